@@ -1,0 +1,29 @@
+"""Putting datasets one after the other."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from locomotion_analysis.data.history import HistoryEntry
+from locomotion_analysis.data.parts import Parts
+
+
+def concatenate(pieces: Sequence[Parts]) -> Parts:
+    """Join cycles; a channel that a piece does not have is NaN there, and said so."""
+    channels = tuple(dict.fromkeys(name for piece in pieces for name in piece.channels))
+    n_cycles = sum(len(piece.cycles) for piece in pieces)
+    block = np.full((len(channels), n_cycles, pieces[0].block.shape[2]), np.nan, dtype=np.float32)
+    history = list(dict.fromkeys(entry for piece in pieces for entry in piece.history))
+    start = 0
+    for piece in pieces:
+        stop = start + len(piece.cycles)
+        for index, name in enumerate(piece.channels):
+            block[channels.index(name), start:stop] = piece.block[index]
+        absent = [name for name in channels if name not in piece.channels]
+        if absent:
+            detail = f"NaN in cycles {start} to {stop - 1} for channels {', '.join(absent)}"
+            history.append(HistoryEntry("filled", detail, stop - start))
+        start = stop
+    cycles = pd.concat([piece.cycles for piece in pieces], ignore_index=True)
+    return Parts(cycles, block, channels, tuple(history))

@@ -1,0 +1,499 @@
+"""The core object: gait cycles and their curves."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import ArrayLike, NDArray
+
+from locomotion_analysis.data import overview
+from locomotion_analysis.data.atomic import atomic_path
+from locomotion_analysis.data.combine import concatenate
+from locomotion_analysis.data.cycle_layout import write_cycle_columns
+from locomotion_analysis.data.files import (
+    parquet_files,
+    read_csv_table,
+    read_parquet_table,
+    write_parquet,
+)
+from locomotion_analysis.data.history import HistoryEntry
+from locomotion_analysis.data.long_layout import write_long_columns
+from locomotion_analysis.data.metadata import refuse_duplicates, tidy_cycles
+from locomotion_analysis.data.parts import Parts
+from locomotion_analysis.data.scan import scan_parts
+from locomotion_analysis.data.tables import parts_from_table, table_from_frame
+from locomotion_analysis.errors import LocomotionError, SchemaError
+from locomotion_analysis.standard import KEY, N_PHASES, UNITS, Channel, canonical_name
+
+Layout = Literal["cycle", "long"]
+_LAYOUTS = {"cycle": (write_cycle_columns, 4096), "long": (write_long_columns, 1024)}
+
+
+class LocomotionData:
+    """Gait cycles with one curve a channel, on the phase grid of 150 points. Immutable.
+
+    Parameters
+    ----------
+    cycles : DataFrame
+        One row a gait cycle: the key (dataset, subject, task, task_id, step) and whatever is
+        known of the cycle (``cycle_duration_s``, ``speed_m_s``, ``age``, ``pathology``, ...).
+        `dataset` and `task_id` are completed where absent, and the history says so.
+    curves : array_like, shape (n_channels, n_cycles, 150)
+        One channel after the other, float32, in the unit its name says. NaN: not measured.
+    channels : sequence of str
+        Standard channel names (see :class:`~locomotion_analysis.standard.Channel`).
+    history : iterable of HistoryEntry, optional
+        What was done to the data before.
+
+    Raises
+    ------
+    SchemaError
+        If shapes, names or units do not fit.
+    DuplicateCycleError
+        If two cycles share a key.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> cycles = pd.DataFrame({"subject": ["S1"], "task": ["level_walking"], "step": [0]})
+    >>> data = LocomotionData(cycles, np.zeros((1, 1, 150)), ["knee_flexion_angle_ipsi_rad"])
+    >>> data.curves("knee_flexion_angle_ipsi_rad").shape
+    (1, 150)
+    """
+
+    def __init__(
+        self,
+        cycles: pd.DataFrame,
+        curves: ArrayLike,
+        channels: Sequence[str],
+        history: Iterable[HistoryEntry] = (),
+    ) -> None:
+        block = np.ascontiguousarray(curves, dtype=np.float32)
+        _check_shapes(cycles, block, channels)
+        tidied, entries = tidy_cycles(cycles, dataset="unnamed")
+        self._parts = _frozen(Parts(tidied, block, tuple(channels), (*history, *entries)))
+
+    @classmethod
+    def _from_parts(cls, parts: Parts) -> Self:
+        data = cls.__new__(cls)
+        data._parts = _frozen(parts)  # noqa: SLF001 - a second constructor of this class
+        return data
+
+    # --- reading -------------------------------------------------------------------------
+
+    @classmethod
+    def from_parquet(cls, path: str | os.PathLike[str]) -> Self:
+        """Read one Parquet file or a folder of them, in the long or the cycle layout.
+
+        Parameters
+        ----------
+        path : path-like
+            A file, or a folder whose ``*.parquet`` files are joined in name order.
+
+        Raises
+        ------
+        FileReadError
+            If there is no such file, or it is damaged or of another kind.
+        SchemaError, CycleShapeError, DuplicateCycleError
+            If its columns or rows are not gait cycles on the phase grid.
+
+        Examples
+        --------
+        >>> from locomotion_analysis.simulation import simulate
+        >>> import tempfile, pathlib
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "walk.parquet"
+        >>> simulate(n_subjects=3, n_cycles=2).to_parquet(path)
+        >>> len(LocomotionData.from_parquet(path)) == 3 * 2 * 5
+        True
+        """
+        files = parquet_files(path)
+        dataset = Path(path).stem
+        pieces = [_read_file(file, dataset) for file in files]
+        if len(pieces) == 1:
+            return cls._from_parts(pieces[0])
+        joined = concatenate(pieces)
+        try:
+            refuse_duplicates(joined.cycles)
+        except LocomotionError as error:
+            raise error.at(str(path)) from None
+        return cls._from_parts(joined)
+
+    @classmethod
+    def from_csv(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a comma-separated file in the long layout (one header row).
+
+        Raises
+        ------
+        FileReadError, SchemaError
+            As :meth:`from_parquet`.
+        """
+        table = read_csv_table(path)
+        try:
+            return cls._from_parts(parts_from_table(table, Path(path).stem))
+        except LocomotionError as error:
+            raise error.at(str(path)) from None
+
+    @classmethod
+    def from_dataframe(cls, frame: pd.DataFrame) -> Self:
+        """Read a pandas frame in the long layout (150 rows a cycle, ``phase_ipsi``).
+
+        Examples
+        --------
+        >>> from locomotion_analysis.simulation import simulate
+        >>> data = simulate(n_subjects=3, n_cycles=2)
+        >>> LocomotionData.from_dataframe(data.dataframe).channels == data.channels
+        True
+        """
+        return cls._from_parts(parts_from_table(table_from_frame(frame), "unnamed"))
+
+    @classmethod
+    def concat(cls, datasets: Sequence["LocomotionData"]) -> Self:
+        """Join datasets; a channel that one does not have is NaN there.
+
+        Raises
+        ------
+        SchemaError
+            If `datasets` is empty.
+        DuplicateCycleError
+            If two cycles share a key.
+        """
+        if not datasets:
+            raise SchemaError(expected="at least one dataset to join", got="none")
+        joined = concatenate([data._parts for data in datasets])  # noqa: SLF001 - own class
+        refuse_duplicates(joined.cycles)
+        entry = HistoryEntry("concatenated", "datasets joined", len(datasets))
+        return cls._from_parts(joined.then(entry))
+
+    @classmethod
+    def scan(cls, path: str | os.PathLike[str], batch_cycles: int = 4096) -> Iterator[Self]:
+        """Yield a Parquet file or folder in batches of whole cycles, with bounded memory.
+
+        Parameters
+        ----------
+        path : path-like
+            As for :meth:`from_parquet`.
+        batch_cycles : int
+            Most cycles in memory at a time.
+
+        Yields
+        ------
+        LocomotionData
+            Consecutive cycles. Duplicates are looked for within a batch only.
+        """
+        yield from map(cls._from_parts, scan_parts(path, batch_cycles))
+
+    # --- looking -------------------------------------------------------------------------
+
+    @property
+    def cycles(self) -> pd.DataFrame:
+        """One row a gait cycle (a copy: changing it changes nothing here)."""
+        return self._parts.cycles.copy()
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the channels, in the order of :attr:`block`."""
+        return self._parts.channels
+
+    @property
+    def block(self) -> NDArray[np.float32]:
+        """All curves, read-only, shape (n_channels, n_cycles, 150)."""
+        return self._parts.block
+
+    @property
+    def history(self) -> tuple[HistoryEntry, ...]:
+        """What was done to the data, oldest first."""
+        return self._parts.history
+
+    @property
+    def key(self) -> pd.MultiIndex:
+        """The cycle key (dataset, subject, task, task_id, step), one entry a cycle."""
+        return pd.MultiIndex.from_frame(self._parts.cycles[list(KEY)])
+
+    @property
+    def groups(self) -> NDArray[Any]:
+        """The subject of each cycle, for scikit-learn's ``groups=``."""
+        return self._parts.cycles["subject"].to_numpy(dtype=object)
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether any cycle is simulated."""
+        return "simulated" in self._parts.cycles and bool(
+            self._parts.cycles["simulated"].eq(True).any()
+        )
+
+    def curves(self, channel: str) -> NDArray[np.float32]:
+        """Return one channel of all cycles, a read-only view of shape (n_cycles, 150).
+
+        Parameters
+        ----------
+        channel : str
+            A channel of this dataset, or an alias of one.
+
+        Raises
+        ------
+        SchemaError
+            If the dataset has no such channel.
+        """
+        view: NDArray[np.float32] = self._parts.block[self._position(channel)]
+        return view
+
+    def array(self, channels: Sequence[str] | None = None) -> NDArray[np.float32]:
+        """Return some channels as a new array of shape (n_cycles, 150, n_channels).
+
+        Parameters
+        ----------
+        channels : sequence of str, optional
+            Channels in the order wanted; all where None.
+        """
+        names = self._parts.channels if channels is None else channels
+        return np.stack([self.curves(name) for name in names], axis=-1)
+
+    @property
+    def dataframe(self) -> pd.DataFrame:
+        """The long view: 150 rows a cycle, ``phase_ipsi``, metadata and channels."""
+        columns = write_long_columns(self._parts.cycles, self._parts.block, self._parts.channels)
+        frame: pd.DataFrame = pa.table(columns).to_pandas()
+        return frame
+
+    def __len__(self) -> int:
+        return len(self._parts.cycles)
+
+    def summary(self) -> pd.DataFrame:
+        """Return one row a dataset, task and pathology: subjects, cycles, mean age, speed."""
+        return overview.summarise(self._parts.cycles)
+
+    def missing(self) -> "pd.Series[float]":
+        """Return the percent of cycles in which each channel was not fully measured."""
+        return overview.missing_percent(self._parts.block, self._parts.channels)
+
+    def __repr__(self) -> str:
+        return overview.as_text(
+            self._parts.cycles, self._parts.channels, simulated=self.is_simulated
+        )
+
+    def _repr_html_(self) -> str:
+        return overview.as_html(
+            self._parts.cycles, self._parts.channels, simulated=self.is_simulated
+        )
+
+    # --- choosing ------------------------------------------------------------------------
+
+    def select(self, where: str | None = None, **values: Any) -> Self:
+        """Return the cycles whose columns have the given values.
+
+        Parameters
+        ----------
+        where : str, optional
+            An expression of :meth:`pandas.DataFrame.query` over the columns of `cycles`,
+            for example ``"age > 60 and pathology == 'healthy'"``.
+        **values
+            Column and the value, or list of values, it shall have.
+
+        Raises
+        ------
+        SchemaError
+            If a column does not exist or no cycle is left.
+
+        Examples
+        --------
+        >>> from locomotion_analysis.simulation import simulate
+        >>> data = simulate(n_subjects=3, n_cycles=2)
+        >>> sorted(data.select(task=["level_walking", "stair_ascent"]).cycles["task"].unique())
+        ['level_walking', 'stair_ascent']
+        """
+        keep = np.ones(len(self), dtype=bool)
+        for name, wanted in values.items():
+            allowed = wanted if isinstance(wanted, (list, tuple, set, np.ndarray)) else [wanted]
+            keep &= self._column(name).isin(list(allowed)).to_numpy()
+        if where is not None:
+            keep &= self._query(where)
+        asked = ", ".join([*(f"{k}={v!r}" for k, v in values.items()), *([where] if where else [])])
+        if not keep.any():
+            raise SchemaError(
+                expected=f"at least one cycle with {asked}",
+                got="none",
+                where="select",
+                fix="look at the values in data.cycles",
+            )
+        chosen = self.take(np.flatnonzero(keep))
+        entry = HistoryEntry("selected", f"{asked}: {len(chosen)} of {len(self)} cycles")
+        return chosen.with_history(entry)
+
+    def take(self, indices: ArrayLike) -> Self:
+        """Return the cycles at `indices`, in that order."""
+        rows = np.asarray(indices)
+        cycles = self._parts.cycles.iloc[rows].reset_index(drop=True)
+        block = np.ascontiguousarray(self._parts.block[:, rows])
+        return self._from_parts(Parts(cycles, block, self.channels, self.history))
+
+    def with_history(self, *entries: HistoryEntry) -> Self:
+        """Return the same data with `entries` at the end of its history."""
+        return self._from_parts(self._parts.then(*entries))
+
+    # --- writing -------------------------------------------------------------------------
+
+    def to_parquet(self, path: str | os.PathLike[str], layout: Layout = "cycle") -> None:
+        """Write one Parquet file, whole or not at all.
+
+        Parameters
+        ----------
+        path : path-like
+            File to write; an older one is replaced only when the new one is complete.
+        layout : {"cycle", "long"}
+            One row a cycle with a list of 150 values a channel (half the size), or
+            150 rows a cycle as other tools of the field read.
+        """
+        if layout not in _LAYOUTS:
+            raise SchemaError(expected=f"a layout of {tuple(_LAYOUTS)}", got=repr(layout))
+        with atomic_path(path) as temporary:
+            floats = list(self._parts.channels)
+            write_parquet(temporary, self._tables(layout), self._parts.history, floats)
+
+    def _tables(self, layout: Layout) -> Iterator[pa.Table]:
+        columns, batch = _LAYOUTS[layout]
+        for start in range(0, len(self), batch):
+            rows = slice(start, start + batch)
+            yield pa.table(
+                columns(
+                    self._parts.cycles.iloc[rows], self._parts.block[:, rows], self._parts.channels
+                )
+            )
+
+    # --- preparing for models --------------------------------------------------------------
+
+    def prepare_ml_features(
+        self,
+        target: str,
+        features: Sequence[str] = ("kinematic", "kinetic", "temporal"),
+        aggregations: Sequence[str] = ("mean", "std", "max", "min"),
+    ) -> tuple[pd.DataFrame, "pd.Series[Any]"]:
+        """Return one row of named features a cycle, and the column to predict.
+
+        Parameters
+        ----------
+        target : str
+            A column of `cycles`.
+        features : sequence of str
+            Feature groups: kinematic, kinetic, temporal, spatial, derived.
+        aggregations : sequence of str
+            Statistics of every curve: mean, std, max, min, rom, median, q25, ...
+
+        Returns
+        -------
+        X : DataFrame, shape (n_cycles, n_features)
+            Indexed by the cycle key: ``X.index.get_level_values("subject")`` are the groups.
+        y : Series, shape (n_cycles,)
+            The target, without the cycles in which it is missing.
+
+        See Also
+        --------
+        locomotion_analysis.features.ml_features : the same, with all the details.
+        """
+        from locomotion_analysis.features import ml_features
+
+        return ml_features(self, target, features=features, aggregations=aggregations)
+
+    def prepare_sequential_features(
+        self, target: str, sequence_length: int = N_PHASES, features: Sequence[str] | None = None
+    ) -> tuple[NDArray[np.float32], "pd.Series[Any]"]:
+        """Return the curves as a sequence array, and the column to predict.
+
+        Parameters
+        ----------
+        target : str
+            A column of `cycles`.
+        sequence_length : int
+            Points a cycle; other than 150, the curves are resampled on the phase grid.
+        features : sequence of str, optional
+            Channels in the order wanted; all where None.
+
+        Returns
+        -------
+        X : ndarray of float32, shape (n_cycles, sequence_length, n_channels)
+        y : Series, shape (n_cycles,)
+            Indexed by the cycle key.
+        """
+        from locomotion_analysis.features import sequential_features
+
+        return sequential_features(self, target, sequence_length=sequence_length, features=features)
+
+    # --- inside ----------------------------------------------------------------------------
+
+    def _position(self, channel: str) -> int:
+        name = channel if channel in self._parts.channels else canonical_name(channel)
+        if name not in self._parts.channels:
+            near = get_close_matches(name, self._parts.channels, n=3)
+            raise SchemaError(
+                expected="a channel of this dataset",
+                got=repr(channel),
+                fix=f"did you mean {', '.join(near)}?" if near else "see data.channels",
+            )
+        return self._parts.channels.index(name)
+
+    def _column(self, name: str) -> "pd.Series[Any]":
+        column = name if name in self._parts.cycles else canonical_name(name)
+        if column not in self._parts.cycles:
+            raise SchemaError(
+                expected=f"a column of cycles ({', '.join(self._parts.cycles.columns)})",
+                got=repr(name),
+                where="select",
+            )
+        return self._parts.cycles[column]
+
+    def _query(self, where: str) -> NDArray[np.bool_]:
+        try:
+            answer = self._parts.cycles.eval(where)
+        except Exception as error:  # pandas raises many kinds for a malformed expression
+            raise SchemaError(
+                expected=f"an expression over the columns {', '.join(self._parts.cycles.columns)}",
+                got=f"{where!r} ({error})",
+                where="select",
+                fix="write it as for pandas.DataFrame.query: \"task == 'level_walking'\"",
+            ) from error
+        mask = np.asarray(answer)
+        if mask.dtype != bool or mask.shape != (len(self),):
+            raise SchemaError(
+                expected="an expression that is true or false for each cycle",
+                got=repr(where),
+                where="select",
+            )
+        return mask
+
+
+def _read_file(path: Path, dataset: str) -> Parts:
+    table, history = read_parquet_table(path)
+    try:
+        parts = parts_from_table(table, dataset)
+    except LocomotionError as error:
+        raise error.at(str(path)) from None
+    return Parts(parts.cycles, parts.block, parts.channels, history + parts.history)
+
+
+def _frozen(parts: Parts) -> Parts:
+    parts.block.setflags(write=False)
+    return parts
+
+
+def _check_shapes(
+    cycles: pd.DataFrame, block: NDArray[np.float32], channels: Sequence[str]
+) -> None:
+    expected = (len(channels), len(cycles), N_PHASES)
+    if block.shape != expected:
+        raise SchemaError(
+            expected=f"curves of shape (channels, cycles, {N_PHASES}) = {expected}",
+            got=f"{block.shape}",
+        )
+    if len(set(channels)) != len(channels):
+        raise SchemaError(expected="channels that occur once", got=", ".join(channels))
+    for name in channels:
+        if Channel.parse(name).unit not in UNITS:
+            raise SchemaError(
+                expected=f"channels in standard units {tuple(UNITS)}",
+                got=name,
+                fix="convert the values and rename the channel, or use from_dataframe",
+            )

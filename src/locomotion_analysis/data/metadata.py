@@ -1,0 +1,128 @@
+"""The one-row-a-cycle frame: key columns, types, and packed strings taken apart."""
+
+import numpy as np
+import pandas as pd
+
+from locomotion_analysis.data.history import HistoryEntry
+from locomotion_analysis.errors import DuplicateCycleError, SchemaError
+from locomotion_analysis.standard import KEY
+
+_PACKED = ("task_info", "subject_metadata")
+_REQUIRED = ("subject", "task", "step")
+
+
+def require_key_columns(names: list[str]) -> None:
+    """Raise unless the columns that name a cycle are among `names`."""
+    missing = [name for name in _REQUIRED if name not in names]
+    if missing:
+        raise SchemaError(
+            expected=f"columns {', '.join(_REQUIRED)}, which together name a gait cycle",
+            got=f"no column {', '.join(missing)} among {', '.join(names[:12])}"
+            + (" ..." if len(names) > 12 else ""),
+            fix="add the column, or rename yours to it",
+        )
+
+
+def tidy_cycles(cycles: pd.DataFrame, dataset: str) -> tuple[pd.DataFrame, list[HistoryEntry]]:
+    """Complete the key, unpack ``key:value`` strings and check that every cycle is named once.
+
+    Parameters
+    ----------
+    cycles : DataFrame
+        One row a cycle, with at least subject, task and step.
+    dataset : str
+        Name of the dataset where the frame has no such column.
+
+    Returns
+    -------
+    DataFrame, list of HistoryEntry
+        Key columns first, then the metadata, on a fresh RangeIndex.
+    """
+    require_key_columns(list(cycles.columns))
+    cycles, history = cycles.reset_index(drop=True), []
+    if "dataset" not in cycles:
+        cycles = cycles.assign(dataset=dataset)
+        history.append(HistoryEntry("assumed", f"dataset = {dataset!r} (no such column)"))
+    if "task_id" not in cycles:
+        cycles = cycles.assign(task_id=cycles["task"])
+        history.append(HistoryEntry("assumed", "task_id = task (no such column)"))
+    cycles, unpacked = _unpack_strings(cycles)
+    cycles = _with_key_types(cycles)
+    _refuse_nameless(cycles)
+    refuse_duplicates(cycles)
+    rest = [name for name in cycles.columns if name not in KEY]
+    return cycles[[*KEY, *rest]], history + unpacked
+
+
+def refuse_duplicates(cycles: pd.DataFrame) -> None:
+    """Raise if two rows carry the same cycle key."""
+    repeated = cycles.duplicated(list(KEY))
+    if repeated.any():
+        first = cycles.iloc[int(repeated.to_numpy().argmax())]
+        raise DuplicateCycleError(
+            expected="every gait cycle once",
+            got=f"{int(repeated.sum())} cycle(s) whose key occurs twice",
+            where=", ".join(f"{name}={first[name]}" for name in KEY),
+            fix="number the steps of a subject and task differently, or remove the copies",
+        )
+
+
+def _refuse_nameless(cycles: pd.DataFrame) -> None:
+    for name in KEY:
+        empty = cycles[name].isna()
+        if empty.any():
+            raise SchemaError(
+                expected=f"a value of {name} for every cycle",
+                got=f"{int(empty.sum())} cycle(s) without one",
+                where=f"column {name}, first at cycle {int(empty.to_numpy().argmax())}",
+                fix="fill the column in, or remove those rows",
+            )
+
+
+def _with_key_types(cycles: pd.DataFrame) -> pd.DataFrame:
+    texts = {name: _as_text(cycles[name]) for name in ("dataset", "subject", "task", "task_id")}
+    cycles, step = cycles.assign(**texts), cycles["step"]
+    if pd.api.types.is_float_dtype(step) and bool(step.notna().all() and (step % 1 == 0).all()):
+        return cycles.assign(step=step.astype(np.int64))
+    return cycles
+
+
+def _as_text(values: "pd.Series[str]") -> "pd.Series[str]":
+    if pd.api.types.is_string_dtype(values) and not isinstance(values.dtype, pd.CategoricalDtype):
+        return values
+    # Only the distinct values are turned to text: a subject column has few of them.
+    codes, distinct = pd.factorize(values, use_na_sentinel=True)
+    text = pd.Series([str(value) for value in distinct], dtype="str")
+    return text.reindex(codes).set_axis(values.index)
+
+
+def _unpack_strings(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]:
+    history = []
+    for name in _PACKED:
+        if name not in cycles:
+            continue
+        codes, distinct = pd.factorize(cycles[name], use_na_sentinel=True)
+        unpacked = pd.DataFrame([_parse_packed(str(text)) for text in distinct])
+        per_cycle = unpacked.reindex(codes).set_axis(cycles.index)
+        keys = [str(key) for key in per_cycle]
+        new = [key for key in keys if key not in cycles]
+        cycles = cycles.drop(columns=name).assign(**{key: _typed(per_cycle[key]) for key in new})
+        kept = [key for key in keys if key not in new]
+        detail = f"{name} -> columns {', '.join(new) or 'none'}"
+        if kept:
+            detail += f" (already there and kept: {', '.join(kept)})"
+        history.append(HistoryEntry("unpacked", detail))
+    return cycles, history
+
+
+def _parse_packed(text: str) -> dict[str, str]:
+    pairs = (part.split(":", 1) for part in text.split(",") if ":" in part)
+    return {key.strip(): value.strip() for key, value in pairs if key.strip()}
+
+
+def _typed(values: "pd.Series[str]") -> "pd.Series[float] | pd.Series[bool] | pd.Series[str]":
+    lowered = values.str.lower()
+    if values.notna().all() and lowered.isin(["true", "false"]).all():
+        return lowered == "true"
+    numbers = pd.to_numeric(values, errors="coerce")
+    return numbers if numbers.notna().equals(values.notna()) else values

@@ -1,0 +1,94 @@
+"""Every error the package raises on purpose, built from the same four parts."""
+
+from typing import Self
+
+
+class LocomotionWarning(UserWarning):
+    """Something was left out, assumed or repaired, and the message names it."""
+
+
+class LocomotionError(Exception):
+    """Base of all errors raised on purpose.
+
+    Parameters
+    ----------
+    expected : str
+        What would have been right.
+    got : str
+        What came instead.
+    where : str, optional
+        File, column, subject or cycle.
+    fix : str, optional
+        What to do about it.
+
+    Examples
+    --------
+    >>> print(SchemaError(expected="a column subject", got="no such column", fix="add it"))
+    expected a column subject
+      got: no such column
+      what to do: add it
+    """
+
+    def __init__(self, *, expected: str, got: str, where: str = "", fix: str = "") -> None:
+        self.expected = expected
+        self.got = got
+        self.where = where
+        self.fix = fix
+        super().__init__(expected, got, where, fix)
+
+    def __str__(self) -> str:
+        lines = [f"expected {self.expected}", f"got: {self.got}"]
+        if self.where:
+            lines.append(f"where: {self.where}")
+        if self.fix:
+            lines.append(f"what to do: {self.fix}")
+        return "\n  ".join(lines)
+
+    def at(self, where: str) -> Self:
+        """Put `where` before the place the error already names, and return the error."""
+        self.where = f"{where}, {self.where}" if self.where else where
+        return self
+
+
+class FileReadError(LocomotionError):
+    """A file is missing, empty, truncated or not what it says it is."""
+
+
+class MissingExtraError(LocomotionError):
+    """An optional dependency is not installed; the message gives the install command."""
+
+
+class SchemaError(LocomotionError, ValueError):
+    """A table's columns, types or values do not fit the data model."""
+
+
+class CycleShapeError(SchemaError):
+    """A gait cycle does not have the standard phase grid."""
+
+
+class DuplicateCycleError(SchemaError):
+    """Two cycles share one key (dataset, subject, task, task_id, step)."""
+
+
+class UnitError(LocomotionError, ValueError):
+    """A unit is unknown, or a conversion needs something that is not there."""
+
+
+class TargetError(LocomotionError, ValueError):
+    """The column to predict is absent, empty or has a single value."""
+
+
+class SplitLeakError(LocomotionError, ValueError):
+    """A subject stands on both sides of a split, or subjects are not known.
+
+    Attributes
+    ----------
+    code : str
+        Stable code of the check, for example ``GAIT001``.
+    """
+
+    def __init__(
+        self, *, expected: str, got: str, where: str = "", fix: str = "", code: str = "GAIT001"
+    ) -> None:
+        super().__init__(expected=f"{expected} [{code}]", got=got, where=where, fix=fix)
+        self.code = code

@@ -1,0 +1,26 @@
+"""The vocabulary: channel names, units, tasks, aliases and the phase grid."""
+
+from locomotion_analysis.standard.aliases import canonical_name
+from locomotion_analysis.standard.channel import Channel, is_channel
+from locomotion_analysis.standard.columns import KEY, METADATA, PHASE_COLUMN, TIME_COLUMNS
+from locomotion_analysis.standard.phase import N_PHASES, PHASE_PERCENT
+from locomotion_analysis.standard.tasks import STANCE_PERCENT, TASKS, toe_off_percent
+from locomotion_analysis.standard.units import TO_STANDARD, UNITS, standard_unit
+
+__all__ = [
+    "KEY",
+    "METADATA",
+    "N_PHASES",
+    "PHASE_COLUMN",
+    "PHASE_PERCENT",
+    "STANCE_PERCENT",
+    "TASKS",
+    "TIME_COLUMNS",
+    "TO_STANDARD",
+    "UNITS",
+    "Channel",
+    "canonical_name",
+    "is_channel",
+    "standard_unit",
+    "toe_off_percent",
+]

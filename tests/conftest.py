@@ -1,0 +1,23 @@
+"""Fixtures every room's tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared_folder() -> Path:
+    """Folder beside the repository with real recordings and the promised page."""
+    folder = Path(__file__).resolve().parents[2] / "shared"
+    if not folder.is_dir():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"the real recordings are missing: no folder {folder}")
+        pytest.skip(f"real recordings are not on this machine (no folder {folder})")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_data(shared_folder: Path) -> Path:
+    """Folder with the real recordings."""
+    return shared_folder / "data"

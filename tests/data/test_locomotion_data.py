@@ -1,0 +1,166 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from locomotion_analysis import LocomotionData
+from locomotion_analysis.data import HistoryEntry
+from locomotion_analysis.errors import DuplicateCycleError, SchemaError
+
+
+def test_curves_are_read_only_views_of_one_block(data):
+    knee = data.curves("knee_flexion_angle_ipsi_rad")
+    assert knee.shape == (8, 150)
+    assert knee.base is not None
+    assert np.shares_memory(knee, data.block)
+    assert data.block.flags["C_CONTIGUOUS"]
+    assert data.block.dtype == np.float32
+    with pytest.raises(ValueError, match="read-only"):
+        knee[0, 0] = 1.0
+
+
+def test_changing_the_cycles_frame_changes_nothing_inside(data):
+    frame = data.cycles
+    frame.loc[0, "age"] = -1.0
+    assert data.cycles.loc[0, "age"] == 30.0
+
+
+def test_array_is_cycle_phase_channel(data):
+    names = ["grf_vertical_ipsi_BW", "knee_flexion_angle_ipsi_rad"]
+    array = data.array(names)
+    assert array.shape == (8, 150, 2)
+    np.testing.assert_array_equal(array[5, :, 1], data.curves(names[1])[5])
+    assert data.array().shape == (8, 150, 3)
+
+
+def test_aliases_of_a_channel_are_understood_and_others_answered_with_near_names(data):
+    np.testing.assert_array_equal(
+        data.curves("vertical_grf_ipsi_BW"), data.curves("grf_vertical_ipsi_BW")
+    )
+    with pytest.raises(SchemaError, match="did you mean knee_flexion_angle_ipsi_rad"):
+        data.curves("knee_flexion_angle_ipsi")
+
+
+def test_long_view_and_back(data):
+    frame = data.dataframe
+    assert len(frame) == 8 * 150
+    assert frame.groupby(["subject", "task", "step"], observed=True).size().eq(150).all()
+    again = LocomotionData.from_dataframe(frame)
+    np.testing.assert_array_equal(again.block, data.block)
+    pd.testing.assert_frame_equal(again.cycles, data.cycles)
+
+
+def test_groups_and_key_follow_the_cycles(data):
+    assert data.groups.tolist() == data.cycles["subject"].tolist()
+    assert data.key.get_level_values("subject").tolist() == data.groups.tolist()
+    assert data.key.names == ["dataset", "subject", "task", "task_id", "step"]
+
+
+def test_select_by_value_list_and_expression(data):
+    assert len(data.select(subject="S1")) == 4
+    assert len(data.select(task=["level_walking"], subject=["S1", "S2"])) == 4
+    assert len(data.select("pathology == 'stroke' and affected")) == 2
+    chosen = data.select("age > 40", task="stair_ascent")
+    np.testing.assert_array_equal(chosen.block, data.block[:, 6:8])
+    assert chosen.history[-1].action == "selected"
+    assert "2 of 8" in chosen.history[-1].detail
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"subject": "S9"}, "at least one cycle with subject='S9'"),
+        ({"colour": "red"}, "a column of cycles"),
+        ({"where": "age >"}, "an expression over the columns"),
+        ({"where": "age + 1"}, "true or false"),
+        ({"where": "nosuch > 1"}, "nosuch"),
+    ],
+)
+def test_select_says_what_is_wrong(data, arguments, message):
+    with pytest.raises(SchemaError, match=message):
+        data.select(**arguments)
+
+
+def test_concat_fills_missing_channels_with_nan_and_says_so(data):
+    cycles = data.cycles.assign(dataset="other")[:2]
+    other = LocomotionData(cycles, np.ones((1, 2, 150)), ["hip_power_ipsi_W_kg"])
+    joined = LocomotionData.concat([data, other])
+    assert len(joined) == 10
+    assert np.isnan(joined.curves("hip_power_ipsi_W_kg")[:8]).all()
+    assert np.isnan(joined.curves("grf_vertical_ipsi_BW")[8:]).all()
+    np.testing.assert_array_equal(joined.curves("hip_power_ipsi_W_kg")[8:], 1.0)
+    assert sum(entry.action == "filled" for entry in joined.history) == 2
+
+
+def test_concat_refuses_the_same_cycles_twice_and_nothing_at_all(data):
+    with pytest.raises(DuplicateCycleError, match="dataset=lab, subject=S1"):
+        LocomotionData.concat([data, data])
+    with pytest.raises(SchemaError, match="at least one dataset"):
+        LocomotionData.concat([])
+
+
+def test_constructor_completes_the_key_and_records_it():
+    cycles = pd.DataFrame({"subject": [7], "task": ["run"], "step": [0]})
+    data = LocomotionData(cycles, np.zeros((1, 1, 150)), ["hip_power_ipsi_W_kg"])
+    assert data.cycles.loc[0, ["dataset", "subject", "task_id"]].tolist() == ["unnamed", "7", "run"]
+    assert [entry.action for entry in data.history] == ["assumed", "assumed"]
+
+
+@pytest.mark.parametrize(
+    ("curves", "channels", "message"),
+    [
+        (np.zeros((1, 1, 101)), ["hip_power_ipsi_W_kg"], "curves of shape"),
+        (np.zeros((2, 1, 150)), ["hip_power_ipsi_W_kg"] * 2, "occur once"),
+        (np.zeros((1, 1, 150)), ["knee_flexion_angle_ipsi_deg"], "standard units"),
+        (np.zeros((1, 1, 150)), ["elephants"], "a channel"),
+    ],
+)
+def test_constructor_refuses_what_does_not_fit(curves, channels, message):
+    cycles = pd.DataFrame({"subject": ["S"], "task": ["run"], "step": [0]})
+    with pytest.raises(SchemaError, match=message):
+        LocomotionData(cycles, curves, channels)
+
+
+def test_packed_strings_become_typed_columns():
+    cycles = pd.DataFrame(
+        {
+            "subject": ["S1", "S2"],
+            "task": "level_walking",
+            "step": 0,
+            "task_info": ["speed_m_s:1.2,treadmill:true", "speed_m_s:0.9,treadmill:false"],
+            "subject_metadata": ["age:30,sex:male", "age:41,site:lab 2"],
+            "age": [31.0, 42.0],
+        }
+    )
+    data = LocomotionData(cycles, np.zeros((1, 2, 150)), ["hip_power_ipsi_W_kg"])
+    frame = data.cycles
+    assert frame["speed_m_s"].tolist() == [1.2, 0.9]
+    assert frame["treadmill"].tolist() == [True, False]
+    assert frame["age"].tolist() == [31.0, 42.0]
+    assert frame["sex"].tolist()[0] == "male"
+    assert pd.isna(frame["sex"].tolist()[1])
+    assert "task_info" not in frame
+    assert any("already there and kept: age" in entry.detail for entry in data.history)
+
+
+def test_summary_counts_subjects_and_cycles(data):
+    summary = data.summary().set_index(["task", "pathology"])
+    assert summary.loc[("level_walking", "healthy"), ["subjects", "cycles"]].tolist() == [1, 2]
+    assert summary["cycles"].sum() == len(data)
+    assert data.missing()["grf_vertical_ipsi_BW"] == pytest.approx(100 / 8)
+
+
+def test_repr_names_what_is_inside_and_escapes_html(data):
+    assert "8 gait cycles, 2 subjects, 2 tasks, 3 channels" in repr(data)
+    assert "simulated" not in repr(data)
+    cycles = data.cycles.assign(task="<script>", step=range(8), simulated=True)
+    odd = LocomotionData(cycles, data.block, data.channels)
+    assert "<script>" not in odd._repr_html_()
+    assert "simulated" in repr(odd)
+    assert odd.is_simulated
+
+
+def test_with_history_leaves_the_original_alone(data):
+    before = data.history
+    more = data.with_history(HistoryEntry("dropped", "nothing", 0))
+    assert data.history == before
+    assert str(more.history[-1]) == "dropped: nothing (0)"

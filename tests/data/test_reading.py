@@ -1,0 +1,264 @@
+"""What comes from disk: both layouts, rows in any order, and every way to be wrong."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from locomotion_analysis import LocomotionData
+from locomotion_analysis.errors import (
+    CycleShapeError,
+    DuplicateCycleError,
+    FileReadError,
+    SchemaError,
+)
+
+
+@pytest.mark.parametrize("layout", ["cycle", "long"])
+def test_written_and_read_back_bit_for_bit(data, tmp_path, layout):
+    path = tmp_path / "walk.parquet"
+    data.to_parquet(path, layout=layout)
+    again = LocomotionData.from_parquet(path)
+    assert again.channels == data.channels
+    np.testing.assert_array_equal(again.block, data.block)
+    pd.testing.assert_frame_equal(again.cycles, data.cycles)
+    assert again.history[: len(data.history)] == data.history
+
+
+def test_layouts_differ_as_the_names_say(data, tmp_path):
+    data.to_parquet(tmp_path / "c.parquet")
+    data.to_parquet(tmp_path / "l.parquet", layout="long")
+    assert pq.read_metadata(tmp_path / "c.parquet").num_rows == len(data)
+    assert pq.read_metadata(tmp_path / "l.parquet").num_rows == len(data) * 150
+    with pytest.raises(SchemaError, match="a layout of"):
+        data.to_parquet(tmp_path / "x.parquet", layout="wide")
+
+
+def test_plain_pandas_files_are_read(data, long_frame, tmp_path):
+    long_frame.to_parquet(tmp_path / "plain.parquet")
+    long_frame.to_csv(tmp_path / "plain.csv", index=False)
+    for read in (
+        LocomotionData.from_parquet(tmp_path / "plain.parquet"),
+        LocomotionData.from_csv(tmp_path / "plain.csv"),
+    ):
+        np.testing.assert_allclose(read.block, data.block, rtol=1e-6)
+        assert read.cycles["affected"].tolist() == data.cycles["affected"].tolist()
+
+
+def test_subject_names_keep_their_zeros_in_csv(long_frame, tmp_path):
+    long_frame.assign(subject=long_frame["subject"].map({"S1": "007", "S2": "010"})).to_csv(
+        tmp_path / "zeros.csv", index=False
+    )
+    assert set(LocomotionData.from_csv(tmp_path / "zeros.csv").groups) == {"007", "010"}
+
+
+def test_a_folder_is_joined(data, tmp_path):
+    folder = tmp_path / "lab"
+    folder.mkdir()
+    data.take(range(4)).to_parquet(folder / "a.parquet")
+    data.take(range(4, 8)).to_parquet(folder / "b.parquet", layout="long")
+    again = LocomotionData.from_parquet(folder)
+    np.testing.assert_array_equal(again.block, data.block)
+    (folder / "c.parquet").write_bytes((folder / "a.parquet").read_bytes())
+    with pytest.raises(DuplicateCycleError, match="lab"):
+        LocomotionData.from_parquet(folder)
+
+
+def test_degrees_and_aliases_are_converted_and_recorded(long_frame):
+    frame = long_frame.rename(
+        columns={
+            "phase_ipsi": "phase_percent",
+            "subject": "subject_id",
+            "grf_vertical_ipsi_BW": "vertical_grf_ipsi_BW",
+        }
+    )
+    frame["hip_flexion_angle_ipsi_deg"] = 90.0
+    data = LocomotionData.from_dataframe(frame)
+    np.testing.assert_allclose(data.curves("hip_flexion_angle_ipsi_rad"), np.pi / 2, rtol=1e-6)
+    text = " | ".join(map(str, data.history))
+    for part in ("phase_percent -> phase_ipsi", "subject_id -> subject", "factor 0.0174532925"):
+        assert part in text
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_rows_in_any_order_give_the_same_cycles(data, long_frame, seed):
+    again = LocomotionData.from_dataframe(long_frame.sample(frac=1.0, random_state=seed))
+    assert any(entry.action == "reordered" for entry in again.history)
+    order = again.key.get_indexer(data.key)
+    np.testing.assert_array_equal(again.take(order).block, data.block)
+
+
+def test_columns_that_change_within_a_cycle_are_dropped_and_named(long_frame):
+    frame = long_frame.assign(
+        emg_tibialis=np.arange(len(long_frame)), note=np.resize(["a", "b"], len(long_frame))
+    )
+    data = LocomotionData.from_dataframe(frame)
+    assert not {"emg_tibialis", "note"} & set(data.cycles)
+    text = " | ".join(map(str, data.history))
+    assert "column emg_tibialis" in text
+    assert "column note" in text
+
+
+def _wrong(frame, kind):
+    knee = "knee_flexion_angle_ipsi_rad"
+    if kind == "149 rows":
+        return frame.drop(index=frame.index[200])
+    if kind == "101 rows":
+        return frame[frame.groupby(["subject", "task", "step"]).cumcount() < 101]
+    if kind == "duplicate":
+        return pd.concat([frame, frame[:150]])
+    if kind == "duplicate row":
+        return frame.assign(phase_ipsi=frame["phase_ipsi"].where(frame.index != 7, 0.0))
+    if kind == "outside":
+        return frame.assign(phase_ipsi=frame["phase_ipsi"] * 1.5)
+    if kind == "fraction":
+        return frame.assign(phase_ipsi=frame["phase_ipsi"] / 100)
+    if kind == "other grid":
+        return frame.assign(phase_ipsi=np.tile(np.arange(150) / 1.5, 8))
+    if kind == "nan phase":
+        return frame.assign(phase_ipsi=frame["phase_ipsi"].where(frame.index != 3))
+    if kind == "text":
+        values = frame[knee].astype("str")
+        values[5] = "n/a?"
+        return frame.assign(**{knee: values})
+    if kind == "mixed":
+        values = frame[knee].astype(object)
+        values[5] = "broken"
+        return frame.assign(**{knee: values})
+    if kind == "no subject":
+        return frame.drop(columns="subject")
+    if kind == "empty subject":
+        return frame.assign(subject=frame["subject"].where(frame["subject"] != "S2"))
+    if kind == "no phase":
+        return frame.drop(columns="phase_ipsi")
+    if kind == "no channel":
+        return frame[["subject", "task", "step", "phase_ipsi"]]
+    if kind == "time":
+        return frame.drop(columns="phase_ipsi").assign(time_s=0.0)
+    if kind == "twice":
+        return frame.assign(**{knee.replace("_rad", "_deg"): 1.0})
+    return frame[:0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "error", "message"),
+    [
+        ("149 rows", CycleShapeError, r"149 rows \(1 of 8.*\n.*subject=S1, task=level_walking"),
+        ("101 rows", CycleShapeError, r"101 rows \(8 of 8"),
+        ("duplicate", DuplicateCycleError, "subject=S1"),
+        ("duplicate row", CycleShapeError, "phase grid"),
+        ("outside", SchemaError, "from 0 to 100"),
+        ("fraction", SchemaError, "multiply the column by 100"),
+        ("other grid", CycleShapeError, "phase grid"),
+        ("nan phase", SchemaError, "row 3"),
+        ("text", SchemaError, r"text 'n/a\?' in row 5"),
+        ("mixed", SchemaError, "text 'broken' in row 5"),
+        ("no subject", SchemaError, "no column subject"),
+        ("empty subject", SchemaError, "a value of subject for every cycle"),
+        ("no phase", SchemaError, "a column phase_ipsi"),
+        ("no channel", SchemaError, "at least one channel"),
+        ("time", SchemaError, "locomotion convert"),
+        ("twice", SchemaError, "one column a channel"),
+        ("empty", SchemaError, "at least one gait cycle"),
+    ],
+)
+def test_wrong_tables_get_one_clear_error(long_frame, tmp_path, kind, error, message):
+    frame = _wrong(long_frame, kind)
+    with pytest.raises(error, match=message):
+        LocomotionData.from_dataframe(frame)
+    path = tmp_path / "wrong.parquet"
+    arrays = {name: pa.array(frame[name], from_pandas=True) for name in frame if kind != "mixed"}
+    if arrays:
+        pq.write_table(pa.table(arrays), path)
+        with pytest.raises(error, match=r"wrong\.parquet"):
+            LocomotionData.from_parquet(path)
+
+
+def test_wrong_files_get_one_clear_error(data, tmp_path):
+    with pytest.raises(FileReadError, match="nothing at that path"):
+        LocomotionData.from_parquet(tmp_path / "absent.parquet")
+    with pytest.raises(FileReadError, match="no file that ends in"):
+        LocomotionData.from_parquet(tmp_path)
+    path = tmp_path / "x.parquet"
+    path.write_bytes(b"")
+    with pytest.raises(FileReadError, match="an empty file"):
+        LocomotionData.from_parquet(path)
+    path.write_text("subject,task\n")
+    with pytest.raises(FileReadError, match="a file of another kind"):
+        LocomotionData.from_parquet(path)
+    data.to_parquet(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(FileReadError, match="cut off or damaged"):
+        LocomotionData.from_parquet(path)
+    with pytest.raises(FileReadError, match="a CSV file"):
+        LocomotionData.from_csv(tmp_path / "absent.csv")
+    (tmp_path / "ragged.csv").write_text("a,b\n1\n2,3,4\n")
+    with pytest.raises(FileReadError, match="comma-separated"):
+        LocomotionData.from_csv(tmp_path / "ragged.csv")
+
+
+def test_cycle_layout_with_lists_of_another_length_or_type(data, tmp_path):
+    path = tmp_path / "c.parquet"
+    key = {"subject": ["S"], "task": ["run"], "step": [0]}
+    name = "hip_power_ipsi_W_kg"
+    pq.write_table(pa.table({**key, name: pa.array([[0.0] * 101])}), path)
+    with pytest.raises(CycleShapeError, match="101 values"):
+        LocomotionData.from_parquet(path)
+    pq.write_table(pa.table({**key, name: pa.array([[0.5] * 150])}), path)
+    np.testing.assert_array_equal(LocomotionData.from_parquet(path).curves(name), 0.5)
+    pq.write_table(
+        pa.table(
+            {
+                "subject": ["S", "S"],
+                "task": ["run", "run"],
+                "step": [0, 1],
+                name: pa.array([None, [0.5] * 150]),
+            }
+        ),
+        path,
+    )
+    read = LocomotionData.from_parquet(path).curves(name)
+    assert np.isnan(read[0]).all()
+    np.testing.assert_array_equal(read[1], 0.5)
+    pq.write_table(
+        pa.table({**key, name: pa.array([[0.5] * 150]), "hip_power_contra_W_kg": [1.0]}), path
+    )
+    with pytest.raises(SchemaError, match="a list of 150 numbers"):
+        LocomotionData.from_parquet(path)
+
+
+@pytest.mark.parametrize("layout", ["cycle", "long"])
+@pytest.mark.parametrize("row_group", [1, 149, 1000])
+def test_scan_cuts_at_cycles_whatever_the_row_groups(data, tmp_path, layout, row_group):
+    path = tmp_path / "walk.parquet"
+    data.to_parquet(path, layout=layout)
+    table = pq.read_table(path)
+    pq.write_table(table, path, row_group_size=row_group)
+    pieces = list(LocomotionData.scan(path, batch_cycles=3))
+    assert all(len(piece) <= 3 for piece in pieces)
+    joined = LocomotionData.concat(pieces)
+    np.testing.assert_array_equal(joined.block, data.block)
+    pd.testing.assert_frame_equal(joined.cycles, data.cycles)
+
+
+def test_scan_names_the_file_that_is_wrong(data, long_frame, tmp_path):
+    path = tmp_path / "short.parquet"
+    long_frame[:-1].to_parquet(path)
+    with pytest.raises(CycleShapeError, match=r"short\.parquet"):
+        list(LocomotionData.scan(path))
+
+
+def test_real_files_of_the_field_are_read(shared_data):
+    hip = LocomotionData.from_parquet(shared_data / "standard" / "hip_oa_phase.parquet")
+    assert (len(hip), len(set(hip.groups))) == (556, 186)
+    run = LocomotionData.from_parquet(shared_data / "standard" / "running_phase.parquet")
+    assert (len(run), len(set(run.groups)), len(run.channels)) == (1614, 46, 3)
+    assert run.cycles["treadmill"].all()
+    frame = pd.read_parquet(shared_data / "standard" / "running_phase.parquet")
+    name = "knee_flexion_angle_ipsi_rad"
+    np.testing.assert_allclose(run.curves(name).ravel(), frame[name], rtol=1e-6)

@@ -1,0 +1,74 @@
+"""A writer leaves the old file whole or the new one, never a part."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from locomotion_analysis import LocomotionData
+from locomotion_analysis.data import HistoryEntry, atomic_path
+from locomotion_analysis.data.history import history_from_json, history_to_json
+from locomotion_analysis.errors import FileReadError
+
+
+def test_an_error_while_writing_leaves_the_old_file(tmp_path):
+    path = tmp_path / "a" / "out.txt"
+    with atomic_path(path) as temporary:
+        temporary.write_text("old")
+    with pytest.raises(ZeroDivisionError), atomic_path(path) as temporary:
+        temporary.write_text("half")
+        raise ZeroDivisionError
+    assert path.read_text() == "old"
+    assert [p.name for p in path.parent.iterdir()] == ["out.txt"]
+
+
+def test_the_finished_file_has_ordinary_permissions(tmp_path):
+    with atomic_path(tmp_path / "x") as temporary:
+        temporary.write_text("1")
+    plain = tmp_path / "y"
+    plain.write_text("1")
+    assert (tmp_path / "x").stat().st_mode == plain.stat().st_mode
+
+
+def test_a_folder_is_not_written_over(data, tmp_path):
+    with pytest.raises(FileReadError, match="a folder"):
+        data.to_parquet(tmp_path)
+
+
+_WRITE_FOREVER = """
+import sys, numpy as np, pandas as pd
+from locomotion_analysis import LocomotionData
+n = 3000
+cycles = pd.DataFrame({"subject": "S", "task": "run", "step": range(n)})
+data = LocomotionData(cycles, np.random.default_rng(0).normal(size=(2, n, 150)),
+                      ["hip_power_ipsi_W_kg", "knee_power_ipsi_W_kg"])
+while True:
+    data.to_parquet(sys.argv[1])
+    print("x", flush=True)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is a POSIX signal")
+def test_a_killed_writer_leaves_a_readable_file(tmp_path):
+    path = tmp_path / "out.parquet"
+    for pause in (0.0, 0.05, 0.11):
+        process = subprocess.Popen(
+            [sys.executable, "-c", _WRITE_FOREVER, str(path)], stdout=subprocess.PIPE
+        )
+        process.stdout.readline()
+        time.sleep(pause)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        assert len(LocomotionData.from_parquet(path)) == 3000
+
+
+def test_history_survives_json():
+    entries = (HistoryEntry("dropped", "column «a»", 3), HistoryEntry("read", "b"))
+    assert history_from_json(history_to_json(entries)) == entries
+    assert isinstance(json.loads(history_to_json(entries)), list)
