@@ -103,45 +103,34 @@ def test_columns_that_change_within_a_cycle_are_dropped_and_named(long_frame):
     assert "column note" in text
 
 
-def _wrong(frame, kind):
-    knee = "knee_flexion_angle_ipsi_rad"
-    if kind == "149 rows":
-        return frame.drop(index=frame.index[200])
-    if kind == "101 rows":
-        return frame[frame.groupby(["subject", "task", "step"]).cumcount() < 101]
-    if kind == "duplicate":
-        return pd.concat([frame, frame[:150]])
-    if kind == "duplicate row":
-        return frame.assign(phase_ipsi=frame["phase_ipsi"].where(frame.index != 7, 0.0))
-    if kind == "outside":
-        return frame.assign(phase_ipsi=frame["phase_ipsi"] * 1.5)
-    if kind == "fraction":
-        return frame.assign(phase_ipsi=frame["phase_ipsi"] / 100)
-    if kind == "other grid":
-        return frame.assign(phase_ipsi=np.tile(np.arange(150) / 1.5, 8))
-    if kind == "nan phase":
-        return frame.assign(phase_ipsi=frame["phase_ipsi"].where(frame.index != 3))
-    if kind == "text":
-        values = frame[knee].astype("str")
-        values[5] = "n/a?"
-        return frame.assign(**{knee: values})
-    if kind == "mixed":
-        values = frame[knee].astype(object)
-        values[5] = "broken"
-        return frame.assign(**{knee: values})
-    if kind == "no subject":
-        return frame.drop(columns="subject")
-    if kind == "empty subject":
-        return frame.assign(subject=frame["subject"].where(frame["subject"] != "S2"))
-    if kind == "no phase":
-        return frame.drop(columns="phase_ipsi")
-    if kind == "no channel":
-        return frame[["subject", "task", "step", "phase_ipsi"]]
-    if kind == "time":
-        return frame.drop(columns="phase_ipsi").assign(time_s=0.0)
-    if kind == "twice":
-        return frame.assign(**{knee.replace("_rad", "_deg"): 1.0})
-    return frame[:0]
+KNEE = "knee_flexion_angle_ipsi_rad"
+
+
+def _text_in(frame, dtype, value):
+    values = frame[KNEE].astype(dtype)
+    values[5] = value
+    return frame.assign(**{KNEE: values})
+
+
+WRONG = {
+    "149 rows": lambda f: f.drop(index=f.index[200]),
+    "101 rows": lambda f: f[f.groupby(["subject", "task", "step"]).cumcount() < 101],
+    "duplicate": lambda f: pd.concat([f, f[:150]]),
+    "duplicate row": lambda f: f.assign(phase_ipsi=f["phase_ipsi"].where(f.index != 7, 0.0)),
+    "outside": lambda f: f.assign(phase_ipsi=f["phase_ipsi"] * 1.5),
+    "fraction": lambda f: f.assign(phase_ipsi=f["phase_ipsi"] / 100),
+    "other grid": lambda f: f.assign(phase_ipsi=np.tile(np.arange(150) / 1.5, 8)),
+    "nan phase": lambda f: f.assign(phase_ipsi=f["phase_ipsi"].where(f.index != 3)),
+    "text": lambda f: _text_in(f, "str", "n/a?"),
+    "mixed": lambda f: _text_in(f, object, "broken"),
+    "no subject": lambda f: f.drop(columns="subject"),
+    "empty subject": lambda f: f.assign(subject=f["subject"].where(f["subject"] != "S2")),
+    "no phase": lambda f: f.drop(columns="phase_ipsi"),
+    "no channel": lambda f: f[["subject", "task", "step", "phase_ipsi"]],
+    "time": lambda f: f.drop(columns="phase_ipsi").assign(time_s=0.0),
+    "twice": lambda f: f.assign(**{KNEE.replace("_rad", "_deg"): 1.0}),
+    "empty": lambda f: f[:0],
+}
 
 
 @pytest.mark.parametrize(
@@ -167,7 +156,7 @@ def _wrong(frame, kind):
     ],
 )
 def test_wrong_tables_get_one_clear_error(long_frame, tmp_path, kind, error, message):
-    frame = _wrong(long_frame, kind)
+    frame = WRONG[kind](long_frame)
     with pytest.raises(error, match=message):
         LocomotionData.from_dataframe(frame)
     path = tmp_path / "wrong.parquet"

@@ -112,6 +112,12 @@ def float32_values(column: pa.ChunkedArray, name: str) -> NDArray[np.float32]:
     return values
 
 
+def plain_text(table: pa.Table) -> pa.Table:
+    """Decode dictionary columns, so that pandas gets text and not categories."""
+    types = [f.type.value_type if pa.types.is_dictionary(f.type) else f.type for f in table.schema]
+    return table.cast(pa.schema(list(zip(table.column_names, types, strict=True))))
+
+
 def _not_numbers(column: pa.ChunkedArray, name: str) -> SchemaError:
     got = f"{column.type} values"
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from locomotion_analysis.data.history import HistoryEntry, history_from_json, history_to_json
 from locomotion_analysis.errors import FileReadError
+from locomotion_analysis.standard import canonical_name, is_channel
 
 _METADATA_KEY = b"locomotion_analysis.history"
 _PARQUET_MAGIC = b"PAR1"
@@ -42,7 +43,10 @@ def parquet_files(path: str | os.PathLike[str]) -> list[Path]:
 def open_parquet(path: Path) -> pq.ParquetFile:
     """Open one Parquet file, or say what is wrong with it."""
     try:
-        return pq.ParquetFile(path)
+        schema = pq.read_schema(path)
+        # Repeated text (a subject's name in each of 150 rows) stays as codes while reading.
+        texts = [field.name for field in schema if _is_text(field)]
+        return pq.ParquetFile(path, read_dictionary=texts)
     except (pa.ArrowInvalid, OSError) as error:
         raise _unreadable(path, error) from error
 
@@ -110,6 +114,12 @@ def write_parquet(
         writer.write_table(first.cast(schema))
         for batch in batches:
             writer.write_table(batch.cast(schema))
+
+
+def _is_text(field: pa.Field) -> bool:
+    kind = field.type
+    text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    return text and not is_channel(canonical_name(field.name))
 
 
 def _unreadable(path: Path, error: Exception) -> FileReadError:

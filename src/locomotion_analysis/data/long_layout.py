@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from locomotion_analysis.data.columns import Columns, float32_values
+from locomotion_analysis.data.columns import Columns, float32_values, plain_text
 from locomotion_analysis.data.history import HistoryEntry
 from locomotion_analysis.data.metadata import require_key_columns
 from locomotion_analysis.data.parts import Parts
@@ -43,7 +43,6 @@ def read_long(table: pa.Table, columns: Columns) -> Parts:
     if not _in_cycle_order(phase, codes):
         order = _cycle_order(table, phase, codes)
         table, phase = table.take(pa.array(order)), phase[order]
-        codes = codes[:, order]
         history.append(HistoryEntry("reordered", "rows sorted by cycle and phase", len(order)))
     _refuse_other_grid(table, phase)
     metadata, dropped = _constant_columns(table, columns.metadata)
@@ -94,33 +93,41 @@ def _checked_phase(table: pa.Table) -> NDArray[np.float32]:
     return phase
 
 
-def _key_codes(table: pa.Table) -> NDArray[np.int64]:
-    names = [name for name in KEY if name in table.column_names]
-    rows = []
-    for name in names:
-        column = table[name]
-        if pa.types.is_floating(column.type) and column.null_count == 0:
-            rows.append(np.unique(column.to_numpy(), return_inverse=True)[1])
-            continue
-        encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-        indices = pc.fill_null(encoded.combine_chunks().indices, -1)
-        rows.append(indices.to_numpy(zero_copy_only=False))
-    return np.stack([row.astype(np.int64, copy=False) for row in rows])
+def _key_codes(table: pa.Table) -> list[NDArray[np.integer[Any]]]:
+    """Return one array of small integers a key column: equal where the values are equal."""
+    return [_codes(table[name]) for name in KEY if name in table.column_names]
 
 
-def _in_cycle_order(phase: NDArray[np.float32], codes: NDArray[np.int64]) -> bool:
+def _codes(column: pa.ChunkedArray) -> NDArray[np.integer[Any]]:
+    if pa.types.is_integer(column.type) and column.null_count == 0:
+        values: NDArray[np.integer[Any]] = column.to_numpy()
+        return values
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    # Chunks may number the same text differently until their dictionaries are unified.
+    indices = column.unify_dictionaries().combine_chunks().indices
+    codes: NDArray[np.integer[Any]] = pc.fill_null(indices, -1).to_numpy(zero_copy_only=False)
+    return codes
+
+
+def _in_cycle_order(phase: NDArray[np.float32], codes: list[NDArray[np.integer[Any]]]) -> bool:
     if len(phase) % N_PHASES:
         return False
-    cycles = codes.reshape(len(codes), -1, N_PHASES)
     rising = np.diff(phase.reshape(-1, N_PHASES), axis=1) > 0
-    return bool(rising.all() and (cycles == cycles[:, :, :1]).all())
+    return bool(rising.all()) and all(map(_same_in_cycles, codes))
+
+
+def _same_in_cycles(codes: NDArray[Any]) -> bool:
+    cycles = codes.reshape(-1, N_PHASES)
+    return bool((cycles == cycles[:, :1]).all())
 
 
 def _cycle_order(
-    table: pa.Table, phase: NDArray[np.float32], codes: NDArray[np.int64]
+    table: pa.Table, phase: NDArray[np.float32], codes: list[NDArray[np.integer[Any]]]
 ) -> NDArray[np.intp]:
     """Return the row order that sorts by first appearance of a cycle, then by phase."""
-    cycle = pd.DataFrame(codes.T).groupby(list(range(len(codes))), sort=False).ngroup().to_numpy()
+    keys = pd.DataFrame(dict(enumerate(codes)))
+    cycle = keys.groupby(list(keys.columns), sort=False).ngroup().to_numpy()
     counts = np.bincount(cycle)
     order: NDArray[np.intp] = np.lexsort((phase, cycle))
     wrong = counts != N_PHASES
@@ -178,7 +185,7 @@ def _constant_columns(
         else:
             detail = f"column {name}: changes within a cycle and is no channel name"
             history.append(HistoryEntry("dropped", detail))
-    return _plain(table.select(kept).take(firsts)).to_pandas(), history
+    return plain_text(table.select(kept).take(firsts)).to_pandas(), history
 
 
 def _constant_in_cycles(column: pa.ChunkedArray) -> bool:
@@ -187,21 +194,7 @@ def _constant_in_cycles(column: pa.ChunkedArray) -> bool:
     if pa.types.is_floating(column.type):
         values = pc.fill_null(column, np.nan).to_numpy().reshape(-1, N_PHASES)
         return np.array_equal(values, np.broadcast_to(values[:, :1], values.shape), equal_nan=True)
-    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    codes = pc.fill_null(encoded.combine_chunks().indices, -1).to_numpy(zero_copy_only=False)
-    cycles = codes.reshape(-1, N_PHASES)
-    return bool((cycles == cycles[:, :1]).all())
-
-
-def _plain(table: pa.Table) -> pa.Table:
-    """Decode dictionary columns, so that pandas gets text and not categories."""
-    fields = [
-        pa.field(
-            field.name, field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-        )
-        for field in table.schema
-    ]
-    return table.cast(pa.schema(fields))
+    return _same_in_cycles(_codes(column))
 
 
 def _block(table: pa.Table, columns: Columns) -> NDArray[np.float32]:

@@ -1,0 +1,63 @@
+"""What a user notices before anything else: import cost, names, errors, packaging."""
+
+import json
+import subprocess
+import sys
+import tomllib
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+import locomotion_analysis
+from locomotion_analysis import errors
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def _modules_after(statement):
+    code = f"import sys, json\n{statement}\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout))
+
+
+def test_import_pulls_in_no_heavy_library():
+    loaded = _modules_after("import locomotion_analysis")
+    assert not {"matplotlib", "sklearn", "numba", "torch", "scipy", "ezc3d"} & loaded
+
+
+def test_the_data_room_needs_only_pandas_and_arrow():
+    loaded = _modules_after("from locomotion_analysis import LocomotionData")
+    assert not {"matplotlib", "sklearn", "numba", "torch"} & loaded
+
+
+def test_public_names_are_all_there():
+    for name in locomotion_analysis.__all__:
+        assert getattr(locomotion_analysis, name) is not None
+    assert set(locomotion_analysis.__all__) == set(dir(locomotion_analysis))
+    with pytest.raises(AttributeError, match="no attribute 'Gait'"):
+        locomotion_analysis.Gait  # noqa: B018 - the access is what is tested
+
+
+def test_an_error_has_four_parts_and_can_be_placed():
+    error = errors.SchemaError(expected="a", got="b", fix="d")
+    assert str(error.at("file x")) == "expected a\n  got: b\n  where: file x\n  what to do: d"
+    assert "where: file y, file x" in str(error.at("file y"))
+    assert isinstance(error, ValueError)
+    leak = errors.SplitLeakError(expected="e", got="g")
+    assert leak.code == "GAIT001"
+    assert "[GAIT001]" in str(leak)
+
+
+def test_version_is_the_same_everywhere():
+    citation = (ROOT / "CITATION.cff").read_text()
+    assert f"version: {locomotion_analysis.__version__}" in citation
+    assert f"## {locomotion_analysis.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_every_dependency_of_the_tests_is_pinned():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    names = {entry.split(">")[0].strip().lower().replace("_", "-") for entry in wanted}
+    pins = (ROOT / "constraints.txt").read_text().lower().replace("_", "-").splitlines()
+    assert names <= {line.split("==")[0] for line in pins if "==" in line}
