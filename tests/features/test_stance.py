@@ -1,0 +1,116 @@
+"""The end of stance and where it came from."""
+
+import logging
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from locomotion_analysis.features import feature_table, stance_percent
+from locomotion_analysis.features.stance import loaded_percent, toe_off_from_load
+from locomotion_analysis.simulation import simulate
+from locomotion_analysis.standard import PHASE_PERCENT, toe_off_percent
+
+VERTICAL = "grf_vertical_ipsi_BW"
+
+
+def test_toe_off_is_where_the_force_ends(build, stance_force):
+    toe_off = np.linspace(38.0, 72.0, 20)
+    data = build(channels=(), curves={VERTICAL: stance_force(toe_off)}, mass_kg=70.0)
+    stance = stance_percent(data)
+    assert set(stance.source) == {"grf"}
+    np.testing.assert_allclose(stance.percent, toe_off, atol=0.7)
+    assert np.ptp(stance.percent) > 30
+
+
+def test_newtons_and_body_weights_agree(build, stance_force):
+    toe_off, mass = np.linspace(55.0, 65.0, 20), np.linspace(50.0, 110.0, 20)
+    in_weights = stance_force(toe_off)
+    in_newtons = in_weights * mass[:, None] * 9.81
+    first = build(channels=(), curves={VERTICAL: in_weights}, mass_kg=mass)
+    second = build(channels=(), curves={"grf_vertical_ipsi_N": in_newtons})
+    a, b = stance_percent(first), stance_percent(second)
+    np.testing.assert_allclose(a.percent, b.percent, atol=1e-3)
+
+
+def test_the_next_contact_at_the_end_of_the_cycle_is_not_stance(build, stance_force):
+    force = stance_force(np.full(20, 60.0))
+    force[:, -4:] = 0.3
+    assert stance_percent(build(channels=(), curves={VERTICAL: force})).percent.max() < 61
+
+
+def test_force_comes_before_metadata_and_metadata_before_published(build, stance_force):
+    force = stance_force(np.full(20, 66.0))
+    force[1:3] = np.nan
+    force[3] = 0.0
+    metadata = np.full(20, 63.0)
+    metadata[2] = np.nan
+    data = build(channels=(), curves={VERTICAL: force}, stance_percent=metadata)
+    stance = stance_percent(data)
+    assert stance.source[:4].tolist() == ["grf", "metadata", "published", "metadata"]
+    assert stance.percent[1] == 63.0
+    assert stance.percent[2] == float(toe_off_percent("level_walking"))
+    assert np.isnan(stance.measured[2])
+    assert stance.measured[1] == 63.0
+
+
+def test_published_values_follow_task_and_speed(build):
+    tasks = ("level_walking", "run", "stair_descent", "sit_to_stand")
+    data = build(tasks=tasks, n_steps=1, speed_m_s=np.tile([0.6, 3.5, 0.5, 0.0], 4))
+    stance = stance_percent(data)
+    assert stance.percent[:3].tolist() == pytest.approx(
+        [
+            float(toe_off_percent("level_walking", 0.6)),
+            float(toe_off_percent("run", 3.5)),
+            float(toe_off_percent("stair_descent")),
+        ]
+    )
+    assert stance.source[3] == "unknown"
+    assert 60.0 not in stance.percent
+    assert np.ptp(stance.percent[:3]) > 25
+
+
+def test_a_published_value_is_logged_noted_and_never_a_feature(build, caplog):
+    with caplog.at_level(logging.WARNING):
+        table = feature_table(build(), ["temporal", "derived"])
+    assert "published 20" in caplog.text
+    assert table.notes == ("end of stance taken from (cycles): published 20",)
+    assert "stance_percent" not in table.frame
+    assert "stance_percent" in {entry.name for entry in table.left_out}
+    assert "knee_flexion_angle_ipsi_rad_stance_max" in table.frame
+
+
+@given(seed=st.integers(0, 2**16), n_changes=st.integers(0, 12))
+def test_toe_off_starts_the_longest_unloaded_stretch(seed, n_changes):
+    rng = np.random.default_rng(seed)
+    contact = np.isin(np.arange(150), rng.integers(0, 150, n_changes)).cumsum() % 2 == 0
+    values = np.where(contact, 1.0, -1.0) * rng.uniform(0.1, 1.0, 150)
+    load = values[None]
+    found = toe_off_from_load(load)[0]
+    runs, start = [], None
+    for index, value in enumerate([*values, 1.0]):
+        if value <= 0 and start is None:
+            start = index
+        elif value > 0 and start is not None:
+            runs.append((index - start, -start))
+            start = None
+    longest = max(runs, default=(0, 0))
+    if longest[0] < 8 or -longest[1] <= 8:
+        assert np.isnan(found)
+    else:
+        first = -longest[1]
+        assert PHASE_PERCENT[first - 1] <= found <= PHASE_PERCENT[first]
+
+
+def test_loaded_percent_is_exact_for_straight_lines():
+    falling = np.linspace(3.0, -1.0, 150)[None]
+    assert loaded_percent(falling)[0] == pytest.approx(75.0)
+    assert loaded_percent(np.ones((1, 150)))[0] == 100.0
+    assert loaded_percent(np.zeros((1, 150)))[0] == 0.0
+
+
+def test_simulated_force_and_event_agree():
+    data = simulate(n_subjects=6, n_cycles=4)
+    difference = stance_percent(data).percent - data.cycles["stance_percent"].to_numpy()
+    assert np.abs(np.median(difference)) < 1.5
