@@ -170,6 +170,7 @@ def _computed(data: LocomotionData, features: list[Feature]) -> FeatureTable:
     kept = [spec for spec, has_values in zip(specs, known, strict=True) if has_values]
     empty = [spec for spec, has_values in zip(specs, known, strict=True) if not has_values]
     frame = pd.DataFrame(rows[known].T, index=data.key, columns=[spec.name for spec in kept])
+    frame.attrs["simulated"] = data.is_simulated
     reason = "its inputs are never known for the same cycle"
     return FeatureTable(frame, tuple(kept), tuple(LeftOut(spec.name, reason) for spec in empty))
 
