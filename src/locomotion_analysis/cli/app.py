@@ -1,0 +1,72 @@
+"""The command line as a whole: its commands, and the one place errors are shown."""
+
+import sys
+import warnings
+from typing import Annotated
+
+import typer
+
+from locomotion_analysis._version import __version__
+from locomotion_analysis.cli.convert import convert
+from locomotion_analysis.cli.demo import demo
+from locomotion_analysis.cli.info import info
+from locomotion_analysis.cli.run import run
+from locomotion_analysis.cli.show import show_error, show_log, show_warning
+from locomotion_analysis.cli.simulate import simulate
+from locomotion_analysis.errors import LocomotionError, LocomotionWarning
+
+EXIT_ERROR = 2
+
+app = typer.Typer(
+    name="locomotion",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"locomotion-analysis {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _locomotion(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and stop.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
+) -> None:
+    """Human gait data: validated cycles, features, honest models and a report."""
+
+
+for _command in (demo, run, info, simulate, convert):
+    app.command()(_command)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; errors made on purpose end it with one message and status 2.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        What stands after ``locomotion``; taken from the command line where None.
+    """
+    show_log()
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", LocomotionWarning)
+        warnings.showwarning = show_warning
+        try:
+            app(args=arguments)
+        except LocomotionError as error:
+            show_error(str(error))
+        except OSError as error:
+            place = f": {error.filename}" if error.filename else ""
+            show_error(f"{error.strerror or error}{place}")
+        else:
+            return
+    sys.exit(EXIT_ERROR)

@@ -1,0 +1,85 @@
+"""What every evaluation returns: predictions by cycle, importances, counts."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from locomotion_analysis.evaluation.inputs import Features, is_simulated, row_labels
+from locomotion_analysis.evaluation.predictions import HeldOut
+from locomotion_analysis.selection import subject_codes
+
+
+def held_out_subjects(
+    groups: Any, held_out: HeldOut
+) -> tuple[NDArray[np.intp], NDArray[Any]] | None:
+    """Give the tested subjects numbers; None where subjects are unknown.
+
+    Returns
+    -------
+    numbers : ndarray of int of shape (n_tested,)
+        Subject number of each tested row.
+    subjects : ndarray of shape (n_tested_subjects,)
+        Names, sorted.
+    """
+    if groups is None:
+        return None
+    codes, subjects = subject_codes(groups)
+    tested, numbers = np.unique(codes[held_out.rows], return_inverse=True)
+    return numbers.astype(np.intp), subjects[tested]
+
+
+def common_results(
+    held_out: HeldOut,
+    X: Features,
+    y: Any,
+    values: NDArray[Any],
+    groups: Any,
+    classes: NDArray[Any] | None = None,
+) -> dict[str, Any]:
+    """Return the results that do not depend on the kind of target.
+
+    Parameters
+    ----------
+    held_out : HeldOut
+        The predictions.
+    X : DataFrame or ndarray
+        Features or sequences.
+    y : array-like of shape (n_cycles,)
+        Target as it was passed; gives its name.
+    values : ndarray of shape (n_cycles,)
+        Target as it was fitted.
+    groups : array-like of shape (n_cycles,) or None
+        Subject of each row.
+    classes : ndarray of shape (n_classes,), optional
+        Classes that the probabilities are of.
+    """
+    codes, names = (None, None) if groups is None else subject_codes(groups)
+    subjects = None if names is None else names[codes]
+    return {
+        "predictions": _predictions_table(held_out, X, values, subjects, classes),
+        "feature_importances": held_out.importances,
+        "importance_kind": held_out.importance_kind,
+        "n_subjects": None if names is None else len(names),
+        "n_cycles": len(values),
+        "simulated": is_simulated(X),
+        "target": str(y.name) if getattr(y, "name", None) is not None else None,
+    }
+
+
+def _predictions_table(
+    held_out: HeldOut,
+    X: Features,
+    y: NDArray[Any],
+    subjects: NDArray[Any] | None,
+    classes: NDArray[Any] | None = None,
+) -> pd.DataFrame:
+    columns: dict[str, Any] = {"fold": held_out.fold + 1}
+    if subjects is not None:
+        columns["subject"] = subjects[held_out.rows]
+    columns |= {"y_true": y[held_out.rows], "y_pred": held_out.predicted}
+    if held_out.probability is not None and classes is not None:
+        names = [f"probability_{label}" for label in classes]
+        columns |= dict(zip(names, held_out.probability.T, strict=True))
+    return pd.DataFrame(columns, index=row_labels(X)[held_out.rows])

@@ -1,0 +1,51 @@
+"""Where a result came from: files by their hash, versions, machine, time."""
+
+import hashlib
+import platform
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from locomotion_analysis._version import __version__
+
+_BLOCK_BYTES = 1 << 20
+_LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "pyarrow")
+
+
+def provenance(files: Sequence[Path]) -> dict[str, Any]:
+    """Return what somebody needs to repeat a result.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        The files that were read; empty where the data was made in memory.
+
+    Returns
+    -------
+    dict
+        ``files`` (name, bytes, sha256), ``versions``, ``platform`` and ``created`` (UTC).
+    """
+    return {
+        "files": [
+            {"name": file.name, "bytes": file.stat().st_size, "sha256": sha256(file)}
+            for file in files
+        ],
+        "versions": {
+            "locomotion-analysis": __version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in _LIBRARIES},
+        },
+        "platform": platform.platform(terse=True),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file as hexadecimal text, reading it in blocks."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()

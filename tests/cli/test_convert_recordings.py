@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+
+from locomotion_analysis import LocomotionData
+from locomotion_analysis.cli.formats import formats
+
+STRIDE_S, STANCE = 1.1, 0.62
+
+
+def _table(path, columns, in_degrees):
+    rows = np.stack(list(columns.values()), axis=1)
+    head = f"{path.stem}\nversion=1\nnRows={len(rows)}\nnColumns={rows.shape[1]}\n"
+    head += f"inDegrees={'yes' if in_degrees else 'no'}\nendheader\n" + "\t".join(columns)
+    body = "\n".join("\t".join(f"{value:.9g}" for value in row) for row in rows)
+    path.write_text(f"{head}\n{body}\n")
+
+
+@pytest.fixture
+def laboratory(tmp_path):
+    """Angles (.mot) and forces (.sto) of two trials of one subject, and a table of subjects."""
+    folder = tmp_path / "lab"
+    folder.mkdir()
+    time = np.arange(0.0, 5.0, 0.01)
+    for trial in ("01", "02"):
+        angles, forces = {"time": time}, {"time": time}
+        for letter, first in (("r", 0.3), ("l", 0.3 + STRIDE_S / 2)):
+            phase = (time - first) / STRIDE_S
+            angles[f"hip_flexion_{letter}"] = 10.0 + 25.0 * np.cos(2 * np.pi * phase)
+            angles[f"knee_angle_{letter}"] = 30.0 - 28.0 * np.cos(2 * np.pi * phase)
+            part = np.mod(phase, 1.0) / STANCE
+            up = np.where(part < 1.0, 900.0 * np.sin(np.pi * np.minimum(part, 1.0)), 0.0)
+            name = {"r": "right", "l": "left"}[letter]
+            for axis, force in (("x", 0 * up), ("y", up), ("z", 0 * up)):
+                forces[f"ground_force_{name}_v{axis}"] = force
+        _table(folder / f"P7_{trial}_IK.mot", angles, in_degrees=True)
+        _table(folder / f"P7_{trial}_forces.sto", forces, in_degrees=False)
+    (tmp_path / "subjects.csv").write_text("subject;mass [kg]\nP7;71,5\n")
+    return folder
+
+
+def _subjects(laboratory):
+    return "--subjects", laboratory.parent / "subjects.csv"
+
+
+def test_a_folder_of_recordings_becomes_one_file(laboratory, tmp_path, locomotion):
+    out = tmp_path / "out.parquet"
+    done = locomotion("convert", laboratory, *_subjects(laboratory), "--out", out)
+    assert done.status == 0, done.err
+    data = LocomotionData.from_parquet(out)
+    assert set(data.cycles["task_id"]) == {"01", "02"}
+    assert set(data.groups) == {"P7"}
+    np.testing.assert_allclose(data.cycles["mass_kg"], 71.5)
+    knee = data.curves("knee_flexion_angle_ipsi_rad")
+    np.testing.assert_allclose(knee.max(axis=1), np.radians(58.0), atol=0.01)
+    peak = np.nanmax(data.curves("grf_vertical_ipsi_BW"), axis=1)
+    np.testing.assert_allclose(peak, 900.0 / 71.5 / 9.80665, rtol=0.01)
+    assert f"{len(data)} cycles" in done.out
+    assert "71.5 kg" in done.out
+
+
+def test_failures_stand_at_the_end_and_nothing_else_stops(laboratory, tmp_path, locomotion):
+    (laboratory / "P8_01.c3d").write_bytes(b"")
+    words = ("convert", laboratory, *_subjects(laboratory), "--out")
+    done = locomotion(*words, tmp_path / "out.parquet")
+    assert done.status == 0
+    assert "P8_01.c3d" in done.err
+    fast = locomotion(*words, tmp_path / "fast.parquet", "--fail-fast")
+    assert fast.status == 2
+    assert not (tmp_path / "fast.parquet").exists()
+
+
+def test_a_missing_mass_is_one_message_and_no_file(laboratory, tmp_path, locomotion):
+    done = locomotion("convert", laboratory, "--out", tmp_path / "out.parquet")
+    assert done.status == 2
+    assert "mass" in done.err
+    assert "Traceback" not in done.err
+    assert not (tmp_path / "out.parquet").exists()
+
+
+def test_source_and_destination_alone_are_enough(laboratory, tmp_path, locomotion):
+    first, second = tmp_path / "a.parquet", tmp_path / "b.parquet"
+    assert locomotion("convert", laboratory, first, *_subjects(laboratory)).status == 0
+    assert locomotion("convert", first, second, "--layout", "long").status == 0
+    one, two = LocomotionData.from_parquet(first), LocomotionData.from_parquet(second)
+    np.testing.assert_array_equal(one.block, two.block)
+
+
+def test_several_sources_need_out(laboratory, tmp_path, locomotion):
+    done = locomotion("convert", laboratory, laboratory, tmp_path / "a.parquet")
+    assert done.status == 2
+    assert "--out" in done.err
+
+
+def test_formats_names_every_reader(capsys):
+    formats()
+    said = capsys.readouterr().out
+    for name in ("c3d", "opensim", "trc", "b3d", "table", "insole", ".parquet"):
+        assert name in said

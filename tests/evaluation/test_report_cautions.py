@@ -1,0 +1,76 @@
+"""What the report warns of, and that it keeps quiet otherwise."""
+
+import numpy as np
+import pytest
+
+from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.evaluation.report.cautions import cautions, far_cycles, out_of_phase
+from locomotion_analysis.simulation import simulate
+
+HIP = "hip_flexion_angle_ipsi_rad"
+
+
+@pytest.fixture(scope="module")
+def walking():
+    data = simulate(n_subjects=12, n_cycles=3, tasks=["level_walking", "incline_walking"])
+    return data.select(task=["level_walking", "incline_walking"])
+
+
+def _with_curves(data, channel, curves):
+    block = data.block.copy()
+    block[data.channels.index(channel)] = curves
+    return LocomotionData(data.cycles, block, data.channels)
+
+
+def test_cycles_cut_at_the_other_foot_are_found(walking):
+    assert not out_of_phase(walking).any()
+    curves = walking.curves(HIP).copy()
+    shifted = np.arange(len(walking)) % 3 == 0
+    curves[shifted] = np.roll(curves[shifted], 75, axis=1)
+    assert (out_of_phase(_with_curves(walking, HIP, curves)) == shifted).all()
+
+
+def test_the_caution_counts_by_class(walking):
+    curves = walking.curves(HIP).copy()
+    labels = np.where(np.arange(len(walking)) < 20, "first", "second")
+    curves[:5] = np.roll(curves[:5], 75, axis=1)
+    told = " ".join(cautions(_with_curves(walking, HIP, curves), labels))
+    assert f"First 5 of 20, Second 0 of {len(walking) - 20}" in told
+
+
+def test_phase_is_not_judged_without_a_hip_or_outside_walking():
+    data = simulate(n_subjects=3, n_cycles=1, tasks=["stair_ascent"])
+    turned = _with_curves(data, HIP, np.roll(data.curves(HIP), 75, axis=1))
+    assert not out_of_phase(turned).any()
+
+
+def test_far_cycles_are_those_made_far(walking):
+    curves = walking.curves(HIP).copy()
+    curves[7, 30:60] = 3.0
+    assert np.flatnonzero(far_cycles(_with_curves(walking, HIP, curves), HIP)).tolist() == [7]
+
+
+def test_unmeasured_cycles_are_not_far(walking):
+    curves = walking.curves(HIP).copy()
+    curves[::2] = np.nan
+    assert not far_cycles(_with_curves(walking, HIP, curves), HIP).any()
+    assert not far_cycles(_with_curves(walking, HIP, np.nan), HIP).any()
+
+
+def test_real_hip_curves_of_the_other_limb_are_half_a_cycle_out_of_phase(shared_data):
+    path = shared_data / "standard" / "hip_oa_phase.parquet"
+    data = LocomotionData.from_parquet(path)
+    # The recordings are cut at one foot for both limbs: the affected one, right in the healthy.
+    reference = data.cycles["affected"] | (
+        (data.cycles["pathology"] == "healthy") & (data.cycles["side"] == "right")
+    )
+    assert (out_of_phase(data) == ~reference.to_numpy()).all()
+
+
+def test_real_running_has_faulty_hip_strides(shared_data):
+    data = LocomotionData.from_parquet(shared_data / "standard" / "running_phase.parquet")
+    far = far_cycles(data, HIP)
+    absurd = np.abs(data.curves(HIP)).max(axis=1) > np.pi / 2
+    assert absurd.any()
+    assert far[absurd].all()
+    assert far.mean() < 0.05
