@@ -51,7 +51,8 @@ def test_scikit_learn_example(blocks, folder, monkeypatch, capsys):
 def test_pytorch_example(blocks, folder, monkeypatch, capsys):
     pytest.importorskip("torch", reason="PyTorch is the extra `deep`")
     monkeypatch.chdir(folder)
-    space = _run(blocks[1])
+    # The page imports the class in the tab before this one only.
+    space = _run(blocks[1], {"LocomotionData": locomotion_analysis.LocomotionData})
     assert space["X"].shape[1:] == (150, 3)
     assert space["X"].dtype == np.float32
     assert "Training Accuracy" in capsys.readouterr().out
