@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from locomotion_analysis import LocomotionData
-from locomotion_analysis.cli.formats import formats
 
 STRIDE_S, STANCE = 1.1, 0.62
 
@@ -91,8 +90,27 @@ def test_several_sources_need_out(laboratory, tmp_path, locomotion):
     assert "--out" in done.err
 
 
-def test_formats_names_every_reader(capsys):
-    formats()
-    said = capsys.readouterr().out
+def test_a_model_with_negative_knee_flexion_is_turned_round_with_its_moments(
+    laboratory, tmp_path, locomotion
+):
+    for file in laboratory.glob("P7_02*"):
+        file.unlink()
+    time = np.arange(0.0, 5.0, 0.01)
+    angles, moments = {"time": time}, {"time": time}
+    for letter in ("r", "l"):
+        angles[f"knee_angle_{letter}"] = -30.0 + 28.0 * np.cos(2 * np.pi * time / STRIDE_S)
+        moments[f"knee_angle_{letter}_moment"] = np.full_like(time, 35.75)
+    _table(laboratory / "P7_01_IK.mot", angles, in_degrees=True)
+    _table(laboratory / "P7_01_ID.sto", moments, in_degrees=False)
+    out = tmp_path / "out.parquet"
+    assert locomotion("convert", laboratory, *_subjects(laboratory), "--out", out).status == 0
+    data = LocomotionData.from_parquet(out)
+    assert data.curves("knee_flexion_angle_ipsi_rad").min() > 0
+    np.testing.assert_allclose(data.curves("knee_flexion_moment_ipsi_Nm_kg"), -0.5, rtol=1e-5)
+
+
+def test_formats_names_every_reader(locomotion):
+    done = locomotion("formats")
+    assert done.status == 0
     for name in ("c3d", "opensim", "trc", "b3d", "table", "insole", ".parquet"):
-        assert name in said
+        assert name in done.out

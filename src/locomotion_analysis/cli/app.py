@@ -9,6 +9,7 @@ import typer
 from locomotion_analysis._version import __version__
 from locomotion_analysis.cli.convert import convert
 from locomotion_analysis.cli.demo import demo
+from locomotion_analysis.cli.formats import formats
 from locomotion_analysis.cli.info import info
 from locomotion_analysis.cli.run import run
 from locomotion_analysis.cli.show import show_error, show_log, show_warning
@@ -44,7 +45,7 @@ def _locomotion(
     """Human gait data: validated cycles, features, honest models and a report."""
 
 
-for _command in (demo, run, info, simulate, convert):
+for _command in (demo, run, info, simulate, convert, formats):
     app.command()(_command)
 
 

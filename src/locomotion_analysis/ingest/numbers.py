@@ -1,0 +1,141 @@
+"""Numbers as they stand in the text files of laboratories."""
+
+import math
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from locomotion_analysis.errors import SchemaError
+
+MISSING = frozenset({"", "-", "na", "n/a", "nan", "-nan", "null", "none", "#n/a"})
+_MICROSOFT_NAN = re.compile(r"^-?(?:1\.#(?:qnan|ind|snan|inf)0*|nan\((?:ind|snan)\))$")
+
+
+def parse_number(text: str) -> float:
+    """Return the number in one cell; NaN where the cell says that there is none.
+
+    Parameters
+    ----------
+    text : str
+        Point or comma as the decimal mark; an infinity counts as not measured.
+
+    Raises
+    ------
+    ValueError
+        If the cell holds something else.
+
+    Examples
+    --------
+    >>> parse_number(" 68,9 "), parse_number("1.5e-3"), parse_number("NaN")
+    (68.9, 0.0015, nan)
+    """
+    cell = text.strip().strip('"').strip().lower()
+    if cell in MISSING or _MICROSOFT_NAN.match(cell):
+        return math.nan
+    if "_" in cell:
+        raise ValueError(text)  # Python's own float would read 1_000
+    if cell.count(",") == 1 and "." not in cell:
+        cell = cell.replace(",", ".")
+    value = float(cell)
+    return value if math.isfinite(value) else math.nan
+
+
+def parse_rows(
+    rows: Sequence[Sequence[str]], columns: Sequence[str], line_numbers: Sequence[int]
+) -> NDArray[np.float64]:
+    """Return text cells as an array of shape (n_rows, n_columns).
+
+    Parameters
+    ----------
+    rows : sequence of sequences of str
+        Every row with one cell a column.
+    columns : sequence of str
+        For the message.
+    line_numbers : sequence of int
+        Line of the file each row stands on, for the message.
+
+    Raises
+    ------
+    SchemaError
+        If a row is too short or too long, or a cell is no number.
+    """
+    _refuse_ragged(rows, columns, line_numbers)
+    shape = (len(rows), len(columns))
+    try:
+        values = np.array([list(map(float, row)) for row in rows], dtype=np.float64).reshape(shape)
+    except ValueError:  # blanks, decimal commas, or a cell that is no number
+        cells = [
+            _located(cell, columns[place], line)
+            for row, line in zip(rows, line_numbers, strict=True)
+            for place, cell in enumerate(row)
+        ]
+        values = np.array(cells, dtype=np.float64).reshape(shape)
+    values[~np.isfinite(values)] = np.nan
+    return values
+
+
+def check_rising(time_s: NDArray[np.float64], line_numbers: Sequence[int] | None = None) -> None:
+    """Raise unless there are two or more times and they rise strictly.
+
+    Raises
+    ------
+    SchemaError
+        With the first row (or line of the file) that is not later than the one before.
+    """
+    if len(time_s) < 2:
+        got = f"{len(time_s)} row(s) of data"
+        raise SchemaError(expected="at least two instants", got=got, fix="record longer")
+    steps = np.diff(time_s)
+    wrong = ~(steps > 0)
+    if wrong.any():
+        row = int(wrong.argmax()) + 1
+        place = f"line {line_numbers[row]}" if line_numbers is not None else f"row {row}"
+        raise SchemaError(
+            expected="times that rise from row to row",
+            got=f"{time_s[row]:g} s after {time_s[row - 1]:g} s ({int(wrong.sum())} such rows)",
+            where=place,
+            fix="sort the rows by time and remove repeated ones",
+        )
+
+
+def refuse_repeated(columns: Sequence[str]) -> None:
+    """Raise if a column name occurs twice.
+
+    Raises
+    ------
+    SchemaError
+        With the repeated names.
+    """
+    repeated = sorted({name for name in columns if list(columns).count(name) > 1})
+    if repeated:
+        raise SchemaError(
+            expected="column names that occur once",
+            got=f"{', '.join(repeated[:8])} more than once",
+            fix="remove or rename the repeated columns",
+        )
+
+
+def _refuse_ragged(
+    rows: Sequence[Sequence[str]], columns: Sequence[str], line_numbers: Sequence[int]
+) -> None:
+    lengths = np.array([len(row) for row in rows])
+    wrong = lengths != len(columns)
+    if wrong.any():
+        first = int(wrong.argmax())
+        raise SchemaError(
+            expected=f"{len(columns)} cells a row, one for each column",
+            got=f"{int(lengths[first])} ({int(wrong.sum())} of {len(rows)} rows differ)",
+            where=f"line {line_numbers[first]}",
+            fix="the file is cut off or damaged there: export it again",
+        )
+
+
+def _located(cell: str, column: str, line: int) -> float:
+    try:
+        return parse_number(cell)
+    except ValueError:
+        raise SchemaError(
+            expected="a number", got=repr(cell), where=f"line {line}, column {column}"
+        ) from None

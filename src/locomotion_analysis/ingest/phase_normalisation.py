@@ -1,0 +1,172 @@
+"""From time to phase: every curve on the one grid of 150 points.
+
+Curves over time are interpolated with a piecewise cubic that keeps their shape (no new maxima
+between two samples), so a constant stays constant, a monotone rise stays monotone and the
+values at both ends are kept. Curves that are already on an even grid of 0 to 100 % are
+interpolated linearly, as the field's published 150-point sets were made.
+
+Fritsch & Butland 1984, SIAM J Sci Stat Comput 5:300, doi 10.1137/0905021.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT
+
+MAX_GAP_S = 0.1
+"""Longest run of missing samples that is bridged, s."""
+
+_GRID_TOLERANCE_S = 1e-5
+"""Times of events are often stored in single precision."""
+
+
+def phase_curves(
+    time_s: ArrayLike,
+    values: ArrayLike,
+    starts_s: ArrayLike,
+    ends_s: ArrayLike,
+    max_gap_s: float = MAX_GAP_S,
+) -> NDArray[np.float64]:
+    """Evaluate signals at the 150 phases of every stride.
+
+    Parameters
+    ----------
+    time_s : array_like, shape (n,)
+        Seconds, strictly rising; the rate need not be even.
+    values : array_like, shape (n_channels, n)
+        Signals; NaN where not measured.
+    starts_s, ends_s : array_like, shape (n_strides,)
+        First and next ipsilateral heel strike.
+    max_gap_s : float
+        Gaps up to this long, NaN or frames left out (from the last sample before to the first
+        after, less one sample), are bridged; in longer ones the result is NaN.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_channels, n_strides, 150)
+        Column 0 is the value at the start, column 149 the value at the end. NaN outside the
+        time base and inside gaps that are too long.
+
+    Notes
+    -----
+    All strides and all channels with the same missing samples are evaluated in one call.
+
+    Examples
+    --------
+    >>> time = np.arange(0.0, 4.0, 0.01)
+    >>> curves = phase_curves(time, [time, np.ones_like(time)], [0.5, 1.5], [1.5, 2.7])
+    >>> curves.shape, curves[0, 1, [0, -1]].round(6).tolist(), float(np.ptp(curves[1]))
+    ((2, 2, 150), [1.5, 2.7], 0.0)
+    """
+    time = np.asarray(time_s, dtype=np.float64)
+    signals = np.atleast_2d(np.asarray(values, dtype=np.float64))
+    instants = _instants(starts_s, ends_s)
+    result = np.full((len(signals), instants.size), np.nan)
+    for rows, measured in _by_missing_samples(signals):
+        if measured.sum() >= 2:
+            result[rows] = _evaluate(
+                time[measured], signals[rows][:, measured], instants.ravel(), time, max_gap_s
+            )
+    return result.reshape(len(signals), *instants.shape)
+
+
+def resample_curves(curves: ArrayLike, n_points: int = N_PHASES) -> NDArray[np.float64]:
+    """Bring curves from an even grid over 0 to 100 % to another, linearly.
+
+    Parameters
+    ----------
+    curves : array_like, shape (..., m)
+        Curves whose first point is 0 % and whose last is 100 % of the cycle, m >= 2.
+    n_points : int
+        Points of the new grid.
+
+    Returns
+    -------
+    ndarray of float64, shape (..., n_points)
+        First and last value kept. NaN spreads to the points next to it.
+
+    Raises
+    ------
+    SchemaError
+        If a curve has fewer than two points.
+
+    Examples
+    --------
+    >>> resample_curves([[0.0, 1.0, 4.0]], 5).tolist()
+    [[0.0, 0.5, 1.0, 2.5, 4.0]]
+    """
+    given = np.asarray(curves, dtype=np.float64)
+    n_given = given.shape[-1] if given.ndim else 0
+    if n_given < 2:
+        raise SchemaError(expected="curves of at least two points", got=f"{n_given} point(s)")
+    position = np.linspace(0.0, n_given - 1.0, n_points)
+    left = np.minimum(position.astype(np.intp), n_given - 2)
+    weight = position - left
+    low, high = given[..., left], given[..., left + 1]
+    # Only the neighbour that counts is used: a NaN beside an exact grid point does not spread.
+    between = low * (1.0 - weight) + high * weight
+    return np.where(weight == 0.0, low, np.where(weight == 1.0, high, between))
+
+
+def bridged_gaps(
+    time_s: NDArray[np.float64], signal: NDArray[np.float64], max_gap_s: float = MAX_GAP_S
+) -> tuple[int, int]:
+    """Count the gaps of a signal, NaN or frames left out, that are bridged and that are not."""
+    missing = _missing_s(time_s, time_s[np.isfinite(signal)])
+    long = int(np.count_nonzero(missing > max_gap_s + _GRID_TOLERANCE_S))
+    return int(np.count_nonzero(missing > 0.0)) - long, long
+
+
+def _missing_s(time_s: NDArray[np.float64], known_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Length of what is missing after each known sample but the last; 0 for none, s."""
+    if len(known_s) < 2:
+        return np.empty(0)
+    sample = float(np.median(np.diff(time_s)))
+    span = np.diff(known_s)
+    return np.where(span > 1.5 * sample, span - sample, 0.0)
+
+
+def _instants(starts_s: ArrayLike, ends_s: ArrayLike) -> NDArray[np.float64]:
+    starts = np.atleast_1d(np.asarray(starts_s, dtype=np.float64))[:, np.newaxis]
+    ends = np.atleast_1d(np.asarray(ends_s, dtype=np.float64))[:, np.newaxis]
+    instants: NDArray[np.float64] = starts + (ends - starts) * (PHASE_PERCENT / 100.0)
+    instants[:, -1:] = ends
+    return instants
+
+
+def _by_missing_samples(
+    signals: NDArray[np.float64],
+) -> list[tuple[NDArray[np.intp], NDArray[np.bool_]]]:
+    """Group the channels that lack the same samples."""
+    measured = np.isfinite(signals)
+    patterns, group = np.unique(np.packbits(measured, axis=1), axis=0, return_inverse=True)
+    rows = [np.flatnonzero(group.ravel() == index) for index in range(len(patterns))]
+    return [(members, measured[members[0]]) for members in rows]
+
+
+def _evaluate(
+    known_s: NDArray[np.float64],
+    signals: NDArray[np.float64],
+    instants: NDArray[np.float64],
+    time: NDArray[np.float64],
+    max_gap_s: float,
+) -> NDArray[np.float64]:
+    from scipy.interpolate import PchipInterpolator
+
+    inside = _snapped(instants, known_s[0], known_s[-1])
+    curves: NDArray[np.float64] = PchipInterpolator(known_s, signals, axis=1, extrapolate=False)(
+        inside
+    )
+    too_long = _missing_s(time, known_s) > max_gap_s + _GRID_TOLERANCE_S
+    if too_long.any():
+        after = np.clip(np.searchsorted(known_s, inside, side="right") - 1, 0, len(too_long) - 1)
+        curves[:, too_long[after] & ~np.isin(inside, known_s)] = np.nan
+    return curves
+
+
+def _snapped(instants: NDArray[np.float64], first: float, last: float) -> NDArray[np.float64]:
+    """Move instants that rounding has put just outside the time base onto its ends."""
+    near_first = np.abs(instants - first) < _GRID_TOLERANCE_S
+    near_last = np.abs(instants - last) < _GRID_TOLERANCE_S
+    return np.where(near_first, first, np.where(near_last, last, instants))

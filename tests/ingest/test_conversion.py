@@ -1,0 +1,201 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from locomotion_analysis import LocomotionData
+from locomotion_analysis.errors import (
+    DuplicateCycleError,
+    FileReadError,
+    LocomotionError,
+    SchemaError,
+    UnitError,
+)
+from locomotion_analysis.ingest import ColumnMap, convert, reader_for, readers, register
+from locomotion_analysis.ingest.reader import Reader, ReadOptions
+
+KNEE = "knee_flexion_angle_ipsi_rad"
+
+
+@pytest.fixture
+def write_walk(walker):
+    """Write a walk as a time-indexed Parquet file."""
+
+    def write(path, subject="S1", trial="t1", mass=70.0, forces=True, channels=True):
+        time = walker.time_s
+        columns = {"time_s": time, "subject": subject, "task": "level_walking", "trial": trial}
+        for side in ("left", "right"):
+            if channels:
+                knee = walker.knee_curve(walker.phase(side, time))
+                columns[f"knee_flexion_angle_{side}_rad"] = knee
+            if forces:
+                columns[f"grf_vertical_{side}_N"] = walker.vertical_N(side, time)
+        if mass is not None:
+            columns["mass_kg"] = mass
+        pd.DataFrame(columns).to_parquet(path)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def shared_maps():
+    return Path(__file__).resolve().parents[2] / "docs/maps"
+
+
+def test_a_folder_becomes_one_dataset(tmp_path, write_walk):
+    folder = tmp_path / "lab"
+    (folder / "deep").mkdir(parents=True)
+    write_walk(folder / "a.parquet")
+    write_walk(folder / "deep" / "b.parquet", subject="S2")
+    result = convert([folder])
+    assert set(result.data.groups) == {"S1", "S2"}
+    assert result.failures == ()
+    counts = {e.detail: e.count for e in result.data.history if e.action == "segmented"}
+    assert list(counts.values()) == [len(result.data)]
+
+
+def test_a_file_that_fails_is_reported_and_the_others_go_on(tmp_path, write_walk):
+    write_walk(tmp_path / "a.parquet")
+    write_walk(tmp_path / "b.parquet", subject="S2", mass=None)
+    (tmp_path / "c.c3d").write_bytes(b"")
+    (tmp_path / "LICENSE").write_text("free")
+    result = convert([tmp_path])
+    assert set(result.data.groups) == {"S1"}
+    assert [path.name for path, _ in result.failures] == ["b.parquet", "c.c3d"]
+    assert isinstance(result.failures[0][1], UnitError)
+    assert isinstance(result.failures[1][1], FileReadError)
+    assert all(path.name in str(error) for path, error in result.failures)
+    assert [path.name for path in result.skipped] == ["LICENSE"]
+    assert any(e.action == "failed" and e.count == 2 for e in result.data.history)
+
+
+def test_fail_fast_stops_at_the_first(tmp_path, write_walk):
+    write_walk(tmp_path / "a.parquet", mass=None)
+    write_walk(tmp_path / "b.parquet", subject="S2")
+    with pytest.raises(UnitError, match=r"a\.parquet"):
+        convert([tmp_path], fail_fast=True)
+
+
+def test_nothing_convertible_is_an_error_that_names_every_file(tmp_path, write_walk):
+    write_walk(tmp_path / "a.parquet", mass=None)
+    (tmp_path / "b.c3d").write_bytes(b"")
+    with pytest.raises(FileReadError) as caught:
+        convert([tmp_path])
+    assert "a.parquet" in str(caught.value)
+    assert "b.c3d" in str(caught.value)
+    with pytest.raises(FileReadError, match="no files at all"):
+        convert([])
+
+
+def test_a_single_file_fails_with_its_own_error(tmp_path, write_walk):
+    with pytest.raises(UnitError, match="mass"):
+        convert([write_walk(tmp_path / "a.parquet", mass=None)])
+    with pytest.raises(FileReadError, match="nothing at that path"):
+        convert([tmp_path / "none.c3d"])
+
+
+def test_the_table_of_subjects_gives_the_mass(tmp_path, write_walk):
+    path = write_walk(tmp_path / "a.parquet", mass=None)
+    data = convert([path], subjects={"S1": {"mass_kg": 70.0}}).data
+    assert data.cycles["mass_kg"].eq(70.0).all()
+    assert np.nanmax(data.curves("grf_vertical_ipsi_BW")) == pytest.approx(1.5, abs=0.01)
+
+
+def test_one_trial_twice_is_a_failure(tmp_path, write_walk):
+    write_walk(tmp_path / "a.parquet")
+    write_walk(tmp_path / "b.parquet")
+    result = convert([tmp_path])
+    assert isinstance(result.failures[0][1], DuplicateCycleError)
+    assert result.data.key.is_unique
+
+
+def test_the_task_is_given_assumed_or_refused(tmp_path, write_walk):
+    path = write_walk(tmp_path / "a.parquet")
+    frame = pd.read_parquet(path).drop(columns="task")
+    frame.to_parquet(path)
+    assert set(convert([path]).data.cycles["task"]) == {"level_walking"}
+    running = convert([path], task="run").data
+    assert set(running.cycles["task"]) == {"run"}
+    assert any("task = run" in e.detail for e in running.history)
+    with pytest.raises(SchemaError, match="jump"):
+        convert([path], task="jump")
+
+
+def test_cycles_that_are_cut_already_are_taken_as_they_are(tmp_path, write_walk):
+    first = convert([write_walk(tmp_path / "a.parquet")]).data
+    first.to_parquet(tmp_path / "cycles.parquet")
+    again = convert([tmp_path / "cycles.parquet"]).data
+    np.testing.assert_array_equal(again.block, first.block)
+    assert again.history[: len(first.history)] == first.history
+
+
+def test_both_curve_tables_are_those_published(shared_data, shared_maps):
+    for folder, name in (("running", "running"), ("hip_oa", "hip_oa")):
+        column_map = ColumnMap.from_yaml(shared_maps / f"{name}.yaml")
+        result = convert([shared_data / "raw/curve_tables" / folder], column_map=column_map)
+        assert result.failures == ()
+        assert any(path.name.startswith("metadata") for path in result.skipped)
+        published = LocomotionData.from_parquet(shared_data / f"standard/{name}_phase.parquet")
+        for channel in published.channels:
+            ours = result.data.curves(channel)
+            np.testing.assert_allclose(ours, published.curves(channel), atol=1e-5)
+
+
+def test_a_table_in_a_folder_is_passed_over_without_a_map(tmp_path, write_walk):
+    write_walk(tmp_path / "a.parquet")
+    (tmp_path / "bounds.csv").write_text("trial,strike\nt1,0.3\n")
+    result = convert([tmp_path])
+    assert [path.name for path in result.skipped] == ["bounds.csv"]
+    with pytest.raises(SchemaError, match="column map"):
+        convert([tmp_path / "bounds.csv"])
+
+
+def test_progress_counts_every_file(tmp_path, write_walk):
+    for number in range(3):
+        write_walk(tmp_path / f"t{number}.parquet", trial=str(number))
+    seen = []
+    convert([tmp_path], progress=lambda *step: seen.append(step))
+    assert seen == [("files", 1, 3), ("files", 2, 3), ("files", 3, 3)]
+
+
+def test_every_reader_keeps_the_protocol():
+    for reader in readers():
+        assert isinstance(reader, Reader)
+        assert reader.suffixes
+        assert all(suffix.startswith(".") for suffix in reader.suffixes)
+        assert reader.description
+    names = [reader.name for reader in readers()]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("junk", [b"\0" * 64, b"\xff" * 4096, bytes(range(256)) * 16])
+def test_a_file_of_no_format_is_refused_by_all_readers(tmp_path, junk):
+    path = tmp_path / "walk.c3d"
+    path.write_bytes(junk)
+    with pytest.raises(LocomotionError, match=r"walk\.c3d"):
+        convert([path])
+
+
+def test_a_reader_can_be_added(tmp_path, walker, monkeypatch):
+    from locomotion_analysis.ingest import reader as registry
+
+    class Walk:
+        name, description, suffixes = "walk", "a test", (".walk",)
+
+        def recognises(self, path, head):
+            return head.startswith(b"WALK")
+
+        def read(self, path, options):
+            assert isinstance(options, ReadOptions)
+            return [walker.recording(source=str(path), events=walker.events())]
+
+    monkeypatch.setattr(registry, "_READERS", list(registry._READERS))
+    register(Walk())
+    path = tmp_path / "a.walk"
+    path.write_bytes(b"WALK\xfe\xff")
+    assert reader_for(path).name == "walk"
+    data = convert([path]).data
+    assert isinstance(data, LocomotionData)
+    assert KNEE in data.channels

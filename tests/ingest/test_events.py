@@ -1,0 +1,141 @@
+import numpy as np
+import pytest
+
+from locomotion_analysis.ingest import (
+    Event,
+    ReadOptions,
+    Recording,
+    Stream,
+    angle_events,
+    coordinate_events,
+    find_events,
+    reader_for,
+    velocity_events,
+)
+
+SIDES = ("left", "right")
+
+
+def _times(events, side, kind):
+    return np.array([e.time_s for e in events if (e.side, e.kind) == (side, kind)])
+
+
+def _to_nearest(found, expected):
+    return np.abs(np.asarray(found)[:, None] - np.asarray(expected)).min(axis=1)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_the_coordinate_method_finds_every_strike_and_toe_off(walker, side):
+    events = coordinate_events(walker.with_markers())
+    strikes, offs = _times(events, side, "heel_strike"), _times(events, side, "toe_off")
+    assert _to_nearest(strikes, walker.strikes(side)).max() < 0.02
+    assert _to_nearest(offs, walker.offs(side)).max() < 0.02
+    inside = walker.strikes(side)[(walker.strikes(side) > 0.1) & (walker.strikes(side) < 5.8)]
+    assert _to_nearest(inside, strikes).max() < 0.02
+
+
+def test_the_coordinate_method_works_on_a_treadmill(walker):
+    belt = np.zeros((len(walker.time_s), 3))
+    belt[:, 0] = 1.2 * walker.time_s
+    markers = {name: position - belt for name, position in walker.markers().items()}
+    events = coordinate_events(walker.recording(markers=markers, marker_time_s=walker.time_s))
+    strikes = _times(events, "right", "heel_strike")
+    assert len(strikes) >= 4
+    assert _to_nearest(strikes, walker.strikes("right")).max() < 0.02
+
+
+def test_the_coordinate_method_works_in_any_direction_of_walking(walker):
+    turn = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    markers = {name: position @ turn for name, position in walker.markers().items()}
+    turned = coordinate_events(walker.recording(markers=markers, marker_time_s=walker.time_s))
+    straight = coordinate_events(walker.with_markers())
+    np.testing.assert_allclose([e.time_s for e in turned], [e.time_s for e in straight])
+
+
+def test_nobody_who_stands_has_events(walker):
+    still = {name: np.tile(p[:1], (len(p), 1)) for name, p in walker.markers().items()}
+    standing = walker.recording(markers=still, marker_time_s=walker.time_s)
+    assert coordinate_events(standing) == []
+    assert velocity_events(standing) == []
+
+
+def test_one_marker_gap_does_not_move_the_other_events(walker):
+    markers = walker.markers()
+    markers["RHEE"] = markers["RHEE"].copy()
+    markers["RHEE"][200:215] = np.nan
+    events = coordinate_events(walker.recording(markers=markers, marker_time_s=walker.time_s))
+    assert _to_nearest(_times(events, "right", "heel_strike"), walker.strikes("right")).max() < 0.02
+
+
+@pytest.mark.parametrize("name", ["HC002D06", "HC030A22", "HC036A10"])
+def test_both_marker_methods_agree_with_the_events_of_a_laboratory(shared_data, name):
+    path = shared_data / f"raw/c3d_plugin_gait/{name}.c3d"
+    recording = reader_for(path).read(path, ReadOptions())[0]
+    for method in (coordinate_events, velocity_events):
+        found = method(recording)
+        for side in SIDES:
+            for kind in ("heel_strike", "toe_off"):
+                given = _times(recording.events, side, kind)
+                ours = _times(found, side, kind)
+                known = ours[(ours > given.min() - 0.1) & (ours < given.max() + 0.1)]
+                assert len(known) >= 1
+                apart = _to_nearest(known, given)
+                assert np.median(apart) < 0.05
+                assert apart.max() < 0.06
+
+
+def test_angles_alone_give_events_of_the_leg_they_move():
+    time = np.arange(0.0, 6.0, 0.01)
+    phase = time / 1.1
+    hip = 0.25 + 0.4 * np.cos(2 * np.pi * phase)
+    knee = 0.15 + 0.45 * np.clip(np.sin(2 * np.pi * (phase - 0.55)), 0.0, 1.0)
+    signals = {"hip_flexion_angle_right_rad": hip, "knee_flexion_angle_right_rad": knee}
+    events = angle_events(Recording(source="x", streams=(Stream(time, signals),)))
+    strikes = _times(events, "right", "heel_strike")
+    assert {event.side for event in events} == {"right"}
+    np.testing.assert_allclose(np.diff(strikes), 1.1, atol=0.02)
+    offs = _times(events, "right", "toe_off")
+    assert len(offs) >= 4
+
+
+def test_the_files_events_come_before_forces_and_markers(walker):
+    events = walker.events()
+    found = find_events(
+        walker.with_markers(streams=(walker.angles(), walker.forces()), events=events)
+    )
+    from_file = [
+        e for e, source in zip(found.events, found.sources, strict=True) if source == "file"
+    ]
+    assert set(from_file) == set(events)
+    assert any(entry.action == "compared" for entry in found.history)
+
+
+def test_forces_fill_in_what_the_files_events_leave_out(walker):
+    events = tuple(e for e in walker.events() if e.time_s < 2.0)
+    found = find_events(walker.recording(streams=(walker.forces(),), events=events))
+    assert set(found.sources) == {"file", "force"}
+    strikes = found.times("right", "heel_strike")
+    np.testing.assert_allclose(strikes, walker.strikes("right"), atol=0.02)
+
+
+def test_added_events_are_moved_by_the_lead_of_their_source(walker):
+    late = tuple(Event(e.time_s + 0.04, e.side, e.kind) for e in walker.events() if e.time_s < 3.0)
+    found = find_events(walker.with_markers(events=late))
+    added = np.array(
+        [
+            e.time_s
+            for e, source in zip(found.events, found.sources, strict=True)
+            if source == "markers" and (e.side, e.kind) == ("right", "heel_strike")
+        ]
+    )
+    assert len(added) >= 2
+    assert np.median(_to_nearest(added, walker.strikes("right") + 0.04)) < 0.015
+
+
+def test_joint_angles_are_the_last_resort(walker):
+    time = walker.time_s
+    phase = walker.phase("left", time)
+    hip = 0.25 + 0.4 * np.cos(2 * np.pi * phase)
+    signals = {"hip_flexion_angle_left_rad": hip, "knee_flexion_angle_left_rad": 0.2 + 0 * hip}
+    found = find_events(walker.recording(streams=(Stream(time, signals),)))
+    assert set(found.sources) == {"angles"}

@@ -1,0 +1,189 @@
+"""From real laboratories' files to cycles, against what is published or was given with them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from locomotion_analysis.errors import SchemaError, UnitError
+from locomotion_analysis.ingest import (
+    ReadOptions,
+    convert,
+    find_events,
+    find_strides,
+    read_subjects,
+    reader_for,
+    stride_time_variability,
+)
+
+SAGITTAL = ("hip_flexion", "knee_flexion", "ankle_dorsiflexion")
+
+
+@pytest.fixture(scope="module")
+def overground(shared_data):
+    folder = shared_data / "raw/opensim_s01"
+    return convert([folder], subjects=read_subjects(folder / "subject_info.csv"))
+
+
+@pytest.fixture(scope="module")
+def plugin_gait(shared_data):
+    return convert([shared_data / "raw/c3d_plugin_gait"])
+
+
+def _mean(data, channel):
+    return np.nanmean(data.curves(channel), axis=0)
+
+
+def test_all_six_overground_trials_become_cycles(overground):
+    data = overground.data
+    assert sorted(data.cycles["task_id"].str[:8]) == [f"S01_000{k}" for k in range(2, 8)]
+    assert [path.name for path, _ in overground.failures] == ["S01_0001_Static.c3d"]
+    assert "gait_cycle_bounds.csv" in [path.name for path in overground.skipped]
+    wanted = [
+        f"{joint}_{what}" for joint in SAGITTAL for what in ("angle_ipsi_rad", "moment_ipsi_Nm_kg")
+    ]
+    for channel in [
+        *wanted,
+        *(f"grf_{axis}_ipsi_BW" for axis in ("vertical", "anterior", "lateral")),
+    ]:
+        assert np.isfinite(data.curves(channel)).all(), channel
+
+
+def test_the_overground_curves_are_those_of_walking(overground):
+    """Winter's and Schwartz' adults and children, with room for one person's own way."""
+    data = overground.data
+    assert 0.85 < _mean(data, "knee_flexion_angle_ipsi_rad")[90:120].max() < 1.25
+    assert -2.1 < _mean(data, "ankle_dorsiflexion_moment_ipsi_Nm_kg").min() < -1.2
+    vertical = _mean(data, "grf_vertical_ipsi_BW")
+    assert 1.0 < vertical[:40].max() < 1.5
+    assert 0.55 < vertical[35:60].min() < 0.95
+    assert 1.0 < vertical[60:95].max() < 1.5
+    assert np.abs(vertical[100:145]).max() < 0.02
+    anterior = _mean(data, "grf_anterior_ipsi_BW")
+    assert -0.35 < anterior[:50].min() < -0.12
+    assert 0.12 < anterior[60:95].max() < 0.35
+    assert _mean(data, "grf_lateral_ipsi_BW")[20:80].max() < 0.0, "the floor pushes inwards"
+    cycles = data.cycles
+    assert cycles["stance_percent"].between(58, 65).all()
+    assert cycles["double_support_percent"].between(18, 28).all()
+    assert cycles["speed_m_s"].between(1.3, 1.5).all()
+    np.testing.assert_allclose(
+        cycles["stride_length_m"], cycles["speed_m_s"] * cycles["cycle_duration_s"], rtol=0.03
+    )
+
+
+def test_the_moment_of_the_overground_ankle_is_the_force_on_its_lever(overground):
+    """At push-off a calf muscle moment of F x lever, 0.09 to 0.16 m before the ankle."""
+    data = overground.data
+    moment = -data.curves("ankle_dorsiflexion_moment_ipsi_Nm_kg")[:, 75]
+    force = data.curves("grf_vertical_ipsi_BW")[:, 75] * 9.80665
+    assert np.all((moment / force > 0.09) & (moment / force < 0.16))
+
+
+@pytest.mark.parametrize("trial", ["S01_0002_Gait", "S01_0003_Gait"])
+def test_force_events_are_the_given_bounds_within_20_ms(shared_data, trial):
+    folder = shared_data / "raw/opensim_s01"
+    bounds = pd.read_csv(folder / "gait_cycle_bounds.csv", index_col=0).loc[trial]
+    path = folder / f"{trial}.c3d"
+    recording = reader_for(path).read(path, ReadOptions())[0]
+    events = find_events(recording)
+    start = recording.marker_time_s[0]
+    by_source = {
+        source: [e for e, s in zip(events.events, events.sources, strict=True) if s == source]
+        for source in ("force", "markers")
+    }
+    for name, source, side, kind in (
+        ("HS1r", "force", "right", "heel_strike"),
+        ("HSl", "force", "left", "heel_strike"),
+        ("TOr", "force", "right", "toe_off"),
+        ("TO2l", "force", "left", "toe_off"),
+        ("HS2r", "markers", "right", "heel_strike"),
+        ("TO1l", "markers", "left", "toe_off"),
+    ):
+        found = [e.time_s - start for e in by_source[source] if (e.side, e.kind) == (side, kind)]
+        assert min(abs(instant - bounds[name]) for instant in found) < 0.020, name
+
+
+def test_three_plugin_gait_subjects_become_cycles(plugin_gait):
+    data = plugin_gait.data
+    assert set(data.groups) == {"HC002D", "HC030A", "HC036A"}
+    assert set(data.cycles["side"]) == {"left", "right"}
+    moment = "ankle_dorsiflexion_moment_ipsi_Nm_kg"
+    push_off = np.nanmin(data.curves(moment)[np.isfinite(data.curves(moment)[:, 75])], axis=1)
+    assert len(push_off) >= 6
+    assert np.all((push_off > -1.8) & (push_off < -0.8)), "Nmm/kg became Nm/kg"
+    statics = {"HC002D02.c3d", "HC030A01.c3d", "HC036A01.c3d"}
+    assert {path.name for path, _ in plugin_gait.failures} == statics
+    assert all(isinstance(error, SchemaError) for _, error in plugin_gait.failures)
+
+
+def test_the_childrens_curves_are_those_of_children(plugin_gait):
+    """Schwartz 2008 at slow to fast speed, +- 3 SD."""
+    data = plugin_gait.data
+    assert 0.7 < _mean(data, "knee_flexion_angle_ipsi_rad")[90:125].max() < 1.3
+    assert 0.4 < _mean(data, "hip_flexion_angle_ipsi_rad")[0] < 0.85
+    assert np.nanmax(data.curves("grf_vertical_ipsi_BW")) < 1.45
+    own = data.select(where="task_id != 'HC030A22'")
+    left, right = (own.select(side=side) for side in ("left", "right"))
+    for channel in ("pelvis_obliquity_up_angle_rad", "pelvis_internal_rotation_angle_rad"):
+        agree = np.corrcoef(_mean(left, channel), _mean(right, channel))[0, 1]
+        assert agree > 0.9, f"{channel} is seen from the ipsilateral leg"
+
+
+def test_a_walk_that_turns_keeps_its_step_length(plugin_gait):
+    turning = plugin_gait.data.select(task_id="HC030A22").cycles
+    np.testing.assert_allclose(
+        turning["stride_length_m"], turning["speed_m_s"] * turning["cycle_duration_s"], rtol=0.2
+    )
+    assert turning["step_width_m"].between(-0.02, 0.2).all()
+
+
+def test_the_files_events_and_the_forces_agree_in_plugin_gait(plugin_gait):
+    told = [e.detail for e in plugin_gait.data.history if e.action == "compared"]
+    assert len(told) == 4
+    assert all(float(text.split("(median), ")[1].split()[0]) <= 20.0 for text in told)
+
+
+def test_both_b3d_trials_become_cycles(shared_data):
+    data = convert([shared_data / "raw/b3d/results.b3d"]).data
+    assert len(set(data.cycles["task_id"])) == 2
+    assert data.cycles["cycle_duration_s"].between(1.0, 1.15).all()
+    assert 0.9 < np.nanmax(data.curves("grf_vertical_ipsi_BW")) < 1.3
+    assert any("first sample" in e.detail for e in data.history)
+
+
+def test_insole_records_give_stride_times_of_both_feet(shared_data):
+    folder = shared_data / "raw/insole_grf"
+    variability = {}
+    for path in sorted(folder.glob("*.txt.gz")):
+        recording = reader_for(path).read(path, ReadOptions())[0]
+        table = stride_time_variability(find_strides(recording))
+        assert list(table.index) == ["left", "right"], path.name
+        assert (table["n_strides"] > 35).all(), path.name
+        assert table["mean_s"].between(0.9, 1.7).all(), path.name
+        assert abs(table.loc["left", "mean_s"] / table.loc["right", "mean_s"] - 1) < 0.02
+        variability[path.name[2:4]] = [*variability.get(path.name[2:4], []), *table["cv_percent"]]
+    assert all(0.5 < cv < 8.0 for values in variability.values() for cv in values)
+    assert np.median(variability["Pt"]) > np.median(variability["Co"])
+
+
+def test_insole_records_become_cycles_but_not_without_a_mass(shared_data):
+    folder = shared_data / "raw/insole_grf"
+    files = [folder / f"{name}_01.txt.gz" for name in ("GaCo01", "GaPt04")]
+    result = convert(files, subjects=read_subjects(folder / "demographics.txt"))
+    assert set(result.data.groups) == {"GaCo01"}
+    assert isinstance(result.failures[0][1], UnitError)
+    assert result.failures[0][0].name == "GaPt04_01.txt.gz"
+    vertical = _mean(result.data, "grf_vertical_ipsi_BW")
+    assert 0.8 < vertical.max() < 1.6
+    assert vertical[110:140].max() < 0.1
+
+
+@pytest.mark.slow
+def test_every_file_of_the_corpus_is_read_or_has_one_clear_error(shared_data):
+    result = convert([shared_data / "raw/c3d_corpus"])
+    assert len(result.data) >= 12
+    for path, error in result.failures:
+        assert path.name in str(error)
+        assert error.got
+    names = {path.name for path, _ in result.failures}
+    assert {"Empty.c3d", "bad_parameter_section.c3d", "Truncated.trc"} <= names
