@@ -11,8 +11,8 @@ import pytest
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, TargetError
-from locomotion_analysis.evaluation.protocol import protocol_columns
 from locomotion_analysis.evaluation import run_study
+from locomotion_analysis.evaluation.protocol import protocol_columns
 from locomotion_analysis.evaluation.study_target import study_target
 from locomotion_analysis.simulation import simulate
 
