@@ -9,11 +9,13 @@ import typer
 from locomotion_analysis._version import __version__
 from locomotion_analysis.cli.convert import convert
 from locomotion_analysis.cli.demo import demo
+from locomotion_analysis.cli.doctor import doctor
 from locomotion_analysis.cli.formats import formats
 from locomotion_analysis.cli.info import info
 from locomotion_analysis.cli.run import run
 from locomotion_analysis.cli.show import show_error, show_log, show_warning
 from locomotion_analysis.cli.simulate import simulate
+from locomotion_analysis.cli.validate import validate
 from locomotion_analysis.errors import LocomotionError, LocomotionWarning
 
 EXIT_ERROR = 2
@@ -45,7 +47,7 @@ def _locomotion(
     """Human gait data: validated cycles, features, honest models and a report."""
 
 
-for _command in (demo, run, info, simulate, convert, formats):
+for _command in (demo, run, info, simulate, convert, formats, validate, doctor):
     app.command()(_command)
 
 

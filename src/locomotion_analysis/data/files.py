@@ -46,7 +46,8 @@ def open_parquet(path: Path) -> pq.ParquetFile:
         schema = pq.read_schema(path)
         # Repeated text (a subject's name in each of 150 rows) stays as codes while reading.
         texts = [field.name for field in schema if _is_text(field)]
-        return pq.ParquetFile(path, read_dictionary=texts)
+        # Buffering ahead would hold the whole file in memory by the end of a scan.
+        return pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False)
     except (pa.ArrowInvalid, OSError) as error:
         raise _unreadable(path, error) from error
 

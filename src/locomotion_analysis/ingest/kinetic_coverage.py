@@ -18,7 +18,8 @@ _MIN_COVER = 0.8
 """Share of a stance in which the foot has to be alone on a plate."""
 _EDGE_S = 0.02
 """Kept at both ends of such a stance: the foot carries nothing yet, and the cycle its end point."""
-_KINETIC = ("_moment_", "_power_", "grf_", "cop_")
+_LEG = ("hip_", "knee_", "ankle_", "subtalar_", "mtp_")
+"""Joints between the plate and the trunk, whose moments depend on the force under the foot."""
 
 
 def mask_unmeasured(events: GaitEvents) -> Recording:
@@ -92,7 +93,9 @@ def _masked(stream: Stream, blind: Mapping[str, NDArray[np.float64]]) -> Stream:
 
 
 def _is_kinetic(name: str) -> bool:
-    return any(part in name for part in _KINETIC)
+    if name.startswith(("grf_", "cop_")):
+        return True
+    return name.startswith(_LEG) and ("_moment_" in name or "_power_" in name)
 
 
 def _entries(blind: Mapping[str, NDArray[np.float64]], n_shared: int) -> list[HistoryEntry]:

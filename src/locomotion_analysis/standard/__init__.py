@@ -3,7 +3,9 @@
 from locomotion_analysis.standard.aliases import canonical_name
 from locomotion_analysis.standard.channel import Channel, is_channel
 from locomotion_analysis.standard.columns import KEY, METADATA, PHASE_COLUMN, TIME_COLUMNS
+from locomotion_analysis.standard.normative import NormativeCurves, normative_curves
 from locomotion_analysis.standard.phase import N_PHASES, PHASE_PERCENT
+from locomotion_analysis.standard.ranges import plausible_range
 from locomotion_analysis.standard.tasks import STANCE_PERCENT, TASKS, toe_off_percent
 from locomotion_analysis.standard.units import TO_STANDARD, UNITS, standard_unit
 
@@ -19,8 +21,11 @@ __all__ = [
     "TO_STANDARD",
     "UNITS",
     "Channel",
+    "NormativeCurves",
     "canonical_name",
     "is_channel",
+    "normative_curves",
+    "plausible_range",
     "standard_unit",
     "toe_off_percent",
 ]
