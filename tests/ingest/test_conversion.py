@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from locomotion_analysis.errors import (
     DuplicateCycleError,
     FileReadError,
     LocomotionError,
+    MissingExtraError,
     SchemaError,
     UnitError,
 )
@@ -54,6 +56,14 @@ def test_a_folder_becomes_one_dataset(tmp_path, write_walk):
     assert result.failures == ()
     counts = {e.detail: e.count for e in result.data.history if e.action == "segmented"}
     assert list(counts.values()) == [len(result.data)]
+
+
+def test_a_missing_extra_is_one_message_with_the_command(tmp_path, write_walk, monkeypatch):
+    write_walk(tmp_path / "a.parquet")
+    (tmp_path / "b.c3d").write_bytes(bytes([2, 0x50]) + bytes(1022))
+    monkeypatch.setitem(sys.modules, "ezc3d", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'locomotion-analysis\[io\]'"):
+        convert([tmp_path])
 
 
 def test_a_file_that_fails_is_reported_and_the_others_go_on(tmp_path, write_walk):

@@ -77,6 +77,8 @@ def convert(
         If `task` is not known.
     LocomotionError
         With `fail_fast`, the first failure.
+    MissingExtraError
+        If a file needs an optional library; the message gives the command that installs it.
     FileReadError
         If no file gave a cycle; the message names each file and its reason.
     """

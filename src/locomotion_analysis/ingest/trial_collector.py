@@ -5,7 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
-from locomotion_analysis.errors import DuplicateCycleError, FileReadError, LocomotionError
+from locomotion_analysis.errors import (
+    DuplicateCycleError,
+    FileReadError,
+    LocomotionError,
+    MissingExtraError,
+)
 from locomotion_analysis.ingest.merging import identified, merge, with_subject
 from locomotion_analysis.ingest.opensim import follow_knee_sign
 from locomotion_analysis.ingest.reader import ReadOptions, reader_for
@@ -42,6 +47,8 @@ class TrialCollector:
         for file in files:
             try:
                 content = reader_for(file).read(file, self._options)
+            except MissingExtraError:
+                raise  # no fault of the file: one command mends it for all of them
             except LocomotionError as error:
                 self._fail(file, error)
                 continue
