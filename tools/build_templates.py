@@ -74,6 +74,12 @@ def fourier(curve: Array) -> Array:
     return np.concatenate([[spectrum[0].real], pairs.ravel()])
 
 
+def without_ringing(coefficients: Array) -> Array:
+    """Damp the high harmonics of a curve that jumps at foot contact (Lanczos sigma factors)."""
+    sigma = np.sinc(np.arange(1, N_HARMONICS + 1) / (N_HARMONICS + 1))
+    return coefficients * np.concatenate([[1.0], np.repeat(sigma, 2)])
+
+
 def unloading_phase(vertical: Array) -> float:
     """Phase (%) at which the mean vertical force fades below ``UNLOADED_BW`` after mid stance."""
     phase = np.linspace(0, 100, len(vertical))
@@ -94,6 +100,8 @@ def stance_sine(curve: Array, toe_off: float, faded: float) -> Array:
 def coefficients(found: dict[str, Array], toe_off: float) -> dict[str, Array]:
     """Coefficients of every channel present in one condition."""
     out = {name: fourier(found[name]) for name in FOURIER_CHANNELS if name in found}
+    if "hip_flexion_moment" in out:
+        out["hip_flexion_moment"] = without_ringing(out["hip_flexion_moment"])
     faded = unloading_phase(found["grf_vertical"])
     for name in GRF_CHANNELS:
         if name in found:

@@ -103,7 +103,7 @@ def test_the_report_is_one_page_that_escapes_names(mixed, tmp_path):
     write_report(validate(mixed), path, title="<script>alert(1)</script>", simulated=True)
     text = path.read_text(encoding="utf-8")
     assert "<script" not in text
-    assert "http" not in text
+    assert "://" not in text
     assert "no person was measured" in text
     assert text.count("data:image/png;base64,") == 2
 
