@@ -1,31 +1,31 @@
 """From a laboratory's files to gait cycles."""
 
-from locomotion_analysis.ingest.b3d import B3DReader
-from locomotion_analysis.ingest.c3d import C3DReader
-from locomotion_analysis.ingest.column_map import ColumnMap
+from locomotion_analysis.ingest.b3d.b3d_reader import B3DReader
+from locomotion_analysis.ingest.c3d.c3d_reader import C3DReader
 from locomotion_analysis.ingest.conversion import Conversion, convert
-from locomotion_analysis.ingest.cycles_parquet import CyclesParquetReader
-from locomotion_analysis.ingest.events import GaitEvents, contact_events, find_events
-from locomotion_analysis.ingest.events_position import (
+from locomotion_analysis.ingest.cycles.normalisation import normalise_to_body
+from locomotion_analysis.ingest.cycles.phase_normalisation import phase_curves, resample_curves
+from locomotion_analysis.ingest.cycles.segmentation import cycles_of
+from locomotion_analysis.ingest.cycles.strides import find_strides, stride_time_variability
+from locomotion_analysis.ingest.events.find import GaitEvents, contact_events, find_events
+from locomotion_analysis.ingest.events.ground_contact import contacts
+from locomotion_analysis.ingest.events.position import (
     angle_events,
     coordinate_events,
     velocity_events,
 )
-from locomotion_analysis.ingest.ground_contact import contacts
-from locomotion_analysis.ingest.insole import InsoleReader
-from locomotion_analysis.ingest.merging import merge
-from locomotion_analysis.ingest.normalisation import normalise_to_body
-from locomotion_analysis.ingest.opensim import OpenSimReader
-from locomotion_analysis.ingest.phase_normalisation import phase_curves, resample_curves
+from locomotion_analysis.ingest.opensim.opensim_reader import OpenSimReader
+from locomotion_analysis.ingest.opensim.trc import TRCReader
 from locomotion_analysis.ingest.reader import Reader, ReadOptions, reader_for, readers, register
 from locomotion_analysis.ingest.recording import Event, Plate, Recording, Stream
-from locomotion_analysis.ingest.segmentation import cycles_of
-from locomotion_analysis.ingest.strides import find_strides, stride_time_variability
-from locomotion_analysis.ingest.subject_table import SubjectTable, read_subjects
-from locomotion_analysis.ingest.table import TableReader
-from locomotion_analysis.ingest.time_parquet import TimeParquetReader
-from locomotion_analysis.ingest.trc import TRCReader
-from locomotion_analysis.ingest.trial_names import trial_groups
+from locomotion_analysis.ingest.tables.column_map import ColumnMap
+from locomotion_analysis.ingest.tables.cycles_parquet import CyclesParquetReader
+from locomotion_analysis.ingest.tables.insole import InsoleReader
+from locomotion_analysis.ingest.tables.subject_table import SubjectTable, read_subjects
+from locomotion_analysis.ingest.tables.table_reader import TableReader
+from locomotion_analysis.ingest.tables.time_parquet import TimeParquetReader
+from locomotion_analysis.ingest.trials.merging import merge
+from locomotion_analysis.ingest.trials.names import trial_groups
 
 __all__ = [
     "ColumnMap",

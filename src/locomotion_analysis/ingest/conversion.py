@@ -7,11 +7,11 @@ from typing import Any
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
-from locomotion_analysis.ingest.column_map import ColumnMap
-from locomotion_analysis.ingest.file_list import recordings_among
 from locomotion_analysis.ingest.reader import ReadOptions
-from locomotion_analysis.ingest.trial_collector import TrialCollector
-from locomotion_analysis.ingest.trial_names import trial_groups
+from locomotion_analysis.ingest.tables.column_map import ColumnMap
+from locomotion_analysis.ingest.trials.collector import TrialCollector
+from locomotion_analysis.ingest.trials.file_list import recordings_among
+from locomotion_analysis.ingest.trials.names import trial_groups
 from locomotion_analysis.standard import TASKS
 
 _MOST_NAMED = 20

@@ -1,0 +1,1 @@
+"""C3D: markers, force plates, events and Plug-in Gait outputs."""

@@ -1,0 +1,1 @@
+"""Strides cut to the phase grid, with their metadata."""

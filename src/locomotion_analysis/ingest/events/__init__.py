@@ -1,0 +1,1 @@
+"""Heel strikes and toe-offs: from forces, markers, angles or the file itself."""

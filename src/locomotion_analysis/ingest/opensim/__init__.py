@@ -1,0 +1,1 @@
+"""OpenSim tables and marker files."""

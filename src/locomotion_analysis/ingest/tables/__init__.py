@@ -1,0 +1,1 @@
+"""Tables of any laboratory: text, NPZ, HDF5, MATLAB and Parquet, through a column map."""

@@ -1,0 +1,1 @@
+"""Files grouped by trial, merged and collected."""

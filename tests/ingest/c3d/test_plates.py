@@ -1,0 +1,184 @@
+from pathlib import Path
+
+import ezc3d
+import numpy as np
+import pytest
+
+from locomotion_analysis.ingest.c3d.axes import LaboratoryAxes
+from locomotion_analysis.ingest.c3d.content import C3DContent, read_c3d_content
+from locomotion_analysis.ingest.c3d.plate_forces import LOADED_N, c3d_force_plates, surface_wrench
+from locomotion_analysis.ingest.c3d.plate_geometry import plate_setups
+
+Z_UP_MM = LaboratoryAxes(np.eye(3), 1e-3, ())
+CORNERS = np.array(  # 600 x 400 mm, z of the plate down, as plates stand in laboratories
+    [[600.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 400.0, 0.0], [600.0, 400.0, 0.0]]
+).T
+
+
+def parameter(values: object) -> dict[str, object]:
+    if isinstance(values, list) and isinstance(values[0], str):
+        return {"value": values, "shape": [len(values)]}
+    array = np.asarray(values)
+    return {"value": array.ravel(order="F").tolist(), "shape": list(array.shape)}
+
+
+def content(analogs: np.ndarray, kind: int, **force_platform: object) -> C3DContent:
+    """One plate in a file of 10 frames at 100 Hz with 1000 Hz of analogue samples."""
+    stated = {
+        "USED": [1],
+        "TYPE": [kind],
+        "CHANNEL": np.arange(1, analogs.shape[1] + 1)[:, np.newaxis],
+        "CORNERS": CORNERS[..., np.newaxis],
+        "ORIGIN": np.array([[0.0], [0.0], [-40.0]]),
+        **force_platform,
+    }
+    return C3DContent(
+        points=np.zeros((len(analogs) // 10, 1, 3)),
+        analogs=analogs,
+        point_rate_hz=100.0,
+        analog_rate_hz=1000.0,
+        first_frame=0,
+        _parameters={
+            "FORCE_PLATFORM": {name: parameter(value) for name, value in stated.items()},
+            "ANALOG": {"UNITS": parameter(["N", "N", "N", "Nmm", "Nmm", "Nmm"])},
+        },
+    )
+
+
+def pressed(force: tuple[float, float, float], x_mm: float, y_mm: float, twist: float = 0.0):
+    """Channels of a type 2 plate that is pressed at (x, y) of its surface, plate axes."""
+    point = np.array([x_mm, y_mm, -40.0])  # from the sensors, 40 mm below the surface
+    moment = np.cross(point, force) + np.array([0.0, 0.0, twist])
+    return np.tile(np.concatenate([force, moment]), (100, 1))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "opensim_s01/S01_0003_Gait.c3d",  # type 3, with the maker's polynomial
+        "c3d_corpus/C3DSamples/c3d.org/sample10/TYPE-4.C3D",
+        "c3d_corpus/C3DSamples/others/FunctionalWalk.c3d",  # type 2
+        "c3d_plugin_gait/HC030A05.c3d",  # type 2, ORIGIN with the wrong sign
+        "c3d_corpus/C3DSamples/others/ADemo1_rewrite_c3d_pc_integer.c3d",  # type 3, half metre
+        "c3d_corpus/C3DSamples/others/Res16bits.c3d",  # six plates of type 4
+    ],
+)
+def test_types_2_to_4_agree_with_ezc3d(shared_data, name):
+    path = shared_data / "raw" / name
+    reference = ezc3d.c3d(str(path), extract_forceplat_data=True)["data"]["platform"]
+    found = read_c3d_content(path)
+    found._parameters["FORCE_PLATFORM"].pop("ZERO", None)  # ezc3d takes no baseline off
+    plates, _ = c3d_force_plates(found, Z_UP_MM)
+    assert len(plates) == len(reference)
+    for ours, theirs in zip(plates, reference, strict=True):
+        np.testing.assert_allclose(ours.force_N, theirs["force"].T, atol=1e-6)
+        loaded = ours.force_N[:, 2] > 50
+        cop = theirs["center_of_pressure"].T / 1000.0
+        np.testing.assert_allclose(ours.cop_m[loaded], cop[loaded], atol=1e-6)
+
+
+def test_forces_and_centre_of_pressure_are_those_of_the_published_export(shared_data):
+    folder = shared_data / "raw/opensim_s01"
+    found = read_c3d_content(folder / "S01_0002_Gait.c3d")
+    lines = (folder / "S01_0002_Gait_forces.sto").read_text().splitlines()
+    table = np.array([line.split("\t") for line in lines[6:]], dtype=float)
+    plates, _ = c3d_force_plates(found, Z_UP_MM)
+    setups, _ = plate_setups(found, 1e-3)
+    for k, (plate, setup) in enumerate(zip(plates, setups, strict=True)):
+        force, point = table[:, 1 + 9 * k : 4 + 9 * k], table[:, 4 + 9 * k : 7 + 9 * k]
+        np.testing.assert_allclose(plate.force_N, force[:, [0, 2, 1]] * [1, -1, 1], atol=1e-9)
+        loaded = force[:, 1] > 100
+        # The export does not apply the plates' polynomial (up to 9 mm near the edge) ...
+        apart = plate.cop_m[loaded] - (point[:, [0, 2, 1]] * [1, -1, 1])[loaded]
+        assert np.abs(apart).max() < 0.01
+        # ... and without it every digit agrees.
+        raw_force, raw_moment = surface_wrench(setup, setup.raw)
+        local = np.column_stack([-raw_moment[:, 1], raw_moment[:, 0]]) / raw_force[:, 2:]
+        across = np.linalg.norm(np.diff(local[loaded], axis=0), axis=1)
+        exported = np.linalg.norm(np.diff(point[loaded], axis=0), axis=1)
+        np.testing.assert_allclose(across, exported, atol=1e-9)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_press_at_a_known_place(sign):
+    """A foot at (450, 100) of the laboratory, whichever of force and counter-force is stored."""
+    # Plate x = laboratory x, plate y = -laboratory y, plate z down; middle at (300, 200).
+    raw = sign * pressed((-30.0, 10.0, -700.0), 150.0, 100.0, twist=-2000.0)
+    (plate,), history = c3d_force_plates(content(raw, 2), Z_UP_MM)
+    np.testing.assert_allclose(plate.force_N[5], [-30.0, -10.0, 700.0], atol=1e-9)
+    np.testing.assert_allclose(plate.cop_m[5], [0.45, 0.1, 0.0], atol=1e-9)
+    np.testing.assert_allclose(plate.free_moment_Nm, 2.0, atol=1e-9)
+    assert any("force on the plate" in entry.detail for entry in history) == (sign < 0)
+
+
+def test_type_1_gives_the_same_press():
+    raw = np.tile([-30.0, 10.0, -700.0, 150.0, 100.0, -2000.0], (100, 1))
+    (plate,), _ = c3d_force_plates(content(raw, 1), Z_UP_MM)
+    np.testing.assert_allclose(plate.force_N[0], [-30.0, -10.0, 700.0], atol=1e-9)
+    np.testing.assert_allclose(plate.cop_m[0], [0.45, 0.1, 0.0], atol=1e-9)
+    np.testing.assert_allclose(plate.free_moment_Nm, 2.0, atol=1e-9)
+
+
+def test_type_4_applies_its_matrix():
+    generator = np.random.default_rng(1)
+    matrix = generator.normal(size=(6, 6))
+    truth = pressed((-30.0, 10.0, -700.0), 150.0, 100.0)
+    raw = np.linalg.solve(matrix, truth.T).T
+    (plate,), _ = c3d_force_plates(content(raw, 4, CAL_MATRIX=matrix[..., np.newaxis]), Z_UP_MM)
+    np.testing.assert_allclose(plate.force_N[0], [-30.0, -10.0, 700.0], atol=1e-6)
+    np.testing.assert_allclose(plate.cop_m[0], [0.45, 0.1, 0.0], atol=1e-6)
+
+
+def test_centre_of_pressure_is_missing_where_the_plate_is_not_loaded():
+    raw = pressed((0.0, 0.0, -700.0), 0.0, 0.0)
+    raw[:50] *= 0.5 * LOADED_N / 700.0
+    (plate,), _ = c3d_force_plates(content(raw, 2), Z_UP_MM)
+    assert np.isnan(plate.cop_m[:50]).all()
+    assert np.isfinite(plate.cop_m[50:]).all()
+
+
+def test_a_baseline_is_taken_off_only_where_the_plate_is_unloaded():
+    drift = np.array([3.0, -2.0, 15.0, 100.0, 50.0, -20.0])
+    raw = pressed((0.0, 0.0, -700.0), 150.0, 100.0)
+    raw[:50] = 0.0
+    (plate,), history = c3d_force_plates(content(raw + drift, 2, ZERO=[1, 4]), Z_UP_MM)
+    np.testing.assert_allclose(plate.force_N[:50], 0.0, atol=1e-9)
+    np.testing.assert_allclose(plate.force_N[60], [0.0, 0.0, 700.0], atol=1e-9)
+    assert any("baseline of frames 1 to 4" in entry.detail for entry in history)
+    (loaded,), history = c3d_force_plates(content(raw + drift, 2, ZERO=[7, 10]), Z_UP_MM)
+    np.testing.assert_allclose(loaded.force_N[60, 2], 685.0)
+    assert any("ZERO ignored" in entry.detail for entry in history)
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"TYPE": [9]}, "its type is 9"),
+        ({"CHANNEL": np.arange(5, 11)[:, np.newaxis]}, "channels 5 to 10 of 6"),
+        ({"CHANNEL": np.arange(1, 4)[:, np.newaxis]}, "3 of its 6 channels"),
+        ({"CORNERS": np.zeros((3, 4, 1))}, "corners are missing"),
+        ({"USED": [2]}, "plate 2: its type is 0"),
+    ],
+)
+def test_a_plate_that_is_not_described_is_left_out_with_the_reason(changed, reason):
+    raw = pressed((0.0, 0.0, -700.0), 0.0, 0.0)
+    _, history = c3d_force_plates(content(raw, 2, **changed), Z_UP_MM)
+    assert any(reason in entry.detail for entry in history if entry.action == "dropped")
+
+
+def test_the_vertical_is_turned_with_the_laboratory():
+    turned = LaboratoryAxes(np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]]), 1e-3, ())
+    y_up = CORNERS[[0, 2, 1]] * np.array([[1.0], [1.0], [-1.0]])
+    raw = pressed((-30.0, 10.0, -700.0), 150.0, 100.0)
+    found = content(raw, 2, CORNERS=y_up[..., np.newaxis])
+    (plate,), _ = c3d_force_plates(found, turned)
+    np.testing.assert_allclose(plate.force_N[0], [-30.0, -10.0, 700.0], atol=1e-9)
+    np.testing.assert_allclose(plate.cop_m[0, 2], 0.0, atol=1e-9)
+
+
+def test_an_unloaded_plate_stays_as_it_is(shared_data):
+    path = Path(shared_data) / "raw/c3d_plugin_gait/HC036A01.c3d"
+    plates, _ = c3d_force_plates(read_c3d_content(path), Z_UP_MM)
+    assert np.isnan(plates[1].cop_m).all()
+    weight = plates[0].force_N[:, 2].mean() / 9.81
+    assert weight == pytest.approx(33.0, rel=0.05)  # the file's PROCESSING:Bodymass

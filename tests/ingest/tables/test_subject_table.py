@@ -1,0 +1,136 @@
+import csv
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from locomotion_analysis.errors import FileReadError, SchemaError
+from locomotion_analysis.ingest.tables.subject_table import read_subjects
+
+
+def table(tmp_path, text, encoding="utf-8"):
+    path = tmp_path / "subjects.csv"
+    path.write_bytes(text.encode(encoding))
+    return read_subjects(path)
+
+
+def said(subjects):
+    return "\n".join(map(str, subjects.history))
+
+
+def test_semicolons_quotes_and_decimal_commas_of_a_real_table(shared_data):
+    subjects = read_subjects(shared_data / "raw" / "opensim_s01" / "subject_info.csv")
+    assert len(subjects) == 57
+    assert subjects["S01"] == {"sex": "male", "age": 29.0, "mass_kg": 68.9, "height_m": 1.75}
+    assert subjects["S53"]["mass_kg"] == 69.75
+    assert "1 = female" in said(subjects)
+
+
+def test_ragged_tabs_mixed_units_and_a_typing_error_of_a_real_table(shared_data):
+    path = shared_data / "raw" / "insole_grf" / "demographics.txt"
+    subjects = read_subjects(path)
+    assert len(subjects) == 166
+    assert subjects["JuPt01"] == {"sex": "male", "age": 77.0, "height_m": 1.83, "mass_kg": 85.0}
+    assert subjects["GaPt03"]["sex"] == "female"  # 2, by ISO/IEC 5218
+    assert "mass_kg" not in subjects["GaPt04"]  # NaN in the file
+    assert subjects["JuCo10"]["mass_kg"] == 78.0
+    assert "Juc010" not in subjects
+    heights = [known["height_m"] for known in subjects.values() if "height_m" in known]
+    assert 1.4 < min(heights) <= max(heights) < 2.0
+    for words in ("Juc010 -> JuCo10", "Height: cm", "Height: m", "1 = male", "UPDRS"):
+        assert words in said(subjects)
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "key", "value"),
+    [
+        ("body mass [kg]", "68,9", "mass_kg", 68.9),
+        ("Weight (lb)", "150", "mass_kg", 68.038855),
+        ("mass_g", "70000", "mass_kg", 70.0),
+        ("body size [m]", "1,75", "height_m", 1.75),
+        ("Height (cm)", "175", "height_m", 1.75),
+        ("height_mm", "1750", "height_m", 1.75),
+        ("Height [m]", "175", "height_m", 1.75),  # the heading lies
+        ("stature", "1.75", "height_m", 1.75),
+        ("leg length [cm]", "90", "leg_length_m", 0.9),
+        ("Age (months)", "18", "age", 1.5),
+        ("age", "30", "age", 30.0),
+        ("Gender", "F", "sex", "female"),
+        ("sex", "Male", "sex", "male"),
+        ("gender [m: 1, f: 2]", "f", "sex", "female"),
+        ("diagnosis", "stroke", "pathology", "stroke"),
+    ],
+)
+def test_headings_and_units(tmp_path, heading, cell, key, value):
+    assert table(tmp_path, f"ID;{heading}\nA;{cell}\n")["A"] == {key: value}
+
+
+@pytest.mark.parametrize(
+    "heading", ["id", "ID", "subject_id [number]", "Participant", "Patient ID"]
+)
+def test_headings_of_the_name(tmp_path, heading):
+    assert list(table(tmp_path, f"{heading};age\n007;30\n")) == ["007"]
+
+
+def test_what_is_not_known_is_left_out_and_said(tmp_path):
+    subjects = table(tmp_path, "id;sex;height;mass\nA;0;17.5;abc\nB;1;175;900\n")
+    assert subjects["A"] == {}
+    assert subjects["B"] == {"height_m": 1.75}
+    for words in ("0, 1 not known as a sex", "height: outside", "abc no number", "mass: outside"):
+        assert words in said(subjects)
+
+
+def test_windows_text_is_read_and_said(tmp_path):
+    subjects = table(tmp_path, "id;age;Größe\nJürgen;30;x\n", encoding="cp1252")
+    assert list(subjects) == ["Jürgen"]
+    assert "Windows-1252" in said(subjects)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("age;mass\n30;70\n", "names the subjects"),
+        ("id;age\nA;30;5\n", "at most 2 cells"),
+        ("id;age\nA;30\nA;31\n", "one row a subject"),
+        ("id;age\n;30\n", "at least one subject"),
+    ],
+)
+def test_tables_that_cannot_be_used(tmp_path, text, message):
+    with pytest.raises(SchemaError, match=message) as caught:
+        table(tmp_path, text)
+    assert "subjects.csv" in caught.value.where
+
+
+@pytest.mark.parametrize("raw", [b"", b" \n\n", b"PK\x03\x04\x00\x00"])
+def test_files_that_are_no_text(tmp_path, raw):
+    path = tmp_path / "subjects.csv"
+    path.write_bytes(raw)
+    with pytest.raises(FileReadError):
+        read_subjects(path)
+    with pytest.raises(FileReadError, match="nothing at that path"):
+        read_subjects(tmp_path / "absent.csv")
+
+
+NAMES = st.text("ABCdef123 ;,\t\"'", min_size=1, max_size=8).filter(lambda name: name.strip())
+
+
+@given(
+    people=st.dictionaries(
+        NAMES.map(str.strip).filter(lambda name: "0" not in name and len(name) > 0),
+        st.tuples(st.integers(30, 150), st.integers(120, 210)),
+        min_size=1,
+        max_size=6,
+    ),
+    delimiter=st.sampled_from([";", ",", "\t"]),
+    comma=st.booleans(),
+)
+def test_what_is_written_is_read(tmp_path_factory, people, delimiter, comma):
+    path = tmp_path_factory.mktemp("subjects") / "s.csv"
+    with path.open("w", newline="") as stream:
+        writer = csv.writer(stream, delimiter=delimiter, quoting=csv.QUOTE_ALL)
+        writer.writerow(["subject", "mass [kg]", "height [m]"])
+        for name, (mass, centimetres) in people.items():
+            height = f"{centimetres / 100:.2f}"
+            writer.writerow([name, mass, height.replace(".", ",") if comma else height])
+    wanted = {name: {"mass_kg": m, "height_m": cm / 100} for name, (m, cm) in people.items()}
+    assert {name: dict(known) for name, known in read_subjects(path).items()} == wanted

@@ -1,0 +1,127 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
+from locomotion_analysis.ingest.reader import ReadOptions
+from locomotion_analysis.ingest.tables.time_parquet import TimeParquetReader
+
+TIME = np.arange(20) / 100
+
+
+def frame(**columns):
+    return pd.DataFrame({"time_s": TIME, "knee_flexion_angle_left_rad": TIME} | columns)
+
+
+def read(path):
+    return TimeParquetReader().read(path, ReadOptions())
+
+
+def written(tmp_path, table, name="a.parquet"):
+    path = tmp_path / name
+    table.to_parquet(path)
+    return path
+
+
+def said(recording):
+    return "\n".join(map(str, recording.history))
+
+
+def test_one_recording_a_subject_task_and_trial(tmp_path):
+    parts = [
+        frame(subject=subject, task="run", trial=trial, mass_kg=mass)
+        for subject, trial, mass in (("B", "1", 70.0), ("A", "1", 80.0), ("A", "2", 80.0))
+    ]
+    recordings = read(written(tmp_path, pd.concat(parts, ignore_index=True)))
+    names = [(part.subject, part.task, part.trial) for part in recordings]
+    assert names == [("B", "run", "1"), ("A", "run", "1"), ("A", "run", "2")]
+    assert [part.metadata for part in recordings] == [{"mass_kg": m} for m in (70.0, 80.0, 80.0)]
+    for part in recordings:
+        np.testing.assert_array_equal(part.streams[0].time_s, TIME)
+
+
+@pytest.mark.parametrize(
+    ("side", "ipsi", "contra"), [("left", "left", "right"), ("right", "right", "left")]
+)
+def test_ipsi_and_contra_follow_the_column_side(tmp_path, side, ipsi, contra):
+    table = pd.DataFrame(
+        {
+            "time": TIME,
+            "side": side,
+            "hip_flexion_angle_ipsi_rad": TIME,
+            "hip_flexion_angle_contra_deg": TIME,
+        }
+    )
+    (recording,) = read(written(tmp_path, table))
+    signals = recording.streams[0].signals
+    np.testing.assert_array_equal(signals[f"hip_flexion_angle_{ipsi}_rad"], TIME)
+    np.testing.assert_allclose(signals[f"hip_flexion_angle_{contra}_rad"], np.deg2rad(TIME))
+    assert "factor 0.0174532925" in said(recording)
+
+
+def test_without_a_side_ipsi_is_assumed_right_and_said(tmp_path):
+    table = pd.DataFrame({"time": TIME, "hip_flexion_angle_ipsi_rad": TIME})
+    (recording,) = read(written(tmp_path, table))
+    assert recording.channels == ("hip_flexion_angle_right_rad",)
+    assert "assumed: ipsi = right" in said(recording)
+
+
+def test_aliases_and_other_columns(tmp_path):
+    table = frame(subject_id="S", vertical_grf_left_N=TIME, emg=TIME).rename(
+        columns={"time_s": "t"}
+    )
+    (recording,) = read(written(tmp_path, table))
+    assert recording.subject == "S"
+    assert "grf_vertical_left_N" in recording.channels
+    assert "column emg: changes over time" in said(recording)
+
+
+def test_content_decides_what_is_recognised(tmp_path):
+    reader = TimeParquetReader()
+    path = written(tmp_path, frame(), "renamed.c3d")
+    assert reader.recognises(path, path.read_bytes()[:4096])
+    cycles = written(tmp_path, frame(phase_ipsi=TIME), "cycles.parquet")
+    assert not reader.recognises(cycles, cycles.read_bytes()[:4096])
+    plain = written(tmp_path, pd.DataFrame({"a": TIME}), "plain.parquet")
+    assert not reader.recognises(plain, plain.read_bytes()[:4096])
+    assert not reader.recognises(plain, b"time_s,knee")
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (frame(time_s=TIME[::-1]), "times that rise"),
+        (frame().drop(columns="knee_flexion_angle_left_rad"), "channels such as"),
+        (frame().iloc[:0], "0 rows"),
+        (frame().iloc[:1], "two instants"),
+        (frame(knee_flexion_angle_left_deg=TIME), "twice"),
+    ],
+)
+def test_tables_that_are_no_recording(tmp_path, table, message):
+    path = written(tmp_path, table)
+    with pytest.raises(SchemaError, match=message) as caught:
+        read(path)
+    assert str(path) in caught.value.where
+
+
+def test_time_must_rise_within_each_trial_and_the_message_names_it(tmp_path):
+    table = pd.concat([frame(trial="a"), frame(trial="b").iloc[::-1]], ignore_index=True)
+    with pytest.raises(SchemaError, match="trial=b"):
+        read(written(tmp_path, table))
+
+
+def test_a_cut_file_is_refused(tmp_path):
+    whole = written(tmp_path, frame()).read_bytes()
+    path = tmp_path / "cut.parquet"
+    for length in range(4, len(whole), len(whole) // 7):
+        path.write_bytes(whole[:length])
+        with pytest.raises(FileReadError, match=r"cut\.parquet"):
+            read(path)
+
+
+def test_no_foreign_error_for_garbage(tmp_path):
+    path = tmp_path / "a.parquet"
+    path.write_bytes(b"PAR1" + bytes(range(256)) * 4 + b"PAR1")
+    TimeParquetReader().recognises(path, path.read_bytes()[:4096])
+    with pytest.raises(LocomotionError):
+        read(path)
