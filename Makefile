@@ -37,5 +37,5 @@ $(VENV)/.installed-core: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt -e '.[io,deep,dev]'
+	$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt -e '.[io,deep,cluster,dev]'
 	@touch $@ $(VENV)/.installed-core

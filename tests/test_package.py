@@ -1,6 +1,7 @@
 """What a user notices before anything else: import cost, names, errors, packaging."""
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -58,6 +59,6 @@ def test_version_is_the_same_everywhere():
 def test_every_dependency_of_the_tests_is_pinned():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
-    names = {entry.split(">")[0].strip().lower().replace("_", "-") for entry in wanted}
+    names = {re.split(r"[\[>]", entry)[0].strip().lower().replace("_", "-") for entry in wanted}
     pins = (ROOT / "constraints.txt").read_text().lower().replace("_", "-").splitlines()
     assert names <= {line.split("==")[0] for line in pins if "==" in line}

@@ -4,6 +4,7 @@ import re
 import textwrap
 import warnings
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -35,6 +36,7 @@ def _run(code, names=None):
         # The page closes no figure and asks a screenless machine to show one.
         warnings.filterwarnings("ignore", message=".*non-interactive.*")
         exec(compile(code, PAGE, "exec"), space)
+    plt.close("all")
     return space
 
 

@@ -191,6 +191,18 @@ def test_wrong_files_get_one_clear_error(data, tmp_path):
         LocomotionData.from_csv(tmp_path / "ragged.csv")
 
 
+def test_a_changed_byte_in_a_curve_is_noticed(data, tmp_path):
+    path = tmp_path / "x.parquet"
+    data.to_parquet(path)
+    meta = pq.read_metadata(path).row_group(0)
+    curve = meta.column(meta.num_columns - 1)
+    whole = bytearray(path.read_bytes())
+    whole[curve.data_page_offset + curve.total_compressed_size // 2] ^= 0xFF
+    path.write_bytes(whole)
+    with pytest.raises(FileReadError, match="cut off or damaged"):
+        LocomotionData.from_parquet(path)
+
+
 def test_cycle_layout_with_lists_of_another_length_or_type(data, tmp_path):
     path = tmp_path / "c.parquet"
     key = {"subject": ["S"], "task": ["run"], "step": [0]}

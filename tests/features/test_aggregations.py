@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.features import AGGREGATIONS, feature_table
+from locomotion_analysis.features import AGGREGATIONS, FeaturePlan, Schema, feature_table
 from locomotion_analysis.standard import KEY
 
 IN_PANDAS = {
@@ -33,8 +33,14 @@ def test_every_aggregation_is_compared_with_pandas():
 @pytest.mark.parametrize("name", sorted(IN_PANDAS))
 def test_agrees_with_pandas_groupby(two_sided, name):
     frame = two_sided.dataframe.astype(dict.fromkeys(two_sided.channels, "float64"))
+    plan = FeaturePlan.of(Schema.of_data(two_sided, [name]), ["kinematic", "kinetic"])
+    assert [s.name for s in plan.families[0].specs] == [
+        f"{channel}_{name}"
+        for channel in two_sided.channels
+        if "moment" not in channel and "power" not in channel and "grf" not in channel
+    ]
     table = feature_table(two_sided, ["kinematic", "kinetic"], [name]).frame
-    assert set(table.columns) == {f"{channel}_{name}" for channel in two_sided.channels}
+    assert table.columns.is_unique
     for channel in two_sided.channels:
         groups = frame.set_index("phase_ipsi").groupby(list(KEY), sort=False, observed=True)
         expected = IN_PANDAS[name](groups[channel]).to_numpy(dtype=float)
@@ -68,4 +74,4 @@ def test_phases_are_percent_of_the_cycle(build):
     curve[:, 149], curve[:, 0] = 1.0, -1.0
     data = build(channels=(), curves={"knee_flexion_angle_ipsi_rad": curve})
     frame = feature_table(data, ["kinematic"], ["argmax_phase", "argmin_phase"]).frame
-    assert frame.iloc[0].tolist() == [100.0, 0.0]
+    assert frame.iloc[0].tolist()[:2] == [100.0, 0.0]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from locomotion_analysis.features import feature_table, stance_percent
-from locomotion_analysis.features.stance import loaded_percent, toe_off_from_load
+from locomotion_analysis.features.gait_events.stance import loaded_percent, toe_off_from_load
 from locomotion_analysis.simulation import simulate
 from locomotion_analysis.standard import PHASE_PERCENT, toe_off_percent
 

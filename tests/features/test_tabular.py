@@ -11,13 +11,15 @@ from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, TargetError
 from locomotion_analysis.features import (
     FEATURE_GROUPS,
+    FeaturePlan,
+    Schema,
     describe_features,
     feature_table,
     labelled_feature_table,
     ml_features,
 )
 from locomotion_analysis.simulation import simulate
-from locomotion_analysis.standard import KEY
+from locomotion_analysis.standard import KEY, METADATA
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +46,7 @@ def test_the_pages_first_example_has_150_features(simulated):
 def test_names_are_predictable(two_sided):
     frame = feature_table(two_sided, ["kinematic"], ["mean"]).frame
     angles = [n for n in two_sided.channels if "_angle_" in n or "_velocity_" in n]
-    assert frame.columns.tolist() == [f"{name}_mean" for name in angles]
+    assert frame.columns.tolist()[: len(angles)] == [f"{name}_mean" for name in angles]
 
 
 def test_two_tasks_with_one_subject_and_step_stay_apart(two_sided):
@@ -134,7 +136,9 @@ def test_features_that_give_the_target_away_are_dropped(simulated, target, gone,
 @pytest.mark.parametrize("target", ["speed_m_s", "stride_length_m", "cycle_duration_s"])
 def test_no_product_of_two_features_is_the_target(simulated, target):
     table, y = labelled_feature_table(simulated, target, ["temporal", "spatial"])
-    X, y = np.log(table.frame.to_numpy()), np.log(y.to_numpy())
+    positive = table.frame.loc[:, (table.frame > 0).all()]
+    X, y = np.log(positive.to_numpy()), np.log(y.to_numpy())
+    assert X.shape[1] >= 2
     for i in range(X.shape[1]):
         for j in range(X.shape[1]):
             for sign in (1, -1):
@@ -156,7 +160,7 @@ def test_the_catalogue_is_complete(two_sided):
     assert catalogue["name"].tolist() == frame.columns.tolist()
     assert set(catalogue["group"]) == set(FEATURE_GROUPS)
     known = {*two_sided.channels, *two_sided.cycles, "stride_length_m", "step_length_m"}
-    known |= {"cadence_steps_min", "leg_length_m", "stance_percent"}
+    known |= set(METADATA)
     for row in catalogue.itertuples():
         assert row.unit
         assert row.formula
@@ -166,9 +170,13 @@ def test_the_catalogue_is_complete(two_sided):
 
 
 def test_a_cycles_features_do_not_depend_on_other_cycles(two_sided):
-    whole = feature_table(two_sided, FEATURE_GROUPS).frame
-    part = feature_table(two_sided.take([31, 4, 17]), FEATURE_GROUPS).frame
-    pd.testing.assert_frame_equal(part, whole.iloc[[31, 4, 17]])
+    plan = FeaturePlan.of(Schema.of_data(two_sided))
+    alone = np.concatenate(
+        [np.full(len(family.specs), not family.across_cycles) for family in plan.families]
+    )
+    whole = plan.compute(two_sided)[:, alone]
+    part = plan.compute(two_sided.take([31, 4, 17]))[:, alone]
+    np.testing.assert_array_equal(part, whole[[31, 4, 17]])
 
 
 def test_input_is_not_changed(two_sided):
@@ -185,8 +193,9 @@ def test_real_recordings(shared_data, file, target):
     data = LocomotionData.from_parquet(shared_data / "standard" / f"{file}.parquet")
     with pytest.warns(LocomotionWarning, match="kinetic"):
         X, y = data.prepare_ml_features(target=target, aggregations=["mean", "rom", "q25"])
-    assert X.shape == (len(data), 3 * len(data.channels))
-    assert X.notna().all(axis=None)
+    statistics = [f"{name}_{how}" for name in data.channels for how in ("mean", "rom", "q25")]
+    assert X.columns.tolist()[: len(statistics)] == statistics
+    assert X[statistics].notna().all(axis=None)
     assert y.nunique() == 2
     expected = data.curves("hip_flexion_angle_ipsi_rad").astype(float).mean(axis=1)
     np.testing.assert_allclose(X["hip_flexion_angle_ipsi_rad_mean"], expected)

@@ -10,6 +10,7 @@ from locomotion_analysis._version import __version__
 from locomotion_analysis.cli.convert import convert
 from locomotion_analysis.cli.demo import demo
 from locomotion_analysis.cli.doctor import doctor
+from locomotion_analysis.cli.features import features_app
 from locomotion_analysis.cli.formats import formats
 from locomotion_analysis.cli.info import info
 from locomotion_analysis.cli.run import run
@@ -49,6 +50,7 @@ def _locomotion(
 
 for _command in (demo, run, info, simulate, convert, formats, validate, doctor):
     app.command()(_command)
+app.add_typer(features_app, name="features")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -47,7 +47,9 @@ def open_parquet(path: Path) -> pq.ParquetFile:
         # Repeated text (a subject's name in each of 150 rows) stays as codes while reading.
         texts = [field.name for field in schema if _is_text(field)]
         # Buffering ahead would hold the whole file in memory by the end of a scan.
-        return pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False)
+        return pq.ParquetFile(
+            path, read_dictionary=texts, pre_buffer=False, page_checksum_verification=True
+        )
     except (pa.ArrowInvalid, OSError) as error:
         raise _unreadable(path, error) from error
 
@@ -111,6 +113,7 @@ def write_parquet(
         compression="zstd",
         use_dictionary=dictionary,
         use_byte_stream_split=leaves,
+        write_page_checksum=True,
     ) as writer:
         writer.write_table(first.cast(schema))
         for batch in batches:

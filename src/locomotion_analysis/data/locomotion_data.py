@@ -422,6 +422,30 @@ class LocomotionData:
 
         return sequential_features(self, target, sequence_length=sequence_length, features=features)
 
+    def to_torch_dataset(
+        self,
+        target: str,
+        features: Sequence[str] | None = None,
+        sequence_length: int = N_PHASES,
+        subjects: Sequence[Any] | None = None,
+        classes: Sequence[Any] | None = None,
+    ) -> Any:
+        """Return the cycles as a PyTorch dataset that copies only the batches asked for.
+
+        Parameters
+        ----------
+        target, features, sequence_length, subjects, classes
+            See :func:`locomotion_analysis.features.to_torch_dataset`.
+
+        Returns
+        -------
+        SequenceDataset
+            Items ``(curves, target, measured)``; `classes`, `groups`, `subject_split`.
+        """
+        from locomotion_analysis.features import to_torch_dataset
+
+        return to_torch_dataset(self, target, features, sequence_length, subjects, classes)
+
     # --- inside ----------------------------------------------------------------------------
 
     def _position(self, channel: str) -> int:

@@ -1,6 +1,5 @@
 """What a feature is, and what a table of features carries besides its numbers."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -22,7 +21,7 @@ class FeatureSpec:
     name : str
         Column name.
     group : str
-        ``kinematic, kinetic, temporal, spatial`` or ``derived``.
+        ``kinematic, kinetic, temporal, spatial, derived`` or ``clinical``.
     unit : str
         Unit of the value; ``"1"`` for a ratio.
     formula : str
@@ -51,26 +50,14 @@ class LeftOut:
         A group, feature, channel or family of features.
     reason : str
         Why.
+    minor : bool
+        Whether it is a part of the catalogue that most data lack (a path of the centre of
+        pressure, a support moment): kept in the account, no reason for a warning.
     """
 
     name: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """A feature and the way to compute it for the cycles at hand.
-
-    Attributes
-    ----------
-    spec : FeatureSpec
-        What it is.
-    values : callable
-        Returns one number a cycle, NaN where it cannot be known.
-    """
-
-    spec: FeatureSpec
-    values: Callable[[], Values]
+    minor: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +80,11 @@ class FeatureTable:
     specs: tuple[FeatureSpec, ...]
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def missed(self) -> tuple[LeftOut, ...]:
+        """What was left out and is worth a warning."""
+        return tuple(entry for entry in self.left_out if not entry.minor)
 
     def describe(self) -> pd.DataFrame:
         """Return the catalogue entries of the columns, one row a feature."""

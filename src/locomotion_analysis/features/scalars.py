@@ -1,22 +1,28 @@
-"""Features that are one number a cycle from the start, not a statistic of a curve."""
+"""Families of one number a cycle from the start, not a statistic of a curve."""
 
-import numpy as np
+from collections.abc import Callable
 
-from locomotion_analysis.features.feature import Feature, FeatureSpec, LeftOut, Values
+from locomotion_analysis.features.family import Family
+from locomotion_analysis.features.feature import FeatureSpec, LeftOut, Values
+from locomotion_analysis.features.view import CycleView
 
 
-def scalar(spec: FeatureSpec, values: Values, missing: str) -> Feature | LeftOut:
-    """Return a feature of known values, or say why there is none.
+def scalar(
+    spec: FeatureSpec, values: Callable[[CycleView], Values], *, known: bool, missing: str
+) -> Family | LeftOut:
+    """Return a family of one feature, or say why there is none.
 
     Parameters
     ----------
     spec : FeatureSpec
         What it is.
-    values : ndarray, shape (n_cycles,)
-        NaN where unknown.
+    values : callable
+        Gives one number a cycle, NaN where unknown.
+    known : bool
+        Whether the data has what it takes.
     missing : str
-        The reason to give when all are unknown.
+        The reason to give when it has not.
     """
-    if np.isnan(values).all():
+    if not known:
         return LeftOut(spec.name, missing)
-    return Feature(spec, lambda: values)
+    return Family((spec,), lambda view: (values(view),))

@@ -1,7 +1,7 @@
 """One row of named features a cycle, with what was left out and why."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,51 +10,20 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.features.aggregations import checked_aggregations
-from locomotion_analysis.features.asymmetry import asymmetry_features
 from locomotion_analysis.features.columns import impossible_counts
-from locomotion_analysis.features.curve_statistics import (
-    KINEMATIC,
-    KINETIC,
-    kinematic_features,
-    kinetic_features,
+from locomotion_analysis.features.feature import (
+    FeatureSpec,
+    FeatureTable,
+    LeftOut,
+    left_out_message,
 )
-from locomotion_analysis.features.feature import Feature, FeatureTable, LeftOut, left_out_message
-from locomotion_analysis.features.ground_force import ground_force_features
-from locomotion_analysis.features.spatial import spatial_features
-from locomotion_analysis.features.stance_swing import stance_swing_features
-from locomotion_analysis.features.temporal import temporal_features
+from locomotion_analysis.features.plan import FEATURE_GROUPS, FeaturePlan
+from locomotion_analysis.features.schema import DEFAULT_AGGREGATIONS, Schema
 from locomotion_analysis.features.view import CycleView
-from locomotion_analysis.features.work import impulse_features, work_features
 
 _logger = logging.getLogger(__name__)
 
-Family = Callable[[CycleView], Iterator[Feature | LeftOut]]
-
-
-def derived_features(view: CycleView) -> Iterator[Feature | LeftOut]:
-    """Yield asymmetry, stance and swing extremes, work, impulses and force peaks."""
-    yield from view.unmeasured(*KINEMATIC, *KINETIC)
-    yield from asymmetry_features(view)
-    yield from stance_swing_features(view)
-    yield from work_features(view)
-    yield from impulse_features(view)
-    yield from ground_force_features(view)
-
-
-_FAMILIES: dict[str, Family] = {
-    "kinematic": kinematic_features,
-    "kinetic": kinetic_features,
-    "temporal": temporal_features,
-    "spatial": spatial_features,
-    "derived": derived_features,
-}
-
-FEATURE_GROUPS = tuple(_FAMILIES)
-"""Names of the feature groups."""
-
 DEFAULT_GROUPS = ("kinematic", "kinetic", "temporal")
-DEFAULT_AGGREGATIONS = ("mean", "std", "max", "min")
 
 
 def feature_table(
@@ -64,7 +33,8 @@ def feature_table(
 ) -> FeatureTable:
     """Compute features of every cycle and keep account of what the data cannot give.
 
-    Each cycle's features depend on that cycle alone. A curve with a point that is not measured
+    Each cycle's features depend on that cycle alone, except the variability between strides. A
+    curve with a point that is not measured
     makes that channel's features NaN in that cycle and touches nothing else.
 
     Parameters
@@ -73,9 +43,11 @@ def feature_table(
         The cycles.
     features : sequence of str
         Groups of :data:`FEATURE_GROUPS`. *kinematic* and *kinetic*: every aggregation of every
-        channel, named ``<channel>_<aggregation>``. *temporal* and *spatial*: durations,
-        lengths and speed. *derived*: asymmetry between the legs, stance and swing extremes,
-        joint work, impulses, vertical force peaks.
+        channel, named ``<channel>_<aggregation>``, then peaks, values at the gait events,
+        coordination, harmonics, loading. *temporal* and *spatial*: durations, lengths and
+        speed. *derived*: asymmetry between the legs, stance and swing extremes, joint work,
+        impulses, vertical force peaks, variability between strides. *clinical*: scores.
+        :func:`describe_features` lists them.
     aggregations : sequence of str
         Statistics of :data:`AGGREGATIONS`, or ``qNN``.
 
@@ -97,11 +69,9 @@ def feature_table(
     ['s']
     """
     groups = checked_groups(features)
-    view = CycleView(data, checked_aggregations(aggregations))
-    planned = [entry for group in groups for entry in _FAMILIES[group](view)]
-    table = _computed(data, [entry for entry in planned if isinstance(entry, Feature)])
-    left_out = [entry for entry in planned if isinstance(entry, LeftOut)]
-    table = replace(table, left_out=tuple(dict.fromkeys([*left_out, *table.left_out])))
+    plan = FeaturePlan.of(Schema.of_data(data, aggregations), groups)
+    view = CycleView(data, plan.schema.aggregations)
+    table = _known_columns(plan, view)
     if table.frame.shape[1] == 0:
         raise SchemaError(
             expected=f"data that gives features of {', '.join(groups)}",
@@ -148,7 +118,7 @@ def checked_groups(names: Sequence[str] | str) -> list[str]:
         If there is none of that name.
     """
     wanted = [names] if isinstance(names, str) else list(dict.fromkeys(names))
-    unknown = [name for name in wanted if name not in _FAMILIES]
+    unknown = [name for name in wanted if name not in FEATURE_GROUPS]
     if unknown or not wanted:
         raise SchemaError(
             expected=f"feature groups among {', '.join(FEATURE_GROUPS)}",
@@ -160,19 +130,28 @@ def checked_groups(names: Sequence[str] | str) -> list[str]:
     return wanted
 
 
-def _computed(data: LocomotionData, features: list[Feature]) -> FeatureTable:
-    """Evaluate all features; those without any value are left out and named."""
-    rows = np.empty((len(features), len(data)), dtype=np.float64)
-    for row, feature in zip(rows, features, strict=True):
-        row[:] = feature.values()
-    known: NDArray[np.bool_] = np.any(~np.isnan(rows), axis=1)
-    specs = [feature.spec for feature in features]
-    kept = [spec for spec, has_values in zip(specs, known, strict=True) if has_values]
-    empty = [spec for spec, has_values in zip(specs, known, strict=True) if not has_values]
-    frame = pd.DataFrame(rows[known].T, index=data.key, columns=[spec.name for spec in kept])
-    frame.attrs["simulated"] = data.is_simulated
+def _known_columns(plan: FeaturePlan, view: CycleView) -> FeatureTable:
+    """Compute the features; those without any value are left out and named."""
+    rows = plan.compute_view(view)
+    known: NDArray[np.bool_] = ~np.all(np.isnan(rows), axis=1)
+    kept = tuple(spec for spec, has_values in zip(plan.specs, known, strict=True) if has_values)
+    empty = (spec for spec, has_values in zip(plan.specs, known, strict=True) if not has_values)
+    left_out = dict.fromkeys([*plan.left_out, *(_why_empty(spec, plan, view) for spec in empty)])
+    values = rows if known.all() else rows[known]
+    frame = pd.DataFrame(
+        values.T, index=view.data.key, columns=[spec.name for spec in kept], copy=False
+    )
+    frame.attrs["simulated"] = view.data.is_simulated
+    return FeatureTable(frame, kept, tuple(left_out))
+
+
+def _why_empty(spec: FeatureSpec, plan: FeaturePlan, view: CycleView) -> LeftOut:
+    """Blame a channel that no cycle has in full, else the combination of what goes in."""
+    for name in spec.requires:
+        if name in view.channels and not view.complete(name).any():
+            return LeftOut(name, "not fully measured in any cycle")
     reason = "its inputs are never known for the same cycle"
-    return FeatureTable(frame, tuple(kept), tuple(LeftOut(spec.name, reason) for spec in empty))
+    return LeftOut(spec.name, reason, minor=spec.name in plan.minor)
 
 
 def _stance_notes(table: FeatureTable, view: CycleView) -> list[str]:

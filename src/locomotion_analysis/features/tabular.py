@@ -9,7 +9,8 @@ import pandas as pd
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError
 from locomotion_analysis.features.feature import FeatureTable, left_out_message
-from locomotion_analysis.features.table import DEFAULT_AGGREGATIONS, DEFAULT_GROUPS, feature_table
+from locomotion_analysis.features.schema import DEFAULT_AGGREGATIONS
+from locomotion_analysis.features.table import DEFAULT_GROUPS, feature_table
 from locomotion_analysis.features.target import labelled_cycles, without_giveaways
 
 
@@ -78,7 +79,8 @@ def ml_features(
     Warns
     -----
     LocomotionWarning
-        Once, naming everything that was asked for and left out, with the reasons.
+        Once, naming what was asked for and left out, with the reasons. (Parts of the catalogue
+        that most data lack stand in the account of :func:`labelled_feature_table` only.)
 
     Raises
     ------
@@ -95,6 +97,6 @@ def ml_features(
     True
     """
     table, y = labelled_feature_table(data, target, features, aggregations)
-    if table.left_out:
-        warnings.warn(left_out_message(table.left_out), LocomotionWarning, stacklevel=3)
+    if table.missed:
+        warnings.warn(left_out_message(table.missed), LocomotionWarning, stacklevel=3)
     return table.frame, y

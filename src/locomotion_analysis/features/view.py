@@ -1,6 +1,6 @@
 """The cycles as the feature families see them: parsed channels, shared intermediate results."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
@@ -8,11 +8,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.features.aggregations import Aggregation, Curves, aggregation
+from locomotion_analysis.features.aggregations import SAME_AS, Curves, quantile_level
 from locomotion_analysis.features.columns import has_steps, number_column
-from locomotion_analysis.features.feature import LeftOut, Values
-from locomotion_analysis.features.stance import Stance, ground_load, loaded_percent, stance_percent
-from locomotion_analysis.standard import N_PHASES, Channel
+from locomotion_analysis.features.feature import Values
+from locomotion_analysis.features.gait_events.stance import (
+    Stance,
+    ground_load,
+    loaded_percent,
+    stance_percent,
+)
+from locomotion_analysis.features.kernels.core_statistics import CORE_STATISTICS, core_statistics
+from locomotion_analysis.features.kernels.quantiles import quantiles
+from locomotion_analysis.standard import PHASE_PERCENT, Channel
+
+_CORE_ROWS = {name: row for row, name in enumerate(CORE_STATISTICS)}
+_CORE_ROWS |= {name: _CORE_ROWS[other] for name, other in SAME_AS.items()}
 
 
 class CycleView:
@@ -22,17 +32,20 @@ class CycleView:
     ----------
     data : LocomotionData
         The cycles.
-    aggregations : mapping of str to Aggregation
-        The statistics asked for.
+    aggregations : iterable of str
+        The statistics that will be asked for, where known: all quantiles are found in one go.
     """
 
-    def __init__(self, data: LocomotionData, aggregations: Mapping[str, Aggregation]) -> None:
+    def __init__(self, data: LocomotionData, aggregations: Iterable[str] = ()) -> None:
         self.data = data
-        self.aggregations = aggregations
+        self._levels = {quantile_level(name) for name in aggregations if name not in _CORE_ROWS}
         self.cycles: pd.DataFrame = data.cycles
         self.channels = {name: Channel.parse(name) for name in data.channels}
-        self._complete: dict[str, NDArray[np.bool_]] = {}
-        self._statistics: dict[tuple[str, str], Values] = {}
+        self._positions = {name: row for row, name in enumerate(data.channels)}
+        self._quantiles: dict[float, Values] = {}
+
+    def __len__(self) -> int:
+        return len(self.cycles)
 
     def curves(self, channel: str) -> Curves:
         """Return one channel, (n_cycles, 150)."""
@@ -40,32 +53,38 @@ class CycleView:
 
     def complete(self, channel: str) -> NDArray[np.bool_]:
         """Return which cycles have all 150 points of a channel."""
-        if channel not in self._complete:
-            self._complete[channel] = np.all(np.isfinite(self.curves(channel)), axis=1)
-        return self._complete[channel]
-
-    def of_measurement(self, *measurements: str) -> dict[str, Channel]:
-        """Return the channels of some measurements that at least one cycle has in full."""
-        return {
-            name: channel
-            for name, channel in self.channels.items()
-            if channel.measurement in measurements and self.complete(name).any()
-        }
-
-    def unmeasured(self, *measurements: str) -> Iterator[LeftOut]:
-        """Yield the channels of some measurements that no cycle has in full."""
-        for name, channel in self.channels.items():
-            if channel.measurement in measurements and not self.complete(name).any():
-                yield LeftOut(name, "not fully measured in any cycle")
+        return ~np.isnan(self.statistic(channel, "mean"))
 
     def statistic(self, channel: str, name: str) -> Values:
-        """Return a statistic of each curve of a channel; NaN where a point is not measured."""
-        if (channel, name) not in self._statistics:
-            compute = aggregation(name).compute
-            with np.errstate(invalid="ignore", over="ignore"):
-                values = compute(self.curves(channel))
-            self._statistics[channel, name] = np.where(self.complete(channel), values, np.nan)
-        return self._statistics[channel, name]
+        """Return a statistic of each curve of a channel; NaN where a point is not measured.
+
+        Parameters
+        ----------
+        channel : str
+            A channel of the data.
+        name : str
+            A statistic of :data:`AGGREGATIONS`, ``qNN``, or a row of
+            :data:`~locomotion_analysis.features.kernels.core_statistics.CORE_STATISTICS`.
+        """
+        row = _CORE_ROWS.get(name)
+        if row is None:
+            level = quantile_level(name)
+            if level not in self._quantiles:
+                self._find_quantiles(level)
+            values: Values = self._quantiles[level][self._positions[channel]]
+        else:
+            values = self._core[self._positions[channel], row]
+        return values
+
+    @cached_property
+    def _core(self) -> Values:
+        return core_statistics(self.data.block, self.stance_index)
+
+    def _find_quantiles(self, level: float) -> None:
+        """Find this quantile and all that were asked for: sorting a curve serves all of them."""
+        levels = sorted({level, *self._levels} - set(self._quantiles))
+        found = quantiles(self.data.block, np.array(levels))
+        self._quantiles.update(zip(levels, found, strict=True))
 
     def column(self, name: str) -> Values:
         """Return a metadata column as numbers, NaN where unknown."""
@@ -77,14 +96,16 @@ class CycleView:
         return self.column("cycle_duration_s")
 
     @cached_property
-    def has_duration(self) -> bool:
-        """Whether any cycle's duration is known."""
-        return bool(np.isfinite(self.duration_s).any())
-
-    @cached_property
     def stance(self) -> Stance:
         """End of stance of each cycle."""
         return stance_percent(self.data)
+
+    @cached_property
+    def stance_index(self) -> NDArray[np.int64]:
+        """Number of grid points in stance: the first of swing; -1 where stance is unknown."""
+        percent = self.stance.percent
+        index = np.searchsorted(PHASE_PERCENT, percent, side="right")
+        return np.where(np.isnan(percent), -1, index)
 
     @cached_property
     def steps(self) -> NDArray[np.bool_]:
@@ -102,11 +123,8 @@ class CycleView:
     def integral(self, channel: str, sign: int) -> Values:
         """Integrate the positive (+1) or negative (-1) part of a channel.
 
-        Trapezoid rule over time (s) where durations are known, else over phase (1 = one cycle).
+        Trapezoid rule over time (s) where the data have a column of durations, else over phase
+        (1 = one cycle).
         """
-        curves = self.curves(channel).astype(np.float64)
-        part = np.maximum(curves, 0.0) if sign > 0 else np.minimum(curves, 0.0)
-        with np.errstate(invalid="ignore"):
-            over_phase = np.trapezoid(part, dx=1.0 / (N_PHASES - 1), axis=1)
-        over_phase = np.where(self.complete(channel), over_phase, np.nan)
-        return over_phase * self.duration_s if self.has_duration else over_phase
+        over_phase = self.statistic(channel, "positive" if sign > 0 else "negative")
+        return over_phase * self.duration_s if "cycle_duration_s" in self.cycles else over_phase

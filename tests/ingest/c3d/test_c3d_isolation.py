@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from locomotion_analysis.errors import FileReadError, MissingExtraError
+from locomotion_analysis.extras import require
 from locomotion_analysis.ingest.c3d.c3d_reader import C3DReader
 from locomotion_analysis.ingest.c3d.isolated import IsolatedParser
-from locomotion_analysis.ingest.extras import require
 from locomotion_analysis.ingest.reader import ReadOptions
 
 SCRIPT = """
@@ -64,7 +64,7 @@ def test_a_refusal_is_handed_on(parser, tmp_path):
 
 
 def test_a_missing_extra_names_the_command(monkeypatch, tmp_path):
-    monkeypatch.setattr("locomotion_analysis.ingest.extras.find_spec", lambda _name: None)
+    monkeypatch.setattr("locomotion_analysis.extras.find_spec", lambda _name: None)
     with pytest.raises(MissingExtraError, match=r"pip install 'locomotion-analysis\[io\]'"):
         require("h5py", "io")
     with pytest.raises(MissingExtraError, match="ezc3d"):

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.errors import FileReadError
+from locomotion_analysis.extras import require_installed
 from locomotion_analysis.ingest.c3d.header import check_c3d_header
 from locomotion_analysis.ingest.c3d.isolated import IsolatedParser
-from locomotion_analysis.ingest.extras import require_installed
 
 _BASE_TIME_S, _SLOWEST_BYTES_PER_S = 30.0, 1e6
 _LARGEST_RATE_HZ = 1e6

@@ -13,7 +13,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from locomotion_analysis.errors import FileReadError
-from locomotion_analysis.ingest.extras import require
+from locomotion_analysis.extras import require
 from locomotion_analysis.ingest.tables.variables import MOST_BYTES, Variables, too_large
 
 _BROKEN = (

@@ -1,0 +1,106 @@
+"""What bench_features.py times of ours, from the bare kernels to the finished frame."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from features_table import Own
+from memory_floor import read_once
+from rivals.rival import BASIC, CORE
+
+from locomotion_analysis import LocomotionData, load_dataset
+from locomotion_analysis.features import (
+    AGGREGATIONS,
+    FEATURE_GROUPS,
+    FeaturePlan,
+    Schema,
+)
+from locomotion_analysis.features.curves.curve_statistics import (
+    kinematic_statistics_families,
+    kinetic_statistics_families,
+)
+from locomotion_analysis.features.kernels.core_statistics import core_statistics
+from locomotion_analysis.features.kernels.quantiles import quantiles
+from locomotion_analysis.features.view import CycleView
+
+QUARTILES = np.array([0.25, 0.5, 0.75])
+Ways = dict[Any, Callable[[], Any]]
+
+
+def frame(data: LocomotionData, statistics: Sequence[str]) -> pd.DataFrame:
+    """Return our frame of some statistics of all curves, and of nothing else."""
+    schema = Schema.of_data(data, statistics)
+    factories = (kinematic_statistics_families, kinetic_statistics_families)
+    families = tuple(family for factory in factories for family in factory(schema))
+    plan = FeaturePlan(schema, families, left_out=(), minor=frozenset())
+    names = [spec.name for spec in plan.specs]
+    return pd.DataFrame(plan.compute(data), index=data.key, columns=names, copy=False)
+
+
+def own_ways(data: LocomotionData, everything: LocomotionData) -> Ways:
+    """Return what to time; `everything` has all channels, for the whole catalogue."""
+    stance = CycleView(data).stance_index
+    demo = load_dataset("demo")
+    return {
+        "read": partial(read_once, data.block),
+        "core": partial(core_statistics, data.block, stance),
+        "quartiles": lambda: (
+            core_statistics(data.block, stance),
+            quantiles(data.block, QUARTILES),
+        ),
+        BASIC: partial(frame, data, BASIC),
+        CORE: partial(frame, data, CORE),
+        "read everything": partial(read_once, everything.block),
+        "catalogue": partial(_catalogue(everything).compute, everything),
+        "ml": partial(demo.prepare_ml_features, "pathology"),
+        "ml frame": partial(_empty_frame, demo, demo.prepare_ml_features("pathology")[0]),
+        "ml kernel": partial(core_statistics, demo.block, CycleView(demo).stance_index),
+    }
+
+
+def own_figures(
+    seconds: dict[Any, float], data: LocomotionData, everything: LocomotionData
+) -> list[Own]:
+    """Return a row each: first the read, then the kernels, frames and the catalogue."""
+    n_channels, n, n_all = len(data.channels), len(data), len(everything)
+    n_catalogue = len(_catalogue(everything).specs)
+    rows = [
+        ("one read of the curves", 0, "read", "read", n, None),
+        ("kernel: core statistics", 14 * n_channels, "core", "read", n, 2),
+        ("kernel: and quartiles", 17 * n_channels, "quartiles", "read", n, 8),
+        (f"frame: {', '.join(BASIC)}", 4 * n_channels, BASIC, "read", n, None),
+        ("frame: and rom, phases, quartiles", 10 * n_channels, CORE, "read", n, None),
+        (
+            f"whole catalogue, {len(everything.channels)} channels",
+            n_catalogue,
+            "catalogue",
+            "read everything",
+            n_all,
+            40,
+        ),
+    ]
+    return [
+        Own(name, columns, seconds[key] / cycles * 1e6, seconds[key] / seconds[read], aim)
+        for name, columns, key, read, cycles, aim in rows
+    ]
+
+
+def ml_sentence(seconds: dict[Any, float]) -> str:
+    """Compare `prepare_ml_features` with the kernel and with building its frame."""
+    beyond = (seconds["ml"] - seconds["ml frame"]) / seconds["ml kernel"]
+    parts = [f"{seconds[key] * 1e3:.1f} ms" for key in ("ml", "ml frame", "ml kernel")]
+    return (
+        f"`prepare_ml_features` on the demo data takes {parts[0]}; building a frame of that size "
+        f"{parts[1]}, the kernel {parts[2]}: beyond the frame, {beyond:.1f} times the kernel "
+        "(aim: at most 2)."
+    )
+
+
+def _catalogue(data: LocomotionData) -> FeaturePlan:
+    return FeaturePlan.of(Schema.of_data(data, [*AGGREGATIONS, "q25", "q75"]), FEATURE_GROUPS)
+
+
+def _empty_frame(data: LocomotionData, like: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(np.zeros(like.shape), index=data.key, columns=list(like.columns))

@@ -1,0 +1,1 @@
+"""How strides of one person differ from each other."""

@@ -1,0 +1,1 @@
+"""Work, bursts, support and ground reaction force."""

@@ -1,0 +1,1 @@
+"""Stance, steps, durations and lengths."""

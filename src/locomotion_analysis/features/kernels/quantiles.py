@@ -1,0 +1,124 @@
+"""Quantiles of the 150 points of each curve."""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from locomotion_analysis.features.kernels.jit import HAVE_NUMBA, inner, jit, prange, read_only
+from locomotion_analysis.standard import N_PHASES
+
+Curves = NDArray[np.float32]
+Levels = NDArray[np.float64]
+Pairs = NDArray[np.int64]
+Values = NDArray[np.float64]
+
+_LANES = 64
+"""Curves that are sorted side by side: their samples fill whole vector registers."""
+
+
+def quantiles_numpy(block: Curves, levels: Levels) -> Values:
+    """Return quantiles of every curve, linear between neighbouring values.
+
+    Parameters
+    ----------
+    block : ndarray of float32, shape (n_channels, n_cycles, 150)
+        Curves, channel after channel.
+    levels : ndarray, shape (n_levels,)
+        Shares from 0 to 1.
+
+    Returns
+    -------
+    ndarray, shape (n_levels, n_channels, n_cycles)
+        NaN where any point of the curve is not finite.
+    """
+    finite: NDArray[np.bool_] = np.all(np.isfinite(block), axis=2)
+    curves = np.where(finite[:, :, None], block, 0.0).astype(np.float64)
+    return np.where(finite, np.quantile(curves, levels, axis=2), np.nan)
+
+
+@lru_cache(maxsize=64)
+def _exchanges(ranks: tuple[int, ...]) -> Pairs:
+    """Return pairs of places whose smaller value goes to the first, larger to the second.
+
+    Batcher's odd-even merge sort (Batcher 1968, doi:10.1145/1468075.1468121) of 150 values,
+    less the exchanges that no value of the ranks asked for passes through.
+    """
+    pairs = []
+    size = 1
+    while size < N_PHASES:
+        step = size
+        while step >= 1:
+            for start in range(step % size, N_PHASES - step, 2 * step):
+                pairs += [
+                    (low, low + step)
+                    for low in range(start, min(start + step, N_PHASES - step))
+                    if low // (2 * size) == (low + step) // (2 * size)
+                ]
+            step //= 2
+        size *= 2
+    needed, kept = set(ranks), []
+    for low, high in reversed(pairs):
+        if low in needed or high in needed:
+            needed |= {low, high}
+            kept.append((low, high))
+    return np.array(kept[::-1], dtype=np.int64)
+
+
+@inner
+def _load(block: Curves, channel: int, first: int, count: int, tile: Curves) -> None:
+    for phase in range(N_PHASES):
+        for lane in range(count):
+            tile[phase, lane] = block[channel, first + lane, phase]
+
+
+@inner
+def _exchange(tile: Curves, pairs: Pairs, lanes: int) -> None:
+    for pair in range(len(pairs)):
+        low, high = pairs[pair, 0], pairs[pair, 1]
+        for lane in range(lanes):
+            one, other = tile[low, lane], tile[high, lane]
+            tile[low, lane] = other if other < one else one
+            tile[high, lane] = one if other < one else other
+
+
+@inner
+def _check(tile: Curves, lanes: int, check: Curves) -> None:
+    """Leave 0 for a curve that is finite throughout, NaN for another."""
+    check[:] = 0.0
+    for phase in range(N_PHASES):
+        for lane in range(lanes):
+            check[lane] += np.float32(0.0) * tile[phase, lane]
+
+
+@jit
+def _quantiles_loops(block: Curves, pairs: Pairs, place: Levels, lanes: int) -> Values:
+    n_channels, n_cycles, _ = block.shape
+    result = np.empty((len(place), n_channels, n_cycles))
+    chunks = (n_cycles + lanes - 1) // lanes
+    for task in prange(n_channels * chunks):
+        channel, first = task // chunks, task % chunks * lanes
+        count = min(lanes, n_cycles - first)
+        tile = np.zeros((N_PHASES, lanes), np.float32)
+        check = np.empty(lanes, np.float32)
+        _load(block, channel, first, count, tile)
+        _check(tile, lanes, check)
+        _exchange(tile, pairs, lanes)
+        for level in range(len(place)):
+            below = int(place[level])
+            above = min(below + 1, N_PHASES - 1)
+            share = place[level] - below
+            for lane in range(count):
+                low = np.float64(tile[below, lane]) + check[lane]
+                result[level, channel, first + lane] = low + share * (tile[above, lane] - low)
+    return result
+
+
+def quantiles(block: Curves, levels: Levels) -> Values:
+    """Return what :func:`quantiles_numpy` returns, compiled where numba is installed."""
+    if not HAVE_NUMBA:
+        return quantiles_numpy(block, levels)
+    place = np.asarray(levels, dtype=np.float64) * (N_PHASES - 1)
+    below = np.floor(place).astype(np.int64)
+    ranks = np.unique([below, np.minimum(below + 1, N_PHASES - 1)])
+    return _quantiles_loops(read_only(block), _exchanges(tuple(ranks.tolist())), place, _LANES)

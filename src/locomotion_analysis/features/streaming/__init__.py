@@ -1,0 +1,1 @@
+"""Features of data larger than memory, on one machine or many."""

@@ -1,0 +1,1 @@
+"""One leg against the other."""

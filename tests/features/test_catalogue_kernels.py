@@ -1,0 +1,158 @@
+"""Compiled kernels against their plain references, on random curves with holes in them."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from locomotion_analysis.features.kernels import (
+    at_phase,
+    coordination,
+    derivatives,
+    fourier,
+    parts,
+    path,
+    unloaded,
+)
+from locomotion_analysis.features.kernels.jit import HAVE_NUMBA
+
+pytestmark = pytest.mark.skipif(not HAVE_NUMBA, reason="numba is not installed")
+
+N_PHASES = 150
+seeds = st.integers(0, 2**32 - 1)
+few = settings(max_examples=25, deadline=None)
+
+
+def random_curves(rng, n_cycles=7):
+    """Smooth curves of very different size; one has a hole, one an infinity, one is constant."""
+    phase = np.linspace(0, 1, N_PHASES)
+    order = np.arange(1, 6)[:, None]
+    waves = rng.normal(size=(n_cycles, 5)) / order.T
+    shift = rng.uniform(0, 2 * np.pi, (n_cycles, 1, 1))
+    curves = np.einsum("nk,nkp->np", waves, np.cos(2 * np.pi * order * phase - shift))
+    curves = 10 ** rng.uniform(-2, 2, (n_cycles, 1)) * curves + rng.normal(size=(n_cycles, 1))
+    curves[1, rng.integers(N_PHASES)] = np.nan
+    curves[2, rng.integers(N_PHASES)] = rng.choice([np.inf, -np.inf])
+    curves[3] = 0.25
+    return read_only(curves)
+
+
+def read_only(curves):
+    curves = np.ascontiguousarray(curves, dtype=np.float32)
+    curves.flags.writeable = False
+    return curves
+
+
+def random_parts(rng, n_parts, n_cycles=7):
+    first = rng.integers(0, N_PHASES, (n_parts, n_cycles))
+    last = first + rng.integers(0, N_PHASES, (n_parts, n_cycles))
+    last[rng.random(last.shape) < 0.1] = -1
+    return first, last
+
+
+def same(found, expected, size=1.0):
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5 * size)
+
+
+@few
+@given(seed=seeds)
+def test_parts(seed):
+    rng = np.random.default_rng(seed)
+    curves, (first, last) = random_curves(rng), random_parts(rng, 3)
+    expected = parts.part_statistics_numpy(curves, first, last)
+    found = parts.part_statistics(curves, first, last)
+    np.testing.assert_array_equal(found[:4], expected[:4])
+    same(found[4:], expected[4:])
+
+
+@few
+@given(seed=seeds)
+def test_at_phase(seed):
+    rng = np.random.default_rng(seed)
+    percent = rng.uniform(0, 200, (4, 7))
+    percent[rng.random(percent.shape) < 0.1] = np.nan
+    percent[0, 0], percent[1, 0], percent[2, 0] = 0.0, 100.0, 100.0 / 149
+    curves = random_curves(rng)
+    same(at_phase.at_phase(curves, percent), at_phase.at_phase_numpy(curves, percent))
+
+
+@few
+@given(seed=seeds)
+def test_derivative_peaks(seed):
+    curves = random_curves(np.random.default_rng(seed))
+    found, expected = (
+        f(curves) for f in (derivatives.derivative_peaks, derivatives.derivative_peaks_numpy)
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+@few
+@given(seed=seeds)
+def test_harmonics(seed):
+    curves = random_curves(np.random.default_rng(seed))
+    basis = fourier.harmonic_basis(N_PHASES, 4)
+    found, expected = fourier.harmonics(curves, basis), fourier.harmonics_numpy(curves, basis)
+    same(found[:4], expected[:4])
+    # Two angles that are equal up to a turn: of a constant curve neither has a direction.
+    same(np.cos(found[4:] - expected[4:])[:, [0, 4, 5, 6]], 1.0)
+    assert np.isnan(found[:, 1:3]).all()
+
+
+@few
+@given(seed=seeds)
+def test_coordination(seed):
+    rng = np.random.default_rng(seed)
+    proximal, distal = random_curves(rng), random_curves(rng)
+    windows = random_parts(rng, 2)
+    found = coordination.coordination(proximal, distal, *windows)
+    expected = coordination.coordination_numpy(proximal, distal, *windows)
+    same(found, expected)
+    assert np.isnan(found[:, 1:4]).all()
+    assert np.isfinite(found[[0, 3, 4, 5]][:, [0, 4, 5, 6]]).all()
+
+
+@few
+@given(seed=seeds)
+def test_deviation(seed):
+    rng = np.random.default_rng(seed)
+    proximal, distal = random_curves(rng), random_curves(rng)
+    order, starts = rng.permutation(7), np.array([0, 3, 4, 7])
+    found = coordination.deviation(proximal, distal, order, starts)
+    same(found, coordination.deviation_numpy(proximal, distal, order, starts))
+
+
+@few
+@given(seed=seeds)
+def test_path(seed):
+    rng = np.random.default_rng(seed)
+    forward, sideways = random_curves(rng), random_curves(rng)
+    last = rng.integers(-1, N_PHASES, 7)
+    same(path.path(forward, sideways, last), path.path_numpy(forward, sideways, last))
+
+
+@few
+@given(seed=seeds)
+def test_unloaded(seed):
+    rng = np.random.default_rng(seed)
+    load = random_curves(rng).astype(np.float64) + rng.normal(size=(7, 1))
+    load[4] = -1.0
+    load[:, -1] = load[:, 0]
+    same(unloaded.unloaded(load), unloaded.unloaded_numpy(load), size=10.0)
+
+
+@pytest.mark.parametrize("start", [0.0, 12.3, 55.5, 93.7])
+def test_unloaded_finds_a_swing_wherever_it_lies(start):
+    # A foot that is loaded for 60 % of the cycle from `start` on, as a half sine.
+    phase = np.linspace(0, 100, N_PHASES)
+    share = ((phase - start) % 100) / 60
+    load = np.where(share < 1, np.sin(np.pi * np.minimum(share, 1)), -0.02)[None]
+    off, on = unloaded.unloaded(load)[:, 0]
+    assert off == pytest.approx((start + 60) % 100, abs=0.8)
+    assert min(on - start, 100 - abs(on - start), key=abs) == pytest.approx(0.0, abs=0.8)
+
+
+def test_unloaded_knows_when_there_is_no_swing():
+    load = np.ones((3, N_PHASES))
+    load[1] = -1.0
+    load[2, 10:14] = -1.0
+    assert np.isnan(unloaded.unloaded(load)).all()

@@ -1,0 +1,163 @@
+"""Gait Profile Score and Gait Deviation Index against their definitions and published values."""
+
+import numpy as np
+import pytest
+
+from locomotion_analysis.features.clinical.profile import profile_families, profile_mean
+from locomotion_analysis.features.family import Family
+from locomotion_analysis.features.feature import LeftOut
+from locomotion_analysis.features.schema import Schema
+from locomotion_analysis.features.view import CycleView
+from locomotion_analysis.simulation import simulate
+from locomotion_analysis.standard import normative_curves
+from locomotion_analysis.standard.score_reference import (
+    EXTRA_CHANNELS,
+    PROFILE_CHANNELS,
+    score_reference,
+)
+
+FIFTY_ONE = np.linspace(0, 100, 51)
+
+
+def features(data):
+    view = CycleView(data)
+    return {
+        spec.name: np.asarray(row)
+        for family in profile_families(Schema.of_data(data))
+        if isinstance(family, Family)
+        for spec, row in zip(family.specs, family.compute(view), strict=True)
+    }
+
+
+@pytest.fixture(scope="module")
+def healthy():
+    return simulate(60, 4, ["level_walking"], ["healthy"], seed=11)
+
+
+@pytest.fixture(scope="module")
+def stroke():
+    return simulate(60, 4, ["level_walking"], ["stroke"], seed=12)
+
+
+def test_profile_is_the_root_mean_square_over_51_points(healthy):
+    found = features(healthy)
+    grid = np.linspace(0, 100, 150)
+    squares = []
+    for name in PROFILE_CHANNELS:
+        mean = np.interp(FIFTY_ONE, grid, profile_mean(name))
+        curve = np.interp(FIFTY_ONE, grid, healthy.curves(name)[7])
+        squares.append(np.mean(np.degrees(curve - mean) ** 2))
+    knee = np.sqrt(squares[PROFILE_CHANNELS.index("knee_flexion_angle_ipsi_rad")])
+    assert found["gvs_knee_flexion_ipsi_deg"][7] == pytest.approx(knee, abs=0.1)
+    assert found["gps_ipsi_deg"][7] == pytest.approx(np.sqrt(np.mean(squares)), abs=0.1)
+
+
+def test_overall_score_is_over_both_legs_and_one_pelvis(healthy):
+    found = features(healthy)
+    names = [name for name in found if name.startswith("gvs_")]
+    assert len(names) == 11
+    expected = np.sqrt(np.mean([found[name] ** 2 for name in names], axis=0))
+    np.testing.assert_allclose(found["gps_overall_deg"], expected)
+
+
+def test_reference_means_give_a_score_of_zero(build):
+    wave = {name: np.tile(profile_mean(name), (20, 1)) for name in PROFILE_CHANNELS}
+    opposite = [name.replace("_ipsi_", "_contra_") for name in PROFILE_CHANNELS[3:]]
+    wave |= {name: np.tile(profile_mean(name), (20, 1)) for name in opposite}
+    found = features(build(channels=(), curves=wave))
+    for which in ("ipsi", "contra", "overall"):
+        np.testing.assert_allclose(found[f"gps_{which}_deg"], 0.0, atol=1e-4)
+    assert (found["gdi_ipsi"] > 130).all()
+
+
+def test_a_constant_offset_is_its_own_score(build):
+    wave = {name: np.tile(profile_mean(name), (20, 1)) for name in PROFILE_CHANNELS}
+    wave["knee_flexion_angle_ipsi_rad"] = wave["knee_flexion_angle_ipsi_rad"] + np.radians(10)
+    found = features(build(channels=(), curves=wave))
+    assert found["gvs_knee_flexion_ipsi_deg"][0] == pytest.approx(10, abs=1e-4)
+    assert found["gps_ipsi_deg"][0] == pytest.approx(np.sqrt(100 / 7), abs=1e-4)
+
+
+def test_healthy_scores_are_as_published(healthy):
+    """GDI 100 +- 10; GPS as the published between-subject SDs of the seven variables imply."""
+    found = features(healthy)
+    assert found["gdi_ipsi"].mean() == pytest.approx(100, abs=3)
+    assert found["gdi_ipsi"].std() == pytest.approx(10, abs=2.5)
+    assert found["gdi_star_ipsi"].mean() == pytest.approx(100, abs=3)
+    # Schwartz et al. 2008: 6.1, 6.3, 5.3, 4.9, 2.1, 3.7, 3.1 deg.
+    published = np.sqrt(np.mean(np.square([6.1, 6.3, 5.3, 4.9, 2.1, 3.7, 3.1])))
+    assert found["gps_ipsi_deg"].mean() == pytest.approx(published, abs=0.5)
+
+
+def test_nine_variables_of_healthy_people_give_published_scores(healthy):
+    """Baker et al. 2012: about 5 to 6.5 deg, once the two widest variables are among the nine."""
+    rng = np.random.default_rng(0)
+    squares = [features(healthy)[name] ** 2 for name in features(healthy) if "gvs_" in name]
+    seven = np.mean(squares[:7], axis=0)
+    two = sum((sd * rng.normal(size=len(seven))) ** 2 for sd in (9.5, 7.2))
+    assert 5.0 < np.sqrt((7 * seven + two) / 9).mean() < 6.5
+
+
+def test_stroke_scores_are_as_published(stroke):
+    found = features(stroke)
+    assert 60 < found["gdi_ipsi"].mean() < 82
+    assert 6.5 < found["gps_overall_deg"].mean() < 11
+
+
+def test_index_is_the_distance_on_the_fifteen_vectors(healthy):
+    """The paper's order: 51 points first, then the scalar products."""
+    reference = score_reference()
+    grid = np.linspace(0, 100, 150)
+    cycle = {name: healthy.curves(name)[3].astype(float) for name in PROFILE_CHANNELS}
+    scores = sum(b @ cycle[n] for n, b in zip(PROFILE_CHANNELS, reference.basis, strict=True))
+    mean, sd = reference.log_distance
+    expected = 100 - 10 * (np.log(np.linalg.norm(scores - reference.centre)) - mean) / sd
+    assert features(healthy)["gdi_ipsi"][3] == pytest.approx(expected, rel=1e-6)
+    # The vectors are orthonormal on 357 points; curves made of them come back whole.
+    unit = np.eye(150)
+    to_51 = np.stack([np.interp(FIFTY_ONE, grid, row) for row in unit], axis=1)
+    vectors = [np.linalg.lstsq(to_51.T, b.T, rcond=None)[0] for b in reference.basis]
+    stacked = np.concatenate(vectors) / np.degrees(1.0)
+    np.testing.assert_allclose(stacked.T @ stacked, np.eye(15), atol=1e-5)
+    assert reference.fidelity > 0.98
+
+
+def test_nine_variables_where_there_are_nine(build):
+    curves = {name: np.tile(profile_mean(name), (20, 1)) for name in PROFILE_CHANNELS}
+    for name in EXTRA_CHANNELS:
+        mean, _ = normative_curves("level_walking", 1.3).of(name)
+        curves[name] = np.tile(mean + np.radians(9.0), (20, 1))
+    data = build(channels=(), curves=curves)
+    found = features(data)
+    assert found["gps_ipsi_deg"][0] == pytest.approx(np.sqrt(2 * 81 / 9), abs=1e-3)
+    family = next(e for e in profile_families(Schema.of_data(data)) if isinstance(e, Family))
+    gps = next(spec for spec in family.specs if spec.name == "gps_ipsi_deg")
+    assert "lacks" not in gps.formula
+
+
+def test_only_level_walking_is_scored(healthy):
+    stairs = simulate(3, 2, ["level_walking", "stair_ascent"], ["healthy"], seed=1)
+    level = (stairs.cycles["task"] == "level_walking").to_numpy()
+    for values in features(stairs).values():
+        np.testing.assert_array_equal(np.isfinite(values), level)
+
+
+def test_missing_channels_are_named(build):
+    entries = list(profile_families(Schema.of_data(build())))
+    assert all(isinstance(entry, LeftOut) for entry in entries)
+    reasons = {entry.name: entry.reason for entry in entries}
+    assert "hip_flexion" in reasons["GPS"]
+    assert "knee_flexion" not in reasons["GPS"]
+    assert "pelvis_obliquity_up_angle_rad" in reasons["gdi_ipsi"]
+
+
+def test_a_missing_point_spoils_the_score_of_its_cycle_alone(healthy):
+    frame = healthy.take(range(4))
+    block = frame.block.copy()
+    block[list(frame.channels).index("hip_flexion_angle_ipsi_rad"), 1, 40] = np.nan
+    damaged = type(frame)(frame.cycles, block, frame.channels)
+    found = features(damaged)
+    for name in ("gdi_ipsi", "gps_ipsi_deg", "gvs_hip_flexion_ipsi_deg"):
+        assert np.isnan(found[name]).tolist() == [False, True, False, False]
+    assert np.isfinite(found["gps_contra_deg"]).all()
+    np.testing.assert_array_equal(found["gdi_ipsi"][2:], features(frame)["gdi_ipsi"][2:])

@@ -1,0 +1,144 @@
+"""Variability between strides against pandas and published definitions."""
+
+import logging
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from locomotion_analysis.features.between_strides.curve_variability import (
+    curve_variability_families,
+)
+from locomotion_analysis.features.between_strides.variability import variability_families
+from locomotion_analysis.features.family import Family
+from locomotion_analysis.features.schema import Schema
+from locomotion_analysis.features.view import CycleView
+from locomotion_analysis.simulation import simulate
+
+KEYS = ["dataset", "subject", "task", "task_id"]
+
+
+def features(data, factory=variability_families):
+    view = CycleView(data)
+    return pd.DataFrame(
+        {
+            spec.name: np.asarray(row)
+            for family in factory(Schema.of_data(data))
+            if isinstance(family, Family)
+            for spec, row in zip(family.specs, family.compute(view), strict=True)
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def walking():
+    return simulate(n_subjects=30, n_cycles=20, tasks=["level_walking"], seed=3)
+
+
+def test_cv_is_pandas_std_over_mean_of_each_leg(walking):
+    found = features(walking)
+    cycles = walking.cycles.reset_index(drop=True)
+    variance = cycles.groupby([*KEYS, "side"])["cycle_duration_s"].var().groupby(KEYS).mean()
+    expected = 100 * np.sqrt(variance) / cycles.groupby(KEYS)["cycle_duration_s"].mean()
+    got = cycles.assign(cv=found["stride_time_cv_percent"]).groupby(KEYS)["cv"]
+    assert (got.nunique() == 1).all()
+    np.testing.assert_allclose(got.first(), expected, rtol=1e-12)
+
+
+def test_robust_cv_is_scaled_mad(build):
+    times = np.array([1.0, 1.1, 1.2, 1.0, 9.0] * 4)
+    found = features(build(cycle_duration_s=times))["stride_time_robust_cv_percent"]
+    # Distances from the median 1.1: 0.1, 0, 0.1, 0.1, 7.9; their median is 0.1.
+    np.testing.assert_allclose(found, 100 * 1.4826 * 0.1 / 1.1)
+
+
+def test_stride_times_vary_as_published(walking):
+    healthy = (walking.cycles["pathology"] == "healthy").to_numpy()
+    found = features(walking)["stride_time_cv_percent"]
+    assert 1.2 < found[healthy].mean() < 2.5
+    assert 3.5 < found[(walking.cycles["pathology"] == "stroke").to_numpy()].mean() < 6.5
+
+
+def test_variability_index_is_100_among_the_healthy_and_less_after_stroke(walking):
+    healthy = simulate(80, 20, ["level_walking"], ["healthy"], seed=8)
+    index = features(healthy)["gvi"].groupby(healthy.groups).first()
+    assert index.mean() == pytest.approx(100, abs=3.5)
+    assert index.std() == pytest.approx(10, abs=2.5)
+    stroke = (walking.cycles["pathology"] == "stroke").to_numpy()
+    assert features(walking)["gvi"][stroke].mean() < 80
+
+
+def test_other_subjects_change_nothing(walking):
+    one = walking.select(subject="sim_0005")
+    together = features(walking)[(walking.cycles["subject"] == "sim_0005").to_numpy()]
+    pd.testing.assert_frame_equal(features(one), together.reset_index(drop=True))
+
+
+def test_order_of_rows_changes_nothing(walking):
+    shuffled = np.random.default_rng(0).permutation(len(walking))
+    again = features(walking.take(shuffled))
+    expected = features(walking).iloc[shuffled].reset_index(drop=True)
+    pd.testing.assert_frame_equal(again, expected, rtol=1e-9)
+
+
+def test_one_stride_is_nan_with_one_warning(build, caplog):
+    data = build(n_steps=1, cycle_duration_s=1.1, step_width_m=0.1)
+    with caplog.at_level(logging.WARNING):
+        found = features(data)
+    assert found.isna().all(axis=None)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "4 of 4 groups" in caplog.text
+
+
+def test_a_stride_of_unknown_duration_is_left_out(build):
+    times = np.array([1.0, 1.2, np.nan, 0.0, 1.1] * 4)
+    found = features(build(cycle_duration_s=times))["stride_time_cv_percent"]
+    np.testing.assert_allclose(found, 100 * np.std([1.0, 1.2, 1.1], ddof=1) / 1.1)
+
+
+def kadaba(curves):
+    """The formula as printed, with loops over strides and frames."""
+    n, frames = curves.shape
+    within = sum((curves[g, f] - curves[:, f].mean()) ** 2 for g in range(n) for f in range(frames))
+    about = sum((curves[g, f] - curves.mean()) ** 2 for g in range(n) for f in range(frames))
+    return np.sqrt(1 - (within / (frames * (n - 1))) / (about / (n * frames - 1)))
+
+
+def test_cmc_is_kadabas(build):
+    noise = np.random.default_rng(2).normal(scale=0.2, size=(20, 150))
+    waves = np.sin(np.linspace(0, 2 * np.pi, 150)) + noise
+    data = build(channels=(), curves={"knee_flexion_angle_ipsi_rad": waves})
+    found = features(data, curve_variability_families)
+    curves = data.curves("knee_flexion_angle_ipsi_rad").astype(float)
+    for start in range(0, 20, 5):
+        own = curves[start : start + 5]
+        got = found["knee_flexion_angle_ipsi_rad_cmc"][start]
+        assert got == pytest.approx(kadaba(own), rel=1e-6)
+        spread = found["knee_flexion_angle_ipsi_rad_stride_sd"][start]
+        assert spread == pytest.approx(own.std(axis=0, ddof=1).mean(), rel=1e-6)
+
+
+def test_cmc_of_healthy_sagittal_angles_is_above_095(walking):
+    found = features(walking, curve_variability_families)
+    healthy = (walking.cycles["pathology"] == "healthy").to_numpy()
+    for joint in ("hip_flexion", "knee_flexion", "ankle_dorsiflexion"):
+        assert found[f"{joint}_angle_ipsi_rad_cmc"][healthy].min() > 0.95
+
+
+def test_equal_curves_correlate_wholly_and_one_curve_not_at_all(build):
+    wave = np.tile(np.sin(np.linspace(0, 2 * np.pi, 150)), (20, 1))
+    wave[5:9, 3] = np.nan
+    data = build(channels=(), curves={"knee_flexion_angle_ipsi_rad": wave})
+    found = features(data, curve_variability_families)["knee_flexion_angle_ipsi_rad_cmc"]
+    np.testing.assert_allclose(found[[0, 10, 15]], 1.0)
+    # Of the second subject one complete curve is left.
+    assert found[5:10].isna().all()
+
+
+def test_long_series_of_stride_times_have_a_scaling_exponent(build):
+    rng = np.random.default_rng(5)
+    times = 1.1 + 0.02 * rng.normal(size=2 * 400)
+    found = features(build(n_subjects=2, n_steps=400, cycle_duration_s=times))
+    np.testing.assert_allclose(found["stride_time_dfa_alpha"], 0.5, atol=0.12)
+    short = features(build(n_subjects=2, n_steps=20, cycle_duration_s=times[:40]))
+    assert short["stride_time_dfa_alpha"].isna().all()
