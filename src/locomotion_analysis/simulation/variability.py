@@ -24,7 +24,6 @@ N_FORCE_ATOMS = 3
 N_LEG = len(LEG_CHANNELS) * N_ATOMS
 N_FORCE = len(FORCE_CHANNELS) * N_FORCE_ATOMS
 SHARED_BY_LEGS = 0.82
-_OFFSET = 0
 _ANGLES = [i for i, name in enumerate(LEG_CHANNELS) if name.endswith("_angle")]
 
 # Between subjects: SD of (offset, harmonic 1, harmonic 2); between strides: the same.

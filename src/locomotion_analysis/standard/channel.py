@@ -104,11 +104,6 @@ class Channel:
         """The channel's name without side and unit, for example ``knee_flexion_angle``."""
         return replace(self, side=None, unit="").name
 
-    @property
-    def is_kinetic(self) -> bool:
-        """Whether the channel is a force, moment, power or centre of pressure."""
-        return self.measurement in ("moment", "power", "grf", "cop")
-
     def opposite(self) -> Self | None:
         """Return the same channel of the other side, or None for a midline segment."""
         return None if self.side is None else replace(self, side=_OPPOSITE[self.side])

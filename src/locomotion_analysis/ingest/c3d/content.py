@@ -50,10 +50,6 @@ class C3DContent:
         start = self.first_frame / self.point_rate_hz
         return start + np.arange(len(self.analogs)) / self.analog_rate_hz
 
-    def has_group(self, group: str) -> bool:
-        """Return whether there is a parameter group of that name (in any case)."""
-        return group.upper() in self._parameters
-
     def numbers(self, group: str, name: str) -> NDArray[np.float64]:
         """Return a numeric parameter in its own shape; empty where it is not there."""
         entry = self._entry(group, name)
