@@ -10,9 +10,10 @@ from locomotion_analysis.features.kernels import (
     coordination,
     derivatives,
     fourier,
+    ground_contact,
+    medians,
     parts,
     path,
-    unloaded,
 )
 from locomotion_analysis.features.kernels.jit import HAVE_NUMBA
 
@@ -132,27 +133,43 @@ def test_path(seed):
 
 @few
 @given(seed=seeds)
-def test_unloaded(seed):
+def test_medians(seed):
     rng = np.random.default_rng(seed)
-    load = random_curves(rng).astype(np.float64) + rng.normal(size=(7, 1))
-    load[4] = -1.0
-    load[:, -1] = load[:, 0]
-    same(unloaded.unloaded(load), unloaded.unloaded_numpy(load), size=10.0)
+    values = rng.normal(size=60)
+    values[rng.random(60) < 0.3] = np.nan
+    order = rng.permutation(60)
+    starts = np.array([0, *np.sort(rng.integers(0, 61, 9)), 60])
+    same(medians.medians(values, order, starts), medians.medians_numpy(values, order, starts))
+
+
+@few
+@given(seed=seeds)
+def test_ground_contact(seed):
+    rng = np.random.default_rng(seed)
+    force, other = np.array(random_curves(rng)), random_curves(rng)
+    force[4] = -1.0
+    force[:, -1] = force[:, 0]
+    limit = rng.normal(size=7)
+    for name in ("toe_off", "swing"):
+        compiled, plain = (getattr(ground_contact, name + end) for end in ("", "_numpy"))
+        same(compiled(force, limit), plain(force, limit), size=10.0)
+    both = (force, limit, other, limit / 2)
+    same(ground_contact.loaded_percent(*both), ground_contact.loaded_percent_numpy(*both))
 
 
 @pytest.mark.parametrize("start", [0.0, 12.3, 55.5, 93.7])
-def test_unloaded_finds_a_swing_wherever_it_lies(start):
+def test_swing_is_found_wherever_it_lies(start):
     # A foot that is loaded for 60 % of the cycle from `start` on, as a half sine.
     phase = np.linspace(0, 100, N_PHASES)
     share = ((phase - start) % 100) / 60
     load = np.where(share < 1, np.sin(np.pi * np.minimum(share, 1)), -0.02)[None]
-    off, on = unloaded.unloaded(load)[:, 0]
+    off, on = ground_contact.swing(load.astype(np.float32), np.zeros(1))[:, 0]
     assert off == pytest.approx((start + 60) % 100, abs=0.8)
     assert min(on - start, 100 - abs(on - start), key=abs) == pytest.approx(0.0, abs=0.8)
 
 
-def test_unloaded_knows_when_there_is_no_swing():
+def test_swing_knows_when_there_is_no_swing():
     load = np.ones((3, N_PHASES))
     load[1] = -1.0
     load[2, 10:14] = -1.0
-    assert np.isnan(unloaded.unloaded(load)).all()
+    assert np.isnan(ground_contact.swing(load.astype(np.float32), np.zeros(3))).all()

@@ -198,4 +198,4 @@ def test_real_recordings(shared_data, file, target):
     assert X[statistics].notna().all(axis=None)
     assert y.nunique() == 2
     expected = data.curves("hip_flexion_angle_ipsi_rad").astype(float).mean(axis=1)
-    np.testing.assert_allclose(X["hip_flexion_angle_ipsi_rad_mean"], expected)
+    np.testing.assert_allclose(X["hip_flexion_angle_ipsi_rad_mean"], expected, atol=1e-7)

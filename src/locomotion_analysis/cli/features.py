@@ -139,7 +139,8 @@ def _show(done: "Extraction") -> None:
 
     shown = console()
     for entry in done.history:
-        shown.print(escape(f"  {entry}"))
+        if entry.action != "left out":  # in short below
+            shown.print(escape(f"  {entry}"))
     if done.kept_cycles:
         shown.print(f"  {done.kept_cycles:,} cycles were kept from a run that had not finished")
     if done.left_out:

@@ -1,5 +1,6 @@
 """What a feature is, and what a table of features carries besides its numbers."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -91,10 +92,24 @@ class FeatureTable:
         return pd.DataFrame([asdict(spec) for spec in self.specs])
 
 
-def left_out_message(left_out: tuple[LeftOut, ...]) -> str:
-    """Return one sentence that names everything left out, grouped by reason."""
+_MOST_NAMED = 8
+
+
+def left_out_message(left_out: Sequence[LeftOut]) -> str:
+    """Return one sentence of what was left out by reason; eight names, then how many more."""
+    parts = [f"{_some(names)} ({why})" for why, names in left_out_by_reason(left_out).items()]
+    return "features left out: " + "; ".join(parts)
+
+
+def left_out_by_reason(left_out: Sequence[LeftOut]) -> dict[str, list[str]]:
+    """Return the names of all that was left out for each reason."""
     by_reason: dict[str, list[str]] = {}
     for entry in left_out:
         by_reason.setdefault(entry.reason, []).append(entry.name)
-    parts = [f"{', '.join(names)} ({reason})" for reason, names in by_reason.items()]
-    return "features left out: " + "; ".join(parts)
+    return by_reason
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    shown = ", ".join(names[:_MOST_NAMED])
+    return shown if more <= 0 else f"{shown} and {more} more"

@@ -13,11 +13,11 @@ from locomotion_analysis.features.columns import has_steps, number_column
 from locomotion_analysis.features.feature import Values
 from locomotion_analysis.features.gait_events.stance import (
     Stance,
-    ground_load,
-    loaded_percent,
+    ground_force,
     stance_percent,
 )
 from locomotion_analysis.features.kernels.core_statistics import CORE_STATISTICS, core_statistics
+from locomotion_analysis.features.kernels.ground_contact import loaded_percent
 from locomotion_analysis.features.kernels.quantiles import quantiles
 from locomotion_analysis.standard import PHASE_PERCENT, Channel
 
@@ -73,11 +73,11 @@ class CycleView:
                 self._find_quantiles(level)
             values: Values = self._quantiles[level][self._positions[channel]]
         else:
-            values = self._core[self._positions[channel], row]
+            values = self._core[self._positions[channel], row].astype(np.float64)
         return values
 
     @cached_property
-    def _core(self) -> Values:
+    def _core(self) -> Curves:
         return core_statistics(self.data.block, self.stance_index)
 
     def _find_quantiles(self, level: float) -> None:
@@ -115,10 +115,11 @@ class CycleView:
     @cached_property
     def double_support_percent(self) -> Values | None:
         """Share of the cycle with both feet loaded, from both vertical forces, or None."""
-        loads = [ground_load(self.data, self.cycles, side) for side in ("ipsi", "contra")]
-        if loads[0] is None or loads[1] is None:
+        own = ground_force(self.data, self.cycles, "ipsi")
+        other = ground_force(self.data, self.cycles, "contra")
+        if own is None or other is None:
             return None
-        return loaded_percent(np.minimum(loads[0], loads[1]))
+        return loaded_percent(*own, *other)
 
     def integral(self, channel: str, sign: int) -> Values:
         """Integrate the positive (+1) or negative (-1) part of a channel.

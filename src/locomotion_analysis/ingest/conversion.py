@@ -1,5 +1,6 @@
 """From files and folders of a laboratory to one dataset of gait cycles."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,8 +125,16 @@ def _nothing(work: TrialCollector, skipped: list[Path]) -> LocomotionError:
     return FileReadError(
         expected="at least one recording with a complete stride",
         got="none: " + ("; ".join(lines) or "no files at all"),
-        fix="`locomotion formats` lists what can be read",
+        fix=_advice(work),
     )
+
+
+def _advice(work: TrialCollector) -> str:
+    """Say what helps most of the files that failed."""
+    advice = Counter(error.fix for _, error in work.failures if error.fix)
+    if not advice:
+        return "`locomotion formats` lists what can be read"
+    return advice.most_common(1)[0][0]
 
 
 def _summed(entries: Iterable[HistoryEntry]) -> list[HistoryEntry]:

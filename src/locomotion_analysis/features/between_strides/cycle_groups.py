@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -10,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.features.feature import Values
+from locomotion_analysis.features.kernels.medians import medians
 from locomotion_analysis.features.view import CycleView
 
 _logger = logging.getLogger(__name__)
@@ -95,16 +97,19 @@ class CycleGroups:
 
         NaN in a group where no leg has two strides.
         """
-        frame = pd.Series(values)
-        distance = (frame - frame.groupby(self.series).transform("median")).abs()
-        pairs = frame.groupby(self.series).transform("count") > 1
-        median = distance.where(pairs).groupby(self.group).median()
-        return 1.4826 * _by_number(median, self.n_groups)
+        distance = np.abs(values - medians(values, self.order, self.starts)[self.series])
+        size = np.bincount(self.series[np.isfinite(values)], minlength=len(self.group_of))
+        return 1.4826 * self.median(np.where(size[self.series] > 1, distance, np.nan))
 
     def median(self, values: Values) -> Values:
         """Return the median of each group; NaN strides are left out."""
-        found = pd.Series(values).groupby(self.group).median()
-        return _by_number(found, self.n_groups)
+        return medians(values, *self._by_group)
+
+    @cached_property
+    def _by_group(self) -> tuple[Codes, Codes]:
+        """Cycles sorted by group, and where each group begins among them."""
+        order = np.argsort(self.group, kind="stable").astype(np.int64)
+        return order, np.searchsorted(self.group[order], np.arange(self.n_groups + 1))
 
     def successive(self, values: Values) -> Values:
         """Return |difference| from the same leg's stride before; NaN for its first."""
@@ -121,11 +126,6 @@ def _codes(cycles: pd.DataFrame, columns: list[str]) -> Codes:
     grouped = cycles.groupby(columns, sort=False, observed=True, dropna=False)
     codes: Codes = np.asarray(grouped.ngroup(), dtype=np.int64)
     return codes
-
-
-def _by_number(values: "pd.Series[float]", count: int) -> Values:
-    found: Values = np.asarray(values.reindex(range(count)), dtype=np.float64)
-    return found
 
 
 def _mean(values: Values, codes: NDArray[Any], count: int) -> Values:

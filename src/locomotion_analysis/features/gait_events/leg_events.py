@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.features.feature import Values
-from locomotion_analysis.features.gait_events.stance import ground_load
-from locomotion_analysis.features.kernels.unloaded import unloaded
+from locomotion_analysis.features.gait_events.stance import ground_force
+from locomotion_analysis.features.kernels.ground_contact import swing
 from locomotion_analysis.features.view import CycleView
 from locomotion_analysis.standard import N_PHASES
 
@@ -148,9 +148,9 @@ def _other_leg(view: CycleView, toe_off: Values) -> tuple[Values, Values, NDArra
     halves = (both > 0) & (both < toe_off)
     off = np.where(halves, both / 2.0, (toe_off + 50.0) % 100.0)
     on = np.where(halves, toe_off - both / 2.0, np.where(np.isnan(toe_off), np.nan, 50.0))
-    load = ground_load(view.data, view.cycles, "contra")
-    if load is None:
+    ground = ground_force(view.data, view.cycles, "contra")
+    if ground is None:
         return off, on, np.zeros(len(view), dtype=bool)
-    force_off, force_on = unloaded(load)
+    force_off, force_on = swing(*ground)
     known = np.isfinite(force_off) & np.isfinite(toe_off)
     return np.where(known, force_off, off), np.where(known, force_on, on), known

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.features.columns import GRAVITY_M_S2, leg_length_m, number_column
 from locomotion_analysis.features.feature import Values
-from locomotion_analysis.standard import PHASE_PERCENT, toe_off_percent
+from locomotion_analysis.features.kernels.ground_contact import toe_off
+from locomotion_analysis.standard import toe_off_percent
 
 CONTACT_FORCE_N = 20.0
 """Vertical force above which the foot is on the ground (Fukuchi et al. 2017, PeerJ 5:e3298)."""
 
 _USUAL_MASS_KG = 70.0
-_SHORTEST_SWING = 8
-"""Samples (5 % of the cycle): shorter unloading is noise, not a swing."""
+_SOURCES = np.array(["grf", "metadata", "published", "unknown"])
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Stance:
     """
 
     percent: Values
-    source: NDArray[Any]
+    source: NDArray[np.str_]
 
     @property
     def measured(self) -> Values:
@@ -44,7 +44,9 @@ class Stance:
 
     def note(self) -> str:
         """Return how many cycles each source served."""
-        counts = ", ".join(f"{name} {count}" for name, count in Counter(self.source).most_common())
+        counts = ", ".join(
+            f"{name} {count}" for name, count in Counter(self.source.tolist()).most_common()
+        )
         return f"end of stance taken from (cycles): {counts}"
 
 
@@ -73,24 +75,39 @@ def stance_percent(data: LocomotionData) -> Stance:
     ['grf']
     """
     cycles = data.cycles
-    published = _published(cycles)
     metadata = number_column(cycles, "stance_percent")
     metadata[~((metadata > 0) & (metadata < 100))] = np.nan
-    load = ground_load(data, cycles, "ipsi")
-    force = np.full(len(cycles), np.nan) if load is None else toe_off_from_load(load)
-    known = [np.isfinite(force), np.isfinite(metadata), np.isfinite(published)]
-    percent = np.select(known, [force, metadata, published], default=np.nan)
-    source = np.select(known, ["grf", "metadata", "published"], default="unknown")
-    return Stance(percent, source.astype(object))
+    ground = ground_force(data, cycles, "ipsi")
+    force = np.full(len(cycles), np.nan) if ground is None else toe_off(*ground)
+    percent = np.where(np.isfinite(force), force, metadata)
+    unmeasured = np.isnan(percent)
+    if unmeasured.any():
+        percent[unmeasured] = _published(cycles[unmeasured])
+    known = [np.isfinite(force), np.isfinite(metadata), np.isfinite(percent)]
+    return Stance(percent, _SOURCES[np.select(known, [0, 1, 2], default=3)])
 
 
-def ground_load(data: LocomotionData, cycles: pd.DataFrame, side: str) -> Values | None:
-    """Return vertical force less the contact threshold, (n_cycles, 150), or None without one."""
+class GroundForce(NamedTuple):
+    """Vertical force of one foot and what it takes to be on the ground.
+
+    Attributes
+    ----------
+    force : ndarray of float32, shape (n_cycles, 150)
+        BW or N.
+    threshold : ndarray, shape (n_cycles,)
+        20 N in the force's unit.
+    """
+
+    force: NDArray[np.float32]
+    threshold: Values
+
+
+def ground_force(data: LocomotionData, cycles: pd.DataFrame, side: str) -> GroundForce | None:
+    """Return the vertical force of a side with its contact threshold, or None without one."""
     for unit in ("BW", "N"):
         name = f"grf_vertical_{side}_{unit}"
         if name in data.channels:
-            force = data.curves(name).astype(np.float64)
-            return force - _threshold(cycles, unit)[:, None]
+            return GroundForce(data.curves(name), _threshold(cycles, unit))
     return None
 
 
@@ -100,39 +117,6 @@ def _threshold(cycles: pd.DataFrame, unit: str) -> Values:
     mass = number_column(cycles, "mass_kg")
     weight = np.where(np.isnan(mass), _USUAL_MASS_KG, mass) * GRAVITY_M_S2
     return CONTACT_FORCE_N / weight
-
-
-def toe_off_from_load(load: Values) -> Values:
-    """Return the phase at which the longest unloaded stretch begins, NaN where there is none.
-
-    Parameters
-    ----------
-    load : ndarray, shape (n_cycles, 150)
-        Vertical force less the threshold: positive while the foot is on the ground.
-    """
-    index = np.arange(load.shape[1])
-    last_loaded = np.maximum.accumulate(np.where(load > 0, index, -1), axis=1)
-    unloaded_for = index - last_loaded
-    swing_end = unloaded_for.argmax(axis=1)
-    rows = np.arange(len(load))
-    before = last_loaded[rows, swing_end]
-    good = (unloaded_for[rows, swing_end] >= _SHORTEST_SWING) & (before >= _SHORTEST_SWING)
-    good &= np.isfinite(load).all(axis=1)
-    before = np.where(good, before, 0)
-    after = before + 1
-    high, low = load[rows, before], load[rows, after]
-    share = np.divide(high, high - low, out=np.zeros_like(high), where=good)
-    step = PHASE_PERCENT[1]
-    return np.where(good, PHASE_PERCENT[before] + share * step, np.nan)
-
-
-def loaded_percent(load: Values) -> Values:
-    """Return for how much of the cycle a piecewise-linear curve is above zero, percent."""
-    start, end = load[:, :-1], load[:, 1:]
-    above = np.maximum(start, 0) + np.maximum(end, 0)
-    size = np.abs(start) + np.abs(end)
-    share = np.divide(above, size, out=np.zeros_like(size), where=size > 0)
-    return np.where(np.isfinite(load).all(axis=1), 100.0 * share.mean(axis=1), np.nan)
 
 
 def _published(cycles: pd.DataFrame) -> Values:

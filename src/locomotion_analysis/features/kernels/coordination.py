@@ -3,13 +3,18 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from locomotion_analysis.features.kernels.jit import HAVE_NUMBA, inner, jit, prange
+from locomotion_analysis.features.kernels.extremes import extreme_bits
+from locomotion_analysis.features.kernels.jit import HAVE_NUMBA, inner, jit, prange, reordered
 
 Curves = NDArray[np.float32]
 Index = NDArray[np.int64]
 Values = NDArray[np.float64]
 
-_TINY = 1e-300
+_TINY = np.float32(1e-37)
+_LEAST = 1e-300
+_THIRD, _FIFTH, _SEVENTH, _NINTH, _ELEVENTH, _THIRTEENTH, _FIFTEENTH = (
+    np.float32(1.0 / odd) for odd in range(3, 17, 2)
+)
 
 
 def _portrait_numpy(curves: Curves) -> tuple[Values, Values]:
@@ -70,7 +75,7 @@ def deviation_numpy(proximal: Curves, distal: Curves, order: Index, starts: Inde
         own = phase[order[starts[series] : starts[series + 1]]]
         own = own[np.isfinite(own).all(axis=1)]
         if len(own) > 1:
-            length = np.clip(np.abs(np.exp(1j * own).mean(axis=0)), _TINY, 1.0)
+            length = np.clip(np.abs(np.exp(1j * own).mean(axis=0)), _LEAST, 1.0)
             found[series] = np.sqrt(-2.0 * np.log(length)).mean()
     return found
 
@@ -113,64 +118,99 @@ def coordination_numpy(proximal: Curves, distal: Curves, first: Index, last: Ind
     return np.where(np.isfinite(found[0]), found, np.nan)
 
 
-@inner
-def _portrait(curve: Curves, angle: Values, speed: Values) -> bool:
-    """Fill in scaled angle and velocity; False where a point is not finite or all are equal."""
+@reordered
+def _slopes(curve: Curves, speed: Curves, size: Curves) -> float:
+    """Fill in central differences and their sizes; NaN unless all points are finite."""
     last = len(curve) - 1
-    low, high, size, unknown = np.inf, -np.inf, 0.0, 0
+    half, nothing = np.float32(0.5), np.float32(0.0)
     for phase in range(1, last):
-        speed[phase] = (float(curve[phase + 1]) - float(curve[phase - 1])) / 2.0
-    speed[0] = float(curve[1]) - float(curve[0])
-    speed[last] = float(curve[last]) - float(curve[last - 1])
+        speed[phase] = half * (curve[phase + 1] - curve[phase - 1])
+    speed[0] = curve[1] - curve[0]
+    speed[last] = curve[last] - curve[last - 1]
     for phase in range(last + 1):
-        value = float(curve[phase])
-        unknown += value - value != 0
-        low, high = min(low, value), max(high, value)
-        size = max(size, abs(speed[phase]))
-    if unknown > 0 or high <= low:
+        size[phase] = abs(speed[phase])
+        nothing += curve[phase] - curve[phase]
+    return np.float64(nothing)
+
+
+@inner
+def _portrait(curves: Curves, cycle: int, work: Curves) -> bool:
+    """Fill in scaled angle and velocity; False where a point is not finite or all are equal.
+
+    Rows of `work`: angle, velocity, and room for the curve and the size of its velocity.
+    """
+    angle, speed, curve, size = work[0], work[1], work[2], work[3]
+    n_phases = len(angle)
+    for phase in range(n_phases):
+        curve[phase] = curves[cycle, phase]
+    if _slopes(curve, speed, size) != 0:
         return False
-    for phase in range(last + 1):
-        angle[phase] = (2.0 * float(curve[phase]) - high - low) / (high - low)
-        speed[phase] /= size
+    bits = np.empty(4, np.int32)
+    extremes = bits.view(np.float32)
+    bits[0], bits[1] = extreme_bits(curve.view(np.int32), curve.view(np.uint32), 0, n_phases)
+    bits[2], bits[3] = extreme_bits(size.view(np.int32), size.view(np.uint32), 0, n_phases)
+    low, high, fastest = extremes[0], extremes[1], extremes[3]
+    if high <= low:
+        return False
+    # In double precision, for the direction of a point near the origin depends on its last digits.
+    middle = (np.float64(low) + np.float64(high)) / 2.0
+    share = 2.0 / (np.float64(high) - np.float64(low))
+    for phase in range(n_phases):
+        angle[phase] = np.float32((np.float64(curve[phase]) - middle) * share)
+        speed[phase] /= fastest
     return True
 
 
 @inner
-def _phase_sizes(x: Values, x_speed: Values, y: Values, y_speed: Values, found: Values) -> None:
+def _phase_sizes(x: Curves, x_speed: Curves, y: Curves, y_speed: Curves, found: Curves) -> None:
     """Fill in the angle, 0 to pi, between the two points of the portraits.
 
     arctan(t) = 2 arctan(t / (1 + sqrt(1 + t^2))) brings the argument below 0.42, where eight terms
     of the series are exact to 4e-8 rad; without calls the loop runs on several samples at once.
     """
+    pi, half, none = np.float32(np.pi), np.float32(np.pi / 2), np.float32(0.0)
+    one, two = np.float32(1.0), np.float32(2.0)
     for phase in range(len(found)):
         across = abs(x_speed[phase] * y[phase] - x[phase] * y_speed[phase])
         along = x[phase] * y[phase] + x_speed[phase] * y_speed[phase]
         small, large = min(across, abs(along)), max(across, abs(along))
         t = small / (large + np.sqrt(small * small + large * large) + _TINY)
         u = t * t
-        series = 1 / 9 - u * (1 / 11 - u * (1 / 13 - u / 15))
-        angle = 2.0 * t * (1.0 - u * (1 / 3 - u * (1 / 5 - u * (1 / 7 - u * series))))
-        angle = np.pi / 2 - angle if across > abs(along) else angle
-        found[phase] = np.pi - angle if along < 0.0 else angle
+        series = _NINTH - u * (_ELEVENTH - u * (_THIRTEENTH - u * _FIFTEENTH))
+        series = _THIRD - u * (_FIFTH - u * (_SEVENTH - u * series))
+        angle = two * t * (one - u * series)
+        angle = half - angle if across > abs(along) else angle
+        found[phase] = pi - angle if along < none else angle
 
 
-@inner
-def _cyclogram(proximal: Curves, distal: Curves, found: Values) -> None:
-    """Fill in area, perimeter and correlation."""
-    n_phases = len(proximal)
-    x_mean, y_mean = 0.0, 0.0
-    for phase in range(n_phases):
-        x_mean += float(proximal[phase]) / n_phases
-        y_mean += float(distal[phase]) / n_phases
-    area, perimeter, xy, xx, yy = 0.0, 0.0, 0.0, 0.0, 0.0
-    x, y = float(proximal[n_phases - 1]) - x_mean, float(distal[n_phases - 1]) - y_mean
-    for phase in range(n_phases):
-        next_x, next_y = float(proximal[phase]) - x_mean, float(distal[phase]) - y_mean
-        area += x * next_y - next_x * y
-        perimeter += np.sqrt((next_x - x) ** 2 + (next_y - y) ** 2)
-        x, y = next_x, next_y
-        xy, xx, yy = xy + x * y, xx + x * x, yy + y * y
-    found[0], found[1], found[2] = abs(area) / 2.0, perimeter, xy / np.sqrt(xx * yy)
+@reordered
+def _cyclogram(x: Curves, y: Curves, found: Values) -> None:
+    """Fill in area, perimeter and correlation of two curves, shifted to begin at zero."""
+    last = len(x) - 1
+    x_sum, y_sum, xx, yy, xy, area, perimeter = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for phase in range(last):
+        across = np.float64(x[phase + 1] - x[phase])
+        along = np.float64(y[phase + 1] - y[phase])
+        here_x, here_y = np.float64(x[phase + 1] - x[0]), np.float64(y[phase + 1] - y[0])
+        area += here_x * along - across * here_y
+        perimeter += np.sqrt(across * across + along * along)
+        x_sum, y_sum = x_sum + here_x, y_sum + here_y
+        xx, yy, xy = xx + here_x * here_x, yy + here_y * here_y, xy + here_x * here_y
+    # The way back to the beginning passes no area, as that is the origin.
+    back_x, back_y = np.float64(x[last] - x[0]), np.float64(y[last] - y[0])
+    n_phases = last + 1
+    spread = (xx - x_sum * x_sum / n_phases) * (yy - y_sum * y_sum / n_phases)
+    found[0] = abs(area) / 2.0
+    found[1] = perimeter + np.sqrt(back_x * back_x + back_y * back_y)
+    found[2] = (xy - x_sum * y_sum / n_phases) / np.sqrt(spread)
+
+
+@reordered
+def _sum_between(sizes: Curves, begin: int, end: int) -> float:
+    total = 0.0
+    for place in range(begin, end + 1):
+        total += np.float64(sizes[place])
+    return total
 
 
 @jit
@@ -179,33 +219,33 @@ def _coordination_loops(proximal: Curves, distal: Curves, first: Index, last: In
     period = n_phases - 1
     found = np.full((6, n_cycles), np.nan)
     for cycle in prange(n_cycles):
-        work = np.empty((5, n_phases))
-        x, x_speed, y, y_speed, size = work[0], work[1], work[2], work[3], work[4]
-        known = _portrait(proximal[cycle], x, x_speed)
-        if not (_portrait(distal[cycle], y, y_speed) and known):
+        one, other = np.empty((4, n_phases), np.float32), np.empty((4, n_phases), np.float32)
+        size, shape = np.empty(n_phases, np.float32), np.empty(3)
+        if not (_portrait(proximal, cycle, one) and _portrait(distal, cycle, other)):
             continue
-        _phase_sizes(x, x_speed, y, y_speed, size)
-        found[0, cycle] = size.sum() / n_phases
+        _phase_sizes(one[0], one[1], other[0], other[1], size)
+        found[0, cycle] = _sum_between(size, 0, period) / n_phases
         for part in range(2):
             begin, end = first[part, cycle], last[part, cycle]
-            total = 0.0
-            for place in range(begin, end + 1):
-                total += size[place - period if place > period else place]
             if end >= begin:
+                total = _sum_between(size, begin, min(end, period))
+                total += _sum_between(size, max(begin - period, 1), end - period)
                 found[1 + part, cycle] = total / (end - begin + 1)
-        _cyclogram(proximal[cycle], distal[cycle], found[3:, cycle])
+        _cyclogram(one[2], other[2], shape)
+        found[3, cycle], found[4, cycle], found[5, cycle] = shape
     return found
 
 
 @inner
-def _add_directions(x: Values, x_speed: Values, y: Values, y_speed: Values, total: Values) -> None:
+def _add_directions(one: Curves, other: Curves, total: Values) -> None:
     """Add the unit vector of the relative phase at each sample."""
+    x, x_speed, y, y_speed = one[0], one[1], other[0], other[1]
     for phase in range(len(x)):
         across = x_speed[phase] * y[phase] - x[phase] * y_speed[phase]
         along = x[phase] * y[phase] + x_speed[phase] * y_speed[phase]
         length = np.sqrt(across * across + along * along) + _TINY
-        total[0, phase] += along / length
-        total[1, phase] += across / length
+        total[0, phase] += np.float64(along / length)
+        total[1, phase] += np.float64(across / length)
 
 
 @jit
@@ -214,21 +254,19 @@ def _deviation_loops(proximal: Curves, distal: Curves, order: Index, starts: Ind
     n_series = len(starts) - 1
     found = np.full(n_series, np.nan)
     for series in prange(n_series):
-        work = np.empty((4, n_phases))
-        x, x_speed, y, y_speed = work[0], work[1], work[2], work[3]
+        one, other = np.empty((4, n_phases), np.float32), np.empty((4, n_phases), np.float32)
         total = np.zeros((2, n_phases))
         count = 0
         for place in range(starts[series], starts[series + 1]):
             cycle = order[place]
-            known = _portrait(proximal[cycle], x, x_speed)
-            if _portrait(distal[cycle], y, y_speed) and known:
-                _add_directions(x, x_speed, y, y_speed, total)
+            if _portrait(proximal, cycle, one) and _portrait(distal, cycle, other):
+                _add_directions(one, other, total)
                 count += 1
         if count > 1:
             deviation = 0.0
             for phase in range(n_phases):
                 length = np.sqrt(total[0, phase] ** 2 + total[1, phase] ** 2) / count
-                deviation += np.sqrt(-2.0 * np.log(min(max(length, _TINY), 1.0)))
+                deviation += np.sqrt(-2.0 * np.log(min(max(length, _LEAST), 1.0)))
             found[series] = deviation / n_phases
     return found
 

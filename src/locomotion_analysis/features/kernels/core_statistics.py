@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from locomotion_analysis.features.kernels.extremes import extreme_bits, first_places
 from locomotion_analysis.features.kernels.jit import (
     HAVE_NUMBA,
     inner,
@@ -16,7 +17,6 @@ from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT
 Curves = NDArray[np.float32]
 Index = NDArray[np.int64]
 Values = NDArray[np.float64]
-Bits = NDArray[np.int32] | NDArray[np.uint32]
 
 CORE_STATISTICS = (
     "mean",
@@ -43,11 +43,12 @@ _PADDED = (N_PHASES + _LANES - 1) // _LANES * _LANES
 _LENGTH = _PADDED + 2 * _LANES
 _CHUNK = 256
 """Cycles of one channel that one core takes at a time."""
-_SIGN_BIT = 0x80000000
+_SMALLEST_SQUARE, _LARGEST_SQUARE = 1e-25, 1e30
+"""Between these a sum of squares keeps the precision of float32."""
 _STEP = 100.0 / (N_PHASES - 1)
 
 
-def core_statistics_numpy(block: Curves, stance_index: Index) -> Values:
+def core_statistics_numpy(block: Curves, stance_index: Index) -> Curves:
     """Return the core statistics of every curve.
 
     Parameters
@@ -59,7 +60,7 @@ def core_statistics_numpy(block: Curves, stance_index: Index) -> Values:
 
     Returns
     -------
-    ndarray, shape (n_channels, 14, n_cycles)
+    ndarray of float32, shape (n_channels, 14, n_cycles)
         In the order of :data:`CORE_STATISTICS`: mean, standard deviation (ddof=1), root mean
         square, smallest, largest value and their difference, phase (percent) of the first
         smallest and first largest value, extremes in stance and in swing (NaN where that part
@@ -88,7 +89,7 @@ def core_statistics_numpy(block: Curves, stance_index: Index) -> Values:
         np.trapezoid(np.maximum(curves, 0.0), dx=step, axis=2),
         np.trapezoid(np.minimum(curves, 0.0), dx=step, axis=2),
     ]
-    return np.where(finite[:, None], np.stack(rows, axis=1), np.nan)
+    return np.where(finite[:, None], np.stack(rows, axis=1), np.nan).astype(np.float32)
 
 
 def _extremes_numpy(curves: Values, part: NDArray[np.bool_]) -> tuple[Values, Values]:
@@ -113,49 +114,38 @@ def _load(block: Curves, channel: int, cycle: int, curve: Curves) -> None:
 
 
 @reordered
-def _sums(curve: Curves) -> tuple[float, float, float]:
-    """Return the sums of y, |y| and (y - y[0])^2; the shift keeps small variations exact."""
-    start = np.float64(curve[_LANES])
-    total, size, square = 0.0, 0.0, 0.0
+def _signed_sums(curve: Curves) -> tuple[np.float32, np.float32]:
+    """Return the sums of the samples above and of those below zero."""
+    zero = np.float32(0.0)
+    above, below = zero, zero
     for phase in range(N_PHASES):
-        value = np.float64(curve[phase + _LANES])
-        total += value
-        size += abs(value)
-        square += (value - start) * (value - start)
-    return total, size, square
+        value = curve[phase + _LANES]
+        above += max(value, zero)
+        below += min(value, zero)
+    return above, below
 
 
-@inner
-def _extremes(
-    signed: Bits, unsigned: Bits, begin: int, length: int
-) -> tuple[np.integer, np.integer]:
-    """Return the bits of the smallest and the largest of some finite float32 numbers.
-
-    Read as integers, floats above zero are in order, and those below zero in reverse. Minima
-    of integers are vectorised as they are, those of floats only if NaN were ruled out.
-    """
-    first = np.uint64(begin)
-    lowest, highest, furthest = signed[first], signed[first], unsigned[first]
-    for place in range(length):
-        value = signed[first + np.uint64(place)]
-        bits = unsigned[first + np.uint64(place)]
-        lowest = value if value < lowest else lowest
-        highest = value if value > highest else highest
-        furthest = bits if bits > furthest else furthest
-    low = np.int32(furthest) if furthest >= np.uint32(_SIGN_BIT) else lowest
-    high = highest if highest >= 0 else lowest
-    return low, high
+@reordered
+def _spread(curve: Curves, centre: np.float32) -> tuple[np.float32, np.float32]:
+    """Return the sums of y - centre and of its square: exact to rounding if centre is near."""
+    zero = np.float32(0.0)
+    shift, square = zero, zero
+    for phase in range(N_PHASES):
+        off = curve[phase + _LANES] - centre
+        shift += off
+        square += off * off
+    return shift, square
 
 
-@inner
-def _first_places(curve: Curves, low: float, high: float) -> tuple[np.integer, np.integer]:
-    nowhere = np.int32(_PADDED)
-    first_low, first_high = nowhere, nowhere
-    for phase in range(_PADDED):
-        here = np.int32(phase)
-        first_low = min(first_low, here if curve[phase + _LANES] == low else nowhere)
-        first_high = min(first_high, here if curve[phase + _LANES] == high else nowhere)
-    return first_low, first_high
+@reordered
+def _spread_of_extreme_sizes(curve: Curves, centre: np.float64) -> tuple[np.float64, np.float64]:
+    """Return what :func:`_spread` returns where squares leave the range of float32."""
+    shift, square = np.float64(0.0), np.float64(0.0)
+    for phase in range(N_PHASES):
+        off = np.float64(curve[phase + _LANES]) - centre
+        shift += off
+        square += off * off
+    return shift, square
 
 
 @inner
@@ -164,9 +154,8 @@ def _whole_lanes(length: int) -> int:
 
 
 @jit
-def _core_statistics_loops(block: Curves, stance_index: Index) -> Values:
+def _core_statistics_loops(block: Curves, stance_index: Index, result: Curves) -> None:
     n_channels, n_cycles, _ = block.shape
-    result = np.empty((n_channels, _N_STATISTICS, n_cycles))
     chunks = (n_cycles + _CHUNK - 1) // _CHUNK
     for task in prange(n_channels * chunks):
         channel, first = task // chunks, task % chunks * _CHUNK
@@ -174,54 +163,60 @@ def _core_statistics_loops(block: Curves, stance_index: Index) -> Values:
         signed, unsigned = curve.view(np.int32), curve.view(np.uint32)
         bits = np.empty(4, np.int32)
         extremes = bits.view(np.float32)
+        zero, unknown = np.float32(0.0), np.float32(np.nan)
         for cycle in range(first, min(first + _CHUNK, n_cycles)):
             _load(block, channel, cycle, curve)
-            total, size, square = _sums(curve)
-            if not np.isfinite(size):
+            above, below = _signed_sums(curve)
+            if not above - below < np.inf:
                 for row in range(_N_STATISTICS):
-                    result[channel, row, cycle] = np.nan
+                    result[channel, row, cycle] = unknown
                 continue
+            centre = (above + below) / np.float32(N_PHASES)
+            near_shift, near_square = _spread(curve, centre)
+            shift, square = np.float64(near_shift), np.float64(near_square)
+            if not _SMALLEST_SQUARE < square < _LARGEST_SQUARE:
+                shift, square = _spread_of_extreme_sizes(curve, np.float64(centre))
+            mean = np.float64(centre) + shift / N_PHASES
+            variance = max(square - shift * shift / N_PHASES, np.float64(0.0))
             toe_off = stance_index[cycle]
             known = toe_off > 0
             if not known or toe_off > N_PHASES:
                 toe_off = N_PHASES
             length = _whole_lanes(toe_off)
-            bits[0], bits[1] = _extremes(signed, unsigned, _LANES + toe_off - length, length)
-            bits[2], bits[3] = _extremes(
+            bits[0], bits[1] = extreme_bits(signed, unsigned, _LANES + toe_off - length, length)
+            bits[2], bits[3] = extreme_bits(
                 signed, unsigned, _LANES + toe_off, _whole_lanes(N_PHASES - toe_off)
             )
             low, high = min(extremes[0], extremes[2]), max(extremes[1], extremes[3])
-            low_place, high_place = _first_places(curve, low, high)
-            start = np.float64(curve[_LANES])
-            end = np.float64(curve[_LANES + N_PHASES - 1])
-            shift = total - N_PHASES * start
-            above, below = (size + total) / 2.0, (total - size) / 2.0
-            above -= (max(start, 0.0) + max(end, 0.0)) / 2.0
-            below -= (min(start, 0.0) + min(end, 0.0)) / 2.0
-            variance = (square - shift * shift / N_PHASES) / (N_PHASES - 1)
-            energy = square + 2.0 * start * shift + N_PHASES * start * start
+            low_place, high_place = first_places(curve, _LANES, _PADDED, low, high)
+            if low == high:
+                mean, variance = np.float64(low), np.float64(0.0)
+            start, end = curve[_LANES], curve[_LANES + N_PHASES - 1]
+            above -= max(start, zero) / np.float32(2.0) + max(end, zero) / np.float32(2.0)
+            below -= min(start, zero) / np.float32(2.0) + min(end, zero) / np.float32(2.0)
             has_swing = known and toe_off < N_PHASES
-            result[channel, 0, cycle] = total / N_PHASES
-            result[channel, 1, cycle] = np.sqrt(max(variance, 0.0))
-            result[channel, 2, cycle] = np.sqrt(max(energy, 0.0) / N_PHASES)
+            result[channel, 0, cycle] = mean
+            result[channel, 1, cycle] = np.sqrt(variance / (N_PHASES - 1))
+            result[channel, 2, cycle] = np.sqrt(variance / N_PHASES + mean * mean)
             result[channel, 3, cycle] = low
             result[channel, 4, cycle] = high
-            result[channel, 5, cycle] = np.float64(high) - np.float64(low)
+            result[channel, 5, cycle] = high - low
             result[channel, 6, cycle] = low_place * _STEP
             result[channel, 7, cycle] = high_place * _STEP
-            result[channel, 8, cycle] = extremes[0] if known else np.nan
-            result[channel, 9, cycle] = extremes[1] if known else np.nan
-            result[channel, 10, cycle] = extremes[2] if has_swing else np.nan
-            result[channel, 11, cycle] = extremes[3] if has_swing else np.nan
-            result[channel, 12, cycle] = above / (N_PHASES - 1)
-            result[channel, 13, cycle] = below / (N_PHASES - 1)
-    return result
+            result[channel, 8, cycle] = extremes[0] if known else unknown
+            result[channel, 9, cycle] = extremes[1] if known else unknown
+            result[channel, 10, cycle] = extremes[2] if has_swing else unknown
+            result[channel, 11, cycle] = extremes[3] if has_swing else unknown
+            result[channel, 12, cycle] = above / np.float32(N_PHASES - 1)
+            result[channel, 13, cycle] = below / np.float32(N_PHASES - 1)
 
 
-def core_statistics(block: Curves, stance_index: Index) -> Values:
+def core_statistics(block: Curves, stance_index: Index) -> Curves:
     """Return what :func:`core_statistics_numpy` returns, compiled where numba is installed."""
     if not HAVE_NUMBA:
         return core_statistics_numpy(block, stance_index)
-    return _core_statistics_loops(
-        read_only(block), np.ascontiguousarray(stance_index, dtype=np.int64)
-    )
+    curves = read_only(block)
+    # NumPy asks for large pages, numba does not: the first write to each page costs time.
+    result = np.empty((len(curves), _N_STATISTICS, curves.shape[1]), np.float32)
+    _core_statistics_loops(curves, np.ascontiguousarray(stance_index, dtype=np.int64), result)
+    return result

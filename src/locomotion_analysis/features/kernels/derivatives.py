@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from locomotion_analysis.features.kernels.jit import HAVE_NUMBA, jit, prange
+from locomotion_analysis.features.kernels.extremes import extreme_bits, first_places
+from locomotion_analysis.features.kernels.jit import HAVE_NUMBA, jit, prange, reordered
 
 Curves = NDArray[np.float32]
 Values = NDArray[np.float64]
@@ -42,30 +43,42 @@ def derivative_peaks_numpy(curves: Curves) -> Values:
     return np.where(known, found, np.nan)
 
 
+@reordered
+def _differences(curve: Curves, first: Curves, second: Curves) -> float:
+    """Fill in y[k+1] - y[k-1] and the second difference; NaN unless all of them are finite."""
+    nothing = np.float32(0.0)
+    for place in range(len(first)):
+        before, here, after = curve[place], curve[place + 1], curve[place + 2]
+        first[place] = after - before
+        second[place] = (after - here) - (here - before)
+        nothing += first[place] - first[place] + (second[place] - second[place])
+    return np.float64(nothing)
+
+
 @jit
 def _derivative_peaks_loops(curves: Curves) -> Values:
     n_cycles, n_phases = curves.shape
     period = n_phases - 1
     found = np.full((6, n_cycles), np.nan)
     for cycle in prange(n_cycles):
-        before, here = float(curves[cycle, 0]), float(curves[cycle, 1])
-        unknown = before - before + here - here
-        most, least, more, less = -np.inf, np.inf, -np.inf, np.inf
-        most_at, least_at = 1, 1
-        for phase in range(1, period):
-            after = float(curves[cycle, phase + 1])
-            unknown += after - after
-            first, second = after - before, after - 2.0 * here + before
-            if first > most:
-                most, most_at = first, phase
-            if first < least:
-                least, least_at = first, phase
-            more, less = max(more, second), min(less, second)
-            before, here = here, after
-        if unknown == 0:
-            found[0, cycle], found[1, cycle] = most * period / 2, least * period / 2
-            found[2, cycle], found[3, cycle] = most_at, least_at
-            found[4, cycle], found[5, cycle] = more * period**2, less * period**2
+        curve = np.empty(n_phases, np.float32)
+        first, second = np.empty(period - 1, np.float32), np.empty(period - 1, np.float32)
+        bits = np.empty(4, np.int32)
+        extremes = bits.view(np.float32)
+        for phase in range(n_phases):
+            curve[phase] = curves[cycle, phase]
+        if _differences(curve, first, second) != 0:
+            continue
+        inside = period - 1
+        signed, unsigned = first.view(np.int32), first.view(np.uint32)
+        bits[0], bits[1] = extreme_bits(signed, unsigned, 0, inside)
+        signed, unsigned = second.view(np.int32), second.view(np.uint32)
+        bits[2], bits[3] = extreme_bits(signed, unsigned, 0, inside)
+        least, most, less, more = extremes
+        least_at, most_at = first_places(first, 0, inside, least, most)
+        found[0, cycle], found[1, cycle] = most * (period / 2), least * (period / 2)
+        found[2, cycle], found[3, cycle] = most_at + 1, least_at + 1
+        found[4, cycle], found[5, cycle] = more * period**2, less * period**2
     return found
 
 

@@ -17,6 +17,8 @@ A kernel module holds a plain NumPy function, the same computation as loops, and
 Pass curves as they come from a view: float32, C-contiguous, read-only. (To numba a writeable
 array is another type, for which it would compile once more.) Functions called by a kernel are
 marked `inner` and stand in the kernel's own file: numba's cache notices changes of that file only.
+(Those that several kernels share stand in extremes.py: after a change there, remove the cached
+kernels, ``kernels/__pycache__``.)
 
 Inside ``prange`` index the shared arrays (``curves[cycle, phase]``) instead of taking slices of them:
 a slice counts references to the array, and cores that count at once wait for each other. Measured

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from locomotion_analysis.features.kernels.jit import HAVE_NUMBA, inner, jit, prange
+from locomotion_analysis.features.kernels.extremes import extreme_bits, first_places
+from locomotion_analysis.features.kernels.jit import HAVE_NUMBA, inner, jit, prange, reordered
 
 Curves = NDArray[np.float32]
 Index = NDArray[np.int64]
@@ -11,6 +12,8 @@ Values = NDArray[np.float64]
 
 MINIMUM, MAXIMUM, MINIMUM_AT, MAXIMUM_AT, MEAN, POSITIVE, NEGATIVE = range(7)
 """Rows of the result."""
+
+_LANES = 32
 
 
 def part_statistics_numpy(curves: Curves, first: Index, last: Index) -> Values:
@@ -63,50 +66,73 @@ def _part_numpy(curves: Curves, first: Index, last: Index) -> Values:
     return np.where(known, found, np.nan)
 
 
-@inner
-def _is_finite(curve: Curves) -> bool:
-    unknown = 0
-    for value in curve:
-        unknown += value - value != 0
-    return unknown == 0
+# The curve and its second turn lie in one buffer, so that a part never wraps. A part is copied and
+# filled up with its last sample: inner loops of whole vectors, without a scalar rest.
 
 
 @inner
-def _statistics_of_part(curve: Curves, first: int, last: int, found: Values) -> None:
-    period = len(curve) - 1
-    low, high = np.inf, -np.inf
-    low_at, high_at = first, first
-    total, positive = 0.0, 0.0
-    for place in range(first, last + 1):
-        value = float(curve[place - period if place > period else place])
-        if value < low:
-            low, low_at = value, place
-        if value > high:
-            high, high_at = value, place
-        total += value
-        positive += max(value, 0.0)
-    begin = float(curve[first - period if first > period else first])
-    end = float(curve[last - period if last > period else last])
-    found[0], found[1], found[2], found[3] = low, high, low_at, high_at
-    found[4] = total / (last - first + 1)
-    found[5] = (positive - (max(begin, 0.0) + max(end, 0.0)) / 2.0) / period
-    found[6] = (total - positive - (min(begin, 0.0) + min(end, 0.0)) / 2.0) / period
+def _load(curves: Curves, cycle: int, turns: Curves) -> None:
+    period = curves.shape[1] - 1
+    for phase in range(period + 1):
+        turns[phase] = curves[cycle, phase]
+    for phase in range(1, period + 1):
+        turns[period + phase] = turns[phase]
+
+
+@inner
+def _copy(turns: Curves, first: int, count: int, part: Curves) -> int:
+    length = (count + _LANES - 1) // _LANES * _LANES
+    begin = np.uint64(first)
+    for place in range(np.uint64(count)):
+        part[place] = turns[begin + place]
+    for place in range(count, length):
+        part[place] = part[count - 1]
+    return length
+
+
+@reordered
+def _sums(part: Curves, count: int) -> tuple[float, float, float]:
+    """Return the sums of 0 y (NaN unless all are finite), of y and of y above zero."""
+    nothing, total, positive = np.float32(0.0), 0.0, 0.0
+    for place in range(count):
+        value = part[place]
+        nothing += value - value
+        total += np.float64(value)
+        positive += np.float64(max(value, np.float32(0.0)))
+    return np.float64(nothing), total, positive
 
 
 @jit
 def _part_statistics_loops(curves: Curves, first: Index, last: Index) -> Values:
     n_parts, n_cycles = first.shape
+    period = curves.shape[1] - 1
     found = np.full((7, n_parts, n_cycles), np.nan)
     for cycle in prange(n_cycles):
-        if _is_finite(curves[cycle]):
-            for part in range(n_parts):
-                if last[part, cycle] >= first[part, cycle]:
-                    _statistics_of_part(
-                        curves[cycle],
-                        first[part, cycle],
-                        last[part, cycle],
-                        found[:, part, cycle],
-                    )
+        turns = np.empty(2 * period + 1, np.float32)
+        part = np.empty(2 * period + 1 + _LANES, np.float32)
+        bits = np.empty(2, np.int32)
+        extremes = bits.view(np.float32)
+        _load(curves, cycle, turns)
+        if _sums(turns, period + 1)[0] != 0:
+            continue
+        for number in range(n_parts):
+            begin, end = first[number, cycle], last[number, cycle]
+            count = end - begin + 1
+            if count < 1:
+                continue
+            length = _copy(turns, begin, count, part)
+            _, total, positive = _sums(part, count)
+            bits[0], bits[1] = extreme_bits(part.view(np.int32), part.view(np.uint32), 0, length)
+            low, high = extremes[0], extremes[1]
+            low_at, high_at = first_places(part, 0, length, low, high)
+            start, stop = np.float64(part[0]), np.float64(part[count - 1])
+            found[0, number, cycle], found[1, number, cycle] = low, high
+            found[2, number, cycle], found[3, number, cycle] = begin + low_at, begin + high_at
+            found[4, number, cycle] = total / count
+            above = positive - (max(start, 0.0) + max(stop, 0.0)) / 2.0
+            below = total - positive - (min(start, 0.0) + min(stop, 0.0)) / 2.0
+            found[5, number, cycle] = above / period
+            found[6, number, cycle] = below / period
     return found
 
 

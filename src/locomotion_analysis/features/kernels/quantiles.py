@@ -10,7 +10,7 @@ from locomotion_analysis.standard import N_PHASES
 
 Curves = NDArray[np.float32]
 Levels = NDArray[np.float64]
-Pairs = NDArray[np.int64]
+Pairs = NDArray[np.uint64]
 Values = NDArray[np.float64]
 
 _LANES = 64
@@ -62,48 +62,65 @@ def _exchanges(ranks: tuple[int, ...]) -> Pairs:
         if low in needed or high in needed:
             needed |= {low, high}
             kept.append((low, high))
-    return np.array(kept[::-1], dtype=np.int64)
+    return np.array(kept[::-1], dtype=np.uint64)
+
+
+# Turning curves into lanes costs as much as sorting if it goes sample by sample. Two neighbours
+# are moved as one number of 64 bits and parted afterwards, whole registers at a time.
 
 
 @inner
-def _load(block: Curves, channel: int, first: int, count: int, tile: Curves) -> None:
-    for phase in range(N_PHASES):
-        for lane in range(count):
-            tile[phase, lane] = block[channel, first + lane, phase]
+def _load(pairs: Pairs, channel: int, first: int, count: int, wide: Pairs) -> None:
+    for lane in range(count):
+        row = pairs[channel, first + lane]
+        for pair in range(N_PHASES // 2):
+            wide[pair, lane] = row[pair]
 
 
 @inner
-def _exchange(tile: Curves, pairs: Pairs, lanes: int) -> None:
-    for pair in range(len(pairs)):
-        low, high = pairs[pair, 0], pairs[pair, 1]
-        for lane in range(lanes):
-            one, other = tile[low, lane], tile[high, lane]
-            tile[low, lane] = other if other < one else one
-            tile[high, lane] = one if other < one else other
+def _part(halves: Curves, tile: Curves) -> None:
+    for pair in range(N_PHASES // 2):
+        one, other, both = tile[2 * pair], tile[2 * pair + 1], halves[pair]
+        for lane in range(np.uint64(_LANES)):
+            one[lane] = both[np.uint64(2) * lane]
+        for lane in range(np.uint64(_LANES)):
+            other[lane] = both[np.uint64(2) * lane + np.uint64(1)]
 
 
 @inner
-def _check(tile: Curves, lanes: int, check: Curves) -> None:
+def _exchange(tile: Curves, exchanges: Pairs) -> None:
+    for number in range(len(exchanges)):
+        low, high = tile[exchanges[number, 0]], tile[exchanges[number, 1]]
+        for lane in range(_LANES):
+            one, other = low[lane], high[lane]
+            low[lane] = other if other < one else one
+            high[lane] = one if other < one else other
+
+
+@inner
+def _check(tile: Curves, check: Curves) -> None:
     """Leave 0 for a curve that is finite throughout, NaN for another."""
     check[:] = 0.0
     for phase in range(N_PHASES):
-        for lane in range(lanes):
-            check[lane] += np.float32(0.0) * tile[phase, lane]
+        row = tile[phase]
+        for lane in range(_LANES):
+            check[lane] += np.float32(0.0) * row[lane]
 
 
 @jit
-def _quantiles_loops(block: Curves, pairs: Pairs, place: Levels, lanes: int) -> Values:
-    n_channels, n_cycles, _ = block.shape
-    result = np.empty((len(place), n_channels, n_cycles))
-    chunks = (n_cycles + lanes - 1) // lanes
+def _quantiles_loops(pairs: Pairs, exchanges: Pairs, place: Levels, result: Values) -> None:
+    n_channels, n_cycles, _ = pairs.shape
+    chunks = (n_cycles + _LANES - 1) // _LANES
     for task in prange(n_channels * chunks):
-        channel, first = task // chunks, task % chunks * lanes
-        count = min(lanes, n_cycles - first)
-        tile = np.zeros((N_PHASES, lanes), np.float32)
-        check = np.empty(lanes, np.float32)
-        _load(block, channel, first, count, tile)
-        _check(tile, lanes, check)
-        _exchange(tile, pairs, lanes)
+        channel, first = task // chunks, task % chunks * _LANES
+        count = min(_LANES, n_cycles - first)
+        wide = np.zeros((N_PHASES // 2, _LANES), np.uint64)
+        tile = np.empty((N_PHASES, _LANES), np.float32)
+        check = np.empty(_LANES, np.float32)
+        _load(pairs, channel, first, count, wide)
+        _part(wide.view(np.float32), tile)
+        _check(tile, check)
+        _exchange(tile, exchanges)
         for level in range(len(place)):
             below = int(place[level])
             above = min(below + 1, N_PHASES - 1)
@@ -111,14 +128,16 @@ def _quantiles_loops(block: Curves, pairs: Pairs, place: Levels, lanes: int) -> 
             for lane in range(count):
                 low = np.float64(tile[below, lane]) + check[lane]
                 result[level, channel, first + lane] = low + share * (tile[above, lane] - low)
-    return result
 
 
 def quantiles(block: Curves, levels: Levels) -> Values:
     """Return what :func:`quantiles_numpy` returns, compiled where numba is installed."""
     if not HAVE_NUMBA:
         return quantiles_numpy(block, levels)
+    curves = read_only(block)
     place = np.asarray(levels, dtype=np.float64) * (N_PHASES - 1)
     below = np.floor(place).astype(np.int64)
     ranks = np.unique([below, np.minimum(below + 1, N_PHASES - 1)])
-    return _quantiles_loops(read_only(block), _exchanges(tuple(ranks.tolist())), place, _LANES)
+    result = np.empty((len(place), *curves.shape[:2]))
+    _quantiles_loops(curves.view(np.uint64), _exchanges(tuple(ranks.tolist())), place, result)
+    return result

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import LocomotionWarning
-from locomotion_analysis.features.feature import FeatureSpec, LeftOut
+from locomotion_analysis.features.feature import FeatureSpec, LeftOut, left_out_by_reason
 from locomotion_analysis.features.streaming.batch import Recipe, plan_of
 from locomotion_analysis.features.streaming.output import Survey, write_joined
 from locomotion_analysis.features.streaming.source import Bad, SourceFile
@@ -63,22 +63,24 @@ def finish(
     paths = [Path(task.path) for task in tasks]
     survey = Survey(paths, len(plan.specs))
     skipped = tuple((entry.path, str(entry.error)) for entry in bad)
-    history = (*_history_of(files), *_history_of_run(survey.notes, skipped))
-    write_joined(out, paths, plan.specs, survey, history)
-    _remove_parts(parts_folder(out))
-    for text in (*survey.notes.warnings, *(f"left out: {path}: {why}" for path, why in skipped)):
-        warnings.warn(text, LocomotionWarning, stacklevel=3)
-    specs = [spec for spec, known in zip(plan.specs, survey.known, strict=True) if known]
     empty = [
         LeftOut(spec.name, "its inputs are never known for the same cycle")
         for spec, known in zip(plan.specs, survey.known, strict=True)
         if not known
     ]
+    left_out = (*plan.left_out, *empty)
+    run = _history_of_run(survey.notes, skipped)
+    history = (*_history_of(files), *run, *_history_of_left_out(left_out))
+    write_joined(out, paths, plan.specs, survey, history)
+    _remove_parts(parts_folder(out))
+    for text in (*survey.notes.warnings, *(f"left out: {path}: {why}" for path, why in skipped)):
+        warnings.warn(text, LocomotionWarning, stacklevel=3)
+    specs = [spec for spec, known in zip(plan.specs, survey.known, strict=True) if known]
     return Extraction(
         out,
         sum(task.part.n_cycles for task in tasks),
         tuple(specs),
-        (*plan.left_out, *empty),
+        left_out,
         skipped,
         kept_cycles,
         history,
@@ -101,6 +103,13 @@ def _history_of_run(notes: Notes, skipped: Sequence[tuple[str, str]]) -> list[Hi
     entries += [HistoryEntry("noted", text) for text in notes.warnings]
     entries += [HistoryEntry("skipped", f"{path}: {why}") for path, why in skipped]
     return entries
+
+
+def _history_of_left_out(left_out: Sequence[LeftOut]) -> list[HistoryEntry]:
+    return [
+        HistoryEntry("left out", f"{', '.join(names)}: {reason}", len(names))
+        for reason, names in left_out_by_reason(left_out).items()
+    ]
 
 
 def _remove_parts(folder: Path) -> None:

@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 from locomotion_analysis.features.between_strides.cycle_groups import CycleGroups, groups_of
 from locomotion_analysis.features.family import Family
 from locomotion_analysis.features.feature import FeatureSpec, LeftOut, Values
-from locomotion_analysis.features.gait_events.stance import ground_load, loaded_percent
+from locomotion_analysis.features.gait_events.stance import ground_force
+from locomotion_analysis.features.kernels.ground_contact import loaded_percent
 from locomotion_analysis.features.schema import Schema
 from locomotion_analysis.features.symmetry.symmetry_indices import (
     log_ratio,
@@ -96,8 +97,8 @@ def _force(schema: Schema, axis: str, side: str) -> str:
 
 def _stance_times(view: CycleView, names: tuple[str, ...]) -> Iterator[Values]:
     """Yield the symmetry of the two legs' loaded parts of the cycle; a duration would cancel."""
-    loads = (ground_load(view.data, view.cycles, side) for side in ("ipsi", "contra"))
-    known = [loaded_percent(load) for load in loads if load is not None]
+    grounds = (ground_force(view.data, view.cycles, side) for side in ("ipsi", "contra"))
+    known = [loaded_percent(*one, *one) for one in grounds if one]
     one, other = (np.where(view.steps, percent, np.nan) for percent in known)
     for name in names:
         yield _INDICES[name][0](one, other)
