@@ -1,12 +1,14 @@
 # make demo   sets up and runs the main job on simulated gait data
 # make test   sets up and runs all tests
+# make revalidate   measures published figures of gait on the simulator again
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= locomotion-demo
 PYTEST_ARGS ?=
+REVALIDATE_ARGS ?=
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench revalidate clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed-core
@@ -24,6 +26,9 @@ check: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
+revalidate: $(VENV)/.installed-core
+	$(BIN)/python -m revalidation $(REVALIDATE_ARGS)
+
 clean:
 	rm -rf $(VENV) $(OUT)
 
@@ -37,5 +42,5 @@ $(VENV)/.installed-core: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt -e '.[io,deep,cluster,dev]'
+	$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt -e '.[io,deep,cluster,xarray,dev]'
 	@touch $@ $(VENV)/.installed-core

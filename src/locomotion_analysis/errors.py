@@ -54,6 +54,10 @@ class FileReadError(LocomotionError):
     """A file is missing, empty, truncated or not what it says it is."""
 
 
+class DownloadError(LocomotionError):
+    """A file cannot be fetched, or is not the one that was published."""
+
+
 class MissingExtraError(LocomotionError):
     """An optional dependency is not installed; the message gives the install command."""
 

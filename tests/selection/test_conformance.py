@@ -13,6 +13,7 @@ from sklearn.model_selection import cross_val_score
 
 from locomotion_analysis.errors import SchemaError, SplitLeakError
 from locomotion_analysis.selection import (
+    LeaveOneDatasetOut,
     LeaveOneSubjectOut,
     SubjectQuantileKFold,
     SubjectStratifiedKFold,
@@ -39,12 +40,31 @@ class ThreeParts:
             yield np.setdiff1d(np.arange(len(groups)), part), part
 
 
+class TwoLaboratories:
+    """Leave-one-dataset-out with every other subject in another laboratory."""
+
+    def _keyed(self, y: Any, groups: Any) -> pd.DataFrame:
+        try:
+            places = pd.factorize(pd.Index(groups), sort=True)[0] % 2
+            index = pd.Index(places.astype(str), name="dataset")
+        except (TypeError, ValueError):  # groups that the splitter has to refuse
+            index = pd.Index(["0"] * len(y), name="dataset")
+        return pd.DataFrame(index=index)
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        return LeaveOneDatasetOut().get_n_splits(self._keyed(y, groups), y, groups)
+
+    def split(self, X: Any, y: Any = None, groups: Any = None) -> Any:
+        return LeaveOneDatasetOut().split(self._keyed(y, groups), np.asarray(y), groups)
+
+
 SPLITTERS: dict[str, Callable[[], Any]] = {
     "stratified-2": lambda: SubjectStratifiedKFold(n_splits=2),
     "stratified-5": lambda: SubjectStratifiedKFold(n_splits=5, random_state=3),
     "quantile-3": lambda: SubjectQuantileKFold(n_splits=3, random_state=1),
     "leave-one-out": LeaveOneSubjectOut,
     "three-parts": ThreeParts,
+    "leave-one-dataset-out": TwoLaboratories,
 }
 
 

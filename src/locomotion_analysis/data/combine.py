@@ -8,6 +8,8 @@ import pandas as pd
 from locomotion_analysis.data.history import HistoryEntry
 from locomotion_analysis.data.parts import Parts
 
+_SHOWN = 5
+
 
 def concatenate(pieces: Sequence[Parts]) -> Parts:
     """Join cycles; a channel that a piece does not have is NaN there, and said so."""
@@ -26,4 +28,19 @@ def concatenate(pieces: Sequence[Parts]) -> Parts:
             history.append(HistoryEntry("filled", detail, stop - start))
         start = stop
     cycles = pd.concat([piece.cycles for piece in pieces], ignore_index=True)
+    history += _names_in_several_datasets(cycles)
     return Parts(cycles, block, channels, tuple(history))
+
+
+def _names_in_several_datasets(cycles: pd.DataFrame) -> list[HistoryEntry]:
+    """Say so where two people may share a name, since groups go by the name."""
+    people = cycles[["dataset", "subject"]].drop_duplicates()
+    shared = people["subject"][people["subject"].duplicated()].drop_duplicates()
+    if shared.empty:
+        return []
+    named = ", ".join(shared[:_SHOWN]) + (", …" if len(shared) > _SHOWN else "")
+    detail = (
+        f"subjects named alike in several datasets are one person ({named}); "
+        "merge_datasets tells them apart"
+    )
+    return [HistoryEntry("assumed", detail, len(shared))]

@@ -1,6 +1,7 @@
 """Subject-safe splits: one subject is never on both sides."""
 
 from locomotion_analysis.selection.checks import check_cv, check_split
+from locomotion_analysis.selection.leave_one_dataset_out import LeaveOneDatasetOut
 from locomotion_analysis.selection.strata import quantile_strata, strata
 from locomotion_analysis.selection.subject_folds import (
     LeaveOneSubjectOut,
@@ -14,6 +15,7 @@ from locomotion_analysis.selection.subject_split import (
 from locomotion_analysis.selection.subjects import subject_codes
 
 __all__ = [
+    "LeaveOneDatasetOut",
     "LeaveOneSubjectOut",
     "SubjectQuantileKFold",
     "SubjectSplit",

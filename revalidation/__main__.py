@@ -1,0 +1,7 @@
+"""``python -m revalidation``."""
+
+import sys
+
+from revalidation.command import main
+
+sys.exit(main())
