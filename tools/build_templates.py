@@ -3,12 +3,17 @@
 Usage: python tools/build_templates.py SOURCE_FOLDER OUTPUT_CSV
 
 SOURCE_FOLDER holds the long tables ``level_walking_adult_recommended.csv``,
-``incline_decline_walking.csv`` and ``stair_ascent_descent_reconstructed.csv`` (columns task,
+``incline_decline_walking.csv``, ``stair_ascent_descent_reconstructed.csv``,
+``run_fukuchi2017_3speeds.csv`` and ``sit_to_stand_stand_to_sit_reconstructed.csv`` (columns task,
 condition, speed_dimensionless, grade_deg, channel, phase_pct, mean). The output has one row a
 curve: its task, the term it multiplies (``one``, ``v``, ``v2``, ``grade``, ``grade2``), its basis
 and the coefficients.
 
-* Joint and pelvis curves: Fourier series of the cycle, order ``a0, a1, b1, a2, b2, ...``.
+* Joint, pelvis and trunk curves: Fourier series of the cycle, order ``a0, a1, b1, a2, b2, ...``.
+* Sit to stand does not return to where it began: the movement and its mirror image make one
+  period, so joint curves start and end at rest; forces are a cosine series.
+* A channel that a task's table lacks: angles of level walking with their stance stretched to the
+  task's toe-off; frontal moments are the vertical force times the lever arm of level walking.
 * Ground reaction forces: sine series of stance, so that they vanish at contact, toe-off and in
   swing. A mean curve of many subjects fades out later than any one of them, because their
   toe-offs differ; late stance is therefore compressed until it ends at the published toe-off.
@@ -16,6 +21,7 @@ and the coefficients.
 
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -29,18 +35,29 @@ UNLOADED_BW = 0.02
 STANCE_GRID = np.linspace(0.0, 1.0, 200)
 REFERENCE_V = 0.3365  # the ramp tables were made at 1 m/s
 STAIR_TOE_OFF = {"stair_ascent": 65.0, "stair_descent": 66.5}
+RUN_TOE_OFF = {2.5: 39.4, 3.5: 34.8, 4.5: 32.8}
+USUAL_V = 0.4375
 FOURIER_CHANNELS = (
     "hip_flexion_angle",
     "knee_flexion_angle",
     "ankle_dorsiflexion_angle",
     "hip_adduction_angle",
+    "hip_internal_rotation_angle",
+    "knee_adduction_angle",
+    "foot_progression_internal_angle",
     "hip_flexion_moment",
     "knee_flexion_moment",
     "ankle_dorsiflexion_moment",
+    "hip_adduction_moment",
+    "knee_adduction_moment",
     "pelvis_anterior_tilt_angle",
     "pelvis_obliquity_up_angle",
     "pelvis_internal_rotation_angle",
+    "trunk_anterior_tilt_angle",
+    "trunk_obliquity_up_angle",
+    "trunk_internal_rotation_angle",
 )
+FRONTAL_MOMENTS = ("hip_adduction_moment", "knee_adduction_moment")
 GRF_CHANNELS = ("grf_vertical", "grf_anterior", "grf_lateral")
 
 
@@ -141,13 +158,80 @@ def ramp_rows(source: Path, level: dict[str, Array]) -> Iterator[tuple[str, str,
             yield "ramp", term, name, row
 
 
-def stair_rows(source: Path) -> Iterator[tuple[str, str, str, Array]]:
+def stretched(curve: Array, toe_off: float, own_toe_off: float) -> Array:
+    """Move the toe-off of a cycle of 51 samples, stance and swing stretched evenly."""
+    phase = np.linspace(0, 100, len(curve))
+    source = np.interp(phase, [0, toe_off, 100], [0, own_toe_off, 100])
+    return np.interp(source, phase, curve)
+
+
+def completed(found: dict[str, Array], level: dict[str, Array], toe_off: float) -> dict[str, Array]:
+    """Add to a task's curves, from level walking, the channels that its table lacks."""
+    own_toe_off = toe_off_law(USUAL_V)
+    out = dict(found)
+    for name in FOURIER_CHANNELS:
+        if name in FRONTAL_MOMENTS:
+            lever = level[name].mean() / level["grf_vertical"].mean()
+            out.setdefault(name, lever * found["grf_vertical"])
+        else:
+            out.setdefault(name, stretched(level[name], toe_off, own_toe_off))
+    out.setdefault("grf_lateral", stretched(level["grf_lateral"], toe_off, own_toe_off))
+    return out
+
+
+def stair_rows(source: Path, level: dict[str, Array]) -> Iterator[tuple[str, str, str, Array]]:
     """Stair templates, one condition each."""
     table = pd.read_csv(source / "stair_ascent_descent_reconstructed.csv")
     for task, toe_off in STAIR_TOE_OFF.items():
-        found = coefficients(curves(table[table["task"] == task]), toe_off)
-        for name, row in found.items():
+        found = completed(curves(table[table["task"] == task]), level, toe_off)
+        for name, row in coefficients(found, toe_off).items():
             yield task, "one", name, row
+
+
+def run_rows(source: Path, level: dict[str, Array]) -> Iterator[tuple[str, str, str, Array]]:
+    """Yield running: the quadratic in dimensionless speed passes through the three measured."""
+    table = pd.read_csv(source / "run_fukuchi2017_3speeds.csv")
+    each, speeds = [], []
+    for speed, toe_off in RUN_TOE_OFF.items():
+        some = table[np.isclose(table["speed_m_s"], speed)]
+        speeds.append(float(some["speed_dimensionless"].iloc[0]))
+        each.append(coefficients(completed(curves(some), level, toe_off), toe_off))
+    powers = np.linalg.inv(np.vander(np.array(speeds), 3, increasing=True))
+    for name in each[0]:
+        terms = powers @ np.stack([found[name] for found in each])
+        for term, row in zip(("one", "v", "v2"), terms, strict=True):
+            yield "run", term, name, row
+
+
+def mirrored(curve: Array) -> Array:
+    """Fourier coefficients of a movement followed by its mirror image (201 samples)."""
+    fine = np.interp(np.linspace(0, 100, 101), np.linspace(0, 100, len(curve)), curve)
+    return fourier(np.concatenate([fine, fine[-2::-1]]))
+
+
+def rise_rows(source: Path, level: dict[str, Array]) -> Iterator[tuple[str, str, str, Array]]:
+    """Sit to stand; what its table lacks is that of quiet standing."""
+    table = pd.read_csv(source / "sit_to_stand_stand_to_sit_reconstructed.csv")
+    found = curves(table[table["task"] == "sit_to_stand"])
+    for name in FOURIER_CHANNELS:
+        if name in FRONTAL_MOMENTS:
+            lever = 0.5 * level[name].mean() / level["grf_vertical"].mean()
+            found.setdefault(name, lever * found["grf_vertical"])
+        else:
+            midline = name.startswith(("pelvis", "trunk"))
+            found.setdefault(name, np.full(51, 0.0 if midline else level[name].mean()))
+    for name in FOURIER_CHANNELS:
+        yield "sit_to_stand", "one", name, mirrored(found[name])
+    for name in ("grf_vertical", "grf_anterior"):
+        cosines = mirrored(found[name])[1::2][: N_SINES - 1]
+        row = np.concatenate([[mirrored(found[name])[0]], cosines])
+        yield "sit_to_stand", "one", name, np.pad(row, (0, N_SINES - len(row)))
+
+
+def usual_level(source: Path) -> dict[str, Array]:
+    """Level walking at its usual speed."""
+    table = pd.read_csv(source / "level_walking_adult_recommended.csv")
+    return curves(table[np.isclose(table["speed_dimensionless"], USUAL_V, atol=1e-3)])
 
 
 def main(source: Path, out: Path) -> None:
@@ -157,9 +241,13 @@ def main(source: Path, out: Path) -> None:
     weights = {"one": 1.0, "v": REFERENCE_V, "v2": REFERENCE_V**2}
     for _, term, name, row in level:
         reference[name] = reference.get(name, np.zeros_like(row)) + weights[term] * row
+    usual = usual_level(source)
+    others = [make(source, usual) for make in (stair_rows, run_rows, rise_rows)]
     lines = ["task,term,channel,basis,coefficients"]
-    for task, term, name, row in [*level, *ramp_rows(source, reference), *stair_rows(source)]:
-        basis = "stance_sine" if name in GRF_CHANNELS else "fourier"
+    for task, term, name, row in [*level, *ramp_rows(source, reference), *chain(*others)]:
+        basis = "fourier" if name not in GRF_CHANNELS else "stance_sine"
+        if task == "sit_to_stand":
+            basis = "mirrored_fourier" if name not in GRF_CHANNELS else "cosine"
         digits = " ".join(f"{value:.4g}" for value in row)
         lines.append(f"{task},{term},{name},{basis},{digits}")
     out.write_text("\n".join(lines) + "\n")

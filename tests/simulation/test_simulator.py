@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.simulation import SIMULATED_TASKS, simulate
+from locomotion_analysis.simulation import WALKING_TASKS, simulate
 from locomotion_analysis.standard import is_channel
 
 
@@ -23,7 +23,7 @@ def test_defaults():
     data = simulate()
     c = data.cycles
     assert len(data) == 36 * 5 * 10
-    assert set(c["task"]) == set(SIMULATED_TASKS)
+    assert set(c["task"]) == set(WALKING_TASKS)
     counts = c.groupby("pathology")["subject"].nunique()
     assert counts.to_dict() == {"healthy": 12, "stroke": 12, "parkinsons": 12}
     assert data.is_simulated
@@ -33,11 +33,11 @@ def test_defaults():
     assert all(is_channel(name) for name in data.channels)
 
 
-def test_both_sides_of_everything_but_the_pelvis():
+def test_both_sides_of_everything_but_pelvis_and_trunk():
     names = small().channels
     ipsi = {n for n in names if "_ipsi_" in n}
     assert {n.replace("_ipsi_", "_contra_") for n in ipsi} == {n for n in names if "_contra_" in n}
-    assert len(names) == 2 * 19 + 3
+    assert len(names) == 2 * 29 + 6
 
 
 def test_same_seed_same_data_other_seed_other_data():

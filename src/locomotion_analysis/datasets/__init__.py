@@ -1,5 +1,53 @@
-"""Datasets that come with the package."""
+"""Datasets that come with the package, or are made of your own cycles in the same form.
 
-from locomotion_analysis.datasets.embedded import load_dataset
+Names are imported on first use, so that :func:`load_dataset` stays cheap.
+"""
 
-__all__ = ["load_dataset"]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from locomotion_analysis.datasets.building import build_dataset, build_file
+    from locomotion_analysis.datasets.dataset import Dataset, open_dataset
+    from locomotion_analysis.datasets.embedded import DATASET_NAMES, load_dataset
+    from locomotion_analysis.datasets.recipes import RECIPES, Recipe
+    from locomotion_analysis.datasets.reducer import fit_reducer, load_reducer, save_reducer
+    from locomotion_analysis.datasets.split_table import FrozenSplits, freeze_splits
+
+_HOME = {
+    "DATASET_NAMES": "embedded",
+    "RECIPES": "recipes",
+    "Dataset": "dataset",
+    "FrozenSplits": "split_table",
+    "Recipe": "recipes",
+    "build_dataset": "building",
+    "build_file": "building",
+    "fit_reducer": "reducer",
+    "freeze_splits": "split_table",
+    "load_dataset": "embedded",
+    "load_reducer": "reducer",
+    "open_dataset": "dataset",
+    "save_reducer": "reducer",
+}
+
+__all__ = [
+    "DATASET_NAMES",
+    "RECIPES",
+    "Dataset",
+    "FrozenSplits",
+    "Recipe",
+    "build_dataset",
+    "build_file",
+    "fit_reducer",
+    "freeze_splits",
+    "load_dataset",
+    "load_reducer",
+    "open_dataset",
+    "save_reducer",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

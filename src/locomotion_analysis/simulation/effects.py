@@ -3,15 +3,22 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
 
-from locomotion_analysis.simulation.pathology import PATHOLOGIES, Bump, Leg, Pathology, Scaling
+from locomotion_analysis.simulation.pathologies import (
+    PATHOLOGIES,
+    Bump,
+    Change,
+    Leg,
+    Pathology,
+    Scaling,
+)
 from locomotion_analysis.simulation.population import Population
 from locomotion_analysis.simulation.random_streams import Array
 from locomotion_analysis.simulation.series import (
     N_COEFFICIENTS,
     N_SINES,
     cycle_bump,
+    mirrored_bump,
     stance_bump,
 )
 from locomotion_analysis.simulation.templates import FORCE_CHANNELS, LEG_CHANNELS
@@ -25,11 +32,11 @@ class Changes:
 
     Attributes
     ----------
-    legs : ndarray, shape (n_subjects, 2, 10, 41)
+    legs : ndarray, shape (n_subjects, 2, 18, 41)
         Fourier coefficients to add.
     forces : ndarray, shape (n_subjects, 2, 3, 24)
         Sine coefficients to add.
-    leg_gain : ndarray, shape (n_subjects, 2, 10)
+    leg_gain : ndarray, shape (n_subjects, 2, 18)
         Factor of the leg curves: of the whole moment, of an angle's variation about its mean.
     force_gain : ndarray, shape (n_subjects, 2, 3)
         Factor of the forces.
@@ -53,45 +60,55 @@ def _leg_share(leg: Leg, pathology: Pathology, people: Population) -> Array:
     return share
 
 
-def _strength(
-    change: Bump | Scaling, number: int, name: str, people: Population, pattern: Array
-) -> Array:
+def _strength(change: Change, number: int, name: str, people: Population) -> Array:
     """Severity times the subject's own expression of change `number`; (n_subjects, 2)."""
     expression = np.maximum(1 + EXPRESSION_SD * people.normals["effects"][:, number], 0.0)
-    shown = (people.pathology == name).astype(float)
-    if isinstance(change, Bump):
-        shown = shown * ((pattern >= change.share[0]) & (pattern < change.share[1]))
+    low, high = change.share
+    shown = (people.pathology == name) & (people.pattern >= low) & (people.pattern < high)
     whole = people.severity * expression * shown
     strength: Array = whole[:, None] * _leg_share(change.leg, PATHOLOGIES[name], people)
     return strength
 
 
-def pathology_changes(people: Population) -> Changes:
-    """Add up what every subject's diagnosis changes; nothing for the healthy."""
+def pathology_changes(people: Population, *, rising: bool = False) -> Changes:
+    """Add up what every subject's diagnosis changes; nothing for the healthy.
+
+    Parameters
+    ----------
+    people : Population
+        The subjects.
+    rising : bool
+        The changes of sit to stand instead of those of a stride.
+    """
     shape = (len(people), 2)
-    changes = Changes(
+    total = Changes(
         legs=np.zeros((*shape, len(LEG_CHANNELS), N_COEFFICIENTS)),
         forces=np.zeros((*shape, len(FORCE_CHANNELS), N_SINES)),
         leg_gain=np.ones((*shape, len(LEG_CHANNELS))),
         force_gain=np.ones((*shape, len(FORCE_CHANNELS))),
     )
-    pattern = ndtr(people.trait("pattern"))
     for name in np.unique(people.pathology):
         pathology = PATHOLOGIES[name]
-        listed: list[Bump | Scaling] = [*pathology.bumps, *pathology.scalings]
-        for number, change in enumerate(listed):
-            _apply(changes, change, _strength(change, number, name, people, pattern))
-    return changes
+        listed = pathology.rising if rising else pathology.changes
+        first = len(pathology.changes) if rising else 0
+        for number, change in enumerate(listed, start=first):
+            _apply(total, change, _strength(change, number, name, people), rising=rising)
+    return total
 
 
-def _apply(changes: Changes, change: Bump | Scaling, strength: Array) -> None:
+def _apply(total: Changes, change: Change, strength: Array, *, rising: bool) -> None:
     """Add one change, in place, to the running total."""
     is_force = change.channel in FORCE_CHANNELS
     index = (FORCE_CHANNELS if is_force else LEG_CHANNELS).index(change.channel)
     if isinstance(change, Scaling):
-        gain = changes.force_gain if is_force else changes.leg_gain
-        gain[:, :, index] *= 1 + change.fraction * strength
+        gain = total.force_gain if is_force else total.leg_gain
+        gain[:, :, index] *= np.maximum(1 + change.fraction * strength, 0.05)
     else:
-        curves = changes.forces if is_force else changes.legs
-        shape = (stance_bump if is_force else cycle_bump)(change.centre, change.width)
-        curves[:, :, index] += change.amplitude * strength[..., None] * shape
+        curves = total.forces if is_force else total.legs
+        curves[:, :, index] += change.amplitude * strength[..., None] * _shape(change, rising)
+
+
+def _shape(change: Bump, rising: bool) -> Array:
+    if change.channel in FORCE_CHANNELS:
+        return stance_bump(change.centre, change.width)
+    return (mirrored_bump if rising else cycle_bump)(change.centre, change.width)

@@ -62,14 +62,58 @@ def cycle_bump(centre: float, width: float) -> Array:
     Parameters
     ----------
     centre, width : float
-        Centre and standard deviation in percent of the cycle.
+        Centre and standard deviation in percent of the cycle; 100 is the same everywhere.
     """
     order = np.arange(1, N_HARMONICS + 1)
     sigma, mean = width / 100, centre / 100
     size = 2 * sigma * np.sqrt(2 * np.pi) * np.exp(-0.5 * (2 * np.pi * order * sigma) ** 2)
     angle = 2 * np.pi * order * mean
     pairs = np.stack([size * np.cos(angle), size * np.sin(angle)], axis=1)
-    return np.concatenate([[sigma * np.sqrt(2 * np.pi)], pairs.ravel()])
+    bump: Array = np.concatenate([[sigma * np.sqrt(2 * np.pi)], pairs.ravel()])
+    # A wide bump overlaps with those of the cycles before and after.
+    overlap = np.exp(-0.5 * (np.arange(-9, 10) / sigma) ** 2).sum()
+    bump /= max(overlap, 1.0)
+    return bump
+
+
+def mirrored_bump(centre: float, width: float) -> Array:
+    """Return the Fourier coefficients of a bump in a movement and its mirror image.
+
+    Parameters
+    ----------
+    centre, width : float
+        Percent of the movement, which is the first half of the period.
+    """
+    bump = cycle_bump(centre / 2, width / 2)
+    bump[2::2] = 0.0
+    bump *= 2.0
+    height = float((bump @ fourier_basis(np.array([centre / 200])).T)[0])
+    bump /= max(1.0, height)
+    return bump
+
+
+def mirrored_basis(phase: Array) -> Array:
+    """Evaluate the Fourier series of a movement and its mirror image: it starts and ends at rest.
+
+    Parameters
+    ----------
+    phase : ndarray
+        Fraction of the movement, any shape.
+
+    Returns
+    -------
+    ndarray
+        Shape ``phase.shape + (41,)``; the sines are zero.
+    """
+    basis = fourier_basis(0.5 * phase)
+    basis[..., 2::2] = 0.0
+    return basis
+
+
+def cosine_basis(phase: Array) -> Array:
+    """Evaluate ``1, cos, cos 2, ...`` of half a turn, shape ``phase.shape + (24,)``."""
+    basis: Array = np.cos(np.pi * phase[..., None] * np.arange(N_SINES))
+    return basis
 
 
 def stance_bump(centre: float, width: float) -> Array:

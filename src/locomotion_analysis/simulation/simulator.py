@@ -1,54 +1,48 @@
 """Simulated gait data: subjects, tasks and cycles from published means and spreads."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
-from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.simulation.assembly import cycle_table, named_channels
-from locomotion_analysis.simulation.legs import SubjectLegs, leg_curves, subject_legs
-from locomotion_analysis.simulation.pathology import PATHOLOGIES
-from locomotion_analysis.simulation.population import Population, draw_population
-from locomotion_analysis.simulation.random_streams import Array, stride_normals
-from locomotion_analysis.simulation.spatiotemporal import N_STRIDE_NORMALS, draw_strides
-from locomotion_analysis.simulation.variability import N_FORCE, N_LEG
+from locomotion_analysis.simulation.blocks import (
+    CYCLES_AT_ONCE,
+    Block,
+    healthy_or_ill,
+    in_order,
+)
+from locomotion_analysis.simulation.request import WALKING_TASKS, Request, checked_request
 from locomotion_analysis.standard import N_PHASES
 
-SIMULATOR_VERSION = "1"
-SIMULATED_TASKS = (
-    "level_walking",
-    "incline_walking",
-    "decline_walking",
-    "stair_ascent",
-    "stair_descent",
-)
-"""Tasks the simulator knows."""
-
-_CYCLES_AT_ONCE = 200  # what fits the processor's cache is twice as fast as 1000
+SIMULATOR_VERSION = "2"
+DEFAULT_PATHOLOGIES = ("healthy", "stroke", "parkinsons")
 _SOURCES = (
     "level walking: Schwartz, Rozumalski & Trost 2008 (doi:10.1016/j.jbiomech.2008.03.015) with "
     "adult amplitudes after Winter and Fukuchi, Fukuchi & Duarte 2018 (doi:10.7717/peerj.4640); "
-    "ramps: Embry et al. 2018; stairs: reconstructed from published peaks (Riener 2002, "
-    "Protopapadaki 2007, Costigan 2002); no person was measured"
+    "ramps: Embry et al. 2018; running: Fukuchi, Fukuchi & Duarte 2017 (doi:10.7717/peerj.3298); "
+    "stairs and sit to stand: reconstructed from published peaks (Riener 2002, Protopapadaki "
+    "2007, Costigan 2002, Kotake 1993, Yoshioka 2007); no person was measured"
 )
 
 
 def simulate(
     n_subjects: int = 36,
     n_cycles: int = 10,
-    tasks: Sequence[str] = SIMULATED_TASKS,
-    pathologies: Sequence[str] = ("healthy", "stroke", "parkinsons"),
+    tasks: Sequence[str] = WALKING_TASKS,
+    pathologies: Sequence[str] = DEFAULT_PATHOLOGIES,
     seed: int = 0,
+    speeds: Sequence[float] = (),
+    n_workers: int | None = None,
 ) -> LocomotionData:
-    """Simulate gait cycles of healthy and ill adults.
+    """Simulate gait cycles of healthy and ill people.
 
     Published mean curves (functions of speed and slope) plus what makes people differ from the
     mean, strides from each other, and patients from the healthy; then the physics: segment
     angles from the joint angles, velocities from the angles, power = moment x velocity, both
-    legs' vertical force = one body weight over the cycle, no net fore-aft impulse.
+    legs' vertical force = one body weight over the cycle, no net fore-aft impulse, centre of
+    pressure from the ankle's balance.
 
     Parameters
     ----------
@@ -60,25 +54,32 @@ def simulate(
     tasks : sequence of str
         Among :data:`SIMULATED_TASKS`. The slope of the ramps is 5 or 10 degrees, fixed for a
         subject; stairs have 0.17 m risers and 30 degrees pitch, and length and speed run along
-        the pitch line.
+        the pitch line; a cycle of "sit_to_stand" is one rise from a 46 cm chair, both legs in
+        phase, without steps and speed. Only the healthy run.
     pathologies : sequence of str
-        Among "healthy", "stroke", "parkinsons".
+        Among "healthy", "stroke", "parkinsons", "knee_osteoarthritis", "cerebral_palsy" (6 to
+        17 years), "transtibial_amputation", "transfemoral_amputation" and "fall_risk".
     seed : int
         The same seed gives the same data. More subjects, tasks or cycles leave the others
         unchanged.
+    speeds : sequence of float
+        Speeds (m/s) for everybody instead of their own: 0.4 to 2.0 in "level_walking", 2.0 to
+        5.0 in "run". `task_id` tells them apart. Other tasks keep the subject's own speed.
+    n_workers : int, optional
+        Threads; one a processor where not given. The data do not depend on it.
 
     Returns
     -------
     LocomotionData
-        ``n_subjects * len(tasks) * n_cycles`` cycles of dataset "simulated": both legs' joint and
-        segment angles, velocities, moments, powers and ground reaction forces, and the pelvis.
-        ``cycles.simulated`` is True throughout.
+        Cycles of dataset "simulated": both legs' joint and segment angles, velocities, moments,
+        powers, ground reaction forces and centre of pressure, and the pelvis and trunk.
+        ``cycles.simulated`` is True throughout. `faller` is missing below 65 years.
 
     Raises
     ------
     SchemaError
-        If a count is below 1, a task or pathology is unknown or named twice, or the seed is
-        negative.
+        If a count is below 1, a task or pathology is unknown, named twice or not done by such
+        patients, a speed is out of range, or the seed is negative.
 
     Examples
     --------
@@ -88,76 +89,31 @@ def simulate(
     >>> data.curves("knee_flexion_angle_ipsi_rad").shape
     (12, 150)
     """
-    _check_count(n_subjects, "n_subjects")
-    _check_count(n_cycles, "n_cycles")
-    _check_names(tasks, SIMULATED_TASKS, "tasks")
-    _check_names(pathologies, tuple(PATHOLOGIES), "pathologies")
-    _check_seed(seed)
-    batch = max(1, _CYCLES_AT_ONCE // n_cycles)
-    blocks = [range(s, min(s + batch, n_subjects)) for s in range(0, n_subjects, batch)]
-    parts = [_simulate_block(b, n_cycles, tuple(tasks), tuple(pathologies), seed) for b in blocks]
-    tables = pd.concat([table for table, _, _ in parts], ignore_index=True)
-    curves = np.concatenate([block for _, _, block in parts], axis=1)
-    detail = f"seed {seed}, simulator version {SIMULATOR_VERSION}; {_SOURCES}"
-    history = (HistoryEntry("simulated", detail, len(tables)),)
-    return LocomotionData(tables, curves, parts[0][1], history)
+    request = checked_request(n_subjects, n_cycles, tasks, pathologies, seed, speeds)
+    blocks = request.blocks(CYCLES_AT_ONCE)
+    total = n_subjects * request.cycles_a_subject
+    made = in_order(partial(healthy_or_ill, request), blocks, n_workers)
+    return joined(made, total, history_of(request, total))
 
 
-def _simulate_block(
-    subjects: range, n_cycles: int, tasks: tuple[str, ...], pathologies: tuple[str, ...], seed: int
-) -> tuple[pd.DataFrame, list[str], NDArray[np.float32]]:
-    """Simulate some subjects: table, channel names, curves (n_channels, n_cycles, n_phases)."""
-    people = draw_population(pathologies, seed, subjects)
-    own = subject_legs(people)
-    each = [_simulate_task(task, people, own, subjects, n_cycles, seed) for task in tasks]
-    names = list(each[0][1])
-    by_task = np.arange(len(tasks) * len(people) * n_cycles)
-    order = by_task.reshape(len(tasks), len(people), n_cycles).swapaxes(0, 1).ravel()
-    table = pd.concat([rows for rows, _ in each], ignore_index=True).iloc[order]
-    curves = np.empty((len(names), len(people), len(tasks), n_cycles, N_PHASES), np.float32)
-    for number, (_, found) in enumerate(each):
-        for index, name in enumerate(names):
-            curves[index, :, number] = found[name]
-    return table, names, curves.reshape(len(names), -1, N_PHASES)
+def history_of(request: Request, n_cycles: int) -> tuple[HistoryEntry, ...]:
+    """Say that the cycles are simulated, and from what."""
+    detail = f"seed {request.seed}, simulator version {SIMULATOR_VERSION}; {_SOURCES}"
+    return (HistoryEntry("simulated", detail, n_cycles),)
 
 
-def _simulate_task(
-    task: str, people: Population, own: SubjectLegs, subjects: range, n_cycles: int, seed: int
-) -> tuple[pd.DataFrame, dict[str, Array]]:
-    width = N_STRIDE_NORMALS + 2 * (N_LEG + N_FORCE)
-    normals = stride_normals(seed, subjects, task, n_cycles, width)
-    strides = draw_strides(task, people, normals[..., :N_STRIDE_NORMALS])
-    legs, forces = leg_curves(task, people, own, strides, normals[..., N_STRIDE_NORMALS:])
-    return cycle_table(task, people, strides), named_channels(legs, forces, strides.duration_s)
-
-
-def _check_count(count: int, name: str) -> None:
-    if not isinstance(count, int | np.integer) or count < 1:
-        raise SchemaError(
-            expected=f"{name}: a whole number of at least 1",
-            got=repr(count),
-            where=f"argument {name}",
-            fix=f"ask for {name}=1 or more",
-        )
-
-
-def _check_names(asked: Iterable[str], known: tuple[str, ...], what: str) -> None:
-    names = list(asked)
-    unknown = [name for name in names if name not in known]
-    if unknown or not names or len(set(names)) != len(names) or isinstance(asked, str):
-        raise SchemaError(
-            expected=f"{what}: a list of different names among {', '.join(known)}",
-            got=repr(asked),
-            where=f"argument {what}",
-            fix=f"leave out {', '.join(map(repr, unknown))}" if unknown else "name each once",
-        )
-
-
-def _check_seed(seed: int) -> None:
-    if not isinstance(seed, int | np.integer) or seed < 0:
-        raise SchemaError(
-            expected="seed: a whole number of at least 0",
-            got=repr(seed),
-            where="argument seed",
-            fix="use seed=0",
-        )
+def joined(
+    blocks: Iterable[Block], n_cycles: int, history: tuple[HistoryEntry, ...]
+) -> LocomotionData:
+    """Put blocks of `n_cycles` cycles in all one after the other."""
+    curves, done = np.empty((0, 0, 0), np.float32), 0
+    tables: list[pd.DataFrame] = []
+    channels: tuple[str, ...] = ()
+    for block in blocks:
+        if not tables:
+            channels = block.channels
+            curves = np.empty((len(channels), n_cycles, N_PHASES), np.float32)
+        curves[:, done : done + len(block.cycles)] = block.curves
+        done += len(block.cycles)
+        tables.append(block.cycles)
+    return LocomotionData(pd.concat(tables, ignore_index=True), curves, channels, history)

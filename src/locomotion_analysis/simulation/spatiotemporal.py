@@ -1,24 +1,37 @@
 """Stride times, lengths and events."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from locomotion_analysis.simulation.population import GRAVITY_M_S2, Population
-from locomotion_analysis.simulation.random_streams import Array
+from locomotion_analysis.simulation.bodies import GRAVITY_M_S2
+from locomotion_analysis.simulation.population import Population
+from locomotion_analysis.simulation.random_streams import Array, Trial
+from locomotion_analysis.simulation.stride_times import long_range_noise
 from locomotion_analysis.simulation.templates import (
+    RISE,
     STAIR_TOE_OFF_PERCENT,
     level_toe_off_percent,
     toe_off_percent,
 )
 
-N_STRIDE_NORMALS = 5
+N_STRIDE_NORMALS = 6
 STAIR_RISE_M = 0.17
 STAIR_PITCH_DEG = 30.0
 STAIR_STRIDE_S = {"stair_ascent": 1.40, "stair_descent": 1.20}
+RISE_S = 1.95
+TOE_OFF_SD_PERCENT = 1.2
+STANCE_ASYMMETRY_SD_PERCENT = 0.75
+"""Between the legs of one healthy person: stance and step times differ by 1 to 3 %."""
+
 _USUAL_SPEED_M_S = 1.3
 _USUAL_V = 0.4375
+_TOE_OFF_LIMITS = {"run": (27.0, 44.0), RISE: (100.0, 100.0)}
+# Stride time of Fukuchi, Fukuchi & Duarte 2017 (leg length 0.9 m), by dimensionless speed.
+_RUN_V, _RUN_STRIDE_S = (0.8414, 1.1779, 1.5144), (0.744, 0.702, 0.656)
+_RUN_LEG_LENGTH_M = 0.9
+_RUN_STRIDE_CV = 0.5
 
 
 @dataclass(frozen=True)
@@ -28,9 +41,10 @@ class Strides:
     Attributes
     ----------
     duration_s, stride_length_m, step_width_m : ndarray
-        Of each stride; on stairs the length runs along the pitch line.
+        Of each stride; on stairs the length runs along the pitch line. NaN lengths in sit to
+        stand.
     v : ndarray
-        Dimensionless speed ``speed / sqrt(g L)``.
+        Dimensionless speed ``speed / sqrt(g L)``; 0 in sit to stand.
     grade_deg : ndarray
         Slope, uphill positive; 0 on stairs, whose treads are level.
     toe_off_percent : ndarray, shape (n_subjects, n_cycles, 2)
@@ -53,6 +67,11 @@ class Strides:
     contact_percent: Array
     leg: NDArray[np.intp]
 
+    def some(self, cycles: slice) -> "Strides":
+        """Return some of the strides of each subject."""
+        cut = {name: values[:, cycles] for name, values in vars(self).items() if name != "leg"}
+        return replace(self, **cut, leg=self.leg[cycles])
+
     @property
     def speed_m_s(self) -> Array:
         """Speed along the walking surface."""
@@ -61,8 +80,8 @@ class Strides:
 
     @property
     def double_support_percent(self) -> Array:
-        """Both feet on the ground: what the two stances exceed the cycle by."""
-        both: Array = self.toe_off_percent.sum(axis=-1) - 100.0
+        """Both feet on the ground: what the two stances exceed the cycle by; 0 in running."""
+        both: Array = np.maximum(self.toe_off_percent.sum(axis=-1) - 100.0, 0.0)
         return both
 
 
@@ -72,10 +91,16 @@ def grade_deg(task: str, people: Population) -> Array:
     return sign * people.ramp_grade_deg
 
 
-def ground_speed(task: str, people: Population) -> Array:
-    """Mean speed on level ground or a ramp; about 1 % slower a degree up, 0.5 % a degree down."""
-    slope = grade_deg(task, people)
-    return people.speed_m_s * (1 - 0.012 * np.maximum(slope, 0) + 0.006 * np.minimum(slope, 0))
+def ground_speed(trial: Trial, people: Population) -> Array:
+    """Mean speed: the one asked for, or the subject's own.
+
+    On ramps 2 % slower a degree, up or down: the measured range of speeds was 0.8 to 1.2 m/s.
+    """
+    if trial.speed_m_s is not None:
+        return np.full(len(people), trial.speed_m_s)
+    if trial.task == "run":
+        return people.run_speed_m_s
+    return people.speed_m_s * (1 - 0.020 * np.abs(grade_deg(trial.task, people)))
 
 
 def step_length_law(v: Array, leg_length_m: Array) -> Array:
@@ -83,14 +108,30 @@ def step_length_law(v: Array, leg_length_m: Array) -> Array:
     return 1.085 * leg_length_m * v**0.428
 
 
-def _walking_stride(task: str, people: Population) -> tuple[Array, Array]:
-    """Mean stride duration (s) and length (m) of each subject on level ground or a ramp."""
-    speed = ground_speed(task, people)
+def mean_stride(trial: Trial, people: Population) -> tuple[Array, Array]:
+    """Mean duration (s) and length (m) of each subject's strides."""
+    if trial.task == RISE:
+        return rise_duration(people), np.full(len(people), np.nan)
+    if trial.task in STAIR_STRIDE_S:
+        return _stair_stride(trial.task, people)
+    speed = ground_speed(trial, people)
     v = speed / np.sqrt(GRAVITY_M_S2 * people.leg_length_m)
-    shorter = 1 - people.of_pathology("step_length_loss") * people.severity
     own = np.exp(0.06 * people.trait("step_length"))
+    if trial.task == "run":
+        per_leg = np.sqrt(people.leg_length_m / _RUN_LEG_LENGTH_M)
+        duration = np.interp(v, _RUN_V, _RUN_STRIDE_S) * per_leg * own
+        return duration, speed * duration
+    shorter = 1 - people.of_pathology("step_length_loss") * people.severity
     stride = 2 * step_length_law(v, people.leg_length_m) * own * shorter
     return stride / speed, stride
+
+
+def rise_duration(people: Population) -> Array:
+    """Time to stand up (s): 1.7 to 2.3 s (Kotake et al. 1993), longer for the old and weak."""
+    older = 0.005 * (people.age - 50.0) - 0.10 * people.trait("strength")
+    weaker = 1 + people.of_pathology("strength_loss") * people.severity
+    duration: Array = RISE_S * np.exp(older) * weaker
+    return duration
 
 
 def _stair_stride(task: str, people: Population) -> tuple[Array, Array]:
@@ -101,27 +142,34 @@ def _stair_stride(task: str, people: Population) -> tuple[Array, Array]:
     return duration, np.full(len(people), 2 * step)
 
 
+def usual_toe_off(people: Population) -> Array:
+    """Mean toe-off of both legs on level ground, percent of the cycle."""
+    return level_toe_off_percent(people.froude_root) + _own_toe_off(people)
+
+
+def _own_toe_off(people: Population) -> Array:
+    late = people.of_pathology("toe_off_delay_percent") * people.severity
+    own: Array = TOE_OFF_SD_PERCENT * people.trait("toe_off") + late
+    return own
+
+
 def _toe_off(task: str, people: Population, v: Array, leg: NDArray[np.intp]) -> Array:
     """Toe-off of both legs before stride noise, shape (n_subjects, n_cycles, 2)."""
     base = toe_off_percent(task, v)
     if task in STAIR_TOE_OFF_PERCENT:
-        walking = level_toe_off_percent(_level_v(people)) - level_toe_off_percent(
-            np.array(_USUAL_V)
-        )
-        base = base + 0.5 * walking[:, None]
-    base = base + 1.2 * people.trait("toe_off")[:, None]
-    shift = (people.of_pathology("toe_off_shift_percent") * people.severity)[:, None]
+        usual = level_toe_off_percent(np.array(_USUAL_V))
+        base = base + 0.5 * (level_toe_off_percent(people.froude_root) - usual)[:, None]
+    base = base + _own_toe_off(people)[:, None]
+    shift = people.of_pathology("toe_off_shift_percent") * people.severity
+    shift = (shift + 0.5 * STANCE_ASYMMETRY_SD_PERCENT * people.trait("stance_asymmetry"))[:, None]
     ipsi = np.where(leg == people.affected_leg[:, None], shift, -shift)
     return np.stack([base + ipsi, base - ipsi], axis=-1)
 
 
-def _level_v(people: Population) -> Array:
-    v: Array = people.speed_m_s / np.sqrt(GRAVITY_M_S2 * people.leg_length_m)
-    return v
-
-
-def _contact(people: Population, leg: NDArray[np.intp], noise: Array) -> Array:
+def _contact(task: str, people: Population, leg: NDArray[np.intp], noise: Array) -> Array:
     """When the other foot lands: half way, earlier in the affected side's cycle."""
+    if task == RISE:
+        return np.zeros_like(noise)
     shift = (people.of_pathology("contact_shift_percent") * people.severity)[:, None]
     own = 0.5 * people.trait("foot_placement")[:, None]
     sign = np.where(leg == people.affected_leg[:, None], -1.0, 1.0)
@@ -129,48 +177,72 @@ def _contact(people: Population, leg: NDArray[np.intp], noise: Array) -> Array:
     return contact
 
 
-def _step_width(people: Population) -> Array:
-    """Return the mean width: about 0.11 L, between Donelan et al. 2001 and walkway norms."""
+def _step_width(people: Population, noise: Array) -> Array:
+    """Return widths of about 0.11 L, between Donelan et al. 2001 and walkway norms."""
     wider = people.of_pathology("step_width_gain_m") * people.severity
-    width: Array = 0.11 * people.leg_length_m + 0.025 * people.trait("step_width") + wider
-    return width
+    width = 0.11 * people.leg_length_m + 0.025 * people.trait("step_width") + wider
+    return np.maximum(width[:, None] + 0.018 * noise, 0.01)
 
 
-def draw_strides(task: str, people: Population, normals: Array) -> Strides:
-    """Lay out the strides of one task.
+def stride_time_cv(people: Population) -> Array:
+    """Coefficient of variation of each subject's stride times on level ground."""
+    cv: Array = people.between("stride_cv") * np.exp(0.25 * people.trait("stride_time"))
+    return cv
+
+
+def stride_length_cv(people: Population) -> Array:
+    """Coefficient of variation of each subject's stride lengths."""
+    cv: Array = people.of_pathology("stride_length_cv") * stride_time_cv(people)
+    return cv
+
+
+def _varied(trial: Trial, people: Population, before: Array, normals: Array) -> tuple[Array, Array]:
+    """Durations and lengths of the strides."""
+    mean_time, mean_length = mean_stride(trial, people)
+    calmer = _RUN_STRIDE_CV if trial.task == "run" else 1.0  # 0.8-0.9 % on a treadmill
+    alpha = np.clip(people.between("stride_alpha") + 0.06 * people.trait("timing"), 0.5, 0.98)
+    remembered = long_range_noise(before, normals[..., 0], alpha)
+    cv = calmer * stride_time_cv(people)
+    duration = mean_time[:, None] * np.exp(cv[:, None] * remembered)
+    steady = trial.task in STAIR_STRIDE_S or trial.task == RISE
+    length_cv = np.zeros_like(cv) if steady else calmer * stride_length_cv(people)
+    return duration, mean_length[:, None] * np.exp(length_cv[:, None] * normals[..., 1])
+
+
+def draw_strides(trial: Trial, people: Population, before: Array, normals: Array) -> Strides:
+    """Lay out the strides of one trial.
 
     Parameters
     ----------
-    task : str
-        Task name.
+    trial : Trial
+        Task and speed.
     people : Population
         The subjects.
-    normals : ndarray, shape (n_subjects, n_cycles, 5)
-        Standard normals: time, length, width, toe-off and contact of each stride.
+    before : ndarray, shape (n_subjects, 256)
+        Standard normals of the stride times before the first stride.
+    normals : ndarray, shape (n_subjects, n_cycles, 6)
+        Standard normals: time, length, width, ipsilateral toe-off, contact, and contralateral
+        toe-off of each stride.
 
     Returns
     -------
     Strides
     """
-    n_cycles = normals.shape[1]
+    task, n_cycles = trial.task, normals.shape[1]
     leg = np.arange(n_cycles) % 2
-    on_stairs = task in STAIR_STRIDE_S
-    mean_time, mean_length = (_stair_stride if on_stairs else _walking_stride)(task, people)
-    low, high = people.of_pathology("stride_cv").T
-    cv = (low + (high - low) * people.severity) * np.exp(0.25 * people.trait("stride_noise"))
-    duration = mean_time[:, None] * np.exp(cv[:, None] * normals[..., 0])
-    length_cv = np.zeros_like(cv) if on_stairs else 1.2 * cv
-    length = mean_length[:, None] * np.exp(length_cv[:, None] * normals[..., 1])
-    v = length / duration / np.sqrt(GRAVITY_M_S2 * people.leg_length_m)[:, None]
-    toe_off = _toe_off(task, people, v, leg) + 0.5 * normals[..., 3, None]
+    duration, length = _varied(trial, people, before, normals)
+    speed = np.zeros_like(length) if task == RISE else length / duration
+    v = speed / np.sqrt(GRAVITY_M_S2 * people.leg_length_m)[:, None]
+    toe_off = _toe_off(task, people, v, leg) + 0.5 * normals[..., [3, 5]]
+    width = _step_width(people, normals[..., 2])
     return Strides(
         duration_s=duration,
         stride_length_m=length,
-        step_width_m=np.maximum(_step_width(people)[:, None] + 0.018 * normals[..., 2], 0.01),
+        step_width_m=np.full_like(width, np.nan) if task == RISE else width,
         v=v,
         grade_deg=np.repeat(grade_deg(task, people)[:, None], n_cycles, axis=1),
-        toe_off_percent=np.clip(toe_off, 52.0, 82.0),
+        toe_off_percent=np.clip(toe_off, *_TOE_OFF_LIMITS.get(task, (52.0, 82.0))),
         template_toe_off_percent=toe_off_percent(task, v),
-        contact_percent=_contact(people, leg, normals[..., 4]),
+        contact_percent=_contact(task, people, leg, normals[..., 4]),
         leg=leg,
     )
