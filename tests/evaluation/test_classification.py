@@ -16,6 +16,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from locomotion_analysis.errors import LocomotionWarning
 from locomotion_analysis.evaluation import BiomechanicalModelEvaluator, metrics_json
 from locomotion_analysis.selection import LeaveOneSubjectOut, SubjectStratifiedKFold, check_split
 
@@ -161,7 +162,8 @@ def test_a_class_unknown_to_a_fold_has_probability_zero(table):
     subjects = np.repeat(["S1", "S2", "S3", "S4"], 10)
     y = np.where(subjects == "S4", "c", np.tile(["a", "b"], 20))
     X = np.random.default_rng(0).normal(size=(40, 2))
-    results = evaluate(table, X=X, y=y, groups=subjects, cv=LeaveOneSubjectOut())
+    with pytest.warns(LocomotionWarning, match=r"not trained on \(fold 4: c\)"):
+        results = evaluate(table, X=X, y=y, groups=subjects, cv=LeaveOneSubjectOut())
     probability = results["predictions"]["probability_c"]
     assert (probability[subjects == "S4"] == 0).all()
     assert (probability[subjects != "S4"] > 0).all()

@@ -11,7 +11,7 @@ import pytest
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, TargetError
-from locomotion_analysis.evaluation import run_study
+from locomotion_analysis.evaluation import run_study, study_checks
 from locomotion_analysis.evaluation.protocol import protocol_columns
 from locomotion_analysis.evaluation.study_target import study_target
 from locomotion_analysis.simulation import simulate
@@ -157,8 +157,60 @@ def test_regression_reports_errors_and_agreement(walking, tmp_path):
     page = found.report_path.read_text(encoding="utf-8")
     assert "Predicted against observed" in page
     assert "Confusion matrix" not in page
+    assert "Limits of agreement" in page or "limits of agreement" in page
+    assert set(found.details) == {"fairness", "hardest_cycles", "agreement"}
     error = (found.results["predictions"]["y_pred"] - found.y).abs().mean()
     assert found.headline.value == pytest.approx(error)
+
+
+def test_metrics_file_holds_the_tables_of_the_page(study, page):
+    details = json.loads(study.metrics_path.read_text(encoding="utf-8"))["details"]
+    assert set(details) == {"fairness", "hardest_cycles", "class_metrics", "subject_level",
+                            "discrimination", "calibration"}  # fmt: skip
+    first = details["class_metrics"][0]
+    assert (
+        f"{first['recall']:.2f} ({first['recall_low']:.2f} to {first['recall_high']:.2f})" in page
+    )
+    assert json.loads(study.metrics_path.read_text(encoding="utf-8"))["checks"] is None
+
+
+@pytest.fixture(scope="module")
+def two_laboratories():
+    parts = [
+        simulate(n_subjects=12, n_cycles=2, tasks=["level_walking"],
+                 pathologies=["healthy", "stroke"], seed=seed)
+        for seed in (1, 2)
+    ]  # fmt: skip
+    cycles = [
+        part.cycles.assign(dataset=name, subject=[f"{name}_{who}" for who in part.groups])
+        for name, part in zip(("lab_a", "lab_b"), parts, strict=True)
+    ]
+    block = np.concatenate([part.block for part in parts], axis=1)
+    return LocomotionData(pd.concat(cycles, ignore_index=True), block, parts[0].channels)
+
+
+@pytest.mark.slow
+def test_a_full_study_checks_chance_people_disturbance_and_laboratories(
+    two_laboratories, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(study_checks, "PERMUTATIONS", 4)
+    seen = set()
+    found = run_study(
+        two_laboratories, "pathology", tmp_path, model="linear", n_splits=3, full=True,
+        features=["kinematic"], aggregations=["rom"],
+        progress=lambda stage, done, total: seen.add(stage),
+    )  # fmt: skip
+    assert {"permutations", "learning curve", "robustness", "other laboratory"} <= seen
+    checks = json.loads(found.metrics_path.read_text(encoding="utf-8"))["checks"]
+    assert len(checks["permutation"]["permuted"]) == 4
+    assert [each["dataset"] for each in checks["laboratories"]] == ["lab_a", "lab_b"]
+    # The same folds and seed: the studies start from the headline.
+    assert checks["permutation"]["score"] == pytest.approx(found.headline.value)
+    assert checks["robustness"][0]["score"] == pytest.approx(found.headline.value)
+    assert checks["learning_curve"][-1]["score"] == pytest.approx(found.headline.value)
+    page = found.report_path.read_text(encoding="utf-8")
+    for name in ("chance", "robustness", "laboratories"):
+        assert f'<h2 id="{name}">' in page
 
 
 class _Page(HTMLParser):
@@ -192,15 +244,17 @@ def test_the_page_needs_nothing_from_outside(page, parsed):
 
 
 def test_every_picture_is_said_in_words(parsed):
-    # Two tasks of curves, scores, confusion, subjects, importances.
-    assert len(parsed.images) == 6
+    # Two tasks of curves, scores, confusion, subjects, importances, ROC, precision, calibration,
+    # groups of people, hardest cycles.
+    assert len(parsed.images) == 11
     assert all(len(image["alt"]) > 20 for image in parsed.images)
 
 
 def test_every_section_is_reached_by_its_link(parsed):
     wanted = {each[1:] for each in parsed.addresses if each.startswith("#")}
     assert wanted == set(parsed.ids)
-    assert len(wanted) == 8
+    assert wanted == {"data", "curves", "scores", "subjects", "features", "people", "probabilities",
+                      "groups", "hardest", "left-out", "provenance", "reading"}  # fmt: skip
 
 
 def test_simulated_data_is_marked_on_the_page_and_on_every_figure(page, parsed):
@@ -219,7 +273,8 @@ def test_the_page_gives_the_scores_of_the_metrics_file(page, study):
 
 def test_numbers_in_a_figure_keep_their_digits(parsed):
     # Rounding coordinates must not touch the text: 0.0125 is no 0.01.
-    importances = parsed.images[-1]["src"].split(",", 1)[1]
+    pictures = {image["alt"].split(";")[0]: image["src"] for image in parsed.images}
+    importances = pictures["Bars of feature importance"].split(",", 1)[1]
     texts = re.findall(r">(-?[\d.]+)</text>", base64.b64decode(importances).decode())
     ticks = [float(text) for text in texts if "." in text]
     assert len(ticks) > 2

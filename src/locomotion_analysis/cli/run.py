@@ -19,6 +19,14 @@ def run(
     ),
     model: Annotated[Literal["forest", "linear"], typer.Option(help="Kind of model.")] = "forest",
     folds: Annotated[int, typer.Option(min=2, help="Folds of the cross-validation.")] = 5,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full",
+            help="Also test against chance, with fewer people, disturbed cycles and in other "
+            "laboratories: minutes instead of seconds.",
+        ),
+    ] = False,
 ) -> None:
     """Features, cross-validation by subject and a report, on your own gait cycles."""
     from locomotion_analysis.cli.reading import read_data
@@ -29,6 +37,13 @@ def run(
     console().print(f"{len(chosen):,} cycles of {chosen.cycles['subject'].nunique()} subjects")
     with progress_bar() as progress:
         result = run_study(
-            chosen, target, out, model=model, n_splits=folds, source=data, progress=progress
+            chosen,
+            target,
+            out,
+            model=model,
+            n_splits=folds,
+            full=full,
+            source=data,
+            progress=progress,
         )
     show_result(result)

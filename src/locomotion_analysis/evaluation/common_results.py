@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from locomotion_analysis.evaluation.inputs import Features, is_simulated, row_labels
+from locomotion_analysis.evaluation.inputs import Features, is_simulated
 from locomotion_analysis.evaluation.predictions import HeldOut
 from locomotion_analysis.selection import subject_codes
+from locomotion_analysis.selection.subject_folds import Fold
 
 
 def held_out_subjects(
@@ -30,8 +31,19 @@ def held_out_subjects(
     return numbers.astype(np.intp), subjects[tested]
 
 
+def fold_sizes(folds: list[Fold], groups: Any) -> list[tuple[int, int]]:
+    """Count the subjects (rows, where unknown) trained on and tested in each fold."""
+    codes = None if groups is None else subject_codes(groups)[0]
+
+    def size(rows: NDArray[np.intp]) -> int:
+        return len(rows if codes is None else np.unique(codes[rows]))
+
+    return [(size(train), size(test)) for train, test in folds]
+
+
 def common_results(
     held_out: HeldOut,
+    key: pd.Index,
     X: Features,
     y: Any,
     values: NDArray[Any],
@@ -44,6 +56,8 @@ def common_results(
     ----------
     held_out : HeldOut
         The predictions.
+    key : Index of length n_cycles
+        Labels of the rows.
     X : DataFrame or ndarray
         Features or sequences.
     y : array-like of shape (n_cycles,)
@@ -58,7 +72,7 @@ def common_results(
     codes, names = (None, None) if groups is None else subject_codes(groups)
     subjects = None if names is None else names[codes]
     return {
-        "predictions": _predictions_table(held_out, X, values, subjects, classes),
+        "predictions": _predictions_table(held_out, key, values, subjects, classes),
         "feature_importances": held_out.importances,
         "importance_kind": held_out.importance_kind,
         "n_subjects": None if names is None else len(names),
@@ -70,7 +84,7 @@ def common_results(
 
 def _predictions_table(
     held_out: HeldOut,
-    X: Features,
+    key: pd.Index,
     y: NDArray[Any],
     subjects: NDArray[Any] | None,
     classes: NDArray[Any] | None = None,
@@ -82,4 +96,4 @@ def _predictions_table(
     if held_out.probability is not None and classes is not None:
         names = [f"probability_{label}" for label in classes]
         columns |= dict(zip(names, held_out.probability.T, strict=True))
-    return pd.DataFrame(columns, index=row_labels(X)[held_out.rows])
+    return pd.DataFrame(columns, index=key[held_out.rows])

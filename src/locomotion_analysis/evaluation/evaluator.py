@@ -8,22 +8,14 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from locomotion_analysis.evaluation.class_names import TaskNames, class_names
 from locomotion_analysis.evaluation.classification import (
     baseline_numbers,
-    check_classes_in_training,
     classification_scores,
 )
-from locomotion_analysis.evaluation.common_results import common_results, held_out_subjects
+from locomotion_analysis.evaluation.cross_validation import cross_validated
 from locomotion_analysis.evaluation.figures import plot_evaluation
-from locomotion_analysis.evaluation.folds import Progress, checked_folds
+from locomotion_analysis.evaluation.folds import Progress
 from locomotion_analysis.evaluation.inputs import checked_inputs, continuous_target
-from locomotion_analysis.evaluation.predictions import (
-    class_numbers,
-    in_row_order,
-    predict_held_out,
-)
-from locomotion_analysis.evaluation.regression import (
-    baseline_values,
-    regression_scores,
-)
+from locomotion_analysis.evaluation.predictions import class_numbers, in_row_order
+from locomotion_analysis.evaluation.regression import baseline_values, regression_scores
 from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold
 from locomotion_analysis.selection.strata import class_codes
 
@@ -58,8 +50,9 @@ class BiomechanicalModelEvaluator:
     Results of either kind: ``kind``, ``target`` (name of `y`), ``cv_scores`` (list, one a
     fold), ``baseline`` (its ``strategy`` and the same pooled scores), ``intervals`` (score
     name to (low, high), also of the score's ``_minus_baseline``; empty where subjects are
-    unknown), ``n_subjects`` (None where unknown), ``n_cycles``, ``subject_overlap``,
-    ``simulated`` (whether ``X.attrs`` say so), ``predictions`` (DataFrame indexed as `X`:
+    unknown), ``n_subjects`` (None where unknown), ``n_cycles``, ``fold_sizes`` (subjects trained
+    on and tested, one pair a fold; rows where subjects are unknown), ``subject_overlap``,
+    ``simulated`` (whether ``X.attrs`` say so), ``predictions`` (DataFrame indexed as `X` or else `y`:
     ``fold``, ``subject``, ``y_true``, ``y_pred``), ``feature_importances`` (DataFrame of what
     the models themselves report, mean and SD over folds; None where they report nothing; those
     of forests favour features of many values, coefficients compare only scaled features) and
@@ -140,24 +133,30 @@ class BiomechanicalModelEvaluator:
         codes, classes = class_codes(y)
         names = class_names(classes, task_names)
         default = StratifiedKFold if groups is None else SubjectStratifiedKFold
-        cv = self._splitter(default) if cv is None else cv
-        folds, overlap = checked_folds(cv, codes, groups, allow_subject_overlap)
-        check_classes_in_training(codes, classes, folds)
-        held_out = predict_held_out(model, features, classes[codes], folds, progress, classes)
+        run = cross_validated(
+            model,
+            features,
+            y,
+            codes,
+            groups,
+            cv=self._splitter(default) if cv is None else cv,
+            allow_subject_overlap=allow_subject_overlap,
+            progress=progress,
+            classes=classes,
+        )
         scores = classification_scores(
-            codes[held_out.rows],
-            class_numbers(held_out.predicted, classes),
-            in_row_order(baseline_numbers(codes, folds), folds),
-            held_out.fold,
+            codes[run.held_out.rows],
+            class_numbers(run.held_out.predicted, classes),
+            in_row_order(baseline_numbers(codes, run.folds), run.folds),
+            run.held_out.fold,
             names,
-            held_out_subjects(groups, held_out),
+            run.subjects,
             (self.n_bootstrap, self.random_state),
         )
         self.results = {
             "kind": "classification",
             **scores,
-            **common_results(held_out, features, y, classes[codes], groups, classes),
-            "subject_overlap": overlap,
+            **run.results,
             "classes": classes.tolist(),
             "class_names": names,
         }
@@ -213,23 +212,26 @@ class BiomechanicalModelEvaluator:
         """
         features = checked_inputs(X, y, groups)
         values = continuous_target(y)
-        cv = self._splitter(KFold if groups is None else SubjectQuantileKFold) if cv is None else cv
-        folds, overlap = checked_folds(cv, values, groups, allow_subject_overlap)
-        held_out = predict_held_out(model, features, values, folds, progress)
+        default = KFold if groups is None else SubjectQuantileKFold
+        run = cross_validated(
+            model,
+            features,
+            y,
+            values,
+            groups,
+            cv=self._splitter(default) if cv is None else cv,
+            allow_subject_overlap=allow_subject_overlap,
+            progress=progress,
+        )
         scores = regression_scores(
-            values[held_out.rows],
-            held_out.predicted.astype(float),
-            in_row_order(baseline_values(values, folds), folds),
-            held_out.fold,
-            held_out_subjects(groups, held_out),
+            values[run.held_out.rows],
+            run.held_out.predicted.astype(float),
+            in_row_order(baseline_values(values, run.folds), run.folds),
+            run.held_out.fold,
+            run.subjects,
             (self.n_bootstrap, self.random_state),
         )
-        self.results = {
-            "kind": "regression",
-            **scores,
-            **common_results(held_out, features, y, values, groups),
-            "subject_overlap": overlap,
-        }
+        self.results = {"kind": "regression", **scores, **run.results}
         return self.results
 
     def plot_results(

@@ -1,6 +1,8 @@
 """Fitting a fresh copy of a model on each fold, after proof that no subject leaks."""
 
+import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,7 +30,7 @@ class FittedFold(NamedTuple):
 
 
 def checked_folds(
-    cv: Any, y: NDArray[Any], groups: Any, allow_subject_overlap: bool
+    cv: Any, key: pd.Index, y: NDArray[Any], groups: Any, allow_subject_overlap: bool
 ) -> tuple[list[Fold], bool]:
     """List the folds and say whether a subject stands on both sides of one.
 
@@ -36,6 +38,8 @@ def checked_folds(
     ----------
     cv : splitter or iterable of (train, test)
         The splitter.
+    key : Index of length n_cycles
+        Labels of the rows, for splitters that read the dataset from them.
     y : ndarray of shape (n_cycles,)
         Target.
     groups : array-like of shape (n_cycles,) or None
@@ -55,7 +59,7 @@ def checked_folds(
     SplitLeakError
         If subjects overlap or are unknown, and that is not allowed.
     """
-    rows = np.zeros((len(y), 1))
+    rows = pd.DataFrame({"row": np.arange(len(y))}, index=key)
     if not allow_subject_overlap:
         if groups is None:
             raise SplitLeakError(
@@ -109,8 +113,9 @@ def fit_folds(
         fitted = _unfitted(model)
         held_out = take_rows(X, test)
         try:
-            fitted.fit(take_rows(X, train), y[train])
-            predicted = np.asarray(fitted.predict(held_out)).reshape(-1)
+            with empty_features_named():
+                fitted.fit(take_rows(X, train), y[train])
+                predicted = np.asarray(fitted.predict(held_out)).reshape(-1)
         except ValueError as error:
             if "nan" in str(error).lower() and (missing := columns_with_missing(X)):
                 raise _missing_values(missing) from error
@@ -125,6 +130,14 @@ def fit_folds(
         yield FittedFold(number, fitted, test, predicted)
         if progress is not None:
             progress(number, len(folds))
+
+
+@contextmanager
+def empty_features_named() -> Iterator[None]:
+    """Silence scikit-learn on features without a value in a fold: they were named before."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Skipping features without any observed")
+        yield
 
 
 def _unfitted(model: Any) -> Any:

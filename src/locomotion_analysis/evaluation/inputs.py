@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from locomotion_analysis.errors import SchemaError, TargetError
-from locomotion_analysis.selection.subjects import check_lengths
+from locomotion_analysis.errors import SchemaError, SplitLeakError, TargetError
+from locomotion_analysis.selection.subjects import check_lengths, subject_codes
 
 Features = pd.DataFrame | NDArray[Any]
 
@@ -70,14 +70,58 @@ def take_rows(X: Features, rows: NDArray[np.intp]) -> Features:
     return X.iloc[rows] if isinstance(X, pd.DataFrame) else X[rows]
 
 
-def row_labels(X: Features) -> pd.Index:
-    """Return the labels of the rows: the cycle keys of a DataFrame, else positions."""
-    return X.index if isinstance(X, pd.DataFrame) else pd.RangeIndex(len(X))
+def cycle_key(X: Any, y: Any) -> pd.Index:
+    """Return the labels of the rows: the cycle keys of `X` or else `y`, or else positions."""
+    for rows in (X, y):
+        if isinstance(rows, (pd.DataFrame, pd.Series)):
+            return rows.index
+    return pd.RangeIndex(len(X))
+
+
+def check_groups_keep_people(key: pd.Index, groups: Any) -> None:
+    """Refuse groups that divide a person whom the cycle key names.
+
+    Groups wider than a person (a family, a laboratory) are safe; narrower ones let a person
+    stand on both sides, and as a rule come from groups in another order than the rows.
+
+    Parameters
+    ----------
+    key : Index
+        Label of each row; looked at if it has a level ``subject``.
+    groups : array-like of shape (n_cycles,) or None
+        Group of each row.
+
+    Raises
+    ------
+    SplitLeakError
+        Naming the first person divided.
+    """
+    if groups is None or "subject" not in key.names:
+        return
+    levels = [level for level in ("dataset", "subject") if level in key.names]
+    people = key.to_frame(index=False)[levels].astype(str).agg("/".join, axis=1)
+    codes, _ = subject_codes(groups)
+    counts = pd.Series(codes).groupby(people.to_numpy()).nunique()
+    divided = counts[counts > 1]
+    if len(divided):
+        raise SplitLeakError(
+            expected="groups that keep all cycles of a person together",
+            got=f"{divided.index[0]} in {divided.iloc[0]} groups, "
+            f"{len(divided)} of {len(counts)} people divided",
+            where="groups",
+            fix='pass groups=X.index.get_level_values("subject"), in the order of X',
+        )
 
 
 def is_simulated(X: Any) -> bool:
     """Tell whether the features say that they come from simulated gait."""
     return bool(getattr(X, "attrs", {}).get("simulated", False))
+
+
+def said_simulated(table: pd.DataFrame, simulated: bool) -> pd.DataFrame:
+    """Let a table of scores say whether they come from simulated gait, for its figure."""
+    table.attrs["simulated"] = bool(simulated)
+    return table
 
 
 def columns_with_missing(X: Features) -> list[str]:

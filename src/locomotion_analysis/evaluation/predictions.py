@@ -8,7 +8,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.errors import TargetError
-from locomotion_analysis.evaluation.folds import FittedFold, Progress, fit_folds
+from locomotion_analysis.evaluation.folds import (
+    FittedFold,
+    Progress,
+    empty_features_named,
+    fit_folds,
+)
 from locomotion_analysis.evaluation.importances import fold_importances, mean_importances
 from locomotion_analysis.evaluation.inputs import Features, take_rows
 from locomotion_analysis.selection.subject_folds import Fold
@@ -134,5 +139,6 @@ def _probability(
     # A class that no training row of the fold has keeps probability 0.
     probability = np.zeros((len(fold.test), len(classes)))
     columns = class_numbers(np.asarray(fold.model.classes_), classes)
-    probability[:, columns] = fold.model.predict_proba(held_out)
+    with empty_features_named():
+        probability[:, columns] = fold.model.predict_proba(held_out)
     return probability

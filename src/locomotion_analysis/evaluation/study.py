@@ -5,6 +5,7 @@ import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -19,6 +20,8 @@ from locomotion_analysis.evaluation.protocol import without_protocol_features
 from locomotion_analysis.evaluation.report.cautions import cautions
 from locomotion_analysis.evaluation.report.page import render_report
 from locomotion_analysis.evaluation.report.provenance import provenance
+from locomotion_analysis.evaluation.study_checks import StudyChecks, study_checks
+from locomotion_analysis.evaluation.study_details import study_details
 from locomotion_analysis.evaluation.study_result import Progress, StudyResult
 from locomotion_analysis.evaluation.study_target import StudyTarget, study_target
 from locomotion_analysis.features import FEATURE_GROUPS, FeatureTable, labelled_feature_table
@@ -38,6 +41,7 @@ def run_study(
     features: Sequence[str] | None = None,
     aggregations: Sequence[str] = DEFAULT_AGGREGATIONS,
     n_splits: int = 5,
+    full: bool = False,
     source: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> StudyResult:
@@ -63,6 +67,9 @@ def run_study(
         Statistics of every curve.
     n_splits : int
         Folds; no subject is in two.
+    full : bool
+        Also run the checks that fit the model a hundred times over: permutation test, learning
+        curve, robustness and other laboratories. Minutes instead of seconds.
     source : path-like, optional
         File or folder that `data` was read from, for the report.
     progress : callable, optional
@@ -95,12 +102,16 @@ def run_study(
     _check_folder(folder)
     with _kept_warnings() as warned:
         asked = study_target(data, target)
-        folds = _folds(asked, n_splits)
+        splitter = _splitter(asked, n_splits)
+        # Run now, before the long work: too few subjects or classes end the study here.
+        folds = check_cv(splitter, None, asked.values, asked.data.groups)
         step("features", 0, 1)
         table = _features(asked, features or FEATURE_GROUPS, aggregations)
         step("features", 1, 1)
         estimator, words = _model(model, asked)
         results = _evaluate(asked, table.frame, estimator, folds, step)
+        details = study_details(results, asked.data)
+        checks = _checks(asked, table.frame, estimator, splitter, step) if full else None
     study = StudyResult(
         kind=asked.kind,
         target=asked.target,
@@ -117,6 +128,8 @@ def run_study(
         seed=SEED,
         provenance=provenance(_source_files(source)),
         out=folder,
+        details=details,
+        checks=checks,
     )
     step("report", 0, 1)
     _write(study)
@@ -151,11 +164,9 @@ def _kept_warnings() -> Iterator[list[str]]:
         warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
 
 
-def _folds(asked: StudyTarget, n_splits: int) -> list[Any]:
-    splitter = SubjectStratifiedKFold if asked.kind == "classification" else SubjectQuantileKFold
-    folds = splitter(n_splits=n_splits, random_state=SEED)
-    # Run now, before the long work: too few subjects or classes end the study here.
-    return check_cv(folds, None, asked.values, asked.data.groups)
+def _splitter(asked: StudyTarget, n_splits: int) -> Any:
+    kind = SubjectStratifiedKFold if asked.kind == "classification" else SubjectQuantileKFold
+    return kind(n_splits=n_splits, random_state=SEED)
 
 
 def _features(
@@ -186,6 +197,15 @@ def _evaluate(
         else evaluator.evaluate_regression
     )
     return run(model, X, asked.values, asked.data.groups, cv=folds, progress=partial(step, "folds"))
+
+
+def _checks(
+    asked: StudyTarget, X: pd.DataFrame, model: Any, splitter: Any, step: Progress
+) -> StudyChecks:
+    # Classes that are numbers must not be taken for a regression.
+    target = asked.values  # noqa: PD011 - a field of ours, not pandas'
+    y = target.astype(object) if asked.kind == "classification" else target
+    return study_checks(model, X, y, splitter, SEED, step)
 
 
 def _source_files(source: str | os.PathLike[str] | None) -> list[Path]:
@@ -229,4 +249,11 @@ def _metrics(study: StudyResult) -> dict[str, Any]:
         "cautions": list(study.cautions),
         "provenance": study.provenance,
         **metrics_json(study.results),
+        "details": metrics_json(study.details),
+        "checks": None if study.checks is None else metrics_json(_named_fields(study.checks)),
     }
+
+
+def _named_fields(checks: StudyChecks) -> dict[str, Any]:
+    found = {each.name: getattr(checks, each.name) for each in fields(checks)}
+    return {**found, "permutation": asdict(checks.permutation)}

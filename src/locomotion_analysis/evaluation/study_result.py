@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.evaluation.report.scores import Score, scores
+
+if TYPE_CHECKING:
+    from locomotion_analysis.evaluation.study_checks import StudyChecks
 
 Kind = Literal["classification", "regression"]
 Progress = Callable[[str, int, int], None]
@@ -52,6 +55,11 @@ class StudyResult:
         Files with hashes, versions, platform, time.
     out : Path
         Folder of the three files.
+    details : dict
+        Tables of classes, probabilities, groups of people and hardest cycles, see
+        :func:`~locomotion_analysis.evaluation.study_details.study_details`.
+    checks : StudyChecks or None
+        Permutation test, learning curve, robustness and other laboratories; None unless asked.
     """
 
     kind: Kind
@@ -69,6 +77,8 @@ class StudyResult:
     seed: int
     provenance: dict[str, Any]
     out: Path
+    details: dict[str, pd.DataFrame]
+    checks: "StudyChecks | None" = None
 
     @property
     def scores(self) -> list[Score]:

@@ -6,6 +6,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from locomotion_analysis._version import __version__
 from locomotion_analysis.evaluation.report import tables, words
+from locomotion_analysis.evaluation.report.check_sections import check_sections
+from locomotion_analysis.evaluation.report.detail_sections import detail_sections
 from locomotion_analysis.evaluation.report.labels import value_title
 from locomotion_analysis.evaluation.report.pictures import (
     curve_pictures,
@@ -44,6 +46,7 @@ def _content(study: "StudyResult") -> dict[str, Any]:
     return {
         **_head(study),
         **_body(study),
+        "sections": [*detail_sections(study), *check_sections(study)],
         "left_out": tables.left_out_table(study),
         "provenance_table": tables.provenance_table(study),
         "history": [*(str(entry) for entry in study.data.history), *study.notes],

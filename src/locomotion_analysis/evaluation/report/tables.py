@@ -58,19 +58,28 @@ def score_table(study: "StudyResult") -> Table:
 
 def class_table(study: "StudyResult") -> Table:
     """Return precision, recall and F1 of each class."""
-    report = study.results["classification_report"]
-    subjects = pd.Series(study.data.groups).groupby(study.y.to_numpy()).nunique()
     rows = [
         (
             value_title(name),
-            *(f"{report[str(name)][key]:.2f}" for key in ("precision", "recall", "f1-score")),
-            f"{int(report[str(name)]['support']):,}",
-            f"{subjects[name]:,}",
+            *(with_interval(row, key) for key in ("precision", "recall", "f1")),
+            f"{row['n_cycles']:,.0f}",
+            f"{row['n_subjects']:,.0f}",
         )
-        for name in study.results["classes"]
+        for name, row in study.details["class_metrics"].iterrows()
     ]
     columns = ("Class", "Precision", "Recall", "F1", "Cycles", "Subjects")
-    return Table("Each class", columns, rows)
+    return Table("Each class (95 % interval)", columns, rows)
+
+
+def with_interval(row: "pd.Series[Any]", name: str, prefix: str | None = None) -> str:
+    """Return a score and its interval as one cell; a dash where it is not defined."""
+    start = f"{name}_" if prefix is None else prefix
+    value, low, high = row[name], row[f"{start}low"], row[f"{start}high"]
+    if pd.isna(value):
+        return "–"
+    if pd.isna(low):
+        return f"{value:.2f}"
+    return f"{value:.2f} ({low:.2f} to {high:.2f})"
 
 
 def fold_table(study: "StudyResult") -> Table:

@@ -1,0 +1,175 @@
+"""Figures of what a sequence model looks at, drawn on the gait cycle."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.evaluation.explain.figures import new_axes
+from locomotion_analysis.evaluation.explain.sequences import ALL_CHANNELS, PhaseImportance
+from locomotion_analysis.evaluation.report.curves import class_curve
+from locomotion_analysis.evaluation.report.labels import channel_title, shown_unit, value_title
+from locomotion_analysis.evaluation.report.style import INK, MUTED, PALETTE, colour, light_grid
+from locomotion_analysis.standard import PHASE_PERCENT, is_channel
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_SHADE = "#6b4fa0"
+
+
+def plot_phase_importance(
+    found: PhaseImportance,
+    channel: str = ALL_CHANNELS,
+    *,
+    toe_off: float | None = None,
+    axes: "Axes | None" = None,
+) -> "Axes":
+    """Draw the importance of each window of the gait cycle with its interval.
+
+    Parameters
+    ----------
+    found : PhaseImportance
+        From :func:`sequence_importance`.
+    channel : str
+        A channel, or ``"all channels"``: the window taken from all of them at once.
+    toe_off : float, optional
+        End of stance, % of the cycle, drawn as a dotted line.
+    axes : matplotlib Axes, optional
+        Where to draw; a new figure where None.
+    """
+    axes = axes or new_axes(6.6, 2.8)
+    curve = found.curve(channel)
+    edges = np.append(curve["start"], curve["end"].iloc[-1])
+    axes.stairs(curve["importance"], edges, color=PALETTE[0], linewidth=2.0, baseline=None)
+    low, high = (np.append(curve[end], curve[end].iloc[-1]) for end in ("low", "high"))
+    axes.fill_between(edges, low, high, step="post", color=PALETTE[0], alpha=0.2, linewidth=0)
+    axes.axhline(0.0, color=INK, linewidth=0.8)
+    _draw_toe_off(axes, toe_off)
+    axes.set_title(_title(channel))
+    axes.set_ylabel(found.importance.effect)
+    _gait_cycle(axes)
+    return axes
+
+
+def plot_phase_importance_on_curves(
+    found: PhaseImportance,
+    data: LocomotionData,
+    labels: NDArray[Any],
+    channel: str,
+    *,
+    axes: "Axes | None" = None,
+) -> "Axes":
+    """Draw the classes' mean curves of a channel on the gait cycle, shaded where it matters.
+
+    Parameters
+    ----------
+    found : PhaseImportance
+        From :func:`sequence_importance`.
+    data : LocomotionData
+        The cycles.
+    labels : ndarray, shape (n_cycles,)
+        Class of each.
+    channel : str
+        A channel of both.
+    axes : matplotlib Axes, optional
+        Where to draw; a new figure where None. The shade is the window's importance; windows
+        whose interval includes zero are left white. The dotted line is the mean toe-off, where
+        it was measured.
+    """
+    if channel not in data.channels:
+        raise SchemaError(
+            expected=f"a channel among {', '.join(data.channels)}",
+            got=repr(channel),
+            where="channel",
+        )
+    axes = axes or new_axes(5.4, 3.2)
+    curve = found.curve(channel)
+    largest = max(float(found.table["importance"].max()), np.finfo(float).tiny)
+    for start, end, importance in curve.loc[
+        curve["low"] > 0, ["start", "end", "importance"]
+    ].to_numpy(float):
+        strength = 0.5 * importance / largest
+        axes.axvspan(start, end, color=_SHADE, alpha=strength, linewidth=0)
+    unit, factor = shown_unit(channel)
+    for position, name in enumerate(dict.fromkeys(sorted(labels, key=str))):
+        chosen = labels == name
+        drawn = class_curve(data.curves(channel)[chosen], data.groups[chosen], factor)
+        axes.plot(
+            PHASE_PERCENT,
+            drawn.mean,
+            color=colour(position),
+            linewidth=1.8,
+            label=f"{value_title(name)} (n = {drawn.n_subjects})",
+        )
+    _draw_toe_off(axes, mean_toe_off(data))
+    axes.set_title(_title(channel))
+    axes.set_ylabel(f"{channel_title(channel)} ({unit})")
+    axes.legend(loc="best")
+    _gait_cycle(axes)
+    return axes
+
+
+def plot_phase_map(found: PhaseImportance, axes: "Axes | None" = None) -> "Axes":
+    """Draw the importance of every window on every channel as a map.
+
+    Parameters
+    ----------
+    found : PhaseImportance
+        From :func:`sequence_importance`.
+    axes : matplotlib Axes, optional
+        Where to draw; a new figure where None. Dots mark windows whose interval lies above zero.
+    """
+    axes = axes or new_axes(7.4, 1.3 + 0.34 * len(found.channels))
+    curves = [found.curve(channel) for channel in found.channels]
+    values = np.array([curve["importance"] for curve in curves])
+    edges = np.append(found.windows[:, 0], found.windows[-1, 1])
+    rows = np.arange(len(curves) + 1) - 0.5
+    top = max(float(np.nanmax(values)), np.finfo(float).eps)
+    image = axes.pcolormesh(edges, rows, values, cmap="Purples", vmin=0.0, vmax=top)
+    for row, curve in enumerate(curves):
+        told = curve[curve["low"] > 0]
+        axes.plot((told["start"] + told["end"]) / 2, np.full(len(told), row), ".", color=INK)
+    axes.set_yticks(range(len(curves)), [_title(channel) for channel in found.channels])
+    axes.tick_params(axis="y", labelcolor=INK, length=0)
+    axes.invert_yaxis()
+    axes.figure.colorbar(image, ax=axes, pad=0.02).set_label(found.importance.effect)
+    axes.set_xlim(0, 100)
+    axes.set_xlabel("Gait cycle (%)")
+    return axes
+
+
+def mean_toe_off(data: LocomotionData) -> float | None:
+    """Return the mean measured end of stance, % of the cycle; None where none was measured."""
+    if "stance_percent" not in data.cycles:
+        return None
+    known = data.cycles["stance_percent"].dropna()
+    return float(known.mean()) if len(known) else None
+
+
+def _draw_toe_off(axes: "Axes", toe_off: float | None) -> None:
+    if toe_off is None:
+        return
+    axes.axvline(toe_off, color=MUTED, linestyle=":", linewidth=1.2)
+    axes.annotate(
+        "toe-off",
+        (toe_off, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(3, -9),
+        textcoords="offset points",
+        fontsize=8,
+        color=MUTED,
+    )
+
+
+def _title(channel: str) -> str:
+    return channel_title(channel) if is_channel(channel) else value_title(channel)
+
+
+def _gait_cycle(axes: "Axes") -> None:
+    axes.set_xlim(0, 100)
+    axes.set_xlabel("Gait cycle (%)")
+    axes.spines[["top", "right"]].set_visible(False)
+    light_grid(axes)

@@ -1,0 +1,374 @@
+"""What a model looks at, as one self-contained HTML page."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.data.atomic import atomic_path
+from locomotion_analysis.errors import FileReadError
+from locomotion_analysis.evaluation.explain.clinical import (
+    CLINICAL_VARIABLES,
+    with_clinical_variables,
+)
+from locomotion_analysis.evaluation.explain.dependence import PartialDependence, partial_dependence
+from locomotion_analysis.evaluation.explain.feature_groups import GROUPINGS, feature_groups
+from locomotion_analysis.evaluation.explain.figures import (
+    plot_grouped_importance,
+    plot_partial_dependence,
+    plot_shapley,
+)
+from locomotion_analysis.evaluation.explain.importance import GroupedImportance, grouped_importance
+from locomotion_analysis.evaluation.explain.phase_figures import (
+    mean_toe_off,
+    plot_phase_importance,
+    plot_phase_importance_on_curves,
+    plot_phase_map,
+)
+from locomotion_analysis.evaluation.explain.sequences import PhaseImportance, sequence_importance
+from locomotion_analysis.evaluation.explain.shapley import ShapleyValues, shapley_values
+from locomotion_analysis.evaluation.protocol import (
+    protocol_columns,
+    without_protocol_features,
+)
+from locomotion_analysis.evaluation.report.curves import main_channels
+from locomotion_analysis.evaluation.report.labels import feature_title, value_title
+from locomotion_analysis.evaluation.report.pictures import Picture
+from locomotion_analysis.evaluation.report.provenance import provenance
+from locomotion_analysis.evaluation.report.section_page import Section, SectionPage
+from locomotion_analysis.evaluation.report.source_files import source_files
+from locomotion_analysis.evaluation.report.style import as_data_uri, figure
+from locomotion_analysis.evaluation.report.tables import Table
+from locomotion_analysis.evaluation.study_target import StudyTarget, study_target
+from locomotion_analysis.features import FEATURE_GROUPS
+from locomotion_analysis.features.tabular import labelled_feature_table
+from locomotion_analysis.models import ModelKind, default_classifier, default_regressor
+from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_CURVES_SHOWN = 4
+_READING = (
+    (
+        "Everything is measured on held-out subjects, by models fitted on the other subjects. "
+        "Intervals are percentiles of a bootstrap over subjects."
+    ),
+    (
+        "A group that can be lost without harm may still carry information: another group may "
+        "hold the same. Features made of several joints are taken away with each of them."
+    ),
+    (
+        "Importance is what the model uses, not what causes the condition. A partial dependence "
+        "shows what the model does when one number changes, not what would happen to the person."
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All parts of an explanation.
+
+    Attributes
+    ----------
+    by : dict
+        Grouping (joint, measurement, phase) to its importance.
+    dependence : tuple of PartialDependence
+        One a clinical variable.
+    phases : PhaseImportance or None
+        Of the sequence model, where one was given.
+    shapley : ShapleyValues or None
+        Where they were asked for.
+    path : Path
+        The page.
+    """
+
+    by: dict[str, GroupedImportance]
+    dependence: tuple[PartialDependence, ...]
+    phases: PhaseImportance | None
+    shapley: ShapleyValues | None
+    path: Path
+
+
+def explain_report(
+    data: LocomotionData,
+    target: str,
+    out: str | os.PathLike[str],
+    *,
+    model: Any = "forest",
+    sequence_model: Any = None,
+    shapley: bool = False,
+    features: Sequence[str] | None = None,
+    clinical: Sequence[str] = CLINICAL_VARIABLES,
+    n_splits: int = 5,
+    n_repeats: int = 5,
+    random_state: int = 0,
+    source: str | os.PathLike[str] | None = None,
+) -> Explanation:
+    """Explain a model of a target and write the page.
+
+    Parameters
+    ----------
+    data : LocomotionData
+        Gait cycles.
+    target : str
+        Column of ``data.cycles`` that is predicted.
+    out : path-like
+        HTML file to write.
+    model : {"forest", "linear"} or scikit-learn estimator
+        Model of the feature table.
+    sequence_model : scikit-learn estimator, optional
+        Model of ``(n_cycles, 150, n_channels)``, given the twelve main channels; adds the
+        phases of the gait cycle.
+    shapley : bool
+        Add Shapley values (extra ``explain``).
+    features : sequence of str, optional
+        Feature groups; all that the data can give where None.
+    clinical : sequence of str
+        Variables for partial dependence; those that the data lack, or that are the target, are
+        left out. They are added to the features for this part only.
+    n_splits : int
+        Folds of subjects.
+    n_repeats : int
+        Draws of donors a fold.
+    random_state : int
+        Seed.
+    source : path-like, optional
+        File or folder that `data` was read from, for the record.
+
+    Returns
+    -------
+    Explanation
+        All numbers, and the path of the page.
+
+    Raises
+    ------
+    TargetError, SplitLeakError, SchemaError
+        As :func:`run_study`.
+    FileReadError
+        If `out` is a folder.
+    """
+    path = Path(out)
+    if path.is_dir():
+        raise FileReadError(
+            expected="the name of an HTML file", got="a folder", where=str(path), fix="add a name"
+        )
+    asked = study_target(data, target)
+    ready = default_classifier if asked.kind == "classification" else default_regressor
+    estimator = ready(cast("ModelKind", model), random_state) if isinstance(model, str) else model
+    splitter = SubjectStratifiedKFold if asked.kind == "classification" else SubjectQuantileKFold
+    cv = splitter(n_splits, random_state)
+    table, _ = labelled_feature_table(asked.data, asked.target, features or FEATURE_GROUPS)
+    if asked.kind == "classification":
+        table = without_protocol_features(table, asked.data.cycles, asked.labels)
+    y, groups, X = asked.values, asked.data.groups, table.frame
+    found = Explanation(
+        by={
+            by: grouped_importance(
+                estimator,
+                X,
+                y,
+                groups,
+                feature_groups(list(map(str, X.columns)), by, table.specs),
+                cv=cv,
+                n_repeats=n_repeats,
+                random_state=random_state,
+            )
+            for by in GROUPINGS
+        },
+        dependence=_dependences(estimator, X, asked, clinical, cv, random_state),
+        phases=_phases(sequence_model, asked, cv, n_repeats, random_state),
+        shapley=shapley_values(estimator, X, y, groups, cv=cv) if shapley else None,
+        path=path,
+    )
+    page = _page(found, asked, estimator, n_splits, provenance(source_files(source)))
+    with atomic_path(path) as temporary:
+        temporary.write_text(page.html(), encoding="utf-8")
+    return found
+
+
+def _dependences(
+    model: Any, X: Any, asked: StudyTarget, clinical: Sequence[str], cv: Any, seed: int
+) -> tuple[PartialDependence, ...]:
+    wanted = [name for name in clinical if name != asked.target]
+    # One value in all of a class tells the protocol, not the person: without_protocol_features
+    # took it out, and it does not come back here.
+    if asked.kind == "classification":
+        still = protocol_columns(asked.data.cycles, asked.labels)
+        wanted = [name for name in wanted if name not in still]
+    joined, added = with_clinical_variables(X, asked.data, wanted)
+    return tuple(
+        partial_dependence(
+            model, joined, asked.values, asked.data.groups, name, cv=cv, random_state=seed
+        )
+        for name in added
+    )
+
+
+def _phases(
+    model: Any, asked: StudyTarget, cv: Any, n_repeats: int, seed: int
+) -> PhaseImportance | None:
+    if model is None:
+        return None
+    channels = main_channels(asked.data)
+    return sequence_importance(
+        model,
+        asked.data.array(channels),
+        asked.values,
+        asked.data.groups,
+        channels,
+        cv=cv,
+        n_repeats=n_repeats,
+        random_state=seed,
+    )
+
+
+def _page(
+    found: Explanation, asked: StudyTarget, model: Any, n_splits: int, origin: dict[str, Any]
+) -> SectionPage:
+    first = found.by["joint"]
+    name = "Balanced accuracy" if first.metric != "mae" else "Mean absolute error"
+    files = ", ".join(file["name"] for file in origin["files"])
+    shapley = [] if found.shapley is None else [_shapley(found.shapley)]
+    phases = [] if found.phases is None else [_phase_section(found.phases, asked)]
+    dependence = [_dependence_section(found.dependence)] if found.dependence else []
+    return SectionPage(
+        title=f"What predicts {value_title(asked.target).lower()}",
+        subtitle=f"{files or 'Data made in memory'} · {type(model[-1] if hasattr(model, 'steps') else model).__name__}",
+        verdict=[_score(first, name), *(_told(by, each) for by, each in found.by.items())],
+        facts=[
+            ("Subjects", f"{first.n_subjects:,}"),
+            ("Gait cycles", f"{len(asked.values):,}"),
+            ("Folds", str(n_splits)),
+            (name, f"{first.score:.3g}"),
+        ],
+        sections=[
+            *(_importance_section(by, each) for by, each in found.by.items()),
+            *phases,
+            *dependence,
+            *shapley,
+        ],
+        reading=_READING,
+        simulated=asked.data.is_simulated,
+        created=origin["created"],
+    )
+
+
+def _score(found: GroupedImportance, name: str) -> str:
+    low, high = found.interval
+    return (
+        f"{name} on held-out subjects: {found.score:.3g} ({low:.3g} to {high:.3g}). Where this is "
+        "no better than chance there is nothing to explain."
+    )
+
+
+def _told(by: str, found: GroupedImportance) -> str:
+    told = found.table[found.table["low"] > 0].head(3)
+    if told.empty:
+        return f"By {by}: no group alone is needed; others stand in for each."
+    named = ", ".join(
+        f"{row.group} ({row.importance:.3f}, {row.low:.3f} to {row.high:.3f})"
+        for row in told.itertuples()
+    )
+    return f"By {by}, the model loses most without: {named}."
+
+
+def _importance_section(by: str, found: GroupedImportance) -> Section:
+    with figure(7.2, 1.0 + 0.3 * min(len(found.table), 15), simulated=found.simulated) as made:
+        plot_grouped_importance(found, made.subplots())
+    largest = found.table["group"].head(3)
+    picture = Picture(
+        as_data_uri(made),
+        f"{found.effect} without each {by}; the largest are {', '.join(largest)}.",
+        f"Features of a {by} taken together from another held-out subject, {found.n_repeats} "
+        "times. Bars: 95 % intervals over subjects; grey: the interval includes zero. In "
+        "brackets: number of features.",
+    )
+    return Section(f"By {by}", (), (picture,), (_importance_table(found),))
+
+
+def _importance_table(found: GroupedImportance) -> Table:
+    rows = [
+        (
+            str(row["group"]),
+            f"{row['n_features']:,}",
+            f"{row['importance']:.3f}",
+            f"{row['low']:.3f} to {row['high']:.3f}",
+        )
+        for row in found.table.to_dict("records")
+    ]
+    return Table(f"{found.effect} without it", ("Group", "Features", "Loss", "95 % interval"), rows)
+
+
+def _phase_section(found: PhaseImportance, asked: StudyTarget) -> Section:
+    simulated = asked.data.is_simulated
+    toe_off = mean_toe_off(asked.data)
+    with figure(7.2, 2.8, simulated=simulated) as whole:
+        plot_phase_importance(found, toe_off=toe_off, axes=whole.subplots())
+    with figure(7.4, 1.3 + 0.34 * len(found.channels), simulated=simulated) as chart:
+        plot_phase_map(found, chart.subplots())
+    channels = found.by_channel()["channel"].head(_CURVES_SHOWN).tolist()
+    with figure(9.0, 3.2 * (-(-len(channels) // 2)), simulated=simulated) as curves:
+        grid = curves.subplots(-(-len(channels) // 2), 2, squeeze=False).ravel()
+        for axes, channel in zip(grid, channels, strict=False):
+            plot_phase_importance_on_curves(found, asked.data, asked.labels, channel, axes=axes)
+        for axes in grid[len(channels) :]:
+            axes.set_axis_off()
+    windows = len(found.windows)
+    pictures = (
+        _drawn(
+            whole,
+            "Importance of each part of the gait cycle",
+            "A window of all channels is taken from another held-out subject. Band: 95 % interval over subjects.",
+        ),
+        _drawn(
+            chart,
+            "Importance of each window on each channel",
+            "One channel at a time. Dots: the interval lies above zero.",
+        ),
+        _drawn(
+            curves,
+            "Mean curves of the classes, shaded where the model looks",
+            "The darker, the more the model loses without that window of that channel.",
+        ),
+    )
+    return Section("On the gait cycle", (f"The cycle was cut into {windows} windows.",), pictures)
+
+
+def _drawn(made: "Figure", alt: str, caption: str) -> Picture:
+    return Picture(as_data_uri(made), f"{alt}.", caption)
+
+
+def _dependence_section(found: Sequence[PartialDependence]) -> Section:
+    rows = -(-len(found) // 2)
+    with figure(9.0, 3.2 * rows, simulated=found[0].simulated) as made:
+        grid = made.subplots(rows, 2, squeeze=False).ravel()
+        for axes, each in zip(grid, found, strict=False):
+            plot_partial_dependence(each, axes)
+        for axes in grid[len(found) :]:
+            axes.set_axis_off()
+    told = "; ".join(
+        f"{feature_title(each.variable)} {np.ptp(each.mean):.3g} over its range" for each in found
+    )
+    picture = Picture(
+        as_data_uri(made),
+        f"Partial dependence. Change of the mean {found[0].outcome}: {told}.",
+        "Thin lines: subjects. Ticks: measured values. Range: 5th to 95th percentile.",
+    )
+    text = "The variables were added to the features for this part."
+    return Section("Clinical variables", (text,), (picture,))
+
+
+def _shapley(found: ShapleyValues) -> Section:
+    with figure(7.6, 5.6, simulated=found.simulated) as made:
+        plot_shapley(found, axes=made.subplots())
+    picture = Picture(
+        as_data_uri(made),
+        f"Shapley values of held-out cycles for {found.outcomes[-1]}.",
+        f"{len(found.rows):,} held-out cycles, one point each.",
+    )
+    return Section("Shapley values", (), (picture,))

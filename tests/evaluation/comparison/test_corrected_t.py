@@ -1,0 +1,39 @@
+"""The corrected resampled t test, against the formula written out and against its promise."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from locomotion_analysis.evaluation.comparison import corrected_t_test
+
+
+def test_without_shared_training_sets_it_is_the_plain_t_test():
+    differences = [0.1, -0.02, 0.07, 0.04, 0.03]
+    theirs = stats.ttest_1samp(differences, 0)
+    assert corrected_t_test(differences, 0) == pytest.approx((theirs.statistic, theirs.pvalue))
+
+
+def test_shared_training_sets_widen_the_variance_as_published():
+    differences = np.array([0.1, -0.02, 0.07, 0.04, 0.03])
+    plain, _ = corrected_t_test(differences, 0)
+    # Nadeau and Bengio: 1/k becomes 1/k + n_test/n_train, here 1/5 and 1/4.
+    corrected, p = corrected_t_test(differences, 1 / 4)
+    assert corrected == pytest.approx(plain * np.sqrt((1 / 5) / (1 / 5 + 1 / 4)))
+    assert p == pytest.approx(2 * stats.t.sf(corrected, 4))
+
+
+def test_folds_without_a_score_are_left_out():
+    assert corrected_t_test([0.1, np.nan, 0.3], 0.5) == corrected_t_test([0.1, 0.3], 0.5)
+
+
+@pytest.mark.parametrize("differences", [[0.0, 0.0, 0.0], [0.2], [np.nan, 0.3]])
+def test_nothing_to_test_is_no_difference(differences):
+    t, p = corrected_t_test(differences, 0.25)
+    assert np.isnan(t)
+    assert p == 1
+
+
+def test_the_same_difference_everywhere_is_certain():
+    t, p = corrected_t_test([-0.5, -0.5, -0.5], 0.25)
+    assert t == -np.inf
+    assert p == 0

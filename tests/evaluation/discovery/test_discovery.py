@@ -1,0 +1,175 @@
+"""The report says what the groups are worth; the numbers agree with what was put in."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from locomotion_analysis import LocomotionData
+from locomotion_analysis.errors import FileReadError, SchemaError
+from locomotion_analysis.evaluation.discovery import (
+    effect_curves,
+    find_groups,
+    plot_dendrogram,
+    plot_effects,
+    plot_explained,
+    plot_gap,
+    plot_mode,
+    plot_scatter,
+    plot_silhouette,
+    run_discovery,
+)
+from locomotion_analysis.evaluation.discovery.profiles import apart
+from locomotion_analysis.models.unsupervised import curve_units
+
+KNEE, HIP = "knee_flexion_angle_ipsi_rad", "hip_flexion_angle_ipsi_rad"
+
+
+@pytest.fixture(scope="module")
+def speeds(make_walkers):
+    """Two kinds of gait that are two speeds; nothing else is known."""
+    cycles, curves = make_walkers(np.repeat([0.0, 1.0], 8), np.full(16, 2))
+    fast = cycles["subject"].str[1:].astype(int) >= 8
+    jitter = np.random.default_rng(0).normal(0, 0.02, len(cycles))
+    cycles["speed_m_s"] = np.where(fast, 1.6, 1.0) + jitter
+    return LocomotionData(cycles, curves, [KNEE, HIP])
+
+
+@pytest.fixture(scope="module")
+def found(speeds):
+    return find_groups(speeds, [KNEE], method="hierarchical")
+
+
+def test_speeds_are_called_speeds(speeds, tmp_path):
+    made = run_discovery(speeds, tmp_path / "out", [KNEE], n_clusters=2)
+    words = " ".join(made.verdict)
+    assert "The clusters are speeds in disguise" in words
+    assert "subjects in disguise" not in words
+    page = made.report_path.read_text(encoding="utf-8")
+    assert "speeds in disguise" in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert "<script" not in page
+
+    table = pd.read_csv(made.groups_path)
+    assert len(table) == 16
+    slow = table.set_index("subject")["group"].loc[[f"S{i:02d}" for i in range(8)]]
+    assert slow.nunique() == 1
+    assert table["group"].nunique() == 2
+    assert table["cycles"].tolist() == [2] * 16
+
+    numbers = json.loads(made.validation_path.read_text(encoding="utf-8"))
+    assert numbers["n_groups"] == 2
+    assert numbers["stability"]["adjusted_rand_mean"] > 0.9
+    assert numbers["explained"][0]["variable"] == "speed_m_s"
+    assert pd.read_csv(made.left_out_path).empty
+
+
+def test_subjects_are_called_subjects(make_walkers, tmp_path):
+    """Everybody has an own gait, repeated; single cycles then group by person."""
+    cycles, curves = make_walkers(np.linspace(0, 4, 6), np.full(6, 8), person=0.5, seed=3)
+    data = LocomotionData(cycles, curves, [KNEE, HIP])
+    findings = run_discovery(
+        data, tmp_path, n_clusters=3, method="hierarchical", by="cycle"
+    ).findings
+    assert findings.subject_in_one_group == 1.0
+    words = json.loads((tmp_path / "validation.json").read_text(encoding="utf-8"))["verdict"]
+    assert any("The clusters are subjects in disguise" in sentence for sentence in words)
+    assert len(pd.read_csv(tmp_path / "groups.csv")) == 48
+
+
+def test_two_kinds_are_found_and_firm(found):
+    assert found.n_groups == 2
+    assert found.silhouette > 0.5
+    assert found.stability_mean > 0.9
+    assert found.gap_count > 1
+
+
+def test_no_labels_are_needed(two_kinds):
+    bare = LocomotionData(
+        two_kinds.cycles[["subject", "task", "step"]], two_kinds.block, two_kinds.channels
+    )
+    findings = find_groups(bare, [KNEE], n_clusters=2, method="hierarchical")
+    assert findings.explained.empty
+    assert findings.groups.empty
+
+
+def test_same_seed_same_numbers(two_kinds):
+    asked = {"n_clusters": 2, "method": "hierarchical", "random_state": 3}
+    first, second = (find_groups(two_kinds, [KNEE], **asked) for _ in range(2))
+    np.testing.assert_array_equal(first.labels, second.labels)
+    np.testing.assert_array_equal(first.effects[0].low, second.effects[0].low)
+    np.testing.assert_array_equal(first.plane, second.plane)
+    pd.testing.assert_frame_equal(first.explained, second.explained)
+
+
+def test_effect_size_is_hedges_g(two_kinds):
+    units = curve_units(two_kinds, [KNEE])
+    labels = (np.arange(20) >= 10).astype(int)
+    effect = effect_curves(units, labels, n_draws=20)[1]
+    first, second = units.curves[:10, 40, 0], units.curves[10:, 40, 0]
+    pooled = np.sqrt((first.var(ddof=1) + second.var(ddof=1)) / 2)
+    expected = (second.mean() - first.mean()) / pooled * (1 - 3 / (4 * 18 - 1))
+    assert effect.value[40, 0] == pytest.approx(expected, rel=1e-6)
+    assert effect.low[0, 0] <= effect.value[0, 0] <= effect.high[0, 0]
+    # The kinds differ by a cosine: apart at the ends, alike at a quarter of the cycle.
+    stretches = apart(effect, 0)
+    assert stretches[0][0] == 0.0
+    assert stretches[0][2] > 3
+    assert not any(start <= 25 <= stop for start, stop, _ in stretches)
+
+
+def test_figures_are_axes_to_restyle(found):
+    drawn = [
+        plot_mode(found.pca, found.units.channels),
+        plot_silhouette(found.validity, 2),
+        plot_gap(found.validity, 2),
+        plot_scatter(found.plane, found.labels[found.plane_rows]),
+        plot_dendrogram(found.clusters.linkage_, 2, found.units.subjects.tolist()),
+        plot_explained(found.explained),
+        plot_effects(found.effects, 0, KNEE),
+    ]
+    for axes in drawn:
+        assert axes.get_ylabel() or axes.get_yticklabels()
+        assert axes.has_data()
+    assert [line.get_label() for line in drawn[0].lines] == ["+2 SD", "mean", "−2 SD"]
+    assert drawn[0].get_ylabel() == "Knee flexion (°)"
+    assert "cut into 2 groups" in [text.get_text() for text in drawn[4].get_legend().get_texts()]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"n_clusters": 20}, "more subjects than clusters"),
+        ({"n_clusters": 1}, "at least 2"),
+        ({"method": "guess"}, "guess"),
+        ({"channels": ["elbow_flexion_angle_ipsi_rad"]}, "elbow"),
+    ],
+)
+def test_bad_requests_are_refused_and_nothing_is_written(two_kinds, tmp_path, arguments, words):
+    with pytest.raises(SchemaError, match=words):
+        run_discovery(two_kinds, tmp_path / "out", **arguments)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_constant_channel_asked_for_is_named(two_kinds):
+    block = two_kinds.block.copy()
+    block[1] = 0.25
+    data = LocomotionData(two_kinds.cycles, block, two_kinds.channels)
+    with pytest.raises(SchemaError, match=HIP):
+        find_groups(data, [KNEE, HIP])
+
+
+def test_a_file_is_no_folder(two_kinds, tmp_path):
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(FileReadError, match="a folder"):
+        run_discovery(two_kinds, tmp_path / "out")
+
+
+def test_real_running_cycles_group_by_subject(shared_data):
+    data = LocomotionData.from_parquet(shared_data / "standard" / "running_phase.parquet")
+    few = data.take(np.flatnonzero(data.cycles["step"] < 4))
+    findings = find_groups(few, n_clusters=3, by="cycle", method="hierarchical")
+    share = findings.explained.set_index("variable").loc["subject", "share"]
+    assert share > 0.5
+    assert findings.subject_in_one_group > 0.8

@@ -1,0 +1,152 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.linear_model import LinearRegression, LogisticRegression
+
+from locomotion_analysis.errors import SchemaError, SplitLeakError, TargetError
+from locomotion_analysis.evaluation.explain import (
+    feature_groups,
+    grouped_importance,
+    plot_grouped_importance,
+)
+from locomotion_analysis.evaluation.explain.donors import donor_rows
+from locomotion_analysis.evaluation.explain.importance import exchanged_columns
+from locomotion_analysis.features.catalogue import feature_catalogue
+from locomotion_analysis.selection import LeaveOneSubjectOut
+
+
+def test_the_joint_that_tells_the_class_is_worth_most(walkers):
+    parts = feature_groups(list(walkers.X), "joint")
+    found = grouped_importance(
+        LogisticRegression(), walkers.X, walkers.y, walkers.groups, parts, n_repeats=3
+    )
+    table = found.table.set_index("group")
+    assert found.score > 0.95
+    assert found.table["group"].iloc[0] == "knee"
+    assert table.loc["knee", "low"] > 0.2
+    assert table.loc["hip", "low"] <= 0 <= table.loc["hip", "high"] + 1e-12
+
+
+def test_features_that_stand_in_for_each_other_matter_together_only(walkers):
+    alone = {name: [name] for name in walkers.X.columns[:2]}
+    joined = {"both": list(alone)}
+    run = [LogisticRegression(), walkers.X, walkers.y, walkers.groups]
+    each = grouped_importance(*run, alone, n_repeats=3).table["importance"].max()
+    assert grouped_importance(*run, joined, n_repeats=3).table["importance"].iloc[0] > each + 0.2
+
+
+def test_of_a_number_the_rise_of_the_error_is_told(walkers):
+    y = 3.0 * walkers.X["speed_m_s"]
+    found = grouped_importance(
+        LinearRegression(),
+        walkers.X,
+        y,
+        walkers.groups,
+        {"speed": ["speed_m_s"], "hip": list(walkers.X.columns[2:4])},
+    )
+    assert found.metric == "mae"
+    assert found.table["group"].tolist() == ["speed", "hip"]
+    assert found.table["importance"].iloc[0] > 0.1
+    assert found.table["importance"].iloc[1] == pytest.approx(0, abs=1e-9)
+
+
+def test_nothing_held_out_is_fitted(walkers):
+    seen = []
+
+    class Spy(LogisticRegression):
+        def fit(self, X, y):
+            seen.append(X.index)
+            return super().fit(X, y)
+
+    keyed = walkers.X.set_axis(pd.Index(walkers.groups, name="subject"))
+    cv = [(np.arange(24, 72), np.arange(24))]
+    grouped_importance(Spy(), keyed, walkers.y, walkers.groups, {"a": list(keyed)[:1]}, cv=cv)
+    assert len(seen) == 1
+    assert not set(seen[0]) & set(walkers.groups[:24])
+
+
+def test_the_same_seed_gives_the_same_numbers_and_the_data_stays(walkers):
+    before = walkers.X.copy()
+    parts = feature_groups(list(walkers.X), "measurement")
+    run = [LogisticRegression(), walkers.X, walkers.y, walkers.groups, parts]
+    once, again = (grouped_importance(*run, n_repeats=2).table for _ in range(2))
+    pd.testing.assert_frame_equal(once, again)
+    pd.testing.assert_frame_equal(walkers.X, before)
+
+
+@given(st.lists(st.integers(0, 6), min_size=2, max_size=40).filter(lambda x: len(set(x)) > 1))
+@settings(max_examples=50, deadline=None)
+def test_a_donor_is_never_oneself(subjects):
+    codes = np.array(subjects)
+    donors = donor_rows(codes, np.random.default_rng(0))
+    assert (codes[donors] != codes).all()
+    of_subject = pd.Series(codes[donors]).groupby(codes).nunique()
+    assert (of_subject == 1).all()
+
+
+def test_columns_are_exchanged_together_and_types_are_kept():
+    own = pd.DataFrame({"a": [1, 2], "sex": ["f", "m"], "b": [0.5, 1.5]})
+    other = own.iloc[[1, 0]]
+    mixed = exchanged_columns(own, other, np.array([0, 1]))
+    assert mixed.columns.tolist() == ["a", "sex", "b"]
+    assert mixed.to_numpy().tolist() == [[2, "m", 0.5], [1, "f", 1.5]]
+    assert mixed.dtypes.tolist() == own.dtypes.tolist()
+
+
+def test_every_feature_of_the_catalogue_has_a_group():
+    names = feature_catalogue()["name"].tolist()
+    for by in ("joint", "measurement", "phase"):
+        parts = feature_groups(names, by)
+        assert set().union(*parts.values()) == set(names)
+        assert "other" not in parts
+
+
+@pytest.mark.parametrize(
+    ("name", "by", "groups"),
+    [
+        ("hip_knee_marp_ipsi_rad", "joint", {"hip", "knee"}),
+        ("grf_vertical_ipsi_BW_peak1", "joint", {"ground reaction force"}),
+        ("knee_flexion_angle_ipsi_rad_velocity_max", "measurement", {"velocity"}),
+        ("knee_flexion_angle_ipsi_rad_q25", "measurement", {"angle"}),
+        ("ankle_power_A2_ipsi_W_kg", "phase", {"late stance"}),
+        ("knee_flexion_angle_ipsi_rad_swing_max_phase", "phase", {"swing"}),
+        ("knee_flexion_angle_ipsi_rad_at_contact", "phase", {"early stance"}),
+        ("hip_extensor_moment_swing_peak_ipsi_Nm_kg", "phase", {"swing"}),
+        ("knee_flexion_angle_ipsi_rad_argmax_phase", "phase", {"whole cycle"}),
+        ("cadence_steps_min", "phase", {"time and distance"}),
+        ("my_own_score", "joint", {"other"}),
+    ],
+)
+def test_a_feature_stands_where_a_reader_looks_for_it(name, by, groups):
+    assert set(feature_groups([name], by)) == groups
+
+
+def test_the_figure_has_a_bar_a_group(walkers):
+    parts = feature_groups(list(walkers.X), "joint")
+    found = grouped_importance(
+        LogisticRegression(), walkers.X, walkers.y, walkers.groups, parts, n_repeats=3
+    )
+    axes = plot_grouped_importance(found)
+    widths = [patch.get_width() for patch in axes.patches]
+    assert widths == pytest.approx(found.table["importance"].tolist())
+    axes.figure.clear()
+
+
+def test_bad_input_is_one_clear_error(walkers):
+    parts, model = {"knee": list(walkers.X.columns[:2])}, LogisticRegression()
+    run = {"X": walkers.X, "y": walkers.y, "groups": walkers.groups, "feature_groups": parts}
+    cases = [
+        ({"y": np.full(72, "free")}, TargetError, "two classes"),
+        ({"groups": np.repeat(["A", "B"], 36)}, SplitLeakError, "5"),
+        ({"X": walkers.sequences}, SchemaError, "sequence_importance"),
+        ({"feature_groups": {"knee": ["no_such"]}}, SchemaError, "no_such"),
+        ({"feature_groups": {}}, SchemaError, "empty"),
+        ({"cv": LeaveOneSubjectOut()}, SplitLeakError, "fewer folds"),
+    ]
+    for change, error, words in cases:
+        with pytest.raises(error, match=words):
+            grouped_importance(model, **{**run, **change})
+    with pytest.raises(SchemaError, match="joint"):
+        feature_groups(list(walkers.X), "muscle")
