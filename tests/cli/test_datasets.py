@@ -89,6 +89,16 @@ def test_other_commands_take_the_folder_for_its_cycles(locomotion, built):
     assert "24 gait cycles, 8 subjects" in ended.out
 
 
+@pytest.mark.parametrize(
+    "words", [["validate"], ["doctor"], ["features", "--group", "temporal", "--out", "f.parquet"]]
+)
+def test_commands_that_read_files_take_the_folder(locomotion, built, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    ended = locomotion(words[0], built, *words[1:])
+    assert ended.status in (0, 1)
+    assert "24 cycles" in ended.out
+
+
 def test_build_a_single_file(locomotion, small_file, tmp_path):
     path = tmp_path / "timeseries_dataset.parquet"
     words = ("datasets", "build", "timeseries", "--from", small_file)

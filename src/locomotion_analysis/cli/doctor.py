@@ -22,6 +22,7 @@ def doctor(
     from rich.markup import escape
 
     from locomotion_analysis import quality
+    from locomotion_analysis.cli.reading import cycles_path
 
     if apply != (out is not None):
         raise SchemaError(
@@ -29,11 +30,11 @@ def doctor(
             got="--apply alone" if apply else "--out alone",
             fix="locomotion doctor DATA --apply --out fixed.parquet",
         )
-    shown = console()
+    shown, source = console(), cycles_path(data)
     with progress_bar() as progress:
-        diagnosis = quality.diagnose(data, progress=progress).only(kinds=kind)
+        diagnosis = quality.diagnose(source, progress=progress).only(kinds=kind)
         if out is not None:
-            quality.treat_file(data, diagnosis, out, progress=progress)
+            quality.treat_file(source, diagnosis, out, progress=progress)
     shown.print(
         f"{diagnosis.n_cycles:,} cycles of {diagnosis.n_subjects:,} subjects: "
         f"{len(diagnosis.prescriptions) or 'no'} proposals"

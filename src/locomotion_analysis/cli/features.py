@@ -65,13 +65,14 @@ def extract(
     Data larger than memory is read in batches. A run that was killed goes on where it was when
     it is started again.
     """
+    from locomotion_analysis.cli.reading import cycles_path
     from locomotion_analysis.features.plan import FEATURE_GROUPS
     from locomotion_analysis.features.schema import DEFAULT_AGGREGATIONS
     from locomotion_analysis.features.streaming.extraction import extract_features
 
     with _rate_bar() as progress:
         done = extract_features(
-            data,
+            cycles_path(data),
             out,
             groups=group or FEATURE_GROUPS,
             aggregations=aggregation or DEFAULT_AGGREGATIONS,

@@ -27,16 +27,17 @@ def validate(
     from rich.markup import escape
 
     from locomotion_analysis import quality
+    from locomotion_analysis.cli.reading import cycles_path
 
-    shown = console()
+    shown, source = console(), cycles_path(data)
     with progress_bar() as progress:
-        result = quality.validate(data, ignore=ignore or (), progress=progress)
+        result = quality.validate(source, ignore=ignore or (), progress=progress)
         if report is not None:
-            diagnosis = None if result.stopped else quality.diagnose(data, progress=progress)
+            diagnosis = None if result.stopped else quality.diagnose(source, progress=progress)
             quality.write_report(result, report, diagnosis, title=f"Quality of {data.name}")
         written = None
         if write_clean is not None:
-            written = quality.write_clean(result, data, write_clean, progress=progress)
+            written = quality.write_clean(result, source, write_clean, progress=progress)
     _show(result)
     if report is not None:
         shown.print(f"report   {escape(str(report))}")
