@@ -7,8 +7,11 @@ from typing import Annotated
 import typer
 
 from locomotion_analysis._version import __version__
+from locomotion_analysis.cli.audit import audit
 from locomotion_analysis.cli.convert import convert
+from locomotion_analysis.cli.datasets import datasets_app
 from locomotion_analysis.cli.demo import demo
+from locomotion_analysis.cli.discover import discover
 from locomotion_analysis.cli.doctor import doctor
 from locomotion_analysis.cli.features import features_app
 from locomotion_analysis.cli.formats import formats
@@ -16,6 +19,7 @@ from locomotion_analysis.cli.info import info
 from locomotion_analysis.cli.run import run
 from locomotion_analysis.cli.show import show_error, show_log, show_warning
 from locomotion_analysis.cli.simulate import simulate
+from locomotion_analysis.cli.train import train
 from locomotion_analysis.cli.validate import validate
 from locomotion_analysis.errors import LocomotionError, LocomotionWarning
 
@@ -48,9 +52,12 @@ def _locomotion(
     """Human gait data: validated cycles, features, honest models and a report."""
 
 
-for _command in (demo, run, info, simulate, convert, formats, validate, doctor):
+for _command in (demo, run, train, info, simulate, convert, formats, validate, doctor):
     app.command()(_command)
+app.command()(audit)
+app.command()(discover)
 app.add_typer(features_app, name="features")
+app.add_typer(datasets_app, name="datasets")
 
 
 def main(arguments: list[str] | None = None) -> None:

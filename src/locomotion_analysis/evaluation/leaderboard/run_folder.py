@@ -1,0 +1,126 @@
+"""The files of a training run: what was done, how well it does, and the model."""
+
+import hashlib
+import json
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from locomotion_analysis.data import LocomotionData, atomic_path
+from locomotion_analysis.evaluation.leaderboard.board import Leaderboard
+from locomotion_analysis.evaluation.leaderboard.memory import peak_bytes
+from locomotion_analysis.evaluation.leaderboard.model_card import model_card
+from locomotion_analysis.evaluation.plain_metrics import metrics_json
+from locomotion_analysis.evaluation.report.provenance import provenance
+from locomotion_analysis.models.supervised import Recipe, save_model
+
+if TYPE_CHECKING:
+    from locomotion_analysis.evaluation.leaderboard.training import TrainingRun
+
+
+def write_run(
+    run: "TrainingRun",
+    recipe: Recipe,
+    data: LocomotionData,
+    source: str | os.PathLike[str] | None,
+) -> None:
+    """Write all files of a run; each is whole or not there, and none before all are complete.
+
+    Parameters
+    ----------
+    run : TrainingRun
+        What to write.
+    recipe : Recipe
+        The recipe of ``run.model``.
+    data : LocomotionData
+        What it was trained on.
+    source : path-like or None
+        Where the data were read from.
+    """
+    board = run.board
+    texts = {
+        "leaderboard.csv": board.table.to_csv(index=False),
+        "folds.csv": fold_table(board).to_csv(index=False),
+        "metrics.json": _json(
+            {entry.recipe.name: metrics_json(entry.results) for entry in board.entries}
+        ),
+        "config.json": _json(_config(board, recipe, data, source)),
+        "model_card.md": model_card(run, recipe, data),
+        "prediction_schema.json": run.schema.to_json() + "\n",
+    }
+    with ExitStack() as files:
+        for name, text in texts.items():
+            path = files.enter_context(atomic_path(run.out / name))
+            path.write_text(text, encoding="utf-8")
+        if run.saved:
+            save_model(run.model, files.enter_context(atomic_path(run.out / "model.skops")))
+    if not run.saved:
+        # A model of an earlier run would not be the one these files describe.
+        (run.out / "model.skops").unlink(missing_ok=True)
+
+
+def fold_table(board: Leaderboard) -> pd.DataFrame:
+    """Return which fold each subject is tested in, sorted by subject."""
+    fold = np.empty(len(board.table_of.groups), dtype=int)
+    for number, (_, test) in enumerate(board.folds, start=1):
+        fold[test] = number
+    rows = pd.DataFrame({"subject": board.table_of.groups.astype(str), "fold": fold})
+    return rows.drop_duplicates().sort_values("subject", ignore_index=True)
+
+
+def split_hash(board: Leaderboard) -> str:
+    """Return the SHA-256 of which subject is tested in which fold, whatever the rows' order."""
+    lines = fold_table(board).to_csv(index=False, lineterminator="\n")
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _config(
+    board: Leaderboard,
+    recipe: Recipe,
+    data: LocomotionData,
+    source: str | os.PathLike[str] | None,
+) -> dict[str, Any]:
+    table = board.table_of
+    largest = [entry.peak_bytes for entry in board.entries if entry.peak_bytes is not None]
+    return {
+        "problem": table.problem.name,
+        "target": str(table.y.name),
+        "kind": table.kind,
+        "model": recipe.name,
+        "pipeline": " ".join(repr(recipe.pipeline).split()),
+        "search_spaces": {
+            entry.recipe.name: {key: list(v) for key, v in entry.recipe.search_space.items()}
+            for entry in board.entries
+        },
+        "random_state": board.random_state,
+        "n_splits": len(board.folds),
+        "split_hash": split_hash(board),
+        "n_subjects": board.winner.results["n_subjects"],
+        "n_rows": len(table.X),
+        "n_features": table.X.shape[1],
+        "simulated": data.is_simulated,
+        "cautions": list(board.cautions),
+        "notes": list(board.notes),
+        "history": [str(entry) for entry in data.history],
+        "seconds": {entry.recipe.name: round(entry.seconds, 2) for entry in board.entries},
+        "peak_memory_bytes": {
+            "this_process": peak_bytes(),
+            "largest_process_of_a_model": max(largest, default=None),
+        },
+        **provenance(_files(source)),
+    }
+
+
+def _files(source: str | os.PathLike[str] | None) -> list[Path]:
+    if source is None:
+        return []
+    place = Path(source)
+    return sorted(place.glob("**/*.parquet")) if place.is_dir() else [place]
+
+
+def _json(content: dict[str, Any]) -> str:
+    return json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n"

@@ -1,0 +1,79 @@
+"""What a recipe is: a pipeline, what to tune of it, and what it is for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sklearn.base import clone
+
+from locomotion_analysis.models.supervised.tuned import (
+    SubjectTunedClassifier,
+    SubjectTunedRegressor,
+)
+
+Kind = Literal["classification", "regression"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A model to try: an unfitted pipeline and the values to try of its parameters.
+
+    Attributes
+    ----------
+    name : str
+        Short name, as for ``locomotion train --model``.
+    title : str
+        Name for tables.
+    kind : {"classification", "regression"}
+        What it predicts.
+    pipeline : sklearn.pipeline.Pipeline
+        Unfitted.
+    search_space : mapping of str to sequence
+        Values to try of each parameter; empty where nothing is tuned.
+    baseline : bool
+        Whether it knows no more than a model must beat to be worth anything.
+    needs : tuple of str
+        Columns of `X` it cannot do without; a name that starts with ``"*"`` is an ending.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.models.supervised import pathology_detection
+    >>> recipe = pathology_detection("linear")
+    >>> [name for name, _ in recipe.pipeline.steps]
+    ['impute', 'scale', 'select', 'classify']
+    >>> type(recipe.model()).__name__
+    'SubjectTunedClassifier'
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    pipeline: Any
+    search_space: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    baseline: bool = False
+    needs: tuple[str, ...] = ()
+
+    def model(self, random_state: int = 0) -> Any:
+        """Return an unfitted estimator that tunes (and calibrates) inside whatever it is given.
+
+        Parameters
+        ----------
+        random_state : int
+            Seed of the inner folds.
+        """
+        if not self.search_space:
+            return clone(self.pipeline)
+        kind = SubjectTunedClassifier if self.kind == "classification" else SubjectTunedRegressor
+        return kind(clone(self.pipeline), dict(self.search_space), random_state=random_state)
+
+    def lacks(self, columns: Sequence[str]) -> list[str]:
+        """Return what it needs and the columns do not have."""
+        return [
+            need
+            for need in self.needs
+            if not (
+                any(name.endswith(need[1:]) for name in columns)
+                if need.startswith("*")
+                else need in columns
+            )
+        ]

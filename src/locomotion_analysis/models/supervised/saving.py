@@ -1,0 +1,98 @@
+"""Fitted models on disk without pickle: skops files, read against our own list of types."""
+
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from locomotion_analysis.data import atomic_path
+from locomotion_analysis.errors import FileReadError
+from locomotion_analysis.extras import require
+
+_OWN = "locomotion_analysis.models."
+TRUSTED = frozenset(
+    {
+        "numpy.dtype",
+        "sklearn._loss.link.BaseLink",
+        "sklearn._loss.link.IdentityLink",
+        "sklearn._loss.link.Interval",
+        "sklearn._loss.link.LogitLink",
+        "sklearn._loss.link.MultinomialLogit",
+        "sklearn._loss.loss.HalfBinomialLoss",
+        "sklearn._loss.loss.HalfMultinomialLoss",
+        "sklearn._loss.loss.HalfSquaredError",
+        "sklearn._loss._loss.CyHalfBinomialLoss",
+        "sklearn._loss._loss.CyHalfMultinomialLoss",
+        "sklearn._loss._loss.CyHalfSquaredError",
+        "sklearn.compose._column_transformer._RemainderColsList",
+        "sklearn.compose._column_transformer.make_column_selector",
+        "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn.feature_selection._univariate_selection.f_classif",
+        "sklearn.feature_selection._univariate_selection.f_regression",
+        "sklearn.tree._tree.Tree",
+        "sklearn.utils._bunch.Bunch",
+    }
+)
+"""Types that a model file may hold besides those skops trusts and those of this package."""
+
+
+def save_model(model: Any, path: str | os.PathLike[str]) -> None:
+    """Write a fitted model, whole or not at all.
+
+    Parameters
+    ----------
+    model : scikit-learn estimator
+        Fitted.
+    path : path-like
+        File to write, by custom ``model.skops``.
+
+    Raises
+    ------
+    MissingExtraError
+        If skops is not installed.
+    """
+    skops = require("skops.io", "models")
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(skops.dumps(model))
+
+
+def load_model(path: str | os.PathLike[str]) -> Any:
+    """Read a model that :func:`save_model` wrote.
+
+    The file is data, not a program: only types that are on the list are made.
+
+    Parameters
+    ----------
+    path : path-like
+        File to read.
+
+    Raises
+    ------
+    MissingExtraError
+        If skops is not installed.
+    FileReadError
+        If the file is missing, damaged, or holds types that no model of ours has.
+    """
+    skops = require("skops.io", "models")
+    place = Path(path)
+    try:
+        found = set(skops.get_untrusted_types(file=place))
+        strange = sorted(
+            name for name in found if name not in TRUSTED and not name.startswith(_OWN)
+        )
+        if not strange:
+            return skops.load(place, trusted=sorted(found))
+    except (OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError, ImportError) as error:
+        raise FileReadError(
+            expected="a model file (skops)",
+            got=f"{type(error).__name__}: {error}",
+            where=str(place),
+            fix="save the model again, with the versions that its run folder names",
+        ) from error
+    raise FileReadError(
+        expected="a model of this package and scikit-learn",
+        got=f"types {', '.join(strange[:3])}",
+        where=str(place),
+        fix="load it with skops.io.load yourself if you know where it comes from",
+    )

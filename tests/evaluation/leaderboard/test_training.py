@@ -1,0 +1,98 @@
+"""The run folder: complete, repeatable, and a model that can be used again."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from locomotion_analysis.errors import FileReadError, LocomotionWarning, SchemaError
+from locomotion_analysis.evaluation.leaderboard import train
+from locomotion_analysis.models.prediction_schema import PredictionSchema
+from locomotion_analysis.models.supervised import load_model
+from locomotion_analysis.simulation import simulate, simulate_treatment
+
+FILES = {
+    "config.json",
+    "folds.csv",
+    "leaderboard.csv",
+    "metrics.json",
+    "model.skops",
+    "model_card.md",
+    "prediction_schema.json",
+}
+
+
+@pytest.fixture(scope="module")
+def data():
+    return simulate(15, 2, ["level_walking"], ["healthy", "parkinsons"], seed=3)
+
+
+@pytest.fixture(scope="module")
+def run(data, tmp_path_factory):
+    pytest.importorskip("skops")
+    folder = tmp_path_factory.mktemp("run") / "model"
+    return train(data, "pathology", folder, model="linear", n_splits=3)
+
+
+def test_the_folder_says_what_was_done(run, data):
+    assert {path.name for path in run.out.iterdir()} == FILES
+    config = json.loads((run.out / "config.json").read_text())
+    assert config["n_subjects"] == 15
+    assert config["random_state"] == 0
+    assert len(config["split_hash"]) == 64
+    assert config["peak_memory_bytes"]["this_process"] > 0
+    assert config["versions"]["scikit-learn"]
+    folds = pd.read_csv(run.out / "folds.csv")
+    assert set(folds["subject"]) == set(data.cycles["subject"])
+    assert folds["subject"].is_unique
+    card = (run.out / "model_card.md").read_text()
+    assert "no person was measured" in card
+    assert run.board.verdict[0] in card
+
+
+def test_the_saved_model_answers_as_the_fitted_one(run):
+    model = load_model(run.out / "model.skops")
+    schema = PredictionSchema.read(run.out / "prediction_schema.json")
+    X = run.board.table_of.X
+    shuffled = X[X.columns[::-1]]
+    answers = model.predict(schema.check(shuffled))
+    assert np.array_equal(answers, run.model.predict(X))
+    with pytest.raises(SchemaError, match=str(X.columns[3])):
+        schema.check(X.drop(columns=X.columns[3]))
+
+
+@pytest.mark.slow
+def test_two_runs_give_the_same_numbers(run, data, tmp_path):
+    again = train(data, "pathology", tmp_path / "again", model="linear", n_splits=3)
+    for name in ("leaderboard.csv", "folds.csv", "metrics.json"):
+        assert (run.out / name).read_bytes() == (again.out / name).read_bytes()
+
+
+def test_without_skops_all_but_the_model_is_written(run, data, tmp_path, monkeypatch):
+    monkeypatch.setattr("locomotion_analysis.extras.find_spec", lambda _: None)
+    with pytest.warns(LocomotionWarning, match=r"pip install 'locomotion-analysis\[models\]'"):
+        bare = train(data, "pathology", tmp_path / "m", model="majority", n_splits=3)
+    assert not bare.saved
+    assert {path.name for path in bare.out.iterdir()} == FILES - {"model.skops"}
+
+
+@pytest.mark.slow
+def test_treatment_rows_are_legs_with_baseline_and_change(tmp_path):
+    data = simulate_treatment(16, 2, "knee_osteoarthritis", seed=1)
+    run = train(data, "treatment", tmp_path / "t", model="linear", n_splits=3)
+    X = run.board.table_of.X
+    assert all(name.endswith(("_before", "_change")) for name in X)
+    assert set(run.board.table["model"]) == {"majority", "before_only", "linear"}
+    assert X.index.get_level_values("subject").nunique() == 16
+
+
+def test_unknown_tasks_models_and_folders_are_refused(data, tmp_path):
+    with pytest.raises(SchemaError, match="pathology, task, fall_risk"):
+        train(data, "height", tmp_path / "x")
+    with pytest.raises(SchemaError, match="'magic'"):
+        train(data, "pathology", tmp_path / "x", model="magic")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FileReadError, match="folder"):
+        train(data, "pathology", tmp_path / "file")
+    assert not (tmp_path / "x").exists()

@@ -1,0 +1,45 @@
+"""Models on disk: same answers, no strange types, no half-written file."""
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+from locomotion_analysis.errors import FileReadError, MissingExtraError
+from locomotion_analysis.models.supervised import PROBLEMS, load_model, save_model
+
+
+@pytest.mark.parametrize(
+    ("problem", "model"),
+    [(p, m) for p in ("pathology", "age") for m in PROBLEMS[p].models],
+)
+def test_a_model_answers_the_same_after_a_round_trip(two, tmp_path, problem, model):
+    pytest.importorskip("skops")
+    X, y = two
+    recipe = PROBLEMS[problem].recipe(model, 0)
+    target = y if problem == "pathology" else X["noise"].to_numpy()
+    with threadpool_limits(1):
+        fitted = (recipe.model() if model == "linear" else recipe.pipeline).fit(X, target)
+    save_model(fitted, tmp_path / "model.skops")
+    again = load_model(tmp_path / "model.skops")
+    assert np.array_equal(again.predict(X), fitted.predict(X))
+
+
+class Stranger:
+    """A type no model has."""
+
+
+def test_files_with_other_types_and_damaged_files_are_refused(tmp_path):
+    io = pytest.importorskip("skops.io")
+    io.dump(Stranger(), tmp_path / "strange.skops")
+    with pytest.raises(FileReadError, match="Stranger"):
+        load_model(tmp_path / "strange.skops")
+    (tmp_path / "broken.skops").write_bytes(b"PK no")
+    for name in ("broken.skops", "absent.skops"):
+        with pytest.raises(FileReadError, match=name):
+            load_model(tmp_path / name)
+
+
+def test_without_skops_the_command_to_install_it_is_given(monkeypatch, tmp_path):
+    monkeypatch.setattr("locomotion_analysis.extras.find_spec", lambda _: None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'locomotion-analysis\[models\]'"):
+        save_model(object(), tmp_path / "model.skops")
