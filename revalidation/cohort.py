@@ -25,6 +25,8 @@ PATIENTS = (
     "transfemoral_amputation",
     "fall_risk",
 )
+RUNNING_SPEEDS_M_S = (2.5, 3.5, 4.5)
+"""Everybody runs at those of Fukuchi et al. 2017."""
 
 
 def simulated_cohort(n_subjects: int, n_cycles: int, seed: int) -> LocomotionData:
@@ -39,7 +41,8 @@ def simulated_cohort(n_subjects: int, n_cycles: int, seed: int) -> LocomotionDat
         Of the healthy; each other group has the next.
     """
     tasks = [task for task in TASKS if _knows([task], ["healthy"])]
-    parts = [_named(simulate(n_subjects, n_cycles, tasks, ["healthy"], seed), "healthy")]
+    speeds = RUNNING_SPEEDS_M_S if "run" in tasks else ()
+    parts = [_named(simulate(n_subjects, n_cycles, tasks, ["healthy"], seed, speeds), "healthy")]
     for later, name in enumerate(PATIENTS, start=1):
         if _knows(LEVEL, [name]):
             count = n_subjects if name == "fall_risk" else max(1, n_subjects // 2)

@@ -21,7 +21,7 @@ Change = Callable[[dict[str, np.ndarray], object], None]
 @pytest.fixture(scope="session")
 def sound() -> LocomotionData:
     """Healthy simulated subjects, walking on the level inside the healthy band."""
-    data = simulate(16, 12, tasks=["level_walking"], pathologies=["healthy"], seed=3)
+    data = simulate(40, 12, tasks=["level_walking"], pathologies=["healthy"], seed=3)
     found = validate(data).findings
     unusual = found.loc[found["severity"] != "info", "subject"]
     people = [name for name in data.cycles["subject"].unique() if name not in set(unusual)]

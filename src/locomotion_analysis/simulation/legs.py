@@ -69,7 +69,7 @@ def subject_legs(people: Population, another_day: Array | None = None) -> Subjec
     Parameters
     ----------
     people : Population
-    another_day : ndarray, shape (n_subjects, 3 * 99 or more), optional
+    another_day : ndarray, shape (n_subjects, 3 * 171 or more), optional
         Standard normals of what differs in another session: markers and the day's form.
     """
     legs, forces = subject_deviations(people.normals["deviations"])

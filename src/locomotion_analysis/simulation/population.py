@@ -18,7 +18,7 @@ from locomotion_analysis.simulation.random_streams import Array, trait_normals
 
 RAMP_GRADES_DEG = (5.0, 10.0)
 N_EFFECTS = 40
-N_DEVIATIONS = 300
+N_DEVIATIONS = 520
 SPEED_SD_M_S = 0.18
 
 _TRAITS = {

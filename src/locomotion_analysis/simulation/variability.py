@@ -1,11 +1,11 @@
 """How people differ from the mean and strides from each other.
 
-Deviations are smooth curves: an offset and two harmonics for angles, three bumps in stance for
-moments and forces. They are correlated across joints; a person's two legs share most of them.
+Deviations are smooth curves: an offset and two harmonics for angles, four for pelvis and trunk, five
+bumps for moments, three in stance for forces. They are correlated across joints; a person's two legs share most of them.
 Sizes: between-subject SD of Schwartz et al. 2008 and Pinzone et al. 2014 (Gait Posture 40:286),
 stride SD of the open recordings of Falisse et al. 2019 (J R Soc Interface
-16:20190402) and Fukuchi et al. 2017; hip rotation, foot progression and trunk between strides of
-the same order.
+16:20190402) and Fukuchi et al. 2017; hip rotation, foot progression and trunk between strides, and
+harmonics 3 and 4, of the same order.
 """
 
 from collections.abc import Mapping
@@ -20,18 +20,21 @@ from locomotion_analysis.simulation.series import (
 )
 from locomotion_analysis.simulation.templates import FORCE_CHANNELS, LEG_CHANNELS
 
-N_ATOMS = 5
+N_ATOMS = 9
 N_FORCE_ATOMS = 3
 N_LEG = len(LEG_CHANNELS) * N_ATOMS
 N_FORCE = len(FORCE_CHANNELS) * N_FORCE_ATOMS
 SHARED_BY_LEGS = 0.82
-LARGEST_DEVIATION = 2.5
+LARGEST_DEVIATION = 2.2
 """In standard deviations; who is further from the mean is not called healthy."""
 
 _ANGLES = [i for i, name in enumerate(LEG_CHANNELS) if name.endswith("_angle")]
 
 # Between subjects: SD of (offset, harmonic 1, harmonic 2); between strides: the same.
-# Pelvis curves are halves that the two legs add up, see physics.pelvis.
+# Pelvis and trunk curves are halves that the two legs add up, see physics.pelvis. Equal halves
+# cancel every other harmonic, so theirs vary up to the fourth: no healthy pelvis is that even.
+# Harmonics 3 and 4 vary by these shares of harmonic 2.
+_FINE_SHARES = (0.5, 0.3)
 _SUBJECT_ANGLE_SD = {
     "hip_flexion_angle": (4.9, 2.6, 1.0),
     "knee_flexion_angle": (3.6, 3.4, 2.8),
@@ -65,7 +68,7 @@ _STRIDE_ANGLE_SD = {
 _MOMENT_BUMPS = ((10.0, 6.0), (24.0, 8.0), (40.0, 8.0), (52.0, 6.0), (88.0, 6.0))
 _SUBJECT_MOMENT_SD = {
     "hip_flexion_moment": (0.20, 0.12, 0.12, 0.16, 0.09),
-    "knee_flexion_moment": (0.18, 0.15, 0.14, 0.12, 0.07),
+    "knee_flexion_moment": (0.17, 0.14, 0.13, 0.12, 0.06),
     "ankle_dorsiflexion_moment": (0.08, 0.12, 0.17, 0.18, 0.01),
     "hip_adduction_moment": (0.09, 0.13, 0.12, 0.09, 0.02),
     "knee_adduction_moment": (0.06, 0.09, 0.09, 0.06, 0.01),
@@ -98,24 +101,27 @@ _CORRELATIONS = {
 
 
 def _atoms() -> Array:
-    """Return the building curves of each leg channel, shape (n_channels, 5, n_coefficients)."""
+    """Return the building curves of each leg channel, shape (n_channels, 9, n_coefficients)."""
     harmonics = np.eye(N_ATOMS, N_COEFFICIENTS)
-    bumps = np.stack([cycle_bump(*place) for place in _MOMENT_BUMPS])
+    bumps = np.zeros_like(harmonics)
+    bumps[: len(_MOMENT_BUMPS)] = [cycle_bump(*place) for place in _MOMENT_BUMPS]
     return np.stack([harmonics if i in _ANGLES else bumps for i in range(len(LEG_CHANNELS))])
 
 
 def _spread(
     angles: Mapping[str, tuple[float, ...]], moments: Mapping[str, tuple[float, ...]]
 ) -> Array:
-    """SD of each atom of each leg channel, shape (n_channels, 5)."""
-    rows: list[tuple[float, ...]] = []
-    for name in LEG_CHANNELS:
+    """SD of each atom of each leg channel, shape (n_channels, 9)."""
+    rows = np.zeros((len(LEG_CHANNELS), N_ATOMS))
+    for row, name in zip(rows, LEG_CHANNELS, strict=True):
         if name in angles:
             offset, first, second = angles[name]
-            rows.append((offset, first, first, second, second))
+            midline = name.startswith(("pelvis", "trunk"))
+            fine = [share * second * midline for share in _FINE_SHARES]
+            row[:] = [offset, *np.repeat([first, second, *fine], 2)]
         else:
-            rows.append(moments[name])
-    return np.array(rows)
+            row[: len(_MOMENT_BUMPS)] = moments[name]
+    return rows
 
 
 def _mixing() -> Array:
@@ -131,7 +137,7 @@ _FORCE_ATOMS = np.stack([stance_bump(*place) for place in _FORCE_BUMPS])
 
 
 def _leg_curves(normals: Array, spread: Array) -> Array:
-    """Turn normals (..., 90) into coefficients (..., n_channels, n_coefficients)."""
+    """Turn normals (..., 162) into coefficients (..., n_channels, n_coefficients)."""
     shaped = normals.reshape(*normals.shape[:-1], len(LEG_CHANNELS), N_ATOMS)
     mixed = np.einsum("ij,...jk->...ik", _mixing(), shaped) * spread
     curves: Array = np.einsum("...ik,ikc->...ic", mixed, _atoms())
@@ -149,7 +155,7 @@ def subject_deviations(normals: Array) -> tuple[Array, Array]:
 
     Parameters
     ----------
-    normals : ndarray, shape (n_subjects, 3 * 99 or more)
+    normals : ndarray, shape (n_subjects, 3 * 171 or more)
         Standard normals: what both legs share, the left's own, the right's own.
 
     Returns
@@ -173,7 +179,7 @@ def stride_deviations(normals: Array, size: Array) -> tuple[Array, Array]:
 
     Parameters
     ----------
-    normals : ndarray, shape (n_subjects, n_cycles, 2 * 99)
+    normals : ndarray, shape (n_subjects, n_cycles, 2 * 171)
         Standard normals, ipsilateral leg first.
     size : ndarray, shape (n_subjects,)
         Relative size of the subject's stride noise.

@@ -15,10 +15,10 @@ FALL_RISK = Pathology(
     age=(77.0, 5.5),
     age_limits=(65.0, 92.0),
     female=0.58,
-    severity=(4.0, 4.0),
+    severity=(3.0, 3.0),
     speed_loss_m_s=0.20,
     step_length_loss=0.07,
-    toe_off_delay_percent=2.0,
+    toe_off_delay_percent=4.2,
     stride_cv=(0.028, 0.046),
     stride_length_cv=1.3,
     stride_alpha=(0.75, 0.55),
@@ -33,6 +33,7 @@ FALL_RISK = Pathology(
     ),
     evidence=(
         "speed, variability, double support: Verghese et al. 2009 (J Gerontol A 64:896); stride "
-        "times: Hausdorff et al. 2001 (Arch Phys Med Rehabil 82:1050); curves: order of magnitude"
+        "times: Hausdorff et al. 2001 (Arch Phys Med Rehabil 82:1050); toe-off "
+        "and severity tuned to how well falls are foretold; curves: order of magnitude"
     ),
 )

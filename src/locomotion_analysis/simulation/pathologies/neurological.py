@@ -4,7 +4,7 @@ from locomotion_analysis.simulation.pathologies.changes import Bump, Pathology, 
 
 STROKE = Pathology(
     age=(62.0, 11.0),
-    severity=(3.6, 2.4),
+    severity=(4.2, 2.4),
     speed_loss_m_s=1.20,
     step_length_loss=0.05,
     toe_off_shift_percent=-6.0,
@@ -15,24 +15,24 @@ STROKE = Pathology(
     step_width_gain_m=0.06,
     strength_loss=0.9,
     changes=(
-        Bump("knee_flexion_angle", -25.0, 72.0, 9.0),
+        Bump("knee_flexion_angle", -28.0, 72.0, 9.0),
         Bump("knee_flexion_angle", -8.0, 35.0, 14.0, share=(0.0, 0.4)),
         Bump("knee_flexion_angle", 8.0, 30.0, 18.0, share=(0.4, 0.6)),
         Bump("knee_flexion_angle", 4.0, 22.0, 14.0, leg="other"),
-        Bump("ankle_dorsiflexion_angle", -8.0, 86.0, 9.0),
+        Bump("ankle_dorsiflexion_angle", -9.0, 86.0, 9.0),
         Bump("ankle_dorsiflexion_angle", -6.0, 0.0, 6.0),
         Bump("ankle_dorsiflexion_angle", -4.0, 42.0, 10.0),
         Bump("ankle_dorsiflexion_angle", 8.0, 63.0, 6.0),
-        Bump("hip_flexion_angle", 8.0, 52.0, 10.0),
+        Bump("hip_flexion_angle", 9.0, 52.0, 10.0),
         Bump("hip_flexion_angle", -6.0, 88.0, 10.0),
-        Bump("hip_adduction_angle", -5.0, 78.0, 11.0),
-        Bump("pelvis_obliquity_up_angle", 3.0, 70.0, 12.0),
+        Bump("hip_adduction_angle", -6.0, 78.0, 11.0),
+        Bump("pelvis_obliquity_up_angle", 4.0, 70.0, 12.0),
         Bump("foot_progression_internal_angle", -5.0, 50.0, 100.0),
         Bump("grf_vertical", -0.10, 78.0, 12.0),
         Bump("grf_vertical", 0.10, 48.0, 14.0),
         Bump("grf_anterior", -0.030, 80.0, 8.0),
         Bump("grf_anterior", 0.03, 86.0, 9.0, leg="other"),
-        Scaling("ankle_dorsiflexion_moment", -0.30),
+        Scaling("ankle_dorsiflexion_moment", -0.35),
         Scaling("hip_flexion_moment", -0.15),
         Scaling("grf_anterior", -0.40),
         Scaling("ankle_dorsiflexion_moment", 0.08, leg="other"),
@@ -49,14 +49,15 @@ STROKE = Pathology(
         "speed and strata: Perry et al. 1995 (Stroke 26:982), Jonkers et al. 2009 (Gait Posture "
         "29:129); stiff knee, drop foot, propulsion: Bowden et al. 2006 (Stroke 37:872), "
         "Balasubramanian et al. 2007 (Arch Phys Med Rehabil 88:43); timing: Patterson et al. 2008 "
-        "(Arch Phys Med Rehabil 89:304); single amplitudes and rising: order of magnitude"
+        "(Arch Phys Med Rehabil 89:304); single amplitudes and rising: order of magnitude, "
+        "tuned within 3 degrees"
     ),
 )
 
 PARKINSONS = Pathology(
     age=(66.0, 9.0),
     female=0.4,
-    severity=(4.0, 2.6),
+    severity=(4.6, 2.6),
     speed_loss_m_s=0.27,
     step_length_loss=0.15,
     stride_cv=(0.018, 0.036),
@@ -68,22 +69,22 @@ PARKINSONS = Pathology(
         Bump("hip_flexion_angle", 7.0, 50.0, 30.0, leg="both"),
         Bump("knee_flexion_angle", 6.0, 35.0, 16.0, leg="both"),
         Bump("ankle_dorsiflexion_angle", -9.0, 99.0, 6.0, leg="both"),
-        Bump("trunk_anterior_tilt_angle", 7.0, 50.0, 100.0, leg="both"),
+        Bump("trunk_anterior_tilt_angle", 8.0, 50.0, 100.0, leg="both"),
         Bump("grf_vertical", -0.07, 78.0, 12.0, leg="both"),
         Bump("grf_anterior", -0.03, 86.0, 9.0, leg="both"),
         Scaling("hip_flexion_angle", -0.30, leg="both"),
-        Scaling("knee_flexion_angle", -0.18, leg="both"),
+        Scaling("knee_flexion_angle", -0.20, leg="both"),
         Scaling("ankle_dorsiflexion_angle", -0.25, leg="both"),
         Scaling("pelvis_internal_rotation_angle", -0.25, leg="both"),
         Scaling("trunk_internal_rotation_angle", -0.45, leg="both"),
-        Scaling("ankle_dorsiflexion_moment", -0.25, leg="both"),
+        Scaling("ankle_dorsiflexion_moment", -0.30, leg="both"),
         Scaling("hip_flexion_moment", -0.20, leg="both"),
     ),
     rising=(Bump("trunk_anterior_tilt_angle", 3.0, 42.0, 15.0, leg="both"),),
     evidence=(
         "speed, stride, excursion, double support: Zanardi et al. 2021 (Sci Rep 11:752, 72 "
         "studies); Pistacchi et al. 2017 (Funct Neurol 32:28); stride times: Hausdorff et al. 1998 "
-        "(Mov Disord 13:428); single amplitudes: order of magnitude"
+        "(Mov Disord 13:428); single amplitudes: order of magnitude, tuned within 3 degrees"
     ),
 )
 
