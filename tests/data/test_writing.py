@@ -13,6 +13,7 @@ from locomotion_analysis import LocomotionData
 from locomotion_analysis.data import HistoryEntry, atomic_path
 from locomotion_analysis.data.history import history_from_json, history_to_json
 from locomotion_analysis.errors import FileReadError
+from locomotion_analysis.simulation import simulate
 
 
 def test_an_error_while_writing_leaves_the_old_file(tmp_path):
@@ -72,3 +73,13 @@ def test_history_survives_json():
     entries = (HistoryEntry("dropped", "column «a»", 3), HistoryEntry("read", "b"))
     assert history_from_json(history_to_json(entries)) == entries
     assert isinstance(json.loads(history_to_json(entries)), list)
+
+
+@pytest.mark.parametrize("layout", ["cycle", "long"])
+def test_a_truth_value_that_is_missing_stays_one(layout, tmp_path):
+    data = simulate(4, 2, ["level_walking"], ["healthy", "fall_risk"])
+    assert data.cycles["faller"].isna().any()
+    data.to_parquet(tmp_path / "walk.parquet", layout=layout)
+    again = LocomotionData.from_parquet(tmp_path / "walk.parquet").cycles["faller"]
+    assert again.dtype == "boolean"
+    assert again.isna().tolist() == data.cycles["faller"].isna().tolist()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -116,6 +117,15 @@ def plain_text(table: pa.Table) -> pa.Table:
     """Decode dictionary columns, so that pandas gets text and not categories."""
     types = [f.type.value_type if pa.types.is_dictionary(f.type) else f.type for f in table.schema]
     return table.cast(pa.schema(list(zip(table.column_names, types, strict=True))))
+
+
+def metadata_frame(table: pa.Table) -> pd.DataFrame:
+    """Return columns of the cycle table for pandas; a truth value may be missing and stays one."""
+    frame: pd.DataFrame = plain_text(table).to_pandas()
+    for field in table.schema:
+        if pa.types.is_boolean(field.type) and table[field.name].null_count:
+            frame[field.name] = frame[field.name].astype("boolean")
+    return frame
 
 
 def _not_numbers(column: pa.ChunkedArray, name: str) -> SchemaError:
