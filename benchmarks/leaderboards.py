@@ -3,7 +3,7 @@
     python benchmarks/leaderboards.py                # prints
     python benchmarks/leaderboards.py --write-docs   # and writes docs/reference/leaderboards.md
 
-Real recordings are read from ``shared/data/standard`` beside the repository.
+``--recordings FOLDER`` adds the real recordings hip_oa_phase.parquet and running_phase.parquet.
 """
 
 import argparse
@@ -21,7 +21,6 @@ from locomotion_analysis.evaluation.leaderboard.model_card import markdown_table
 from locomotion_analysis.models.supervised import PROBLEMS
 
 ROOT = Path(__file__).resolve().parents[1]
-REAL = ROOT.parent / "shared" / "data" / "standard"
 PAGE = ROOT / "docs" / "reference" / "leaderboards.md"
 # Half of the healthy curves were cut at the other foot's contact, and none of the affected: with
 # them a model tells how the curves were cut (see "Evaluate honestly").
@@ -77,6 +76,7 @@ def main():
     parser.add_argument("--write-docs", action="store_true")
     parser.add_argument("--jobs", type=int, default=cpu_count())
     parser.add_argument("--only", default="", help="run the sections whose title has this")
+    parser.add_argument("--recordings", type=Path, help="folder of the real recordings")
     asked = parser.parse_args()
     logging.disable(logging.WARNING)
     parts = []
@@ -84,8 +84,8 @@ def main():
         if asked.only in name:
             parts.append(section(name, load_dataset(name), problem, asked.jobs))
     for name, problem, where in RECORDED:
-        if asked.only in name and (REAL / name).exists():
-            data = LocomotionData.from_parquet(REAL / name)
+        if asked.only in name and asked.recordings is not None:
+            data = LocomotionData.from_parquet(asked.recordings / name)
             chosen = data if where is None else data.select(where=where)
             parts.append(section(name, chosen, problem, asked.jobs))
     if asked.write_docs:

@@ -64,6 +64,7 @@ def subject_in_disguise(y: "pd.Series[Any]", groups: NDArray[Any]) -> list[str]:
 
     Examples
     --------
+    >>> import numpy as np
     >>> subject_in_disguise(pd.Series(list("aabb"), name="shoe"), np.array([1, 1, 2, 2]))[0][:45]
     '2 of 2 values of shoe belong to one subject e'
     """
