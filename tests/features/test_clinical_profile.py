@@ -87,7 +87,8 @@ def test_healthy_scores_are_as_published(healthy):
     assert found["gdi_star_ipsi"].mean() == pytest.approx(100, abs=3)
     # Schwartz et al. 2008, degrees; the last two are hip rotation and foot progression.
     published = np.sqrt(np.mean(np.square([6.1, 6.3, 5.3, 4.9, 2.1, 3.7, 3.1, 9.5, 7.2])))
-    assert found["gps_ipsi_deg"].mean() == pytest.approx(published, abs=0.5)
+    # The mean over people of a root lies below the root of the mean.
+    assert published - 1.0 < found["gps_ipsi_deg"].mean() < published
 
 
 def test_nine_variables_of_healthy_people_give_published_scores(healthy):
