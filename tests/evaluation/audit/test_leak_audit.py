@@ -32,7 +32,7 @@ def with_column(data, name, values):
 @pytest.fixture(scope="module")
 def walks():
     data = simulate(
-        n_subjects=14, n_cycles=4, tasks=["level_walking"], pathologies=["healthy", "stroke"]
+        n_subjects=18, n_cycles=8, tasks=["level_walking"], pathologies=["healthy", "stroke"]
     )
     others = [name for name in data.channels if name not in CHANNELS]
     return LocomotionData.from_dataframe(data.dataframe.drop(columns=others))
@@ -47,7 +47,7 @@ def test_labels_without_meaning_are_learned_over_cycles_and_not_over_subjects(au
     assert audit.on_random.ungrouped > 0.75
     assert audit.on_random.grouped < 0.7
     assert audit.on_random.points > 25
-    assert audit.on_random.points_interval[0] > -5  # fourteen people: the interval is wide
+    assert audit.on_random.points_interval[0] > 0
     assert any("recognition of people" in sentence for sentence in verdict(audit))
     assert "{" not in " ".join(verdict(audit))
 
