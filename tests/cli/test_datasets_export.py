@@ -39,18 +39,14 @@ def test_a_folder_for_hugging_face(exporting, small_file, tmp_path):
     assert (tmp_path / "walk" / "README.md").read_text("utf-8").startswith("---\n")
 
 
-@pytest.mark.parametrize("as_option", [True, False], ids=["--splits", "folder"])
-def test_frozen_splits_of_a_dataset(exporting, small, tmp_path, as_option):
+def test_frozen_splits_in_a_table(exporting, small, small_file, tmp_path):
     people = sorted(set(small.groups))
     table = pd.DataFrame({"subject": people, "split": ["train"] * 6 + ["test"] * 2})
-    folder = tmp_path / "dataset"
-    folder.mkdir()
-    small.to_parquet(folder / "cycles.parquet")
-    table.to_parquet(folder / "splits.parquet")
-    source = [folder / "cycles.parquet", "--splits", folder / "splits.parquet"]
+    table.to_parquet(tmp_path / "splits.parquet")
     ended = exporting(
-        *(source if as_option else [folder]), "--format", "huggingface", "--out", tmp_path / "hub"
-    )
+        small_file, "--splits", tmp_path / "splits.parquet",
+        "--format", "huggingface", "--out", tmp_path / "hub",
+    )  # fmt: skip
     assert ended.status == 0
     found = {
         path.name.split("-")[0]: set(pd.read_parquet(path)["subject"])

@@ -26,7 +26,7 @@ def audit(
     seed: Annotated[int, typer.Option(help="Seed of folds, model and random labels.")] = 0,
 ) -> None:
     """How much a score owes to people on both sides of the split. Status 1 where the data leaks."""
-    from locomotion_analysis.cli.reading import read_data
+    from locomotion_analysis.cli.reading import cycles_path, read_data
     from locomotion_analysis.evaluation.audit import leak_audit, write_audit
 
     loaded = read_data(data)
@@ -39,7 +39,7 @@ def audit(
             n_splits=folds,
             n_draws=draws,
             random_state=seed,
-            source=data,
+            source=cycles_path(data),
             progress=progress,
         )
     _show(found)

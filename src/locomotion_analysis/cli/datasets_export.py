@@ -1,13 +1,16 @@
 """``locomotion datasets export``."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from locomotion_analysis.cli.show import console
 
-_CYCLES, _SPLITS = "cycles.parquet", "splits.parquet"
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from locomotion_analysis.data import LocomotionData
 
 
 def export(
@@ -28,16 +31,26 @@ def export(
     """Write gait cycles in the form another library reads, without pickle."""
     from rich.markup import escape
 
-    from locomotion_analysis.cli.reading import read_data
     from locomotion_analysis.data.atomic import refuse_existing
-    from locomotion_analysis.datasets.export import export, read_splits, with_splits
+    from locomotion_analysis.datasets.export import export, with_splits
 
     refuse_existing(out)
-    is_dataset = (data / _CYCLES).is_file() and (data / _SPLITS).is_file()
-    loaded = read_data(data / _CYCLES if is_dataset else data)
-    if splits is None and is_dataset:
-        splits = data / _SPLITS
-    if splits is not None:
-        loaded = with_splits(loaded, read_splits(splits))
+    loaded, table = _read(data, splits)
+    if table is not None:
+        loaded = with_splits(loaded, table)
     export(loaded, out, format_)
     console().print(f"{len(loaded):,} cycles as {format_}: {escape(str(out))}")
+
+
+def _read(data: Path, splits: Path | None) -> "tuple[LocomotionData, pd.DataFrame | None]":
+    """Return cycles and splits; those of a ready-made dataset once its checksums are right."""
+    from locomotion_analysis.cli.reading import read_data
+    from locomotion_analysis.datasets import open_dataset
+    from locomotion_analysis.datasets.export import read_splits
+    from locomotion_analysis.datasets.files import MANIFEST
+
+    own = None if splits is None else read_splits(splits)
+    if not (data / MANIFEST).is_file():
+        return read_data(data), own
+    dataset = open_dataset(data)
+    return dataset.data, dataset.splits if own is None else own

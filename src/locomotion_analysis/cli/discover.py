@@ -34,7 +34,7 @@ def discover(
     """Look for groups among gaits, ask what they are worth, and write a report. No labels."""
     from rich.markup import escape
 
-    from locomotion_analysis.cli.reading import read_data
+    from locomotion_analysis.cli.reading import cycles_path, read_data
     from locomotion_analysis.evaluation.discovery import run_discovery
 
     count = _count(clusters)
@@ -44,7 +44,7 @@ def discover(
     with progress_bar() as progress:
         made = run_discovery(
             loaded, out, names, count, method, by, task,
-            random_state=seed, source=data, progress=progress,
+            random_state=seed, source=cycles_path(data), progress=progress,
         )  # fmt: skip
     for sentence in made.verdict:
         shown.print(escape(sentence))

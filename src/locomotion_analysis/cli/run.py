@@ -29,7 +29,7 @@ def run(
     ] = False,
 ) -> None:
     """Features, cross-validation by subject and a report, on your own gait cycles."""
-    from locomotion_analysis.cli.reading import read_data
+    from locomotion_analysis.cli.reading import cycles_path, read_data
     from locomotion_analysis.evaluation import run_study
 
     loaded = read_data(data)
@@ -43,7 +43,7 @@ def run(
             model=model,
             n_splits=folds,
             full=full,
-            source=data,
+            source=cycles_path(data),
             progress=progress,
         )
     show_result(result)

@@ -34,7 +34,7 @@ def train(
     """Compare models on people they have not seen, and train the best on everybody."""
     from joblib import cpu_count
 
-    from locomotion_analysis.cli.reading import read_data
+    from locomotion_analysis.cli.reading import cycles_path, read_data
     from locomotion_analysis.evaluation.leaderboard import train as train_model
 
     loaded = read_data(data)
@@ -51,7 +51,7 @@ def train(
             n_splits=folds,
             random_state=seed,
             n_jobs=jobs or cpu_count(),
-            source=data,
+            source=cycles_path(data),
             progress=progress,
         )
     board = run.board

@@ -20,6 +20,7 @@ from locomotion_analysis.evaluation.protocol import without_protocol_features
 from locomotion_analysis.evaluation.report.cautions import cautions
 from locomotion_analysis.evaluation.report.page import render_report
 from locomotion_analysis.evaluation.report.provenance import provenance
+from locomotion_analysis.evaluation.report.source_files import source_files
 from locomotion_analysis.evaluation.study_checks import StudyChecks, study_checks
 from locomotion_analysis.evaluation.study_details import study_details
 from locomotion_analysis.evaluation.study_result import Progress, StudyResult
@@ -126,7 +127,7 @@ def run_study(
         model=words,
         n_splits=n_splits,
         seed=SEED,
-        provenance=provenance(_source_files(source)),
+        provenance=provenance(source_files(source)),
         out=folder,
         details=details,
         checks=checks,
@@ -206,13 +207,6 @@ def _checks(
     target = asked.values  # noqa: PD011 - a field of ours, not pandas'
     y = target.astype(object) if asked.kind == "classification" else target
     return study_checks(model, X, y, splitter, SEED, step)
-
-
-def _source_files(source: str | os.PathLike[str] | None) -> list[Path]:
-    if source is None:
-        return []
-    place = Path(source)
-    return sorted(place.glob("**/*.parquet")) if place.is_dir() else [place]
 
 
 def _write(study: StudyResult) -> None:

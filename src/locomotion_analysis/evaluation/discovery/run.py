@@ -1,7 +1,6 @@
 """From gait cycles to a folder: report, groups and numbers."""
 
 import json
-import math
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -16,7 +15,9 @@ from locomotion_analysis.errors import FileReadError
 from locomotion_analysis.evaluation.discovery.findings import Findings, find_groups
 from locomotion_analysis.evaluation.discovery.page import render_page
 from locomotion_analysis.evaluation.discovery.verdicts import is_firm, verdict
+from locomotion_analysis.evaluation.plain_metrics import metrics_json
 from locomotion_analysis.evaluation.report.provenance import provenance
+from locomotion_analysis.evaluation.report.source_files import source_files
 from locomotion_analysis.evaluation.study_result import Progress
 from locomotion_analysis.models.unsupervised.clusters import ClusterMethod
 from locomotion_analysis.models.unsupervised.units import By
@@ -120,7 +121,7 @@ def run_discovery(
         )
     findings = find_groups(data, channels, n_clusters, method, by, task, random_state, progress)
     made = Discovery(findings, tuple(verdict(findings)), folder)
-    _write(made, provenance(_files(source)))
+    _write(made, provenance(source_files(source)))
     return made
 
 
@@ -165,25 +166,7 @@ def validation_numbers(findings: Findings) -> dict[str, Any]:
         "n_left_out": len(units.left_out),
         "history": [str(entry) for entry in findings.history],
     }
-    plain: dict[str, Any] = _plain(numbers)
-    return plain
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value.item() if hasattr(value, "item") else value
-
-
-def _files(source: str | os.PathLike[str] | None) -> list[Path]:
-    if source is None:
-        return []
-    place = Path(source)
-    return sorted(place.glob("**/*.parquet")) if place.is_dir() else [place]
+    return metrics_json(numbers)
 
 
 def _write(made: Discovery, origin: dict[str, Any]) -> None:

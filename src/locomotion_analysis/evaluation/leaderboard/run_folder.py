@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from locomotion_analysis.evaluation.leaderboard.memory import peak_bytes
 from locomotion_analysis.evaluation.leaderboard.model_card import model_card
 from locomotion_analysis.evaluation.plain_metrics import metrics_json
 from locomotion_analysis.evaluation.report.provenance import provenance
+from locomotion_analysis.evaluation.report.source_files import source_files
 from locomotion_analysis.models.supervised import Recipe, save_model
 
 if TYPE_CHECKING:
@@ -111,15 +111,8 @@ def _config(
             "this_process": peak_bytes(),
             "largest_process_of_a_model": max(largest, default=None),
         },
-        **provenance(_files(source)),
+        **provenance(source_files(source)),
     }
-
-
-def _files(source: str | os.PathLike[str] | None) -> list[Path]:
-    if source is None:
-        return []
-    place = Path(source)
-    return sorted(place.glob("**/*.parquet")) if place.is_dir() else [place]
 
 
 def _json(content: dict[str, Any]) -> str:

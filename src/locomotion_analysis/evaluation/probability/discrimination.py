@@ -1,6 +1,6 @@
 """Discrimination: does the model rank cycles of a class above the rest, at any threshold."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +15,8 @@ from locomotion_analysis.evaluation.probability.held_out import (
 )
 
 GRID = np.linspace(0.0, 1.0, 101)
+
+_Curve = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 
 
 class _Ranked(NamedTuple):
@@ -49,8 +51,8 @@ def roc_curve(
     SchemaError
         If the model gave no probabilities.
     """
-    return _curves(results, "roc", ("false_positive_rate", "true_positive_rate"),
-                   n_bootstrap, random_state)  # fmt: skip
+    names = ("false_positive_rate", "true_positive_rate")
+    return _curves(results, _roc_on_grid, names, n_bootstrap, random_state)
 
 
 def precision_recall_curve(
@@ -77,7 +79,7 @@ def precision_recall_curve(
     SchemaError
         If the model gave no probabilities.
     """
-    return _curves(results, "pr", ("recall", "precision"), n_bootstrap, random_state)
+    return _curves(results, _precision_on_grid, ("recall", "precision"), n_bootstrap, random_state)
 
 
 def discrimination_scores(
@@ -129,14 +131,13 @@ def discrimination_scores(
 
 def _curves(
     results: Mapping[str, Any],
-    kind: str,
+    curve: _Curve,
     names: tuple[str, str],
     n_bootstrap: int,
     random_state: int,
 ) -> pd.DataFrame:
     given = held_out_probabilities(results)
     weights = subject_weights(given.n_subjects, n_bootstrap, random_state)
-    curve = _roc_on_grid if kind == "roc" else _precision_on_grid
     tables = []
     for position in given.shown:
         ranked = _ranked(given, position)

@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from locomotion_analysis._version import __version__
 from locomotion_analysis.evaluation.report import tables, words
 from locomotion_analysis.evaluation.report.check_sections import check_sections
@@ -16,6 +14,7 @@ from locomotion_analysis.evaluation.report.pictures import (
     scores_picture,
     subjects_picture,
 )
+from locomotion_analysis.evaluation.report.templates import template
 
 if TYPE_CHECKING:
     from locomotion_analysis.evaluation.study_result import StudyResult
@@ -32,14 +31,7 @@ def render_report(study: "StudyResult") -> str:
     study : StudyResult
         What was found.
     """
-    environment = Environment(
-        loader=PackageLoader("locomotion_analysis.evaluation", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2").render(_content(study))
+    return template("report.html.j2").render(_content(study))
 
 
 def _content(study: "StudyResult") -> dict[str, Any]:

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from locomotion_analysis._version import __version__
 from locomotion_analysis.evaluation.report.pictures import Picture
 from locomotion_analysis.evaluation.report.tables import Table
+from locomotion_analysis.evaluation.report.templates import template
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +53,4 @@ class SectionPage:
 
     def html(self) -> str:
         """Return the text of one HTML file; all text from the data is escaped."""
-        environment = Environment(
-            loader=PackageLoader("locomotion_analysis.evaluation", "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        template = environment.get_template("section_page.html.j2")
-        return template.render(page=self, simulated=self.simulated)
+        return template("section_page.html.j2").render(page=self, simulated=self.simulated)

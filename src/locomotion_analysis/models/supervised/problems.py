@@ -1,7 +1,7 @@
 """The recipes by what they predict."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from locomotion_analysis.errors import SchemaError
@@ -121,7 +121,7 @@ def treatment_outcome(model: str = "linear", random_state: int = 0) -> Recipe:
 
 def _before_only(random_state: int) -> Recipe:  # noqa: ARG001 - one signature for all
     recipe = columns_only("before_only", "Before treatment alone", f"{BEFORE}$", f"*{BEFORE}")
-    return Recipe(**{**vars(recipe), "search_space": {"classify__C": (0.001, 0.01)}})
+    return replace(recipe, search_space={"classify__C": (0.001, 0.01)})
 
 
 def age_regression(model: str = "linear", random_state: int = 0) -> Recipe:

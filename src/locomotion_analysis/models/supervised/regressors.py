@@ -1,6 +1,6 @@
 """The regressors that recipes are made of."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,11 +18,10 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from locomotion_analysis.models.supervised.best_features import BestFeatures
-from locomotion_analysis.models.supervised.classifiers import SPEED
+from locomotion_analysis.models.supervised.classifiers import SPEED, Maker
 from locomotion_analysis.models.supervised.recipe import Recipe
 
 _kind = partial(Recipe, kind="regression")
-Maker = Callable[[int], Recipe]
 
 
 def mean(random_state: int) -> Recipe:  # noqa: ARG001 - one signature for all

@@ -1,6 +1,7 @@
 """Features of whole curves, computed by aeon."""
 
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
@@ -26,7 +27,7 @@ _CONVOLUTIONS = "aeon.transformations.collection.convolution_based"
 _CATCH22 = "aeon.transformations.collection.feature_based"
 
 
-class AeonFeatures(ClassNamePrefixFeaturesOutMixin, CurveTransformer):  # type: ignore[misc]
+class AeonFeatures(ClassNamePrefixFeaturesOutMixin, CurveTransformer, ABC):  # type: ignore[misc]
     """Base of transformers that hand curves to aeon, which wants the channels first."""
 
     def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002 - scikit-learn's signature
@@ -69,8 +70,8 @@ class AeonFeatures(ClassNamePrefixFeaturesOutMixin, CurveTransformer):  # type: 
         features: NDArray[np.float32] = np.concatenate(found).astype(np.float32, copy=False)
         return features
 
-    def _transformer(self) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def _transformer(self) -> Any: ...
 
     def _channels_first(self, curves: NDArray[np.float32]) -> NDArray[Any]:
         return np.ascontiguousarray(curves.transpose(0, 2, 1))
