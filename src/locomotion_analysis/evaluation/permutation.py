@@ -13,6 +13,7 @@ from locomotion_analysis.evaluation.folds import Progress
 from locomotion_analysis.evaluation.metric_sums import ERRORS, metric_values, sums_of
 from locomotion_analysis.evaluation.predictions import predict_held_out
 from locomotion_analysis.evaluation.study_design import StudyDesign, study_design
+from locomotion_analysis.processes import end_with_parent
 
 ACROSS = "labels exchanged between subjects"
 WITHIN = "labels exchanged within each subject"
@@ -122,6 +123,7 @@ def permutation_test(
 
 
 def _score(design: StudyDesign, values: NDArray[Any]) -> float:
+    end_with_parent()
     folds = design.folds(values)
     held_out = predict_held_out(design.model, design.X, values, folds)
     sums = sums_of(values[held_out.rows], held_out.predicted, design.classes)

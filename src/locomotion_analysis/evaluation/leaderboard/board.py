@@ -134,6 +134,11 @@ class Leaderboard:
                 f"{self.winner.results['n_subjects']} subjects)."
             )
         ]
+        if len(self.entries) > 1:
+            sentences.append(
+                f"It is the best of {len(self.entries)} by these same scores, so its own is "
+                "slightly too good."
+            )
         if first.baseline:
             sentences.append(
                 f"No model does better than {first.title.lower()}, which knows no gait."

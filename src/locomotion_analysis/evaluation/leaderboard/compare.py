@@ -20,6 +20,7 @@ from locomotion_analysis.evaluation.leaderboard.training_table import (
     training_table,
 )
 from locomotion_analysis.models.supervised import Problem, Recipe
+from locomotion_analysis.processes import end_with_parent
 from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold, check_cv
 from locomotion_analysis.selection.subject_folds import Fold
 
@@ -165,6 +166,7 @@ def _evaluated(
 def _evaluate(
     position: int, recipe: Recipe, table: TrainingTable, folds: list[Fold], random_state: int
 ) -> _Finished:
+    end_with_parent()
     evaluator = BiomechanicalModelEvaluator(random_state=random_state)
     classes = table.kind == "classification"
     run = evaluator.evaluate_classification if classes else evaluator.evaluate_regression

