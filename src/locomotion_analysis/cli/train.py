@@ -19,6 +19,9 @@ def train(
     model: Annotated[
         str, typer.Option(help="auto: the best of all; or the name of one, e.g. linear.")
     ] = "auto",
+    search: Annotated[
+        str, typer.Option(help="How hyperparameters are tried: halving, or optuna.")
+    ] = "halving",
     target: Annotated[
         str | None, typer.Option(help="Column to predict, where it is called otherwise.")
     ] = None,
@@ -36,6 +39,7 @@ def train(
 
     from locomotion_analysis.cli.reading import cycles_path, read_data
     from locomotion_analysis.evaluation.leaderboard import train as train_model
+    from locomotion_analysis.models.supervised.search import known_search
 
     loaded = read_data(data)
     chosen = loaded if where is None else loaded.select(where=where)
@@ -48,6 +52,7 @@ def train(
             out,
             target=target,
             model=model,
+            search=known_search(search),
             n_splits=folds,
             random_state=seed,
             n_jobs=jobs or cpu_count(),

@@ -46,8 +46,9 @@ def test_the_same_seed_gives_the_same_numbers_in_one_process_or_two(data, board)
 
 
 def test_the_verdict_says_what_the_comparison_says(board):
-    leads, against_next, *baselines = board.verdict
+    leads, chosen, against_next, *baselines = board.verdict
     assert leads.startswith(f"{board.winner.recipe.title} leads")
+    assert f"best of {len(board.entries)}" in chosen
     found = board.comparison(board.entries[1].recipe.name)
     assert ("not distinguishable" in against_next) == (found.better != "a")
     assert any("majority class" in sentence for sentence in (against_next, *baselines))

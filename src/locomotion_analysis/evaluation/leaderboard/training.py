@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from locomotion_analysis.evaluation.leaderboard.run_folder import write_run
 from locomotion_analysis.extras import require_installed
 from locomotion_analysis.models.prediction_schema import PredictionSchema
 from locomotion_analysis.models.supervised import PROBLEMS, Problem, Recipe
+from locomotion_analysis.models.supervised.search import Search
 
 AUTO = "auto"
 
@@ -57,6 +58,7 @@ def train(
     *,
     target: str | None = None,
     model: str = AUTO,
+    search: Search = "halving",
     n_splits: int = 5,
     random_state: int = 0,
     n_jobs: int = 1,
@@ -79,6 +81,8 @@ def train(
     model : str
         ``auto`` for the best of all, or the name of one, which is then compared with the
         baselines alone and trained even where a baseline does better.
+    search : {"halving", "optuna"}
+        How hyperparameters are tried; optuna needs the extra ``tuning``.
     n_splits, random_state, n_jobs, progress
         As for :func:`leaderboard`.
     source : path-like, optional
@@ -92,7 +96,9 @@ def train(
     Raises
     ------
     SchemaError
-        If problem or model are not known.
+        If problem, model or search are not known.
+    MissingExtraError
+        If optuna is asked for and not installed.
     TargetError, SplitLeakError
         As :func:`leaderboard`.
     FileReadError
@@ -114,7 +120,9 @@ def train(
     """
     folder = _checked_folder(out)
     asked = _known_problem(problem)
-    recipes = _chosen(asked, model, random_state)
+    if search == "optuna":
+        require_installed("optuna", "tuning")
+    recipes = [replace(each, search=search) for each in _chosen(asked, model, random_state)]
     step = progress or (lambda *_: None)
     board = leaderboard(
         data,

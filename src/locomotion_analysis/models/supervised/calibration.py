@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_curve
 
-_LEAST = 1e-3
+LEAST_PROBABILITY = 1e-3
+"""Lower ones are taken for this before their logarithm is."""
 
 
 def calibrator(held_out: NDArray[np.float64], y: Any) -> LogisticRegression:
@@ -56,5 +57,5 @@ def best_threshold(probability: NDArray[np.float64], positive: NDArray[np.bool_]
 
 
 def _log(probability: NDArray[np.float64]) -> NDArray[np.float64]:
-    logs = np.log(np.clip(probability, _LEAST, 1))
+    logs = np.log(np.clip(probability, LEAST_PROBABILITY, 1))
     return logs[:, 1:] - logs[:, :1] if logs.shape[1] == 2 else logs

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from sklearn.base import clone
 
+from locomotion_analysis.models.supervised.search import Search
 from locomotion_analysis.models.supervised.tuned import (
     SubjectTunedClassifier,
     SubjectTunedRegressor,
@@ -34,6 +35,8 @@ class Recipe:
         Whether it knows no more than a model must beat to be worth anything.
     needs : tuple of str
         Columns of `X` it cannot do without; a name that starts with ``"*"`` is an ending.
+    search : {"halving", "optuna"}
+        How values are tried: successive halving, or optuna (extra ``tuning``).
 
     Examples
     --------
@@ -52,6 +55,7 @@ class Recipe:
     search_space: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     baseline: bool = False
     needs: tuple[str, ...] = ()
+    search: Search = "halving"
 
     def model(self, random_state: int = 0) -> Any:
         """Return an unfitted estimator that tunes (and calibrates) inside whatever it is given.
@@ -64,7 +68,12 @@ class Recipe:
         if not self.search_space:
             return clone(self.pipeline)
         kind = SubjectTunedClassifier if self.kind == "classification" else SubjectTunedRegressor
-        return kind(clone(self.pipeline), dict(self.search_space), random_state=random_state)
+        return kind(
+            clone(self.pipeline),
+            dict(self.search_space),
+            random_state=random_state,
+            search=self.search,
+        )
 
     def lacks(self, columns: Sequence[str]) -> list[str]:
         """Return what it needs and the columns do not have."""

@@ -1,15 +1,20 @@
-"""Choice of hyperparameters by successive halving on subject-disjoint folds."""
+"""Choice of hyperparameters on subject-disjoint folds."""
 
 import warnings
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 import pandas as pd
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - opens the import below
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
 
+from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.models.supervised.optuna_search import best_by_optuna
+
 SearchSpace = Mapping[str, Sequence[Any]]
+Search = Literal["halving", "optuna"]
 
 _FACTOR = 3
 _LEAST_ROWS = 10
@@ -17,7 +22,14 @@ _LEAST_ROWS = 10
 
 
 def best_parameters(
-    pipeline: Any, space: SearchSpace, X: pd.DataFrame, y: Any, cv: Any, scoring: str
+    pipeline: Any,
+    space: SearchSpace,
+    X: pd.DataFrame,
+    y: Any,
+    cv: Any,
+    scoring: str,
+    search: Search = "halving",
+    random_state: int = 0,
 ) -> dict[str, Any]:
     """Return the combination of the grid that scores best on subjects held out.
 
@@ -39,22 +51,62 @@ def best_parameters(
         Folds of subjects.
     scoring : str
         scikit-learn's name of the score.
+    search : {"halving", "optuna"}
+        Successive halving, or the trials of :func:`best_by_optuna`.
+    random_state : int
+        Seed of optuna's trials.
+
+    Raises
+    ------
+    SchemaError
+        If there is no such search.
+    MissingExtraError
+        If optuna is asked for and not installed.
     """
+    known_search(search)
     if all(len(values) == 1 for values in space.values()):
         return {name: values[0] for name, values in space.items()}
     kept = {name: list(values) for name, values in space.items()}
+    if search == "optuna":
+        with _classes_may_lack():
+            return best_by_optuna(pipeline, kept, X, y, cv, scoring, random_state)
     common = {"cv": cv, "scoring": scoring, "refit": False, "error_score": "raise"}
     if _rows_of_rarest(y) < 2 * _FACTOR * _LEAST_ROWS:
-        search = GridSearchCV(pipeline, kept, **common)
+        tried = GridSearchCV(pipeline, kept, **common)
     else:
-        search = HalvingGridSearchCV(
+        tried = HalvingGridSearchCV(
             pipeline, kept, factor=_FACTOR, min_resources="exhaust", random_state=0, **common
         )
+    with _classes_may_lack():
+        tried.fit(X, y)
+    return dict(tried.best_params_)
+
+
+@contextmanager
+def _classes_may_lack() -> Iterator[None]:
+    """Silence scikit-learn where a validation fold lacks a class that others have."""
     with warnings.catch_warnings():
-        # A validation fold may lack a class that others have.
         warnings.filterwarnings("ignore", message="y_pred contains classes not in y_true")
-        search.fit(X, y)
-    return dict(search.best_params_)
+        yield
+
+
+def known_search(name: str) -> Search:
+    """Return the search of that name.
+
+    Raises
+    ------
+    SchemaError
+        If there is none.
+    """
+    for known in get_args(Search):
+        if name == known:
+            return cast("Search", known)
+    raise SchemaError(
+        expected=f"a search among {', '.join(get_args(Search))}",
+        got=repr(name),
+        where="search",
+        fix="name one of these",
+    )
 
 
 def _rows_of_rarest(y: Any) -> int:

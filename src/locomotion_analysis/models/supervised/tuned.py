@@ -20,7 +20,7 @@ from locomotion_analysis.models.supervised.inner_folds import (
     InnerQuantileFolds,
     subjects_of,
 )
-from locomotion_analysis.models.supervised.search import SearchSpace, best_parameters
+from locomotion_analysis.models.supervised.search import Search, SearchSpace, best_parameters
 from locomotion_analysis.selection import subject_codes
 from locomotion_analysis.selection.strata import class_codes
 
@@ -45,6 +45,8 @@ class SubjectTunedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         Inner folds; fewer where a class has fewer subjects.
     random_state : int
         Seed of the inner folds.
+    search : {"halving", "optuna"}
+        How combinations are tried; optuna needs the extra ``tuning``.
 
     Attributes
     ----------
@@ -76,12 +78,18 @@ class SubjectTunedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
     """
 
     def __init__(
-        self, pipeline: Any, search_space: SearchSpace, n_splits: int = 3, random_state: int = 0
+        self,
+        pipeline: Any,
+        search_space: SearchSpace,
+        n_splits: int = 3,
+        random_state: int = 0,
+        search: Search = "halving",
     ) -> None:
         self.pipeline = pipeline
         self.search_space = search_space
         self.n_splits = n_splits
         self.random_state = random_state
+        self.search = search
 
     def fit(self, X: pd.DataFrame, y: Any) -> Self:
         """Tune, calibrate and fit.
@@ -117,7 +125,14 @@ class SubjectTunedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
             return self
         folds = InnerClassFolds(n_splits, self.random_state)
         self.best_params_ = best_parameters(
-            self.pipeline, self.search_space, X, labels, folds, "balanced_accuracy"
+            self.pipeline,
+            self.search_space,
+            X,
+            labels,
+            folds,
+            "balanced_accuracy",
+            self.search,
+            self.random_state,
         )
         tuned = clone(self.pipeline).set_params(**self.best_params_)
         held_out = cross_val_predict(tuned, X, labels, cv=folds, method="predict_proba")
@@ -137,7 +152,12 @@ class SubjectTunedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         """Return the class of each row, shape (n_cycles,)."""
         if self.scale_ is None:
             return np.asarray(self.model_.predict(X))
-        probability = self.predict_proba(X)
+        return self.called(self.predict_proba(X))
+
+    def called(self, probability: NDArray[np.float64]) -> NDArray[Any]:
+        """Return the class that calibrated probabilities lead to, shape (n_cycles,)."""
+        if self.scale_ is None:
+            return np.asarray(self.classes_[probability.argmax(axis=1)])
         if self.threshold_ is not None:
             return np.asarray(self.classes_[(probability[:, 1] >= self.threshold_).astype(int)])
         return np.asarray(self.classes_[(probability / self._share).argmax(axis=1)])
@@ -159,6 +179,8 @@ class SubjectTunedRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         Inner folds.
     random_state : int
         Seed of the inner folds.
+    search : {"halving", "optuna"}
+        How combinations are tried; optuna needs the extra ``tuning``.
 
     Attributes
     ----------
@@ -179,12 +201,18 @@ class SubjectTunedRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
     """
 
     def __init__(
-        self, pipeline: Any, search_space: SearchSpace, n_splits: int = 3, random_state: int = 0
+        self,
+        pipeline: Any,
+        search_space: SearchSpace,
+        n_splits: int = 3,
+        random_state: int = 0,
+        search: Search = "halving",
     ) -> None:
         self.pipeline = pipeline
         self.search_space = search_space
         self.n_splits = n_splits
         self.random_state = random_state
+        self.search = search
 
     def fit(self, X: pd.DataFrame, y: Any) -> Self:
         """Tune and fit.
@@ -213,7 +241,14 @@ class SubjectTunedRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
             )
         folds = InnerQuantileFolds(self.n_splits, self.random_state)
         self.best_params_ = best_parameters(
-            self.pipeline, self.search_space, X, values, folds, "neg_mean_absolute_error"
+            self.pipeline,
+            self.search_space,
+            X,
+            values,
+            folds,
+            "neg_mean_absolute_error",
+            self.search,
+            self.random_state,
         )
         self.model_ = clone(self.pipeline).set_params(**self.best_params_).fit(X, values)
         return self
