@@ -131,7 +131,8 @@ def plot_phase_map(found: PhaseImportance, axes: "Axes | None" = None) -> "Axes"
     image = axes.pcolormesh(edges, rows, values, cmap="Purples", vmin=0.0, vmax=top)
     for row, curve in enumerate(curves):
         told = curve[curve["low"] > 0]
-        axes.plot((told["start"] + told["end"]) / 2, np.full(len(told), row), ".", color=INK)
+        middle = (told["start"] + told["end"]) / 2
+        axes.plot(middle, np.full(len(told), row), "o", color=INK, ms=5, mec="white", mew=1.0)
     axes.set_yticks(range(len(curves)), [_title(channel) for channel in found.channels])
     axes.tick_params(axis="y", labelcolor=INK, length=0)
     axes.invert_yaxis()

@@ -316,8 +316,11 @@ def _phase_section(found: PhaseImportance, asked: StudyTarget) -> Section:
         grid = curves.subplots(-(-len(channels) // 2), 2, squeeze=False).ravel()
         for axes, channel in zip(grid, channels, strict=False):
             plot_phase_importance_on_curves(found, asked.data, asked.labels, channel, axes=axes)
+            axes.get_legend().remove()
         for axes in grid[len(channels) :]:
             axes.set_axis_off()
+        lines, names = grid[0].get_legend_handles_labels()
+        curves.legend(lines, names, loc="outside lower center", ncols=3)
     windows = len(found.windows)
     pictures = (
         _drawn(
@@ -349,6 +352,8 @@ def _dependence_section(found: Sequence[PartialDependence]) -> Section:
         grid = made.subplots(rows, 2, squeeze=False).ravel()
         for axes, each in zip(grid, found, strict=False):
             plot_partial_dependence(each, axes)
+            if axes is not grid[0]:
+                axes.get_legend().remove()
         for axes in grid[len(found) :]:
             axes.set_axis_off()
     told = "; ".join(

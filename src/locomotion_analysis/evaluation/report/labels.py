@@ -26,7 +26,17 @@ _SCALAR_UNITS = {
     "m": "m",
     "s": "s",
 }
-_ABBREVIATIONS = {"rom": "ROM", "std": "SD", "grf": "GRF", "cop": "CoP", "rms": "RMS"}
+_ABBREVIATIONS = {
+    "rom": "ROM",
+    "std": "SD",
+    "grf": "GRF",
+    "cop": "CoP",
+    "rms": "RMS",
+    "cv": "CV",
+    "cmc": "CMC",
+    "crp": "CRP",
+    "bmi": "BMI",
+}
 _PLATES = {"grf": "ground reaction force", "cop": "centre of pressure"}
 _CHANNEL_PREFIX = re.compile(
     r"^(?P<channel>.+?_(?:rad_s2|rad_s|rad|Nm_kg|Nm|W_kg|W|BW|N|m))_(?P<rest>.+)$"
