@@ -1,7 +1,9 @@
-"""Streaming extraction: against pyarrow's decoding, linear cost, flat memory, Dask."""
+"""Streaming extraction: against pyarrow's decoding, linear cost, flat memory, Dask.
+
+``--write-docs`` writes the tables into docs/reference/benchmarks.md.
+"""
 
 import argparse
-import itertools
 import json
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from measured_page import machine, write_part
 
 from locomotion_analysis.simulation import simulate
 
@@ -19,11 +22,18 @@ N_CHANNELS = 24
 SIZES = (5_000, 50_000, 200_000)
 CORE = ("kinematic", "kinetic")
 _MEASURE = """
-import json, resource, statistics, sys, time
-from locomotion_analysis import LocomotionData
-from locomotion_analysis.features import FeaturePlan, Schema
+import io, json, resource, sys, time
+from pathlib import Path
+import pyarrow.parquet as pq
+from locomotion_analysis.features.schema import DEFAULT_AGGREGATIONS
+from locomotion_analysis.features.streaming import extraction
+from locomotion_analysis.features.streaming.batch import extract_batch, plan_of, read_batch
 from locomotion_analysis.features.streaming.extraction import extract_features
-from locomotion_analysis.features.streaming.batch import extract_batch
+from locomotion_analysis.features.streaming.source import look_at
+from locomotion_analysis.standard import KEY
+def _write_table(table):
+    names = [name for name in table.column_names if name not in KEY]
+    pq.write_table(table, io.BytesIO(), compression="zstd", use_dictionary=list(KEY), use_byte_stream_split=names)
 source, out, engine, workers, groups, warm = sys.argv[1:]
 options = dict(groups=groups.split(","), engine=engine, workers=int(workers))
 if engine == "process" and workers == "1":
@@ -33,17 +43,27 @@ start = time.perf_counter()
 extract_features(source, out, progress=lambda s, d, t: seen.append((time.perf_counter(), d)), **options)
 end = time.perf_counter()
 first = next(entry for entry in seen if entry[1])
-data = next(LocomotionData.scan(warm, 2048))
-plan = FeaturePlan.of(Schema.of_data(data), options["groups"])
-times = []
-for _ in range(5 if workers == "1" else 0):
-    begin = time.perf_counter()
-    extract_batch(data, plan)
-    times.append(time.perf_counter() - begin)
+stages = {}
+if workers == "1":
+    run = extraction._Run(Path(source), Path(out), tuple(options["groups"]), DEFAULT_AGGREGATIONS, "1GB")
+    tasks, recipe, _ = run.tasks(look_at(source)[0])
+    batches = [batch for task in tasks for batch in task.part.batches][:24]
+    n_cycles = sum(segment.stop - segment.start for batch in batches for segment in batch)
+    def stage(name, work):
+        begin = time.perf_counter()
+        made = work()
+        stages[name] = stages.get(name, 0.0) + (time.perf_counter() - begin) / n_cycles
+        return made
+    plan = plan_of(recipe)
+    for batch in batches:
+        data = stage("read", lambda: read_batch(batch, recipe))
+        table = stage("extract", lambda: extract_batch(data, plan))
+        stage("write", lambda: _write_table(table))
+    stages["features"] = len(plan.specs)
 print(json.dumps({
     "seconds": end - start,
     "rate": (seen[-1][1] - first[1]) / max(seen[-1][0] - first[0], 1e-9),
-    "extraction": statistics.median(times) / len(data) if times else None,
+    "stages": stages,
     "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
 }))
 """
@@ -96,32 +116,66 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--largest", type=int, default=SIZES[-1])
     parser.add_argument("--groups", default=",".join(CORE))
+    parser.add_argument("--write-docs", action="store_true")
     wanted = parser.parse_args()
     sizes = [*(size for size in SIZES if size < wanted.largest), wanted.largest]
     with tempfile.TemporaryDirectory() as folder:
         files = {size: _make(Path(folder, f"{size}.parquet"), size) for size in sizes}
         warm = files[sizes[0]]
-        print(f"\nstreaming {N_CHANNELS} channels, groups {wanted.groups}")
-        results = {}
-        for size, path in files.items():
-            decode = _decode_seconds(path)
-            results[size] = found = _run(path, warm, wanted.groups)
-            print(
-                f"  {size:>9,} cycles {found['seconds']:8.2f} s {1e6 * found['seconds'] / size:7.1f} "
-                f"us/cycle  {found['seconds'] / decode:5.2f} x pyarrow's decoding"
-                f"  {found['seconds'] / (decode + size * found['extraction']):5.2f} x decoding and extraction"
-                f"  peak {found['peak_mb']:5.0f} MB"
-            )
-        for small, large in itertools.pairwise(sizes):
-            ratio = results[large]["seconds"] / results[small]["seconds"]
-            print(f"  {large / small:.0f} x the cycles: {ratio:.2f} x the time")
-        print("throughput after the first part, cycles/s")
-        large = files[sizes[-1]]
-        rates = {"this process": results[sizes[-1]]["rate"]}
-        rates["2 worker processes"] = _run(large, warm, wanted.groups, "process", 2)["rate"]
-        rates["Dask, 2 workers"] = _run(large, warm, wanted.groups, "dask", 2)["rate"]
-        for name, rate in rates.items():
-            print(f"  {name:<20} {rate:10,.0f}   {rate / rates['this process']:5.2f} x")
+        decoding = {size: _decode_seconds(path) for size, path in files.items()}
+        runs = {size: _run(path, warm, wanted.groups) for size, path in files.items()}
+        engines = {"this process": runs[sizes[-1]]}
+        for name, engine in (("2 worker processes", "process"), ("Dask, 2 workers", "dask")):
+            engines[name] = _run(files[sizes[-1]], warm, wanted.groups, engine, 2)
+    paragraphs = [
+        f"{N_CHANNELS} channels, groups {wanted.groups}, {machine()}.",
+        _sizes_table(runs, decoding),
+        _stages_sentence(runs[sizes[-1]]["stages"], decoding[sizes[-1]] / sizes[-1]),
+        _engines_table(engines),
+    ]
+    print("\n\n".join(paragraphs))
+    if wanted.write_docs:
+        write_part("streaming", paragraphs)
+
+
+def _sizes_table(runs: dict[int, dict], decoding: dict[int, float]) -> str:
+    lines = [
+        "| cycles | s | µs a cycle | of pyarrow's decoding | peak memory | of the time of the row above |",
+        "|---|---|---|---|---|---|",
+    ]
+    before = None
+    for size, run in runs.items():
+        growth = (
+            ""
+            if before is None
+            else f"{run['seconds'] / runs[before]['seconds']:.2f} for {size / before:.0f} times the cycles"
+        )
+        lines.append(
+            f"| {size:,} | {run['seconds']:.2f} | {1e6 * run['seconds'] / size:.1f} "
+            f"| {run['seconds'] / decoding[size]:.2f} × | {run['peak_mb']:.0f} MB | {growth} |"
+        )
+        before = size
+    return "\n".join(lines)
+
+
+def _stages_sentence(stages: dict[str, float], decode: float) -> str:
+    return (
+        f"One after the other, in µs a cycle: decoding by pyarrow alone {1e6 * decode:.1f}; decoding "
+        f"and laying the curves out {1e6 * stages['read']:.1f}; computing {stages['features']:,} "
+        f"features {1e6 * stages['extract']:.1f}; compressing and writing them "
+        f"{1e6 * stages['write']:.1f}. The aim of 1.3 times the decoding leaves "
+        f"{0.3e6 * decode:.1f} for everything but decoding."
+    )
+
+
+def _engines_table(engines: dict[str, dict]) -> str:
+    lines = ["| engine | cycles a second after the first part | of this process |", "|---|---|---|"]
+    base = engines["this process"]["rate"]
+    lines += [
+        f"| {name} | {run['rate']:,.0f} | {run['rate'] / base if base else float('nan'):.2f} × |"
+        for name, run in engines.items()
+    ]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

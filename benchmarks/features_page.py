@@ -1,16 +1,12 @@
 """Writing the figures of bench_features.py into docs/reference/benchmarks.md."""
 
-import os
-import platform
-from datetime import UTC, datetime
 from pathlib import Path
 
 import matplotlib as mpl
 from features_table import Line, Own, as_markdown, tables
+from measured_page import DOCS, machine, write_part
 
-DOCS = Path(__file__).resolve().parents[1] / "docs" / "reference"
-PAGE, FIGURE = DOCS / "benchmarks.md", DOCS / "benchmarks-features.svg"
-BEGIN, END = "<!-- features: begin -->", "<!-- features: end -->"
+FIGURE = DOCS / "benchmarks-features.svg"
 OURS, THEIRS, GREY = "#0072B2", "#D55E00", "#666666"
 
 
@@ -18,19 +14,8 @@ def write_page(own: list[Own], lines: list[Line], data: str, sentence: str) -> N
     """Replace the measured part of the page, and draw the figure."""
     draw(own[0].us, [line for line in lines if line.theirs_us is not None], FIGURE)
     ours, rivals = (as_markdown(rows) for rows in tables(own, lines))
-    where = f"{_processor()}, {os.cpu_count()} processors, Python {platform.python_version()}"
-    measured = [
-        BEGIN,
-        f"{data}, {datetime.now(UTC):%d %B %Y}, {where}.",
-        ours,
-        sentence,
-        f"![Cost of the same features a gait cycle]({FIGURE.name})",
-        rivals,
-        END,
-    ]
-    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-    after = rest.split(END)[1]
-    PAGE.write_text(before + "\n\n".join(measured) + after, encoding="utf-8")
+    picture = f"![Cost of the same features a gait cycle]({FIGURE.name})"
+    write_part("features", [f"{data}, {machine()}.", ours, sentence, picture, rivals])
 
 
 def draw(floor_us: float, lines: list[Line], path: Path) -> None:
@@ -59,12 +44,3 @@ def draw(floor_us: float, lines: list[Line], path: Path) -> None:
     figure.legend(loc="outside upper center", ncols=3, frameon=False)
     figure.savefig(path, metadata={"Date": None})
     plt.close(figure)
-
-
-def _processor() -> str:
-    facts = Path("/proc/cpuinfo")
-    if facts.is_file():
-        for line in facts.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
