@@ -9,6 +9,8 @@ from locomotion_analysis.features.feature import Values
 SAMPLES_PER_STRIDE = 100
 """Samples a stride at which divergence is computed, so that studies compare."""
 
+_PAIRS_AT_ONCE = 4096
+
 
 def dfa_alpha(series: ArrayLike, smallest: int = 4) -> float:
     """Return the scaling exponent of detrended fluctuation analysis.
@@ -120,11 +122,9 @@ def divergence_exponent(
     neighbour = _nearest(states[:usable], period)
     paired = np.flatnonzero(neighbour >= 0)
     steps = np.arange(first, last + 1)
-    curve = np.full(len(steps), np.nan)
-    for row, step in enumerate(steps):
-        apart = np.linalg.norm(states[paired + step] - states[neighbour[paired] + step], axis=1)
-        if np.any(apart > 0):
-            curve[row] = np.log(apart[apart > 0]).mean()
+    curve = _mean_log_distance(
+        values, paired, neighbour[paired], steps, delay * np.arange(dimension)
+    )
     if np.isnan(curve).any():
         return float("nan")
     return float(np.polyfit(steps / period, curve, 1)[0])
@@ -144,6 +144,28 @@ def _nearest(states: Values, exclusion: int) -> NDArray[np.int64]:
         found[wanted[has]] = near[has, far[has].argmax(axis=1)]
         wanted, asked = wanted[~has], asked * 4
     return found
+
+
+def _mean_log_distance(
+    values: Values,
+    one: NDArray[np.int64],
+    other: NDArray[np.int64],
+    steps: NDArray[np.int64],
+    embedding: NDArray[np.int64],
+) -> Values:
+    """Return the mean log distance of pairs of states after some steps; NaN where all are equal."""
+    total, count = np.zeros(len(steps)), np.zeros(len(steps), dtype=np.int64)
+    ahead = np.arange(steps[0], steps[-1] + embedding[-1] + 1)
+    for start in range(0, len(one), _PAIRS_AT_ONCE):
+        rows = slice(start, start + _PAIRS_AT_ONCE)
+        # States share samples: each difference is taken once, not once a step and coordinate.
+        apart = values[one[rows, None] + ahead] - values[other[rows, None] + ahead]
+        squared = np.square(apart, out=apart)
+        distance = sum(squared[:, shift : shift + len(steps)] for shift in embedding)
+        some = distance > 0
+        total += np.log(distance, where=some, out=np.zeros_like(distance)).sum(axis=0) / 2.0
+        count += some.sum(axis=0)
+    return np.divide(total, count, where=count > 0, out=np.full(len(steps), np.nan))
 
 
 def sample_entropy(series: ArrayLike, length: int = 2, tolerance: float = 0.2) -> float:
