@@ -54,6 +54,10 @@ class FileReadError(LocomotionError):
     """A file is missing, empty, truncated or not what it says it is."""
 
 
+class BundleError(FileReadError):
+    """A model bundle is damaged, altered, of an unknown format, or holds what it may not."""
+
+
 class DownloadError(LocomotionError):
     """A file cannot be fetched, or is not the one that was published."""
 

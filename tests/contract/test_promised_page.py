@@ -58,6 +58,8 @@ def test_pytorch_example(blocks, folder, monkeypatch, capsys):
     assert space["X"].shape[1:] == (150, 3)
     assert space["X"].dtype == np.float32
     assert "Training Accuracy" in capsys.readouterr().out
+    commonest = space["y"].value_counts(normalize=True).max()
+    assert space["accuracy"] > commonest
 
 
 @pytest.mark.slow

@@ -83,7 +83,7 @@ def cross_validated(
         check_classes_in_training(values, classes, folds)
         warn_of_untrained_classes(values, classes, folds)
     check_features_in_training(X, folds)
-    held_out = predict_held_out(model, X, target, folds, progress, classes)
+    held_out = predict_held_out(model, X, target, folds, progress, classes, groups)
     results = {
         **common_results(held_out, key, X, y, target, groups, classes),
         "fold_sizes": fold_sizes(folds, groups),

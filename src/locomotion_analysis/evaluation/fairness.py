@@ -85,7 +85,9 @@ def fairness_table(
     whole = sums_of_rows(subject, len(names))
     weights = subject_weights(len(names), n_bootstrap, random_state)
     rows = []
-    for attribute, label in _groups(cycles.iloc[rows_of_predictions(results, cycles)]).items():
+    for attribute, label in groups_of_people(
+        cycles.iloc[rows_of_predictions(results, cycles)]
+    ).items():
         of_label = {group: label == group for group in label.categories if (label == group).any()}
         for group, inside in of_label.items():
             own = _masked(subject, inside, sums_of_rows, len(names))
@@ -106,7 +108,8 @@ def body_mass_index(cycles: pd.DataFrame) -> "pd.Series[float] | None":
     return None
 
 
-def _groups(cycles: pd.DataFrame) -> dict[str, "pd.Categorical[Any]"]:
+def groups_of_people(cycles: pd.DataFrame) -> dict[str, "pd.Categorical[Any]"]:
+    """Return the group of each cycle's subject, by attribute: sex, age, BMI, as far as known."""
     found: dict[str, Any] = {}
     if "sex" in cycles and cycles["sex"].notna().any():
         sexes = cycles["sex"].astype(object).where(cycles["sex"].notna(), "unknown")

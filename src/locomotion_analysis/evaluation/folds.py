@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import has_fit_parameter
 
 from locomotion_analysis.errors import SchemaError, SplitLeakError
 from locomotion_analysis.evaluation.inputs import Features, columns_with_missing, take_rows
@@ -81,7 +83,12 @@ def checked_folds(
 
 
 def fit_folds(
-    model: Any, X: Features, y: NDArray[Any], folds: list[Fold], progress: Progress | None
+    model: Any,
+    X: Features,
+    y: NDArray[Any],
+    folds: list[Fold],
+    progress: Progress | None,
+    groups: Any = None,
 ) -> Iterator[FittedFold]:
     """Fit an unfitted copy of the model on each fold and predict its test rows.
 
@@ -97,6 +104,9 @@ def fit_folds(
         Row positions.
     progress : callable, optional
         Called as ``progress(done, total)`` after each fold.
+    groups : array-like of shape (n_cycles,), optional
+        Subject of each row; passed to a ``fit`` that takes ``groups``, as that of a network which
+        sets training subjects aside to stop early.
 
     Yields
     ------
@@ -114,7 +124,7 @@ def fit_folds(
         held_out = take_rows(X, test)
         try:
             with empty_features_named():
-                fitted.fit(take_rows(X, train), y[train])
+                fitted.fit(take_rows(X, train), y[train], **subjects_for(fitted, groups, train))
                 predicted = np.asarray(fitted.predict(held_out)).reshape(-1)
         except ValueError as error:
             if "nan" in str(error).lower() and (missing := columns_with_missing(X)):
@@ -130,6 +140,30 @@ def fit_folds(
         yield FittedFold(number, fitted, test, predicted)
         if progress is not None:
             progress(number, len(folds))
+
+
+def subjects_for(model: Any, groups: Any, rows: NDArray[np.intp]) -> dict[str, Any]:
+    """Return the keyword that hands a model's ``fit`` the subjects, empty where it takes none.
+
+    Parameters
+    ----------
+    model : scikit-learn estimator
+        Of a ``Pipeline`` the last step is asked.
+    groups : array-like of shape (n_cycles,) or None
+        Subject of each row.
+    rows : ndarray of int
+        The rows it is fitted on.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> subjects_for(Ridge(), ["A", "B"], np.array([0]))
+    {}
+    """
+    name, last = model.steps[-1] if isinstance(model, Pipeline) else ("", model)
+    if groups is None or not has_fit_parameter(last, "groups"):
+        return {}
+    return {f"{name}__groups" if name else "groups": np.asarray(groups)[rows]}
 
 
 @contextmanager

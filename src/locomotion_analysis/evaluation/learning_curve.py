@@ -107,7 +107,7 @@ def learning_curve(
 
 def _sums(design: StudyDesign, folds: list[Fold]) -> NDArray[Any]:
     """Return what each subject contributes to the metric, tested in its fold."""
-    fitted = list(fit_folds(design.model, design.X, design.target, folds, None))
+    fitted = list(fit_folds(design.model, design.X, design.target, folds, None, design.subject))
     rows = np.concatenate([fold.test for fold in fitted])
     predicted = np.concatenate([fold.predicted for fold in fitted])
     return sums_of(design.target[rows], predicted, design.classes)(

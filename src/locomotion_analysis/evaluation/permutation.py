@@ -125,7 +125,7 @@ def permutation_test(
 def _score(design: StudyDesign, values: NDArray[Any]) -> float:
     end_with_parent()
     folds = design.folds(values)
-    held_out = predict_held_out(design.model, design.X, values, folds)
+    held_out = predict_held_out(design.model, design.X, values, folds, groups=design.subject)
     sums = sums_of(values[held_out.rows], held_out.predicted, design.classes)
     return float(metric_values(design.metric, sums(np.zeros_like(held_out.rows), 1))[0])
 

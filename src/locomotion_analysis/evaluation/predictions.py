@@ -54,6 +54,7 @@ def predict_held_out(
     folds: list[Fold],
     progress: Progress | None = None,
     classes: NDArray[Any] | None = None,
+    groups: Any = None,
 ) -> HeldOut:
     """Fit a copy of the model on each fold and gather what it predicts for the test rows.
 
@@ -71,6 +72,8 @@ def predict_held_out(
         Called as ``progress(done, total)`` after each fold.
     classes : ndarray of shape (n_classes,), optional
         Sorted classes, for probabilities.
+    groups : array-like of shape (n_cycles,), optional
+        Subject of each row, for models whose ``fit`` takes them.
 
     Returns
     -------
@@ -78,7 +81,7 @@ def predict_held_out(
         Predictions of all folds.
     """
     predicted, probability, importances = [], [], []
-    for fold in fit_folds(model, X, y, folds, progress):
+    for fold in fit_folds(model, X, y, folds, progress, groups):
         predicted.append(fold.predicted)
         importances.append(fold_importances(fold.model, X))
         if classes is not None:

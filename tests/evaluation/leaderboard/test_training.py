@@ -15,11 +15,16 @@ from locomotion_analysis.simulation import simulate, simulate_treatment
 FILES = {
     "config.json",
     "folds.csv",
+    "golden.parquet",
+    "held_out.parquet",
+    "inputs.json",
     "leaderboard.csv",
     "metrics.json",
     "model.skops",
     "model_card.md",
     "prediction_schema.json",
+    "reference_cycles.parquet",
+    "reference_features.parquet",
 }
 
 

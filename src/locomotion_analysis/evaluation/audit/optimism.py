@@ -101,7 +101,7 @@ def optimism(
     for labels in labellings:
         metric = "r2" if labels.classes is None else "balanced_accuracy"
         for folds in (labels.ungrouped, labels.grouped):
-            held_out = predict_held_out(model, X, labels.y, folds)
+            held_out = predict_held_out(model, X, labels.y, folds, groups=subjects)
             contribute = sums_of(labels.y[held_out.rows], held_out.predicted, labels.classes)
             sums = contribute(subjects[held_out.rows], n_subjects)
             values.append(float(metric_values(metric, sums.sum(axis=0, keepdims=True))[0]))

@@ -128,7 +128,7 @@ def partial_dependence(
     position, words = _outcome(task.classes, outcome)
     n_subjects = len(task.names)
     total, count = np.zeros((n_subjects, n_grid)), np.zeros(n_subjects)
-    for fold in fit_folds(model, task.X, task.y, task.folds, progress):
+    for fold in fit_folds(model, task.X, task.y, task.folds, progress, task.subjects):
         held_out, subjects = take_rows(task.X, fold.test), task.subjects[fold.test]
         count += np.bincount(subjects, minlength=n_subjects)
         for column, value in enumerate(grid):

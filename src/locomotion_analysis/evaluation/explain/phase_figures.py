@@ -47,10 +47,10 @@ def plot_phase_importance(
     low, high = (np.append(curve[end], curve[end].iloc[-1]) for end in ("low", "high"))
     axes.fill_between(edges, low, high, step="post", color=PALETTE[0], alpha=0.2, linewidth=0)
     axes.axhline(0.0, color=INK, linewidth=0.8)
-    _draw_toe_off(axes, toe_off)
-    axes.set_title(_title(channel))
+    draw_toe_off(axes, toe_off)
+    axes.set_title(title_of(channel))
     axes.set_ylabel(found.importance.effect)
-    _gait_cycle(axes)
+    gait_cycle_axis(axes)
     return axes
 
 
@@ -104,11 +104,11 @@ def plot_phase_importance_on_curves(
             linewidth=1.8,
             label=f"{value_title(name)} (n = {drawn.n_subjects})",
         )
-    _draw_toe_off(axes, mean_toe_off(data))
-    axes.set_title(_title(channel))
+    draw_toe_off(axes, mean_toe_off(data))
+    axes.set_title(title_of(channel))
     axes.set_ylabel(f"{channel_title(channel)} ({unit})")
     axes.legend(loc="best")
-    _gait_cycle(axes)
+    gait_cycle_axis(axes)
     return axes
 
 
@@ -133,7 +133,7 @@ def plot_phase_map(found: PhaseImportance, axes: "Axes | None" = None) -> "Axes"
         told = curve[curve["low"] > 0]
         middle = (told["start"] + told["end"]) / 2
         axes.plot(middle, np.full(len(told), row), "o", color=INK, ms=5, mec="white", mew=1.0)
-    axes.set_yticks(range(len(curves)), [_title(channel) for channel in found.channels])
+    axes.set_yticks(range(len(curves)), [title_of(channel) for channel in found.channels])
     axes.tick_params(axis="y", labelcolor=INK, length=0)
     axes.invert_yaxis()
     axes.figure.colorbar(image, ax=axes, pad=0.02).set_label(found.importance.effect)
@@ -150,7 +150,8 @@ def mean_toe_off(data: LocomotionData) -> float | None:
     return float(known.mean()) if len(known) else None
 
 
-def _draw_toe_off(axes: "Axes", toe_off: float | None) -> None:
+def draw_toe_off(axes: "Axes", toe_off: float | None) -> None:
+    """Draw the end of stance, % of the cycle, as a dotted line; nothing where None."""
     if toe_off is None:
         return
     axes.axvline(toe_off, color=MUTED, linestyle=":", linewidth=1.2)
@@ -165,11 +166,13 @@ def _draw_toe_off(axes: "Axes", toe_off: float | None) -> None:
     )
 
 
-def _title(channel: str) -> str:
+def title_of(channel: str) -> str:
+    """Return the name of a channel, or of all channels, in words."""
     return channel_title(channel) if is_channel(channel) else value_title(channel)
 
 
-def _gait_cycle(axes: "Axes") -> None:
+def gait_cycle_axis(axes: "Axes") -> None:
+    """Make the horizontal axis the gait cycle."""
     axes.set_xlim(0, 100)
     axes.set_xlabel("Gait cycle (%)")
     axes.spines[["top", "right"]].set_visible(False)

@@ -136,7 +136,9 @@ def shapley_values(
     n_outcomes = 1 if task.classes is None else len(task.classes)
     rows, values = [], []
     for fold, (train, _) in zip(
-        fit_folds(model, task.X, task.y, task.folds, progress), task.folds, strict=True
+        fit_folds(model, task.X, task.y, task.folds, progress, task.subjects),
+        task.folds,
+        strict=True,
     ):
         chosen = np.sort(rng.permutation(fold.test)[:most_cycles_per_fold])
         background = rng.permutation(train)[:_BACKGROUND]

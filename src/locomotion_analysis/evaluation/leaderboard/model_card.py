@@ -36,7 +36,7 @@ def model_card(run: "TrainingRun", recipe: Recipe, data: LocomotionData) -> str:
         ],
         "Cautions": list(board.cautions) or ["None found."],
         "Left out": list(board.notes) or ["Nothing."],
-        "Limits": _limits(data),
+        "Limits": data_limits(data),
     }
     parts = [f"# {recipe.title}: {board.table_of.y.name}"]
     if data.is_simulated:
@@ -87,7 +87,8 @@ def _people(table: TrainingTable, data: LocomotionData) -> list[str]:
     ]
 
 
-def _limits(data: LocomotionData) -> list[str]:
+def data_limits(data: LocomotionData) -> list[str]:
+    """Return what a model of these data says nothing of."""
     lines = [
         "Says nothing of people unlike those above: other ages, diseases, shoes, walkways.",
         "Intervals are over the people tested; another laboratory may differ by more.",

@@ -13,6 +13,19 @@ from locomotion_analysis.data import LocomotionData, atomic_path
 from locomotion_analysis.evaluation.leaderboard.board import Leaderboard
 from locomotion_analysis.evaluation.leaderboard.memory import peak_bytes
 from locomotion_analysis.evaluation.leaderboard.model_card import model_card
+from locomotion_analysis.evaluation.leaderboard.serving_files import (
+    GOLDEN,
+    HELD_OUT,
+    INPUTS,
+    REFERENCE_CYCLES,
+    REFERENCE_FEATURES,
+    golden_rows,
+    held_out_predictions,
+    inputs_json,
+    reference_cycles,
+    reference_features,
+    write_table,
+)
 from locomotion_analysis.evaluation.plain_metrics import metrics_json
 from locomotion_analysis.evaluation.report.provenance import provenance
 from locomotion_analysis.evaluation.report.source_files import source_files
@@ -51,11 +64,22 @@ def write_run(
         "config.json": _json(_config(board, recipe, data, source)),
         "model_card.md": model_card(run, recipe, data),
         "prediction_schema.json": run.schema.to_json() + "\n",
+        INPUTS: inputs_json(run, data),
+    }
+    features = reference_features(run)
+    tables = {
+        HELD_OUT: held_out_predictions(run, recipe),
+        REFERENCE_FEATURES: features,
+        GOLDEN: golden_rows(run, features),
     }
     with ExitStack() as files:
         for name, text in texts.items():
             path = files.enter_context(atomic_path(run.out / name))
             path.write_text(text, encoding="utf-8")
+        for name, table in tables.items():
+            write_table(table, files.enter_context(atomic_path(run.out / name)))
+        cycles = files.enter_context(atomic_path(run.out / REFERENCE_CYCLES))
+        reference_cycles(run, data).to_parquet(cycles)
         if run.saved:
             save_model(run.model, files.enter_context(atomic_path(run.out / "model.skops")))
     if not run.saved:

@@ -75,7 +75,9 @@ def train(
         ``pathology``, ``task``, ``fall_risk``, ``treatment``, ``age``, ``bmi`` or ``speed``.
     out : path-like
         Folder for ``leaderboard.csv``, ``metrics.json``, ``config.json``, ``folds.csv``,
-        ``model_card.md``, ``prediction_schema.json`` and ``model.skops``.
+        ``model_card.md``, ``prediction_schema.json`` and ``model.skops``; and what
+        ``locomotion bundle`` needs: ``inputs.json``, ``held_out.parquet``,
+        ``reference_features.parquet``, ``reference_cycles.parquet`` and ``golden.parquet``.
     target : str, optional
         Column to predict, where it is not the problem's usual one.
     model : str

@@ -72,7 +72,9 @@ def robustness(
     folds = design.folds()
     unit = _person_and_label(design)
     for fold, (train, test) in zip(
-        fit_folds(design.model, design.X, design.target, folds, progress), folds, strict=True
+        fit_folds(design.model, design.X, design.target, folds, progress, design.subject),
+        folds,
+        strict=True,
     ):
         tests.append(test)
         predicted[UNTOUCHED].append(fold.predicted)

@@ -161,11 +161,14 @@ def _mean_log_distance(
         # States share samples: each difference is taken once, not once a step and coordinate.
         apart = values[one[rows, None] + ahead] - values[other[rows, None] + ahead]
         squared = np.square(apart, out=apart)
-        distance = sum(squared[:, shift : shift + len(steps)] for shift in embedding)
+        distance = np.zeros((len(squared), len(steps)))
+        for shift in embedding:
+            distance += squared[:, shift : shift + len(steps)]
         some = distance > 0
         total += np.log(distance, where=some, out=np.zeros_like(distance)).sum(axis=0) / 2.0
         count += some.sum(axis=0)
-    return np.divide(total, count, where=count > 0, out=np.full(len(steps), np.nan))
+    mean: Values = np.divide(total, count, where=count > 0, out=np.full(len(steps), np.nan))
+    return mean
 
 
 def sample_entropy(series: ArrayLike, length: int = 2, tolerance: float = 0.2) -> float:

@@ -1,0 +1,233 @@
+"""What pretraining on simulated gait adds when a few real people are labelled.
+
+    python benchmarks/transfer.py --recordings FOLDER                # prints
+    python benchmarks/transfer.py --recordings FOLDER --write-docs   # and writes docs/reference
+
+The folder holds hip_oa_phase.parquet and running_phase.parquet. ``--encoders FOLDER`` keeps the
+pretrained encoders, so that a second run begins with them.
+"""
+
+import argparse
+import time
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from measured_page import DOCS, machine
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from locomotion_analysis import LocomotionData
+from locomotion_analysis.data import atomic_path
+from locomotion_analysis.evaluation.leaderboard.model_card import markdown_table
+from locomotion_analysis.evaluation.transfer import few_subject_curves, plot_few_subject_curves
+from locomotion_analysis.models.deep import load_network, save_network
+from locomotion_analysis.models.deep.representation import (
+    FinetunedClassifier,
+    FinetunedRegressor,
+    pretrain,
+)
+from locomotion_analysis.simulation import simulate
+
+PAGE = DOCS / "transfer.md"
+HIP, KNEE, ANKLE = (
+    "hip_flexion_angle_ipsi_rad",
+    "knee_flexion_angle_ipsi_rad",
+    "ankle_dorsiflexion_angle_ipsi_rad",
+)
+ILL = (
+    "healthy", "stroke", "parkinsons", "knee_osteoarthritis", "cerebral_palsy",
+    "transtibial_amputation", "transfemoral_amputation", "fall_risk",
+)  # fmt: skip
+# Half of the healthy curves were cut at the other foot's contact, and none of the affected.
+IN_PHASE = "session == 'M0' and (affected or (pathology == 'healthy' and side == 'right'))"
+CYCLES_OF_A_RUNNER = 8
+SCRATCH, FROZEN, FULL, LINEAR = (
+    "from scratch",
+    "pretrained, frozen",
+    "pretrained, fine-tuned",
+    "linear on the curves",
+)
+HEAD = """# Pretraining on simulated gait, put to real people
+
+A network is pretrained on simulated cycles without labels: parts of them are hidden and it rebuilds
+them. Then it learns a task on real recordings from 2, 5 and 10 people (of each class, where there
+are classes), drawn again and again; everybody else is tested. The same network from random weights,
+scaled by its own training cycles, is given three times the updates and twice the learning rate,
+with which it does better than with those of the fine-tuning. The line `linear on the curves` needs
+no network: a logistic or ridge regression on the 150 points of each curve.
+
+Intervals are 95 %, from a bootstrap of draws and tested people at once. A gain is against the
+network from scratch, on the same draws and people; positive is better.
+Made by `python benchmarks/transfer.py --recordings FOLDER --write-docs`.
+"""
+
+
+class Task(NamedTuple):
+    """A question put to real recordings."""
+
+    title: str
+    source: str
+    X: np.ndarray
+    y: np.ndarray
+    groups: np.ndarray
+    channels: list[str]
+
+
+def hip_osteoarthritis(folder):
+    data = LocomotionData.from_parquet(folder / "hip_oa_phase.parquet").select(where=IN_PHASE)
+    return Task(
+        "Hip osteoarthritis or healthy, from hip flexion",
+        "186 people, a mean curve each, before surgery (Bertaux et al. 2022, Sci Data, "
+        "doi:10.1038/s41597-022-01483-3).",
+        data.array([HIP]),
+        data.cycles["pathology"].astype(str).to_numpy(),
+        data.cycles["subject"].astype(str).to_numpy(),
+        [HIP],
+    )
+
+
+def ankle_range(folder):
+    data = LocomotionData.from_parquet(folder / "running_phase.parquet")
+    first = data.cycles.groupby("subject", observed=True).cumcount() < CYCLES_OF_A_RUNNER
+    data = data.take(np.flatnonzero(first))
+    return Task(
+        "Range of the ankle while running (degrees), from hip and knee",
+        f"46 runners at 2.5 m/s, {CYCLES_OF_A_RUNNER} cycles each (Fukuchi et al., BMC-RIC running "
+        "set).",
+        data.array([HIP, KNEE]),
+        np.degrees(np.ptp(data.curves(ANKLE), axis=1)).astype(float),
+        data.cycles["subject"].astype(str).to_numpy(),
+        [HIP, KNEE],
+    )
+
+
+TASKS = {"hip": hip_osteoarthritis, "ankle": ankle_range}
+
+
+def simulated():
+    """Cycles to pretrain on, unlabelled: walking with every diagnosis, and running."""
+    walking = simulate(640, 2, ["level_walking"], ILL, seed=1)
+    running = simulate(160, 2, ["run"], ["healthy"], seed=2)
+    return np.concatenate([each.array([HIP, KNEE, ANKLE]) for each in (walking, running)])
+
+
+def encoder_of(architecture, folder):
+    file = None if folder is None else folder / f"encoder_{architecture}.safetensors"
+    if file is not None and file.exists():
+        return load_network(file)
+    started = time.perf_counter()
+    encoder = pretrain(
+        simulated(),
+        architecture,
+        [HIP, KNEE, ANKLE],
+        network_options={"width": 32},
+        max_epochs=80,
+        learning_rate=3e-3,
+    )
+    print(f"{architecture} pretrained in {time.perf_counter() - started:.0f} s", flush=True)
+    if file is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        save_network(encoder, file)
+    return encoder
+
+
+def models_of(task, encoder):
+    regression = task.y.dtype.kind == "f"
+    kind = FinetunedRegressor if regression else FinetunedClassifier
+    # Penalties by hand: of two people none can be spared to choose them.
+    linear = Ridge(alpha=100.0) if regression else LogisticRegression(C=0.1, max_iter=1000)
+    flat = FunctionTransformer(_flat)
+    return {
+        SCRATCH: kind(
+            encoder, start="random", channels=task.channels, n_updates=300, learning_rate=1e-3
+        ),
+        FROZEN: kind(encoder, frozen=True, channels=task.channels),
+        FULL: kind(encoder, channels=task.channels),
+        LINEAR: make_pipeline(flat, StandardScaler(), linear),
+    }
+
+
+def _flat(X):
+    return X.reshape(len(X), -1)
+
+
+def section(name, task, architecture, encoder, n_draws):
+    started = time.perf_counter()
+    curves = few_subject_curves(
+        models_of(task, encoder), task.X, task.y, task.groups, reference=SCRATCH, n_draws=n_draws
+    )
+    picture = f"transfer-{name}-{architecture}.svg"
+    lines = [
+        f"## {task.title}: {architecture}",
+        f"{task.source} {n_draws} draws.",
+        markdown_table(_wide(curves.scores, "score", "Score")),
+        "Gain over the network from scratch:",
+        markdown_table(_wide(curves.gains, "gain", "Gain")),
+        verdict(curves, architecture),
+        f"![Scores against training subjects, with intervals]({picture})",
+    ]
+    text = "\n\n".join(lines)
+    print(f"{name}, {architecture}: {time.perf_counter() - started:.0f} s\n\n{text}\n", flush=True)
+    return text, curves, picture
+
+
+def _wide(table, value, title):
+    cells = table.assign(
+        cell=[
+            f"{row[value]:.3g} ({row['low']:.3g} to {row['high']:.3g})"
+            for _, row in table.iterrows()
+        ]
+    )
+    wide = cells.pivot_table(index="model", columns="n_subjects", values="cell", aggfunc="first")
+    wide = wide.loc[list(dict.fromkeys(table["model"]))]
+    wide.columns = [f"{title}, {number} subjects" for number in wide.columns]
+    return wide.reset_index()
+
+
+def verdict(curves, architecture):
+    gains = curves.gains
+    five = gains[(gains["n_subjects"] == 5) & (gains["model"] == FULL)].iloc[0]
+    said = (
+        "better than from scratch"
+        if five["low"] > 0
+        else "worse than from scratch"
+        if five["high"] < 0
+        else "not distinguishable from training from scratch"
+    )
+    return (
+        f"With 5 subjects the pretrained and fine-tuned {architecture} is {said}: gain "
+        f"{five['gain']:+.3g} ({five['low']:+.3g} to {five['high']:+.3g})."
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--recordings", type=Path, required=True, help="folder of the recordings")
+    parser.add_argument("--write-docs", action="store_true")
+    parser.add_argument("--encoders", type=Path, help="folder to keep the encoders in")
+    parser.add_argument("--architectures", nargs="+", default=["cnn", "gru"])
+    parser.add_argument("--only", nargs="+", choices=list(TASKS), default=list(TASKS))
+    parser.add_argument("--draws", type=int, default=10)
+    asked = parser.parse_args()
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(1)  # small batches: a second thread costs more than it brings
+    parts = []
+    for architecture in asked.architectures:
+        encoder = encoder_of(architecture, asked.encoders)
+        for name in asked.only:
+            task = TASKS[name](asked.recordings)
+            parts.append(section(name, task, architecture, encoder, asked.draws))
+    if asked.write_docs:
+        for _, curves, picture in parts:
+            plot_few_subject_curves(curves).figure.savefig(DOCS / picture)
+        page = [HEAD.strip(), f"Measured {machine()}.", *(text for text, _, _ in parts)]
+        with atomic_path(PAGE) as temporary:
+            temporary.write_text("\n\n".join(page) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,196 @@
+"""Generators of gait cycles do what they are asked for."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is the extra `deep`")
+pytest.importorskip("skorch", reason="skorch is the extra `deep`")
+
+from locomotion_analysis import LocomotionData  # noqa: E402 - torch first
+from locomotion_analysis.errors import LocomotionWarning, SchemaError  # noqa: E402
+from locomotion_analysis.models.deep import load_network, save_network  # noqa: E402
+from locomotion_analysis.models.deep.generation import CurveDiffusion, CurveGAN  # noqa: E402
+from locomotion_analysis.quality import validate  # noqa: E402
+
+KNEE = "knee_flexion_angle_ipsi_rad"
+TINY = {"n_components": 8, "width": 16, "depth": 1, "max_epochs": 1}
+
+
+@pytest.fixture(scope="module")
+def trained(speedy):
+    small = {"n_components": 4, "width": 32, "depth": 2, "batch_size": 32}
+    return {
+        "diffusion": CurveDiffusion(max_epochs=30, dropout=0.0, **small).fit(speedy),
+        "gan": CurveGAN(max_epochs=70, n_noise=8, learning_rate=1e-3, **{**small, "width": 64}).fit(
+            speedy
+        ),
+    }
+
+
+@pytest.fixture(scope="module")
+def tiny(walkers):
+    return CurveDiffusion(**TINY).fit(walkers)
+
+
+@pytest.mark.parametrize("name", ["diffusion", "gan"])
+def test_cycles_are_of_the_speed_and_pathology_asked_for(trained, name):
+    speed = np.tile(np.linspace(0.6, 1.9, 60), 2)
+    who = np.repeat(["healthy", "stroke"], 60)
+    wanted = pd.DataFrame({"task": "level_walking", "speed_m_s": speed, "pathology": who})
+    curves = trained[name].sample(wanted).curves(KNEE)
+    amplitude = np.ptp(curves, axis=1) / 2
+    offset = curves[:, :-1].mean(axis=1)
+    assert np.corrcoef(speed, amplitude)[0, 1] > 0.9
+    np.testing.assert_allclose(amplitude.mean(), speed.mean(), rtol=0.15)
+    assert offset[60:].mean() - offset[:60].mean() == pytest.approx(1.0, abs=0.25)
+
+
+@pytest.mark.parametrize("name", ["diffusion", "gan"])
+def test_cycles_differ_as_the_training_cycles_do(trained, name):
+    wanted = pd.DataFrame(
+        {"task": ["level_walking"] * 300, "speed_m_s": 1.2, "pathology": "healthy"}
+    )
+    offset = trained[name].sample(wanted).curves(KNEE)[:, :-1].mean(axis=1)
+    assert 0.05 < offset.std() < 0.2  # 0.1 in the training
+
+
+@pytest.mark.parametrize("kind", [CurveDiffusion, CurveGAN])
+def test_a_seed_gives_the_same_generator_and_cycles(walkers, kind):
+    first, second = kind(**TINY).fit(walkers), kind(**TINY).fit(walkers)
+    asked = walkers.cycles.head(6)
+    np.testing.assert_array_equal(first.sample(asked).block, second.sample(asked).block)
+    assert not np.array_equal(first.sample(asked, 0).block, first.sample(asked, 1).block)
+
+
+@pytest.mark.parametrize("kind", [CurveDiffusion, CurveGAN])
+def test_a_saved_generator_draws_the_same_cycles(walkers, kind, tmp_path):
+    fitted = kind(**TINY, conditions=["speed_m_s"]).fit(walkers)
+    save_network(fitted, tmp_path / "generator.safetensors")
+    loaded = load_network(tmp_path / "generator.safetensors")
+    asked = walkers.cycles.head(6)
+    before, after = fitted.sample(asked, 3), loaded.sample(asked, 3)
+    np.testing.assert_array_equal(before.block, after.block)
+    pd.testing.assert_frame_equal(before.cycles, after.cycles)
+    assert before.history == after.history
+    assert loaded.get_params()["width"] == 16
+
+
+def test_generated_cycles_keep_mechanics_whatever_the_network(tiny, walkers):
+    # One epoch learns nothing: what holds is in the scores and in what is computed from them.
+    codes = {"GAIT201", "GAIT202", "GAIT203", "GAIT204", "GAIT006"}
+    found = validate(tiny.sample(walkers.cycles))
+    assert not codes & set(found.by_code()["code"])
+    assert {"ankle_power_ipsi_W_kg", "knee_flexion_velocity_contra_rad_s"} <= set(
+        tiny.plan_.computed
+    )
+
+
+def test_generated_cycles_say_what_they_are(tiny, walkers):
+    asked = walkers.cycles.head(6)
+    generated = tiny.sample(asked)
+    cycles = generated.cycles
+    assert generated.is_simulated
+    assert cycles["generated"].all()
+    assert set(cycles["dataset"]) == {"generated"}
+    assert cycles["subject"].is_unique
+    assert cycles["speed_m_s"].tolist() == asked["speed_m_s"].tolist()
+    assert "tug_s" not in cycles  # known of the person asked after, not of the cycle
+    (entry,) = generated.history
+    assert entry.action == "generated"
+    assert "CurveDiffusion trained on 40 simulated cycles of 10 subjects" in entry.detail
+    assert "cop_anterior_ipsi_m" in entry.detail
+    assert not any(name.startswith("cop") for name in generated.channels)
+
+
+def test_durations_are_drawn_with_the_curves(tiny, walkers):
+    seconds = tiny.sample(walkers.cycles).cycles["cycle_duration_s"]
+    assert seconds.between(0.2, 5.0).all()
+    assert seconds.nunique() == len(seconds)
+
+
+def test_one_row_is_enough(tiny, walkers):
+    assert len(tiny.sample(walkers.cycles.head(1))) == 1
+
+
+def test_generated_cycles_can_be_written_and_read(tiny, walkers, tmp_path):
+    generated = tiny.sample(walkers.cycles.head(3))
+    generated.to_parquet(tmp_path / "generated.parquet")
+    again = LocomotionData.from_parquet(tmp_path / "generated.parquet")
+    np.testing.assert_array_equal(again.block, generated.block)
+    assert generated.history[0] in again.history
+
+
+def test_a_name_not_in_the_training_is_refused(tiny, walkers):
+    asked = walkers.cycles.head(2).assign(pathology="sciatica")
+    with pytest.raises(SchemaError, match="sciatica"):
+        tiny.sample(asked)
+
+
+def test_a_missing_column_is_named(tiny, walkers):
+    with pytest.raises(SchemaError, match="no column age, sex"):
+        tiny.sample(walkers.cycles.drop(columns=["age", "sex"]))
+
+
+def test_a_gap_where_the_training_had_none_is_refused(tiny, walkers):
+    with pytest.raises(SchemaError, match="column age"):
+        tiny.sample(walkers.cycles.head(2).assign(age=np.nan))
+
+
+def test_no_row_is_refused(tiny, walkers):
+    with pytest.raises(SchemaError, match="no row"):
+        tiny.sample(walkers.cycles.head(0))
+
+
+def test_conditions_beyond_the_training_are_told(tiny, walkers):
+    asked = walkers.cycles.head(2).assign(speed_m_s=9.0)
+    with pytest.warns(LocomotionWarning, match="speed_m_s 2 of 2"):
+        generated = tiny.sample(asked)
+    assert "beyond the training: speed_m_s 2" in generated.history[0].detail
+
+
+def test_values_missing_in_training_may_be_missing_later(speedy):
+    cycles = speedy.cycles
+    cycles.loc[::2, "speed_m_s"] = np.nan
+    data = LocomotionData(cycles, speedy.block, speedy.channels)
+    wanted = cycles.head(4)
+    assert len(CurveGAN(**TINY).fit(data).sample(wanted)) == 4
+
+
+def test_cycles_with_gaps_are_left_out_and_told(speedy):
+    block = speedy.block.copy()
+    block[0, :20, 5] = np.nan
+    data = LocomotionData(speedy.cycles, block, speedy.channels)
+    with pytest.warns(LocomotionWarning, match="20 of 320 cycles"):
+        assert CurveGAN(**TINY).fit(data).n_cycles_ == 300
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"channels": ["hip_flexion_angle_ipsi_rad"]}, "hip_flexion"),
+        ({"channels": []}, "at least one channel"),
+        ({"conditions": ["shoe_size"]}, "shoe_size"),
+        ({"max_epochs": 0}, "max_epochs"),
+        ({"device": "cuda:99"}, "device"),
+    ],
+)
+def test_parameters_that_do_not_fit_are_refused(speedy, settings, words):
+    with pytest.raises(SchemaError, match=words):
+        CurveDiffusion(**{**TINY, **settings}).fit(speedy)
+
+
+def test_too_few_cycles_are_refused(speedy):
+    with pytest.raises(SchemaError, match="at least 8 cycles"):
+        CurveDiffusion(**TINY).fit(speedy.take(np.arange(7)))
+
+
+def test_cycles_all_alike_are_refused(speedy):
+    block = np.broadcast_to(speedy.block[:, :1], speedy.block.shape)
+    with pytest.raises(SchemaError, match="cycles that differ"):
+        CurveDiffusion(**TINY).fit(LocomotionData(speedy.cycles, block, speedy.channels))
+
+
+def test_arrays_are_refused(speedy):
+    with pytest.raises(SchemaError, match="LocomotionData"):
+        CurveDiffusion(**TINY).fit(speedy.array())
