@@ -1,6 +1,7 @@
 """Fitted models on disk without pickle: skops files, read against our own list of types."""
 
 import os
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from locomotion_analysis.errors import FileReadError
 from locomotion_analysis.extras import require
 
 _OWN = "locomotion_analysis.models."
+# skops lists all estimators when it is imported, for which scikit-learn imports these as well.
+_WALKED = tuple(f"sklearn.externals.array_api_compat.{name}" for name in ("torch", "dask.array"))
 TRUSTED = frozenset(
     {
         "numpy.dtype",
@@ -37,6 +40,21 @@ TRUSTED = frozenset(
 """Types that a model file may hold besides those skops trusts and those of this package."""
 
 
+def _skops() -> Any:
+    """Import skops without torch and dask, which take most of the seconds and hold no estimator."""
+    if "skops.io" in sys.modules:
+        return sys.modules["skops.io"]
+    kept_out = [name for name in _WALKED if name not in sys.modules]
+    # A name that stands for nothing raises ImportError, which the walk passes over.
+    for name in kept_out:
+        sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        return require("skops.io", "models")
+    finally:
+        for name in kept_out:
+            del sys.modules[name]
+
+
 def save_model(model: Any, path: str | os.PathLike[str]) -> None:
     """Write a fitted model, whole or not at all.
 
@@ -52,7 +70,7 @@ def save_model(model: Any, path: str | os.PathLike[str]) -> None:
     MissingExtraError
         If skops is not installed.
     """
-    skops = require("skops.io", "models")
+    skops = _skops()
     with atomic_path(path) as temporary:
         temporary.write_bytes(skops.dumps(model))
 
@@ -74,7 +92,7 @@ def load_model(path: str | os.PathLike[str]) -> Any:
     FileReadError
         If the file is missing, damaged, or holds types that no model of ours has.
     """
-    skops = require("skops.io", "models")
+    skops = _skops()
     place = Path(path)
     try:
         found = set(skops.get_untrusted_types(file=place))

@@ -1,0 +1,34 @@
+"""One verified file of a model, its inputs, its limits and what to compare new data with."""
+
+from typing import TYPE_CHECKING, Any
+
+from locomotion_analysis.production.bundle.comparing import Difference, compare_bundles
+from locomotion_analysis.production.bundle.golden import Golden
+from locomotion_analysis.production.bundle.manifest import ChannelInfo, Manifest
+from locomotion_analysis.production.bundle.opened import Bundle
+from locomotion_analysis.production.bundle.opening import open_bundle
+from locomotion_analysis.production.bundle.reference import Reference
+
+if TYPE_CHECKING:
+    from locomotion_analysis.production.bundle.building import write_bundle
+
+__all__ = [
+    "Bundle",
+    "ChannelInfo",
+    "Difference",
+    "Golden",
+    "Manifest",
+    "Reference",
+    "compare_bundles",
+    "open_bundle",
+    "write_bundle",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the writer when it is asked for: a service that only predicts does without."""
+    if name != "write_bundle":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from locomotion_analysis.production.bundle.building import write_bundle
+
+    return write_bundle

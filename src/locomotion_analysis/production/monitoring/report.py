@@ -1,0 +1,214 @@
+"""A watch as one HTML page, and as numbers."""
+
+import json
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+
+from locomotion_analysis.data import atomic_path
+from locomotion_analysis.evaluation.report.labels import channel_title, feature_title, shown_unit
+from locomotion_analysis.evaluation.report.pictures import Picture
+from locomotion_analysis.evaluation.report.section_page import Section, SectionPage
+from locomotion_analysis.evaluation.report.style import as_data_uri, figure
+from locomotion_analysis.evaluation.report.tables import Table
+from locomotion_analysis.production.bundle import Bundle
+from locomotion_analysis.production.monitoring.figures import plot_days, plot_then_and_now
+from locomotion_analysis.production.monitoring.watching import (
+    Watch,
+    current_people,
+    reference_people,
+)
+
+_CURVES_SHOWN = 4
+_FEATURES_SHOWN = 15
+_READING = (
+    (
+        "Drift compares people, not cycles: how far today's people are from those of the training,"
+        " against random divisions of all of them into two groups. Other patients of the same kind "
+        "raise an alarm once in twenty reports at most."
+    ),
+    (
+        "An alarm says that the model works on other data than it was tested on. That may be a "
+        "sensor, a processing step, a laboratory, or other patients: look at the curves first."
+    ),
+    "p is corrected for the number of channels or features, and for asking three questions.",
+    (
+        "Outside: the row is farther from the training people than 99 % of held-out ones. Single "
+        "rows are flagged by this, slow shifts of all by drift."
+    ),
+)
+
+
+def write_watch_report(found: Watch, bundle: Bundle, path: str | os.PathLike[str]) -> None:
+    """Write one self-contained HTML file.
+
+    Parameters
+    ----------
+    found : Watch
+    bundle : Bundle
+        The model that answered.
+    path : path-like
+        File to write, whole or not at all.
+    """
+    page = SectionPage(
+        title="Model watch",
+        subtitle=f"{bundle.manifest.name} · {found.stored.watched.version}",
+        verdict=[*(found.alarms or ("No alarm.",)), *found.notes],
+        facts=_facts(found),
+        sections=[
+            section
+            for section in (_performance(found), _drift(found, bundle), _days(found))
+            if section is not None
+        ],
+        reading=_READING,
+        simulated=bundle.manifest.training.simulated,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    with atomic_path(path) as temporary:
+        temporary.write_text(page.html(), encoding="utf-8")
+
+
+def watch_numbers(found: Watch) -> dict[str, Any]:
+    """Return the result as plain JSON values, for a webhook or a log; no data of people."""
+    live, drift = found.performance, found.drift
+    numbers: dict[str, Any] = {
+        "model": found.stored.watched.version,
+        "rows": len(found.stored.predictions),
+        "alarms": list(found.alarms),
+        "notes": list(found.notes),
+        "live": {
+            "metric": live.metric,
+            "score": live.score,
+            "interval": None if live.interval is None else list(live.interval),
+            "trained": live.trained,
+            "n_subjects": live.n_subjects,
+        },
+        "drift": None,
+    }
+    if drift is not None:
+        numbers["drift"] = {
+            "alarm": drift.alarm,
+            "n_subjects": drift.n_current,
+            "p_values": drift.p_values,
+            "domain_auc": drift.domain_auc,
+            "channels": json.loads(drift.channels.head(_CURVES_SHOWN).to_json(orient="records")),
+        }
+    return numbers
+
+
+def _facts(found: Watch) -> list[tuple[str, str]]:
+    rows = found.stored.predictions
+    first, last = (pd.to_datetime(rows["at"].agg(end), unit="s") for end in ("min", "max"))
+    facts = [
+        ("Rows", f"{len(rows):,}"),
+        ("People", f"{rows['subject'].nunique():,}"),
+        ("From", f"{first:%Y-%m-%d}" if len(rows) else "–"),
+        ("To", f"{last:%Y-%m-%d}" if len(rows) else "–"),
+        ("Outside", f"{rows['outside'].mean():.1%}" if len(rows) else "–"),
+    ]
+    if found.performance.score is not None:
+        facts.append(("Live score", f"{found.performance.score:.2f}"))
+    return facts
+
+
+def _performance(found: Watch) -> Section:
+    live = found.performance
+    if live.score is None or live.interval is None:
+        text = f"Labels are known of {live.n_subjects} people: too few for a score."
+        return Section("Live score", (text,))
+    low, high = live.interval
+    trained = "–" if live.trained is None else f"{live.trained:.3f}"
+    rows = [
+        ("Now, on people with a label", f"{live.score:.3f}", f"{low:.3f} to {high:.3f}"),
+        ("When trained, on people left out", trained, ""),
+    ]
+    columns = (live.metric.replace("_", " ").capitalize(), "Score", "95 % interval over people")
+    caption = f"{live.n_labelled:,} rows of {live.n_subjects} people"
+    return Section("Live score", (), (), (Table(caption, columns, rows),))
+
+
+def _drift(found: Watch, bundle: Bundle) -> Section | None:
+    drift = found.drift
+    if drift is None:
+        return None
+    told = {"curves": "Curves of all channels", "features": "All features",
+            "domain": "A classifier of then and now"}  # fmt: skip
+    questions = [
+        (told[name], f"{p:.2g}", f"{min(1.0, len(drift.p_values) * p):.2g}")
+        for name, p in drift.p_values.items()
+    ]
+    tables = [Table("Three questions", ("", "p", "p corrected"), questions)]
+    pictures: list[Picture] = []
+    if len(drift.channels):
+        pictures.append(_curves(found, bundle))
+        tables.append(_channel_table(drift.channels))
+    tables.append(_feature_table(drift.features.head(_FEATURES_SHOWN)))
+    text = (
+        f"{drift.n_current} people now against {drift.n_reference} of the training. A classifier "
+        f"tells them apart with an area under the curve of {drift.domain_auc:.2f} (0.5: not at all)."
+    )
+    return Section("Drift", (text,), pictures, tables)
+
+
+def _curves(found: Watch, bundle: Bundle) -> Picture:
+    drift = found.drift
+    names = [] if drift is None else drift.channels["channel"].head(_CURVES_SHOWN).tolist()
+    reference, current = reference_people(bundle), current_people(found.stored)
+    rows = -(-len(names) // 2)
+    simulated = bundle.manifest.training.simulated
+    with figure(9.0, 2.9 * rows + 0.5, simulated=simulated) as made:
+        grid = made.subplots(rows, 2, squeeze=False).ravel()
+        for axes, name in zip(grid, names, strict=False):
+            plot_then_and_now(axes, reference, current, name)
+        for axes in grid[len(names) :]:
+            axes.set_axis_off()
+        lines, labels = grid[0].get_legend_handles_labels()
+        made.legend(lines, labels, loc="outside lower center", ncols=2)
+    titles = ", ".join(channel_title(name) for name in names)
+    return Picture(
+        as_data_uri(made),
+        f"Mean curves of the training and of now: {titles}.",
+        "The channels that are farthest. Band: mean ± 1 SD between the training people.",
+    )
+
+
+def _channel_table(table: pd.DataFrame) -> Table:
+    rows = []
+    columns_of_table = (table[name] for name in ("channel", "distance", "shift", "p_corrected"))
+    for channel, distance, shift, p in zip(*columns_of_table, strict=True):
+        unit, factor = shown_unit(channel)
+        moved = f"{shift * factor:+.2g} {unit}"
+        rows.append((channel_title(channel), f"{distance:.2f}", moved, f"{p:.2g}"))
+    columns = ("Channel", "Distance (SD)", "Mean shift", "p corrected")
+    return Table("Channels, farthest first", columns, rows)
+
+
+def _feature_table(table: pd.DataFrame) -> Table:
+    rows = [
+        (
+            feature_title(str(row.feature)),
+            f"{row.distance:.2f}",
+            f"{row.shift:+.3g}",
+            f"{row.psi:.2f}",
+            f"{row.p_corrected:.2g}",
+        )
+        for row in table.itertuples()
+    ]
+    columns = ("Feature", "Distance (SD)", "Mean shift", "PSI", "p corrected")
+    return Table("Features, farthest first", columns, rows)
+
+
+def _days(found: Watch) -> Section | None:
+    if not len(found.daily):
+        return None
+    rows = [
+        (str(row.day), f"{row.rows:,}", f"{row.people:,}", f"{row.outside:.1%}")
+        for row in found.daily.itertuples()
+    ]
+    table = Table("Each day (UTC)", ("Day", "Rows", "People", "Outside"), rows)
+    with figure(7.4, 2.6, simulated=False) as made:
+        plot_days(made.subplots(), found.daily)
+    picture = Picture(as_data_uri(made), "Share of rows outside, and of each answer, by day.", "")
+    return Section("Days", (), (picture,), (table,))

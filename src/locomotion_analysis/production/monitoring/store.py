@@ -1,0 +1,361 @@
+"""Predictions, the inputs they were made of, and labels that come later, in a database."""
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from locomotion_analysis.errors import FileReadError, SchemaError
+from locomotion_analysis.extras import require
+from locomotion_analysis.production.monitoring.drift.people import PHASES
+from locomotion_analysis.production.monitoring.tables import FORMAT, tables
+from locomotion_analysis.production.registry.subjects import hidden
+
+_BUSY_MS = 10_000
+_NUMBERS = {"at": "float64", "outside": "bool"}
+
+
+@dataclass(frozen=True)
+class Watched:
+    """Names of what a model's stored rows hold.
+
+    Attributes
+    ----------
+    version : str
+        Digest of the bundle, shortened.
+    features, channels : tuple of str
+        Columns of the stored features, channels of the stored curves.
+    """
+
+    version: str
+    features: tuple[str, ...]
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Rows of one model from a store.
+
+    Attributes
+    ----------
+    predictions : DataFrame
+        ``at`` (seconds since 1970), ``subject`` and ``cycle`` (keyed hashes; None where the
+        request did not tell), ``prediction``, ``outside``, ``label`` (None until it is known).
+    features : DataFrame, shape (n_rows, n_features)
+        float32.
+    curves : ndarray of float32, shape (n_rows, n_phases, n_channels)
+        NaN throughout where the request gave features.
+    watched : Watched
+        The names.
+    """
+
+    predictions: pd.DataFrame
+    features: pd.DataFrame
+    curves: NDArray[np.float32]
+    watched: Watched
+
+
+class PredictionStore:
+    """A database of predictions: SQLite in a file, or what SQLAlchemy reaches by a URL.
+
+    Each append is one transaction: a process killed in the middle leaves all of it or nothing.
+    SQLite runs in write-ahead mode, so that several processes write and read at once. Subjects
+    are kept as keyed hashes.
+
+    Parameters
+    ----------
+    place : path-like or str
+        File, or a URL such as ``postgresql+psycopg://host/gait``.
+
+    Raises
+    ------
+    MissingExtraError
+        If SQLAlchemy is not installed.
+    FileReadError
+        If the place cannot be opened, is no such database, or of another format.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> store = PredictionStore(pathlib.Path(tempfile.mkdtemp()) / "watch.sqlite")
+    >>> store.versions()
+    []
+    """
+
+    def __init__(self, place: str | os.PathLike[str]) -> None:
+        self._sql = require("sqlalchemy", "monitor")
+        self.place = os.fspath(place)
+        self._engine = self._opened(self.place)
+        self._tables = tables()
+        self._key = self._guarded(self._prepared)
+
+    def append(
+        self,
+        watched: Watched,
+        features: NDArray[np.floating[Any]],
+        predictions: Sequence[Any],
+        outside: Sequence[bool],
+        subjects: Sequence[Any] | None = None,
+        cycles: Sequence[str] | None = None,
+        curves: NDArray[np.floating[Any]] | None = None,
+        at: float | None = None,
+    ) -> None:
+        """Add rows, all or none.
+
+        Parameters
+        ----------
+        watched : Watched
+            The model and what the rows hold.
+        features : ndarray, shape (n_rows, n_features)
+        predictions : sequence of n_rows
+            Labels or numbers.
+        outside : sequence of bool
+            Whether each row lies outside the training data.
+        subjects, cycles : sequence of n_rows, optional
+            Names; only their keyed hashes are kept.
+        curves : ndarray, shape (n_rows, n_phases, n_channels), optional
+        at : float, optional
+            Time, seconds since 1970; now where None.
+        """
+        when = time.time() if at is None else at
+        blobs = np.ascontiguousarray(features, dtype=np.float32)
+        sampled = None if curves is None else np.ascontiguousarray(curves, dtype=np.float32)
+        rows = [
+            {
+                "at": when,
+                "version": watched.version,
+                "subject": None if subjects is None else self._hash(subjects[number]),
+                "cycle": None if cycles is None else self._hash(cycles[number]),
+                "prediction": str(predictions[number]),
+                "outside": bool(outside[number]),
+                "features": blobs[number].tobytes(),
+                "curves": None if sampled is None else sampled[number].tobytes(),
+            }
+            for number in range(len(blobs))
+        ]
+        self._guarded(lambda: self._append(watched, rows))
+
+    def label(self, labels: pd.DataFrame, at: float | None = None) -> int:
+        """Add labels that became known; a later one for the same person or cycle replaces it.
+
+        Parameters
+        ----------
+        labels : DataFrame
+            ``subject`` and ``label``; and ``task``, ``task_id`` and ``step`` where a label is of
+            one cycle and not of the person.
+
+        Returns
+        -------
+        int
+            Predictions that these labels are of.
+
+        Raises
+        ------
+        SchemaError
+            If a column is missing.
+        """
+        lacking = {"subject", "label"} - set(labels.columns)
+        if lacking:
+            raise SchemaError(
+                expected="columns subject and label",
+                got=", ".join(map(str, labels.columns)),
+                where="labels",
+                fix="name them so; add task, task_id and step for labels of single cycles",
+            )
+        known = labels.dropna(subset=["label"])
+        when = time.time() if at is None else at
+        per_cycle = {"task", "task_id", "step"} <= set(labels.columns)
+        cycles = cycle_names(known) if per_cycle else [""] * len(known)
+        rows = [
+            {
+                "subject": self._hash(subject),
+                "cycle": self._hash(cycle) if cycle else "",
+                "label": str(label),
+                "at": when,
+            }
+            for subject, cycle, label in zip(known["subject"], cycles, known["label"], strict=True)
+        ]
+        return int(self._guarded(lambda: self._label(rows)))
+
+    def versions(self) -> list[str]:
+        """Return the models there are rows of, latest row last."""
+        table, sql = self._tables.predictions, self._sql
+        latest = sql.func.max(table.c.at)
+        query = sql.select(table.c.version).group_by(table.c.version).order_by(latest)
+        return [row.version for row in self._guarded(lambda: self._rows(query))]
+
+    def read(self, version: str, since: float | None = None, until: float | None = None) -> Stored:
+        """Return the rows of a model in some time.
+
+        Raises
+        ------
+        FileReadError
+            If the store has no rows of it.
+        """
+        watched = self._watched(version)
+        rows = self._guarded(lambda: self._rows(self._query(version, since, until)))
+        features = np.full((len(rows), len(watched.features)), np.nan, np.float32)
+        for place, row in enumerate(rows):
+            features[place] = np.frombuffer(row.features, np.float32)
+        columns = ["at", "subject", "cycle", "prediction", "outside", "label"]
+        told = [[getattr(row, name) for name in columns] for row in rows]
+        return Stored(
+            pd.DataFrame(told, columns=columns, dtype=object).astype(_NUMBERS),
+            pd.DataFrame(features, columns=list(watched.features)),
+            _curves(rows, watched),
+            watched,
+        )
+
+    def purge(self, before: float) -> int:
+        """Remove rows and labels from before a time; return how many rows."""
+        return int(self._guarded(lambda: self._purge(before)))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    def _append(self, watched: Watched, rows: list[dict[str, Any]]) -> None:
+        table = self._tables.models
+        with self._engine.begin() as connection:
+            known = connection.execute(
+                self._sql.select(table.c.version).where(table.c.version == watched.version)
+            ).first()
+            if known is None:
+                names = {"features": list(watched.features), "channels": list(watched.channels)}
+                connection.execute(
+                    table.insert(), {"version": watched.version, "names": json.dumps(names)}
+                )
+            if rows:
+                connection.execute(self._tables.predictions.insert(), rows)
+
+    def _label(self, rows: list[dict[str, Any]]) -> int:
+        table, sql = self._tables.labels, self._sql
+        matched = 0
+        with self._engine.begin() as connection:
+            for row in rows:
+                same = sql.and_(table.c.subject == row["subject"], table.c.cycle == row["cycle"])
+                connection.execute(table.delete().where(same))
+                connection.execute(table.insert(), row)
+                of = self._tables.predictions
+                meant = of.c.subject == row["subject"]
+                if row["cycle"]:
+                    meant = sql.and_(meant, of.c.cycle == row["cycle"])
+                count = sql.select(sql.func.count()).select_from(of).where(meant)
+                matched += connection.execute(count).scalar_one()
+        return matched
+
+    def _purge(self, before: float) -> int:
+        with self._engine.begin() as connection:
+            table = self._tables.predictions
+            gone = connection.execute(table.delete().where(table.c.at < before)).rowcount
+            labels = self._tables.labels
+            connection.execute(labels.delete().where(labels.c.at < before))
+        return int(gone)
+
+    def _query(self, version: str, since: float | None, until: float | None) -> Any:
+        of, labels, sql = self._tables.predictions, self._tables.labels, self._sql
+        own, whole = labels.alias("own"), labels.alias("whole")
+        mine = sql.and_(own.c.subject == of.c.subject, own.c.cycle == of.c.cycle)
+        all_of = sql.and_(whole.c.subject == of.c.subject, whole.c.cycle == "")
+        label = sql.func.coalesce(own.c.label, whole.c.label).label("label")
+        columns = [of.c.at, of.c.subject, of.c.cycle, of.c.prediction, of.c.outside, of.c.features, of.c.curves, label]  # fmt: skip
+        query = sql.select(*columns).select_from(of.outerjoin(own, mine).outerjoin(whole, all_of))
+        query = query.where(of.c.version == version)
+        if since is not None:
+            query = query.where(of.c.at >= since)
+        if until is not None:
+            query = query.where(of.c.at < until)
+        return query.order_by(of.c.id)
+
+    def _watched(self, version: str) -> Watched:
+        table = self._tables.models
+        query = self._sql.select(table.c.names).where(table.c.version == version)
+        found = self._guarded(lambda: self._rows(query))
+        if not found:
+            known = ", ".join(self.versions()) or "none"
+            raise FileReadError(
+                expected=f"a model among {known}",
+                got=version,
+                where=self.place,
+                fix="serve the model with --store first",
+            )
+        names = json.loads(found[0].names)
+        return Watched(version, tuple(names["features"]), tuple(names["channels"]))
+
+    def _rows(self, query: Any) -> Sequence[Any]:
+        with self._engine.connect() as connection:
+            found: Sequence[Any] = connection.execute(query).all()
+            return found
+
+    def _hash(self, name: Any) -> str:
+        return hidden(self._key, [name])[0]
+
+    def _opened(self, place: str) -> Any:
+        if "://" in place:
+            return self._sql.create_engine(place)
+        file = Path(place)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        url = self._sql.URL.create("sqlite", database=str(file))
+        engine = self._sql.create_engine(url)
+        self._sql.event.listen(engine, "connect", _write_ahead)
+        return engine
+
+    def _prepared(self) -> str:
+        """Make the tables if need be, and return the key of the hashes."""
+        facts, sql = self._tables.facts, self._sql
+        self._tables.metadata.create_all(self._engine)
+        with self._engine.begin() as connection:
+            found = {row.name: row.value for row in connection.execute(sql.select(facts))}
+            if not found:
+                found = {"format": str(FORMAT), "key": secrets.token_hex(32)}
+                rows = [{"name": name, "value": value} for name, value in found.items()]
+                connection.execute(facts.insert(), rows)
+        if found.get("format") != str(FORMAT):
+            raise FileReadError(
+                expected=f"a store of format {FORMAT}",
+                got=f"format {found.get('format')}",
+                where=self.place,
+                fix="update locomotion-analysis",
+            )
+        return str(found["key"])
+
+    def _guarded(self, call: Any) -> Any:
+        try:
+            return call()
+        except self._sql.exc.SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise FileReadError(
+                expected="a database for predictions",
+                got=reason,
+                where=self.place.rpartition("@")[2],
+                fix="name a file of locomotion serve --store, or a database that can be reached",
+            ) from error
+
+
+def cycle_names(cycles: pd.DataFrame) -> list[str]:
+    """Return one text a cycle: subject, task, task_id and step."""
+    parts: Mapping[str, Any] = {name: cycles[name].astype(str) for name in ("subject", "task", "task_id", "step")}  # fmt: skip
+    return ["|".join(each) for each in zip(*parts.values(), strict=True)]
+
+
+def _curves(rows: Sequence[Any], watched: Watched) -> NDArray[np.float32]:
+    shape = (len(PHASES), len(watched.channels))
+    found = np.full((len(rows), *shape), np.nan, np.float32)
+    for place, row in enumerate(rows):
+        if row.curves is not None:
+            found[place] = np.frombuffer(row.curves, np.float32).reshape(shape)
+    return found
+
+
+def _write_ahead(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")

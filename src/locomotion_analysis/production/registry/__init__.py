@@ -1,0 +1,7 @@
+"""Versions of a model, which of them serves, and who decided so."""
+
+from locomotion_analysis.production.registry.registry import Registry
+from locomotion_analysis.production.registry.stage_source import StageSource
+from locomotion_analysis.production.registry.state import LogEntry, Version
+
+__all__ = ["LogEntry", "Registry", "StageSource", "Version"]

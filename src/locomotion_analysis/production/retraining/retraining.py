@@ -1,0 +1,172 @@
+"""From new labelled data to a challenger, its trial, and a champion old or new."""
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from locomotion_analysis.data import LocomotionData, atomic_path
+from locomotion_analysis.data.atomic import refuse_existing
+from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.evaluation.leaderboard import train
+from locomotion_analysis.evaluation.leaderboard.compare import Progress
+from locomotion_analysis.extras import require_installed
+from locomotion_analysis.production.bundle import Bundle, open_bundle, write_bundle
+from locomotion_analysis.production.registry import Registry, Version
+from locomotion_analysis.production.retraining.comparison import Comparison, compared
+from locomotion_analysis.production.retraining.decision import Decision, decided
+from locomotion_analysis.production.retraining.sides import Sides, two_sides
+
+_BUNDLE = "challenger.bundle"
+
+
+@dataclass(frozen=True)
+class Retraining:
+    """What came of a retraining.
+
+    Attributes
+    ----------
+    champion, challenger : Version
+        The version in service when it began, and the new one.
+    comparison : Comparison
+        Both on the frozen test people.
+    decision : Decision
+        Whether the challenger is better.
+    promoted : bool
+        Whether it serves now.
+    notes : tuple of str
+        Who was trained on and tested, and what was left out.
+    out : Path
+        The folder.
+    """
+
+    champion: Version
+    challenger: Version
+    comparison: Comparison
+    decision: Decision
+    promoted: bool
+    notes: tuple[str, ...]
+    out: Path
+
+
+def retrain(
+    registry: Registry,
+    data: LocomotionData,
+    out: str | os.PathLike[str],
+    *,
+    model: str | None = None,
+    promote: bool = True,
+    n_splits: int = 5,
+    random_state: int = 0,
+    n_jobs: int = 1,
+    source: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> Retraining:
+    """Train a challenger, try it against the champion, and promote it if it is better.
+
+    Parameters
+    ----------
+    registry : Registry
+        With a champion whose training subjects are known.
+    data : LocomotionData
+        All labelled cycles: those the champion was trained on, where they may still be used,
+        and the new ones.
+    out : path-like
+        Folder to write: ``model/`` (the run), ``challenger.bundle``, ``retraining.json``.
+    model : str, optional
+        As for ``locomotion train --model``; the champion's kind where None.
+    promote : bool
+        Whether a better challenger becomes champion at once, or waits as a candidate.
+    n_splits, random_state, n_jobs, source, progress
+        As for :func:`~locomotion_analysis.evaluation.leaderboard.train`.
+
+    Returns
+    -------
+    Retraining
+
+    Raises
+    ------
+    SchemaError
+        If there are too few new people, no labels, or the model compares legs before and after
+        treatment.
+    FileReadError
+        If there is no champion, its subjects are unknown, or `out` exists.
+    """
+    require_installed("skops", "models")
+    folder = Path(out)
+    refuse_existing(folder)
+    champion = registry.find("champion")
+    with tempfile.TemporaryDirectory() as cache:
+        old = open_bundle(registry.fetch(champion.number, Path(cache)))
+    if old.manifest.inputs.paired:
+        raise SchemaError(
+            expected="a model of gait cycles",
+            got="one of legs before and after treatment",
+            where=f"version {champion.number}",
+            fix="train and compare by hand: locomotion train, locomotion registry promote",
+        )
+    sides = two_sides(registry, champion, data, old.manifest.target)
+    train(
+        sides.training,
+        old.manifest.problem,
+        folder / "model",
+        target=old.manifest.target,
+        model=model or old.manifest.model,
+        n_splits=n_splits,
+        random_state=random_state,
+        n_jobs=n_jobs,
+        source=source,
+        progress=progress,
+    )
+    new = write_bundle(folder / "model", folder / _BUNDLE)
+    found = _tried(old, new, sides.test, random_state)
+    decision = decided(found)
+    challenger = registry.add(
+        folder / _BUNDLE, np.unique(sides.training.groups.astype(str)), "; ".join(decision.reasons)
+    )
+    promoted = promote and decision.promote
+    if promoted:
+        challenger = registry.promote(challenger.number, "; ".join(decision.reasons))
+    else:
+        registry.note(champion.number, "kept", "; ".join(decision.reasons))
+    done = Retraining(champion, challenger, found, decision, promoted, sides.notes, folder)
+    _write(done, sides)
+    return done
+
+
+def _tried(old: Bundle, new: Bundle, test: LocomotionData, random_state: int) -> Comparison:
+    """Return how much better the new bundle answers."""
+    classes = bool(old.classes)
+    kind = str if classes else float
+    champion, challenger = (
+        bundle.predict_cycles(test)["prediction"].to_numpy().astype(kind) for bundle in (old, new)
+    )
+    true = test.cycles[old.manifest.target].to_numpy().astype(kind)
+    return compared(
+        true, champion, challenger, test.cycles, classes=classes, random_state=random_state
+    )
+
+
+def _write(done: Retraining, sides: Sides) -> None:
+    found = done.comparison
+    content = {
+        "champion": done.champion.number,
+        "challenger": done.challenger.number,
+        "promoted": done.promoted,
+        "reasons": list(done.decision.reasons),
+        "notes": list(done.notes),
+        "metric": found.metric,
+        "champion_score": found.champion,
+        "challenger_score": found.challenger,
+        "improvement": found.improvement,
+        "interval": list(found.interval),
+        "n_subjects_tested": found.n_subjects,
+        "n_cycles_tested": len(sides.test),
+        "n_cycles_trained": len(sides.training),
+        "groups": json.loads(found.groups.to_json(orient="records")),
+    }
+    with atomic_path(done.out / "retraining.json") as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

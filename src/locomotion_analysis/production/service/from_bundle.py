@@ -1,0 +1,90 @@
+"""A bundle as the service sees it."""
+
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.errors import BundleError
+
+if TYPE_CHECKING:
+    from locomotion_analysis.models.prediction_schema import PredictionSchema
+    from locomotion_analysis.production.bundle import Bundle
+
+_DIGITS = 12
+_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class ServedBundle:
+    """A bundle that answers requests.
+
+    Attributes
+    ----------
+    bundle : Bundle
+    """
+
+    bundle: "Bundle"
+
+    @property
+    def schema(self) -> "PredictionSchema":
+        """Features and classes."""
+        return self.bundle.schema
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """Channels without which a feature would be missing that training always had."""
+        return tuple(each.name for each in self.bundle.channels if each.needed)
+
+    def describe(self) -> dict[str, Any]:
+        """Return name, version, inputs, scores, intended use and limits."""
+        manifest = self.bundle.manifest
+        told = asdict(manifest)
+        kept = ("problem", "model", "kind", "target", "target_unit", "classes", "metrics",
+                "conformal", "intended_use", "limits", "training")  # fmt: skip
+        return {
+            "name": re.sub(r"[^a-z0-9]+", "-", manifest.name.lower()).strip("-") or "model",
+            "version": self.bundle.digest[:_DIGITS],
+            "title": manifest.name,
+            **{name: told[name] for name in kept},
+            "channels": told["inputs"]["channels"],
+            "columns": told["inputs"]["columns"],
+            "features": list(self.schema.names),
+            "phase_points": manifest.inputs.phase_points,
+            "card": self.bundle.card,
+        }
+
+    def predict_features(self, X: pd.DataFrame, *, explain: bool) -> pd.DataFrame:
+        """Predict from features."""
+        return self.bundle.predict_features(X, explain=explain)
+
+    def predict_cycles(self, data: LocomotionData, *, explain: bool) -> pd.DataFrame:
+        """Predict from cycles."""
+        return self.bundle.predict_cycles(data, explain=explain)
+
+    def check_golden(self) -> None:
+        """Raise unless the golden examples give their answers."""
+        self.bundle.check_golden()
+
+    def check_example(self) -> None:
+        """Raise unless the first golden row gives its answer."""
+        golden = self.bundle.golden
+        known = golden.answers.head(1).reset_index(drop=True)
+        found = self.bundle.predict_features(golden.features.head(1)).reset_index(drop=True)
+        numbers = [name for name in known if pd.api.types.is_float_dtype(known[name])]
+        gap = np.abs(known[numbers].to_numpy() - found[numbers].to_numpy()).max(initial=0.0)
+        labels = known.columns.difference(numbers)
+        same = known[labels].astype(str).equals(found[labels].astype(str))
+        if not (same and gap <= _TOLERANCE + self.bundle.converted_difference):
+            raise BundleError(expected="the golden answer", got="another one", where="golden row 0")
+
+
+def open_served(path: Path) -> ServedBundle:
+    """Open a bundle for serving."""
+    from locomotion_analysis.production.bundle import open_bundle  # in the worker only
+
+    return ServedBundle(open_bundle(path))

@@ -1,0 +1,1 @@
+"""What speaks HTTP: routes, keys, limits, logs and metrics. It never opens a model itself."""

@@ -1,0 +1,146 @@
+"""API keys: made once, kept as hashes, revoked at once."""
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from locomotion_analysis.data import atomic_path
+from locomotion_analysis.errors import FileReadError, SchemaError
+
+_BYTES = 32
+_MOST = 10_000
+
+
+class KeyFile:
+    """Names and hashes of the keys that open a service.
+
+    A key holds 256 random bits, so that its SHA-256 can't be turned back by guessing; slow
+    password hashes are for what people think up. The file is read again when it changes: a
+    revoked key is refused from the next request on.
+
+    Parameters
+    ----------
+    path : path-like
+        A JSON file; made by :meth:`add`.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> keys = KeyFile(pathlib.Path(tempfile.mkdtemp()) / "keys.json")
+    >>> key = keys.add("clinic")
+    >>> keys.name_of(key)
+    'clinic'
+    >>> keys.revoke("clinic")
+    >>> keys.name_of(key) is None
+    True
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._stamp: tuple[int, int, int] | None = None
+        self._hashes: dict[str, str] = {}
+
+    def add(self, name: str) -> str:
+        """Make a key, keep its hash, and return it: it cannot be shown again.
+
+        Raises
+        ------
+        SchemaError
+            If the name is taken, or is none.
+        """
+        if not name.isprintable() or not name.strip():
+            raise SchemaError(expected="a name for the key", got=repr(name))
+        key = secrets.token_urlsafe(_BYTES)
+        with self._changing() as hashes:
+            if name in hashes:
+                raise SchemaError(
+                    expected="a name that no key has yet",
+                    got=repr(name),
+                    where=str(self.path),
+                    fix="revoke the old key first, or take another name",
+                )
+            hashes[name] = _hash(key)
+        return key
+
+    def revoke(self, name: str) -> None:
+        """Make a key worthless.
+
+        Raises
+        ------
+        SchemaError
+            If there is no key of that name.
+        """
+        with self._changing() as hashes:
+            if name not in hashes:
+                raise SchemaError(
+                    expected=f"the name of a key ({', '.join(hashes) or 'there is none'})",
+                    got=repr(name),
+                    where=str(self.path),
+                )
+            del hashes[name]
+
+    def names(self) -> list[str]:
+        """Return the names of the keys, sorted."""
+        return sorted(self._read())
+
+    def name_of(self, key: str) -> str | None:
+        """Return whose key this is, or None.
+
+        Every stored hash is compared, in constant time each: how long it takes tells nothing.
+        """
+        asked = _hash(key)
+        found = None
+        for name, stored in self._read().items():
+            if hmac.compare_digest(asked, stored):
+                found = name
+        return found
+
+    def _read(self) -> dict[str, str]:
+        try:
+            stat = self.path.stat()
+            stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+            if stamp != self._stamp:
+                self._hashes = _checked(json.loads(self.path.read_text(encoding="utf-8")))
+                self._stamp = stamp
+        except (OSError, ValueError) as error:
+            raise FileReadError(
+                expected="a file of API keys",
+                got=f"{type(error).__name__}: {error}",
+                where=str(self.path),
+                fix="make one with: locomotion keys add FILE NAME",
+            ) from error
+        return self._hashes
+
+    @contextmanager
+    def _changing(self) -> Iterator[dict[str, str]]:
+        """Yield the hashes for changing, while nobody else changes them."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        lock = self.path.with_name(f".{self.path.name}.lock")
+        with lock.open("w") as handle:
+            if sys.platform != "win32":
+                import fcntl
+
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            hashes = dict(self._read()) if self.path.exists() else {}
+            yield hashes
+            with atomic_path(self.path) as temporary:
+                temporary.write_text(json.dumps({"format": 1, "keys": hashes}, indent=1) + "\n")
+            self.path.chmod(0o600)
+
+
+def _checked(content: object) -> dict[str, str]:
+    keys = content.get("keys") if isinstance(content, dict) else None
+    if not isinstance(keys, dict) or len(keys) > _MOST:
+        message = "no table of keys"
+        raise ValueError(message)
+    return {str(name): str(value) for name, value in keys.items()}
+
+
+def _hash(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

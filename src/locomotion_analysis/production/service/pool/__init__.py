@@ -1,0 +1,6 @@
+"""The worker processes of one model, and the queue in front of them."""
+
+from locomotion_analysis.production.service.pool.pool import Pool
+from locomotion_analysis.production.service.pool.waiting import FullError
+
+__all__ = ["FullError", "Pool"]

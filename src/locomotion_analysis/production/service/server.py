@@ -1,0 +1,155 @@
+"""Running the service until it is told to end."""
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import signal
+import socket
+import sys
+from typing import TYPE_CHECKING, Any
+
+from locomotion_analysis.errors import LocomotionError, SchemaError
+from locomotion_analysis.extras import require_installed
+from locomotion_analysis.production.service.json_log import log_as_json
+from locomotion_analysis.production.service.served import Opener
+from locomotion_analysis.production.service.settings import ServiceSettings
+from locomotion_analysis.production.service.sources import Source, stamp
+
+if TYPE_CHECKING:
+    import uvicorn
+    from fastapi import FastAPI
+
+_BACKLOG = 2048
+_MOST_HEAD_BYTES = 65_536
+_logger = logging.getLogger(__name__)
+
+
+def serve(
+    source: Source,
+    settings: ServiceSettings,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    opener: Opener | None = None,
+) -> None:
+    """Serve a model over HTTP until SIGTERM or Ctrl-C; requests under way are answered first.
+
+    Parameters
+    ----------
+    source : Source
+        Where the model lies; when it changes there, the service changes to it.
+    settings : ServiceSettings
+        Keys and limits.
+    host : str
+        Address to listen at.
+    port : int
+        Port; 0 for any that is free. The log names it.
+    opener : callable
+        Opens the model, inside the workers; as a bundle where None.
+
+    Raises
+    ------
+    MissingExtraError
+        If FastAPI or uvicorn are not installed.
+    SchemaError
+        If others could reach the service without a key.
+    FileReadError, BundleError
+        If the model cannot be opened.
+    """
+    for module in ("fastapi", "uvicorn", "prometheus_client"):
+        require_installed(module, "serve")
+    refuse_open_service(host, settings)
+    if settings.keys is not None:
+        from locomotion_analysis.production.service.keys import KeyFile
+
+        KeyFile(settings.keys).names()  # a file that cannot be read ends here, not at a request
+    stamp(source)  # a bundle that is not there ends here, before anything is started
+    if opener is None:
+        from locomotion_analysis.production.service.from_bundle import open_served
+
+        opener = open_served
+    with bound(host, port) as listening, contextlib.suppress(KeyboardInterrupt):
+        signal.signal(signal.SIGTERM, _end)
+        asyncio.run(_serve(source, settings, opener, listening))
+
+
+async def _serve(
+    source: Source, settings: ServiceSettings, opener: Opener, listening: socket.socket
+) -> None:
+    import uvicorn
+
+    from locomotion_analysis.production.service.http.app import create_app
+    from locomotion_analysis.production.service.live_model import LiveModel
+
+    log_as_json()
+    live = LiveModel(source, opener, settings)
+    await live.start()
+    app = create_app(live, settings)
+    host, port = listening.getsockname()[:2]
+    facts = {"url": f"http://{host}:{port}", "version": live.pool.model.version}
+    _logger.info("serving", extra={"facts": facts})
+    await uvicorn.Server(uvicorn_config(app, settings)).serve(sockets=[listening])
+
+
+def uvicorn_config(app: "FastAPI", settings: ServiceSettings) -> "uvicorn.Config":
+    """Return how uvicorn runs the application: its own log off, heads limited in size and time."""
+    import uvicorn
+
+    return uvicorn.Config(
+        app,
+        http="locomotion_analysis.production.service.http.connection:GuardedConnection",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=_BACKLOG,
+        h11_max_incomplete_event_size=_MOST_HEAD_BYTES,
+        timeout_graceful_shutdown=int(settings.drain_s) + 1,
+    )
+
+
+def refuse_open_service(host: str, settings: ServiceSettings) -> None:
+    """Raise unless a key is needed, or only this machine can reach the service."""
+    try:
+        own = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        own = host == "localhost"
+    if not own and settings.keys is None:
+        raise SchemaError(
+            expected="a file of API keys for a service that other machines can reach",
+            got="none",
+            where=f"host {host}",
+            fix="make one with: locomotion keys add keys.json NAME, and pass --keys keys.json",
+        )
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """Return a socket that listens.
+
+    Raises
+    ------
+    LocomotionError
+        If the address is taken, or none of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio turns Nagle's algorithm off only where the protocol is named: it costs 40 ms.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise LocomotionError(
+            expected="an address that can be listened at",
+            got=str(error),
+            where=f"{host}:{port}",
+            fix="end what listens there, or choose another --port",
+        ) from error
+    return listening
+
+
+def _end(*_: Any) -> None:
+    sys.exit(0)

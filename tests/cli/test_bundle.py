@@ -1,0 +1,66 @@
+"""``locomotion bundle`` and its companions: what they print and how they end."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+KEPT = Path(__file__).resolve().parents[1] / "production/bundle/old/format_1.bundle"
+
+
+@pytest.fixture
+def copy(tmp_path):
+    pytest.importorskip("skops")
+    return Path(shutil.copy(KEPT, tmp_path / "copy.bundle"))
+
+
+@pytest.mark.slow
+def test_a_trained_folder_becomes_a_verified_file(locomotion, small_file, tmp_path):
+    pytest.importorskip("skops")
+    folder, out, key = tmp_path / "model", tmp_path / "gait.bundle", tmp_path / "key"
+    key.write_bytes(b"a secret of more than sixteen bytes\n")
+    trained = locomotion(
+        "train", small_file, "--task", "pathology", "--model", "speed_only",
+        "--folds", "3", "--jobs", "1", "--out", folder,
+    )  # fmt: skip
+    assert trained.status == 0
+    made = locomotion("bundle", folder, "--out", out, "--key-file", key)
+    assert made.status == 0
+    assert "no person was measured" in made.out
+    verified = locomotion("bundle-verify", out, "--key-file", key)
+    assert verified.status == 0
+    assert "yes, with this key" in verified.out
+    changed = locomotion("bundle-diff", out, KEPT)
+    assert changed.status == 1
+    assert "features of one only" in changed.out
+
+
+def test_inspect_names_channels_with_unit_and_sign(locomotion):
+    pytest.importorskip("skops")
+    done = locomotion("bundle-inspect", KEPT)
+    assert done.status == 0
+    assert "knee_flexion_angle_ipsi_rad" in done.out
+    assert "positive: flexion" in done.out
+    assert "95 % interval" in done.out
+    assert "limit:" in done.out
+
+
+def test_a_bundle_does_not_differ_from_itself(locomotion, copy):
+    done = locomotion("bundle-diff", KEPT, copy)
+    assert done.status == 0
+    assert "no difference" in done.out
+
+
+def test_a_damaged_bundle_ends_with_one_message(locomotion, copy):
+    copy.write_bytes(copy.read_bytes()[:5000])
+    done = locomotion("bundle-verify", copy)
+    assert done.status == 2
+    assert "a model bundle" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_folder_that_is_no_run_is_named(locomotion, tmp_path):
+    done = locomotion("bundle", tmp_path, "--out", tmp_path / "x.bundle")
+    assert done.status == 2
+    assert "model.skops" in done.err
+    assert not (tmp_path / "x.bundle").exists()

@@ -1,0 +1,150 @@
+"""The store keeps whole rows, and no names, whatever is done to the process that writes."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from locomotion_analysis.errors import FileReadError, MissingExtraError, SchemaError
+
+pytest.importorskip("sqlalchemy")
+
+from locomotion_analysis.production.monitoring import PredictionStore, Watched
+from locomotion_analysis.production.monitoring.store import cycle_names
+
+WATCHED = Watched("v1", ("a", "b"), ("knee_flexion_angle_ipsi_rad",))
+CYCLES = pd.DataFrame(
+    {
+        "subject": ["anna", "anna", "bert"],
+        "task": "level_walking",
+        "task_id": "x",
+        "step": [0, 1, 0],
+    }
+)
+
+
+def fill(store, at=None):
+    store.append(
+        WATCHED,
+        np.arange(6.0).reshape(3, 2),
+        ["healthy", "stroke", "stroke"],
+        [False, True, False],
+        CYCLES["subject"].tolist(),
+        cycle_names(CYCLES),
+        np.arange(45.0).reshape(3, 15, 1),
+        at=at,
+    )
+
+
+def test_what_is_written_is_read(store):
+    fill(store)
+    store.append(WATCHED, [[7.0, np.nan]], ["healthy"], [False])
+    found = store.read("v1")
+    assert found.features.iloc[:3].to_numpy().tolist() == [[0, 1], [2, 3], [4, 5]]
+    assert found.curves[2, -1, 0] == 44.0
+    assert np.isnan(found.curves[3]).all()
+    assert found.predictions["prediction"].tolist() == ["healthy", "stroke", "stroke", "healthy"]
+    assert found.predictions["outside"].tolist() == [False, True, False, False]
+    assert found.predictions["subject"].isna().tolist() == [False, False, False, True]
+    assert found.predictions["subject"].nunique() == 2
+    assert store.versions() == ["v1"]
+
+
+def test_no_name_is_in_the_file(store, tmp_path):
+    fill(store)
+    store.label(pd.DataFrame({"subject": ["anna"], "label": ["healthy"]}))
+    store.close()
+    content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"healthy" in content
+    assert b"anna" not in content
+
+
+def test_labels_find_the_person_or_the_cycle_and_the_last_one_counts(store):
+    fill(store)
+    people = pd.DataFrame({"subject": ["anna", "carla"], "label": ["healthy", "stroke"]})
+    assert store.label(people) == 2
+    one = CYCLES.iloc[[1]].assign(label="stroke")
+    assert store.label(one) == 1
+    assert store.read("v1").predictions["label"].tolist() == ["healthy", "stroke", None]
+    store.label(people.assign(label="parkinsons"))
+    assert store.read("v1").predictions["label"].tolist() == ["parkinsons", "stroke", None]
+    with pytest.raises(SchemaError, match="subject and label"):
+        store.label(pd.DataFrame({"who": ["anna"]}))
+
+
+def test_old_rows_are_purged_and_times_are_chosen(store):
+    fill(store, at=100.0)
+    fill(store, at=200.0)
+    assert len(store.read("v1", since=150.0).predictions) == 3
+    assert len(store.read("v1", until=150.0).predictions) == 3
+    assert store.purge(before=150.0) == 3
+    assert store.read("v1").predictions["at"].tolist() == [200.0] * 3
+
+
+def test_two_processes_share_the_key(store, tmp_path):
+    fill(store)
+    other = PredictionStore(tmp_path / "watch.sqlite")
+    fill(other)
+    assert store.read("v1").predictions["subject"].nunique() == 2
+    other.close()
+
+
+def test_what_cannot_be_opened_is_said(tmp_path, store):
+    with pytest.raises(FileReadError, match=r"v1|none"):
+        store.read("v9")
+    text = tmp_path / "notes.txt"
+    text.write_text("no database" * 100)
+    with pytest.raises(FileReadError, match="a database"):
+        PredictionStore(text)
+    store.close()
+    with sqlite3.connect(tmp_path / "watch.sqlite") as connection:
+        connection.execute("update facts set value = '99' where name = 'format'")
+    connection.close()
+    with pytest.raises(FileReadError, match="format 99"):
+        PredictionStore(tmp_path / "watch.sqlite")
+
+
+def test_without_sqlalchemy_the_extra_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("locomotion_analysis.extras.find_spec", lambda _: None)
+    with pytest.raises(MissingExtraError, match=r"locomotion-analysis\[monitor\]"):
+        PredictionStore(tmp_path / "x.sqlite")
+
+
+_WRITER = """
+import sys
+import numpy as np
+from locomotion_analysis.production.monitoring import PredictionStore, Watched
+store = PredictionStore(sys.argv[1])
+print("ready", flush=True)
+number = 0
+while True:
+    number += 1
+    store.append(Watched("v1", ("a",), ()), np.full((7, 1), number), [str(number)] * 7, [False] * 7)
+    print(number, flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
+def test_a_killed_writer_leaves_whole_appends_and_loses_none_that_was_told(tmp_path):
+    file = tmp_path / "watch.sqlite"
+    program = subprocess.Popen(
+        [sys.executable, "-c", _WRITER, str(file)], stdout=subprocess.PIPE, text=True
+    )
+    assert program.stdout.readline() == "ready\n"
+    time.sleep(0.3)
+    os.kill(program.pid, signal.SIGKILL)
+    told = [int(line) for line in program.stdout.read().split()]
+    program.wait()
+    program.stdout.close()
+    store = PredictionStore(file)
+    counts = store.read("v1").predictions["prediction"].astype(int).value_counts()
+    store.close()
+    assert told
+    assert set(counts) == {7}
+    assert set(told) <= set(counts.index) <= {*told, told[-1] + 1}

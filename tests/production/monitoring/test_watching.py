@@ -1,0 +1,119 @@
+"""From served answers to a report: nothing to say, a sensor that is off, answers that are wrong."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import recall_score
+from tests.production.monitoring.conftest import OLD, offset
+from typer.testing import CliRunner
+
+from locomotion_analysis.errors import DownloadError, FileReadError
+
+pytest.importorskip("sqlalchemy")
+pytest.importorskip("fastapi")
+
+from locomotion_analysis.cli.app import app
+from locomotion_analysis.production.monitoring import send_alarm, watch
+from locomotion_analysis.production.monitoring.recording import RecordedBundle
+
+KNEE = "knee_flexion_angle_ipsi_rad"
+
+
+@pytest.fixture
+def served(bundle, store):
+    return RecordedBundle(bundle, store=store)
+
+
+def test_recorded_answers_are_the_bundles(served, bundle, walkers, store):
+    answers = served.predict_cycles(walkers, explain=False)
+    pd.testing.assert_frame_equal(answers, bundle.predict_cycles(walkers))
+    X = bundle.golden.features
+    pd.testing.assert_frame_equal(
+        served.predict_features(X, explain=False), bundle.predict_features(X)
+    )
+    stored = store.read(bundle.digest[:12])
+    assert stored.predictions["prediction"].iloc[: len(walkers)].tolist() == list(
+        answers["prediction"]
+    )
+    at = list(stored.watched.channels).index(KNEE)
+    assert stored.curves[3, 2, at] == walkers.curves(KNEE)[3, 20]
+    assert stored.predictions["subject"].isna().sum() == len(X)
+    found = watch(store, bundle, n_permutations=99)
+    assert any("without their subject" in note for note in found.notes)
+
+
+def test_a_sensor_that_is_off_is_reported(served, bundle, walkers, store, tmp_path):
+    served.predict_cycles(offset(walkers, KNEE, 40.0), explain=False)
+    posted = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self):
+            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Receiver)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    out = tmp_path / "watch.html"
+    command = ["monitor", "report", store.place, "--bundle", str(OLD), "--out", str(out)]
+    done = CliRunner().invoke(
+        app, [*command, "--webhook", f"http://127.0.0.1:{server.server_port}/alarm"]
+    )
+    server.shutdown()
+    server.server_close()
+    thread.join()
+    assert done.exit_code == 1, done.output
+    assert "Drift in" in done.stdout
+    (content,) = posted
+    assert content["drift"]["channels"][0]["channel"] == KNEE
+    assert content["drift"]["channels"][0]["shift"] == pytest.approx(np.radians(40), abs=0.2)
+    page = out.read_text()
+    assert "Knee flexion" in page
+    assert "<script" not in page
+
+
+def test_live_scores_are_scikit_learns_and_worse_ones_alarm(served, bundle, walkers, store):
+    answers = served.predict_cycles(walkers, explain=False)
+    swap = {"healthy": "stroke", "stroke": "healthy"}
+    labels = walkers.cycles[["subject"]].assign(
+        label=walkers.cycles["pathology"].astype(str).map(swap)
+    )
+    store.label(labels.drop_duplicates())
+    found = watch(store, bundle, n_permutations=99)
+    by_person = recall_score(
+        labels["label"], answers["prediction"].astype(str), average=None, zero_division=0
+    )
+    assert found.performance.score == pytest.approx(by_person.mean())
+    assert found.performance.worse
+    assert any("is worse than" in alarm for alarm in found.alarms)
+    assert found.daily["rows"].sum() == len(walkers)
+
+
+def test_the_command_line_labels_and_purges(served, walkers, store, tmp_path):
+    served.predict_cycles(walkers, explain=False)
+    labels = tmp_path / "labels.csv"
+    known = walkers.cycles.iloc[:2][["subject", "pathology"]].rename(columns={"pathology": "label"})
+    known.to_csv(labels, index=False)
+    run = CliRunner().invoke
+    assert "of 4 predictions" in run(app, ["monitor", "label", store.place, str(labels)]).stdout
+    assert "0 predictions" in run(app, ["monitor", "purge", store.place, "--keep-days", "1"]).stdout
+    with pytest.raises(FileReadError, match="a table of labels"):
+        run(
+            app, ["monitor", "label", store.place, str(tmp_path / "no.csv")], catch_exceptions=False
+        )
+
+
+def test_a_webhook_that_is_not_there_is_said(monkeypatch):
+    monkeypatch.setattr("locomotion_analysis.production.monitoring.webhook._PAUSES_S", (0.0,))
+    with pytest.raises(DownloadError, match="http or https"):
+        send_alarm("file:///etc/passwd", {})
+    with pytest.raises(DownloadError, match="takes the alarm"):
+        send_alarm("http://127.0.0.1:9/", {})

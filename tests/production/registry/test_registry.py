@@ -1,0 +1,156 @@
+"""A registry of real bundles, here and elsewhere, and what a killed program leaves of it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from locomotion_analysis.errors import BundleError, FileReadError, SchemaError
+from locomotion_analysis.production.bundle import open_bundle
+from locomotion_analysis.production.registry import Registry, StageSource, registry
+
+OLD = Path(__file__).parents[1] / "bundle" / "old" / "format_1.bundle"
+
+
+@pytest.fixture
+def bundles(tmp_path, monkeypatch):
+    """Three files of one model: what is told apart here are the files."""
+    pytest.importorskip("skops")
+    opened = open_bundle(OLD)
+    monkeypatch.setattr(registry, "open_bundle", lambda _: opened)
+    made = []
+    for number in range(3):
+        path = tmp_path / f"{number}.bundle"
+        path.write_bytes(OLD.read_bytes() + bytes([number]))
+        made.append(path)
+    return made
+
+
+@pytest.fixture(params=["folder", "memory"])
+def place(request, tmp_path):
+    if request.param == "folder":
+        return tmp_path / "registry"
+    pytest.importorskip("fsspec")
+    return f"memory://{tmp_path.name}"
+
+
+def test_versions_go_from_candidate_to_champion_and_back(place, bundles, tmp_path):
+    here = Registry(place)
+    for path in bundles:
+        here.add(path, why="new data")
+    assert [each.stage for each in here.versions] == ["candidate"] * 3
+    here.promote(1)
+    here.promote(3, why="better")
+    assert Registry(place).champion.number == 3
+    assert here.fetch("champion", tmp_path / "c").read_bytes() == bundles[2].read_bytes()
+    assert here.roll_back(why="worse on Mondays").number == 1
+    here.archive(2)
+    assert [each.stage for each in here.versions] == ["champion", "archived", "archived"]
+    actions = ["added"] * 3 + ["promoted", "promoted", "rolled back", "archived"]
+    assert here.log["action"].tolist() == actions
+    assert here.log["why"].iloc[5] == "worse on Mondays"
+    assert here.table["stage"].tolist() == ["champion", "archived", "archived"]
+
+
+def test_a_service_sees_the_champion_change(place, bundles):
+    here = Registry(place)
+    for path in bundles[:2]:
+        here.add(path)
+    source = StageSource(Registry(place))
+    with pytest.raises(FileReadError, match="a champion"):
+        source.path()
+    here.promote(1)
+    first = source.path()
+    assert source.path() == first
+    here.promote(2)
+    assert source.path() != first
+    assert source.path().read_bytes() == bundles[1].read_bytes()
+
+
+def test_a_real_bundle_is_tried_before_it_is_taken_in(tmp_path):
+    pytest.importorskip("skops")
+    here = Registry(tmp_path / "registry")
+    cut = tmp_path / "cut.bundle"
+    cut.write_bytes(OLD.read_bytes()[:-2000])
+    with pytest.raises(BundleError):
+        here.add(cut)
+    assert not here.versions
+    version = here.add(OLD)
+    assert version.target == "pathology"
+    with pytest.raises(SchemaError, match="version 1"):
+        here.add(shutil.copy(OLD, tmp_path / "again.bundle"))
+
+
+def test_a_changed_file_does_not_serve(bundles, tmp_path):
+    here = Registry(tmp_path / "registry")
+    here.promote(here.add(bundles[0]).number)
+    path = StageSource(here).path()
+    path.write_bytes(bundles[1].read_bytes())
+    with pytest.raises(FileReadError, match="SHA-256"):
+        StageSource(Registry(tmp_path / "registry")).path()
+
+
+def test_subjects_are_recognised_and_not_named(bundles, tmp_path):
+    here = Registry(tmp_path / "registry")
+    version = here.add(bundles[0], ["anna", "bert", "anna"])
+    assert here.has_seen(version, ["bert", "carla"]) == [True, False]
+    assert b"anna" not in (tmp_path / "registry" / "registry.json").read_bytes()
+    unknown = here.add(bundles[1])
+    with pytest.raises(FileReadError, match="trained_on"):
+        here.has_seen(unknown, ["bert"])
+
+
+def test_people_stay_on_their_side(tmp_path):
+    people = [f"S{number:04}" for number in range(2000)]
+    sides = Registry(tmp_path / "r").for_testing(people)
+    assert Registry(tmp_path / "r").for_testing(people) == sides
+    assert Registry(tmp_path / "r").for_testing(people[:5]) == sides[:5]
+    # 30 % of 2,000, give or take four standard deviations.
+    assert abs(sum(sides) - 600) < 82
+    assert Registry(tmp_path / "other").for_testing(people) != sides
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("x")
+    with pytest.raises(FileReadError, match="a folder"):
+        _ = Registry(file).versions
+
+
+_CHANGES = """
+import sys
+from locomotion_analysis.production.registry import Registry
+here = Registry(sys.argv[1])
+print("ready", flush=True)
+while True:
+    here.promote(2)
+    here.roll_back()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
+def test_a_killed_program_leaves_it_whole_and_unlocked(bundles, tmp_path):
+    place = tmp_path / "registry"
+    here = Registry(place)
+    for path in bundles[:2]:
+        here.add(path)
+    here.promote(1)
+    for pause in (0.0, 0.05):
+        command = [sys.executable, "-c", _CHANGES, str(place)]
+        program = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert program.stdout.readline() == "ready\n"
+        time.sleep(pause)
+        os.kill(program.pid, signal.SIGKILL)
+        program.wait()
+        program.stdout.close()
+        assert Registry(place).champion.number in (1, 2)
+        actions = Registry(place).log["action"].tolist()[3:]
+        assert actions == [("promoted", "rolled back")[n % 2] for n in range(len(actions))]
+        if Registry(place).champion.number == 2:
+            Registry(place).roll_back()
+    assert len(here.log) > 4

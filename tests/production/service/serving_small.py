@@ -1,0 +1,12 @@
+"""Run by tests as a process: serves the small model, as ``locomotion serve`` serves a bundle."""
+
+import sys
+from pathlib import Path
+
+from tests.production.service.small_model import open_small
+
+from locomotion_analysis.production.service import FileSource, ServiceSettings, serve
+
+if __name__ == "__main__":
+    settings = ServiceSettings(workers=1, answer_timeout_s=5.0)
+    serve(FileSource(Path(sys.argv[1])), settings, port=0, opener=open_small)

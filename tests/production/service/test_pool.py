@@ -1,0 +1,169 @@
+"""Workers: answers stay right and none is lost when one is killed, hangs, or the model changes."""
+
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import forkserver
+
+import httpx
+import numpy as np
+import pytest
+from tests.production.service.running import Running
+from tests.production.service.small_model import HANG, write_small_model
+
+from locomotion_analysis.errors import BundleError
+
+BIASES = {"1": 0.0, "2": 3.0, "3": -4.0}
+
+
+def _asked(value):
+    return {
+        "features": [{"speed_m_s": value, "cadence": 0.5}, {"speed_m_s": -value, "cadence": None}]
+    }
+
+
+def _is_right(content, value):
+    """Whether an answer is what the model of the version it names answers."""
+    total = np.array([value + 0.5, -value]) + BIASES[content["version"]]
+    found = [row["probabilities"]["stroke"] for row in content["predictions"]]
+    return np.allclose(found, 1 / (1 + np.exp(-total)))
+
+
+class Load:
+    """Asks without pause from several clients until told to end, and looks at every answer."""
+
+    def __init__(self, url, clients=8):
+        self._url, self._clients = url, clients
+        self._ended = threading.Event()
+        self.versions, self.wrong, self.answers = set(), [], 0
+
+    def __enter__(self):
+        self._pool = ThreadPoolExecutor(self._clients)
+        self._done = [self._pool.submit(self._ask, seed) for seed in range(self._clients)]
+        return self
+
+    def __exit__(self, *_):
+        self._ended.set()
+        self._pool.shutdown()
+        for each in self._done:
+            each.result()
+
+    def wait_for(self, more):
+        """Wait until some more requests are answered."""
+        until, limit = self.answers + more, time.monotonic() + 60
+        while self.answers < until:
+            assert time.monotonic() < limit
+            time.sleep(0.01)
+
+    def _ask(self, seed):
+        random = np.random.default_rng(seed)
+        with httpx.Client(base_url=self._url, timeout=60) as client:
+            while not self._ended.is_set():
+                value = float(random.uniform(-2, 2))
+                answer = client.post("/v1/predict", json=_asked(value))
+                if answer.status_code != 200 or not _is_right(answer.json(), value):
+                    self.wrong.append((answer.status_code, answer.text))
+                else:
+                    self.versions.add(answer.json()["version"])
+                self.answers += 1
+
+
+@pytest.fixture
+def model(tmp_path):
+    path = tmp_path / "small.bundle"
+    write_small_model(path)
+    return path
+
+
+def test_killed_workers_and_new_models_under_load_cost_no_answer(model):
+    with Running(model, workers=2) as running, Load(running.url) as load:
+        load.wait_for(50)
+        for _ in range(2):
+            os.kill(running.live.pool.pids[0], signal.SIGKILL)
+            load.wait_for(50)
+        for version in ("2", "3"):
+            write_small_model(model, version=version, bias=BIASES[version])
+            while running.live.pool.model.version != version:
+                load.wait_for(10)
+        load.wait_for(50)
+        replaced = running.live.swaps
+    assert load.wrong == []
+    assert load.versions == {"1", "2", "3"}
+    assert replaced == 2
+
+
+def test_a_dead_worker_is_seen_and_replaced_without_a_request(model):
+    with Running(model, workers=2) as running:
+        before = set(running.live.pool.pids)
+        os.kill(min(before), signal.SIGKILL)
+        limit = time.monotonic() + 30
+        while (live := httpx.get(f"{running.url}/v2/health/live").json())["workers_replaced"] == 0:
+            assert live["live"]
+            assert time.monotonic() < limit
+        while httpx.get(f"{running.url}/v2/health/live").json()["workers_alive"] < 2:
+            assert time.monotonic() < limit
+        assert len(set(running.live.pool.pids) - before) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="workers are not copied there")
+def test_the_process_that_workers_are_copied_from_may_be_killed_too(model):
+    with Running(model) as running, Load(running.url, clients=2) as load:
+        load.wait_for(10)
+        os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
+        os.kill(running.live.pool.pids[0], signal.SIGKILL)
+        load.wait_for(20)
+        assert running.live.pool.alive == 1
+    assert load.wrong == []
+
+
+def test_a_worker_that_hangs_is_replaced(model):
+    with Running(model, answer_timeout_s=0.5) as running:
+        asked = {"features": [{"speed_m_s": HANG, "cadence": 0.0}]}
+        answer = httpx.post(f"{running.url}/v1/predict", json=asked, timeout=30)
+        assert answer.status_code == 500
+        answer = httpx.post(f"{running.url}/v1/predict", json=_asked(1.0), timeout=30)
+        assert _is_right(answer.json(), 1.0)
+
+
+@pytest.mark.parametrize("broken", [{"golden": False}, None])
+def test_a_new_model_that_is_not_right_changes_nothing(model, broken):
+    with Running(model) as running:
+        if broken is None:
+            model.write_text("{")
+        else:
+            write_small_model(model, version="2", **broken)
+        limit = time.monotonic() + 30
+        while not running.live.failed_swaps:
+            assert time.monotonic() < limit
+            time.sleep(0.01)
+        ready = httpx.get(f"{running.url}/v2/health/ready", timeout=30)
+        assert ready.status_code == 200
+        assert ready.json()["last_failed_swap"]
+        assert httpx.post(f"{running.url}/v1/predict", json=_asked(0.3)).json()["version"] == "1"
+        write_small_model(model, version="2", bias=3.0)
+        while running.live.pool.model.version != "2":
+            assert time.monotonic() < limit
+            time.sleep(0.01)
+        assert _is_right(httpx.post(f"{running.url}/v1/predict", json=_asked(0.3)).json(), 0.3)
+
+
+def test_a_model_that_fails_its_examples_is_not_served_at_all(model):
+    write_small_model(model, golden=False)
+    with pytest.raises(BundleError, match="golden answers"), Running(model):
+        pass
+
+
+def test_more_requests_than_may_wait_are_told_to_come_back(model):
+    with Running(model, max_waiting=1, answer_timeout_s=1.0) as running:
+        slow = {"features": [{"speed_m_s": HANG, "cadence": 0.0}]}
+        with ThreadPoolExecutor(4) as clients:
+            asked = [
+                clients.submit(httpx.post, f"{running.url}/v1/predict", json=slow, timeout=30)
+                for _ in range(4)
+            ]
+            statuses = sorted(each.result().status_code for each in asked)
+        assert 503 in statuses
+        assert set(statuses) <= {500, 503}

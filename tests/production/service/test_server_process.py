@@ -1,0 +1,141 @@
+"""A service in a process of its own: how it starts, logs, drains and leaves nothing behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.production.service.small_model import SLOW, write_small_model
+
+from locomotion_analysis.errors import LocomotionError, SchemaError
+from locomotion_analysis.production.service import FileSource, ServiceSettings, serve
+from locomotion_analysis.production.service.server import refuse_open_service
+
+ROOT = Path(__file__).resolve().parents[3]
+ASKED = {"features": [{"speed_m_s": 0.5, "cadence": 0.25}]}
+
+
+class Process:
+    """The service as a process, and its log."""
+
+    def __init__(self, path, tmp):
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.production.service.serving_small", str(path)],
+            cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(tmp)},
+        )  # fmt: skip
+        self.lines = []
+        for line in self.process.stderr:
+            self.lines.append(json.loads(line))
+            if "url" in self.lines[-1]:
+                self.url = self.lines[-1]["url"]
+                break
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self):
+        self.lines += [json.loads(line) for line in self.process.stderr]
+
+    def end(self, how=signal.SIGTERM):
+        """End it, and return its exit status."""
+        self.process.send_signal(how)
+        status = self.process.wait(30)
+        self._reader.join(30)
+        self.process.stderr.close()
+        return status
+
+
+@pytest.fixture
+def served(tmp_path):
+    path = tmp_path / "small.bundle"
+    write_small_model(path)
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    running = Process(path, temporary)
+    yield running
+    if running.process.poll() is None:
+        running.end(signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_requests_under_way_are_answered_before_it_ends(served, tmp_path):
+    answers = []
+
+    def ask(first):
+        asked = {"features": [{"speed_m_s": first, "cadence": 0.0}]}
+        answers.append(httpx.post(f"{served.url}/v1/predict", json=asked, timeout=30).status_code)
+
+    clients = [threading.Thread(target=ask, args=(value,)) for value in (SLOW, 1.0)]
+    for client in clients:
+        client.start()
+        time.sleep(0.3)
+    assert served.end() == 0
+    for client in clients:
+        client.join(30)
+    assert answers == [200, 200]
+    requests = [line for line in served.lines if line["event"] == "request"]
+    assert {line["status"] for line in requests} == {200}
+    assert all(line["request_id"] and line["route"] == "/v1/predict" for line in requests)
+    assert not list((tmp_path / "tmp").glob("locomotion-serve-*"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_a_killed_service_leaves_no_worker_behind(served):
+    assert httpx.post(f"{served.url}/v1/predict", json=ASKED).status_code == 200
+    children = _below(served.process.pid)
+    assert children
+    served.end(signal.SIGKILL)
+    limit = time.monotonic() + 20
+    while any(Path(f"/proc/{pid}").exists() and not _is_dead(pid) for pid in children):
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+
+
+def _below(pid):
+    found, parents = [], {pid}
+    for _ in range(3):
+        new = {
+            int(place.name)
+            for place in Path("/proc").iterdir()
+            if place.name.isdecimal() and _parent(place) in parents
+        }
+        found += new - set(found)
+        parents = new
+    return found
+
+
+def _parent(place):
+    try:
+        return int((place / "stat").read_text().rsplit(")", 1)[1].split()[1])
+    except (OSError, IndexError):
+        return None
+
+
+def _is_dead(pid):
+    try:
+        return (Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "gait.example"])
+def test_a_service_others_can_reach_needs_keys(host):
+    with pytest.raises(SchemaError, match="API keys"):
+        refuse_open_service(host, ServiceSettings())
+    refuse_open_service(host, ServiceSettings(keys=Path("keys.json")))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.3.2.1", "::1", "localhost"])
+def test_a_service_of_this_machine_needs_none(host):
+    refuse_open_service(host, ServiceSettings())
+
+
+def test_a_port_that_is_taken_is_named(service):
+    with pytest.raises(LocomotionError, match=f":{service.port}"):
+        serve(FileSource(service.path), ServiceSettings(), port=service.port)
