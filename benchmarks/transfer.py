@@ -56,8 +56,8 @@ HEAD = """# Pretraining on simulated gait, put to real people
 A network is pretrained on simulated cycles without labels: parts of them are hidden and it rebuilds
 them. Then it learns a task on real recordings from 2, 5 and 10 people (of each class, where there
 are classes), drawn again and again; everybody else is tested. The same network from random weights,
-scaled by its own training cycles, is given three times the updates and twice the learning rate,
-with which it does better than with those of the fine-tuning. The line `linear on the curves` needs
+scaled by its own training cycles, is given three times the updates and twice the learning rate of
+the fine-tuning, so that it is not starved. The line `linear on the curves` needs
 no network: a logistic or ridge regression on the 150 points of each curve.
 
 Intervals are 95 %, from a bootstrap of draws and tested people at once. A gain is against the
