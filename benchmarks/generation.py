@@ -58,11 +58,18 @@ def markdown(table, digits=3):
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def published_figures(data: LocomotionData) -> str:
-    """Say how many of the published figures that real cycles meet are met."""
-    found = [figure for figure in check(data, REALISM) if not figure.missing]
-    met = [figure for figure in found if figure.verdict == "ok"]
-    return f"{len(met)} of {len(found)}"
+def published_figures(real: LocomotionData, generated: LocomotionData) -> str:
+    """Say how many of the published figures that both allow are within their bands."""
+    found = [
+        {figure.number: figure.verdict for figure in check(data, REALISM) if not figure.missing}
+        for data in (real, generated)
+    ]
+    both = found[0].keys() & found[1].keys()
+    met = [sum(verdicts[number] == "ok" for number in both) for verdicts in found]
+    return (
+        f"Of {len(both)} published figures (`revalidation/`) that both allow to be measured, "
+        f"{met[0]} are within their bands in the held-out cycles and {met[1]} in the generated."
+    )
 
 
 def judged_part(name, asked) -> dict[str, str]:
@@ -80,17 +87,12 @@ def judged_part(name, asked) -> dict[str, str]:
         f"{generator.scores_.kept_variance_:.1%} of the variance is in the "
         f"{generator.scores_.n_scores} scores. {minutes:.1f} minutes in all: {machine()}."
     )
-    published = (
-        "Published figures within their bands (`revalidation/`): held-out cycles "
-        f"{published_figures(judged.held_out)}, generated cycles "
-        f"{published_figures(judged.generated)}."
-    )
     lines = [
         f"## {type(generator).__name__}",
         who,
         markdown(judged.table()),
         markdown(judged.realism),
-        published,
+        published_figures(judged.held_out, judged.generated),
         f"![Real and generated bands](generation-{name}-bands.svg)",
         f"![Distances to the nearest training cycle](generation-{name}-nearest.svg)",
     ]

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from threadpoolctl import threadpool_limits
 
 from locomotion_analysis import LocomotionData
 
@@ -17,8 +16,7 @@ def one_thread():
     pytest.importorskip("skorch", reason="skorch is the extra `deep`")
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    with threadpool_limits(1):
-        yield
+    yield
     torch.set_num_threads(before)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_PANEL = (2.9, 2.0)
+_PANEL = (3.1, 2.0)
 _CHANNELS = 3
 _GROUPS = 4
 
@@ -105,7 +105,7 @@ def generated_bands_figure(
             plot_generated_band(real.take(rows), generated.take(rows), channels[column], ax)
             ax.get_legend().remove()
             # A label a panel would be longer than the panel is high.
-            ax.set_title(ax.get_ylabel() if row == 0 else "")
+            ax.set_title(ax.get_ylabel() if row == 0 else "", fontsize=8)
             ax.set_ylabel(value_title(names[row]) if column == 0 else "")
             if row < len(names) - 1:
                 ax.set_xlabel("")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.evaluation.bootstrap import percentile_interval, subject_weights
@@ -17,12 +17,10 @@ from locomotion_analysis.evaluation.generation.compared_cycles import (
     labels_of,
     subjects_of,
 )
-from locomotion_analysis.evaluation.generation.principal_scores import principal_scores
 from locomotion_analysis.evaluation.inputs import said_simulated
 from locomotion_analysis.evaluation.metric_sums import metric_values, sums_of
 
 _METRIC = "balanced_accuracy"
-_N_COMPONENTS = 60
 
 
 def predictive_scores(
@@ -51,8 +49,8 @@ def predictive_scores(
     target : str
         Column of classes to predict from the curves.
     classifier : scikit-learn classifier, optional
-        Takes curves (n_cycles, 150, n_channels). Default: logistic regression on 60 principal
-        components, classes weighing the same.
+        Takes curves (n_cycles, 150, n_channels). Default: logistic regression on mean,
+        standard deviation, maximum and minimum of each channel, classes weighing the same.
     n_bootstrap, random_state : int
         Draws of the people tested, and seed.
 
@@ -62,6 +60,7 @@ def predictive_scores(
         Indexed by ``trained_on`` (real, generated, both): ``score`` (balanced accuracy) with
         ``low`` and ``high`` (95 %), and ``gain`` over real with ``gain_low`` and ``gain_high``.
     """
+    model = _default_classifier() if classifier is None else classifier
     sources = {"real": [training], "generated": [generated], "both": [training, generated]}
     true = labels_of(held_out, target)
     classes = np.unique(np.concatenate([labels_of(training, target), true]))
@@ -72,7 +71,6 @@ def predictive_scores(
     for name, parts in sources.items():
         curves = np.concatenate([space.curves(part) for part in parts])
         labels = np.concatenate([labels_of(part, target) for part in parts])
-        model = _default_classifier(curves, random_state) if classifier is None else classifier
         predicted = clone(model).fit(curves, labels).predict(tested)
         sums[name] = sums_of(true, predicted, classes)(subject, n_subjects)
     return said_simulated(_score_table(sums, weights), simulated=True)
@@ -94,11 +92,18 @@ def _score_table(sums: dict[str, NDArray[Any]], weights: NDArray[np.int64]) -> p
     return pd.DataFrame(rows, columns=columns).set_index("trained_on")
 
 
-def _default_classifier(curves: NDArray[Any], random_state: int) -> Pipeline:
+def _default_classifier() -> Pipeline:
     return Pipeline(
         [
-            ("scores", principal_scores(_N_COMPONENTS, curves, len(curves), random_state)),
+            ("describe", FunctionTransformer(_statistics)),
             ("scale", StandardScaler()),
             ("classify", LogisticRegression(C=0.1, class_weight="balanced", max_iter=2000)),
         ]
+    )
+
+
+def _statistics(curves: NDArray[Any]) -> NDArray[Any]:
+    """Mean, standard deviation, maximum and minimum of each channel."""
+    return np.concatenate(
+        [curves.mean(axis=1), curves.std(axis=1), curves.max(axis=1), curves.min(axis=1)], axis=1
     )

@@ -21,8 +21,10 @@ TINY = {"n_components": 8, "width": 16, "depth": 1, "max_epochs": 1}
 def trained(speedy):
     small = {"n_components": 4, "width": 32, "depth": 2, "batch_size": 32}
     return {
-        "diffusion": CurveDiffusion(max_epochs=30, dropout=0.0, **small).fit(speedy),
-        "gan": CurveGAN(max_epochs=70, n_noise=8, learning_rate=1e-3, **{**small, "width": 64}).fit(
+        "diffusion": CurveDiffusion(max_epochs=20, learning_rate=4e-3, dropout=0.0, **small).fit(
+            speedy
+        ),
+        "gan": CurveGAN(max_epochs=50, n_noise=8, learning_rate=1e-3, **{**small, "width": 64}).fit(
             speedy
         ),
     }

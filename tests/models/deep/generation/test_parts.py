@@ -14,6 +14,9 @@ from locomotion_analysis.models.deep.generation import (  # noqa: E402 - torch f
 from locomotion_analysis.models.deep.generation.adversarial_network import (  # noqa: E402
     AdversarialNetwork,
 )
+from locomotion_analysis.models.deep.generation.blurred_numbers import (  # noqa: E402
+    BlurredNumbers,
+)
 from locomotion_analysis.models.deep.generation.diffusion_network import (  # noqa: E402
     DiffusionNetwork,
 )
@@ -121,6 +124,16 @@ def test_an_unloaded_foot_has_no_force():
     lift_feet(curves)
     assert curves["grf_vertical_ipsi_BW"].tolist() == [[1.0, 0.0, 0.0]]
     assert curves["grf_anterior_ipsi_BW"].tolist() == [[1.0, 0.0, 0.0]]
+
+
+def test_only_numbers_are_blurred():
+    cycles = pd.DataFrame({"task": ["run", "level_walking"], "age": [20.0, 40.0]})
+    encoder = ConditionEncoder(["task", "age"]).fit(cycles)
+    exact = torch.as_tensor(encoder.encode(cycles))
+    blur = BlurredNumbers(encoder.is_number, 0.3)
+    batch = ({"conditions": exact.repeat(2000, 1)}, torch.zeros(4000))
+    noise = blur(batch, torch.Generator().manual_seed(0))[0]["conditions"] - batch[0]["conditions"]
+    assert noise.std(dim=0).numpy() == pytest.approx([0, 0, 0.3, 0], abs=0.02)
 
 
 def test_a_number_not_known_is_told_from_the_mean():

@@ -132,6 +132,16 @@ class ConditionEncoder:
         """Inputs of the network."""
         return sum(condition.width for condition in self.conditions_)
 
+    @property
+    def is_number(self) -> NDArray[np.bool_]:
+        """Which inputs are numbers in their spread, shape (width,)."""
+        return np.concatenate(
+            [
+                np.arange(condition.width) == (0 if isinstance(condition, NumberCondition) else -1)
+                for condition in self.conditions_
+            ]
+        )
+
     def encode(self, wanted: pd.DataFrame) -> NDArray[np.float32]:
         """Return the inputs, shape (n_cycles, width).
 

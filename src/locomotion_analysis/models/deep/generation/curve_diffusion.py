@@ -35,6 +35,9 @@ class CurveDiffusion(CycleGenerator):
         :data:`~locomotion_analysis.models.deep.generation.CONDITIONS` that the data have.
     n_components : int
         Principal component scores a cycle.
+    condition_noise : float
+        Noise on numeric conditions in training, in their standard deviations: with 0 the network
+        can know a person by age, height and mass, and draw that person's gait.
     max_epochs, batch_size : int
         Length of the training; there is no early stopping.
     learning_rate : float
@@ -68,7 +71,8 @@ class CurveDiffusion(CycleGenerator):
         conditions: Sequence[str] | None = None,
         *,
         n_components: int = 160,
-        max_epochs: int = 150,
+        condition_noise: float = 0.3,
+        max_epochs: int = 100,
         batch_size: int = 256,
         learning_rate: float = 2e-3,
         width: int = 384,
@@ -81,6 +85,7 @@ class CurveDiffusion(CycleGenerator):
         self.channels = channels
         self.conditions = conditions
         self.n_components = n_components
+        self.condition_noise = condition_noise
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate

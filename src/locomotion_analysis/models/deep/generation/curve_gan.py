@@ -32,6 +32,9 @@ class CurveGAN(CycleGenerator):
         As for :class:`CurveDiffusion`.
     n_components : int
         Principal component scores a cycle.
+    condition_noise : float
+        Noise on numeric conditions in training, in their standard deviations: with 0 the network
+        can know a person by age, height and mass, and draw that person's gait.
     n_noise : int
         Random numbers a cycle is made of.
     max_epochs, batch_size : int
@@ -62,8 +65,9 @@ class CurveGAN(CycleGenerator):
         conditions: Sequence[str] | None = None,
         *,
         n_components: int = 160,
+        condition_noise: float = 0.3,
         n_noise: int = 64,
-        max_epochs: int = 200,
+        max_epochs: int = 100,
         batch_size: int = 128,
         learning_rate: float = 5e-4,
         width: int = 256,
@@ -74,6 +78,7 @@ class CurveGAN(CycleGenerator):
         self.channels = channels
         self.conditions = conditions
         self.n_components = n_components
+        self.condition_noise = condition_noise
         self.n_noise = n_noise
         self.max_epochs = max_epochs
         self.batch_size = batch_size

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError
 from locomotion_analysis.models.deep.estimators.saving import FittedState
+from locomotion_analysis.models.deep.generation.blurred_numbers import BlurredNumbers
 from locomotion_analysis.models.deep.generation.conditions import CONDITIONS, ConditionEncoder
 from locomotion_analysis.models.deep.generation.cycle_scores import CycleScores
 from locomotion_analysis.models.deep.generation.drawn_channels import computed_channel, lift_feet
@@ -59,6 +60,7 @@ class CycleGenerator(BaseEstimator):  # type: ignore[misc]
     channels: Sequence[str] | None
     conditions: Sequence[str] | None
     n_components: int
+    condition_noise: float
     device: str
     random_state: int
 
@@ -85,8 +87,9 @@ class CycleGenerator(BaseEstimator):  # type: ignore[misc]
         subjects = training.cycles["subject"]
         self.n_cycles_, self.n_subjects_ = len(targets), int(subjects.nunique())
         weights = balanced_weights(subjects)
-        net = self._net(targets.shape[1], inputs["conditions"].shape[1], weights)
-        net.fit(inputs, None)
+        net = self._net(targets.shape[1], self.conditions_.width, weights)
+        blur = BlurredNumbers(self.conditions_.is_number, self.condition_noise)
+        net.set_params(iterator_train__augmentation=blur).fit(inputs, None)
         self.network_: torch.nn.Module = net.module_
         self.history_ = [float(loss) for loss in net.history[:, "train_loss"]]
         self.source_ = "simulated cycles" if data.is_simulated else "recorded cycles"
