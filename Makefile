@@ -14,8 +14,9 @@ REVALIDATE_ARGS ?=
 demo: $(VENV)/.installed-core
 	$(BIN)/locomotion demo --out $(OUT)
 
+# One thread of BLAS and PyTorch a process: with more, processes that run side by side wait for each other.
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -51,11 +52,16 @@ class Process:
 
 
 @pytest.fixture
-def served(tmp_path):
+def temporary():
+    """A folder for the service's temporary files; sockets in it need a short path."""
+    with tempfile.TemporaryDirectory(prefix="serve") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def served(tmp_path, temporary):
     path = tmp_path / "small.bundle"
     write_small_model(path)
-    temporary = tmp_path / "tmp"
-    temporary.mkdir()
     running = Process(path, temporary)
     yield running
     if running.process.poll() is None:
@@ -63,7 +69,7 @@ def served(tmp_path):
 
 
 @pytest.mark.slow
-def test_requests_under_way_are_answered_before_it_ends(served, tmp_path):
+def test_requests_under_way_are_answered_before_it_ends(served, temporary):
     answers = []
 
     def ask(first):
@@ -81,7 +87,7 @@ def test_requests_under_way_are_answered_before_it_ends(served, tmp_path):
     requests = [line for line in served.lines if line["event"] == "request"]
     assert {line["status"] for line in requests} == {200}
     assert all(line["request_id"] and line["route"] == "/v1/predict" for line in requests)
-    assert not list((tmp_path / "tmp").glob("locomotion-serve-*"))
+    assert not list(temporary.glob("locomotion-serve-*"))
 
 
 @pytest.mark.slow

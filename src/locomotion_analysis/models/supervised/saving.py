@@ -8,7 +8,7 @@ from typing import Any
 
 from locomotion_analysis.data import atomic_path
 from locomotion_analysis.errors import FileReadError
-from locomotion_analysis.extras import require
+from locomotion_analysis.extras import require, require_installed
 
 _OWN = "locomotion_analysis.models."
 # skops lists all estimators when it is imported, for which scikit-learn imports these as well.
@@ -42,6 +42,7 @@ TRUSTED = frozenset(
 
 def _skops() -> Any:
     """Import skops without torch and dask, which take most of the seconds and hold no estimator."""
+    require_installed("skops", "models")
     if "skops.io" in sys.modules:
         return sys.modules["skops.io"]
     kept_out = [name for name in _WALKED if name not in sys.modules]
