@@ -48,8 +48,8 @@ held-out cycles, in Nm/kg (moments) and BW (forces). In brackets 95 % intervals,
 subjects. Made by `python benchmarks/kinetics_from_kinematics.py --write-docs`; how to do it on your
 own data: [Predict kinetics](../how-to/predict-kinetics.md).
 
-The data are simulated: no person was measured. In the simulator a person's moments differ from
-other people's also in ways that his angles do not tell, so no model can reach zero.
+The data are simulated: no person was measured. Most of the error
+that is left lies between people: their moments seem to differ in ways that their angles do not tell.
 
 The mean curve is one curve for all cycles of the training, whatever the task: the more the tasks
 differ, the easier it is to beat. The second table has one task only.

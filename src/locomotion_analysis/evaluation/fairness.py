@@ -90,7 +90,7 @@ def fairness_table(
     ).items():
         of_label = {group: label == group for group in label.categories if (label == group).any()}
         for group, inside in of_label.items():
-            own = _masked(subject, inside, sums_of_rows, len(names))
+            own = sums_inside(subject, inside, sums_of_rows, len(names))
             found = _compared(metric, own, whole - own, weights)
             sizes = tuple(len(np.unique(subject[chosen])) for chosen in (inside, ~inside))
             *numbers, note = _judged(found, own, sizes, fewest_subjects)
@@ -130,7 +130,7 @@ def _banded(values: "pd.Series[Any]", bands: Mapping[str, float]) -> "pd.Categor
     return pd.Categorical(np.array(names, dtype=object)[codes], categories=names)
 
 
-def _masked(
+def sums_inside(
     subject: NDArray[np.intp], inside: NDArray[np.bool_], sums_of_rows: Any, n_subjects: int
 ) -> NDArray[Any]:
     """Return what each subject contributes with the rows inside the group alone."""

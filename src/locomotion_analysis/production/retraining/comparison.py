@@ -13,7 +13,7 @@ from locomotion_analysis.evaluation.bootstrap import (
     resampled_sums,
     subject_weights,
 )
-from locomotion_analysis.evaluation.fairness import groups_of_people
+from locomotion_analysis.evaluation.fairness import groups_of_people, sums_inside
 from locomotion_analysis.evaluation.metric_sums import (
     ERRORS,
     Contributions,
@@ -115,10 +115,7 @@ def _difference(
     weights: NDArray[np.int64],
 ) -> tuple[float, float, float, float, float]:
     """Return both scores, the improvement and its interval, of some rows."""
-    n_subjects = weights.shape[1]
-    # Rows outside go to a unit of their own, which is then left away.
-    unit = np.where(inside, subject, n_subjects)
-    own = [np.asarray(each(unit, n_subjects + 1)[:-1]) for each in sums]
+    own = [sums_inside(subject, inside, each, weights.shape[1]) for each in sums]
     old, new = (float(metric_values(metric, each.sum(axis=0))) for each in own)
     drawn = [metric_values(metric, resampled_sums(weights, each)) for each in own]
     sign = -1.0 if metric in ERRORS else 1.0

@@ -11,9 +11,9 @@ from sklearn.exceptions import NotFittedError
 
 from locomotion_analysis.errors import CycleShapeError, SchemaError
 from locomotion_analysis.models.deep import load_network, save_network
+from locomotion_analysis.models.deep.known_curves import KnownPointsLoss
 from locomotion_analysis.models.deep.representation import CurveAutoencoder
 from locomotion_analysis.models.deep.representation.autoencoder_network import Latent, divergence
-from locomotion_analysis.models.deep.representation.known_curves import KnownPointsLoss
 
 SMALL = {"width": 12, "batch_size": 24, "learning_rate": 8e-3, "device": "cpu"}
 

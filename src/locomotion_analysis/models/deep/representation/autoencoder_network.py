@@ -5,8 +5,8 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
+from locomotion_analysis.models.deep.known_curves import KnownPointsLoss
 from locomotion_analysis.models.deep.networks import ConvolutionalNetwork
-from locomotion_analysis.models.deep.representation.known_curves import KnownPointsLoss
 
 # Beyond it exp() would leave nothing but noise, or no noise at all.
 LOG_VARIANCE_RANGE = (-10.0, 10.0)

@@ -14,6 +14,10 @@ from locomotion_analysis.models.deep.batchwise import outputs_of
 from locomotion_analysis.models.deep.curve_scaler import ScaledCurves
 from locomotion_analysis.models.deep.device import checked_device
 from locomotion_analysis.models.deep.estimators.saving import FittedState
+from locomotion_analysis.models.deep.known_curves import (
+    known_targets,
+    scaled_training_cycles,
+)
 from locomotion_analysis.models.deep.representation.autoencoder_network import (
     LOG_VARIANCE_RANGE,
     AutoencoderLoss,
@@ -21,16 +25,12 @@ from locomotion_analysis.models.deep.representation.autoencoder_network import (
     Latent,
     divergence,
 )
-from locomotion_analysis.models.deep.representation.known_curves import (
-    known_targets,
-    scaled_training_cycles,
-)
 from locomotion_analysis.models.deep.representation.learned_state import (
     learned_state,
     restored_network,
     restored_scaler,
 )
-from locomotion_analysis.models.deep.representation.scheduled_training import losses, trained
+from locomotion_analysis.models.deep.scheduled_training import losses, trained
 from locomotion_analysis.models.timeseries.preparation import CurveTransformer
 
 

@@ -16,21 +16,21 @@ from locomotion_analysis.models.deep.batchwise import outputs_of
 from locomotion_analysis.models.deep.curve_scaler import ScaledCurves
 from locomotion_analysis.models.deep.device import checked_device
 from locomotion_analysis.models.deep.estimators.saving import FittedState
-from locomotion_analysis.models.deep.networks import NETWORKS
-from locomotion_analysis.models.deep.representation.channel_order import in_order
-from locomotion_analysis.models.deep.representation.hidden_parts import hide_parts
-from locomotion_analysis.models.deep.representation.known_curves import (
+from locomotion_analysis.models.deep.known_curves import (
     KnownPointsLoss,
     known_targets,
     scaled_training_cycles,
 )
+from locomotion_analysis.models.deep.networks import NETWORKS
+from locomotion_analysis.models.deep.representation.channel_order import in_order
+from locomotion_analysis.models.deep.representation.hidden_parts import hide_parts
 from locomotion_analysis.models.deep.representation.learned_state import (
     learned_state,
     restored_network,
     restored_scaler,
 )
 from locomotion_analysis.models.deep.representation.masked_network import MaskedCycleNetwork
-from locomotion_analysis.models.deep.representation.scheduled_training import losses, trained
+from locomotion_analysis.models.deep.scheduled_training import losses, trained
 from locomotion_analysis.models.timeseries.preparation import CurveTransformer
 
 

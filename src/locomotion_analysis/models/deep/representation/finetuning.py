@@ -34,7 +34,7 @@ from locomotion_analysis.models.deep.representation.linear_head import (
     logistic_head,
     ridge_head,
 )
-from locomotion_analysis.models.deep.representation.scheduled_training import losses, trained
+from locomotion_analysis.models.deep.scheduled_training import losses, trained
 from locomotion_analysis.models.deep.subject_balance import balanced_weights
 
 

@@ -15,9 +15,9 @@ from locomotion_analysis.models.deep.batchwise import outputs_of
 from locomotion_analysis.models.deep.curve_scaler import CurveScaler
 from locomotion_analysis.models.deep.device import checked_device
 from locomotion_analysis.models.deep.estimators.saving import FittedState
+from locomotion_analysis.models.deep.known_curves import KnownPointsLoss
 from locomotion_analysis.models.deep.networks import NETWORKS
-from locomotion_analysis.models.deep.representation.known_curves import KnownPointsLoss
-from locomotion_analysis.models.deep.representation.scheduled_training import (
+from locomotion_analysis.models.deep.scheduled_training import (
     losses,
     trained,
 )
