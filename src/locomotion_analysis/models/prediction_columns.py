@@ -53,14 +53,13 @@ def numeric(X: Any, names: Sequence[str]) -> NDArray[Any]:
         If columns are not numbers, or the array is neither a table nor curves.
     """
     if isinstance(X, pd.DataFrame):
-        text = [
-            name
-            for name, dtype in zip(names, X.dtypes, strict=True)
-            if not pd.api.types.is_numeric_dtype(dtype)
-        ]
-        if text:
+        kinds = X.dtypes.unique()  # asking two thousand columns takes longer than a small model
+        strange = [kind for kind in kinds if not pd.api.types.is_numeric_dtype(kind)]
+        if strange:
+            text = [name for name, kind in zip(names, X.dtypes, strict=True) if kind in strange]
             raise SchemaError(expected="columns of numbers", got=f"others: {_listed(text)}")
-        values: NDArray[Any] = X.to_numpy(_common_type(X))
+        plain = len(kinds) == 1 and isinstance(kinds[0], np.dtype)
+        values: NDArray[Any] = X.to_numpy(kinds[0] if plain else np.float64)
     else:
         values = np.asarray(X)
     if values.ndim not in _DIMENSIONS or values.dtype.kind not in "biuf":
@@ -229,9 +228,3 @@ def _hint(missing: list[str], unknown: list[str]) -> str:
 def _listed(names: Sequence[str]) -> str:
     rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + rest
-
-
-def _common_type(X: pd.DataFrame) -> np.dtype[Any]:
-    kinds = set(X.dtypes)
-    one = kinds.pop() if len(kinds) == 1 else None
-    return one if isinstance(one, np.dtype) else np.dtype(np.float64)

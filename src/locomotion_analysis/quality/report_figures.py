@@ -2,17 +2,20 @@
 
 import base64
 import io
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from locomotion_analysis.quality.result import Samples
 from locomotion_analysis.standard import PHASE_PERCENT, TASKS, Channel
 from locomotion_analysis.standard.normative import normative_curves
 from locomotion_analysis.standard.ranges import range_bands
+
+if TYPE_CHECKING:  # a service that validates draws nothing
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 BLUE, VERMILLION, GREY = "#0072B2", "#D55E00", "#999999"
 
@@ -29,18 +32,20 @@ def readable(channel: str) -> str:
     return parsed.quantity.replace("_", " ").replace("grf", "ground force") + side
 
 
-def png(figure: Figure) -> str:
+def png(figure: "Figure") -> str:
     """Return a figure as a data address for an ``img`` tag."""
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=110)
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
-def heat_map(pass_rate: pd.DataFrame) -> Figure:
+def heat_map(pass_rate: pd.DataFrame) -> "Figure":
     """Draw the share of cycles without error or warning, by subject and task and by channel.
 
     The rows with the lowest share are shown where there are more than fit.
     """
+    from matplotlib.figure import Figure
+
     rows = pass_rate["subject"] + " · " + pass_rate["task"].map(lambda t: TASKS.get(t, t))
     wide = pass_rate.assign(row=rows).pivot_table(
         index="row", columns="channel", values="pass_rate", aggfunc="mean", sort=False
@@ -65,8 +70,10 @@ def worst_panels(pass_rate: pd.DataFrame, samples: Samples) -> list[tuple[str, s
     return [pair for pair in order if pair in samples][:MOST_PANELS]
 
 
-def curve_panels(pairs: list[tuple[str, str]], samples: Samples) -> Figure:
+def curve_panels(pairs: list[tuple[str, str]], samples: Samples) -> "Figure":
     """Draw sample curves over the healthy band; those with a finding stand out."""
+    from matplotlib.figure import Figure
+
     columns = min(_PANELS_A_ROW, len(pairs))
     rows = -(-len(pairs) // columns)
     figure = Figure(figsize=(4.2 * columns, 2.9 * rows), layout="constrained")
@@ -80,7 +87,7 @@ def curve_panels(pairs: list[tuple[str, str]], samples: Samples) -> Figure:
     return figure
 
 
-def _draw_band(axes: Axes, task: str, channel: str) -> None:
+def _draw_band(axes: "Axes", task: str, channel: str) -> None:
     if task not in TASKS:
         return
     rows, low, high = range_bands(task, "healthy")
@@ -92,13 +99,13 @@ def _draw_band(axes: Axes, task: str, channel: str) -> None:
             axes.plot(PHASE_PERCENT, found[0], color="black", lw=1.2, ls="--")
 
 
-def _draw_curves(axes: Axes, curves: NDArray[np.float32], colour: str, alpha: float) -> None:
+def _draw_curves(axes: "Axes", curves: NDArray[np.float32], colour: str, alpha: float) -> None:
     if len(curves):
         axes.plot(PHASE_PERCENT, curves.T, color=colour, alpha=alpha, lw=0.8)
 
 
 def _finish(
-    axes: Axes, task: str, channel: str, good: NDArray[np.float32], bad: NDArray[np.float32]
+    axes: "Axes", task: str, channel: str, good: NDArray[np.float32], bad: NDArray[np.float32]
 ) -> None:
     axes.set_title(f"{TASKS.get(task, task)}: {readable(channel)}", fontsize=9)
     axes.set_xlabel("gait cycle, %" if task in TASKS else "cycle, %", fontsize=8)

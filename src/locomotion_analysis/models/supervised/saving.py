@@ -40,7 +40,7 @@ TRUSTED = frozenset(
 """Types that a model file may hold besides those skops trusts and those of this package."""
 
 
-def _skops() -> Any:
+def skops_io() -> Any:
     """Import skops without torch and dask, which take most of the seconds and hold no estimator."""
     require_installed("skops", "models")
     if "skops.io" in sys.modules:
@@ -71,7 +71,7 @@ def save_model(model: Any, path: str | os.PathLike[str]) -> None:
     MissingExtraError
         If skops is not installed.
     """
-    skops = _skops()
+    skops = skops_io()
     with atomic_path(path) as temporary:
         temporary.write_bytes(skops.dumps(model))
 
@@ -93,7 +93,7 @@ def load_model(path: str | os.PathLike[str]) -> Any:
     FileReadError
         If the file is missing, damaged, or holds types that no model of ours has.
     """
-    skops = _skops()
+    skops = skops_io()
     place = Path(path)
     try:
         found = set(skops.get_untrusted_types(file=place))

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from locomotion_analysis.data import atomic_path
 from locomotion_analysis.errors import FileReadError, SchemaError
 
 _BYTES = 32
@@ -120,6 +119,9 @@ class KeyFile:
     @contextmanager
     def _changing(self) -> Iterator[dict[str, str]]:
         """Yield the hashes for changing, while nobody else changes them."""
+        # A service that only reads keys starts without pandas.
+        from locomotion_analysis.data import atomic_path
+
         self.path.parent.mkdir(parents=True, exist_ok=True)
         lock = self.path.with_name(f".{self.path.name}.lock")
         with lock.open("w") as handle:

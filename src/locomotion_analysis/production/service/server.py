@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from locomotion_analysis.errors import LocomotionError, SchemaError
 from locomotion_analysis.extras import require_installed
 from locomotion_analysis.production.service.json_log import log_as_json
+from locomotion_analysis.production.service.pool import begin_preloading
 from locomotion_analysis.production.service.served import Opener
 from locomotion_analysis.production.service.settings import ServiceSettings
 from locomotion_analysis.production.service.sources import Source, stamp
@@ -64,6 +65,7 @@ def serve(
 
         KeyFile(settings.keys).names()  # a file that cannot be read ends here, not at a request
     stamp(source)  # a bundle that is not there ends here, before anything is started
+    begin_preloading()
     if opener is None:
         from locomotion_analysis.production.service.from_bundle import open_served
 

@@ -15,8 +15,7 @@ from locomotion_analysis.production.service.http.problems import (
     problem_response,
 )
 from locomotion_analysis.production.service.jobs import JSON, Kind
-from locomotion_analysis.production.service.worker.json_body import PredictRequest
-from locomotion_analysis.production.service.worker.table_body import TABLES
+from locomotion_analysis.production.service.predict_request import TABLES, PredictRequest
 
 
 class Prediction(BaseModel):

@@ -17,7 +17,7 @@ from locomotion_analysis.production.service.http.problems import (
     json_response,
 )
 from locomotion_analysis.production.service.jobs import JSON
-from locomotion_analysis.production.service.worker.tensor_body import (
+from locomotion_analysis.production.service.open_inference import (
     OCTETS,
     InferRequest,
     input_metadata,

@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -15,11 +16,7 @@ from locomotion_analysis.production.service.served import Description, Opener
 from locomotion_analysis.production.service.settings import ServiceSettings
 from locomotion_analysis.production.service.worker.process import NotOpened, run_worker
 
-_PRELOADED = (
-    "threadpoolctl",
-    "locomotion_analysis.production.service.worker.answering",
-    "locomotion_analysis.production.bundle",
-)
+_PRELOADED = "locomotion_analysis.production.service.worker.preloaded"
 _TO_END_S = 5.0
 _TO_OPEN_S = 300.0
 
@@ -142,8 +139,14 @@ def process_context() -> BaseContext:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(_PRELOADED))
+    context.set_forkserver_preload([_PRELOADED])
     return context
+
+
+def begin_preloading() -> None:
+    """Begin the imports of the process that workers are copied from, beside our own."""
+    if process_context().get_start_method() == "forkserver":
+        forkserver.ensure_running()
 
 
 def _watch(process: BaseProcess, loop: asyncio.AbstractEventLoop, lost: asyncio.Event) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionError
 from locomotion_analysis.production.service.jobs import Job, Reply
+from locomotion_analysis.production.service.predict_request import TABLES
 from locomotion_analysis.production.service.refusal import RefusedError, refusal
 from locomotion_analysis.production.service.served import Description, Served
 from locomotion_analysis.production.service.settings import ServiceSettings
@@ -18,7 +19,7 @@ from locomotion_analysis.production.service.worker.checks import checked_cycles,
 from locomotion_analysis.production.service.worker.curves import curves_reply
 from locomotion_analysis.production.service.worker.json_body import read_json
 from locomotion_analysis.production.service.worker.rendering import as_json, prediction_reply
-from locomotion_analysis.production.service.worker.table_body import TABLES, read_table
+from locomotion_analysis.production.service.worker.table_body import read_table
 from locomotion_analysis.production.service.worker.tensor_body import read_tensors, tensor_reply
 
 _logger = logging.getLogger(__name__)

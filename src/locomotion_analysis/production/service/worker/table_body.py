@@ -9,16 +9,11 @@ import pyarrow.parquet as pq
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.data.tables import parts_from_table
+from locomotion_analysis.production.service.predict_request import ARROW_STREAM, CSV, PARQUET
 from locomotion_analysis.production.service.refusal import RefusedError
 from locomotion_analysis.production.service.worker.json_body import refuse_many
 from locomotion_analysis.standard import N_PHASES, canonical_name
 from locomotion_analysis.standard.channel import is_channel
-
-PARQUET = "application/vnd.apache.parquet"
-ARROW_STREAM = "application/vnd.apache.arrow.stream"
-ARROW_FILE = "application/vnd.apache.arrow.file"
-CSV = "text/csv"
-TABLES = (PARQUET, ARROW_STREAM, ARROW_FILE, CSV)
 
 
 def read_table(

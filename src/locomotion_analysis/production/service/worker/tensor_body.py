@@ -8,50 +8,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from locomotion_analysis.production.service.jobs import Job, Reply
+from locomotion_analysis.production.service.open_inference import (
+    INPUT,
+    OCTETS,
+    InferRequest,
+    RequestInput,
+    output_metadata,
+)
 from locomotion_analysis.production.service.refusal import RefusedError
 from locomotion_analysis.production.service.served import Description
 from locomotion_analysis.production.service.worker.json_body import refuse_many, refused
 from locomotion_analysis.production.service.worker.rendering import as_json, probability_columns
 
-INPUT = "features"
 DATATYPES = {"FP64": "<f8", "FP32": "<f4", "INT64": "<i8", "INT32": "<i4"}
-OCTETS = "application/octet-stream"
-_MOST_DIMENSIONS = 8
-
-
-class RequestInput(BaseModel):
-    """An input tensor."""
-
-    model_config = ConfigDict(strict=True)
-
-    name: str = Field(max_length=200)
-    shape: list[int] = Field(max_length=_MOST_DIMENSIONS)
-    datatype: str = Field(max_length=20)
-    parameters: dict[str, Any] = {}
-    data: list[Any] | None = None
-
-
-class RequestOutput(BaseModel):
-    """An output that is wanted."""
-
-    model_config = ConfigDict(strict=True)
-
-    name: str = Field(max_length=200)
-    parameters: dict[str, Any] = {}
-
-
-class InferRequest(BaseModel):
-    """A request for inference."""
-
-    model_config = ConfigDict(strict=True)
-
-    id: str | None = Field(None, max_length=200)
-    parameters: dict[str, Any] = {}
-    inputs: list[RequestInput] = Field(min_length=1, max_length=1)
-    outputs: list[RequestOutput] | None = Field(None, max_length=100)
 
 
 @dataclass(frozen=True)
@@ -141,39 +113,6 @@ def _outputs(asked: InferRequest, model: Description) -> dict[str, bool]:
     return {
         output.name: output.parameters.get("binary_data", usual) is True for output in asked.outputs
     }
-
-
-def input_metadata(model: Description) -> list[dict[str, Any]]:
-    """Return the inputs as the protocol describes them; ``parameters`` names the columns."""
-    names = list(model.columns)
-    return [
-        {
-            "name": INPUT,
-            "datatype": "FP64",
-            "shape": [-1, len(names)],
-            "parameters": {"columns": names},
-        }
-    ]
-
-
-def output_metadata(model: Description) -> list[dict[str, Any]]:
-    """Return the outputs as the protocol describes them."""
-    classes = model.classes
-    if classes is None:
-        return [
-            {"name": "prediction", "datatype": "FP64", "shape": [-1]},
-            {"name": "outside", "datatype": "BOOL", "shape": [-1]},
-        ]
-    return [
-        {"name": "prediction", "datatype": "BYTES", "shape": [-1]},
-        {
-            "name": "probabilities",
-            "datatype": "FP64",
-            "shape": [-1, len(classes)],
-            "parameters": {"columns": [str(each) for each in classes]},
-        },
-        {"name": "outside", "datatype": "BOOL", "shape": [-1]},
-    ]
 
 
 def tensor_reply(answers: pd.DataFrame, model: Description, wanted: Wanted) -> Reply:
