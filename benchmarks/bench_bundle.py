@@ -1,6 +1,6 @@
 """A bundle's answers: how much they cost beside the bare model, and what ONNX saves.
 
-    python benchmarks/bench_bundle.py
+    python benchmarks/bench_bundle.py [--write-docs]
 
 One run, one core for the models, interleaved; only the ratios mean anything.
 """
@@ -9,6 +9,7 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import argparse
 import tempfile
 import time
 import warnings
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from interleaved import median_seconds_in_turns
+from measured_page import recorded
 
 from locomotion_analysis.evaluation.leaderboard import train
 from locomotion_analysis.production.bundle import open_bundle, write_bundle
@@ -25,6 +27,13 @@ REPEATS = 30
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write-docs", action="store_true")
+    with recorded("bundle", parser.parse_args().write_docs):
+        run()
+
+
+def run():
     warnings.simplefilter("ignore")
     data = simulate(40, 4, ["level_walking"], ["healthy", "stroke"])
     new = simulate(150, 4, ["level_walking"], ["healthy", "stroke"], seed=99)

@@ -1,12 +1,15 @@
 """Share of a training epoch that each network spends in the model, not on its input.
 
-    python benchmarks/bench_deep_input.py
+    python benchmarks/bench_deep_input.py [--write-docs]
 
 The input is everything before ``forward``: order, slicing and all four augmentations.
 """
 
+import argparse
+
 import torch
 from interleaved import median_seconds_in_turns
+from measured_page import recorded
 from torch import nn
 
 from locomotion_analysis import load_dataset
@@ -47,6 +50,13 @@ def epoch_of(network, tensors, loader, options):
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write-docs", action="store_true")
+    with recorded("network input", parser.parse_args().write_docs):
+        run()
+
+
+def run():
     data = load_dataset("classification")
     channels = list(data.channels)
     scaler = CurveScaler()

@@ -1,7 +1,8 @@
 """The service on loopback: overhead, tails, a long load, replacement and a kill under load.
 
-``python benchmarks/bench_service.py [--seconds 60]`` trains a small model, bundles and serves it in
-a process of its own, and prints ratios and counts. All figures are of one run.
+``python benchmarks/bench_service.py [--seconds 60] [--write-docs]`` trains a small model, bundles and serves it in
+a process of its own, and prints ratios and counts. All figures are of one run. Where ``wrk`` is
+installed, it saturates the service as well.
 """
 
 import argparse
@@ -22,6 +23,7 @@ import numpy as np
 import pandas as pd
 import psutil
 from interleaved import median_seconds_in_turns
+from measured_page import recorded
 
 from locomotion_analysis.evaluation.leaderboard import train
 from locomotion_analysis.production.bundle import open_bundle, write_bundle
@@ -137,6 +139,27 @@ def overhead(service, bundle, name, X):
         print(f"  {way:<24}{value * 1e3:8.1f} ms  {value / seconds['bare predict']:6.2f} x")
 
 
+def saturate(service, name, row, seconds):
+    """Print what wrk, a load generator in C, sees: as many requests as the service can take."""
+    if shutil.which("wrk") is None:
+        print("wrk is not installed: its part is left out")
+        return
+    body, headers = body_of(row)
+    with tempfile.TemporaryDirectory() as folder:
+        sent = Path(folder) / "body"
+        sent.write_bytes(body)
+        script = Path(folder) / "post.lua"
+        lines = [f'wrk.headers["{key}"] = "{value}"' for key, value in headers.items()]
+        script.write_text(
+            f'local file = io.open("{sent}", "rb")\n'
+            'wrk.method, wrk.body = "POST", file:read("*all")\n' + "\n".join(lines) + "\n"
+        )
+        size = ["-t", "1", "-c", str(CLIENTS), "-d", f"{seconds:.0f}s", "--timeout", "60s"]
+        url = f"{service.url}/v2/models/{name}/infer"
+        command = ["wrk", *size, "--latency", "-s", script, url]
+        print(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
 def swaps(service):
     """Return how often the model was replaced."""
     lines = httpx.get(f"{service.url}/metrics", timeout=60).text.splitlines()
@@ -147,7 +170,14 @@ def swaps(service):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--write-docs", action="store_true")
     asked = parser.parse_args()
+    with recorded("service", asked.write_docs):
+        run(asked.seconds)
+
+
+def run(seconds):
+    """Train, bundle and serve a model, and print what is measured."""
     folder = Path(tempfile.mkdtemp())
     data = simulate(16, 4, ["level_walking"], ["healthy", "stroke"])
     train(data, "pathology", folder / "model", model="linear", n_splits=3, n_jobs=1)
@@ -158,7 +188,7 @@ def main() -> None:
     service = Service(live, workers=2)
     try:
         print(f"cold start to the first answer: {service.cold_start_s:.1f} s")
-        measure(service, bundle, live, asked.seconds)
+        measure(service, bundle, live, seconds)
     finally:
         print(f"exit status after SIGTERM: {service.end()}")
         shutil.rmtree(folder)
@@ -197,6 +227,8 @@ def measure(service, bundle, live, seconds):
     print(
         f"memory: {before:.0f} MiB after a fifth, {after:.0f} MiB at the end ({after / before:.3f} x)"
     )
+
+    saturate(service, name, rows[0], seconds)
 
     load = Load(service, name, rows, expected).run()
     for _ in range(3):

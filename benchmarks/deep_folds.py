@@ -70,7 +70,7 @@ def run(study: Study, fits: Mapping[str, Fit], jobs: int) -> dict[str, Outcome]:
 
 def _kept(study: Study, name: str, fit: Fit, number: int) -> Path:
     rows = b"".join(part.tobytes() for part in (*study.folds[number], study.labels))
-    settings = sorted(fit.make().get_params(deep=False).items())  # repr() would cut them short
+    settings = sorted(fit.make().get_params(deep=True).items())  # repr() would cut them short
     what = f"{__version__}{name}{settings}".encode() + rows
     folder = Path(user_cache_dir("locomotion-analysis")) / "deep-benchmarks" / study.name
     return folder / f"{name}-{number}-{hashlib.sha256(what).hexdigest()[:12]}.npz"

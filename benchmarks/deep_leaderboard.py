@@ -14,6 +14,7 @@ from functools import partial
 import numpy as np
 from deep_folds import Fit, Study, row, run, score, write_part
 from joblib import cpu_count
+from sklearn.ensemble import VotingClassifier
 
 from locomotion_analysis import load_dataset
 from locomotion_analysis.evaluation.leaderboard.training_table import training_table
@@ -29,6 +30,10 @@ from locomotion_analysis.selection import SubjectStratifiedKFold
 CLASSICAL = ("linear", "extra_trees", "boosting")
 ROCKETS = {"MiniRocket": mini_rocket_classifier, "MultiRocket-Hydra": multi_rocket_hydra_classifier}
 WITHIN = 0.01
+N_AVERAGED = 5
+# Chosen on 132 other simulated people (seed 901), for the two-leg network: every subject is trained
+# on, a fixed number of epochs, and nothing is changed at random.
+SETTINGS = {"validation_share": None, "augmentation": None, "device": "cpu"}
 
 
 def models(data, problem, table, epochs):
@@ -38,10 +43,26 @@ def models(data, problem, table, epochs):
     recipes = (problem.recipe(name, 0) for name in CLASSICAL)
     found = {each.title: Fit(each.model, table.X, takes_groups=False) for each in recipes}
     found |= {title: Fit(make, curves, takes_groups=False) for title, make in ROCKETS.items()}
-    for name in ARCHITECTURES:
-        network = partial(DeepClassifier, name, channels=channels, max_epochs=epochs, device="cpu")
+    for name in reversed(ARCHITECTURES):
+        network = partial(DeepClassifier, name, channels=channels, max_epochs=epochs, **SETTINGS)
         found[f"network: {name}"] = Fit(network, curves, takes_groups=True)
+    found[f"networks: {N_AVERAGED} two_leg"] = Fit(
+        partial(averaged, channels, epochs), curves, takes_groups=False
+    )
     return found
+
+
+def averaged(channels, epochs):
+    """Return networks that differ in their seed, and answer with their mean probability."""
+    settings = {"channels": channels, "max_epochs": epochs, **SETTINGS}
+    seeds = range(N_AVERAGED)
+    return VotingClassifier(
+        [
+            (f"seed {seed}", DeepClassifier("two_leg", random_state=seed, **settings))
+            for seed in seeds
+        ],
+        voting="soft",
+    )
 
 
 def compare(target, epochs, jobs):
@@ -79,7 +100,12 @@ def compare(target, epochs, jobs):
         ),
         "\n".join(lines),
         (
-            f"The best network, {leading.removeprefix('network: ')}, is {verdict} the best other "
+            "Networks are trained on all training subjects for a fixed number of epochs, without "
+            "augmentation: so chosen on 132 other simulated people. Classes are drawn equally "
+            "often; the five averaged networks do not know the subjects."
+        ),
+        (
+            f"The best network, {leading.split(': ')[1]}, is {verdict} the best other "
             f"model, {best}: {gap:+.3f}."
         ),
     ]
@@ -89,7 +115,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write-docs", action="store_true")
     parser.add_argument("--jobs", type=int, default=cpu_count())
-    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--target", choices=["pathology", "task"], default="pathology")
     asked = parser.parse_args()
     logging.disable(logging.WARNING)

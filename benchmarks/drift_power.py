@@ -1,6 +1,6 @@
 """How often drift alarms on other people, and on a sensor that is 5 degrees off.
 
-    python benchmarks/drift_power.py [--repeats 100]
+    python benchmarks/drift_power.py [--repeats 100] [--write-docs]
 
 120 people of the training and 20 now are drawn again and again from 320 simulated ones; in half of
 the draws the knee sensor of the 20 is 5 degrees off.
@@ -12,6 +12,7 @@ import warnings
 
 import numpy as np
 from joblib import Parallel, delayed
+from measured_page import recorded
 from scipy.stats import binomtest
 
 from locomotion_analysis import LocomotionData
@@ -51,9 +52,16 @@ def one(seed, right, off):
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=100)
-    repeats = parser.parse_args().repeats
+    parser.add_argument("--write-docs", action="store_true")
+    asked = parser.parse_args()
+    with recorded("drift", asked.write_docs):
+        run(asked.repeats)
+
+
+def run(repeats):
+    print(f"{N_REFERENCE} people of the training, {N_CURRENT} now, {repeats} draws")
     data = simulate(N_PEOPLE, 2, ["level_walking"], seed=3)
     block = np.array(data.block)
     block[data.channels.index(CHANNEL)] += np.radians(OFFSET_DEGREES)

@@ -1,7 +1,10 @@
 """Writing a measured part into docs/reference/benchmarks.md."""
 
+import io
 import os
 import platform
+import sys
+from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +19,29 @@ def write_part(name: str, paragraphs: list[str]) -> None:
     after = rest.split(end)[1]
     text = before + "\n\n".join([begin, *paragraphs, end]) + after
     PAGE.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def recorded(name: str, write: bool):
+    """Show what the block prints; if it ends well, also put it into the page where asked for."""
+    printed = _Twice(sys.stdout)
+    with redirect_stdout(printed):
+        yield
+    if write:
+        write_part(name, [f"{machine()}.", f"```text\n{printed.getvalue().strip()}\n```"])
+
+
+class _Twice(io.StringIO):
+    """Keeps what is written, and passes it on at once."""
+
+    def __init__(self, shown):
+        super().__init__()
+        self._shown = shown
+
+    def write(self, text):
+        self._shown.write(text)
+        self._shown.flush()
+        return super().write(text)
 
 
 def machine() -> str:
