@@ -1,5 +1,7 @@
 """``locomotion serve`` and ``locomotion keys``: what they print and refuse."""
 
+from pathlib import Path
+
 import pytest
 
 from locomotion_analysis.production.service import KeyFile
@@ -28,3 +30,22 @@ def test_what_cannot_be_served_ends_with_one_message(locomotion, words, message)
     assert done.status == 2
     assert message in done.err
     assert "Traceback" not in done.err
+
+
+KEPT = Path(__file__).parents[1] / "production" / "bundle" / "old" / "format_1.bundle"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [(["--key-file", "secret"], "signature"), (["--runtime", "int8"], "8 bits")],
+)
+def test_a_bundle_that_is_not_as_asked_for_is_not_served(
+    locomotion, tmp_path, monkeypatch, words, message
+):
+    pytest.importorskip("skops")
+    monkeypatch.chdir(tmp_path)
+    Path("secret").write_bytes(b"what only we know")
+    done = locomotion("serve", KEPT, "--port", "0", *words)
+    assert done.status == 2
+    assert message in done.err

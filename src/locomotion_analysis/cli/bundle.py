@@ -34,7 +34,7 @@ def bundle(
     """Make one verified file of a trained model and all it needs to be served and watched."""
     from locomotion_analysis.production.bundle import write_bundle
 
-    made = write_bundle(folder, out, onnx=onnx, int8=int8, key=_key(key_file))
+    made = write_bundle(folder, out, onnx=onnx, int8=int8, key=secret(key_file))
     _show(made)
     console().print(f"bundle   {escape(str(out))}")
 
@@ -43,7 +43,7 @@ def bundle_inspect(path: _File, key_file: _Key = None) -> None:
     """Show what a bundle holds: model, inputs, origin, scores, limits."""
     from locomotion_analysis.production.bundle import open_bundle
 
-    opened = open_bundle(path, key=_key(key_file))
+    opened = open_bundle(path, key=secret(key_file))
     _show(opened)
     _show_inputs(opened)
     for limit in opened.manifest.limits:
@@ -61,7 +61,7 @@ def bundle_verify(
     """Check every hash, audit the model, and ask it what the answers are known of."""
     from locomotion_analysis.production.bundle import open_bundle
 
-    opened = open_bundle(path, key=_key(key_file), runtime=runtime)
+    opened = open_bundle(path, key=secret(key_file), runtime=runtime)
     difference = opened.check_golden()
     shown = console()
     shown.print(f"files    {len(opened.manifest.members)}, every hash right")
@@ -92,7 +92,8 @@ def bundle_diff(
     raise typer.Exit(1)
 
 
-def _key(path: Path | None) -> bytes | None:
+def secret(path: Path | None) -> bytes | None:
+    """Return the secret that a file holds."""
     return None if path is None else path.read_bytes()
 
 

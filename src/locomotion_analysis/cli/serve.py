@@ -2,11 +2,12 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.markup import escape
 
+from locomotion_analysis.cli.bundle import secret
 from locomotion_analysis.cli.show import console
 
 if TYPE_CHECKING:
@@ -33,6 +34,13 @@ def serve(
         str | None,
         typer.Option(help="File (or database URL) to keep answers in, for locomotion monitor."),
     ] = None,
+    key_file: Annotated[
+        Path | None, typer.Option(help="File with the secret that the bundle must be signed with.")
+    ] = None,
+    runtime: Annotated[
+        Literal["original", "onnx", "int8"],
+        typer.Option(help="What answers: the model, its ONNX graph, or a network in 8 bits."),
+    ] = "original",
     cors_origin: Annotated[
         list[str] | None, typer.Option(help="Origin of a page that may call the service.")
     ] = None,
@@ -50,17 +58,20 @@ def serve(
         max_rows=max_rows,
         cors_origins=tuple(cors_origin or ()),
     )
-    serve_model(source_of(model), settings, host, port, _opener(store))
+    opener = _opener(store, key=secret(key_file), runtime=runtime)
+    serve_model(source_of(model), settings, host, port, opener)
 
 
-def _opener(store: str | None) -> "Opener | None":
+def _opener(store: str | None, **how: Any) -> "Opener":
     if store is None:
-        return None
+        from locomotion_analysis.production.service.opening import open_served
+
+        return partial(open_served, **how)
     from locomotion_analysis.production.monitoring import PredictionStore
     from locomotion_analysis.production.monitoring.recording import open_recorded
 
     PredictionStore(store).close()  # one process makes the tables, before the workers meet there
-    return partial(open_recorded, store=store)
+    return partial(open_recorded, store=store, **how)
 
 
 @keys_app.command("add")

@@ -10,6 +10,7 @@ from locomotion_analysis.models.supervised import age_regression, pathology_dete
 from locomotion_analysis.production.bundle import onnx_model, open_bundle
 from locomotion_analysis.production.bundle.onnx_model import OnnxRoute, audit_onnx, converted
 from locomotion_analysis.production.bundle.routes import SklearnRoute
+from locomotion_analysis.production.service.opening import open_served
 
 pytest.importorskip("skl2onnx")
 pytest.importorskip("onnxruntime")
@@ -112,3 +113,10 @@ def test_graphs_that_are_not_ours_are_refused(kept, copy):
     tampered(copy, {"model.onnx": None}, manifest=lambda told: told.update(onnx=None))
     with pytest.raises(BundleError, match="a bundle with an ONNX model"):
         open_bundle(copy, runtime="onnx")
+
+
+def test_the_graph_is_served(kept):
+    served = open_served(kept, runtime="onnx")
+    assert isinstance(served.bundle.route, OnnxRoute)
+    served.check_golden()
+    served.check_example()

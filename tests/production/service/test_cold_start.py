@@ -7,6 +7,7 @@ PROGRAM = """
 import sys
 import locomotion_analysis.production.service.http.app
 import locomotion_analysis.production.service.live_model
+import locomotion_analysis.production.service.opening
 heavy = {"pandas", "pyarrow", "scipy", "sklearn", "numba", "matplotlib", "torch"} & set(sys.modules)
 assert not heavy, heavy
 """

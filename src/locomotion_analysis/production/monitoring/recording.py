@@ -10,6 +10,7 @@ import pandas as pd
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.production.bundle import open_bundle
 from locomotion_analysis.production.bundle.features import as_trained, trained_rows
+from locomotion_analysis.production.bundle.opening import Runtime
 from locomotion_analysis.production.monitoring.drift.people import sampled_curves
 from locomotion_analysis.production.monitoring.store import PredictionStore, Watched, cycle_names
 from locomotion_analysis.production.service.from_bundle import ServedBundle
@@ -60,6 +61,9 @@ class RecordedBundle(ServedBundle):
         self.store.append(self._watched, values, list(answers["prediction"]), list(outside), *more)
 
 
-def open_recorded(path: Path, store: str) -> RecordedBundle:
-    """Open a bundle for serving, its answers kept in a store."""
-    return RecordedBundle(open_bundle(path), store=PredictionStore(store))
+def open_recorded(
+    path: Path, store: str, key: bytes | None = None, runtime: Runtime = "original"
+) -> RecordedBundle:
+    """Open a bundle for serving as ``open_served`` does, its answers kept in a store."""
+    opened = open_bundle(path, key=key, runtime=runtime)
+    return RecordedBundle(opened, store=PredictionStore(store))

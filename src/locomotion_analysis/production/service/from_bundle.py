@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,10 +80,3 @@ class ServedBundle:
         same = known[labels].astype(str).equals(found[labels].astype(str))
         if not (same and gap <= _TOLERANCE + self.bundle.converted_difference):
             raise BundleError(expected="the golden answer", got="another one", where="golden row 0")
-
-
-def open_served(path: Path) -> ServedBundle:
-    """Open a bundle for serving."""
-    from locomotion_analysis.production.bundle import open_bundle  # in the worker only
-
-    return ServedBundle(open_bundle(path))

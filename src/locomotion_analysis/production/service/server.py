@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from locomotion_analysis.errors import LocomotionError, SchemaError
 from locomotion_analysis.extras import require_installed
 from locomotion_analysis.production.service.json_log import log_as_json
+from locomotion_analysis.production.service.opening import open_served
 from locomotion_analysis.production.service.pool import begin_preloading
 from locomotion_analysis.production.service.served import Opener
 from locomotion_analysis.production.service.settings import ServiceSettings
@@ -31,7 +32,7 @@ def serve(
     settings: ServiceSettings,
     host: str = "127.0.0.1",
     port: int = 8000,
-    opener: Opener | None = None,
+    opener: Opener = open_served,
 ) -> None:
     """Serve a model over HTTP until SIGTERM or Ctrl-C; requests under way are answered first.
 
@@ -46,7 +47,7 @@ def serve(
     port : int
         Port; 0 for any that is free. The log names it.
     opener : callable
-        Opens the model, inside the workers; as a bundle where None.
+        Opens the model, inside the workers; a bundle where nothing else is said.
 
     Raises
     ------
@@ -66,10 +67,6 @@ def serve(
         KeyFile(settings.keys).names()  # a file that cannot be read ends here, not at a request
     stamp(source)  # a bundle that is not there ends here, before anything is started
     begin_preloading()
-    if opener is None:
-        from locomotion_analysis.production.service.from_bundle import open_served
-
-        opener = open_served
     with bound(host, port) as listening, contextlib.suppress(KeyboardInterrupt):
         signal.signal(signal.SIGTERM, _end)
         asyncio.run(_serve(source, settings, opener, listening))
