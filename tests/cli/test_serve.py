@@ -32,6 +32,19 @@ def test_what_cannot_be_served_ends_with_one_message(locomotion, words, message)
     assert "Traceback" not in done.err
 
 
+def test_what_is_no_bundle_is_named_as_the_user_named_it(locomotion, tmp_path):
+    folder = locomotion("serve", tmp_path, "--port", "0")
+    assert folder.status == 2
+    assert "got: a folder" in folder.err
+    cut = tmp_path / "cut.bundle"
+    cut.write_bytes(KEPT.read_bytes()[:5000])
+    done = locomotion("serve", cut, "--port", "0")
+    assert done.status == 2
+    assert "not a zip file" in done.err
+    assert "cut.bundle" in done.err
+    assert "locomotion-serve-" not in done.err  # the service's own copy
+
+
 KEPT = Path(__file__).parents[1] / "production" / "bundle" / "old" / "format_1.bundle"
 
 

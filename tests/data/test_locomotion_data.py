@@ -80,6 +80,40 @@ def test_select_says_what_is_wrong(data, arguments, message):
         data.select(**arguments)
 
 
+def test_select_of_channels_keeps_their_order_and_says_what_was_left(data):
+    wanted = list(data.channels[::-1][:2])
+    chosen = data.select(subject="S1", channels=wanted)
+    assert chosen.channels == tuple(wanted)
+    for name in wanted:
+        np.testing.assert_array_equal(chosen.curves(name), data.curves(name)[data.groups == "S1"])
+    assert f"2 of {len(data.channels)}" in chosen.history[-2].detail
+    assert "4 of 8 cycles" in chosen.history[-1].detail
+    with pytest.raises(ValueError, match="read-only"):
+        chosen.block[:] = 0
+
+
+@pytest.mark.parametrize(
+    ("channels", "message"),
+    [
+        ([], "at least one channel"),
+        (["nosuch_angle_ipsi_rad"], "a channel of this dataset"),
+        (["knee_flexion_angle_ipsi_rad"] * 2, "channels that occur once"),
+    ],
+)
+def test_channels_that_cannot_be_selected_are_named(data, channels, message):
+    with pytest.raises(SchemaError, match=message):
+        data.select(channels=channels)
+
+
+def test_take_of_nothing_is_nothing_and_of_what_is_not_there_an_error(data):
+    assert len(data.take([])) == 0
+    assert len(data.take(data.groups == "S1")) == 4
+    np.testing.assert_array_equal(data.take([-1]).block, data.block[:, -1:])
+    for wrong in ([8], [-9], [0.5], [True, False], 3):
+        with pytest.raises(SchemaError, match="positions of cycles"):
+            data.take(wrong)
+
+
 def test_concat_fills_missing_channels_with_nan_and_says_so(data):
     cycles = data.cycles.assign(dataset="other")[:2]
     other = LocomotionData(cycles, np.ones((1, 2, 150)), ["hip_power_ipsi_W_kg"])

@@ -40,7 +40,7 @@ def report(
 
     opened = open_bundle(bundle)
     since = None if days is None else time.time() - days * _DAY_S
-    found = watch(PredictionStore(store), opened, since, random_state=seed)
+    found = watch(PredictionStore(store, create=False), opened, since, random_state=seed)
     write_watch_report(found, opened, out)
     shown = console()
     for note in found.notes:
@@ -69,7 +69,7 @@ def label(
     """Add labels that became known."""
     import pandas as pd
 
-    from locomotion_analysis.errors import FileReadError
+    from locomotion_analysis.errors import FileReadError, SchemaError
     from locomotion_analysis.production.monitoring import PredictionStore
 
     try:
@@ -82,7 +82,10 @@ def label(
             where=str(labels),
             fix="write columns subject and label",
         ) from error
-    matched = PredictionStore(store).label(table)
+    try:
+        matched = PredictionStore(store, create=False).label(table)
+    except SchemaError as error:
+        raise error.at(str(labels)) from None
     console().print(f"{len(table):,} labels, of {matched:,} predictions")
 
 
@@ -94,5 +97,5 @@ def purge(
     """Remove old predictions and labels."""
     from locomotion_analysis.production.monitoring import PredictionStore
 
-    gone = PredictionStore(store).purge(time.time() - keep_days * _DAY_S)
+    gone = PredictionStore(store, create=False).purge(time.time() - keep_days * _DAY_S)
     console().print(f"{gone:,} predictions removed")

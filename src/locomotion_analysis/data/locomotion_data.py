@@ -283,21 +283,25 @@ class LocomotionData:
 
     # --- choosing ------------------------------------------------------------------------
 
-    def select(self, where: str | None = None, **values: Any) -> Self:
-        """Return the cycles whose columns have the given values.
+    def select(
+        self, where: str | None = None, *, channels: Sequence[str] | None = None, **values: Any
+    ) -> Self:
+        """Return the cycles whose columns have the given values, of all channels or some.
 
         Parameters
         ----------
         where : str, optional
             An expression of :meth:`pandas.DataFrame.query` over the columns of `cycles`,
             for example ``"age > 60 and pathology == 'healthy'"``.
+        channels : sequence of str, optional
+            Channels to keep, in the order wanted; all where None.
         **values
             Column and the value, or list of values, it shall have.
 
         Raises
         ------
         SchemaError
-            If a column does not exist or no cycle is left.
+            If a column or channel does not exist, or no cycle or channel is left.
 
         Examples
         --------
@@ -305,7 +309,12 @@ class LocomotionData:
         >>> data = simulate(n_subjects=3, n_cycles=2)
         >>> sorted(data.select(task=["level_walking", "stair_ascent"]).cycles["task"].unique())
         ['level_walking', 'stair_ascent']
+        >>> data.select(channels=["knee_flexion_angle_ipsi_rad"]).channels
+        ('knee_flexion_angle_ipsi_rad',)
         """
+        if channels is not None:
+            chosen = self._of_channels(channels)
+            return chosen.select(where, **values) if values or where is not None else chosen
         keep = np.ones(len(self), dtype=bool)
         for name, wanted in values.items():
             allowed = wanted if isinstance(wanted, (list, tuple, set, np.ndarray)) else [wanted]
@@ -325,8 +334,25 @@ class LocomotionData:
         return chosen.with_history(entry)
 
     def take(self, indices: ArrayLike) -> Self:
-        """Return the cycles at `indices`, in that order."""
+        """Return the cycles at `indices`, in that order; none at all for an empty list.
+
+        Raises
+        ------
+        SchemaError
+            If there is no cycle at one of them.
+        """
         rows = np.asarray(indices)
+        if not rows.size:
+            rows = rows.astype(np.intp)  # of an empty list NumPy makes floats
+        mask = rows.dtype == bool and rows.shape == (len(self),)
+        inside = rows.dtype.kind in "iu" and ((rows >= -len(self)) & (rows < len(self))).all()
+        if rows.ndim != 1 or not (mask or inside):
+            raise SchemaError(
+                expected=f"positions of cycles, whole numbers below {len(self)}",
+                got=f"{rows.dtype} {np.array2string(rows, threshold=6)}",
+                where="take",
+                fix="choose cycles by their columns with select",
+            )
         cycles = self._parts.cycles.iloc[rows].reset_index(drop=True)
         block = np.ascontiguousarray(self._parts.block[:, rows])
         return self._from_parts(Parts(cycles, block, self.channels, self.history))
@@ -458,6 +484,22 @@ class LocomotionData:
                 fix=f"did you mean {', '.join(near)}?" if near else "see data.channels",
             )
         return self._parts.channels.index(name)
+
+    def _of_channels(self, names: Sequence[str]) -> Self:
+        asked = [names] if isinstance(names, str) else list(names)
+        if not asked:
+            raise SchemaError(expected="at least one channel", got="none", where="select")
+        at = [self._position(name) for name in asked]
+        kept = tuple(self.channels[place] for place in at)
+        if len(set(kept)) != len(kept):
+            raise SchemaError(
+                expected="channels that occur once", got=", ".join(kept), where="select"
+            )
+        entry = HistoryEntry(
+            "selected", f"channels {', '.join(kept)}: {len(kept)} of {len(self.channels)}"
+        )
+        parts = Parts(self._parts.cycles, self._parts.block[at], kept, self.history)
+        return self._from_parts(parts.then(entry))
 
     def _column(self, name: str) -> "pd.Series[Any]":
         column = name if name in self._parts.cycles else canonical_name(name)

@@ -6,6 +6,8 @@ from threadpoolctl import threadpool_limits
 
 from locomotion_analysis.errors import FileReadError, MissingExtraError
 from locomotion_analysis.models.supervised import PROBLEMS, load_model, save_model
+from locomotion_analysis.models.supervised.saving import own_types
+from locomotion_analysis.models.unsupervised.curve_pca import CurvePCA
 
 
 @pytest.mark.parametrize(
@@ -37,6 +39,19 @@ def test_files_with_other_types_and_damaged_files_are_refused(tmp_path):
     for name in ("broken.skops", "absent.skops"):
         with pytest.raises(FileReadError, match=name):
             load_model(tmp_path / name)
+
+
+def test_only_the_estimators_of_recipes_are_trusted_not_the_whole_package(tmp_path):
+    io = pytest.importorskip("skops.io")
+    assert {name.rpartition(".")[2] for name in own_types()} == {
+        "BestFeatures",
+        "SubjectBalancedBagging",
+        "SubjectTunedClassifier",
+        "SubjectTunedRegressor",
+    }
+    io.dump(CurvePCA(), tmp_path / "unlisted.skops")  # ours, and in no model of a bundle
+    with pytest.raises(FileReadError, match="CurvePCA"):
+        load_model(tmp_path / "unlisted.skops")
 
 
 def test_without_skops_the_command_to_install_it_is_given(monkeypatch, tmp_path):

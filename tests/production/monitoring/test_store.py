@@ -96,7 +96,7 @@ def test_two_processes_share_the_key(store, tmp_path):
 
 
 def test_what_cannot_be_opened_is_said(tmp_path, store):
-    with pytest.raises(FileReadError, match=r"v1|none"):
+    with pytest.raises(FileReadError, match=r"of version v9"):
         store.read("v9")
     text = tmp_path / "notes.txt"
     text.write_text("no database" * 100)
@@ -108,6 +108,20 @@ def test_what_cannot_be_opened_is_said(tmp_path, store):
     connection.close()
     with pytest.raises(FileReadError, match="format 99"):
         PredictionStore(tmp_path / "watch.sqlite")
+
+
+def test_a_store_that_is_only_read_is_not_made(tmp_path, store):
+    absent, other = tmp_path / "typo.sqlite", tmp_path / "other.sqlite"
+    with pytest.raises(FileReadError, match="nothing at that path"):
+        PredictionStore(absent, create=False)
+    assert not absent.exists()
+    with sqlite3.connect(other) as connection:
+        connection.execute("CREATE TABLE a (b)")
+    with pytest.raises(FileReadError, match="a database without predictions"):
+        PredictionStore(other, create=False)
+    with sqlite3.connect(other) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("a",)]
+    assert PredictionStore(store.place, create=False).versions() == store.versions()
 
 
 def test_without_sqlalchemy_the_extra_is_named(tmp_path, monkeypatch):

@@ -154,3 +154,12 @@ def test_a_killed_program_leaves_it_whole_and_unlocked(bundles, tmp_path):
         if Registry(place).champion.number == 2:
             Registry(place).roll_back()
     assert len(here.log) > 4
+
+
+def test_a_file_in_the_place_of_the_folder_is_said(tmp_path):
+    place = tmp_path / "registry"
+    place.write_text("a file")
+    for ask in (lambda: Registry(place).roll_back("why"), lambda: Registry(place).champion):
+        with pytest.raises(FileReadError, match="a file of that name"):
+            ask()
+    assert place.read_text() == "a file"

@@ -93,6 +93,12 @@ def test_without_labels_or_a_champion_there_is_nothing_to_do(registry, tmp_path)
     bare = LocomotionData(data.cycles.drop(columns="pathology"), data.block, data.channels)
     with pytest.raises(SchemaError, match="a column pathology"):
         retrain(registry, bare, tmp_path / "out")
+    knee = data.channels.index("knee_flexion_angle_ipsi_rad")
+    less = data.select(channels=[name for name in data.channels if name != data.channels[knee]])
+    many = LocomotionData.concat([less, walkers(90, 2, "more_").select(channels=less.channels)])
+    with pytest.raises(SchemaError, match="1 missing: knee_flexion_angle_ipsi_rad"):
+        retrain(registry, many, tmp_path / "out")
+    assert not (tmp_path / "out").exists()  # said before anything is trained
     with pytest.raises(FileReadError, match="a champion"):
         retrain(Registry(tmp_path / "empty"), data, tmp_path / "out")
     with pytest.raises(FileReadError, match=r"folds\.csv"):

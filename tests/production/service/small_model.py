@@ -10,8 +10,13 @@ import pandas as pd
 
 from locomotion_analysis.errors import BundleError
 from locomotion_analysis.models.prediction_schema import PredictionSchema
+from locomotion_analysis.production.service.served import TrainedRange
 
 CHANNELS = ("hip_flexion_angle_ipsi_rad", "knee_flexion_angle_ipsi_rad")
+RANGES = {
+    CHANNELS[0]: TrainedRange(-0.4, 0.9, 1.3),
+    CHANNELS[1]: TrainedRange(-0.1, 1.3, 1.4),
+}
 END, HANG, FAIL, SLOW = 666.0, 777.0, 888.0, 999.0
 """Values of the first feature that end the process, take for ever, raise, or take a second."""
 
@@ -35,6 +40,7 @@ class SmallModel:
     """Logistic regression with weights of one."""
 
     channel_names = CHANNELS
+    trained_ranges = RANGES
 
     def __init__(self, bias, version, golden):
         self.bias, self.version, self.golden = bias, version, golden

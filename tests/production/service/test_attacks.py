@@ -162,7 +162,9 @@ def test_a_key_that_is_missing_wrong_or_revoked_is_refused_before_the_body_is_re
     assert status(locked.other) == 200
     locked.keys.revoke("other")
     assert status(locked.other) == 401
-    assert httpx.get(f"{locked.url}/v1/model").status_code == 401
+    refused = httpx.get(f"{locked.url}/v1/model")
+    assert refused.status_code == 401
+    assert "an API key of this service (header X-API-Key)" in refused.json()["error"]
     assert httpx.get(f"{locked.url}/v2/health/live").status_code == 200
 
 

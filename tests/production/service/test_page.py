@@ -52,7 +52,19 @@ def test_a_file_gets_prediction_curves_and_band(page, cycle, tmp_path):
     assert page.locator("#curves figure").first.locator(".curve").count() == 2
     assert page.locator("#curves .band").count() == 2
     assert "mean ± 1 SD (Schwartz" in page.inner_text("#legend")
+    assert "angle (°)" in page.locator("#curves figure").first.inner_text()
     assert page.errors == []
+
+
+@pytest.mark.slow
+def test_findings_are_told_once_a_kind_with_the_cycles_they_are_of(page, cycle, tmp_path):
+    page.set_input_files("#file", _write(tmp_path / "crouch.parquet", cycle, knee=2.2))
+    page.click("#send")
+    page.wait_for_selector("#curves svg")
+    told = page.inner_text("#warnings")
+    assert (
+        f"error: {CHANNELS[1]}: GAIT101: outside the rails of the task, in 2 cycles: 0, 1" in told
+    )
 
 
 @pytest.mark.slow
@@ -67,5 +79,5 @@ def test_a_file_that_is_refused_is_explained(page, cycle, tmp_path):
     page.set_input_files("#file", _write(tmp_path / "degrees.parquet", cycle, knee=57.3))
     page.click("#send")
     page.wait_for_selector("#error:not(:empty)")
-    assert "GAIT101" in page.inner_text("#error")
+    assert "another unit?" in page.inner_text("#error")
     assert page.is_hidden("#answer")

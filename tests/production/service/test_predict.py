@@ -11,6 +11,8 @@ import pytest
 from tests.production.service.small_model import CHANNELS, FAIL
 
 from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.simulation import simulate
+from locomotion_analysis.standard import normative_curves
 
 FEATURES = {"speed_m_s": 0.5, "cadence": 0.25}
 P = 1.0 / (1.0 + math.exp(-0.75))
@@ -144,13 +146,36 @@ def test_what_is_wrong_is_named(client, asked, where, got):
     assert got in content["error"]
 
 
-def test_degrees_in_the_place_of_radians_are_refused_by_the_quality_checks(client, cycle):
-    knee = [value * 57.3 for value in cycle["curves"][CHANNELS[1]]]
-    asked = {**cycle, "curves": {**cycle["curves"], CHANNELS[1]: knee}}
+def _with_knee(cycle, knee, step=0):
+    curves = {**cycle["curves"], CHANNELS[1]: list(knee)}
+    return {**cycle, "step": step, "curves": curves}
+
+
+def test_degrees_in_the_place_of_radians_are_refused(client, cycle):
+    asked = _with_knee(cycle, np.degrees(cycle["curves"][CHANNELS[1]]))
     answer = client.post("/v1/predict", json={"cycles": [cycle | {"step": 1}, asked]})
     assert answer.status_code == 422
-    assert "GAIT101" in answer.json()["error"]
-    assert f"cycle 1, {CHANNELS[1]}" in [each["where"] for each in answer.json()["details"]]
+    assert "the training had -0.1 to 1.3: another unit?" in answer.json()["error"]
+    assert [each["where"] for each in answer.json()["details"]] == [f"cycle 1, {CHANNELS[1]}"]
+
+
+def test_the_other_sign_is_refused(client, cycle):
+    knee = normative_curves("level_walking").of(CHANNELS[1])[0]
+    right, turned = (_with_knee(cycle, sign * knee, step) for step, sign in enumerate((1, -1)))
+    answer = client.post("/v1/predict", json={"cycles": [right, turned]})
+    assert answer.status_code == 422
+    assert answer.json()["where"] == f"cycle 1, {CHANNELS[1]}"
+    assert "sign" in answer.json()["got"]
+
+
+def test_crouch_gait_is_answered_with_its_findings(client, cycle):
+    walked = simulate(3, 2, ["level_walking"], ["cerebral_palsy"], seed=4)
+    knee = walked.curves(CHANNELS[1])[0] + np.radians(45)  # deeper than any rail of healthy gait
+    answer = client.post("/v1/predict", json={"cycles": [_with_knee(cycle, knee.astype(float))]})
+    assert answer.status_code == 200
+    found = [each for each in answer.json()["quality"] if each["severity"] == "error"]
+    assert [(each["cycle"], each["channel"]) for each in found] == [(0, CHANNELS[1])]
+    assert "GAIT101" in found[0]["finding"]
 
 
 def test_two_cycles_of_one_key_are_refused(client, cycle):

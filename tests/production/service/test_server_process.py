@@ -145,3 +145,19 @@ def test_a_service_of_this_machine_needs_none(host):
 def test_a_port_that_is_taken_is_named(service):
     with pytest.raises(LocomotionError, match=f":{service.port}"):
         serve(FileSource(service.path), ServiceSettings(), port=service.port)
+
+
+def test_a_folder_for_temporary_files_with_a_long_path_is_one_clear_error(tmp_path):
+    long = tmp_path / ("x" * 100)
+    long.mkdir()
+    write_small_model(tmp_path / "small.bundle")
+    ran = subprocess.run(
+        [sys.executable, "-m", "locomotion_analysis", "serve", str(tmp_path / "small.bundle")],
+        capture_output=True, text=True, env={**os.environ, "TMPDIR": str(long)}, timeout=60,
+        check=False,
+    )  # fmt: skip
+    assert ran.returncode == 2
+    assert "short enough for sockets" in ran.stderr
+    assert f"TMPDIR {long}" in ran.stderr.replace("\n", "")
+    assert "TMPDIR=/tmp" in ran.stderr
+    assert "Traceback" not in ran.stderr

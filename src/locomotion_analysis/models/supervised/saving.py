@@ -3,14 +3,16 @@
 import os
 import sys
 import zipfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from locomotion_analysis.data import atomic_path
 from locomotion_analysis.errors import FileReadError
 from locomotion_analysis.extras import require, require_installed
+from locomotion_analysis.models.supervised.problems import PROBLEMS
 
-_OWN = "locomotion_analysis.models."
+_OWN = "locomotion_analysis."
 # skops lists all estimators when it is imported, for which scikit-learn imports these as well.
 _WALKED = tuple(f"sklearn.externals.array_api_compat.{name}" for name in ("torch", "dask.array"))
 TRUSTED = frozenset(
@@ -37,7 +39,20 @@ TRUSTED = frozenset(
         "sklearn.utils._bunch.Bunch",
     }
 )
-"""Types that a model file may hold besides those skops trusts and those of this package."""
+"""Types that a model file may hold besides those skops trusts and :func:`own_types`."""
+
+
+@cache
+def own_types() -> frozenset[str]:
+    """Return the estimators of this package that a model of ``locomotion train`` is made of."""
+    found = set()
+    for problem in PROBLEMS.values():
+        for recipe in problem.recipes():
+            tuned, pipeline = recipe.model(), recipe.pipeline
+            parts = [tuned, pipeline, *pipeline.get_params(deep=True).values()]
+            found |= {type(part) for part in parts}
+    names = {f"{each.__module__}.{each.__qualname__}" for each in found}
+    return frozenset(name for name in names if name.startswith(_OWN))
 
 
 def skops_io() -> Any:
@@ -97,9 +112,7 @@ def load_model(path: str | os.PathLike[str]) -> Any:
     place = Path(path)
     try:
         found = set(skops.get_untrusted_types(file=place))
-        strange = sorted(
-            name for name in found if name not in TRUSTED and not name.startswith(_OWN)
-        )
+        strange = sorted(found - TRUSTED - own_types())
         if not strange:
             return skops.load(place, trusted=sorted(found))
     except (OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError, ImportError) as error:

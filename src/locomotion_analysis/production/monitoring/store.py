@@ -74,13 +74,16 @@ class PredictionStore:
     ----------
     place : path-like or str
         File, or a URL such as ``postgresql+psycopg://host/gait``.
+    create : bool
+        Whether to make the store where there is none.
 
     Raises
     ------
     MissingExtraError
         If SQLAlchemy is not installed.
     FileReadError
-        If the place cannot be opened, is no such database, or of another format.
+        If the place cannot be opened, is no such database, or of another format; or if there is
+        none and `create` is false.
 
     Examples
     --------
@@ -90,9 +93,10 @@ class PredictionStore:
     []
     """
 
-    def __init__(self, place: str | os.PathLike[str]) -> None:
+    def __init__(self, place: str | os.PathLike[str], *, create: bool = True) -> None:
         self._sql = require("sqlalchemy", "monitor")
         self.place = os.fspath(place)
+        self._create = create
         self._engine = self._opened(self.place)
         self._tables = tables()
         self._key = self._guarded(self._prepared)
@@ -167,7 +171,6 @@ class PredictionStore:
             raise SchemaError(
                 expected="columns subject and label",
                 got=", ".join(map(str, labels.columns)),
-                where="labels",
                 fix="name them so; add task, task_id and step for labels of single cycles",
             )
         known = labels.dropna(subset=["label"])
@@ -280,12 +283,11 @@ class PredictionStore:
         query = self._sql.select(table.c.names).where(table.c.version == version)
         found = self._guarded(lambda: self._rows(query))
         if not found:
-            known = ", ".join(self.versions()) or "none"
             raise FileReadError(
-                expected=f"a model among {known}",
-                got=version,
+                expected=f"answers of version {version} (the bundle's)",
+                got=f"answers of {', '.join(self.versions()) or 'no version'}",
                 where=self.place,
-                fix="serve the model with --store first",
+                fix="name the bundle that was served, or serve this one with --store first",
             )
         names = json.loads(found[0].names)
         return Watched(version, tuple(names["features"]), tuple(names["channels"]))
@@ -302,6 +304,8 @@ class PredictionStore:
         if "://" in place:
             return self._sql.create_engine(place)
         file = Path(place)
+        if not self._create and not file.exists():
+            raise self._no_store("nothing at that path")
         file.parent.mkdir(parents=True, exist_ok=True)
         url = self._sql.URL.create("sqlite", database=str(file))
         engine = self._sql.create_engine(url)
@@ -311,6 +315,8 @@ class PredictionStore:
     def _prepared(self) -> str:
         """Make the tables if need be, and return the key of the hashes."""
         facts, sql = self._tables.facts, self._sql
+        if not self._create and not sql.inspect(self._engine).has_table(facts.name):
+            raise self._no_store("a database without predictions")
         self._tables.metadata.create_all(self._engine)
         with self._engine.begin() as connection:
             found = {row.name: row.value for row in connection.execute(sql.select(facts))}
@@ -326,6 +332,14 @@ class PredictionStore:
                 fix="update locomotion-analysis",
             )
         return str(found["key"])
+
+    def _no_store(self, got: str) -> FileReadError:
+        return FileReadError(
+            expected="a store of predictions",
+            got=got,
+            where=self.place.rpartition("@")[2],
+            fix="name the --store that locomotion serve was started with",
+        )
 
     def _guarded(self, call: Any) -> Any:
         try:

@@ -48,12 +48,7 @@ class LocalStorage:
         except FileNotFoundError:
             return None
         except NotADirectoryError:
-            raise FileReadError(
-                expected="a folder for the registry",
-                got="a file of that name",
-                where=self.url,
-                fix="name another folder",
-            ) from None
+            raise self._no_folder() from None
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file, whole or not at all."""
@@ -67,8 +62,18 @@ class LocalStorage:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Wait until no other program changes the registry, and keep others waiting."""
+        if self.folder.exists() and not self.folder.is_dir():
+            raise self._no_folder()
         with locked(self.folder / ".lock"):
             yield
+
+    def _no_folder(self) -> FileReadError:
+        return FileReadError(
+            expected="a folder for the registry",
+            got="a file of that name",
+            where=self.url,
+            fix="name another folder",
+        )
 
 
 class RemoteStorage:

@@ -5,8 +5,10 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData, atomic_path
 from locomotion_analysis.data.atomic import refuse_existing
@@ -109,6 +111,7 @@ def retrain(
             fix="train and compare by hand: locomotion train, locomotion registry promote",
         )
     sides = two_sides(registry, champion, data, old.manifest.target)
+    answers = _answers(old, sides.test)  # what the champion cannot be asked ends here
     train(
         sides.training,
         old.manifest.problem,
@@ -122,7 +125,7 @@ def retrain(
         progress=progress,
     )
     new = write_bundle(folder / "model", folder / _BUNDLE)
-    found = _tried(old, new, sides.test, random_state)
+    found = _tried(old, answers, _answers(new, sides.test), sides.test, random_state)
     decision = decided(found)
     challenger = registry.add(
         folder / _BUNDLE, np.unique(sides.training.groups.astype(str)), "; ".join(decision.reasons)
@@ -137,14 +140,22 @@ def retrain(
     return done
 
 
-def _tried(old: Bundle, new: Bundle, test: LocomotionData, random_state: int) -> Comparison:
-    """Return how much better the new bundle answers."""
+def _answers(bundle: Bundle, test: LocomotionData) -> NDArray[Any]:
+    """Return what a bundle predicts of the test people."""
+    kind = str if bundle.classes else float
+    return bundle.predict_cycles(test)["prediction"].to_numpy().astype(kind)
+
+
+def _tried(
+    old: Bundle,
+    champion: NDArray[Any],
+    challenger: NDArray[Any],
+    test: LocomotionData,
+    random_state: int,
+) -> Comparison:
+    """Return how much better the challenger answers."""
     classes = bool(old.classes)
-    kind = str if classes else float
-    champion, challenger = (
-        bundle.predict_cycles(test)["prediction"].to_numpy().astype(kind) for bundle in (old, new)
-    )
-    true = test.cycles[old.manifest.target].to_numpy().astype(kind)
+    true = test.cycles[old.manifest.target].to_numpy().astype(str if classes else float)
     return compared(
         true, champion, challenger, test.cycles, classes=classes, random_state=random_state
     )

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import BundleError
+from locomotion_analysis.production.service.served import Ranges, TrainedRange
 
 if TYPE_CHECKING:
     from locomotion_analysis.models.prediction_schema import PredictionSchema
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 _DIGITS = 12
 _TOLERANCE = 1e-6
+_FEW = 0.05
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,20 @@ class ServedBundle:
     def channel_names(self) -> tuple[str, ...]:
         """Channels without which a feature would be missing that training always had."""
         return tuple(each.name for each in self.bundle.channels if each.needed)
+
+    @cached_property
+    def trained_ranges(self) -> Ranges:
+        """The range of each channel among the reference people."""
+        cycles = self.bundle.reference.cycles
+        ranges = {}
+        for name in cycles.channels:
+            curves = cycles.curves(name)
+            known = curves[np.isfinite(curves).all(axis=1)]
+            if len(known):
+                lows, highs = known.min(axis=1), known.max(axis=1)
+                width = np.quantile(highs, 1 - _FEW) - np.quantile(lows, _FEW)
+                ranges[name] = TrainedRange(float(lows.min()), float(highs.max()), float(width))
+        return ranges
 
     def describe(self) -> dict[str, Any]:
         """Return name, version, inputs, scores, intended use and limits."""

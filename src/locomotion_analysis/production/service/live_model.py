@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from locomotion_analysis.errors import LocomotionError
+from locomotion_analysis.errors import BundleError, LocomotionError
 from locomotion_analysis.production.service.pool import Pool
 from locomotion_analysis.production.service.served import Opener
 from locomotion_analysis.production.service.settings import ServiceSettings
@@ -102,8 +102,13 @@ class LiveModel:
             await self.look()
 
     async def _started(self) -> Pool:
-        pool = Pool(await asyncio.to_thread(self._own_copy), self._opener, self._settings)
-        await pool.start()
+        copy = await asyncio.to_thread(self._own_copy)
+        pool = Pool(copy, self._opener, self._settings)
+        try:
+            await pool.start()
+        except BundleError as error:  # the workers know the copy only, the caller the file
+            error.got = error.got.replace(str(copy), str(self._source.path()))
+            raise
         return pool
 
     def _own_copy(self) -> Path:

@@ -1,9 +1,9 @@
 """What the service needs of a model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:  # the HTTP process knows models by name only: it starts sooner
     import pandas as pd
@@ -12,12 +12,37 @@ if TYPE_CHECKING:  # the HTTP process knows models by name only: it starts soone
     from locomotion_analysis.models.prediction_schema import PredictionSchema
 
 
+class TrainedRange(NamedTuple):
+    """Values of a channel in the training.
+
+    Attributes
+    ----------
+    low, high : float
+        The smallest and the largest.
+    width : float
+        From the 5th percentile of the cycles' smallest values to the 95th of their largest: a
+        few faulty cycles in the training do not widen it.
+    """
+
+    low: float
+    high: float
+    width: float
+
+
+Ranges = Mapping[str, TrainedRange]
+
+
 class Served(Protocol):
     """A model that can be served; a bundle is one."""
 
     @property
     def schema(self) -> "PredictionSchema":
         """Names, order and kind of the model's inputs, and its classes."""
+        ...
+
+    @property
+    def trained_ranges(self) -> "Ranges":
+        """The range of each channel in the training."""
         ...
 
     @property

@@ -16,6 +16,7 @@ from locomotion_analysis.production.service.opening import open_served
 from locomotion_analysis.production.service.pool import begin_preloading
 from locomotion_analysis.production.service.served import Opener
 from locomotion_analysis.production.service.settings import ServiceSettings
+from locomotion_analysis.production.service.socket_path import refuse_long_socket_path
 from locomotion_analysis.production.service.sources import Source, stamp
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def serve(
         If others could reach the service without a key.
     FileReadError, BundleError
         If the model cannot be opened.
+    LocomotionError
+        If the address is taken, or the path of the folder for temporary files is too long.
     """
     for module in ("fastapi", "uvicorn", "prometheus_client"):
         require_installed(module, "serve")
@@ -66,6 +69,7 @@ def serve(
 
         KeyFile(settings.keys).names()  # a file that cannot be read ends here, not at a request
     stamp(source)  # a bundle that is not there ends here, before anything is started
+    refuse_long_socket_path()
     begin_preloading()
     with bound(host, port) as listening, contextlib.suppress(KeyboardInterrupt):
         signal.signal(signal.SIGTERM, _end)

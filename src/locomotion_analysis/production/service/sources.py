@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 from typing import Protocol
 
 from locomotion_analysis.errors import FileReadError
@@ -43,6 +44,10 @@ def stamp(source: Source) -> Stamp:
         raise FileReadError(
             expected="a bundle", got=str(error.strerror), where=str(path), fix="check the path"
         ) from error
+    if not S_ISREG(stat.st_mode):
+        raise FileReadError(
+            expected="a bundle", got="a folder", where=str(path), fix="name the bundle's file"
+        )
     return (str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino)
 
 

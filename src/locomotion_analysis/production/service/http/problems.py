@@ -1,6 +1,7 @@
 """Errors as bodies: of the V2 protocol one sentence, elsewhere its parts."""
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
@@ -92,9 +93,10 @@ def handle_problems(app: FastAPI) -> None:
         status = error.status_code if isinstance(error, HTTPException) else 500
         told = str(error.detail) if isinstance(error, HTTPException) else ""
         headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-        return problem_response(
-            request, status, "a request that /openapi.json describes", told, headers
-        )
+        expected = "a request that /openapi.json describes"
+        if status == HTTPStatus.UNAUTHORIZED:
+            expected = f"an API key of this service (header {headers['WWW-Authenticate']})"
+        return problem_response(request, status, expected, told, headers)
 
     async def invalid(request: Request, error: Exception) -> Response:
         found = error.errors() if isinstance(error, RequestValidationError) else []

@@ -33,6 +33,7 @@ class Finding(BaseModel):
 
     cycle: int
     channel: str
+    severity: str
     finding: str
 
 
@@ -86,7 +87,8 @@ def v1_routes(asking: Asking, check: Check) -> APIRouter:
     async def predict(request: Request, explain: bool = False) -> Response:
         """Predict from cycles or features.
 
-        Cycles are checked against what the model was trained on and by the quality checks. With
+        Cycles that cannot be right are refused: NaN, a missing channel, another unit or sign than
+        the training had. What is merely unusual is answered, and told in `quality`. With
         `explain` each answer names the joints and phases it hangs on; that takes longer.
         """
         return await ask(request, "predict", explain=explain)

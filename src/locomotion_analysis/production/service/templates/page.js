@@ -7,8 +7,11 @@ const TYPES = {
   csv: "text/csv",
   json: "application/json",
 };
+const SHOWN_NOTES = 20;
+const SHOWN_CYCLES = 8;
 const DEGREES = 180 / Math.PI;
-const UNITS = { rad: "°", rad_s: "°/s", Nm_kg: "Nm/kg", W_kg: "W/kg" };
+const UNITS = { rad: "°", rad_s: "°/s", rad_s2: "°/s²", Nm_kg: "Nm/kg", W_kg: "W/kg", BW: "body weights" };
+const QUANTITIES = { angle: "angle", velocity: "velocity", moment: "moment", power: "power", grf: "force", cop: "position" };
 const at = (id) => document.getElementById(id);
 
 function make(name, text, attributes = {}) {
@@ -76,6 +79,18 @@ function cell(value) {
   return String(value);
 }
 
+function findings(quality) {
+  const cycles = new Map();
+  for (const each of quality) {
+    const told = `${each.severity}: ${each.channel || "the cycle"}: ${each.finding.replace(/ \([^()]*\)$/, "")}`;
+    cycles.set(told, [...(cycles.get(told) || []), each.cycle]);
+  }
+  return [...cycles].map(([told, own]) => {
+    const shown = own.slice(0, SHOWN_CYCLES).join(", ") + (own.length > SHOWN_CYCLES ? ", ..." : "");
+    return `${told}, in ${own.length} ${own.length === 1 ? "cycle" : "cycles"}: ${shown}`;
+  });
+}
+
 function showPredictions(content) {
   const counts = {};
   for (const row of content.predictions) counts[cell(row.prediction)] = (counts[cell(row.prediction)] || 0) + 1;
@@ -84,8 +99,9 @@ function showPredictions(content) {
   at("summary").textContent = `${content.target}: ` +
     told.map(([name, count]) => `${name} in ${count} of ${content.predictions.length}`).join(", ") +
     (outside ? `; ${outside} outside the training data` : "");
-  const findings = content.quality.map((each) => `cycle ${each.cycle}, ${each.channel}: ${each.finding}`);
-  at("warnings").replaceChildren(...[...content.warnings, ...findings].slice(0, 20).map((text) => make("li", text)));
+  const notes = [...content.warnings, ...findings(content.quality)];
+  const more = notes.length > SHOWN_NOTES ? [`and ${notes.length - SHOWN_NOTES} more: in the JSON of v1/predict`] : [];
+  at("warnings").replaceChildren(...[...notes.slice(0, SHOWN_NOTES), ...more].map((text) => make("li", text)));
   const skipped = new Set(["reason", "quality"]);
   const names = Object.keys(content.predictions[0]).filter((name) => !skipped.has(name));
   const head = make("tr");
@@ -96,6 +112,12 @@ function showPredictions(content) {
     return line;
   });
   at("predictions").replaceChildren(head, ...rows);
+}
+
+function axisTitle(channel) {
+  const quantity = Object.keys(QUANTITIES).find((each) => channel.name.split("_").includes(each));
+  const unit = UNITS[channel.unit] || channel.unit;
+  return quantity ? `${QUANTITIES[quantity]} (${unit})` : unit;
 }
 
 function panel(channel, phase, task) {
@@ -120,7 +142,7 @@ function panel(channel, phase, task) {
   for (const value of [low, high]) svg.append(draw("text", { x: left - 4, y: y(value) + 4, "text-anchor": "end" }, Number(value.toPrecision(3))));
   for (const percent of [0, 50, 100]) svg.append(draw("text", { x: x(percent), y: bottom + 13, "text-anchor": "middle" }, percent));
   svg.append(draw("text", { x: (left + right) / 2, y: bottom + 27, "text-anchor": "middle" }, "gait cycle (%)"));
-  svg.append(draw("text", { x: 10, y: (top + bottom) / 2, "text-anchor": "middle", transform: `rotate(-90 10 ${(top + bottom) / 2})` }, UNITS[channel.unit] || channel.unit));
+  svg.append(draw("text", { x: 10, y: (top + bottom) / 2, "text-anchor": "middle", transform: `rotate(-90 10 ${(top + bottom) / 2})` }, axisTitle(channel)));
   const figure = make("figure");
   figure.append(make("figcaption", channel.name.replace(`_${channel.unit}`, "").replaceAll("_", " ")), svg);
   return figure;

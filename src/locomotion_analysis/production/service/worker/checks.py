@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Callable
-from itertools import islice
 from typing import TypeVar
 
 import numpy as np
@@ -13,6 +12,7 @@ from locomotion_analysis.errors import LocomotionWarning
 from locomotion_analysis.production.service.refusal import RefusedError
 from locomotion_analysis.production.service.served import Served
 from locomotion_analysis.production.service.worker.asked import Asked
+from locomotion_analysis.production.service.worker.impossible import refuse_impossible
 from locomotion_analysis.quality import validate
 from locomotion_analysis.standard import KEY, PHASE_PERCENT
 
@@ -51,7 +51,8 @@ def checked_cycles(data: LocomotionData, served: Served) -> Asked:
     ------
     RefusedError
         422 naming cycle and channel: a channel is not there, a value is NaN or infinite, or a
-        quality check says that the data cannot be right.
+        curve cannot be right (another unit, the other sign). What is merely unusual is answered,
+        and told as a finding.
     """
     missing = [name for name in served.channel_names if name not in data.channels]
     if missing:
@@ -69,9 +70,9 @@ def checked_cycles(data: LocomotionData, served: Served) -> Asked:
     found = found.assign(
         row=key.get_indexer(pd.MultiIndex.from_frame(found[list(KEY)].astype(str)))
     )
-    _refuse_impossible(found)
+    refuse_impossible(data, found, served.trained_ranges)
     history = [str(entry) for entry in data.history]
-    return Asked(data, told + history, found[found["severity"] == "warning"])
+    return Asked(data, told + history, found[found["severity"] != "info"])
 
 
 def _refuse_not_finite(data: LocomotionData, needed: tuple[str, ...]) -> None:
@@ -88,25 +89,6 @@ def _refuse_not_finite(data: LocomotionData, needed: tuple[str, ...]) -> None:
                 places.append({"where": place, "problem": str(curves[cycle, point])})
     if places:
         raise _not_finite(places, count, "finite values in every channel the model needs")
-
-
-def _refuse_impossible(found: pd.DataFrame) -> None:
-    errors = found[found["severity"] == "error"]
-    if errors.empty:
-        return
-    places = zip(errors["row"], errors["channel"], findings_text(errors), strict=True)
-    details = [
-        {"where": f"cycle {row}, {name or 'the cycle'}", "problem": told}
-        for row, name, told in islice(places, _SHOWN)
-    ]
-    raise RefusedError(
-        422,
-        expected="cycles that pass the quality checks",
-        got=details[0]["problem"] + (f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""),
-        where=details[0]["where"],
-        fix="run locomotion doctor and locomotion validate on the file",
-        details=details,
-    )
 
 
 def findings_text(found: pd.DataFrame) -> list[str]:

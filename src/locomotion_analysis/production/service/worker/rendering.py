@@ -71,8 +71,11 @@ def _findings(asked: Asked) -> list[dict[str, Any]]:
     if found is None:
         return []
     told = findings_text(found)
-    places = zip(found["row"], found["channel"], told, strict=True)
-    return [{"cycle": row, "channel": name, "finding": text} for row, name, text in places]
+    places = zip(found["row"], found["channel"], found["severity"], told, strict=True)
+    return [
+        {"cycle": row, "channel": name, "severity": severity, "finding": text}
+        for row, name, severity, text in places
+    ]
 
 
 def _rows(answers: pd.DataFrame, model: Description) -> list[dict[str, Any]]:
