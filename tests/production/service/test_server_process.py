@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from tests.production.service.small_model import SLOW, write_small_model
 
@@ -161,3 +162,26 @@ def test_a_folder_for_temporary_files_with_a_long_path_is_one_clear_error(tmp_pa
     assert f"TMPDIR {long}" in ran.stderr.replace("\n", "")
     assert "TMPDIR=/tmp" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize("moment", ["a worker starts", "it has just said that it serves"])
+def test_sigterm_ends_a_service_that_has_not_begun_to_answer(tmp_path, temporary, moment):
+    path = tmp_path / "small.bundle"
+    write_small_model(path)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.production.service.serving_small", str(path)],
+        cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(temporary)},
+    )  # fmt: skip
+    own = psutil.Process(process.pid)
+    if moment == "a worker starts":
+        until = time.monotonic() + 60
+        while not any(each.children() for each in own.children()) and time.monotonic() < until:
+            time.sleep(0.01)
+    else:
+        assert any('"url"' in line for line in process.stderr)
+    below = own.children(recursive=True)
+    process.send_signal(signal.SIGTERM)
+    with process.stderr:
+        process.stderr.read()
+    assert process.wait(30) == 0
+    assert not psutil.wait_procs(below, timeout=10)[1]

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
+import multiprocessing
 import signal
 import socket
 import sys
@@ -73,7 +74,10 @@ def serve(
     begin_preloading()
     with bound(host, port) as listening, contextlib.suppress(KeyboardInterrupt):
         signal.signal(signal.SIGTERM, _end)
-        asyncio.run(_serve(source, settings, opener, listening))
+        try:
+            asyncio.run(_serve(source, settings, opener, listening))
+        finally:
+            _end_workers()
 
 
 async def _serve(
@@ -152,6 +156,12 @@ def bound(host: str, port: int) -> socket.socket:
             fix="end what listens there, or choose another --port",
         ) from error
     return listening
+
+
+def _end_workers() -> None:
+    """End workers that were started but never served: they ignore SIGTERM, and Python waits."""
+    for worker in multiprocessing.active_children():
+        worker.kill()
 
 
 def _end(*_: Any) -> None:
