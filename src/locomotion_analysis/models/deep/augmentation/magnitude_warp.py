@@ -42,6 +42,8 @@ class MagnitudeWarp(GaitAugmentation):
         for harmonic in range(1, _HARMONICS + 1):
             waves += [torch.cos(harmonic * turns), torch.sin(harmonic * turns)]
         heights = torch.randn(n_cycles, n_channels, len(waves), generator=generator)
+        by_point = torch.stack(waves, dim=1).expand(n_cycles, -1, -1)
+        factor = torch.bmm(by_point, heights.transpose(1, 2))  # laid out as the curves are
         # cos² + sin² = 1: each harmonic adds as much variance as the constant.
-        factor = (heights @ torch.stack(waves)) * (self.sd / math.sqrt(1 + _HARMONICS))
-        return curves * (1 + factor.transpose(1, 2)), measured
+        factor *= self.sd / math.sqrt(1 + _HARMONICS)
+        return factor.add_(1).mul_(curves), measured

@@ -66,7 +66,9 @@ class StrideNoise(GaitAugmentation):
         """Return curves with noise where they were measured; the mask stays."""
         mix = torch.randn(len(curves), len(self.differences_), generator=generator)
         noise = (self.multiple * mix @ self.differences_.flatten(1)).reshape(curves.shape)
-        return curves + noise * measured[:, None], measured
+        if not measured.all():
+            noise *= measured[:, None]
+        return noise.add_(curves), measured
 
 
 def stride_differences(
