@@ -1,6 +1,6 @@
 """How often drift alarms on other people, and on a sensor that is 5 degrees off.
 
-    python benchmarks/drift_power.py [--repeats 100] [--write-docs]
+    python benchmarks/drift_power.py [--repeats 100]
 
 120 people of the training and 20 now are drawn again and again from 320 simulated ones; in half of
 the draws the knee sensor of the 20 is 5 degrees off.
@@ -12,7 +12,6 @@ import warnings
 
 import numpy as np
 from joblib import Parallel, delayed
-from measured_page import recorded
 from scipy.stats import binomtest
 
 from locomotion_analysis import LocomotionData
@@ -54,13 +53,7 @@ def one(seed, right, off):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=100)
-    parser.add_argument("--write-docs", action="store_true")
-    asked = parser.parse_args()
-    with recorded("drift", asked.write_docs):
-        run(asked.repeats)
-
-
-def run(repeats):
+    repeats = parser.parse_args().repeats
     print(f"{N_REFERENCE} people of the training, {N_CURRENT} now, {repeats} draws")
     data = simulate(N_PEOPLE, 2, ["level_walking"], seed=3)
     block = np.array(data.block)
