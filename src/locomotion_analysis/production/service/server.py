@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
-import multiprocessing
 import signal
 import socket
 import sys
@@ -14,7 +13,7 @@ from locomotion_analysis.errors import LocomotionError, SchemaError
 from locomotion_analysis.extras import require_installed
 from locomotion_analysis.production.service.json_log import log_as_json
 from locomotion_analysis.production.service.opening import open_served
-from locomotion_analysis.production.service.pool import begin_preloading
+from locomotion_analysis.production.service.pool import begin_preloading, end_workers
 from locomotion_analysis.production.service.served import Opener
 from locomotion_analysis.production.service.settings import ServiceSettings
 from locomotion_analysis.production.service.socket_path import refuse_long_socket_path
@@ -77,7 +76,7 @@ def serve(
         try:
             asyncio.run(_serve(source, settings, opener, listening))
         finally:
-            _end_workers()
+            end_workers()
 
 
 async def _serve(
@@ -156,12 +155,6 @@ def bound(host: str, port: int) -> socket.socket:
             fix="end what listens there, or choose another --port",
         ) from error
     return listening
-
-
-def _end_workers() -> None:
-    """End workers that were started but never served: they ignore SIGTERM, and Python waits."""
-    for worker in multiprocessing.active_children():
-        worker.kill()
 
 
 def _end(*_: Any) -> None:

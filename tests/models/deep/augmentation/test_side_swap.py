@@ -6,10 +6,7 @@ torch = pytest.importorskip("torch")
 from locomotion_analysis.errors import SchemaError  # noqa: E402
 from locomotion_analysis.models.deep.augmentation import SideSwap, TrainingCycles  # noqa: E402
 from locomotion_analysis.models.deep.curve_scaler import CurveScaler  # noqa: E402
-from locomotion_analysis.models.deep.legs import (  # noqa: E402
-    other_contact,
-    seen_from_other_leg,
-)
+from locomotion_analysis.models.deep.legs import other_contact  # noqa: E402
 from locomotion_analysis.simulation import simulate  # noqa: E402
 
 MIRRORED = ("obliquity", "pelvis_internal_rotation", "trunk_internal_rotation")
@@ -142,15 +139,3 @@ def test_midline_channels_alone_are_mirrored_in_place(cycles):
     for at, name in enumerate(midline.channels):
         sign = -1 if any(word in name for word in MIRRORED) else 1
         np.testing.assert_allclose(after[..., at], sign * before[..., at], atol=1e-5)
-
-
-def test_the_fast_swap_is_the_plain_one(cycles):
-    swap = SideSwap().fit(cycles)
-    curves = torch.as_tensor(cycles.scaled.curves)
-    measured = torch.as_tensor(cycles.scaled.measured).clone()
-    measured[0, 0] = measured[1, -1] = False
-    curves = curves * measured[:, None]
-    found, known = swap.swapped(curves, measured)
-    right, there = seen_from_other_leg(curves, measured, swap.legs_, swap.gain_, swap.offset_)
-    torch.testing.assert_close(found, right, rtol=1e-5, atol=1e-5)
-    assert torch.equal(known, there)

@@ -33,7 +33,6 @@ def seen_from_other_leg(
     start = other_contact(curves, measured, legs)[:, None]
     points = (torch.arange(period + 1, device=curves.device) + start) % period
     first = torch.arange(len(curves), device=curves.device)[:, None] * (period + 1)
-    later = other.flatten(0, 1)[
-        (first + points).flatten()
-    ]  # whole rows: faster than take_along_dim
+    rows = (first + points).flatten()
+    later = other.flatten(0, 1).index_select(0, rows)  # whole rows: faster than take_along_dim
     return later.reshape(curves.shape), known

@@ -2,6 +2,6 @@
 
 from locomotion_analysis.production.service.pool.pool import Pool
 from locomotion_analysis.production.service.pool.waiting import FullError
-from locomotion_analysis.production.service.pool.worker_handle import begin_preloading
+from locomotion_analysis.production.service.pool.worker_handle import begin_preloading, end_workers
 
-__all__ = ["FullError", "Pool", "begin_preloading"]
+__all__ = ["FullError", "Pool", "begin_preloading", "end_workers"]

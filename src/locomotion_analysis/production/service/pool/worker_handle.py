@@ -17,6 +17,7 @@ from locomotion_analysis.production.service.settings import ServiceSettings
 from locomotion_analysis.production.service.worker.process import NotOpened, run_worker
 
 _PRELOADED = "locomotion_analysis.production.service.worker.preloaded"
+_NAME = "locomotion worker"
 _TO_END_S = 5.0
 _TO_OPEN_S = 300.0
 
@@ -73,7 +74,7 @@ class WorkerHandle:
             target=run_worker,
             args=(theirs, *self._arguments),
             daemon=True,
-            name="locomotion worker",
+            name=_NAME,
         )
         try:
             await self._in_thread(self._process.start)
@@ -147,6 +148,13 @@ def begin_preloading() -> None:
     """Begin the imports of the process that workers are copied from, beside our own."""
     if process_context().get_start_method() == "forkserver":
         forkserver.ensure_running()
+
+
+def end_workers() -> None:
+    """End workers that were started but never served: they ignore SIGTERM, and Python waits."""
+    for process in multiprocessing.active_children():
+        if process.name == _NAME:
+            process.kill()
 
 
 def _watch(process: BaseProcess, loop: asyncio.AbstractEventLoop, lost: asyncio.Event) -> None:
