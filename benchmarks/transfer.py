@@ -223,7 +223,7 @@ def main():
             parts.append(section(name, task, architecture, encoder, asked.draws))
     if asked.write_docs:
         for _, curves, picture in parts:
-            plot_few_subject_curves(curves).figure.savefig(DOCS / picture)
+            plot_few_subject_curves(curves).figure.savefig(DOCS / picture, bbox_inches="tight")
         page = [HEAD.strip(), f"Measured {machine()}.", *(text for text, _, _ in parts)]
         with atomic_path(PAGE) as temporary:
             temporary.write_text("\n\n".join(page) + "\n", encoding="utf-8")
