@@ -15,12 +15,12 @@ from platformdirs import user_cache_dir
 from threadpoolctl import threadpool_limits
 
 from locomotion_analysis._version import __version__
-from locomotion_analysis.data import atomic_path
 from locomotion_analysis.evaluation.bootstrap import (
     percentile_interval,
     resampled_sums,
     subject_weights,
 )
+from locomotion_analysis.files import atomic_path
 
 PAGE = DOCS / "deep-learning.md"
 HEAD = "# Deep learning, measured\n"

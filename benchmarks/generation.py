@@ -17,13 +17,13 @@ import numpy as np
 from measured_page import DOCS, machine
 
 from locomotion_analysis import LocomotionData, load_dataset
-from locomotion_analysis.data import atomic_path
 from locomotion_analysis.errors import LocomotionWarning
 from locomotion_analysis.evaluation.generation import (
     generated_bands_figure,
     judge_generator,
     plot_nearest_distances,
 )
+from locomotion_analysis.files import atomic_path
 from locomotion_analysis.models.deep.generation import CurveDiffusion, CurveGAN
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # revalidation/ is no part of the package

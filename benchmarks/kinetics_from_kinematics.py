@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 
 from locomotion_analysis import load_dataset
-from locomotion_analysis.data import atomic_path
 from locomotion_analysis.evaluation.kinetics import (
     evaluate_kinetics,
     plot_error_along_cycle,
@@ -21,6 +20,7 @@ from locomotion_analysis.evaluation.kinetics import (
     swing_force_check,
 )
 from locomotion_analysis.evaluation.report.labels import channel_title
+from locomotion_analysis.files import atomic_path
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reference" / "kinetics.md"

@@ -89,7 +89,7 @@ def main():
             chosen = data if where is None else data.select(where=where)
             parts.append(section(name, chosen, problem, asked.jobs))
     if asked.write_docs:
-        from locomotion_analysis.data import atomic_path
+        from locomotion_analysis.files import atomic_path
 
         with atomic_path(PAGE) as temporary:
             temporary.write_text("\n\n".join([HEAD.strip(), *parts]) + "\n", encoding="utf-8")

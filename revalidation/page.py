@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from locomotion_analysis.data.atomic import atomic_path
+from locomotion_analysis.files import atomic_path
 from revalidation.figure import Comparison, Figure
 from revalidation.report import as_markdown, comparison_cells, figure_cells
 

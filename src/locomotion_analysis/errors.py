@@ -54,6 +54,10 @@ class FileReadError(LocomotionError):
     """A file is missing, empty, truncated or not what it says it is."""
 
 
+class FileLockedError(LocomotionError):
+    """Another program or thread holds a file's lock for longer than we wait."""
+
+
 class BundleError(FileReadError):
     """A model bundle is damaged, altered, of an unknown format, or holds what it may not."""
 

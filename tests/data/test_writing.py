@@ -10,29 +10,10 @@ import time
 import pytest
 
 from locomotion_analysis import LocomotionData
-from locomotion_analysis.data import HistoryEntry, atomic_path
+from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.data.history import history_from_json, history_to_json
 from locomotion_analysis.errors import FileReadError
 from locomotion_analysis.simulation import simulate
-
-
-def test_an_error_while_writing_leaves_the_old_file(tmp_path):
-    path = tmp_path / "a" / "out.txt"
-    with atomic_path(path) as temporary:
-        temporary.write_text("old")
-    with pytest.raises(ZeroDivisionError), atomic_path(path) as temporary:
-        temporary.write_text("half")
-        raise ZeroDivisionError
-    assert path.read_text() == "old"
-    assert [p.name for p in path.parent.iterdir()] == ["out.txt"]
-
-
-def test_the_finished_file_has_ordinary_permissions(tmp_path):
-    with atomic_path(tmp_path / "x") as temporary:
-        temporary.write_text("1")
-    plain = tmp_path / "y"
-    plain.write_text("1")
-    assert (tmp_path / "x").stat().st_mode == plain.stat().st_mode
 
 
 def test_a_folder_is_not_written_over(data, tmp_path):

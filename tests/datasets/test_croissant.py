@@ -5,9 +5,9 @@ import warnings
 
 import pytest
 
-from locomotion_analysis.datasets.checksums import sha256
 from locomotion_analysis.datasets.croissant import croissant, licence_address
 from locomotion_analysis.datasets.files import CROISSANT
+from locomotion_analysis.files import sha256
 
 
 @pytest.fixture(scope="module")

@@ -31,8 +31,8 @@ def export(
     """Write gait cycles in the form another library reads, without pickle."""
     from rich.markup import escape
 
-    from locomotion_analysis.data.atomic import refuse_existing
     from locomotion_analysis.datasets.export import export, with_splits
+    from locomotion_analysis.files import refuse_existing
 
     refuse_existing(out)
     loaded, table = _read(data, splits)

@@ -1,6 +1,5 @@
 """Gait cycles in memory and on disk."""
 
-from locomotion_analysis.data.atomic import atomic_path
 from locomotion_analysis.data.class_balance import ClassBalance, class_balance
 from locomotion_analysis.data.description import Description, describe
 from locomotion_analysis.data.history import HistoryEntry
@@ -13,7 +12,6 @@ __all__ = [
     "Description",
     "HistoryEntry",
     "LocomotionData",
-    "atomic_path",
     "class_balance",
     "describe",
     "merge_datasets",

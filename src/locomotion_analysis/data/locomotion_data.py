@@ -12,7 +12,6 @@ import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
 from locomotion_analysis.data import overview
-from locomotion_analysis.data.atomic import atomic_path
 from locomotion_analysis.data.combine import concatenate
 from locomotion_analysis.data.cycle_layout import write_cycle_columns
 from locomotion_analysis.data.files import (
@@ -28,6 +27,7 @@ from locomotion_analysis.data.parts import Parts
 from locomotion_analysis.data.scan import scan_parts
 from locomotion_analysis.data.tables import parts_from_table, table_from_frame
 from locomotion_analysis.errors import LocomotionError, SchemaError
+from locomotion_analysis.files import atomic_path
 from locomotion_analysis.standard import KEY, N_PHASES, UNITS, Channel, canonical_name
 
 Layout = Literal["cycle", "long"]

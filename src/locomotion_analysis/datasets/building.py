@@ -1,6 +1,5 @@
 """Making a dataset: cycles, features, splits, card, checksums, all or nothing."""
 
-import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,8 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from locomotion_analysis._version import __version__
-from locomotion_analysis.data import LocomotionData, atomic_path
-from locomotion_analysis.data.atomic import atomic_folder, refuse_existing
+from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.datasets.checksums import write_checksums
 from locomotion_analysis.datasets.dataset import Dataset, open_dataset
 from locomotion_analysis.datasets.feature_files import read_features, write_components
@@ -42,6 +40,7 @@ from locomotion_analysis.datasets.split_table import (
     content_hash,
     freeze_splits,
 )
+from locomotion_analysis.files import atomic_folder, json_text, refuse_existing, write_all
 from locomotion_analysis.simulation.simulator import SIMULATOR_VERSION
 
 if TYPE_CHECKING:
@@ -278,13 +277,10 @@ def _describe(
     description = f"Gait cycles to {recipe.purpose}. {whose} Split by subject."
     published = recipe.published if manifest.seed is not None else None
     described = croissant(folder, manifest, description, published)
-    with atomic_path(folder / CROISSANT) as temporary:
-        text = json.dumps(described, indent=1, ensure_ascii=False)
-        temporary.write_text(text + "\n", encoding="utf-8")
+    write_all({folder / CROISSANT: json_text(described)})
     names = [*(path.name for path in folder.iterdir()), CARD, CHECKSUMS]
     card = dataset_card(data, manifest, recipe, splits, specs, quality, names)
-    with atomic_path(folder / CARD) as temporary:
-        temporary.write_text(card, encoding="utf-8")
+    write_all({folder / CARD: card})
 
 
 class _Stages:

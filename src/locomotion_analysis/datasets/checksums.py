@@ -1,25 +1,17 @@
 """SHA-256 of every file of a folder, in the form that ``sha256sum -c`` reads."""
 
-import hashlib
 from pathlib import Path
 
-from locomotion_analysis.data import atomic_path
 from locomotion_analysis.datasets.files import CHECKSUMS
 from locomotion_analysis.errors import FileReadError
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file as hexadecimal text."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+from locomotion_analysis.files import sha256, write_all
 
 
 def write_checksums(folder: Path) -> None:
     """Write ``SHA256SUMS`` for all files that lie in `folder` now."""
     names = sorted(path.name for path in folder.iterdir() if path.name != CHECKSUMS)
     lines = [f"{sha256(folder / name)}  {name}\n" for name in names]
-    with atomic_path(folder / CHECKSUMS) as temporary:
-        temporary.write_text("".join(lines), encoding="utf-8")
+    write_all({folder / CHECKSUMS: "".join(lines)})
 
 
 def verify_checksums(folder: Path) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from locomotion_analysis.datasets.checksums import sha256
 from locomotion_analysis.datasets.files import CYCLES, DESCRIPTIONS, FEATURES, SPLITS, UNREDUCED
 from locomotion_analysis.datasets.manifest import Manifest
+from locomotion_analysis.files import sha256
 from locomotion_analysis.standard import KEY
 
 _TABLES = (CYCLES, FEATURES, UNREDUCED, SPLITS)

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from locomotion_analysis.data import atomic_path
+from locomotion_analysis.files import atomic_path
 
 if TYPE_CHECKING:
     from locomotion_analysis.features import FeatureTable

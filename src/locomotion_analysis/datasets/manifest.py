@@ -4,9 +4,9 @@ import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from locomotion_analysis.data import atomic_path
 from locomotion_analysis.datasets.files import MANIFEST
 from locomotion_analysis.errors import FileReadError
+from locomotion_analysis.files import json_text, write_all
 
 FORMAT = 1
 """Raised when older versions of this package can no longer read the folder."""
@@ -69,9 +69,7 @@ class Manifest:
 
     def write(self, folder: Path) -> None:
         """Write ``dataset.json``."""
-        with atomic_path(folder / MANIFEST) as temporary:
-            text = json.dumps(asdict(self), indent=1, ensure_ascii=False)
-            temporary.write_text(text + "\n", encoding="utf-8")
+        write_all({folder / MANIFEST: json_text(asdict(self))})
 
 
 def read_manifest(folder: Path) -> Manifest:

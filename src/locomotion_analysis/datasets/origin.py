@@ -9,10 +9,10 @@ import pandas as pd
 
 from locomotion_analysis._version import __version__
 from locomotion_analysis.data import HistoryEntry, LocomotionData
-from locomotion_analysis.datasets.checksums import sha256
 from locomotion_analysis.datasets.embedded import load_dataset, with_channels_of
 from locomotion_analysis.datasets.recipes import Recipe
 from locomotion_analysis.errors import SchemaError, TargetError
+from locomotion_analysis.files import sha256
 
 Source = LocomotionData | str | os.PathLike[str]
 

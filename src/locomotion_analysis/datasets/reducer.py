@@ -1,5 +1,6 @@
 """Principal components of features: fitted once, kept as plain arrays, rebuilt without pickle."""
 
+import io
 import json
 import os
 import zipfile
@@ -10,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from locomotion_analysis.data import atomic_path
 from locomotion_analysis.errors import FileReadError, SchemaError
+from locomotion_analysis.files import json_text, write_all
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -104,10 +105,9 @@ def save_reducer(reducer: "Pipeline", folder: str | os.PathLike[str], fitted_on:
         "features": list(map(str, impute.feature_names_in_)),
     }
     place = Path(folder)
-    with atomic_path(place / ARRAYS) as temporary, temporary.open("wb") as stream:
-        np.savez(stream, allow_pickle=False, **arrays)
-    with atomic_path(place / DESCRIPTION) as temporary:
-        temporary.write_text(json.dumps(described, indent=1), encoding="utf-8")
+    packed = io.BytesIO()
+    np.savez(packed, allow_pickle=False, **arrays)
+    write_all({place / ARRAYS: packed.getvalue(), place / DESCRIPTION: json_text(described)})
 
 
 def load_reducer(folder: str | os.PathLike[str]) -> "Pipeline":

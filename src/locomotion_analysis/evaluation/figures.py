@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from locomotion_analysis.data import atomic_path
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.class_names import TaskNames, class_names
 from locomotion_analysis.evaluation.classification_panels import draw_classification
 from locomotion_analysis.evaluation.panel_style import BLUE, VERMILLION, quiet_axes
 from locomotion_analysis.evaluation.regression_panels import draw_regression
+from locomotion_analysis.files import atomic_path
 
 _SIZE_INCHES = (12.0, 9.5)
 _PAD_INCHES = 0.12

@@ -1,19 +1,17 @@
 """The main job: from gait cycles to features, honest scores and a report."""
 
-import json
 import os
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, fields
 from functools import partial
-from pathlib import Path
 from typing import Any, cast
 
 import pandas as pd
 
-from locomotion_analysis.data import LocomotionData, atomic_path
-from locomotion_analysis.errors import FileReadError, LocomotionWarning
+from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.errors import LocomotionWarning
 from locomotion_analysis.evaluation.evaluator import BiomechanicalModelEvaluator
 from locomotion_analysis.evaluation.plain_metrics import metrics_json
 from locomotion_analysis.evaluation.protocol import without_protocol_features
@@ -26,6 +24,7 @@ from locomotion_analysis.evaluation.study_details import study_details
 from locomotion_analysis.evaluation.study_result import Progress, StudyResult
 from locomotion_analysis.evaluation.study_target import StudyTarget, study_target
 from locomotion_analysis.features import FEATURE_GROUPS, FeatureTable, labelled_feature_table
+from locomotion_analysis.files import json_text, output_folder, write_all
 from locomotion_analysis.models import ModelKind, default_classifier, default_regressor
 from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold, check_cv
 
@@ -99,8 +98,8 @@ def run_study(
     >>> study.kind, study.headline.beats_baseline
     ('classification', True)
     """
-    folder, step = Path(out), progress or _silent
-    _check_folder(folder)
+    names = ("report.html", "metrics.json", "features.parquet")
+    folder, step = output_folder(out, names, "metrics.json"), progress or _silent
     with _kept_warnings() as warned:
         asked = study_target(data, target)
         splitter = _splitter(asked, n_splits)
@@ -140,16 +139,6 @@ def run_study(
 
 def _silent(stage: str, done: int, total: int) -> None:
     """Take a progress report and say nothing."""
-
-
-def _check_folder(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise FileReadError(
-            expected="a folder to write the report into",
-            got="a file of that name",
-            where=str(folder),
-            fix="name another folder",
-        )
 
 
 @contextmanager
@@ -211,16 +200,16 @@ def _checks(
 
 def _write(study: StudyResult) -> None:
     page = render_report(study)
-    metrics = json.dumps(_metrics(study), indent=2, allow_nan=False, ensure_ascii=False)
-    # All three are complete on the disk before the first one takes its place.
-    with ExitStack() as files:
-        table, numbers, report = (
-            files.enter_context(atomic_path(path))
-            for path in (study.features_path, study.metrics_path, study.report_path)
-        )
-        _feature_frame(study).to_parquet(table, index=False, compression="zstd")
-        numbers.write_text(metrics + "\n", encoding="utf-8")
-        report.write_text(page, encoding="utf-8")
+    features = _feature_frame(study)
+    write_all(
+        {
+            study.metrics_path: json_text(_metrics(study)),
+            study.features_path: lambda path: features.to_parquet(
+                path, index=False, compression="zstd"
+            ),
+            study.report_path: page,
+        }
+    )
 
 
 def _feature_frame(study: StudyResult) -> pd.DataFrame:

@@ -10,8 +10,8 @@ from typing import Any, Literal, Self, get_args
 import pandas as pd
 from numpy.typing import NDArray
 
-from locomotion_analysis.data import atomic_path
 from locomotion_analysis.errors import FileReadError
+from locomotion_analysis.files import write_all
 from locomotion_analysis.models.prediction_columns import (
     checked_values,
     columns_with_gaps,
@@ -178,8 +178,7 @@ class PredictionSchema:
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write the schema as JSON, whole or not at all."""
-        with atomic_path(path) as temporary:
-            temporary.write_text(self.to_json() + "\n", encoding="utf-8")
+        write_all({Path(path): self.to_json() + "\n"})
 
     def to_json(self) -> str:
         """Return the schema as JSON text."""

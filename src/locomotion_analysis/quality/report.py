@@ -2,13 +2,14 @@
 
 import os
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import jinja2
 import pandas as pd
 
 from locomotion_analysis._version import __version__
-from locomotion_analysis.data import atomic_path
+from locomotion_analysis.files import write_all
 from locomotion_analysis.quality.codes import CHECKS, SEVERITIES
 from locomotion_analysis.quality.prescription import Diagnosis
 from locomotion_analysis.quality.report_figures import (
@@ -68,8 +69,7 @@ def write_report(
         suspicions=[] if diagnosis is None else diagnosis.summary.to_dict("records"),
         evidence=_evidence(diagnosis), **_pictures(result),
     )  # fmt: skip
-    with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    write_all({Path(path): text})
 
 
 def worst_offenders(result: QualityResult) -> pd.DataFrame:

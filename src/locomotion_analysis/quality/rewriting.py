@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
-from locomotion_analysis.data import HistoryEntry, LocomotionData, atomic_path
+from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.data.cycle_layout import write_cycle_columns
 from locomotion_analysis.data.files import write_parquet
 from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.files import atomic_path
 from locomotion_analysis.quality.codes import CHECKS
 from locomotion_analysis.quality.prescription import Diagnosis
 from locomotion_analysis.quality.result import QualityResult

@@ -11,11 +11,11 @@ from typing import Literal
 import pyarrow as pa
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.data.atomic import atomic_path
 from locomotion_analysis.data.cycle_layout import write_cycle_columns
 from locomotion_analysis.data.files import write_parquet
 from locomotion_analysis.data.long_layout import write_long_columns
 from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.files import atomic_path, write_all
 from locomotion_analysis.simulation.blocks import CYCLES_AT_ONCE, healthy_or_ill, in_order
 from locomotion_analysis.simulation.request import WALKING_TASKS, Request, checked_request
 from locomotion_analysis.simulation.simulator import (
@@ -146,5 +146,4 @@ def _begin(folder: Path, manifest: dict[str, object]) -> None:
             where=str(folder),
             fix="choose another --out, or end the name in .parquet for one file",
         )
-    with atomic_path(place) as temporary:
-        temporary.write_text(text)
+    write_all({place: text})

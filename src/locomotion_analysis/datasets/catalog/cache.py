@@ -2,15 +2,12 @@
 
 import json
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from locomotion_analysis.data.atomic import atomic_path
 from locomotion_analysis.errors import DownloadError
+from locomotion_analysis.files import json_text, write_all
 
 CACHE_VARIABLE = "LOCOMOTION_CACHE"
 
@@ -63,9 +60,7 @@ class Ledger:
             return
         now = datetime.now(UTC).isoformat(timespec="seconds")
         lines[name] = {"sha256": sha256, "size": size, "trust": trust, "first_seen": now}
-        with atomic_path(self.path) as temporary:
-            text = json.dumps(dict(sorted(lines.items())), indent=1)
-            temporary.write_text(text + "\n", encoding="utf-8")
+        write_all({self.path: json_text(dict(sorted(lines.items())))})
 
     def _lines(self) -> dict[str, dict[str, Any]]:
         if not self.path.is_file():
@@ -82,20 +77,3 @@ class Ledger:
                 fix="mend it, or delete it to trust the files anew",
             ) from None
         return lines
-
-
-@contextmanager
-def only_one(folder: Path) -> Iterator[None]:
-    """Wait until no other process downloads into `folder`, then keep others waiting."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("a+b") as stream:
-        if sys.platform == "win32":
-            import msvcrt
-
-            stream.seek(0)
-            msvcrt.locking(stream.fileno(), msvcrt.LK_LOCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(stream, fcntl.LOCK_EX)
-        yield  # closing the file frees it

@@ -2,15 +2,14 @@
 
 import errno
 import json
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from locomotion_analysis.data.atomic import atomic_path
 from locomotion_analysis.errors import DownloadError
+from locomotion_analysis.files import json_text, move_into_place, write_all
 
 Progress = Callable[[str, int, int], None]
 """Called as ``progress(file name, bytes here, bytes in all)``; 0 in all where not known."""
@@ -57,9 +56,8 @@ class Partial:
         """Throw away what is here, and note where the new bytes come from."""
         self.discard()
         self.total = total
-        with atomic_path(self._notes) as temporary:
-            notes = {"url": url, "version": version, "total": total}
-            temporary.write_text(json.dumps(notes), encoding="utf-8")
+        notes = {"url": url, "version": version, "total": total}
+        write_all({self._notes: json_text(notes)})
 
     def discard(self) -> None:
         """Remove the bytes and the note."""
@@ -71,10 +69,7 @@ class Partial:
 
     def finish(self, target: Path) -> None:
         """Flush the bytes to the disk and give them the file's name, in one step."""
-        with self.path.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        target.parent.mkdir(parents=True, exist_ok=True)
-        self.path.replace(target)
+        move_into_place(self.path, target)
         self.discard()
 
     def __enter__(self) -> Self:

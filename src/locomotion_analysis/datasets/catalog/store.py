@@ -1,15 +1,17 @@
 """The files of one dataset in the cache."""
 
+import math
 import warnings
 from pathlib import Path
 
-from locomotion_analysis.datasets.catalog.cache import Ledger, only_one
+from locomotion_analysis.datasets.catalog.cache import Ledger
 from locomotion_analysis.datasets.catalog.checks import check_file
 from locomotion_analysis.datasets.catalog.download import download
 from locomotion_analysis.datasets.catalog.entry import CatalogEntry, Listing, RemoteFile
 from locomotion_analysis.datasets.catalog.listing import article_urls, listed_files
 from locomotion_analysis.datasets.catalog.partial import Progress
 from locomotion_analysis.errors import DownloadError, LocomotionWarning
+from locomotion_analysis.files import locked
 
 
 class DatasetStore:
@@ -75,7 +77,7 @@ class DatasetStore:
         DownloadError
             If it cannot be had.
         """
-        with only_one(self.folder):
+        with locked(self.folder / ".lock", math.inf):
             sha256 = self._sha256(file)
             if self.path(file).is_file() and self._arrived_meanwhile(file, sha256):
                 return
@@ -137,7 +139,7 @@ class DatasetStore:
                     where=str(path),
                     fix="fetch it once with a network",
                 )
-            with only_one(self.folder):
+            with locked(self.folder / ".lock", math.inf):
                 asked = RemoteFile("the publisher's list of files", (url,))
                 download(asked, path, self.folder / "partial" / "lists" / path.name)
         return path.read_text(encoding="utf-8-sig")

@@ -3,8 +3,8 @@
 import os
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.data.atomic import refuse_existing
 from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.files import refuse_existing
 
 
 def check_exportable(data: LocomotionData, path: str | os.PathLike[str]) -> None:

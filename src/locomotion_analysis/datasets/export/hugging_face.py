@@ -12,11 +12,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.data.atomic import atomic_folder
 from locomotion_analysis.datasets.export.checks import check_exportable
 from locomotion_analysis.datasets.export.frozen_splits import SPLIT
 from locomotion_analysis.datasets.export.hugging_face_card import SplitFiles, dataset_card
 from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.files import atomic_folder
 from locomotion_analysis.standard import N_PHASES
 
 _SHARD_BYTES = 500_000_000

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from locomotion_analysis.data import LocomotionData, atomic_path
+from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.data.history import history_to_json
 from locomotion_analysis.datasets.export.checks import check_exportable
 from locomotion_analysis.datasets.export.plain_columns import plain_columns
+from locomotion_analysis.files import atomic_path
 from locomotion_analysis.standard import PHASE_PERCENT
 
 

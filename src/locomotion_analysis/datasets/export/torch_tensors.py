@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.data.atomic import atomic_folder
 from locomotion_analysis.data.history import history_to_json
 from locomotion_analysis.datasets.export.checks import check_exportable
 from locomotion_analysis.datasets.export.plain_columns import plain_columns
 from locomotion_analysis.extras import require_installed
+from locomotion_analysis.files import atomic_folder, json_text
 from locomotion_analysis.standard import PHASE_PERCENT
 
 TENSORS, INDEX, NOTE = "tensors.safetensors", "index.json", "README.md"
@@ -100,7 +100,7 @@ def export_torch(data: LocomotionData, path: str | os.PathLike[str]) -> None:
     }
     with atomic_folder(path) as folder:
         save_file(tensors, folder / TENSORS)
-        (folder / INDEX).write_text(json.dumps(index, indent=1), encoding="utf-8")
+        (folder / INDEX).write_text(json_text(index), encoding="utf-8")
         headline = repr(data).splitlines()[0]
         (folder / NOTE).write_text(_NOTE.format(headline=headline), encoding="utf-8")
 

@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from locomotion_analysis.data import HistoryEntry, LocomotionData, atomic_path
+from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.data.history import history_from_json, history_to_json
 from locomotion_analysis.datasets.export.checks import check_exportable
 from locomotion_analysis.datasets.export.plain_columns import plain_columns
 from locomotion_analysis.errors import CycleShapeError, SchemaError
 from locomotion_analysis.extras import require, require_installed
+from locomotion_analysis.files import atomic_path
 from locomotion_analysis.standard import PHASE_PERCENT, Channel
 
 _CYCLE, _PHASE = "cycle", "phase"

@@ -1,12 +1,8 @@
 """An audit as files: one HTML page, one figure, all numbers as JSON."""
 
-import json
 import os
-from contextlib import ExitStack
 from pathlib import Path
 
-from locomotion_analysis.data.atomic import atomic_path
-from locomotion_analysis.errors import FileReadError
 from locomotion_analysis.evaluation.audit.figure import audit_figure
 from locomotion_analysis.evaluation.audit.optimism import Optimism
 from locomotion_analysis.evaluation.audit.result import LeakAudit
@@ -16,6 +12,7 @@ from locomotion_analysis.evaluation.report.pictures import Picture
 from locomotion_analysis.evaluation.report.section_page import Section, SectionPage
 from locomotion_analysis.evaluation.report.style import as_data_uri
 from locomotion_analysis.evaluation.report.tables import Table
+from locomotion_analysis.files import json_text, output_folder, write_all
 
 _READING = (
     (
@@ -57,26 +54,21 @@ def write_audit(audit: LeakAudit, out: str | os.PathLike[str]) -> dict[str, Path
     FileReadError
         If `out` is a file.
     """
-    folder = Path(out)
-    if folder.exists() and not folder.is_dir():
-        raise FileReadError(
-            expected="a folder to write the audit into",
-            got="a file of that name",
-            where=str(folder),
-            fix="name another folder",
-        )
+    folder = output_folder(out, ("audit.html", "audit.json", "optimism.png"), "audit.json")
     paths = {
         "report": folder / "audit.html",
         "numbers": folder / "audit.json",
         "figure": folder / "optimism.png",
     }
     numbers = {"verdict": verdict(audit), **audit.to_json()}
-    with ExitStack() as files:
-        page, record, drawn = (files.enter_context(atomic_path(each)) for each in paths.values())
-        page.write_text(render_audit(audit), encoding="utf-8")
-        text = json.dumps(numbers, indent=2, allow_nan=False, ensure_ascii=False)
-        record.write_text(text + "\n", encoding="utf-8")
-        audit_figure(audit).savefig(drawn, dpi=200, format="png")
+    figure = audit_figure(audit)
+    write_all(
+        {
+            paths["numbers"]: json_text(numbers),
+            paths["report"]: render_audit(audit),
+            paths["figure"]: lambda path: figure.savefig(path, dpi=200, format="png"),
+        }
+    )
     return paths
 
 

@@ -11,10 +11,11 @@ import numpy as np
 from sklearn.base import clone
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import FileReadError, SchemaError
+from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.deep_training.run_folder import write_deep_run
 from locomotion_analysis.evaluation.evaluator import BiomechanicalModelEvaluator
 from locomotion_analysis.evaluation.study_target import StudyTarget, study_target
+from locomotion_analysis.files import output_folder
 from locomotion_analysis.models.deep import DeepClassifier, DeepRegressor
 from locomotion_analysis.models.prediction_schema import PredictionSchema
 
@@ -114,7 +115,7 @@ def train_deep(
     >>> sorted(path.name for path in run.out.iterdir())[:3]
     ['config.json', 'golden.parquet', 'history.csv']
     """
-    folder = _checked_folder(out)
+    folder = output_folder(out, ("config.json", "metrics.json", "model_card.md"), "config.json")
     if n_splits < 0 or n_splits == 1:
         raise SchemaError(
             expected="2 folds or more, or 0 for no evaluation", got=str(n_splits), where="n_splits"
@@ -174,15 +175,3 @@ def _channels(data: LocomotionData, channels: Sequence[str] | None) -> tuple[lis
         )
     notes = [f"{name}: measured throughout in no cycle" for name in never]
     return [name for name in chosen if name not in never], notes
-
-
-def _checked_folder(out: str | os.PathLike[str]) -> Path:
-    folder = Path(out)
-    if folder.exists() and not folder.is_dir():
-        raise FileReadError(
-            expected="a folder to write the model into",
-            got="a file of that name",
-            where=str(folder),
-            fix="name another folder",
-        )
-    return folder

@@ -1,11 +1,10 @@
 """The files of a network's training."""
 
-import json
 import os
-from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from locomotion_analysis.data import LocomotionData, atomic_path
+from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.evaluation.deep_training.figures import plot_training
 from locomotion_analysis.evaluation.deep_training.serving_files import serving_files
 from locomotion_analysis.evaluation.leaderboard.serving_files import (
@@ -17,6 +16,7 @@ from locomotion_analysis.evaluation.leaderboard.serving_files import (
 from locomotion_analysis.evaluation.plain_metrics import metrics_json
 from locomotion_analysis.evaluation.report.provenance import provenance
 from locomotion_analysis.evaluation.report.source_files import source_files
+from locomotion_analysis.files import Content, json_text, write_all
 from locomotion_analysis.models.deep import save_network
 from locomotion_analysis.models.deep.estimators.parameters import parameters_of
 
@@ -44,33 +44,25 @@ def write_deep_run(
         Where the data were read from.
     """
     serving = serving_files(run, data)
-    texts = {
-        "config.json": _json({**_config(run, data, source), **serving.facts}),
+    files: dict[str, Content] = {
+        "config.json": json_text({**_config(run, data, source), **serving.facts}),
         "model_card.md": serving.card,
         "history.csv": run.model.history_.to_csv(index=False),
         "prediction_schema.json": run.schema.to_json() + "\n",
     }
+    # Scores of an earlier run would not be this model's: they go if there are none.
+    files |= dict.fromkeys(_OF_AN_EVALUATION)
     if run.results is not None:
-        texts["metrics.json"] = _json(metrics_json(run.results))
-        texts["predictions.csv"] = run.results["predictions"].to_csv()
-    tables = {GOLDEN: serving.answers}
+        files["metrics.json"] = json_text(metrics_json(run.results))
+        files["predictions.csv"] = run.results["predictions"].to_csv()
     if serving.held_out is not None:
-        tables[HELD_OUT] = serving.held_out
+        files[HELD_OUT] = partial(write_table, serving.held_out)
     figure = cast("Figure", plot_training(run.model.history_, simulated=data.is_simulated).figure)
-    with ExitStack() as files:
-        for name, text in texts.items():
-            path = files.enter_context(atomic_path(run.out / name))
-            path.write_text(text, encoding="utf-8")
-        image = files.enter_context(atomic_path(run.out / "training.png"))
-        figure.savefig(image, format="png", dpi=150)
-        for name, table in tables.items():
-            write_table(table, files.enter_context(atomic_path(run.out / name)))
-        serving.cycles.to_parquet(files.enter_context(atomic_path(run.out / REFERENCE_CYCLES)))
-        save_network(run.model, files.enter_context(atomic_path(run.out / MODEL)))
-    for name in _OF_AN_EVALUATION:
-        if name not in {**texts, **tables}:
-            # Scores of an earlier run would not be this model's.
-            (run.out / name).unlink(missing_ok=True)
+    files["training.png"] = partial(figure.savefig, format="png", dpi=150)
+    files[GOLDEN] = partial(write_table, serving.answers)
+    files[REFERENCE_CYCLES] = serving.cycles.to_parquet
+    files[MODEL] = partial(save_network, run.model)
+    write_all({run.out / name: content for name, content in files.items()})
 
 
 def _config(
@@ -88,7 +80,3 @@ def _config(
         "history": [str(entry) for entry in data.history],
         **provenance(source_files(source)),
     }
-
-
-def _json(content: dict[str, Any]) -> str:
-    return json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n"

@@ -1,17 +1,14 @@
 """From gait cycles to a folder: report, groups and numbers."""
 
-import json
 import os
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 
-from locomotion_analysis.data import LocomotionData, atomic_path
-from locomotion_analysis.errors import FileReadError
+from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.evaluation.discovery.findings import Findings, find_groups
 from locomotion_analysis.evaluation.discovery.page import render_page
 from locomotion_analysis.evaluation.discovery.verdicts import is_firm, verdict
@@ -19,6 +16,7 @@ from locomotion_analysis.evaluation.plain_metrics import metrics_json
 from locomotion_analysis.evaluation.report.provenance import provenance
 from locomotion_analysis.evaluation.report.source_files import source_files
 from locomotion_analysis.evaluation.study_result import Progress
+from locomotion_analysis.files import json_text, output_folder, write_all
 from locomotion_analysis.models.unsupervised.clusters import ClusterMethod
 from locomotion_analysis.models.unsupervised.units import By
 from locomotion_analysis.standard import KEY
@@ -111,14 +109,9 @@ def run_discovery(
     >>> run_discovery(data, tempfile.mkdtemp()).report_path.name
     'report.html'
     """
-    folder = Path(out)
-    if folder.exists() and not folder.is_dir():
-        raise FileReadError(
-            expected="a folder to write the report into",
-            got="a file of that name",
-            where=str(folder),
-            fix="name another folder",
-        )
+    folder = output_folder(
+        out, ("report.html", "groups.csv", "left_out.csv", "validation.json"), "validation.json"
+    )
     findings = find_groups(data, channels, n_clusters, method, by, task, random_state, progress)
     made = Discovery(findings, tuple(verdict(findings)), folder)
     _write(made, provenance(source_files(source)))
@@ -176,14 +169,11 @@ def _write(made: Discovery, origin: dict[str, Any]) -> None:
         **validation_numbers(made.findings),
         "provenance": origin,
     }
-    text = json.dumps(numbers, indent=2, allow_nan=False, ensure_ascii=False)
-    paths = (made.groups_path, made.left_out_path, made.validation_path, made.report_path)
-    # All are complete on the disk before the first one takes its place.
-    with ExitStack() as files:
-        groups, left_out, validation, report = (
-            files.enter_context(atomic_path(path)) for path in paths
-        )
-        groups_table(made.findings).to_csv(groups, index=False)
-        made.findings.units.left_out.to_csv(left_out, index=False)
-        validation.write_text(text + "\n", encoding="utf-8")
-        report.write_text(page, encoding="utf-8")
+    write_all(
+        {
+            made.validation_path: json_text(numbers),
+            made.groups_path: groups_table(made.findings).to_csv(index=False),
+            made.left_out_path: made.findings.units.left_out.to_csv(index=False),
+            made.report_path: page,
+        }
+    )

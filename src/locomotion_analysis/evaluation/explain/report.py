@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.data.atomic import atomic_path
 from locomotion_analysis.errors import FileReadError
 from locomotion_analysis.evaluation.explain.clinical import (
     CLINICAL_VARIABLES,
@@ -46,6 +45,7 @@ from locomotion_analysis.evaluation.report.tables import Table
 from locomotion_analysis.evaluation.study_target import StudyTarget, study_target
 from locomotion_analysis.features import FEATURE_GROUPS
 from locomotion_analysis.features.tabular import labelled_feature_table
+from locomotion_analysis.files import write_all
 from locomotion_analysis.models import ModelKind, default_classifier, default_regressor
 from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold
 
@@ -186,8 +186,7 @@ def explain_report(
         path=path,
     )
     page = _page(found, asked, estimator, n_splits, provenance(source_files(source)))
-    with atomic_path(path) as temporary:
-        temporary.write_text(page.html(), encoding="utf-8")
+    write_all({path: page.html()})
     return found
 
 

@@ -1,15 +1,14 @@
 """The files of a training run: what was done, how well it does, and the model."""
 
 import hashlib
-import json
 import os
-from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from locomotion_analysis.data import LocomotionData, atomic_path
+from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.evaluation.leaderboard.board import Leaderboard
 from locomotion_analysis.evaluation.leaderboard.memory import peak_bytes
 from locomotion_analysis.evaluation.leaderboard.model_card import model_card
@@ -29,6 +28,7 @@ from locomotion_analysis.evaluation.leaderboard.serving_files import (
 from locomotion_analysis.evaluation.plain_metrics import metrics_json
 from locomotion_analysis.evaluation.report.provenance import provenance
 from locomotion_analysis.evaluation.report.source_files import source_files
+from locomotion_analysis.files import Content, json_text, write_all
 from locomotion_analysis.models.supervised import Recipe, save_model
 
 if TYPE_CHECKING:
@@ -55,36 +55,25 @@ def write_run(
         Where the data were read from.
     """
     board = run.board
-    texts = {
+    features = reference_features(run)
+    files: dict[str, Content] = {
+        "config.json": json_text(_config(board, recipe, data, source)),
         "leaderboard.csv": board.table.to_csv(index=False),
         "folds.csv": fold_table(board).to_csv(index=False),
-        "metrics.json": _json(
+        "metrics.json": json_text(
             {entry.recipe.name: metrics_json(entry.results) for entry in board.entries}
         ),
-        "config.json": _json(_config(board, recipe, data, source)),
         "model_card.md": model_card(run, recipe, data),
         "prediction_schema.json": run.schema.to_json() + "\n",
         INPUTS: inputs_json(run, data),
-    }
-    features = reference_features(run)
-    tables = {
-        HELD_OUT: held_out_predictions(run, recipe),
-        REFERENCE_FEATURES: features,
-        GOLDEN: golden_rows(run, features),
-    }
-    with ExitStack() as files:
-        for name, text in texts.items():
-            path = files.enter_context(atomic_path(run.out / name))
-            path.write_text(text, encoding="utf-8")
-        for name, table in tables.items():
-            write_table(table, files.enter_context(atomic_path(run.out / name)))
-        cycles = files.enter_context(atomic_path(run.out / REFERENCE_CYCLES))
-        reference_cycles(run, data).to_parquet(cycles)
-        if run.saved:
-            save_model(run.model, files.enter_context(atomic_path(run.out / "model.skops")))
-    if not run.saved:
+        HELD_OUT: partial(write_table, held_out_predictions(run, recipe)),
+        REFERENCE_FEATURES: partial(write_table, features),
+        GOLDEN: partial(write_table, golden_rows(run, features)),
+        REFERENCE_CYCLES: reference_cycles(run, data).to_parquet,
         # A model of an earlier run would not be the one these files describe.
-        (run.out / "model.skops").unlink(missing_ok=True)
+        "model.skops": partial(save_model, run.model) if run.saved else None,
+    }
+    write_all({run.out / name: content for name, content in files.items()})
 
 
 def fold_table(board: Leaderboard) -> pd.DataFrame:
@@ -137,7 +126,3 @@ def _config(
         },
         **provenance(source_files(source)),
     }
-
-
-def _json(content: dict[str, Any]) -> str:
-    return json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n"

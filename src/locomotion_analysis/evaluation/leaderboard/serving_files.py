@@ -1,6 +1,5 @@
 """What a served model needs besides itself: its inputs, people to compare with, known answers."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.evaluation.leaderboard.training_table import AGGREGATIONS
 from locomotion_analysis.features import FEATURE_GROUPS
+from locomotion_analysis.files import json_text
 from locomotion_analysis.models.supervised import Recipe
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def inputs_json(run: "TrainingRun", data: LocomotionData) -> str:
         "aggregations": list(AGGREGATIONS),
         "paired": run.board.table_of.problem.paired,
     }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return json_text(content)
 
 
 def held_out_predictions(run: "TrainingRun", recipe: Recipe) -> pd.DataFrame:

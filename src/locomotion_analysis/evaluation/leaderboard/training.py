@@ -10,7 +10,6 @@ from threadpoolctl import threadpool_limits
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import (
-    FileReadError,
     LocomotionWarning,
     MissingExtraError,
     SchemaError,
@@ -19,6 +18,7 @@ from locomotion_analysis.evaluation.leaderboard.board import Leaderboard
 from locomotion_analysis.evaluation.leaderboard.compare import Progress, leaderboard
 from locomotion_analysis.evaluation.leaderboard.run_folder import write_run
 from locomotion_analysis.extras import require_installed
+from locomotion_analysis.files import output_folder
 from locomotion_analysis.models.prediction_schema import PredictionSchema
 from locomotion_analysis.models.supervised import PROBLEMS, Problem, Recipe
 from locomotion_analysis.models.supervised.search import Search
@@ -120,7 +120,7 @@ def train(
     >>> sorted(path.name for path in run.out.iterdir())[:3]
     ['config.json', 'folds.csv', 'leaderboard.csv']
     """
-    folder = _checked_folder(out)
+    folder = output_folder(out, ("config.json", "metrics.json", "model_card.md"), "config.json")
     asked = _known_problem(problem)
     if search == "optuna":
         require_installed("optuna", "tuning")
@@ -181,15 +181,3 @@ def _can_save() -> bool:
         )
         return False
     return True
-
-
-def _checked_folder(out: str | os.PathLike[str]) -> Path:
-    folder = Path(out)
-    if folder.exists() and not folder.is_dir():
-        raise FileReadError(
-            expected="a folder to write the model into",
-            got="a file of that name",
-            where=str(folder),
-            fix="name another folder",
-        )
-    return folder

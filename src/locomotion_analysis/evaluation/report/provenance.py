@@ -1,6 +1,5 @@
 """Where a result came from: files by their hash, versions, machine, time."""
 
-import hashlib
 import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -9,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from locomotion_analysis._version import __version__
+from locomotion_analysis.files import sha256
 
-_BLOCK_BYTES = 1 << 20
 _LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "pyarrow")
 
 
@@ -40,12 +39,3 @@ def provenance(files: Sequence[Path]) -> dict[str, Any]:
         "platform": platform.platform(terse=True),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file as hexadecimal text, reading it in blocks."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()

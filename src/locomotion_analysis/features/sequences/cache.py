@@ -14,9 +14,10 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from locomotion_analysis.data import LocomotionData, atomic_path
+from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.data.files import parquet_files
 from locomotion_analysis.features.sequences.labelled_sequences import SequenceSource
+from locomotion_analysis.files import atomic_path, json_text, write_all
 from locomotion_analysis.standard import N_PHASES
 
 _logger = logging.getLogger(__name__)
@@ -95,8 +96,8 @@ def _write(path: str | os.PathLike[str], folder: Path, fingerprint: str) -> None
         writer = pa.ipc.new_file(stream, table.schema)
         writer.write_table(table)
         writer.close()
-    with atomic_path(folder / _INDEX) as temporary:
-        temporary.write_text(json.dumps({"fingerprint": fingerprint, "channels": channels}))
+    index = {"fingerprint": fingerprint, "channels": channels}
+    write_all({folder / _INDEX: json_text(index)})
     _remove_older(folder, fingerprint)
 
 

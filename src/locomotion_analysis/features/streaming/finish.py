@@ -12,6 +12,7 @@ from locomotion_analysis.features.streaming.batch import Recipe, plan_of
 from locomotion_analysis.features.streaming.output import Survey, write_joined
 from locomotion_analysis.features.streaming.source import Bad, SourceFile
 from locomotion_analysis.features.streaming.work import Notes, Task
+from locomotion_analysis.files import remove_leftovers
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,8 @@ def _history_of_left_out(left_out: Sequence[LeftOut]) -> list[HistoryEntry]:
 
 def _remove_parts(folder: Path) -> None:
     """Remove the files this module writes; the folder only if nothing else is in it."""
-    for path in (*folder.glob("*.arrow"), *folder.glob(".*")):
+    remove_leftovers(folder)
+    for path in folder.glob("*.arrow"):
         path.unlink()
     if not any(folder.iterdir()):
         folder.rmdir()

@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from locomotion_analysis.data import HistoryEntry, atomic_path
+from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.data.history import history_to_json
 from locomotion_analysis.errors import DuplicateCycleError
 from locomotion_analysis.features.feature import FeatureSpec
 from locomotion_analysis.features.streaming.work import Notes, read_part
+from locomotion_analysis.files import atomic_path
 from locomotion_analysis.standard import KEY
 
 _HISTORY_KEY = b"locomotion_analysis.history"
@@ -60,12 +61,11 @@ def write_joined(
 ) -> None:
     """Write the parts one after the other, without features that have no value at all.
 
-    The file is made beside the parts and moved to its place when whole.
+    The file takes its place when whole.
     """
     kept = [spec for spec, known in zip(specs, survey.known, strict=True) if known]
     names = [*KEY, *(spec.name for spec in kept)]
-    made = paths[0].parent / "joined.parquet"
-    with atomic_path(made) as temporary:
+    with atomic_path(out) as temporary:
         schema = _schema(names, survey.step_type, kept, history)
         with pq.ParquetWriter(
             temporary,
@@ -77,7 +77,6 @@ def write_joined(
         ) as writer:
             for table in _tables(paths):
                 writer.write_table(table.select(names).cast(schema))
-    made.replace(out)
 
 
 def _tables(paths: Sequence[Path]) -> Iterator[pa.Table]:

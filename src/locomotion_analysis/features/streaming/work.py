@@ -10,13 +10,14 @@ from pathlib import Path
 import pyarrow as pa
 
 from locomotion_analysis import errors
-from locomotion_analysis.data import LocomotionData, atomic_path
+from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionError, LocomotionWarning
 from locomotion_analysis.features.columns import impossible_counts
 from locomotion_analysis.features.streaming.batch import Recipe, extract_view, plan_of, read_batch
 from locomotion_analysis.features.streaming.parts import Part
 from locomotion_analysis.features.streaming.rows import Segment
 from locomotion_analysis.features.view import CycleView
+from locomotion_analysis.files import atomic_path
 
 _NOTES_KEY = b"locomotion_analysis.notes"
 

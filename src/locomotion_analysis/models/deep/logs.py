@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 from skorch.callbacks import Callback
 
-from locomotion_analysis.data import atomic_path
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.extras import require
+from locomotion_analysis.files import write_all
 from locomotion_analysis.models.deep.checkpoints import epochs
 
 _NOT_SHOWN = ("_batch_count", "_best")
@@ -36,8 +36,7 @@ class CSVLog(Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, net: Any, **_: Any) -> None:
         """Write the file."""
-        with atomic_path(self.path) as temporary:
-            epoch_table(net).to_csv(temporary, index=False)
+        write_all({Path(self.path): epoch_table(net).to_csv(index=False)})
 
 
 class TensorBoardLog(Callback):  # type: ignore[misc]

@@ -12,8 +12,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from locomotion_analysis._version import __version__
-from locomotion_analysis.data import atomic_path
 from locomotion_analysis.errors import FileReadError
+from locomotion_analysis.files import atomic_path
 
 FORMAT = 1
 """Raised when older versions of this package can no longer read the file."""

@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from locomotion_analysis.data import atomic_path
 from locomotion_analysis.errors import FileReadError
 from locomotion_analysis.extras import require, require_installed
+from locomotion_analysis.files import write_all
 from locomotion_analysis.models.supervised.problems import PROBLEMS
 
 _OWN = "locomotion_analysis."
@@ -87,8 +87,7 @@ def save_model(model: Any, path: str | os.PathLike[str]) -> None:
         If skops is not installed.
     """
     skops = skops_io()
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(skops.dumps(model))
+    write_all({Path(path): skops.dumps(model)})
 
 
 def load_model(path: str | os.PathLike[str]) -> Any:

@@ -7,8 +7,8 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from locomotion_analysis.data import atomic_path
 from locomotion_analysis.errors import BundleError
+from locomotion_analysis.files import atomic_path
 from locomotion_analysis.production.bundle.manifest import Manifest, Member
 
 MANIFEST = "manifest.json"

@@ -3,16 +3,17 @@
 import json
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from locomotion_analysis.data import atomic_path
 from locomotion_analysis.evaluation.report.labels import channel_title, feature_title, shown_unit
 from locomotion_analysis.evaluation.report.pictures import Picture
 from locomotion_analysis.evaluation.report.section_page import Section, SectionPage
 from locomotion_analysis.evaluation.report.style import as_data_uri, figure
 from locomotion_analysis.evaluation.report.tables import Table
+from locomotion_analysis.files import write_all
 from locomotion_analysis.production.bundle import Bundle
 from locomotion_analysis.production.monitoring.figures import plot_days, plot_then_and_now
 from locomotion_analysis.production.monitoring.watching import (
@@ -66,8 +67,7 @@ def write_watch_report(found: Watch, bundle: Bundle, path: str | os.PathLike[str
         simulated=bundle.manifest.training.simulated,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    with atomic_path(path) as temporary:
-        temporary.write_text(page.html(), encoding="utf-8")
+    write_all({Path(path): page.html()})
 
 
 def watch_numbers(found: Watch) -> dict[str, Any]:

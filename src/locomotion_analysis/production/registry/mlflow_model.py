@@ -11,7 +11,7 @@ import pandas as pd
 import yaml
 
 from locomotion_analysis._version import __version__
-from locomotion_analysis.data.atomic import atomic_folder
+from locomotion_analysis.files import atomic_folder
 from locomotion_analysis.production.bundle import Bundle, open_bundle
 from locomotion_analysis.production.registry.registry import Registry
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from locomotion_analysis.errors import FileReadError, SchemaError
+from locomotion_analysis.files import write_all
 from locomotion_analysis.production.bundle import open_bundle
 from locomotion_analysis.production.registry import transitions
 from locomotion_analysis.production.registry.state import (
@@ -197,10 +198,7 @@ class Registry:
             return path
         content = self._checked_content(version)
         if local is None:
-            cache.mkdir(parents=True, exist_ok=True)
-            partial = path.with_suffix(".part")
-            partial.write_bytes(content)
-            partial.replace(path)
+            write_all({path: content})
         self._checked.add(_identity(path, version))
         return path
 

@@ -6,10 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
-from locomotion_analysis.data import atomic_path
 from locomotion_analysis.errors import FileReadError
 from locomotion_analysis.extras import require
-from locomotion_analysis.production.registry.lock import locked
+from locomotion_analysis.files import locked, write_all
 
 
 class Storage(Protocol):
@@ -52,8 +51,7 @@ class LocalStorage:
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file, whole or not at all."""
-        with atomic_path(self.folder / name) as temporary:
-            temporary.write_bytes(content)
+        write_all({self.folder / name: content})
 
     def local(self, name: str) -> Path | None:
         """Return the file's path."""

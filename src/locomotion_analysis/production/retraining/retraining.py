@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from locomotion_analysis.data import LocomotionData, atomic_path
-from locomotion_analysis.data.atomic import refuse_existing
+from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.leaderboard import train
 from locomotion_analysis.evaluation.leaderboard.compare import Progress
 from locomotion_analysis.extras import require_installed
+from locomotion_analysis.files import json_text, refuse_existing, write_all
 from locomotion_analysis.production.bundle import Bundle, open_bundle, write_bundle
 from locomotion_analysis.production.registry import Registry, Version
 from locomotion_analysis.production.retraining.comparison import Comparison, compared
@@ -179,5 +179,4 @@ def _write(done: Retraining, sides: Sides) -> None:
         "n_cycles_trained": len(sides.training),
         "groups": json.loads(found.groups.to_json(orient="records")),
     }
-    with atomic_path(done.out / "retraining.json") as temporary:
-        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_all({done.out / "retraining.json": json_text(content)})

@@ -5,12 +5,12 @@ import hmac
 import json
 import os
 import secrets
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from locomotion_analysis.errors import FileReadError, SchemaError
+from locomotion_analysis.files import json_text, locked, write_all
 
 _BYTES = 32
 _MOST = 10_000
@@ -119,21 +119,10 @@ class KeyFile:
     @contextmanager
     def _changing(self) -> Iterator[dict[str, str]]:
         """Yield the hashes for changing, while nobody else changes them."""
-        # A service that only reads keys starts without pandas.
-        from locomotion_analysis.data import atomic_path
-
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        lock = self.path.with_name(f".{self.path.name}.lock")
-        with lock.open("w") as handle:
-            if sys.platform != "win32":
-                import fcntl
-
-                fcntl.flock(handle, fcntl.LOCK_EX)
+        with locked(self.path.with_name(f".{self.path.name}.lock")):
             hashes = dict(self._read()) if self.path.exists() else {}
             yield hashes
-            with atomic_path(self.path) as temporary:
-                temporary.write_text(json.dumps({"format": 1, "keys": hashes}, indent=1) + "\n")
-            self.path.chmod(0o600)
+            write_all({self.path: json_text({"format": 1, "keys": hashes})}, private=True)
 
 
 def _checked(content: object) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """The model that is served now, and its replacement without a gap."""
 
 import asyncio
-import hashlib
 import logging
 import shutil
 import tempfile
@@ -9,6 +8,7 @@ import time
 from pathlib import Path
 
 from locomotion_analysis.errors import BundleError, LocomotionError
+from locomotion_analysis.files import sha256
 from locomotion_analysis.production.service.pool import Pool
 from locomotion_analysis.production.service.served import Opener
 from locomotion_analysis.production.service.settings import ServiceSettings
@@ -114,12 +114,9 @@ class LiveModel:
     def _own_copy(self) -> Path:
         """Copy the bundle: a worker replaced later must open the same one as the others."""
         copy = Path(self._folder.name) / "new"
-        digest = hashlib.sha256()
         with self._source.path().open("rb") as stream, copy.open("wb") as own:
             shutil.copyfileobj(stream, own, 1 << 20)
-        with copy.open("rb") as own:
-            digest = hashlib.file_digest(own, "sha256")
-        return copy.replace(copy.with_name(f"{digest.hexdigest()}.bundle"))
+        return copy.replace(copy.with_name(f"{sha256(copy)}.bundle"))
 
     def _note_failure(self, error: Exception) -> None:
         if str(error) != self.last_failure:
