@@ -169,11 +169,11 @@ def test_an_unmeasured_channel_is_left_out_and_named(locomotion, table, tmp_path
     assert KNEE in (out / "metrics.json").read_text()
 
 
-def test_nothing_is_half_written_when_the_last_file_fails(locomotion, small_file, tmp_path):
+def test_nothing_is_written_where_files_of_another_origin_lie(locomotion, small_file, tmp_path):
     out = tmp_path / "out"
     (out / "report.html").mkdir(parents=True)
     words = ("--target", "pathology", "--folds", 2, "--model", "linear")
     ended = locomotion("run", small_file, *words, "--out", out)
     assert ended.status == 2
-    assert "expected the name of a file to write" in ended.err
+    assert "files of another origin: report.html" in ended.err
     assert sorted(path.name for path in out.iterdir()) == ["report.html"]

@@ -61,6 +61,14 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path, small_parts):
         write_simulation(tmp_path / "mine", **ASKED)
 
 
+def test_a_folder_whose_beginning_was_killed_is_begun_again(tmp_path, small_parts):
+    left = tmp_path / "parts" / f".{writing._MANIFEST}.abc.locomotion-writing"
+    left.mkdir(parents=True)
+    (left / "new").write_text("{")
+    write_simulation(tmp_path / "parts", **ASKED)
+    assert not left.exists()
+
+
 def test_a_crash_leaves_no_half_file(tmp_path, small_parts, monkeypatch):
     def crash(*_):
         raise RuntimeError("power cut")

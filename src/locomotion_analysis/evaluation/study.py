@@ -87,7 +87,7 @@ def run_study(
     SplitLeakError
         If there are fewer subjects than folds.
     FileReadError
-        If `out` is a file.
+        If `out` is a file, or holds files of these names that no earlier run wrote.
 
     Examples
     --------

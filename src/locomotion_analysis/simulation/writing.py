@@ -15,7 +15,7 @@ from locomotion_analysis.data.cycle_layout import write_cycle_columns
 from locomotion_analysis.data.files import write_parquet
 from locomotion_analysis.data.long_layout import write_long_columns
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.files import atomic_path, write_all
+from locomotion_analysis.files import atomic_path, remove_leftovers, write_all
 from locomotion_analysis.simulation.blocks import CYCLES_AT_ONCE, healthy_or_ill, in_order
 from locomotion_analysis.simulation.request import WALKING_TASKS, Request, checked_request
 from locomotion_analysis.simulation.simulator import (
@@ -139,6 +139,7 @@ def _begin(folder: Path, manifest: dict[str, object]) -> None:
     place = folder / _MANIFEST
     if place.is_file() and place.read_text() == text:
         return
+    remove_leftovers(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise SchemaError(
             expected="a new folder, or one that the same request began",

@@ -178,6 +178,10 @@ def test_a_file_is_no_folder(audit, tmp_path):
     with pytest.raises(FileReadError, match="folder"):
         write_audit(audit, tmp_path / "out")
     assert (tmp_path / "out").read_text() == "kept"
+    (tmp_path / "optimism.png").write_text("kept")
+    with pytest.raises(FileReadError, match=r"another origin: optimism\.png"):
+        write_audit(audit, tmp_path)
+    assert (tmp_path / "optimism.png").read_text() == "kept"
 
 
 @pytest.mark.slow

@@ -109,6 +109,9 @@ def test_bad_requests_are_refused(data, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(FileReadError, match="a folder"):
         train_deep(data, "pathology", tmp_path / "file", **TINY)
+    (tmp_path / "config.json").write_text('{"of": "another program"}')
+    with pytest.raises(FileReadError, match=r"another origin: config\.json"):
+        train_deep(data, "pathology", tmp_path, **TINY)
 
 
 @pytest.mark.parametrize("architecture", ["gru", "cnn"])

@@ -166,6 +166,13 @@ def test_a_file_is_no_folder(two_kinds, tmp_path):
         run_discovery(two_kinds, tmp_path / "out")
 
 
+def test_files_of_another_origin_are_not_written_over(two_kinds, tmp_path):
+    (tmp_path / "groups.csv").write_text("mine")
+    with pytest.raises(FileReadError, match=r"another origin: groups\.csv"):
+        run_discovery(two_kinds, tmp_path)
+    assert (tmp_path / "groups.csv").read_text() == "mine"
+
+
 def test_real_running_cycles_group_by_subject(shared_data):
     data = LocomotionData.from_parquet(shared_data / "standard" / "running_phase.parquet")
     few = data.take(np.flatnonzero(data.cycles["step"] < 4))

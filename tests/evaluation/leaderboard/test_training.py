@@ -100,4 +100,7 @@ def test_unknown_tasks_models_and_folders_are_refused(data, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(FileReadError, match="folder"):
         train(data, "pathology", tmp_path / "file")
+    (tmp_path / "config.json").write_text('{"of": "another program"}')
+    with pytest.raises(FileReadError, match=r"another origin: config\.json"):
+        train(data, "pathology", tmp_path)
     assert not (tmp_path / "x").exists()

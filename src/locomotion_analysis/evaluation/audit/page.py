@@ -52,7 +52,7 @@ def write_audit(audit: LeakAudit, out: str | os.PathLike[str]) -> dict[str, Path
     Raises
     ------
     FileReadError
-        If `out` is a file.
+        If `out` is a file, or holds files of these names that no earlier run wrote.
     """
     folder = output_folder(out, ("audit.html", "audit.json", "optimism.png"), "audit.json")
     paths = {

@@ -104,7 +104,8 @@ def train_deep(
     TargetError, SchemaError, SplitLeakError
         If target, settings or folds do not fit the data.
     FileReadError
-        If `out` is a file, or a checkpoint in it is damaged.
+        If `out` is a file, holds files of these names that no earlier run wrote, or a damaged
+        checkpoint.
 
     Examples
     --------

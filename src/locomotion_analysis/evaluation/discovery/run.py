@@ -97,7 +97,7 @@ def run_discovery(
     SchemaError
         As :func:`~locomotion_analysis.evaluation.discovery.find_groups`.
     FileReadError
-        If `out` is a file.
+        If `out` is a file, or holds files of these names that no earlier run wrote.
 
     Examples
     --------

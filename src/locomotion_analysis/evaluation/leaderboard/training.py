@@ -104,7 +104,7 @@ def train(
     TargetError, SplitLeakError
         As :func:`leaderboard`.
     FileReadError
-        If `out` is a file.
+        If `out` is a file, or holds files of these names that no earlier run wrote.
 
     Warns
     -----
