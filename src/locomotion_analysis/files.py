@@ -1,7 +1,6 @@
 """Files written whole or not at all, locks between programs, hashes."""
 
 import errno
-import glob
 import hashlib
 import json
 import os
@@ -248,8 +247,13 @@ def remove_leftovers(folder: Path, name: str | None = None) -> None:
     name : str, optional
         Name of the file whose writers are meant; of all files where None.
     """
-    pattern = "*" if name is None else glob.escape(name)
-    for found in folder.glob(f".{pattern}.*{_SUFFIX}"):
+    start = "." if name is None else f".{name}."
+    try:
+        with os.scandir(folder) as entries:
+            names = [each.name for each in entries if each.name.startswith(start)]
+    except OSError:  # no such folder, or one that may not be listed
+        return
+    for found in (folder / each for each in names if each.endswith(_SUFFIX)):
         with suppress(OSError):
             ours = (each.name.lstrip(".").startswith((_NEW, _LOCK)) for each in found.iterdir())
             if found.is_symlink() or not all(ours):
@@ -480,16 +484,15 @@ def _complete(new: Path, target: Path, *, private: bool) -> None:
 
 
 def _flush(path: Path) -> None:
-    """Have the system write a file or a folder's list of names to the disk."""
+    """Have the system write a file, or a folder's list of names, to the disk."""
     is_folder = path.is_dir()
-    windows = sys.platform == "win32"
-    if is_folder and windows:  # which opens no folders
-        return
-    handle = os.open(path, os.O_RDWR if windows else os.O_RDONLY)
     try:
-        os.fsync(handle)
+        handle = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
     except OSError as error:
-        if not is_folder or error.errno != errno.EINVAL:  # some network disks flush no folder
+        # Windows opens no folder, some network disks flush none, and some may not be listed.
+        if not is_folder or error.errno not in {errno.EINVAL, errno.EACCES}:
             raise
-    finally:
-        os.close(handle)
