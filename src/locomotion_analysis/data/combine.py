@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from locomotion_analysis.data.history import HistoryEntry
+from locomotion_analysis.data.metadata import with_truth_type
 from locomotion_analysis.data.parts import Parts
 
 _SHOWN = 5
@@ -27,7 +28,7 @@ def concatenate(pieces: Sequence[Parts]) -> Parts:
             detail = f"NaN in cycles {start} to {stop - 1} for channels {', '.join(absent)}"
             history.append(HistoryEntry("filled", detail, stop - start))
         start = stop
-    cycles = pd.concat([piece.cycles for piece in pieces], ignore_index=True)
+    cycles = with_truth_type(pd.concat([piece.cycles for piece in pieces], ignore_index=True))
     history += _names_in_several_datasets(cycles)
     return Parts(cycles, block, channels, tuple(history))
 
