@@ -1,6 +1,6 @@
 """Putting datasets one after the other."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -33,15 +33,28 @@ def concatenate(pieces: Sequence[Parts]) -> Parts:
     return Parts(cycles, block, channels, tuple(history))
 
 
+def people_of_several(cycles: pd.DataFrame, lengths: Iterable[int]) -> str:
+    """Name the people whose cycles stand in more than one of the pieces, for the history."""
+    lengths = list(lengths)
+    piece = np.repeat(np.arange(len(lengths)), lengths)
+    people = cycles[["dataset", "subject"]].assign(piece=piece).drop_duplicates()
+    people = people[["dataset", "subject"]]
+    shared = people["subject"][people.duplicated()].drop_duplicates()
+    return f"; one person in several: {_some(shared)}" if len(shared) else ""
+
+
+def _some(names: "pd.Series[str]") -> str:
+    return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+
+
 def _names_in_several_datasets(cycles: pd.DataFrame) -> list[HistoryEntry]:
     """Say so where two people may share a name, since groups go by the name."""
     people = cycles[["dataset", "subject"]].drop_duplicates()
     shared = people["subject"][people["subject"].duplicated()].drop_duplicates()
     if shared.empty:
         return []
-    named = ", ".join(shared[:_SHOWN]) + (", …" if len(shared) > _SHOWN else "")
     detail = (
-        f"subjects named alike in several datasets are one person ({named}); "
+        f"subjects named alike in several datasets are one person ({_some(shared)}); "
         "merge_datasets tells them apart"
     )
     return [HistoryEntry("assumed", detail, len(shared))]

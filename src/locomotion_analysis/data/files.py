@@ -75,11 +75,7 @@ def read_csv_table(path: str | os.PathLike[str]) -> pa.Table:
             fix="check the spelling and the folder you are in",
         )
     try:
-        with pa_csv.open_csv(place) as reader:
-            columns = reader.schema.names
-        # Names such as 007 stay text; without this they would lose their zeros.
-        as_text = {name: pa.string() for name in columns if canonical_name(name) in _NAMES}
-        return pa_csv.read_csv(place, convert_options=pa_csv.ConvertOptions(column_types=as_text))
+        return parse_csv(place.read_bytes())
     except pa.ArrowInvalid as error:
         raise FileReadError(
             expected="a comma-separated table with one header row",
@@ -87,6 +83,16 @@ def read_csv_table(path: str | os.PathLike[str]) -> pa.Table:
             where=str(place),
             fix="export it again with commas between columns and points in numbers",
         ) from error
+
+
+def parse_csv(raw: bytes) -> pa.Table:
+    """Read comma-separated text; names such as 007 stay text and keep their zeros."""
+    with pa_csv.open_csv(pa.BufferReader(raw)) as reader:
+        columns = reader.schema.names
+    as_text = {name: pa.string() for name in columns if canonical_name(name) in _NAMES}
+    return pa_csv.read_csv(
+        pa.BufferReader(raw), convert_options=pa_csv.ConvertOptions(column_types=as_text)
+    )
 
 
 def stored_history(schema: pa.Schema) -> tuple[HistoryEntry, ...]:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from locomotion_analysis.data import overview
 from locomotion_analysis.data.atomic import atomic_path
-from locomotion_analysis.data.combine import concatenate
+from locomotion_analysis.data.combine import concatenate, people_of_several
 from locomotion_analysis.data.cycle_layout import write_cycle_columns
 from locomotion_analysis.data.files import (
     parquet_files,
@@ -159,7 +159,10 @@ class LocomotionData:
 
     @classmethod
     def concat(cls, datasets: Sequence["LocomotionData"]) -> Self:
-        """Join datasets; a channel that one does not have is NaN there.
+        """Join pieces of one dataset; a channel that one does not have is NaN there.
+
+        A subject of one dataset that stands in several pieces is one person, and the history
+        names them; :func:`~locomotion_analysis.data.merge_datasets` joins different people.
 
         Raises
         ------
@@ -172,7 +175,8 @@ class LocomotionData:
             raise SchemaError(expected="at least one dataset to join", got="none")
         joined = concatenate([data._parts for data in datasets])  # noqa: SLF001 - own class
         refuse_duplicates(joined.cycles)
-        entry = HistoryEntry("concatenated", "datasets joined", len(datasets))
+        detail = "datasets joined" + people_of_several(joined.cycles, map(len, datasets))
+        entry = HistoryEntry("concatenated", detail, len(datasets))
         return cls._from_parts(joined.then(entry))
 
     @classmethod

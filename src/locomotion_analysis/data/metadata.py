@@ -64,7 +64,8 @@ def with_truth_type(cycles: pd.DataFrame) -> pd.DataFrame:
     found = [
         name
         for name, dtype in cycles.dtypes.items()
-        if dtype == object and pd.api.types.infer_dtype(cycles[name], skipna=True) == "boolean"
+        if pd.api.types.is_object_dtype(dtype)
+        and pd.api.types.infer_dtype(cycles[name], skipna=True) == "boolean"
     ]
     return cycles.astype(dict.fromkeys(found, "boolean")) if found else cycles
 
@@ -107,8 +108,15 @@ def _as_text(values: "pd.Series[str]") -> "pd.Series[str]":
         return values
     # Only the distinct values are turned to text: a subject column has few of them.
     codes, distinct = pd.factorize(values, use_na_sentinel=True)
-    text = pd.Series([str(value) for value in distinct], dtype="str")
+    text = pd.Series([label(value) for value in distinct], dtype="str")
     return text.reindex(codes).set_axis(values.index)
+
+
+def label(value: object) -> str:
+    """Return a name as text; 7.0 is 7, since a column of numbers with a gap is stored as floats."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value)
 
 
 def _unpack_strings(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]:
