@@ -541,7 +541,7 @@ class LocomotionData:
 
     def _query(self, where: str) -> NDArray[np.bool_]:
         try:
-            answer = self._parts.cycles.eval(where)
+            answer: Any = self._parts.cycles.eval(where)
         except Exception as error:  # pandas raises many kinds for a malformed expression
             raise SchemaError(
                 expected=f"an expression over the columns {', '.join(self._parts.cycles.columns)}",
@@ -581,7 +581,7 @@ def _is_sealed(curves: ArrayLike) -> TypeGuard[NDArray[np.float32]]:
 
 def _sealed(parts: Parts) -> Parts:
     """Put the block behind a read-only buffer: an array's own flag could be set back by anybody."""
-    return replace(parts, block=np.asarray(memoryview(parts.block).toreadonly()))
+    return replace(parts, block=np.asarray(parts.block.data.toreadonly()))
 
 
 def _check_shapes(
