@@ -54,3 +54,11 @@ def test_channels_are_measured_throughout_in_part_or_not_at_all(data):
 def test_an_unknown_column_is_refused(data):
     with pytest.raises(SchemaError, match="'colour'"):
         describe(data, by=["task", "colour"])
+
+
+def test_nothing_has_no_shares(data):
+    nothing = data.take([])
+    assert nothing.missing().isna().all()
+    described = describe(nothing)
+    assert described.counts.empty
+    assert described.channels["measured_percent"].isna().all()

@@ -109,7 +109,8 @@ def _channels(data: LocomotionData, person: "pd.Series[int]") -> pd.DataFrame:
     for name, curves in zip(data.channels, data.block, strict=True):
         known = np.isfinite(curves)
         whole, some = known.all(axis=1), known.any(axis=1)
-        shares = (whole.mean(), (some & ~whole).mean(), (~some).mean())
+        counts = np.array([whole.sum(), (some & ~whole).sum(), (~some).sum()])
+        shares = counts / (len(data) or np.nan)
         subjects = int(person[whole].nunique())
         rows.append((name, Channel.parse(name).unit, *(100.0 * s for s in shares), subjects))
     percents = ["measured_percent", "partly_percent", "absent_percent"]

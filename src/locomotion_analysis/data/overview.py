@@ -25,7 +25,8 @@ def summarise(cycles: pd.DataFrame) -> pd.DataFrame:
 
 def missing_percent(block: NDArray[np.float32], channels: tuple[str, ...]) -> "pd.Series[float]":
     """Return the percent of cycles in which each channel was not (fully) measured."""
-    shares = [float(np.isnan(curves).any(axis=1).mean() * 100.0) for curves in block]
+    gaps = [np.count_nonzero(np.isnan(curves).any(axis=1)) for curves in block]
+    shares = 100.0 * np.array(gaps) / (block.shape[1] or np.nan)
     return pd.Series(shares, index=list(channels), name="missing_percent", dtype=np.float64)
 
 

@@ -220,6 +220,50 @@ def joined(tmp_path, people=PEOPLE, text=JOIN_MAP, **arrays):
     return read(tmp_path / "a.npz", text)
 
 
+NAMED_MAP = """
+layout: curves
+channels: {knee_flexion_angle_ipsi_rad: {array: X, unit: deg}}
+cycles: {subject: {column: who}, task: level_walking}
+"""
+
+
+@pytest.mark.parametrize(
+    ("codes", "subjects"),
+    [
+        (["1.1", "1.10", "7", "1e3"], ["1.1", "1.10", "7", "1e3"]),
+        ([7.0, 8.0, 9.0, 10.0], ["7", "8", "9", "10"]),
+    ],
+)
+def test_names_of_people_are_no_numbers(tmp_path, codes, subjects):
+    np.savez(tmp_path / "a.npz", X=np.zeros((4, 150)), who=np.array(codes))
+    assert read(tmp_path / "a.npz", NAMED_MAP).cycles["subject"].tolist() == subjects
+
+
+@pytest.mark.parametrize("codes", [["7", "", "7", "8"], [7.0, np.nan, 7.0, 8.0]])
+def test_a_gap_in_the_names_is_nobody(tmp_path, codes):
+    np.savez(tmp_path / "a.npz", X=np.zeros((4, 150)), who=np.array(codes))
+    with pytest.raises(SchemaError, match="a value of subject for every cycle"):
+        read(tmp_path / "a.npz", NAMED_MAP)
+
+
+@pytest.mark.parametrize("codes", [["1", "1", "2", ""], [1.0, 1.0, 2.0, np.nan]])
+def test_a_join_meets_the_rows_of_the_known_and_none_of_a_gap(tmp_path, codes):
+    (tmp_path / "people.csv").write_text("id,mass\n1,70\n2,80\n,90\n")
+    text = """
+layout: curves
+channels: {knee_flexion_angle_ipsi_rad: {array: X, unit: deg}}
+join: {file: people.csv, match: {id: code}}
+cycles:
+  subject: {column: who}
+  task: level_walking
+  mass_kg: {column: mass, unit: kg}
+"""
+    who = np.array(["A", "A", "B", "C"])
+    np.savez(tmp_path / "a.npz", X=np.zeros((4, 150)), who=who, code=np.array(codes))
+    mass = read(tmp_path / "a.npz", text).cycles["mass_kg"]
+    np.testing.assert_array_equal(mass, [70.0, 70.0, 80.0, np.nan])
+
+
 def test_derived_joined_mapped_and_compared_values(tmp_path):
     cycles = joined(tmp_path).cycles
     assert cycles["subject"].tolist() == ["S002", "S001", "S001", "S002"]

@@ -13,11 +13,10 @@ from locomotion_analysis.errors import CycleShapeError, SchemaError
 from locomotion_analysis.ingest.cycles.phase_normalisation import resample_curves
 from locomotion_analysis.ingest.tables.column_map import ColumnMap
 from locomotion_analysis.ingest.tables.specs import ChannelSpec
-from locomotion_analysis.ingest.tables.values import MappedValues
+from locomotion_analysis.ingest.tables.values import NAMES, UNKNOWN, MappedValues
 from locomotion_analysis.ingest.tables.variables import as_numbers, labels
 from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT
 
-_NAMES = ("dataset", "subject", "task", "task_id")
 _PHASE_TOLERANCE = 0.05
 """Percent of the cycle that a first or last phase may be off 0 and 100."""
 
@@ -164,9 +163,10 @@ def _cycles(
     columns = {
         name: values.evaluate(spec, n_rows, name) for name, spec in column_map.cycles.items()
     }
-    for name in _NAMES:
-        if name in columns and not pd.isna(columns[name]).any():
-            columns[name] = labels(columns[name])  # 7, not 7.0
+    for name in [name for name in NAMES if name in columns]:
+        names = labels(columns[name])  # 7, not 7.0
+        names[np.isin(names, UNKNOWN)] = None
+        columns[name] = names
     frame = pd.DataFrame(columns).infer_objects()
     if "step" not in frame and count_steps:
         by = [name for name in ("subject", "task", "task_id") if name in frame]

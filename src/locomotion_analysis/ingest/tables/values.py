@@ -15,6 +15,10 @@ from locomotion_analysis.ingest.tables.column_map import ColumnMap
 from locomotion_analysis.ingest.tables.specs import FilterSpec, JoinSpec, ValueSpec
 from locomotion_analysis.ingest.tables.variables import Variables, absent, as_numbers, labels
 
+NAMES = ("dataset", "subject", "task", "task_id", "trial")
+"""Columns of the cycles that are names: 1.10 and 1.1 are two people."""
+UNKNOWN = ("", "nan", "None")
+"""What `labels` makes of a missing value."""
 _PLACEHOLDER = re.compile(r"\{([^{}:]+)(?::0?(\d+)d?)?\}")
 
 
@@ -78,6 +82,8 @@ class MappedValues:
             If a column has another number of rows, or a mapping lacks a value.
         """
         found = self._raw(spec, 1 if n_rows is None else n_rows)
+        if spec.kind == "column" and (spec.mapping or field not in NAMES):
+            found = _typed(found)
         if n_rows is not None and found.shape != (n_rows,):
             raise SchemaError(
                 expected=f"one value a row, {n_rows} in all",
@@ -142,7 +148,7 @@ class MappedValues:
         if spec.kind == "count_within":
             frame = pd.DataFrame(dict(enumerate(columns)))
             return frame.groupby(list(frame.columns), sort=False).cumcount().to_numpy()
-        return _typed(self.column(spec.source, spec.where))
+        return self.column(spec.source, spec.where)
 
     def _label_column(self, name: str, spec: ValueSpec) -> NDArray[Any]:
         if name in self._map.cycles and name not in (*self._map.derive, *self.variables.names):
@@ -206,7 +212,8 @@ class MappedValues:
             )
         first = np.flatnonzero(~repeated)
         place = theirs[~repeated].get_indexer(ours)
-        rows: NDArray[np.intp] = np.where(place < 0, -1, first[place])
+        unknown = np.isin(ours.to_frame(), UNKNOWN).any(axis=1)  # is nobody's, not that of a gap
+        rows: NDArray[np.intp] = np.where((place < 0) | unknown, -1, first[place])
         if repeated.any():
             detail = f"first of repeated rows in {Path(table.where).name}"
             self._say("selected", detail, int(repeated.sum()))

@@ -146,6 +146,8 @@ def _of_one_task(
     data: LocomotionData, task: str | None
 ) -> tuple[LocomotionData, list[HistoryEntry]]:
     each = pd.Series(subject_names(data)).groupby(data.cycles["task"].to_numpy()).nunique()
+    if each.empty:
+        raise SchemaError(expected="at least one gait cycle", got="none")
     order = [name for name in TASKS if name in each.index]
     order += [name for name in each.index if name not in order]
     wanted = task or str(each.loc[order].idxmax())
