@@ -144,7 +144,6 @@ class Registry:
         SchemaError
             If it is champion already, or predicts something else than the champion.
         """
-        self._checked_content(self._state().version(number))
         return self._change("promoted", lambda state: transitions.promoted(state, number), why)
 
     def roll_back(self, why: str = "") -> Version:
@@ -152,6 +151,8 @@ class Registry:
 
         Raises
         ------
+        FileReadError
+            If its file was changed.
         SchemaError
             If there was none.
         """
@@ -266,10 +267,13 @@ class Registry:
             raise error.at(self._storage.url) from None
 
     def _change(self, action: str, step: Callable[[State], State], why: str) -> Version:
+        """Take a step that makes another version the champion, if its file is as it was added."""
         with self._storage.alone():
             state = step(self._state())
-            self._replace(state, action, state.champions[-1], why)
-        return state.version(state.champions[-1])
+            champion = state.version(state.champions[-1])
+            self._checked_content(champion)
+            self._replace(state, action, champion.number, why)
+        return champion
 
     def _replace(self, state: State, action: str, number: int, why: str) -> None:
         entry = LogEntry(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", action, number, _user(), why)
