@@ -9,8 +9,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from locomotion_analysis.errors import FileReadError, MissingExtraError
-from locomotion_analysis.models.supervised import PROBLEMS, load_model, save_model
-from locomotion_analysis.models.supervised import saving
+from locomotion_analysis.models.supervised import PROBLEMS, load_model, save_model, saving
 from locomotion_analysis.models.supervised.saving import own_types
 from locomotion_analysis.models.unsupervised.curve_pca import CurvePCA
 

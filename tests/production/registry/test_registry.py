@@ -103,9 +103,9 @@ def test_nothing_goes_back_or_forward_to_a_changed_file(place, bundles):
     for version in (here.versions[0], here.versions[2]):
         here._storage.write(version.file, b"something else")
     log = here.log
-    with pytest.raises(FileReadError, match="SHA-256 .* of version 1"):
+    with pytest.raises(FileReadError, match=r"SHA-256 .* of version 1"):
         here.roll_back()
-    with pytest.raises(FileReadError, match="SHA-256 .* of version 3"):
+    with pytest.raises(FileReadError, match=r"SHA-256 .* of version 3"):
         here.promote(3)
     assert here.champion.number == 2
     assert here.log.equals(log)

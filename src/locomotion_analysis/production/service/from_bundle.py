@@ -38,6 +38,11 @@ class ServedBundle:
         return self.bundle.schema
 
     @property
+    def paired(self) -> bool:
+        """Whether an answer is of a leg before and after treatment, and not of a cycle."""
+        return self.bundle.manifest.inputs.paired
+
+    @property
     def channel_names(self) -> tuple[str, ...]:
         """Channels without which a feature would be missing that training always had."""
         return tuple(each.name for each in self.bundle.channels if each.needed)

@@ -92,7 +92,7 @@ async def _serve(
     await live.start()
     app = create_app(live, settings)
     host, port = listening.getsockname()[:2]
-    facts = {"url": f"http://{host}:{port}", "version": live.pool.model.version}
+    facts = {"url": f"http://{_address(host, port)}", "version": live.pool.model.version}
     _logger.info("serving", extra={"facts": facts})
     await uvicorn.Server(uvicorn_config(app, settings)).serve(sockets=[listening])
 
@@ -151,10 +151,14 @@ def bound(host: str, port: int) -> socket.socket:
         raise LocomotionError(
             expected="an address that can be listened at",
             got=str(error),
-            where=f"{host}:{port}",
+            where=_address(host, port),
             fix="end what listens there, or choose another --port",
         ) from error
     return listening
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _end(*_: Any) -> None:
