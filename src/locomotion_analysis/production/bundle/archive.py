@@ -160,21 +160,17 @@ def _check_entries(entries: list[zipfile.ZipInfo], n_bytes: int) -> None:
     if MANIFEST not in names:
         raise _refused("no manifest.json")
     for entry in entries:
-        _check_entry(entry)
+        if entry.flag_bits & _ENCRYPTED:
+            raise _refused(f"{entry.filename} encrypted")
+        if entry.compress_type not in _METHODS:
+            raise _refused(f"{entry.filename} packed by method {entry.compress_type}")
+        if entry.file_size > MOST_RATIO * max(entry.compress_size, 1):
+            raise _refused(
+                f"{entry.filename}, {entry.file_size:,} bytes from {entry.compress_size:,} packed"
+            )
     if sum(entry.file_size for entry in entries) > MOST_BYTES:
         raise _refused(f"more than {MOST_BYTES:,} bytes unpacked")
     _check_places(entries, n_bytes)
-
-
-def _check_entry(entry: zipfile.ZipInfo) -> None:
-    if entry.flag_bits & _ENCRYPTED:
-        raise _refused(f"{entry.filename} encrypted")
-    if entry.compress_type not in _METHODS:
-        raise _refused(f"{entry.filename} packed by method {entry.compress_type}")
-    if entry.file_size > MOST_RATIO * max(entry.compress_size, 1):
-        raise _refused(
-            f"{entry.filename}, {entry.file_size:,} bytes from {entry.compress_size:,} packed"
-        )
 
 
 def _check_places(entries: list[zipfile.ZipInfo], n_bytes: int) -> None:

@@ -59,7 +59,8 @@ def _check_members(entries: list[zipfile.ZipInfo], name: str) -> None:
     names = [entry.filename for entry in entries]
     if len(set(names)) != len(names) or len(names) > MOST_MEMBERS:
         raise refused(name, "a file name that occurs twice, or too many files")
-    odd = [each for each in names if each != "schema.json" and not _is_array(each)]
+    arrays = {each for each in names if each.endswith(".npy") and each[:-4].isdigit()}
+    odd = [each for each in names if each != "schema.json" and each not in arrays]
     if odd:
         raise refused(name, f"a file {odd[0][:80]!r}, where only schema.json and arrays may be")
     if sum(entry.file_size for entry in entries) > MOST_BYTES:
@@ -69,10 +70,6 @@ def _check_members(entries: list[zipfile.ZipInfo], name: str) -> None:
         if entry.header_offset < end:
             raise refused(name, f"{entry.filename} overlapping another file")
         end = entry.header_offset + entry.compress_size
-
-
-def _is_array(name: str) -> bool:
-    return name.endswith(".npy") and name[:-4].isdigit()
 
 
 def _check_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> None:

@@ -234,15 +234,19 @@ class PredictionStore:
         """
         watched = self._watched(version)
         rows = self._rows(self._query(version, since, until))
+        shape = (len(PHASES), len(watched.channels))
         features = np.full((len(rows), len(watched.features)), np.nan, np.float32)
+        curves = np.full((len(rows), *shape), np.nan, np.float32)
         for place, row in enumerate(rows):
             features[place] = np.frombuffer(row.features, np.float32)
+            if row.curves is not None:
+                curves[place] = np.frombuffer(row.curves, np.float32).reshape(shape)
         columns = ["at", "subject", "cycle", "prediction", "outside", "label"]
         told = [[getattr(row, name) for name in columns] for row in rows]
         return Stored(
             pd.DataFrame(told, columns=columns, dtype=object).astype(_NUMBERS),
             pd.DataFrame(features, columns=list(watched.features)),
-            _curves(rows, watched),
+            curves,
             watched,
         )
 
@@ -382,15 +386,6 @@ def cycle_names(cycles: pd.DataFrame) -> list[str]:
     """Return one text a cycle: subject, task, task_id and step."""
     columns = [cycles[name].astype(str) for name in ("subject", "task", "task_id", "step")]
     return ["|".join(each) for each in zip(*columns, strict=True)]
-
-
-def _curves(rows: Sequence[Any], watched: Watched) -> NDArray[np.float32]:
-    shape = (len(PHASES), len(watched.channels))
-    found = np.full((len(rows), *shape), np.nan, np.float32)
-    for place, row in enumerate(rows):
-        if row.curves is not None:
-            found[place] = np.frombuffer(row.curves, np.float32).reshape(shape)
-    return found
 
 
 def _write_ahead(connection: Any, _: Any) -> None:

@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from locomotion_analysis.errors import LocomotionError, SchemaError
 from locomotion_analysis.extras import require_installed
@@ -72,7 +72,7 @@ def serve(
     refuse_long_socket_path()
     begin_preloading()
     with bound(host, port) as listening, contextlib.suppress(KeyboardInterrupt):
-        signal.signal(signal.SIGTERM, _end)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
             asyncio.run(_serve(source, settings, opener, listening))
         finally:
@@ -159,7 +159,3 @@ def bound(host: str, port: int) -> socket.socket:
 
 def _address(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _end(*_: Any) -> None:
-    sys.exit(0)

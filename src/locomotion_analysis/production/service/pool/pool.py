@@ -136,7 +136,11 @@ class Pool:
             replies = await worker.ask([ticket.job for ticket in tickets])
         except WorkerLostError:
             for ticket in await self._line.again(tickets):
-                _settle(ticket, _given_up(ticket.job))
+                error = RefusedError(
+                    500, expected="an answer", got="the process that computed it ended, twice"
+                )
+                job = ticket.job
+                _settle(ticket, refusal(error, job.request_id, v2=job.kind == "infer"))
             return False
         self.batches += 1
         self.batched += len(tickets)
@@ -160,8 +164,3 @@ class Pool:
 def _settle(ticket: Ticket, reply: Reply) -> None:
     if not ticket.answer.done():
         ticket.answer.set_result(reply)
-
-
-def _given_up(job: Job) -> Reply:
-    error = RefusedError(500, expected="an answer", got="the process that computed it ended, twice")
-    return refusal(error, job.request_id, v2=job.kind == "infer")
