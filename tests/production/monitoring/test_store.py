@@ -17,8 +17,8 @@ from locomotion_analysis.errors import FileReadError, MissingExtraError, SchemaE
 
 pytest.importorskip("sqlalchemy")
 
-from locomotion_analysis.production.monitoring import PredictionStore, Watched
-from locomotion_analysis.production.monitoring.store import cycle_names
+from locomotion_analysis.production.monitoring import PredictionStore
+from locomotion_analysis.production.monitoring.store import Watched, cycle_names
 
 WATCHED = Watched("v1", ("a", "b"), ("knee_flexion_angle_ipsi_rad",))
 CYCLES = pd.DataFrame(
@@ -170,7 +170,7 @@ def test_without_sqlalchemy_the_extra_is_named(tmp_path, monkeypatch):
 _WRITER = """
 import sys
 import numpy as np
-from locomotion_analysis.production.monitoring import PredictionStore, Watched
+from locomotion_analysis.production.monitoring.store import PredictionStore, Watched
 store = PredictionStore(sys.argv[1])
 print("ready", flush=True)
 number = 0

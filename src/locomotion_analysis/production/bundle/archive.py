@@ -170,18 +170,22 @@ def _check_entries(entries: list[zipfile.ZipInfo], n_bytes: int) -> None:
             )
     if sum(entry.file_size for entry in entries) > MOST_BYTES:
         raise _refused(f"more than {MOST_BYTES:,} bytes unpacked")
-    _check_places(entries, n_bytes)
+    fault = fault_of_places(entries, n_bytes)
+    if fault:
+        raise _refused(fault)
 
 
-def _check_places(entries: list[zipfile.ZipInfo], n_bytes: int) -> None:
-    """Refuse members that share bytes of the file: a small file could unpack without end."""
+def fault_of_places(entries: list[zipfile.ZipInfo], n_bytes: int) -> str:
+    """Return what is wrong with where the members of a zip lie; empty where nothing is.
+
+    Members that share bytes of the file would let a small file unpack without end.
+    """
     end = 0
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
         if entry.header_offset < end:
-            raise _refused(f"{entry.filename} overlapping another member")
+            return f"{entry.filename} overlapping another member"
         end = entry.header_offset + _LOCAL_HEADER + len(entry.filename) + entry.compress_size
-    if end > n_bytes:
-        raise _refused("members beyond the end of the file")
+    return "members beyond the end of the file" if end > n_bytes else ""
 
 
 def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:

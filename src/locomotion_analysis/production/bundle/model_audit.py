@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from locomotion_analysis.errors import BundleError
+from locomotion_analysis.production.bundle.archive import fault_of_places
 
 MOST_BYTES = 1 << 30
 MOST_MEMBERS = 100_000
@@ -37,7 +38,7 @@ def audit_skops(content: bytes, name: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
-            _check_members(entries, name)
+            _check_members(entries, len(content), name)
             for entry in entries:
                 if entry.filename.endswith(".npy"):
                     _check_array(archive, entry, name)
@@ -55,7 +56,7 @@ def refused(name: str, got: str) -> BundleError:
     )
 
 
-def _check_members(entries: list[zipfile.ZipInfo], name: str) -> None:
+def _check_members(entries: list[zipfile.ZipInfo], n_bytes: int, name: str) -> None:
     names = [entry.filename for entry in entries]
     if len(set(names)) != len(names) or len(names) > MOST_MEMBERS:
         raise refused(name, "a file name that occurs twice, or too many files")
@@ -65,11 +66,9 @@ def _check_members(entries: list[zipfile.ZipInfo], name: str) -> None:
         raise refused(name, f"a file {odd[0][:80]!r}, where only schema.json and arrays may be")
     if sum(entry.file_size for entry in entries) > MOST_BYTES:
         raise refused(name, f"more than {MOST_BYTES:,} bytes unpacked")
-    end = 0
-    for entry in sorted(entries, key=lambda entry: entry.header_offset):
-        if entry.header_offset < end:
-            raise refused(name, f"{entry.filename} overlapping another file")
-        end = entry.header_offset + entry.compress_size
+    fault = fault_of_places(entries, n_bytes)
+    if fault:
+        raise refused(name, fault)
 
 
 def _check_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> None:
