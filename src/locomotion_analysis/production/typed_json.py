@@ -105,9 +105,10 @@ def _value(kind: Any, value: Any, where: str) -> Any:
         names = {field.name for field in fields(kind)}
         odd = sorted(names.symmetric_difference(value))
         _check(not odd, f"the entries {', '.join(sorted(names))}", f"{', '.join(odd)} amiss", where)
-        hints = _hints(kind)
+        record = cast("type", kind)
+        hints = _hints(record)
         told = {name: _value(hints[name], value[name], f"{where}.{name}") for name in names}
-        return cast("type", kind)(**told)
+        return record(**told)
     if origin in (Union, UnionType):
         return _one_of(inner, value, where)
     if origin is tuple:

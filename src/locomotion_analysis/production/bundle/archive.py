@@ -111,7 +111,13 @@ def read_archive(path: str | os.PathLike[str]) -> dict[str, bytes]:
         with zipfile.ZipFile(place) as archive:
             entries = archive.infolist()
             _check_entries(entries, place.stat().st_size)
-            return {entry.filename: _content(archive, entry) for entry in entries}
+            found = {}
+            for entry in entries:
+                with archive.open(entry) as stream:
+                    found[entry.filename] = stream.read(entry.file_size + 1)
+                if len(found[entry.filename]) != entry.file_size:
+                    raise _refused(f"{entry.filename} of another length than it says")
+            return found
     except BundleError as error:
         raise error.at(str(place)) from None
     except IsADirectoryError:
@@ -186,14 +192,6 @@ def fault_of_places(entries: list[zipfile.ZipInfo], n_bytes: int) -> str:
             return f"{entry.filename} overlapping another member"
         end = entry.header_offset + _LOCAL_HEADER + len(entry.filename) + entry.compress_size
     return "members beyond the end of the file" if end > n_bytes else ""
-
-
-def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    with archive.open(entry) as stream:
-        content = stream.read(entry.file_size + 1)
-    if len(content) != entry.file_size:
-        raise _refused(f"{entry.filename} of another length than it says")
-    return content
 
 
 def _refused(got: str, fix: str = "get the bundle again from where it was made") -> BundleError:

@@ -232,7 +232,17 @@ class PredictionStore:
         FileReadError
             If the store has no rows of it.
         """
-        watched = self._watched(version)
+        table = self._tables.models
+        known = self._rows(self._sql.select(table.c.names).where(table.c.version == version))
+        if not known:
+            raise FileReadError(
+                expected=f"answers of version {version} (the bundle's)",
+                got=f"answers of {', '.join(self.versions()) or 'no version'}",
+                where=self.place.rpartition("@")[2],
+                fix="name the bundle that was served, or serve this one with --store first",
+            )
+        names = json.loads(known[0].names)
+        watched = Watched(version, tuple(names["features"]), tuple(names["channels"]))
         rows = self._rows(self._query(version, since, until))
         shape = (len(PHASES), len(watched.channels))
         features = np.full((len(rows), len(watched.features)), np.nan, np.float32)
@@ -278,20 +288,6 @@ class PredictionStore:
         if until is not None:
             query = query.where(of.c.at < until)
         return query.order_by(of.c.id)
-
-    def _watched(self, version: str) -> Watched:
-        table = self._tables.models
-        query = self._sql.select(table.c.names).where(table.c.version == version)
-        found = self._rows(query)
-        if not found:
-            raise FileReadError(
-                expected=f"answers of version {version} (the bundle's)",
-                got=f"answers of {', '.join(self.versions()) or 'no version'}",
-                where=self.place,
-                fix="name the bundle that was served, or serve this one with --store first",
-            )
-        names = json.loads(found[0].names)
-        return Watched(version, tuple(names["features"]), tuple(names["channels"]))
 
     def _rows(self, query: Any) -> Sequence[Any]:
         with self._guarded(), self._engine.connect() as connection:

@@ -45,12 +45,17 @@ def refusal(error: Exception, request_id: str, *, v2: bool = False) -> Reply:
     and a line in the log.
     """
     if not (isinstance(error, LocomotionError) and isinstance(error, ValueError)):
-        _log(error)
+        # What went wrong in the arithmetic may hold values of a person: kind and place are enough.
+        place = error.__traceback__
+        while place is not None and place.tb_next is not None:
+            place = place.tb_next
+        at = f" in {place.tb_frame.f_code.co_qualname}:{place.tb_lineno}" if place else ""
+        told = f": {_one_line(error)}" if isinstance(error, LocomotionError) else ""
+        _logger.error("request failed: %s%s%s", type(error).__name__, at, told)
         error = RefusedError(500, expected="an answer", got="an error inside the service")
     content: dict[str, Any] = {"error": _one_line(error)}
     if not v2:
-        told = ("expected", "got", "where", "fix")
-        content |= {name: getattr(error, name) for name in told}
+        content |= {name: getattr(error, name) for name in ("expected", "got", "where", "fix")}
         content["details"] = getattr(error, "details", [])[:_MOST_DETAILS]
         content["request_id"] = request_id
     status = error.status if isinstance(error, RefusedError) else 422
@@ -60,13 +65,3 @@ def refusal(error: Exception, request_id: str, *, v2: bool = False) -> Reply:
 def _one_line(error: LocomotionError) -> str:
     """Return an error as one sentence, as the V2 protocol and the log want it."""
     return "; ".join(part.strip() for part in str(error).splitlines())
-
-
-def _log(error: Exception) -> None:
-    # What went wrong in the arithmetic may hold values of a person: kind and place are enough.
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    at = f" in {place.tb_frame.f_code.co_qualname}:{place.tb_lineno}" if place else ""
-    told = f": {_one_line(error)}" if isinstance(error, LocomotionError) else ""
-    _logger.error("request failed: %s%s%s", type(error).__name__, at, told)

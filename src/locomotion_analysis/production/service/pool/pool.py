@@ -112,7 +112,15 @@ class Pool:
             await self._answer_until_lost(worker)
             self.replaced += 1
             _logger.warning("worker lost, replaced")
-            await self._restarted(worker)
+            pause = 0.0
+            while True:
+                try:
+                    await worker.start()
+                    break
+                except (WorkerLostError, BundleError, OSError) as error:
+                    pause = min(_LONGEST_PAUSE_S, pause * 2 or 0.5)
+                    _logger.error("worker does not start: %s", type(error).__name__)  # noqa: TRY400
+                    await asyncio.sleep(pause)
 
     async def _answer_until_lost(self, worker: WorkerHandle) -> None:
         lost = asyncio.create_task(worker.lost.wait())
@@ -147,18 +155,6 @@ class Pool:
         for ticket, reply in zip(tickets, replies, strict=True):
             _settle(ticket, reply)
         return True
-
-    async def _restarted(self, worker: WorkerHandle) -> None:
-        pause = 0.0
-        while True:
-            try:
-                await worker.start()
-            except (WorkerLostError, BundleError, OSError) as error:
-                pause = min(_LONGEST_PAUSE_S, pause * 2 or 0.5)
-                _logger.error("worker does not start: %s", type(error).__name__)  # noqa: TRY400
-                await asyncio.sleep(pause)
-            else:
-                return
 
 
 def _settle(ticket: Ticket, reply: Reply) -> None:

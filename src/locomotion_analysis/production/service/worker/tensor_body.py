@@ -126,7 +126,10 @@ def tensor_reply(answers: pd.DataFrame, model: Description, wanted: Wanted) -> R
             values = answers[name].to_numpy(np.float64 if datatype == "FP64" else np.bool_)
         output = {"name": name, "datatype": datatype, "shape": list(values.shape)}
         if wanted.outputs[name]:
-            packed = _packed(values, datatype)
+            packed = values.tobytes()
+            if datatype == "BYTES":
+                texts = [text.encode() for text in values.ravel()]
+                packed = b"".join(struct.pack("<I", len(text)) + text for text in texts)
             output["parameters"] = {"binary_data_size": len(packed)}
             binary += packed
         else:
@@ -143,13 +146,6 @@ def tensor_reply(answers: pd.DataFrame, model: Description, wanted: Wanted) -> R
     if not binary:
         return Reply(200, header, rows=len(answers))
     return Reply(200, header + binary, OCTETS, len(header), len(answers))
-
-
-def _packed(values: NDArray[Any], datatype: str) -> bytes:
-    if datatype != "BYTES":
-        return values.tobytes()
-    texts = [text.encode() for text in values.ravel()]
-    return b"".join(struct.pack("<I", len(text)) + text for text in texts)
 
 
 def _malformed(expected: str, got: str, status: int = 400) -> RefusedError:
