@@ -45,9 +45,22 @@ def bundle_inspect(path: _File, key_file: _Key = None) -> None:
 
     opened = open_bundle(path, key=secret(key_file))
     _show(opened)
-    _show_inputs(opened)
-    for limit in opened.manifest.limits:
-        console().print(f"[yellow]limit:[/] {escape(limit)}")
+    told, shown = opened.manifest, console()
+    needed = [each for each in opened.channels if each.needed]
+    kind = "points" if told.runtime == "network" else "features"
+    shown.print(f"inputs   {len(opened.schema.names):,} {kind} of {len(needed)} channels")
+    for each in needed:
+        shown.print(escape(f"  {each.name:<46}{each.unit:<7}positive: {each.positive}"))
+    if told.conformal is not None:
+        sets = "sets" if told.classes else "intervals"
+        held = "everything" if told.conformal.limit is None else f"{told.conformal.limit:.3g}"
+        shown.print(
+            f"sets     {told.conformal.coverage:.0%} {sets} from {told.conformal.n_subjects} "
+            f"subjects, limit {held}"
+        )
+    shown.print(f"use      {escape(told.intended_use)}")
+    for limit in told.limits:
+        shown.print(f"[yellow]limit:[/] {escape(limit)}")
 
 
 def bundle_verify(
@@ -119,20 +132,3 @@ def _show(opened: "Bundle") -> None:
             f"{cost.original:.3g}, {cost.changed:.1%} of {cost.n_rows} training rows changed"
         )
     shown.print(f"digest   {opened.digest}")
-
-
-def _show_inputs(opened: "Bundle") -> None:
-    told, shown = opened.manifest, console()
-    needed = [each for each in opened.channels if each.needed]
-    kind = "points" if told.runtime == "network" else "features"
-    shown.print(f"inputs   {len(opened.schema.names):,} {kind} of {len(needed)} channels")
-    for each in needed:
-        shown.print(escape(f"  {each.name:<46}{each.unit:<7}positive: {each.positive}"))
-    if told.conformal is not None:
-        sets = "sets" if told.classes else "intervals"
-        held = "everything" if told.conformal.limit is None else f"{told.conformal.limit:.3g}"
-        shown.print(
-            f"sets     {told.conformal.coverage:.0%} {sets} from {told.conformal.n_subjects} "
-            f"subjects, limit {held}"
-        )
-    shown.print(f"use      {escape(told.intended_use)}")

@@ -48,6 +48,7 @@ def serve(
     """Serve a model over HTTP: /v1/predict, the V2 protocol, metrics, and a page at /."""
     from locomotion_analysis.production.service import ServiceSettings, source_of
     from locomotion_analysis.production.service import serve as serve_model
+    from locomotion_analysis.production.service.opening import open_served
     from locomotion_analysis.production.service.settings import MEBIBYTE
 
     settings = ServiceSettings(
@@ -58,20 +59,15 @@ def serve(
         max_rows=max_rows,
         cors_origins=tuple(cors_origin or ()),
     )
-    opener = _opener(store, key=secret(key_file), runtime=runtime)
+    how: dict[str, Any] = {"key": secret(key_file), "runtime": runtime}
+    opener: Opener = partial(open_served, **how)
+    if store is not None:
+        from locomotion_analysis.production.monitoring import PredictionStore
+        from locomotion_analysis.production.monitoring.recording import open_recorded
+
+        PredictionStore(store).close()  # one that cannot be opened ends here
+        opener = partial(open_recorded, store=store, **how)
     serve_model(source_of(model), settings, host, port, opener)
-
-
-def _opener(store: str | None, **how: Any) -> "Opener":
-    if store is None:
-        from locomotion_analysis.production.service.opening import open_served
-
-        return partial(open_served, **how)
-    from locomotion_analysis.production.monitoring import PredictionStore
-    from locomotion_analysis.production.monitoring.recording import open_recorded
-
-    PredictionStore(store).close()  # one process makes the tables, before the workers meet there
-    return partial(open_recorded, store=store, **how)
 
 
 @keys_app.command("add")

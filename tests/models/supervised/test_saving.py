@@ -1,11 +1,15 @@
 """Models on disk: same answers, no strange types, no half-written file."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
 from locomotion_analysis.errors import FileReadError, MissingExtraError
-from locomotion_analysis.models.supervised import PROBLEMS, load_model, save_model
+from locomotion_analysis.models.supervised import PROBLEMS, load_model, save_model, saving
 from locomotion_analysis.models.supervised.saving import own_types
 from locomotion_analysis.models.unsupervised.curve_pca import CurvePCA
 
@@ -58,3 +62,20 @@ def test_without_skops_the_command_to_install_it_is_given(monkeypatch, tmp_path)
     monkeypatch.setattr("locomotion_analysis.extras.find_spec", lambda _: None)
     with pytest.raises(MissingExtraError, match=r"pip install 'locomotion-analysis\[models\]'"):
         save_model(object(), tmp_path / "model.skops")
+
+
+def test_what_is_kept_from_one_thread_is_there_for_all_others(monkeypatch):
+    pytest.importorskip("skops")
+    monkeypatch.setattr(saving, "_WALKED", ("pyclbr",))
+    monkeypatch.delitem(sys.modules, "pyclbr", raising=False)
+
+    def while_skops_is_imported(*_):
+        with pytest.raises(ImportError):
+            import_module("pyclbr")
+        with ThreadPoolExecutor(1) as other:
+            return other.submit(import_module, "pyclbr").result()
+
+    monkeypatch.setattr(saving, "require", while_skops_is_imported)
+    assert saving.skops_io() is sys.modules["pyclbr"]
+    monkeypatch.delitem(sys.modules, "pyclbr")
+    assert import_module("pyclbr")

@@ -18,7 +18,7 @@ from tests.production.bundle.tampering import members_of, tampered
 from locomotion_analysis.errors import BundleError
 from locomotion_analysis.production.bundle import archive, open_bundle, tables
 from locomotion_analysis.production.bundle.model_audit import audit_skops
-from locomotion_analysis.production.bundle.typed_json import parsed_json
+from locomotion_analysis.production.typed_json import parsed_json
 
 
 @pytest.fixture(autouse=True)

@@ -215,7 +215,7 @@ def test_8_bits_answer_otherwise_by_what_was_measured(kept, bundle):
     gap = (right["p_healthy"] - found["p_healthy"]).abs().max()
     assert 0 < gap <= 2 * cost.max_difference
     assert (right["prediction"] != found["prediction"]).mean() <= network.MOST_CHANGED
-    assert 0 < other.check_golden() <= other.converted_difference + 1e-6
+    assert 0 < other.check_golden() <= other.golden_tolerance
     assert bundle.check_golden() < 1e-5
     layers = [type(each).__module__ for each in other.route.model.network_.modules()]
     assert any("quantized" in each for each in layers)

@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.production.monitoring import measure_drift
-from locomotion_analysis.production.monitoring.drift import people_of
+from locomotion_analysis.production.monitoring import measure_drift, people_of
 
 CHANNELS = ("hip_flexion_angle_ipsi_rad", "knee_flexion_angle_ipsi_rad")
 

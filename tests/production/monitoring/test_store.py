@@ -5,7 +5,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -15,8 +17,8 @@ from locomotion_analysis.errors import FileReadError, MissingExtraError, SchemaE
 
 pytest.importorskip("sqlalchemy")
 
-from locomotion_analysis.production.monitoring import PredictionStore, Watched
-from locomotion_analysis.production.monitoring.store import cycle_names
+from locomotion_analysis.production.monitoring import PredictionStore
+from locomotion_analysis.production.monitoring.store import Watched, cycle_names
 
 WATCHED = Watched("v1", ("a", "b"), ("knee_flexion_angle_ipsi_rad",))
 CYCLES = pd.DataFrame(
@@ -95,6 +97,41 @@ def test_two_processes_share_the_key(store, tmp_path):
     other.close()
 
 
+@pytest.mark.parametrize("number", range(3))
+def test_writers_that_all_come_first_lose_nothing(tmp_path, number):
+    together = threading.Barrier(8)
+
+    def write(who):
+        together.wait()
+        own = PredictionStore(tmp_path / "new.sqlite")
+        together.wait()
+        own.append(WATCHED, [[who, number]], ["healthy"], [False], ["anna"])
+        own.close()
+
+    with ThreadPoolExecutor(8) as writers:
+        list(writers.map(write, range(8)))
+    store = PredictionStore(tmp_path / "new.sqlite", create=False)
+    found = store.read("v1")
+    store.close()
+    assert sorted(found.features["a"]) == list(range(8))
+    assert found.predictions["subject"].nunique() == 1
+
+
+def test_what_another_database_refuses_once_is_taken_again(store):
+    import sqlalchemy
+
+    refusals = [1, 2, 3]
+
+    def step(_):
+        if refusals.pop() > 1:
+            raise sqlalchemy.exc.IntegrityError("", {}, Exception("duplicate key"))
+        return "there"
+
+    with pytest.raises(FileReadError, match="duplicate key"):
+        store._write(step)
+    assert store._write(step) == "there"
+
+
 def test_what_cannot_be_opened_is_said(tmp_path, store):
     with pytest.raises(FileReadError, match=r"of version v9"):
         store.read("v9")
@@ -133,7 +170,7 @@ def test_without_sqlalchemy_the_extra_is_named(tmp_path, monkeypatch):
 _WRITER = """
 import sys
 import numpy as np
-from locomotion_analysis.production.monitoring import PredictionStore, Watched
+from locomotion_analysis.production.monitoring.store import PredictionStore, Watched
 store = PredictionStore(sys.argv[1])
 print("ready", flush=True)
 number = 0

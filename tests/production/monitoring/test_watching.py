@@ -1,6 +1,7 @@
 """From served answers to a report: nothing to say, a sensor that is off, answers that are wrong."""
 
 import json
+import sqlite3
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -44,6 +45,27 @@ def test_recorded_answers_are_the_bundles(served, bundle, walkers, store):
     assert stored.predictions["subject"].isna().sum() == len(X)
     found = watch(store, bundle, n_permutations=99)
     assert any("without their subject" in note for note in found.notes)
+
+
+def test_an_answer_that_cannot_be_kept_is_not_given_and_names_no_file(served, store, caplog):
+    pytest.importorskip("pydantic")
+    from locomotion_analysis.production.service import ServiceSettings
+    from locomotion_analysis.production.service.jobs import Job
+    from locomotion_analysis.production.service.worker.answering import Answering
+
+    rows = served.bundle.golden.features.head(1).astype(object).to_dict("records")
+    rows = [{name: None if pd.isna(value) else value for name, value in rows[0].items()}]
+    job = Job("predict", json.dumps({"features": rows}).encode())
+    answering = Answering(served, ServiceSettings())
+    assert answering.answer([job])[0].status == 200
+    with sqlite3.connect(store.place) as connection:
+        connection.execute("DROP TABLE predictions")
+    connection.close()
+    (reply,) = answering.answer([job])
+    assert reply.status == 500
+    assert b"sqlite" not in reply.body
+    assert "no such table: predictions" in caplog.text
+    assert store.place in caplog.text
 
 
 def test_a_sensor_that_is_off_is_reported(served, bundle, walkers, store, tmp_path):

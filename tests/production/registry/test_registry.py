@@ -95,6 +95,22 @@ def test_a_changed_file_does_not_serve(bundles, tmp_path):
         StageSource(Registry(tmp_path / "registry")).path()
 
 
+def test_nothing_goes_back_or_forward_to_a_changed_file(place, bundles):
+    here = Registry(place)
+    for path in bundles[:2]:
+        here.promote(here.add(path).number)
+    here.add(bundles[2])
+    for version in (here.versions[0], here.versions[2]):
+        here._storage.write(version.file, b"something else")
+    log = here.log
+    with pytest.raises(FileReadError, match=r"SHA-256 .* of version 1"):
+        here.roll_back()
+    with pytest.raises(FileReadError, match=r"SHA-256 .* of version 3"):
+        here.promote(3)
+    assert here.champion.number == 2
+    assert here.log.equals(log)
+
+
 def test_subjects_are_recognised_and_not_named(bundles, tmp_path):
     here = Registry(tmp_path / "registry")
     version = here.add(bundles[0], ["anna", "bert", "anna"])

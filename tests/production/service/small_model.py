@@ -41,6 +41,7 @@ class SmallModel:
 
     channel_names = CHANNELS
     trained_ranges = RANGES
+    paired = False
 
     def __init__(self, bias, version, golden):
         self.bias, self.version, self.golden = bias, version, golden

@@ -8,6 +8,7 @@ import pytest
 from tests.production.service.small_model import FAIL, SmallModel
 
 from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.production.service import ServiceSettings
 from locomotion_analysis.production.service.jobs import Job
 from locomotion_analysis.production.service.worker.answering import Answering
@@ -73,15 +74,44 @@ def test_one_that_fails_takes_no_other_with_it():
     assert b"secret" not in replies[1].body
 
 
+@pytest.mark.parametrize("kind", ["predict", "infer"])
+def test_what_fails_on_our_side_is_no_fault_of_the_caller(kind, caplog):
+    class Recording(Counting):
+        error = FileReadError(expected="a database", got="disk full", where="/srv/secret.sqlite")
+
+        def predict_features(self, X, *, explain):
+            self.calls.append(len(X))
+            raise self.error
+
+    tensor = {"name": "features", "shape": [1, 2], "datatype": "FP64", "data": [1.0, 2.0]}
+    asked = Job("infer", json.dumps({"inputs": [tensor]}).encode())
+    job = asked if kind == "infer" else _features((1.0, 2.0))
+    model = Recording()
+    (reply,) = Answering(model, ServiceSettings()).answer([job])
+    assert reply.status == 500
+    assert b"secret" not in reply.body
+    assert b"disk" not in reply.body
+    assert "got: disk full; where: /srv/secret.sqlite" in caplog.text
+    assert model.calls == [1]
+    model.error = SchemaError(expected="a feature", got="none", where="X")
+    (reply,) = Answering(model, ServiceSettings()).answer([job])
+    assert reply.status == 422
+    assert b"a feature" in reply.body
+
+
 def test_a_model_of_pairs_answers_each_request_by_itself(cycle):
     class Paired(Counting):
+        paired = True
+
         def predict_cycles(self, data, *, explain):
             answers = super().predict_cycles(data, explain=explain).iloc[::2]
             answers.index = pd.Index([f"leg {len(data)}"] * len(answers), name="leg")
             return answers
 
     asked = json.dumps({"cycles": [cycle, {**cycle, "step": 1}]}).encode()
-    replies = Answering(Paired(), ServiceSettings()).answer([Job("predict", asked)] * 2)
+    model = Paired()
+    replies = Answering(model, ServiceSettings()).answer([Job("predict", asked)] * 2)
+    assert model.calls == [2, 2]  # a recorded answer stands once in the store
     for reply in replies:
         (row,) = json.loads(reply.body)["predictions"]
         assert row["leg"] == "leg 2"

@@ -1,8 +1,10 @@
 """A service in a process of its own: how it starts, logs, drains and leaves nothing behind."""
 
+import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -26,9 +28,9 @@ ASKED = {"features": [{"speed_m_s": 0.5, "cadence": 0.25}]}
 class Process:
     """The service as a process, and its log."""
 
-    def __init__(self, path, tmp):
+    def __init__(self, path, tmp, *host):
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.production.service.serving_small", str(path)],
+            [sys.executable, "-m", "tests.production.service.serving_small", str(path), *host],
             cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(tmp)},
         )  # fmt: skip
         self.lines = []
@@ -141,6 +143,25 @@ def test_a_service_others_can_reach_needs_keys(host):
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.3.2.1", "::1", "localhost"])
 def test_a_service_of_this_machine_needs_none(host):
     refuse_open_service(host, ServiceSettings())
+
+
+def _has_ipv6():
+    with contextlib.suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
+        return True
+    return False
+
+
+@pytest.mark.skipif(not _has_ipv6(), reason="no IPv6 on this machine")
+def test_an_address_with_colons_stands_in_brackets(tmp_path, temporary):
+    path = tmp_path / "small.bundle"
+    write_small_model(path)
+    running = Process(path, temporary, "::1")
+    assert running.url.startswith("http://[::1]:")
+    assert httpx.get(f"{running.url}/v2/health/live").json()["live"]
+    port = httpx.URL(running.url).port
+    with pytest.raises(LocomotionError, match=rf"where: \[::1\]:{port}"):
+        serve(FileSource(path), ServiceSettings(), host="::1", port=port)
+    assert running.end() == 0
 
 
 def test_a_port_that_is_taken_is_named(service):

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import zipfile
 from functools import cache
 from pathlib import Path
@@ -58,17 +59,27 @@ def own_types() -> frozenset[str]:
 def skops_io() -> Any:
     """Import skops without torch and dask, which take most of the seconds and hold no estimator."""
     require_installed("skops", "models")
-    if "skops.io" in sys.modules:
-        return sys.modules["skops.io"]
-    kept_out = [name for name in _WALKED if name not in sys.modules]
-    # A name that stands for nothing raises ImportError, which the walk passes over.
-    for name in kept_out:
-        sys.modules[name] = None  # type: ignore[assignment]
+    if _walk not in sys.meta_path:
+        # Never taken away again: another thread may be going through the list.
+        sys.meta_path.insert(0, _walk)  # type: ignore[arg-type]
+    _walk.refused = _WALKED
     try:
         return require("skops.io", "models")
     finally:
-        for name in kept_out:
-            del sys.modules[name]
+        _walk.refused = ()
+
+
+class _Walk(threading.local):
+    """A finder that lets some imports fail in the thread that asks for it, and in no other."""
+
+    refused: tuple[str, ...] = ()
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name in self.refused:
+            raise ImportError(name)  # the walk over scikit-learn's packages passes over it
+
+
+_walk = _Walk()
 
 
 def save_model(model: Any, path: str | os.PathLike[str]) -> None:

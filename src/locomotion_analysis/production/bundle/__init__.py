@@ -2,23 +2,15 @@
 
 from typing import TYPE_CHECKING, Any
 
-from locomotion_analysis.production.bundle.comparing import Difference, compare_bundles
-from locomotion_analysis.production.bundle.golden import Golden
-from locomotion_analysis.production.bundle.manifest import ChannelInfo, Manifest
+from locomotion_analysis.production.bundle.comparing import compare_bundles
 from locomotion_analysis.production.bundle.opened import Bundle
 from locomotion_analysis.production.bundle.opening import open_bundle
-from locomotion_analysis.production.bundle.reference import Reference
 
 if TYPE_CHECKING:
     from locomotion_analysis.production.bundle.building import write_bundle
 
 __all__ = [
     "Bundle",
-    "ChannelInfo",
-    "Difference",
-    "Golden",
-    "Manifest",
-    "Reference",
     "compare_bundles",
     "open_bundle",
     "write_bundle",

@@ -111,7 +111,13 @@ def read_archive(path: str | os.PathLike[str]) -> dict[str, bytes]:
         with zipfile.ZipFile(place) as archive:
             entries = archive.infolist()
             _check_entries(entries, place.stat().st_size)
-            return {entry.filename: _content(archive, entry) for entry in entries}
+            found = {}
+            for entry in entries:
+                with archive.open(entry) as stream:
+                    found[entry.filename] = stream.read(entry.file_size + 1)
+                if len(found[entry.filename]) != entry.file_size:
+                    raise _refused(f"{entry.filename} of another length than it says")
+            return found
     except BundleError as error:
         raise error.at(str(place)) from None
     except IsADirectoryError:
@@ -160,40 +166,32 @@ def _check_entries(entries: list[zipfile.ZipInfo], n_bytes: int) -> None:
     if MANIFEST not in names:
         raise _refused("no manifest.json")
     for entry in entries:
-        _check_entry(entry)
+        if entry.flag_bits & _ENCRYPTED:
+            raise _refused(f"{entry.filename} encrypted")
+        if entry.compress_type not in _METHODS:
+            raise _refused(f"{entry.filename} packed by method {entry.compress_type}")
+        if entry.file_size > MOST_RATIO * max(entry.compress_size, 1):
+            raise _refused(
+                f"{entry.filename}, {entry.file_size:,} bytes from {entry.compress_size:,} packed"
+            )
     if sum(entry.file_size for entry in entries) > MOST_BYTES:
         raise _refused(f"more than {MOST_BYTES:,} bytes unpacked")
-    _check_places(entries, n_bytes)
+    fault = fault_of_places(entries, n_bytes)
+    if fault:
+        raise _refused(fault)
 
 
-def _check_entry(entry: zipfile.ZipInfo) -> None:
-    if entry.flag_bits & _ENCRYPTED:
-        raise _refused(f"{entry.filename} encrypted")
-    if entry.compress_type not in _METHODS:
-        raise _refused(f"{entry.filename} packed by method {entry.compress_type}")
-    if entry.file_size > MOST_RATIO * max(entry.compress_size, 1):
-        raise _refused(
-            f"{entry.filename}, {entry.file_size:,} bytes from {entry.compress_size:,} packed"
-        )
+def fault_of_places(entries: list[zipfile.ZipInfo], n_bytes: int) -> str:
+    """Return what is wrong with where the members of a zip lie; empty where nothing is.
 
-
-def _check_places(entries: list[zipfile.ZipInfo], n_bytes: int) -> None:
-    """Refuse members that share bytes of the file: a small file could unpack without end."""
+    Members that share bytes of the file would let a small file unpack without end.
+    """
     end = 0
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
         if entry.header_offset < end:
-            raise _refused(f"{entry.filename} overlapping another member")
+            return f"{entry.filename} overlapping another member"
         end = entry.header_offset + _LOCAL_HEADER + len(entry.filename) + entry.compress_size
-    if end > n_bytes:
-        raise _refused("members beyond the end of the file")
-
-
-def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    with archive.open(entry) as stream:
-        content = stream.read(entry.file_size + 1)
-    if len(content) != entry.file_size:
-        raise _refused(f"{entry.filename} of another length than it says")
-    return content
+    return "members beyond the end of the file" if end > n_bytes else ""
 
 
 def _refused(got: str, fix: str = "get the bundle again from where it was made") -> BundleError:

@@ -46,14 +46,13 @@ def compare_bundles(first: Bundle, second: Bundle) -> list[Difference]:
         where both take the same features, how far their answers to the golden rows of the
         first are apart. Empty for bundles that say and answer the same.
     """
-    return [*_manifests(first, second), *_names(first, second), *_answers(first, second)]
-
-
-def _manifests(first: Bundle, second: Bundle) -> Iterator[Difference]:
     told, other = (dict(_flat(asdict(each.manifest))) for each in (first, second))
-    for name in sorted({*told, *other}):
-        if told.get(name, "") != other.get(name, ""):
-            yield Difference(name, told.get(name, ""), other.get(name, ""))
+    found = [
+        Difference(name, told.get(name, ""), other.get(name, ""))
+        for name in sorted({*told, *other})
+        if told.get(name, "") != other.get(name, "")
+    ]
+    return [*found, *_names(first, second), *_answers(first, second)]
 
 
 def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

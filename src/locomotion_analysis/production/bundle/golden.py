@@ -95,10 +95,11 @@ def largest_difference(
         (golden.answers, plain_answers(predict_features(golden.features))),
         (golden.cycle_answers, plain_answers(predict_cycles(golden.cycles))),
     )
-    return max(_difference(known, found) for known, found in pairs)
+    return max(difference(known, found) for known, found in pairs)
 
 
-def _difference(known: pd.DataFrame, found: pd.DataFrame) -> float:
+def difference(known: pd.DataFrame, found: pd.DataFrame) -> float:
+    """Return how far answers are from the known ones; infinite where a label differs."""
     if known.shape != found.shape or set(known) != set(found):
         return float("inf")
     numbers = known.select_dtypes("number").columns

@@ -3,8 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 
-from locomotion_analysis.errors import BundleError
-from locomotion_analysis.production.bundle.typed_json import parsed_json, typed
+from locomotion_analysis.production.typed_json import document
 
 FORMAT = 1
 """Raised when older versions of this package can no longer read a bundle."""
@@ -274,13 +273,4 @@ class Manifest:
         BundleError
             If it is damaged, or of a format this version does not know.
         """
-        value = parsed_json(content)
-        found = value.get("format") if isinstance(value, dict) else None
-        if found != FORMAT or isinstance(found, bool):
-            raise BundleError(
-                expected=f"a bundle of format {FORMAT}",
-                got=f"format {found!r}"[:60],
-                where="manifest.json",
-                fix="update locomotion-analysis, or bundle the model again",
-            )
-        return typed(cls, value, "manifest.json")
+        return document(cls, content, "a bundle", FORMAT, "manifest.json")

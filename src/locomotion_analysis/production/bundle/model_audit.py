@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from locomotion_analysis.errors import BundleError
+from locomotion_analysis.production.bundle.archive import fault_of_places
 
 MOST_BYTES = 1 << 30
 MOST_MEMBERS = 100_000
@@ -37,7 +38,20 @@ def audit_skops(content: bytes, name: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
-            _check_members(entries, name)
+            names = [entry.filename for entry in entries]
+            if len(set(names)) != len(names) or len(names) > MOST_MEMBERS:
+                raise refused(name, "a file name that occurs twice, or too many files")
+            arrays = {each for each in names if each.endswith(".npy") and each[:-4].isdigit()}
+            odd = [each for each in names if each != "schema.json" and each not in arrays]
+            if odd:
+                raise refused(
+                    name, f"a file {odd[0][:80]!r}, where only schema.json and arrays may be"
+                )
+            if sum(entry.file_size for entry in entries) > MOST_BYTES:
+                raise refused(name, f"more than {MOST_BYTES:,} bytes unpacked")
+            fault = fault_of_places(entries, len(content))
+            if fault:
+                raise refused(name, fault)
             for entry in entries:
                 if entry.filename.endswith(".npy"):
                     _check_array(archive, entry, name)
@@ -53,26 +67,6 @@ def refused(name: str, got: str) -> BundleError:
         where=name,
         fix="do not use this bundle; get it again from where it was made",
     )
-
-
-def _check_members(entries: list[zipfile.ZipInfo], name: str) -> None:
-    names = [entry.filename for entry in entries]
-    if len(set(names)) != len(names) or len(names) > MOST_MEMBERS:
-        raise refused(name, "a file name that occurs twice, or too many files")
-    odd = [each for each in names if each != "schema.json" and not _is_array(each)]
-    if odd:
-        raise refused(name, f"a file {odd[0][:80]!r}, where only schema.json and arrays may be")
-    if sum(entry.file_size for entry in entries) > MOST_BYTES:
-        raise refused(name, f"more than {MOST_BYTES:,} bytes unpacked")
-    end = 0
-    for entry in sorted(entries, key=lambda entry: entry.header_offset):
-        if entry.header_offset < end:
-            raise refused(name, f"{entry.filename} overlapping another file")
-        end = entry.header_offset + entry.compress_size
-
-
-def _is_array(name: str) -> bool:
-    return name.endswith(".npy") and name[:-4].isdigit()
 
 
 def _check_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> None:

@@ -47,18 +47,16 @@ class NetworkRoute:
         X : DataFrame, shape (n_rows, n_channels * n_points)
             Of :func:`~locomotion_analysis.production.bundle.curve_points.curve_rows`.
         """
-        return self._of_curves(self._curves(X))
+        n_points, n_channels = self.model.scaler_.n_points_, len(self.model.scaler_.mean_)
+        flat = X.to_numpy(np.float32)
+        curves = flat.reshape(-1, n_channels, n_points).transpose(0, 2, 1)
+        return self._of_curves(np.ascontiguousarray(curves))
 
     def labels(self, answers: NDArray[np.float64]) -> NDArray[Any]:
         """Return the most probable classes; numbers as they are."""
         if not self.classifies:
             return answers
         return np.asarray(self.model.classes_[answers.argmax(axis=1)])
-
-    def _curves(self, X: pd.DataFrame) -> NDArray[np.float32]:
-        n_points, n_channels = self.model.scaler_.n_points_, len(self.model.scaler_.mean_)
-        flat = X.to_numpy(np.float32)
-        return np.ascontiguousarray(flat.reshape(-1, n_channels, n_points).transpose(0, 2, 1))
 
     def _of_curves(self, curves: NDArray[np.float32]) -> NDArray[np.float64]:
         found = self.model.predict_proba(curves) if self.classifies else self.model.predict(curves)

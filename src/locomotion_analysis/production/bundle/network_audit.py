@@ -6,7 +6,7 @@ from typing import Any
 
 from locomotion_analysis.errors import BundleError, LocomotionError
 from locomotion_analysis.production.bundle.model_audit import refused
-from locomotion_analysis.production.bundle.typed_json import parsed_json
+from locomotion_analysis.production.typed_json import parsed_json
 
 KINDS = ("DeepClassifier", "DeepRegressor")
 """Estimators that a bundle may hold."""

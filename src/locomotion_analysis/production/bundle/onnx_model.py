@@ -183,7 +183,7 @@ def _graph(model: Any, n_features: int, *, classifies: bool) -> bytes:
         with warnings.catch_warnings():
             # skl2onnx puts NumPy's numbers where Python's are wanted: nothing of ours.
             warnings.simplefilter("ignore", DeprecationWarning)
-            converted_core = skl2onnx.convert_sklearn(
+            graph = skl2onnx.convert_sklearn(
                 core,
                 initial_types=[(INPUT, types.FloatTensorType([None, n_features]))],
                 options=options,
@@ -191,8 +191,20 @@ def _graph(model: Any, n_features: int, *, classifies: bool) -> bytes:
             )
     except Exception as error:  # skl2onnx raises what its converters raise
         raise _unconvertible(f"{type(error).__name__}: {error}"[:300]) from error
-    scale = getattr(model, "scale_", None)
-    return _finished(converted_core, "probabilities" if classifies else "variable", scale)
+    # The calibration follows, and one output is left: probabilities or numbers.
+    from onnx import TensorProto, helper
+
+    output = "probabilities" if classifies else "variable"
+    nodes, constants = _calibration(output, getattr(model, "scale_", None))
+    graph.graph.node.extend(nodes)
+    graph.graph.initializer.extend(constants)
+    del graph.graph.output[:]
+    graph.graph.output.append(
+        helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [None, None])
+    )
+    graph.doc_string = ""
+    content: bytes = graph.SerializeToString(deterministic=True)
+    return content
 
 
 def _plain(core: Any) -> Any:
@@ -207,22 +219,6 @@ def _plain(core: Any) -> Any:
             step = plain
         steps.append((name, step))
     return Pipeline(steps)
-
-
-def _finished(graph: Any, output: str, scale: LogisticRegression | None) -> bytes:
-    """Add the calibration, and leave one output: probabilities or numbers."""
-    from onnx import TensorProto, helper
-
-    nodes, constants = _calibration(output, scale)
-    graph.graph.node.extend(nodes)
-    graph.graph.initializer.extend(constants)
-    del graph.graph.output[:]
-    graph.graph.output.append(
-        helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [None, None])
-    )
-    graph.doc_string = ""
-    content: bytes = graph.SerializeToString(deterministic=True)
-    return content
 
 
 def _calibration(output: str, scale: LogisticRegression | None) -> tuple[list[Any], list[Any]]:

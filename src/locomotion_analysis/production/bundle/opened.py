@@ -1,7 +1,6 @@
 """A bundle in memory: it predicts, and says what it was made from."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
@@ -111,7 +110,12 @@ class Bundle:
         >>> bundle.predict_features(bundle.golden.features)["prediction"].nunique()  # doctest: +SKIP
         2
         """
-        return self._answered(self._ordered(X), explain)
+        names, shape = self.schema.names, self.schema.shape
+        # Asking two thousand columns one by one takes longer than a small model.
+        if not (pd.Index(names).equals(X.columns) and X.to_numpy().dtype.kind == "f"):
+            found = names_of(X, None)
+            X = pd.DataFrame(in_trained_order(X, numeric(X, found), found, names, shape))
+        return self._answered(X, explain)
 
     def predict_cycles(self, data: LocomotionData, *, explain: bool = False) -> pd.DataFrame:
         """Predict from gait cycles.
@@ -147,7 +151,7 @@ class Bundle:
             If it is more than rounding, or for a converted model than was measured.
         """
         difference = largest_difference(self.golden, self.predict_features, self.predict_cycles)
-        allowed = _GOLDEN_TOLERANCE + self.converted_difference
+        allowed = self.golden_tolerance
         if not difference <= allowed:
             raise BundleError(
                 expected=f"golden answers to within {allowed:.1g}",
@@ -174,25 +178,10 @@ class Bundle:
         }
 
     @property
-    def converted_difference(self) -> float:
-        """How far answers may be from the original: measured of a conversion, or rounding."""
-        return getattr(self.route, "max_difference", 0.0)
-
-    def with_route(self, route: Route) -> "Bundle":
-        """Return the same bundle with answers from elsewhere."""
-        return replace(self, route=route)
-
-    @cached_property
-    def _names(self) -> pd.Index:
-        return pd.Index(self.schema.names)
-
-    def _ordered(self, X: pd.DataFrame) -> pd.DataFrame:
-        # Asking two thousand columns one by one takes longer than a small model.
-        if self._names.equals(X.columns) and X.to_numpy().dtype.kind == "f":
-            return X
-        found = names_of(X, None)
-        names, shape = self.schema.names, self.schema.shape
-        return pd.DataFrame(in_trained_order(X, numeric(X, found), found, names, shape))
+    def golden_tolerance(self) -> float:
+        """How far golden answers may be: by rounding, or by what was measured of a conversion."""
+        measured: float = getattr(self.route, "max_difference", 0.0)
+        return _GOLDEN_TOLERANCE + measured
 
     @cached_property
     def _complete(self) -> NDArray[np.bool_]:
@@ -203,11 +192,21 @@ class Bundle:
         if not len(X):
             raise SchemaError(expected="rows to predict", got="none", where="X")
         values = X.to_numpy(float)
-        _refuse_infinite(values, self.schema.names)
+        infinite = np.argwhere(np.isinf(values))
+        if len(infinite):
+            row, column = infinite[0]
+            raise SchemaError(
+                expected="finite values or NaN",
+                got=f"{len(infinite)} infinite",
+                where=f"row {row}, feature {self.schema.names[column]}",
+            )
         answers = self.route.answers(X)
         labels = self.route.labels(answers)
         columns = {"prediction": labels, **self._certainty(answers, labels)}
-        columns |= self._told_outside(values)
+        if self.scale is not None and self.manifest.outside is not None:
+            columns["outside"], columns["reason"] = verdicts(
+                self.scale, self.manifest.outside, values, self.schema.names
+            )
         columns["imputed"] = (np.isnan(values) & self._complete).sum(axis=1)
         if explain:
             columns["contributions"] = self._explained(X, answers, labels)
@@ -226,42 +225,18 @@ class Bundle:
             columns["set"] = pd.Series(sets, dtype=object).to_numpy()
         return columns
 
-    def _told_outside(self, values: NDArray[np.float64]) -> dict[str, Any]:
-        if self.scale is None or self.manifest.outside is None:
-            return {}
-        beyond, reasons = verdicts(self.scale, self.manifest.outside, values, self.schema.names)
-        return {"outside": beyond, "reason": reasons}
-
     def _explained(
         self, X: pd.DataFrame, answers: NDArray[np.float64], labels: NDArray[Any]
     ) -> list[list[dict[str, Any]]]:
         at = {label: number for number, label in enumerate(self.classes)}
         chosen = np.array([at[label] for label in labels.tolist()]) if at else None
-        answer = _one_answer(self.route, chosen)
-        told = answers if chosen is None else answers[np.arange(len(X)), chosen]
+
+        def one(found: NDArray[np.float64]) -> NDArray[np.float64]:
+            """Return the probability of the predicted class in each row, or the number itself."""
+            return found if chosen is None else found[np.arange(len(X)), chosen]
+
         center = self.reference.statistics["center"].to_numpy(float)
         groupings = {"joint": self.reference.joints, "phase": self.reference.phases}
-        return contributions(answer, X, told, center, groupings)
-
-
-def _one_answer(
-    route: Route, chosen: NDArray[np.intp] | None
-) -> Callable[[pd.DataFrame], NDArray[np.float64]]:
-    """Return a function to the probability of one class in each row, or to the number itself."""
-
-    def answer(X: pd.DataFrame) -> NDArray[np.float64]:
-        found = route.answers(X)
-        return found if chosen is None else found[np.arange(len(X)), chosen]
-
-    return answer
-
-
-def _refuse_infinite(values: NDArray[np.float64], names: tuple[str, ...]) -> None:
-    found = np.argwhere(np.isinf(values))
-    if len(found):
-        row, column = found[0]
-        raise SchemaError(
-            expected="finite values or NaN",
-            got=f"{len(found)} infinite",
-            where=f"row {row}, feature {names[column]}",
+        return contributions(
+            lambda other: one(self.route.answers(other)), X, one(answers), center, groupings
         )

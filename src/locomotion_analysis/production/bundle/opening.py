@@ -80,8 +80,7 @@ def bundle_of(
     BundleError
         If a file is missing, damaged, or holds what it may not.
     """
-    trained = _schema(members)
-    _check_agreement(manifest, trained)
+    trained = _schema(manifest, members)
     schema = trained if manifest.runtime == "sklearn" else point_schema(trained)
     reference = read_reference(members, schema.names, manifest.inputs)
     golden = read_golden(members, schema.names, manifest.inputs)
@@ -145,17 +144,15 @@ def _not_in_the_bundle(wanted: str, got: str, fix: str) -> BundleError:
     return BundleError(expected=f"a bundle with {wanted}", got=got, where="runtime", fix=fix)
 
 
-def _schema(members: Mapping[str, bytes]) -> PredictionSchema:
+def _schema(manifest: Manifest, members: Mapping[str, bytes]) -> PredictionSchema:
+    """Return the schema; refuse one of another model than the manifest's."""
     content = content_of(members, archive.SCHEMA)
     try:
-        return PredictionSchema.from_json(content.decode("utf-8"))
+        schema = PredictionSchema.from_json(content.decode("utf-8"))
     except (FileReadError, UnicodeDecodeError, RecursionError) as error:
         raise BundleError(
             expected="a prediction schema", got=str(error)[:300], where=archive.SCHEMA
         ) from error
-
-
-def _check_agreement(manifest: Manifest, schema: PredictionSchema) -> None:
     channels = tuple(each.name for each in manifest.inputs.channels)
     curves = schema.kind == "sequences"
     shape = (N_PHASES, len(channels))
@@ -174,3 +171,4 @@ def _check_agreement(manifest: Manifest, schema: PredictionSchema) -> None:
             got=f"{manifest.target} and {schema.target}"[:200],
             where=archive.MANIFEST,
         )
+    return schema

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.errors import BundleError, FileReadError
-from locomotion_analysis.models.supervised.saving import load_model, save_model
+from locomotion_analysis.models.supervised.saving import load_model
 from locomotion_analysis.production.bundle.model_audit import audit_skops, refused
 
 
@@ -72,11 +72,3 @@ def skops_model(content: bytes, name: str) -> Any:
             ) from error
         except (RecursionError, AttributeError, IndexError, MemoryError) as error:
             raise refused(name, f"{type(error).__name__}: {error}"[:200]) from error
-
-
-def skops_bytes(model: Any) -> bytes:
-    """Return a model as a skops file."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.skops"
-        save_model(model, path)
-        return path.read_bytes()

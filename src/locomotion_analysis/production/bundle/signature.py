@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from locomotion_analysis.errors import BundleError
 from locomotion_analysis.production.bundle.archive import MANIFEST, SIGNATURE
-from locomotion_analysis.production.bundle.typed_json import parsed_json
+from locomotion_analysis.production.typed_json import parsed_json
 
 ALGORITHM = "hmac-sha256"
 

@@ -13,8 +13,7 @@ from locomotion_analysis.evaluation.bootstrap import (
 )
 from locomotion_analysis.evaluation.metric_sums import ERRORS, metric_values, sums_of
 from locomotion_analysis.production.bundle.manifest import Manifest
-
-FEWEST_PEOPLE = 8
+from locomotion_analysis.production.monitoring.drift.drift import FEWEST_PEOPLE
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from locomotion_analysis.production.monitoring.drift.people import PHASES
 from locomotion_analysis.production.monitoring.tables import FORMAT, tables
 from locomotion_analysis.production.registry.subjects import hidden
 
+T = TypeVar("T")
 _BUSY_MS = 10_000
 _NUMBERS = {"at": "float64", "outside": "bool"}
 
@@ -99,7 +101,7 @@ class PredictionStore:
         self._create = create
         self._engine = self._opened(self.place)
         self._tables = tables()
-        self._key = self._guarded(self._prepared)
+        self._key = self._prepared()
 
     def append(
         self,
@@ -145,7 +147,19 @@ class PredictionStore:
             }
             for number in range(len(blobs))
         ]
-        self._guarded(lambda: self._append(watched, rows))
+        names = {"features": list(watched.features), "channels": list(watched.channels)}
+        models, sql = self._tables.models, self._sql
+
+        def add(connection: Any) -> None:
+            same = sql.select(models.c.version).where(models.c.version == watched.version)
+            if connection.execute(same).first() is None:
+                connection.execute(
+                    models.insert(), {"version": watched.version, "names": json.dumps(names)}
+                )
+            if rows:
+                connection.execute(self._tables.predictions.insert(), rows)
+
+        self._write(add)
 
     def label(self, labels: pd.DataFrame, at: float | None = None) -> int:
         """Add labels that became known; a later one for the same person or cycle replaces it.
@@ -186,14 +200,29 @@ class PredictionStore:
             }
             for subject, cycle, label in zip(known["subject"], cycles, known["label"], strict=True)
         ]
-        return int(self._guarded(lambda: self._label(rows)))
+        table, of, sql = self._tables.labels, self._tables.predictions, self._sql
+
+        def replace(connection: Any) -> int:
+            matched = 0
+            for row in rows:
+                same = sql.and_(table.c.subject == row["subject"], table.c.cycle == row["cycle"])
+                connection.execute(table.delete().where(same))
+                connection.execute(table.insert(), row)
+                meant = of.c.subject == row["subject"]
+                if row["cycle"]:
+                    meant = sql.and_(meant, of.c.cycle == row["cycle"])
+                count = sql.select(sql.func.count()).select_from(of).where(meant)
+                matched += connection.execute(count).scalar_one()
+            return matched
+
+        return self._write(replace)
 
     def versions(self) -> list[str]:
         """Return the models there are rows of, latest row last."""
         table, sql = self._tables.predictions, self._sql
         latest = sql.func.max(table.c.at)
         query = sql.select(table.c.version).group_by(table.c.version).order_by(latest)
-        return [row.version for row in self._guarded(lambda: self._rows(query))]
+        return [row.version for row in self._rows(query)]
 
     def read(self, version: str, since: float | None = None, until: float | None = None) -> Stored:
         """Return the rows of a model in some time.
@@ -203,65 +232,47 @@ class PredictionStore:
         FileReadError
             If the store has no rows of it.
         """
-        watched = self._watched(version)
-        rows = self._guarded(lambda: self._rows(self._query(version, since, until)))
+        table = self._tables.models
+        known = self._rows(self._sql.select(table.c.names).where(table.c.version == version))
+        if not known:
+            raise FileReadError(
+                expected=f"answers of version {version} (the bundle's)",
+                got=f"answers of {', '.join(self.versions()) or 'no version'}",
+                where=self.place.rpartition("@")[2],
+                fix="name the bundle that was served, or serve this one with --store first",
+            )
+        names = json.loads(known[0].names)
+        watched = Watched(version, tuple(names["features"]), tuple(names["channels"]))
+        rows = self._rows(self._query(version, since, until))
+        shape = (len(PHASES), len(watched.channels))
         features = np.full((len(rows), len(watched.features)), np.nan, np.float32)
+        curves = np.full((len(rows), *shape), np.nan, np.float32)
         for place, row in enumerate(rows):
             features[place] = np.frombuffer(row.features, np.float32)
+            if row.curves is not None:
+                curves[place] = np.frombuffer(row.curves, np.float32).reshape(shape)
         columns = ["at", "subject", "cycle", "prediction", "outside", "label"]
         told = [[getattr(row, name) for name in columns] for row in rows]
         return Stored(
             pd.DataFrame(told, columns=columns, dtype=object).astype(_NUMBERS),
             pd.DataFrame(features, columns=list(watched.features)),
-            _curves(rows, watched),
+            curves,
             watched,
         )
 
     def purge(self, before: float) -> int:
         """Remove rows and labels from before a time; return how many rows."""
-        return int(self._guarded(lambda: self._purge(before)))
+        table, labels = self._tables.predictions, self._tables.labels
+
+        def remove(connection: Any) -> int:
+            connection.execute(labels.delete().where(labels.c.at < before))
+            return int(connection.execute(table.delete().where(table.c.at < before)).rowcount)
+
+        return self._write(remove)
 
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
-
-    def _append(self, watched: Watched, rows: list[dict[str, Any]]) -> None:
-        table = self._tables.models
-        with self._engine.begin() as connection:
-            known = connection.execute(
-                self._sql.select(table.c.version).where(table.c.version == watched.version)
-            ).first()
-            if known is None:
-                names = {"features": list(watched.features), "channels": list(watched.channels)}
-                connection.execute(
-                    table.insert(), {"version": watched.version, "names": json.dumps(names)}
-                )
-            if rows:
-                connection.execute(self._tables.predictions.insert(), rows)
-
-    def _label(self, rows: list[dict[str, Any]]) -> int:
-        table, sql = self._tables.labels, self._sql
-        matched = 0
-        with self._engine.begin() as connection:
-            for row in rows:
-                same = sql.and_(table.c.subject == row["subject"], table.c.cycle == row["cycle"])
-                connection.execute(table.delete().where(same))
-                connection.execute(table.insert(), row)
-                of = self._tables.predictions
-                meant = of.c.subject == row["subject"]
-                if row["cycle"]:
-                    meant = sql.and_(meant, of.c.cycle == row["cycle"])
-                count = sql.select(sql.func.count()).select_from(of).where(meant)
-                matched += connection.execute(count).scalar_one()
-        return matched
-
-    def _purge(self, before: float) -> int:
-        with self._engine.begin() as connection:
-            table = self._tables.predictions
-            gone = connection.execute(table.delete().where(table.c.at < before)).rowcount
-            labels = self._tables.labels
-            connection.execute(labels.delete().where(labels.c.at < before))
-        return int(gone)
 
     def _query(self, version: str, since: float | None, until: float | None) -> Any:
         of, labels, sql = self._tables.predictions, self._tables.labels, self._sql
@@ -278,24 +289,30 @@ class PredictionStore:
             query = query.where(of.c.at < until)
         return query.order_by(of.c.id)
 
-    def _watched(self, version: str) -> Watched:
-        table = self._tables.models
-        query = self._sql.select(table.c.names).where(table.c.version == version)
-        found = self._guarded(lambda: self._rows(query))
-        if not found:
-            raise FileReadError(
-                expected=f"answers of version {version} (the bundle's)",
-                got=f"answers of {', '.join(self.versions()) or 'no version'}",
-                where=self.place,
-                fix="name the bundle that was served, or serve this one with --store first",
-            )
-        names = json.loads(found[0].names)
-        return Watched(version, tuple(names["features"]), tuple(names["channels"]))
-
     def _rows(self, query: Any) -> Sequence[Any]:
-        with self._engine.connect() as connection:
+        with self._guarded(), self._engine.connect() as connection:
             found: Sequence[Any] = connection.execute(query).all()
             return found
+
+    def _write(self, step: Callable[[Any], T]) -> T:
+        """Take a step in one transaction, though others write the same rows at the same time.
+
+        SQLite's begins with the lock for writing: nobody comes between what the step reads and
+        what it writes. Of two that make the same row or table, other databases refuse the
+        second; it takes the step again, and finds what the first one made.
+        """
+        errors = self._sql.exc
+        with self._guarded():
+            try:
+                return self._transaction(step)
+            except (errors.IntegrityError, errors.ProgrammingError):
+                return self._transaction(step)
+
+    def _transaction(self, step: Callable[[Any], T]) -> T:
+        with self._engine.begin() as connection:
+            if self._engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return step(connection)
 
     def _hash(self, name: Any) -> str:
         return hidden(self._key, [name])[0]
@@ -315,15 +332,21 @@ class PredictionStore:
     def _prepared(self) -> str:
         """Make the tables if need be, and return the key of the hashes."""
         facts, sql = self._tables.facts, self._sql
-        if not self._create and not sql.inspect(self._engine).has_table(facts.name):
+        with self._guarded():
+            there = sql.inspect(self._engine).has_table(facts.name)
+        if not there and not self._create:
             raise self._no_store("a database without predictions")
-        self._tables.metadata.create_all(self._engine)
-        with self._engine.begin() as connection:
-            found = {row.name: row.value for row in connection.execute(sql.select(facts))}
-            if not found:
-                found = {"format": str(FORMAT), "key": secrets.token_hex(32)}
-                rows = [{"name": name, "value": value} for name, value in found.items()]
+
+        def make(connection: Any) -> None:
+            self._tables.metadata.create_all(connection)
+            if connection.execute(sql.select(facts)).first() is None:
+                new = {"format": str(FORMAT), "key": secrets.token_hex(32)}
+                rows = [{"name": name, "value": value} for name, value in new.items()]
                 connection.execute(facts.insert(), rows)
+
+        if not there:
+            self._write(make)
+        found = {row.name: row.value for row in self._rows(sql.select(facts))}
         if found.get("format") != str(FORMAT):
             raise FileReadError(
                 expected=f"a store of format {FORMAT}",
@@ -341,9 +364,10 @@ class PredictionStore:
             fix="name the --store that locomotion serve was started with",
         )
 
-    def _guarded(self, call: Any) -> Any:
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
         try:
-            return call()
+            yield
         except self._sql.exc.SQLAlchemyError as error:
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise FileReadError(
@@ -356,20 +380,11 @@ class PredictionStore:
 
 def cycle_names(cycles: pd.DataFrame) -> list[str]:
     """Return one text a cycle: subject, task, task_id and step."""
-    parts: Mapping[str, Any] = {name: cycles[name].astype(str) for name in ("subject", "task", "task_id", "step")}  # fmt: skip
-    return ["|".join(each) for each in zip(*parts.values(), strict=True)]
-
-
-def _curves(rows: Sequence[Any], watched: Watched) -> NDArray[np.float32]:
-    shape = (len(PHASES), len(watched.channels))
-    found = np.full((len(rows), *shape), np.nan, np.float32)
-    for place, row in enumerate(rows):
-        if row.curves is not None:
-            found[place] = np.frombuffer(row.curves, np.float32).reshape(shape)
-    return found
+    columns = [cycles[name].astype(str) for name in ("subject", "task", "task_id", "step")]
+    return ["|".join(each) for each in zip(*columns, strict=True)]
 
 
 def _write_ahead(connection: Any, _: Any) -> None:
+    connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")

@@ -146,7 +146,13 @@ def _alarms(drift: Drift | None, performance: LivePerformance) -> tuple[str, ...
         told = {"curves": "channel curves", "features": "features", "domain": "people as a whole"}
         least = {name: min(1.0, 3 * p) for name, p in drift.p_values.items()}
         moved = [f"{told[name]} (p = {p:.2g})" for name, p in least.items() if p <= 0.05]
-        farthest = _farthest(drift)
+        farthest = ""
+        if len(drift.channels):
+            first = drift.channels.iloc[0]
+            unit, factor = shown_unit(first["channel"])
+            shift = f"{first['shift'] * factor:+.2g} {unit}"
+            name = channel_title(first["channel"]).lower()
+            farthest = f"; farthest: {name}, {shift} on average"
         alarms.append(
             f"Drift in {', '.join(moved)} between {drift.n_current} people now and "
             f"{drift.n_reference} of the training{farthest}."
@@ -159,12 +165,3 @@ def _alarms(drift: Drift | None, performance: LivePerformance) -> tuple[str, ...
             f"{performance.trained:.3g} of the training."
         )
     return tuple(alarms)
-
-
-def _farthest(drift: Drift) -> str:
-    if not len(drift.channels):
-        return ""
-    first = drift.channels.iloc[0]
-    unit, factor = shown_unit(first["channel"])
-    moved = f"{first['shift'] * factor:+.2g} {unit}"
-    return f"; farthest: {channel_title(first['channel']).lower()}, {moved} on average"

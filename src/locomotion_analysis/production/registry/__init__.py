@@ -2,6 +2,6 @@
 
 from locomotion_analysis.production.registry.registry import Registry
 from locomotion_analysis.production.registry.stage_source import StageSource
-from locomotion_analysis.production.registry.state import LogEntry, Version
+from locomotion_analysis.production.registry.state import Version
 
-__all__ = ["LogEntry", "Registry", "StageSource", "Version"]
+__all__ = ["Registry", "StageSource", "Version"]

@@ -57,7 +57,14 @@ class Registry:
 
     def __init__(self, place: str | os.PathLike[str], key: str | None = None) -> None:
         self._storage = storage_of(place)
-        self._new_key = _checked_key(key)
+        if key is not None and not re.fullmatch(r"[0-9a-f]{64}", key):
+            raise SchemaError(
+                expected="a key of 64 hexadecimal digits",
+                got=f"{len(key)} characters",
+                where="key",
+                fix="make one with secrets.token_hex(32)",
+            )
+        self._new_key = key
         self._checked: set[tuple[str, int, int]] = set()
 
     @property
@@ -145,7 +152,6 @@ class Registry:
         SchemaError
             If it is champion already, or predicts something else than the champion.
         """
-        self._checked_content(self._state().version(number))
         return self._change("promoted", lambda state: transitions.promoted(state, number), why)
 
     def roll_back(self, why: str = "") -> Version:
@@ -153,6 +159,8 @@ class Registry:
 
         Raises
         ------
+        FileReadError
+            If its file was changed.
         SchemaError
             If there was none.
         """
@@ -194,7 +202,8 @@ class Registry:
         version = self.find(which)
         local = self._storage.local(version.file)
         path = local or cache / Path(version.file).name
-        if (path.is_file() and local is None) or self._is_checked(path, version):
+        # A copy of ours, or a file that was hashed before and has not been touched since.
+        if path.is_file() and (local is None or _identity(path, version) in self._checked):
             return path
         content = self._checked_content(version)
         if local is None:
@@ -264,18 +273,17 @@ class Registry:
             raise error.at(self._storage.url) from None
 
     def _change(self, action: str, step: Callable[[State], State], why: str) -> Version:
+        """Take a step that makes another version the champion, if its file is as it was added."""
         with self._storage.alone():
             state = step(self._state())
-            self._replace(state, action, state.champions[-1], why)
-        return state.version(state.champions[-1])
+            champion = state.version(state.champions[-1])
+            self._checked_content(champion)
+            self._replace(state, action, champion.number, why)
+        return champion
 
     def _replace(self, state: State, action: str, number: int, why: str) -> None:
         entry = LogEntry(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", action, number, _user(), why)
         self._storage.write(_STATE, transitions.logged(state, entry).to_json())
-
-    def _is_checked(self, path: Path, version: Version) -> bool:
-        """Return whether the file was hashed before and has not been touched since."""
-        return path.is_file() and _identity(path, version) in self._checked
 
     def _checked_content(self, version: Version) -> bytes:
         content = self._storage.read(version.file)
@@ -293,17 +301,6 @@ class Registry:
 def _identity(path: Path, version: Version) -> tuple[str, int, int]:
     stat = path.stat()
     return version.sha256, stat.st_mtime_ns, stat.st_size
-
-
-def _checked_key(key: str | None) -> str | None:
-    if key is not None and not re.fullmatch(r"[0-9a-f]{64}", key):
-        raise SchemaError(
-            expected="a key of 64 hexadecimal digits",
-            got=f"{len(key)} characters",
-            where="key",
-            fix="make one with secrets.token_hex(32)",
-        )
-    return key
 
 
 def _user() -> str:

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 
 from locomotion_analysis.errors import FileReadError
-from locomotion_analysis.production.bundle.typed_json import parsed_json, typed
+from locomotion_analysis.production.typed_json import document
 
 FORMAT = 1
 """Raised when older versions of this package can no longer read a registry."""
@@ -106,15 +106,7 @@ class State:
         FileReadError
             If it is damaged, contradicts itself, or is of another format.
         """
-        value = parsed_json(content)
-        found = value.get("format") if isinstance(value, dict) else None
-        if found != FORMAT:
-            raise FileReadError(
-                expected=f"a registry of format {FORMAT}",
-                got=f"format {found!r}"[:60],
-                fix="update locomotion-analysis",
-            )
-        state = typed(cls, value, "registry.json")
+        state = document(cls, content, "a registry", FORMAT, "registry.json")
         _check_consistent(state)
         return state
 

@@ -52,18 +52,13 @@ def decided(found: Comparison) -> Decision:
     scores = f"{found.metric} {found.challenger:.3g} against {found.champion:.3g}"
     interval = f"95 % interval {low:+.3g} to {high:+.3g} over {found.n_subjects} people"
     reasons = [f"{words}: {scores}, improvement {found.improvement:+.3g} ({interval})"]
-    worse = _worse_groups(found)
+    table = found.groups
+    tolerated = TOLERATED_SHARE * table["champion"] if found.metric in ERRORS else TOLERATED_POINTS
+    worse = [
+        f"{row.attribute} {row.group} ({row.improvement:+.3g}, {row.n_subjects} people)"
+        for row in table[(table["high"] < 0) | (table["improvement"] < -tolerated)].itertuples()
+    ]
     reasons += [f"worse for {group}" for group in worse]
     if better and not worse:
         reasons.append(f"worse for none of {len(found.groups)} groups of people")
     return Decision(better and not worse, tuple(reasons))
-
-
-def _worse_groups(found: Comparison) -> list[str]:
-    table = found.groups
-    tolerated = TOLERATED_SHARE * table["champion"] if found.metric in ERRORS else TOLERATED_POINTS
-    worse = table[(table["high"] < 0) | (table["improvement"] < -tolerated)]
-    return [
-        f"{row.attribute} {row.group} ({row.improvement:+.3g}, {row.n_subjects} people)"
-        for row in worse.itertuples()
-    ]

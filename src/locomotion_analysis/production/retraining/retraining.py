@@ -125,7 +125,15 @@ def retrain(
         progress=progress,
     )
     new = write_bundle(folder / "model", folder / _BUNDLE)
-    found = _tried(old, answers, _answers(new, sides.test), sides.test, random_state)
+    truth = sides.test.cycles[old.manifest.target].to_numpy()
+    found = compared(
+        truth.astype(str if old.classes else float),
+        answers,
+        _answers(new, sides.test),
+        sides.test.cycles,
+        classes=bool(old.classes),
+        random_state=random_state,
+    )
     decision = decided(found)
     challenger = registry.add(
         folder / _BUNDLE, np.unique(sides.training.groups.astype(str)), "; ".join(decision.reasons)
@@ -144,21 +152,6 @@ def _answers(bundle: Bundle, test: LocomotionData) -> NDArray[Any]:
     """Return what a bundle predicts of the test people."""
     kind = str if bundle.classes else float
     return bundle.predict_cycles(test)["prediction"].to_numpy().astype(kind)
-
-
-def _tried(
-    old: Bundle,
-    champion: NDArray[Any],
-    challenger: NDArray[Any],
-    test: LocomotionData,
-    random_state: int,
-) -> Comparison:
-    """Return how much better the challenger answers."""
-    classes = bool(old.classes)
-    true = test.cycles[old.manifest.target].to_numpy().astype(str if classes else float)
-    return compared(
-        true, champion, challenger, test.cycles, classes=classes, random_state=random_state
-    )
 
 
 def _write(done: Retraining, sides: Sides) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import BundleError
+from locomotion_analysis.production.bundle.golden import difference, plain_answers
 from locomotion_analysis.production.service.served import Ranges, TrainedRange
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from locomotion_analysis.production.bundle import Bundle
 
 _DIGITS = 12
-_TOLERANCE = 1e-6
 _FEW = 0.05
 
 
@@ -36,6 +36,11 @@ class ServedBundle:
     def schema(self) -> "PredictionSchema":
         """Features and classes."""
         return self.bundle.schema
+
+    @property
+    def paired(self) -> bool:
+        """Whether an answer is of a leg before and after treatment, and not of a cycle."""
+        return self.bundle.manifest.inputs.paired
 
     @property
     def channel_names(self) -> tuple[str, ...]:
@@ -89,11 +94,6 @@ class ServedBundle:
     def check_example(self) -> None:
         """Raise unless the first golden row gives its answer."""
         golden = self.bundle.golden
-        known = golden.answers.head(1).reset_index(drop=True)
-        found = self.bundle.predict_features(golden.features.head(1)).reset_index(drop=True)
-        numbers = [name for name in known if pd.api.types.is_float_dtype(known[name])]
-        gap = np.abs(known[numbers].to_numpy() - found[numbers].to_numpy()).max(initial=0.0)
-        labels = known.columns.difference(numbers)
-        same = known[labels].astype(str).equals(found[labels].astype(str))
-        if not (same and gap <= _TOLERANCE + self.bundle.converted_difference):
+        found = plain_answers(self.bundle.predict_features(golden.features.head(1)))
+        if not difference(golden.answers.head(1), found) <= self.bundle.golden_tolerance:
             raise BundleError(expected="the golden answer", got="another one", where="golden row 0")

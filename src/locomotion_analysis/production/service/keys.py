@@ -7,13 +7,23 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.files import json_text, locked, write_all
+from locomotion_analysis.production.typed_json import document
 
 _BYTES = 32
-_MOST = 10_000
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class _Keys:
+    """The file: SHA-256 of each key, by the name of who has it."""
+
+    format: int
+    keys: dict[str, str]
 
 
 class KeyFile:
@@ -96,7 +106,7 @@ class KeyFile:
         asked = _hash(key)
         found = None
         for name, stored in self._read().items():
-            if hmac.compare_digest(asked, stored):
+            if hmac.compare_digest(asked.encode(), stored.encode()):
                 found = name
         return found
 
@@ -105,12 +115,15 @@ class KeyFile:
             stat = self.path.stat()
             stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
             if stamp != self._stamp:
-                self._hashes = _checked(json.loads(self.path.read_text(encoding="utf-8")))
+                kept = document(_Keys, self.path.read_bytes(), "a file of API keys", _FORMAT)
+                self._hashes = kept.keys
                 self._stamp = stamp
-        except (OSError, ValueError) as error:
+        except FileReadError as error:
+            raise error.at(str(self.path)) from None
+        except OSError as error:
             raise FileReadError(
                 expected="a file of API keys",
-                got=f"{type(error).__name__}: {error}",
+                got=str(error.strerror),
                 where=str(self.path),
                 fix="make one with: locomotion keys add FILE NAME",
             ) from error
@@ -123,14 +136,6 @@ class KeyFile:
             hashes = dict(self._read()) if self.path.exists() else {}
             yield hashes
             write_all({self.path: json_text({"format": 1, "keys": hashes})}, private=True)
-
-
-def _checked(content: object) -> dict[str, str]:
-    keys = content.get("keys") if isinstance(content, dict) else None
-    if not isinstance(keys, dict) or len(keys) > _MOST:
-        message = "no table of keys"
-        raise ValueError(message)
-    return {str(name): str(value) for name, value in keys.items()}
 
 
 def _hash(key: str) -> str:

@@ -81,7 +81,11 @@ class LiveModel:
             self._seen = seen
             new = await self._started()
         except (LocomotionError, OSError) as error:
-            self._note_failure(error)
+            if str(error) != self.last_failure:
+                self.failed_swaps += 1
+                self.last_failure = str(error)
+                kept = "model not replaced, the old one goes on: %s"
+                _logger.error(kept, type(error).__name__)  # noqa: TRY400 - see JsonLines
             return False
         old, self.pool = self.pool, new
         self.swaps += 1
@@ -117,12 +121,6 @@ class LiveModel:
         with self._source.path().open("rb") as stream, copy.open("wb") as own:
             shutil.copyfileobj(stream, own, 1 << 20)
         return copy.replace(copy.with_name(f"{sha256(copy)}.bundle"))
-
-    def _note_failure(self, error: Exception) -> None:
-        if str(error) != self.last_failure:
-            self.failed_swaps += 1
-            self.last_failure = str(error)
-            _logger.error("model not replaced, the old one goes on: %s", type(error).__name__)
 
     def _keep(self, task: "asyncio.Task[None]") -> None:
         self._tasks.add(task)

@@ -46,6 +46,11 @@ class Served(Protocol):
         ...
 
     @property
+    def paired(self) -> bool:
+        """Whether an answer is of a leg before and after treatment, and not of a cycle."""
+        ...
+
+    @property
     def channel_names(self) -> tuple[str, ...]:
         """Channels that cycles must have."""
         ...

@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from locomotion_analysis.errors import LocomotionError, SchemaError
 from locomotion_analysis.extras import require_installed
@@ -72,7 +72,7 @@ def serve(
     refuse_long_socket_path()
     begin_preloading()
     with bound(host, port) as listening, contextlib.suppress(KeyboardInterrupt):
-        signal.signal(signal.SIGTERM, _end)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
             asyncio.run(_serve(source, settings, opener, listening))
         finally:
@@ -92,7 +92,7 @@ async def _serve(
     await live.start()
     app = create_app(live, settings)
     host, port = listening.getsockname()[:2]
-    facts = {"url": f"http://{host}:{port}", "version": live.pool.model.version}
+    facts = {"url": f"http://{_address(host, port)}", "version": live.pool.model.version}
     _logger.info("serving", extra={"facts": facts})
     await uvicorn.Server(uvicorn_config(app, settings)).serve(sockets=[listening])
 
@@ -151,11 +151,11 @@ def bound(host: str, port: int) -> socket.socket:
         raise LocomotionError(
             expected="an address that can be listened at",
             got=str(error),
-            where=f"{host}:{port}",
+            where=_address(host, port),
             fix="end what listens there, or choose another --port",
         ) from error
     return listening
 
 
-def _end(*_: Any) -> None:
-    sys.exit(0)
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

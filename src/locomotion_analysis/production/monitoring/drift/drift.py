@@ -111,7 +111,9 @@ def measure_drift(
     groups = permuted_groups(*sizes, n_permutations, random_state)
     features, p_features, values = _by_variable(old, new, groups, np.array(names))
     domain, p_domain = _domain(values, groups)
-    channels, p_curves = _empty_channels(), 1.0
+    columns = ["channel", "distance", "shift", "p", "p_family"]
+    channels = pd.DataFrame({name: pd.Series(dtype=float) for name in columns})
+    p_curves = 1.0
     with_curves = len(reference.curves), len(current.curves)
     if min(with_curves) >= FEWEST_PEOPLE:
         of_curves = permuted_groups(*with_curves, n_permutations, random_state)
@@ -192,8 +194,3 @@ def _domain(values: Values, groups: NDArray[np.bool_]) -> tuple[float, float]:
 
 def _farthest_first(table: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values(["p_family", "distance"], ascending=[True, False], ignore_index=True)
-
-
-def _empty_channels() -> pd.DataFrame:
-    columns = ["channel", "distance", "shift", "p", "p_family"]
-    return pd.DataFrame({name: pd.Series(dtype=float) for name in columns})

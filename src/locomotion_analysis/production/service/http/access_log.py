@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from locomotion_analysis.production.service.http.metrics import Metrics
-from locomotion_analysis.production.service.http.problems import problem_response
+from locomotion_analysis.production.service.http.problems import error_response
 
 _logger = logging.getLogger(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -61,11 +61,9 @@ class AccessLog:
         try:
             await self._app(scope, receive, send_on)
         except Exception as error:
-            _logger.error("unexpected %s", type(error).__name__)  # noqa: TRY400 - see JsonLines
             if status:
                 raise  # half an answer is out: the connection must break
-            failed = problem_response(request, 500, "an answer", "an error inside the service")
-            await failed(scope, receive, send_on)
+            await error_response(request, error)(scope, receive, send_on)
         finally:
             self._note(scope, status, time.perf_counter() - start)
 

@@ -1,6 +1,5 @@
 """The web page at ``/``."""
 
-from functools import cache
 from importlib.resources import files
 
 from fastapi import APIRouter
@@ -14,17 +13,15 @@ def page_routes() -> APIRouter:
     """Return the routes: the page holds nothing of the model, and asks for a key itself."""
     router = APIRouter(include_in_schema=False)
 
+    folder = files("locomotion_analysis.production.service") / "templates"
+
     def add(path: str, name: str, media_type: str) -> None:
+        content = (folder / name).read_bytes()
+
         @router.get(f"/{path}")
         async def page_file() -> Response:
-            return Response(_text(name), media_type=f"{media_type}; charset=utf-8")
+            return Response(content, media_type=f"{media_type}; charset=utf-8")
 
     for path, (name, media_type) in _FILES.items():
         add(path, name, media_type)
     return router
-
-
-@cache
-def _text(name: str) -> str:
-    place = files("locomotion_analysis.production.service") / "templates" / name
-    return place.read_text(encoding="utf-8")

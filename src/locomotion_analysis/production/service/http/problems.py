@@ -79,11 +79,15 @@ def problem_response(
     where: str = "",
 ) -> Response:
     """Return a refusal in the form the path's protocol wants."""
-    error = RefusedError(status, expected=expected, got=got, where=where)
-    v2 = request.url.path.startswith("/v2")
-    sent = response(refusal(error, request.scope.get("request_id", ""), v2=v2))
+    sent = error_response(request, RefusedError(status, expected=expected, got=got, where=where))
     sent.headers.update(headers or {})
     return sent
+
+
+def error_response(request: Request, error: Exception) -> Response:
+    """Return the answer to a request that ended in an error, in the form its protocol wants."""
+    v2 = request.url.path.startswith("/v2")
+    return response(refusal(error, request.scope.get("request_id", ""), v2=v2))
 
 
 def handle_problems(app: FastAPI) -> None:

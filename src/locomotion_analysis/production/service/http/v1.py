@@ -100,13 +100,11 @@ def v1_routes(asking: Asking, check: Check) -> APIRouter:
         """Return the curves of a request beside the bands of healthy adults."""
         return await ask(request, "curves")
 
-    @router.get("/model", responses={200: {"model": dict[str, Any]}, **_of(401, 429)})
+    refused: dict[int | str, dict[str, Any]] = {each: PROBLEMS[each] for each in (401, 429)}
+
+    @router.get("/model", responses={200: {"model": dict[str, Any]}, **refused})
     async def model() -> Response:
         """Tell what the model is: inputs with units and signs, scores, intended use, limits."""
         return json_response(asking.live.pool.model.told)
 
     return router
-
-
-def _of(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: PROBLEMS[status] for status in statuses}

@@ -112,7 +112,15 @@ class Pool:
             await self._answer_until_lost(worker)
             self.replaced += 1
             _logger.warning("worker lost, replaced")
-            await self._restarted(worker)
+            pause = 0.0
+            while True:
+                try:
+                    await worker.start()
+                    break
+                except (WorkerLostError, BundleError, OSError) as error:
+                    pause = min(_LONGEST_PAUSE_S, pause * 2 or 0.5)
+                    _logger.error("worker does not start: %s", type(error).__name__)  # noqa: TRY400
+                    await asyncio.sleep(pause)
 
     async def _answer_until_lost(self, worker: WorkerHandle) -> None:
         lost = asyncio.create_task(worker.lost.wait())
@@ -136,7 +144,11 @@ class Pool:
             replies = await worker.ask([ticket.job for ticket in tickets])
         except WorkerLostError:
             for ticket in await self._line.again(tickets):
-                _settle(ticket, _given_up(ticket.job))
+                error = RefusedError(
+                    500, expected="an answer", got="the process that computed it ended, twice"
+                )
+                job = ticket.job
+                _settle(ticket, refusal(error, job.request_id, v2=job.kind == "infer"))
             return False
         self.batches += 1
         self.batched += len(tickets)
@@ -144,24 +156,7 @@ class Pool:
             _settle(ticket, reply)
         return True
 
-    async def _restarted(self, worker: WorkerHandle) -> None:
-        pause = 0.0
-        while True:
-            try:
-                await worker.start()
-            except (WorkerLostError, BundleError, OSError) as error:
-                pause = min(_LONGEST_PAUSE_S, pause * 2 or 0.5)
-                _logger.error("worker does not start: %s", type(error).__name__)  # noqa: TRY400
-                await asyncio.sleep(pause)
-            else:
-                return
-
 
 def _settle(ticket: Ticket, reply: Reply) -> None:
     if not ticket.answer.done():
         ticket.answer.set_result(reply)
-
-
-def _given_up(job: Job) -> Reply:
-    error = RefusedError(500, expected="an answer", got="the process that computed it ended, twice")
-    return refusal(error, job.request_id, v2=job.kind == "infer")

@@ -1,14 +1,15 @@
 """Answering several requests at once: those that are alike are predicted together."""
 
-import logging
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import LocomotionError
 from locomotion_analysis.production.service.jobs import Job, Reply
 from locomotion_analysis.production.service.predict_request import TABLES
 from locomotion_analysis.production.service.refusal import RefusedError, refusal
@@ -21,8 +22,6 @@ from locomotion_analysis.production.service.worker.json_body import read_json
 from locomotion_analysis.production.service.worker.rendering import as_json, prediction_reply
 from locomotion_analysis.production.service.worker.table_body import read_table
 from locomotion_analysis.production.service.worker.tensor_body import read_tensors, tensor_reply
-
-_logger = logging.getLogger(__name__)
 
 Todo = list[tuple[int, Asked]]
 
@@ -54,50 +53,37 @@ class Answering:
             else:
                 alike[read.alike].append((place, read))
         for todo in alike.values():
-            replies.update(self._answer_alike(jobs, todo))
+            for (place, asked), own in zip(todo, self._together(todo), strict=True):
+                replies[place] = self._guarded(jobs[place], partial(self._reply, asked, own))
         return [replies[place] for place in range(len(jobs))]
 
-    def _answer_alike(self, jobs: list[Job], todo: Todo) -> dict[int, Reply]:
+    def _together(self, todo: Todo) -> list[pd.DataFrame | None]:
+        """Return the answers of requests predicted together; None where each goes by itself."""
+        several = [asked for _, asked in todo]
+        apart: list[pd.DataFrame | None] = [None] * len(several)
+        # A model of pairs answers a leg, not a cycle: whose answer is whose would not be known.
+        if len(several) == 1 or self._served.paired:
+            return apart
         try:
-            rows = together([asked for _, asked in todo])
-            answers = self._predict(rows, todo[0][1].explain)
-        except Exception:  # noqa: BLE001 - handled below, one by one
-            if len(todo) == 1:
-                place, asked = todo[0]
-                job = jobs[place]
-                return {place: self._guarded(job, lambda _: self._alone(job, asked))}
-            # One of them is at fault: each for itself, so that the others have their answer.
-            return self._each_alone(jobs, todo)
-        one_each = len(answers) == len(rows)
-        if not one_each and len(todo) > 1:
-            # A model of pairs answers a leg, not a cycle: whose answer is whose is not known.
-            return self._each_alone(jobs, todo)
-        replies, start = {}, 0
-        for place, asked in todo:
-            own = answers.iloc[start : start + len(asked)] if one_each else answers
-            start += len(asked)
-            replies[place] = self._rendered(jobs[place], asked, own)
-        return replies
+            answers = self._predict(together(several), several[0].explain)
+        except Exception:  # noqa: BLE001 - one of them is at fault, the others have their answer
+            return apart
+        ends = np.cumsum([len(asked) for asked in several])
+        return [
+            answers.iloc[end - len(asked) : end] for end, asked in zip(ends, several, strict=True)
+        ]
 
-    def _each_alone(self, jobs: list[Job], todo: Todo) -> dict[int, Reply]:
-        return {
-            place: reply
-            for each in todo
-            for place, reply in self._answer_alike(jobs, [each]).items()
-        }
-
-    def _alone(self, job: Job, asked: Asked) -> Reply:
-        return self._rendered(job, asked, self._predict(asked.rows, asked.explain))
+    def _reply(self, asked: Asked, answers: pd.DataFrame | None, job: Job) -> Reply:
+        if answers is None:
+            answers = self._predict(asked.rows, asked.explain)
+        if job.kind == "infer":
+            return tensor_reply(answers, self.model, asked.tensors)
+        return prediction_reply(asked, answers, self.model, job.request_id)
 
     def _predict(self, rows: pd.DataFrame | LocomotionData, explain: bool) -> pd.DataFrame:
         if isinstance(rows, LocomotionData):
             return self._served.predict_cycles(rows, explain=explain)
         return self._served.predict_features(rows, explain=explain)
-
-    def _rendered(self, job: Job, asked: Asked, answers: pd.DataFrame) -> Reply:
-        if job.kind == "infer":
-            return tensor_reply(answers, self.model, asked.tensors)
-        return prediction_reply(asked, answers, self.model, job.request_id)
 
     def _read_or_reply(self, job: Job) -> Asked | Reply:
         limits = self._settings
@@ -120,20 +106,9 @@ class Answering:
             raise RefusedError(422, expected="cycles", got="features, which have no curves")
         return replace(checked_features(rows, self._served), explain=job.explain)
 
-    def _guarded(self, job: Job, call: Any) -> Any:
+    def _guarded(self, job: Job, call: Callable[[Job], Any]) -> Any:
         """Return what `call` returns, or the answer that says why it could not."""
         try:
             return call(job)
-        except LocomotionError as error:
-            return refusal(error, job.request_id, v2=job.kind == "infer")
         except Exception as error:  # noqa: BLE001 - one request must not end the worker
-            # What went wrong may hold values of a person: the kind and the place are enough.
-            place = error.__traceback__
-            while place is not None and place.tb_next is not None:
-                place = place.tb_next
-            at = f"{place.tb_frame.f_code.co_qualname}:{place.tb_lineno}" if place else ""
-            _logger.error(  # noqa: TRY400 - as above
-                "prediction failed: %s in %s", type(error).__name__, at
-            )
-            failed = RefusedError(500, expected="an answer", got="an error inside the service")
-            return refusal(failed, job.request_id, v2=job.kind == "infer")
+            return refusal(error, job.request_id, v2=job.kind == "infer")

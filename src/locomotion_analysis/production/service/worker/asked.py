@@ -64,16 +64,10 @@ def together(several: list[Asked]) -> pd.DataFrame | LocomotionData:
     tables = [each.rows for each in several if isinstance(each.rows, pd.DataFrame)]
     if tables:
         return pd.concat(tables, ignore_index=True)
-    own = [
-        _apart(each.rows, number)
-        for number, each in enumerate(several)
-        if isinstance(each.rows, LocomotionData)
-    ]
+    own = []
+    for number, each in enumerate(several):
+        if isinstance(each.rows, LocomotionData):
+            names = f"{number} " + each.rows.cycles["dataset"].astype(str)
+            cycles = each.rows.cycles.assign(dataset=names)
+            own.append(LocomotionData(cycles, each.rows.block, each.rows.channels))
     return LocomotionData.concat(own)
-
-
-def _apart(data: LocomotionData, number: int) -> LocomotionData:
-    """Return the cycles under a name of the dataset that no other request has."""
-    cycles = data.cycles
-    names = f"{number} " + cycles["dataset"].astype(str)
-    return LocomotionData(cycles.assign(dataset=names), data.block, data.channels)

@@ -91,16 +91,6 @@ def _refuse_not_finite(data: LocomotionData, needed: tuple[str, ...]) -> None:
         raise _not_finite(places, count, "finite values in every channel the model needs")
 
 
-def findings_text(found: pd.DataFrame) -> list[str]:
-    """Return findings as one line each."""
-    from locomotion_analysis.quality import CHECKS
-
-    return [
-        f"{code}: {CHECKS[code].title}" + (f" ({value:.4g})" if np.isfinite(value) else "")
-        for code, value in zip(found["code"], found["value"].astype(float), strict=True)
-    ]
-
-
 def _not_finite(places: list[dict[str, str]], count: int, expected: str) -> RefusedError:
     return RefusedError(
         422,

@@ -1,7 +1,5 @@
 """Which findings of the quality checks say that a curve cannot be right, not only unusual."""
 
-from itertools import islice
-
 import numpy as np
 import pandas as pd
 
@@ -68,7 +66,19 @@ def refuse_impossible(data: LocomotionData, found: pd.DataFrame, trained: Ranges
         )
         places += [(row, name, "the sign is the other way round") for row in turned]
     if places:
-        raise _refused(sorted(places))
+        details = [
+            {"where": f"cycle {row}, {name}", "problem": told}
+            for row, name, told in sorted(places)[:SHOWN]
+        ]
+        more = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
+        raise RefusedError(
+            422,
+            expected="curves in the units and with the signs of the training",
+            got=details[0]["problem"] + more,
+            where=details[0]["where"],
+            fix="GET /v1/model lists units and signs; locomotion doctor finds what is otherwise",
+            details=details,
+        )
 
 
 def _turned_over(data: LocomotionData, name: str, rows: np.ndarray) -> list[int]:
@@ -80,19 +90,3 @@ def _turned_over(data: LocomotionData, name: str, rows: np.ndarray) -> list[int]
     people = {(each.dataset, each.subject) for each in found.prescriptions}
     own = zip(cycles["dataset"].astype(str), cycles["subject"].astype(str), strict=True)
     return [int(row) for row, who in zip(rows, own, strict=True) if who in people]
-
-
-def _refused(places: list[tuple[int, str, str]]) -> RefusedError:
-    details = [
-        {"where": f"cycle {row}, {name}", "problem": told}
-        for row, name, told in islice(places, SHOWN)
-    ]
-    more = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
-    return RefusedError(
-        422,
-        expected="curves in the units and with the signs of the training",
-        got=details[0]["problem"] + more,
-        where=details[0]["where"],
-        fix="GET /v1/model lists units and signs; locomotion doctor finds what is otherwise",
-        details=details,
-    )

@@ -11,7 +11,7 @@ from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.production.service.jobs import Reply
 from locomotion_analysis.production.service.served import Description
 from locomotion_analysis.production.service.worker.asked import Asked
-from locomotion_analysis.production.service.worker.checks import findings_text
+from locomotion_analysis.quality import CHECKS
 
 PROBABILITY = "p_"
 
@@ -28,6 +28,15 @@ def prediction_reply(
             {**dict(zip(names, key, strict=True)), **row}
             for key, row in zip(keys, rows, strict=True)
         ]
+    quality = []
+    if asked.quality is not None:
+        found = asked.quality
+        for row, name, severity, code, value in zip(
+            *(found[each] for each in ("row", "channel", "severity", "code", "value")), strict=True
+        ):
+            told = CHECKS[code].title + (f" ({value:.4g})" if np.isfinite(float(value)) else "")
+            finding = {"cycle": row, "channel": name, "severity": severity}
+            quality.append({**finding, "finding": f"{code}: {told}"})
     content = {
         "model": model.name,
         "version": model.version,
@@ -35,7 +44,7 @@ def prediction_reply(
         "unit": model.unit,
         "predictions": rows,
         "warnings": asked.warnings,
-        "quality": _findings(asked),
+        "quality": quality,
         "request_id": request_id,
     }
     return Reply(200, as_json(content), rows=len(rows))
@@ -64,18 +73,6 @@ def plain(value: Any) -> Any:
 def probability_columns(answers: pd.DataFrame) -> list[str]:
     """Return the columns of an answer that are probabilities, in the order of the classes."""
     return [str(name) for name in answers.columns if str(name).startswith(PROBABILITY)]
-
-
-def _findings(asked: Asked) -> list[dict[str, Any]]:
-    found = asked.quality
-    if found is None:
-        return []
-    told = findings_text(found)
-    places = zip(found["row"], found["channel"], found["severity"], told, strict=True)
-    return [
-        {"cycle": row, "channel": name, "severity": severity, "finding": text}
-        for row, name, severity, text in places
-    ]
 
 
 def _rows(answers: pd.DataFrame, model: Description) -> list[dict[str, Any]]:

@@ -60,17 +60,9 @@ def _read(body: bytes, media_type: str, max_values: int) -> pa.Table:
     opened = pa.ipc.open_stream if media_type == ARROW_STREAM else pa.ipc.open_file
     with opened(pa.BufferReader(body)) as reader:
         batches, n_bytes = [], 0
-        for number in (
-            range(10**9) if media_type == ARROW_STREAM else range(reader.num_record_batches)
-        ):
-            try:
-                batch = (
-                    reader.read_next_batch()
-                    if media_type == ARROW_STREAM
-                    else reader.get_batch(number)
-                )
-            except StopIteration:
-                break
+        numbers = range(0 if media_type == ARROW_STREAM else reader.num_record_batches)
+        there = reader if media_type == ARROW_STREAM else map(reader.get_batch, numbers)
+        for batch in there:
             batch.validate(full=True)
             n_bytes += batch.nbytes
             _refuse_large(n_bytes // 8, max_values)

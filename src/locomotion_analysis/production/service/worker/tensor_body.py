@@ -86,20 +86,16 @@ def _values(tensor: RequestInput, binary: bytes) -> NDArray[np.float64]:
         return np.frombuffer(binary, dtype).astype(np.float64)
     if binary:
         raise _malformed("either data or bytes after the JSON", "both")
-    flat = _flat(tensor.data)
+    flat = tensor.data
+    if any(isinstance(row, list) for row in flat):
+        if not all(isinstance(row, list) for row in flat):
+            raise _malformed("rows of numbers, or numbers", "both")
+        flat = [value for row in flat for value in row]
     if len(flat) != n_values:
         raise _malformed(f"{n_values} values, as the shape says", f"{len(flat)}")
     if not all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in flat):
         raise _malformed("numbers", "something else", 422)
     return np.array(flat, dtype=np.float64)
-
-
-def _flat(data: list[Any]) -> list[Any]:
-    if any(isinstance(row, list) for row in data):
-        if not all(isinstance(row, list) for row in data):
-            raise _malformed("rows of numbers, or numbers", "both")
-        return [value for row in data for value in row]
-    return data
 
 
 def _outputs(asked: InferRequest, model: Description) -> dict[str, bool]:
@@ -122,10 +118,18 @@ def tensor_reply(answers: pd.DataFrame, model: Description, wanted: Wanted) -> R
         name, datatype = described["name"], described["datatype"]
         if name not in wanted.outputs:
             continue
-        values = _column(name, datatype, answers)
+        if name == "probabilities":
+            values = answers[probability_columns(answers)].to_numpy(np.float64)
+        elif datatype == "BYTES":
+            values = answers[name].astype(str).to_numpy(object)
+        else:
+            values = answers[name].to_numpy(np.float64 if datatype == "FP64" else np.bool_)
         output = {"name": name, "datatype": datatype, "shape": list(values.shape)}
         if wanted.outputs[name]:
-            packed = _packed(values, datatype)
+            packed = values.tobytes()
+            if datatype == "BYTES":
+                texts = [text.encode() for text in values.ravel()]
+                packed = b"".join(struct.pack("<I", len(text)) + text for text in texts)
             output["parameters"] = {"binary_data_size": len(packed)}
             binary += packed
         else:
@@ -142,21 +146,6 @@ def tensor_reply(answers: pd.DataFrame, model: Description, wanted: Wanted) -> R
     if not binary:
         return Reply(200, header, rows=len(answers))
     return Reply(200, header + binary, OCTETS, len(header), len(answers))
-
-
-def _column(name: str, datatype: str, answers: pd.DataFrame) -> NDArray[Any]:
-    if name == "probabilities":
-        return answers[probability_columns(answers)].to_numpy(np.float64)
-    if datatype == "BYTES":
-        return answers[name].astype(str).to_numpy(object)
-    return answers[name].to_numpy(np.float64 if datatype == "FP64" else np.bool_)
-
-
-def _packed(values: NDArray[Any], datatype: str) -> bytes:
-    if datatype != "BYTES":
-        return values.tobytes()
-    texts = [text.encode() for text in values.ravel()]
-    return b"".join(struct.pack("<I", len(text)) + text for text in texts)
 
 
 def _malformed(expected: str, got: str, status: int = 400) -> RefusedError:
