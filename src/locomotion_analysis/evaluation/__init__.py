@@ -3,6 +3,7 @@
 from locomotion_analysis.evaluation.agreement import agreement
 from locomotion_analysis.evaluation.by_class import class_metrics
 from locomotion_analysis.evaluation.by_subject import subject_calls, subject_level_metrics
+from locomotion_analysis.evaluation.checks import few_subject_curves
 from locomotion_analysis.evaluation.comparison import PairedComparison, paired_comparison
 from locomotion_analysis.evaluation.evaluator import BiomechanicalModelEvaluator
 from locomotion_analysis.evaluation.fairness import fairness_table
@@ -21,6 +22,7 @@ __all__ = [
     "agreement",
     "class_metrics",
     "fairness_table",
+    "few_subject_curves",
     "learning_curve",
     "metrics_json",
     "paired_comparison",
