@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.evaluation.leaderboard.training_table import AGGREGATIONS
-from locomotion_analysis.features import FEATURE_GROUPS
+from locomotion_analysis.features.plan import FEATURE_GROUPS
 from locomotion_analysis.models.supervised import Recipe
 
 if TYPE_CHECKING:
