@@ -14,12 +14,7 @@ from memory_floor import read_once
 from rivals.rival import BASIC, CORE
 
 from locomotion_analysis import LocomotionData, load_dataset
-from locomotion_analysis.features import (
-    AGGREGATIONS,
-    FEATURE_GROUPS,
-    FeaturePlan,
-    Schema,
-)
+from locomotion_analysis.features.aggregations import AGGREGATIONS
 from locomotion_analysis.features.curves.curve_statistics import (
     kinematic_statistics_families,
     kinetic_statistics_families,
@@ -27,6 +22,8 @@ from locomotion_analysis.features.curves.curve_statistics import (
 from locomotion_analysis.features.kernels import jit
 from locomotion_analysis.features.kernels.core_statistics import core_statistics
 from locomotion_analysis.features.kernels.quantiles import quantiles
+from locomotion_analysis.features.plan import FEATURE_GROUPS, FeaturePlan
+from locomotion_analysis.features.schema import Schema
 from locomotion_analysis.features.view import CycleView
 
 QUARTILES = np.array([0.25, 0.5, 0.75])

@@ -15,14 +15,11 @@ from pathlib import Path
 
 import numpy as np
 from measured_page import DOCS, machine
+from research.generation import generated_bands_figure, plot_nearest_distances, realism
 
 from locomotion_analysis import LocomotionData, load_dataset
 from locomotion_analysis.errors import LocomotionWarning
-from locomotion_analysis.evaluation.generation import (
-    generated_bands_figure,
-    judge_generator,
-    plot_nearest_distances,
-)
+from locomotion_analysis.evaluation.generation import judge_generator
 from locomotion_analysis.files import atomic_path
 from locomotion_analysis.models.deep.generation import CurveDiffusion, CurveGAN
 
@@ -91,7 +88,7 @@ def judged_part(name, asked) -> dict[str, str]:
         f"## {type(generator).__name__}",
         who,
         markdown(judged.table()),
-        markdown(judged.realism),
+        markdown(realism(judged.held_out, judged.generated)),
         published_figures(judged.held_out, judged.generated),
         f"![Real and generated bands](generation-{name}-bands.svg)",
         f"![Distances to the nearest training cycle](generation-{name}-nearest.svg)",

@@ -10,15 +10,18 @@ import argparse
 import time
 from pathlib import Path
 
-from locomotion_analysis import load_dataset
-from locomotion_analysis.evaluation.kinetics import (
-    evaluate_kinetics,
+from research.kinetics import (
+    by_phase,
+    by_subject,
     plot_error_along_cycle,
     plot_predicted_kinetics,
     power_check,
     support_check,
     swing_force_check,
 )
+
+from locomotion_analysis import load_dataset
+from locomotion_analysis.evaluation.kinetics import evaluate_kinetics
 from locomotion_analysis.evaluation.report.labels import channel_title
 from locomotion_analysis.files import atomic_path
 
@@ -66,7 +69,7 @@ def markdown(table):
 
 
 def error_table(found):
-    errors = found.errors()
+    errors = found.errors
     table = errors.pivot_table(index="channel", columns="model", values="rmse", sort=False)
     own = errors[errors["model"] == "network"].set_index("channel")
     for baseline in ("mean_curve", "ridge"):
@@ -81,7 +84,7 @@ def error_table(found):
 
 
 def phase_table(found):
-    phases = found.by_phase("network")
+    phases = by_phase(found, "network")
     own = phases[phases["channel"].isin(TARGETS[:3])].copy()
     own["shown"] = [f"{r.rmse:.3f} ({r.low:.3f} to {r.high:.3f})" for r in own.itertuples()]
     table = own.pivot_table(
@@ -91,7 +94,7 @@ def phase_table(found):
 
 
 def subject_line(found):
-    errors = found.by_subject("network")[ANKLE]
+    errors = by_subject(found, "network")[ANKLE]
     low, middle, high = errors.quantile([0.05, 0.5, 0.95])
     return (
         f"Ankle moment, network, by subject: median {middle:.3f} Nm/kg, "
@@ -119,7 +122,7 @@ def section(name, figures):
     print(f"{name}: {time.perf_counter() - started:.0f} s", flush=True)
     lines = [
         f"## {DATASETS[name]}",
-        f"`{name}`: {len(data):,} cycles of {len(found.subjects)} subjects.",
+        f"`{name}`: {len(data):,} cycles of {len(set(found.arrays.groups))} subjects.",
         markdown(error_table(found)),
         "### Network, by phase of gait",
         markdown(phase_table(found)),

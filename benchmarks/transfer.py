@@ -16,13 +16,14 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from measured_page import DOCS, machine
+from research.few_subjects import plot_few_subject_curves
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from locomotion_analysis import LocomotionData
+from locomotion_analysis.evaluation import few_subject_curves
 from locomotion_analysis.evaluation.leaderboard.model_card import markdown_table
-from locomotion_analysis.evaluation.transfer import few_subject_curves, plot_few_subject_curves
 from locomotion_analysis.files import atomic_path
 from locomotion_analysis.models.deep import load_network, save_network
 from locomotion_analysis.models.deep.representation import (

@@ -4,7 +4,8 @@ import pytest
 from locomotion_analysis.datasets import RECIPES, freeze_splits, load_dataset
 from locomotion_analysis.datasets.embedded import with_channels_of
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.features import FeaturePlan, Schema
+from locomotion_analysis.features.plan import FeaturePlan
+from locomotion_analysis.features.schema import Schema
 
 PROMISED_CYCLES = {
     "classification": 2000,

@@ -11,9 +11,9 @@ from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation import (
     BiomechanicalModelEvaluator,
     class_metrics,
-    subject_calls,
     subject_level_metrics,
 )
+from locomotion_analysis.evaluation.by_subject import subject_calls
 
 
 @pytest.fixture

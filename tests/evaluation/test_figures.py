@@ -7,10 +7,9 @@ import pytest
 from matplotlib import pyplot as plt
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.neighbors import KNeighborsClassifier
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.evaluation import BiomechanicalModelEvaluator, plot_feature_importances
+from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
 
 
 @pytest.fixture
@@ -43,7 +42,6 @@ def test_nothing_is_written_unless_told(evaluator, table, tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     before = plt.get_fignums()
     evaluator.plot_results(["Incline", "Level Walking", "Stair Ascent"])
-    plot_feature_importances(evaluator.results)
     assert list(tmp_path.iterdir()) == []
     assert plt.get_fignums() == before
     evaluator.plot_results(path="report.png")
@@ -95,24 +93,6 @@ def test_simulated_data_says_so(evaluator, table):
     )
     assert results["simulated"] is True
     assert evaluator.plot_results().get_suptitle() == "Simulated data"
-    assert plot_feature_importances(results).get_title() == "Simulated data"
-
-
-def test_importances_are_drawn_largest_on_top(evaluator):
-    axes = plot_feature_importances(evaluator.results, top=2)
-    names = [label.get_text() for label in axes.get_yticklabels()]
-    assert names == evaluator.results["feature_importances"]["feature"].head(2).tolist()
-    assert axes.patches[0].get_y() > axes.patches[1].get_y()
-    own = evaluator.plot_results().axes[0]
-    assert plot_feature_importances(evaluator.results, ax=own) is own
-
-
-def test_importances_of_a_model_that_has_none(table):
-    results = BiomechanicalModelEvaluator(n_bootstrap=10).evaluate_classification(
-        KNeighborsClassifier(), table.X, table.y, table.groups
-    )
-    with pytest.raises(SchemaError, match="permutation_importance"):
-        plot_feature_importances(results)
 
 
 def test_regression_panels(table):

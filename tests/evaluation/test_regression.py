@@ -10,7 +10,8 @@ from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_err
 from sklearn.model_selection import cross_val_predict
 
 from locomotion_analysis.errors import TargetError
-from locomotion_analysis.evaluation import BiomechanicalModelEvaluator, metrics_json
+from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
+from locomotion_analysis.evaluation.plain_metrics import metrics_json
 from locomotion_analysis.evaluation.regression import error_sums, scores
 from locomotion_analysis.selection import LeaveOneSubjectOut, SubjectQuantileKFold
 

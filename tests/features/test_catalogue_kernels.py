@@ -1,23 +1,22 @@
-"""Compiled kernels against their plain references, on random curves with holes in them."""
+"""Compiled kernels against their references, on random curves with holes in them."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.features import reference_kernels as reference
 
 from locomotion_analysis.features.kernels import (
     at_phase,
     coordination,
     derivatives,
+    force_peaks,
     fourier,
     ground_contact,
     medians,
     parts,
     path,
 )
-from locomotion_analysis.features.kernels.jit import HAVE_NUMBA
-
-pytestmark = pytest.mark.skipif(not HAVE_NUMBA, reason="numba is not installed")
 
 N_PHASES = 150
 seeds = st.integers(0, 2**32 - 1)
@@ -60,7 +59,7 @@ def same(found, expected, size=1.0):
 def test_parts(seed):
     rng = np.random.default_rng(seed)
     curves, (first, last) = random_curves(rng), random_parts(rng, 3)
-    expected = parts.part_statistics_numpy(curves, first, last)
+    expected = reference.part_statistics(curves, first, last)
     found = parts.part_statistics(curves, first, last)
     np.testing.assert_array_equal(found[:4], expected[:4])
     same(found[4:], expected[4:])
@@ -74,7 +73,7 @@ def test_at_phase(seed):
     percent[rng.random(percent.shape) < 0.1] = np.nan
     percent[0, 0], percent[1, 0], percent[2, 0] = 0.0, 100.0, 100.0 / 149
     curves = random_curves(rng)
-    same(at_phase.at_phase(curves, percent), at_phase.at_phase_numpy(curves, percent))
+    same(at_phase.at_phase(curves, percent), reference.at_phase(curves, percent))
 
 
 @few
@@ -82,7 +81,7 @@ def test_at_phase(seed):
 def test_derivative_peaks(seed):
     curves = random_curves(np.random.default_rng(seed))
     found, expected = (
-        f(curves) for f in (derivatives.derivative_peaks, derivatives.derivative_peaks_numpy)
+        f(curves) for f in (derivatives.derivative_peaks, reference.derivative_peaks)
     )
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
@@ -92,7 +91,7 @@ def test_derivative_peaks(seed):
 def test_harmonics(seed):
     curves = random_curves(np.random.default_rng(seed))
     basis = fourier.harmonic_basis(N_PHASES, 4)
-    found, expected = fourier.harmonics(curves, basis), fourier.harmonics_numpy(curves, basis)
+    found, expected = fourier.harmonics(curves, basis), reference.harmonics(curves, basis)
     same(found[:4], expected[:4])
     # Two angles that are equal up to a turn: of a constant curve neither has a direction.
     same(np.cos(found[4:] - expected[4:])[:, [0, 4, 5, 6]], 1.0)
@@ -106,7 +105,7 @@ def test_coordination(seed):
     proximal, distal = random_curves(rng), random_curves(rng)
     windows = random_parts(rng, 2)
     found = coordination.coordination(proximal, distal, *windows)
-    expected = coordination.coordination_numpy(proximal, distal, *windows)
+    expected = reference.coordination(proximal, distal, *windows)
     same(found, expected)
     assert np.isnan(found[:, 1:4]).all()
     assert np.isfinite(found[[0, 3, 4, 5]][:, [0, 4, 5, 6]]).all()
@@ -119,7 +118,7 @@ def test_deviation(seed):
     proximal, distal = random_curves(rng), random_curves(rng)
     order, starts = rng.permutation(7), np.array([0, 3, 4, 7])
     found = coordination.deviation(proximal, distal, order, starts)
-    same(found, coordination.deviation_numpy(proximal, distal, order, starts))
+    same(found, reference.deviation(proximal, distal, order, starts))
 
 
 @few
@@ -128,7 +127,7 @@ def test_path(seed):
     rng = np.random.default_rng(seed)
     forward, sideways = random_curves(rng), random_curves(rng)
     last = rng.integers(-1, N_PHASES, 7)
-    same(path.path(forward, sideways, last), path.path_numpy(forward, sideways, last))
+    same(path.path(forward, sideways, last), reference.path(forward, sideways, last))
 
 
 @few
@@ -139,7 +138,7 @@ def test_medians(seed):
     values[rng.random(60) < 0.3] = np.nan
     order = rng.permutation(60)
     starts = np.array([0, *np.sort(rng.integers(0, 61, 9)), 60])
-    same(medians.medians(values, order, starts), medians.medians_numpy(values, order, starts))
+    same(medians.medians(values, order, starts), reference.medians(values, order, starts))
 
 
 @few
@@ -151,10 +150,10 @@ def test_ground_contact(seed):
     force[:, -1] = force[:, 0]
     limit = rng.normal(size=7)
     for name in ("toe_off", "swing"):
-        compiled, plain = (getattr(ground_contact, name + end) for end in ("", "_numpy"))
+        compiled, plain = (getattr(module, name) for module in (ground_contact, reference))
         same(compiled(force, limit), plain(force, limit), size=10.0)
     both = (force, limit, other, limit / 2)
-    same(ground_contact.loaded_percent(*both), ground_contact.loaded_percent_numpy(*both))
+    same(ground_contact.loaded_percent(*both), reference.loaded_percent(*both))
 
 
 @pytest.mark.parametrize("start", [0.0, 12.3, 55.5, 93.7])
@@ -173,3 +172,16 @@ def test_swing_knows_when_there_is_no_swing():
     load[1] = -1.0
     load[2, 10:14] = -1.0
     assert np.isnan(ground_contact.swing(load.astype(np.float32), np.zeros(3))).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=seeds, gap=st.booleans())
+def test_force_peaks(seed, gap):
+    rng = np.random.default_rng(seed)
+    force = rng.normal(size=(20, 150)).cumsum(axis=1).astype(np.float32)
+    toe_off = np.append(rng.uniform(-5, 105, 19), np.nan)
+    if gap:
+        force[3, rng.integers(150)] = rng.choice([np.nan, np.inf, -np.inf])
+    np.testing.assert_array_equal(
+        force_peaks.force_peaks(force, toe_off), reference.force_peaks(force, toe_off)
+    )

@@ -1,10 +1,11 @@
-"""Compiled kernels agree with their plain references, whatever the curves hold."""
+"""Compiled kernels agree with their references, whatever the curves hold."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from tests.features import reference_kernels as reference
 
 from locomotion_analysis.features.kernels import deviation, spread
 
@@ -48,13 +49,13 @@ def _agree(fast, plain, size=1.0):
 @given(_damaged())
 def test_deviation_kernels(block):
     arguments = (block, _CHANNELS, _REFERENCE)
-    _agree(deviation.mean_square(*arguments), deviation.mean_square_numpy(*arguments))
+    _agree(deviation.mean_square(*arguments), reference.mean_square(*arguments))
     place = np.arange(block.shape[1]) % 5 - 1
     share = np.where(place == 3, 0.0, 0.25)
     arguments = (block, _CHANNELS, place, share, _TABLE, _VARIANCE)
-    _agree(deviation.mean_square_z(*arguments), deviation.mean_square_z_numpy(*arguments))
+    _agree(deviation.mean_square_z(*arguments), reference.mean_square_z(*arguments))
     arguments = (block, _CHANNELS, _BASIS)
-    fast, plain = deviation.basis_scores(*arguments), deviation.basis_scores_numpy(*arguments)
+    fast, plain = deviation.basis_scores(*arguments), reference.basis_scores(*arguments)
     # Products cancel: what counts is the size of the terms.
     _agree(fast, plain, _size(block))
 
@@ -67,7 +68,7 @@ def test_spread_kernel(block, cut):
     starts = np.array([0, min(cut, n_cycles), n_cycles])
     fast = spread.series_spread(block, _CHANNELS, order, starts)
     # Sums of squares of curves that hardly differ: exact to what float64 keeps of the values.
-    _agree(fast, spread.series_spread_numpy(block, _CHANNELS, order, starts), _size(block) ** 2)
+    _agree(fast, reference.series_spread(block, _CHANNELS, order, starts), _size(block) ** 2)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from tests.features import reference_kernels as reference
 
 from locomotion_analysis.features.kernels.core_statistics import (
     CORE_STATISTICS,
     core_statistics,
-    core_statistics_numpy,
 )
 
 ROW = {name: row for row, name in enumerate(CORE_STATISTICS)}
@@ -17,7 +17,7 @@ STANCE = st.integers(-1, 150)
 
 
 def _agree(block, stance):
-    found, expected = core_statistics(block, stance), core_statistics_numpy(block, stance)
+    found, expected = core_statistics(block, stance), reference.core_statistics(block, stance)
     np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
     size = np.abs(np.where(np.isfinite(block), block, 0)).max(initial=1e-30)
     for row, name in enumerate(CORE_STATISTICS):

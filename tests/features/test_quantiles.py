@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from tests.features import reference_kernels as reference
 
-from locomotion_analysis.features.kernels.quantiles import _exchanges, quantiles, quantiles_numpy
+from locomotion_analysis.features.kernels.quantiles import _exchanges, quantiles
 
 LEVELS = np.array([0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0])
 
@@ -17,7 +18,10 @@ LEVELS = np.array([0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0])
     levels=st.lists(st.floats(0, 1), min_size=1, max_size=4),
 )
 def test_agrees_with_numpy(block, levels):
-    found, expected = quantiles(block, np.array(levels)), quantiles_numpy(block, np.array(levels))
+    found, expected = (
+        quantiles(block, np.array(levels)),
+        reference.quantiles(block, np.array(levels)),
+    )
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-9)
 
 
@@ -26,7 +30,7 @@ def test_any_number_of_cycles(n_cycles):
     block = np.random.default_rng(0).normal(size=(3, n_cycles, 150)).astype(np.float32)
     found = quantiles(block, LEVELS)
     assert found.shape == (len(LEVELS), 3, n_cycles)
-    np.testing.assert_allclose(found, quantiles_numpy(block, LEVELS), rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(found, reference.quantiles(block, LEVELS), rtol=1e-6, atol=1e-7)
 
 
 def test_the_network_sorts():

@@ -28,13 +28,13 @@ from locomotion_analysis.models.supervised import (
 )
 from locomotion_analysis.models.timeseries import TIMESERIES_CLASSIFIERS
 from locomotion_analysis.models.unsupervised import (
-    ANOMALY_METHODS,
-    CLUSTER_METHODS,
     CurveAnomalyDetector,
     CurvePCA,
     FunctionalPCA,
     SubjectClusters,
 )
+from locomotion_analysis.models.unsupervised.anomalies import ANOMALY_METHODS
+from locomotion_analysis.models.unsupervised.clusters import CLUSTER_METHODS
 from locomotion_analysis.simulation import simulate
 
 POISON = (np.nan, np.inf, 1e30, -np.inf)

@@ -439,9 +439,9 @@ class LocomotionData:
 
         See Also
         --------
-        locomotion_analysis.features.ml_features : the same, with all the details.
+        locomotion_analysis.features.tabular.ml_features : the same, with all the details.
         """
-        from locomotion_analysis.features import ml_features
+        from locomotion_analysis.features.tabular import ml_features
 
         return ml_features(self, target, features=features, aggregations=aggregations)
 
@@ -465,7 +465,7 @@ class LocomotionData:
         y : Series, shape (n_cycles,)
             Indexed by the cycle key.
         """
-        from locomotion_analysis.features import sequential_features
+        from locomotion_analysis.features.sequences.sequential import sequential_features
 
         return sequential_features(self, target, sequence_length=sequence_length, features=features)
 

@@ -44,7 +44,7 @@ from locomotion_analysis.files import atomic_folder, json_text, refuse_existing,
 from locomotion_analysis.simulation.simulator import SIMULATOR_VERSION
 
 if TYPE_CHECKING:
-    from locomotion_analysis.features import FeatureSpec
+    from locomotion_analysis.features.feature import FeatureSpec
     from locomotion_analysis.quality import QualityResult
 
 Progress = Callable[[str, int, int], None]

@@ -10,7 +10,7 @@ from locomotion_analysis.datasets.card_tables import markdown
 from locomotion_analysis.datasets.files import DESCRIPTIONS, FEATURES, UNREDUCED
 from locomotion_analysis.datasets.manifest import Manifest
 from locomotion_analysis.datasets.recipes import Recipe
-from locomotion_analysis.features import FeatureSpec
+from locomotion_analysis.features.feature import FeatureSpec
 from locomotion_analysis.quality import QualityResult
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from locomotion_analysis.datasets.split_table import PARTS
-from locomotion_analysis.features import FeatureSpec
+from locomotion_analysis.features.feature import FeatureSpec
 from locomotion_analysis.standard import TASKS
 
 _MEASURES = {

@@ -24,7 +24,7 @@ from locomotion_analysis.errors import FileReadError, LocomotionWarning, SchemaE
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-    from locomotion_analysis.features import FeatureTable
+    from locomotion_analysis.features.feature import FeatureTable
 
 
 @dataclass(frozen=True)

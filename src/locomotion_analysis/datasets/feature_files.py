@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from locomotion_analysis.files import atomic_path
 
 if TYPE_CHECKING:
-    from locomotion_analysis.features import FeatureTable
+    from locomotion_analysis.features.feature import FeatureTable
 
 _CATALOGUE_KEY = b"locomotion_analysis.features"
 
@@ -24,7 +24,7 @@ def read_features(path: Path) -> "FeatureTable":
     path : Path
         Parquet file. One without a catalogue (principal components) gives no entries.
     """
-    from locomotion_analysis.features import FeatureSpec, FeatureTable
+    from locomotion_analysis.features.feature import FeatureSpec, FeatureTable
 
     table = pq.read_table(path)
     entries = json.loads((table.schema.metadata or {}).get(_CATALOGUE_KEY, b"[]"))

@@ -1,28 +1,23 @@
-"""Figures of an evaluation: four panels, and the importances of features."""
+"""The figure of an evaluation: four panels."""
 
 import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.class_names import TaskNames, class_names
 from locomotion_analysis.evaluation.classification_panels import draw_classification
-from locomotion_analysis.evaluation.panel_style import BLUE, VERMILLION, quiet_axes
+from locomotion_analysis.evaluation.panel_style import VERMILLION
 from locomotion_analysis.evaluation.regression_panels import draw_regression
 from locomotion_analysis.files import atomic_path
 
 _SIZE_INCHES = (12.0, 9.5)
 _PAD_INCHES = 0.12
 _DPI = 150
-_IMPORTANCE = {
-    "feature_importances_": "Importance reported by the model (mean ± SD over folds)",
-    "coef_": "Mean |coefficient| (mean ± SD over folds)",
-}
 
 
 def plot_evaluation(
@@ -90,52 +85,6 @@ def overlap_notice(results: dict[str, Any]) -> str:
     if results["simulated"]:
         notices.append("Simulated data")
     return "\n".join(notices)
-
-
-def plot_feature_importances(
-    results: dict[str, Any], top: int = 20, ax: Axes | None = None
-) -> Axes:
-    """Draw the most important features, largest on top.
-
-    Parameters
-    ----------
-    results : dict
-        What an evaluation returned.
-    top : int
-        How many features.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; default: a new figure.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes, in ``ax.figure``.
-
-    Raises
-    ------
-    SchemaError
-        If the models reported no importances.
-    """
-    table = results.get("feature_importances")
-    if table is None:
-        raise SchemaError(
-            expected="importances: a model with feature_importances_ or coef_, on a feature table",
-            got="none",
-            where="results['feature_importances']",
-            fix="use sklearn.inspection.permutation_importance on held-out subjects",
-        )
-    shown = table.head(top)
-    if ax is None:
-        ax = Figure(figsize=(9.0, 1.2 + 0.28 * len(shown)), layout="constrained").subplots()
-    rows = np.arange(len(shown))[::-1]
-    ax.barh(rows, shown["importance"], xerr=shown["std"], color=BLUE, ecolor="0.35", capsize=2)
-    ax.set_yticks(rows, shown["feature"])
-    ax.set_ylim(-0.6, len(shown) - 0.4)
-    ax.set_xlim(left=0)
-    ax.set_xlabel(_IMPORTANCE[results["importance_kind"]])
-    ax.set_title(overlap_notice(results), color=VERMILLION, fontsize=10)
-    quiet_axes(ax, grid="x")
-    return ax
 
 
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:

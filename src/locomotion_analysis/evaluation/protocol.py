@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.errors import LocomotionWarning
 from locomotion_analysis.evaluation.report.labels import value_title
-from locomotion_analysis.features import FeatureSpec, FeatureTable, LeftOut
+from locomotion_analysis.features.feature import FeatureSpec, FeatureTable, LeftOut
 
 
 def without_protocol_features(

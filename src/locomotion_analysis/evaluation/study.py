@@ -23,7 +23,9 @@ from locomotion_analysis.evaluation.study_checks import StudyChecks, study_check
 from locomotion_analysis.evaluation.study_details import study_details
 from locomotion_analysis.evaluation.study_result import Progress, StudyResult
 from locomotion_analysis.evaluation.study_target import StudyTarget, study_target
-from locomotion_analysis.features import FEATURE_GROUPS, FeatureTable, labelled_feature_table
+from locomotion_analysis.features.feature import FeatureTable
+from locomotion_analysis.features.plan import FEATURE_GROUPS
+from locomotion_analysis.features.tabular import labelled_feature_table
 from locomotion_analysis.files import json_text, output_folder, write_all
 from locomotion_analysis.models import ModelKind, default_classifier, default_regressor
 from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold, check_cv

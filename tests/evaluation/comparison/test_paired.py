@@ -10,7 +10,8 @@ from sklearn.naive_bayes import GaussianNB
 
 from locomotion_analysis.errors import SchemaError, SplitLeakError
 from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
-from locomotion_analysis.evaluation.comparison import corrected_t_test, paired_comparison
+from locomotion_analysis.evaluation.comparison import paired_comparison
+from locomotion_analysis.evaluation.comparison.corrected_t import corrected_t_test
 
 
 def classified(table, model, **options):

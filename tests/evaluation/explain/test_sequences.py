@@ -5,9 +5,9 @@ from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.explain import (
     plot_phase_importance,
     plot_phase_importance_on_curves,
-    plot_phase_map,
     sequence_importance,
 )
+from locomotion_analysis.evaluation.explain.phase_figures import plot_phase_map
 from locomotion_analysis.simulation import simulate
 
 CHANNELS = ["hip_flexion_angle_ipsi_rad", "knee_flexion_angle_ipsi_rad"]

@@ -9,7 +9,8 @@ from sklearn.svm import LinearSVC
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
-from locomotion_analysis.evaluation.gallery import hardest_cycles, plot_gallery, plot_hard_cycle
+from locomotion_analysis.evaluation.gallery import hardest_cycles, plot_gallery
+from locomotion_analysis.evaluation.gallery.drawing import plot_hard_cycle
 from locomotion_analysis.evaluation.report.curves import class_curve
 from locomotion_analysis.simulation import simulate
 

@@ -9,12 +9,9 @@ import numpy as np
 import pytest
 
 from locomotion_analysis.errors import MissingExtraError, SchemaError
-from locomotion_analysis.models.unsupervised import (
-    ANOMALY_METHODS,
-    CurveAnomalyDetector,
-    embed,
-    modified_band_depth,
-)
+from locomotion_analysis.models.unsupervised import CurveAnomalyDetector, embed
+from locomotion_analysis.models.unsupervised.anomalies import ANOMALY_METHODS
+from locomotion_analysis.models.unsupervised.band_depth import modified_band_depth
 
 
 @pytest.fixture

@@ -9,14 +9,12 @@ from sklearn.metrics import adjusted_rand_score
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.models.unsupervised import (
-    CLUSTER_METHODS,
     SubjectClusters,
-    balanced_rows,
-    best_count,
     cluster_stability,
     cluster_validity,
 )
-from locomotion_analysis.models.unsupervised.validity import gap_count
+from locomotion_analysis.models.unsupervised.clusters import CLUSTER_METHODS, balanced_rows
+from locomotion_analysis.models.unsupervised.validity import best_count, gap_count
 
 
 @pytest.fixture

@@ -8,12 +8,8 @@ from sklearn.base import clone
 from sklearn.decomposition import PCA
 
 from locomotion_analysis.errors import CycleShapeError, SchemaError
-from locomotion_analysis.models.unsupervised import (
-    CurvePCA,
-    FunctionalPCA,
-    phase_weights,
-    subject_row_weights,
-)
+from locomotion_analysis.models.unsupervised import CurvePCA, FunctionalPCA, subject_row_weights
+from locomotion_analysis.models.unsupervised.curve_arrays import phase_weights
 
 
 @pytest.fixture

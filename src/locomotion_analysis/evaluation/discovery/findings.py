@@ -18,14 +18,10 @@ from locomotion_analysis.evaluation.discovery.profiles import (
 )
 from locomotion_analysis.evaluation.study_result import Progress
 from locomotion_analysis.models.unsupervised import (
-    ANOMALY_METHODS,
     CurveAnomalyDetector,
-    CurveUnits,
     FunctionalPCA,
     Stability,
     SubjectClusters,
-    balanced_rows,
-    best_count,
     cluster_stability,
     cluster_validity,
     curve_units,
@@ -33,14 +29,16 @@ from locomotion_analysis.models.unsupervised import (
     explained_by,
     subject_row_weights,
 )
+from locomotion_analysis.models.unsupervised.anomalies import ANOMALY_METHODS
 from locomotion_analysis.models.unsupervised.clusters import (
     CLUSTER_METHODS,
     ClusterMethod,
+    balanced_rows,
     check_cluster_count,
 )
 from locomotion_analysis.models.unsupervised.explained import cluster_of_subject
-from locomotion_analysis.models.unsupervised.units import By
-from locomotion_analysis.models.unsupervised.validity import gap_count
+from locomotion_analysis.models.unsupervised.units import By, CurveUnits
+from locomotion_analysis.models.unsupervised.validity import best_count, gap_count
 
 Floats = NDArray[np.float64]
 SHARE_EXPLAINED = 0.9

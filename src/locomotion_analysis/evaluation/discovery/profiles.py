@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.evaluation.bootstrap import resampled_sums, subject_weights
-from locomotion_analysis.models.unsupervised import CurveUnits
+from locomotion_analysis.models.unsupervised.units import CurveUnits
 from locomotion_analysis.standard import PHASE_PERCENT
 
 Floats = NDArray[np.float64]

@@ -1,34 +1,24 @@
 """What a model looks at: joints, phases and measurements, on held-out subjects."""
 
-from locomotion_analysis.evaluation.explain.clinical import (
-    CLINICAL_VARIABLES,
-    with_clinical_variables,
-)
-from locomotion_analysis.evaluation.explain.dependence import PartialDependence, partial_dependence
+from locomotion_analysis.evaluation.explain.clinical import with_clinical_variables
+from locomotion_analysis.evaluation.explain.dependence import partial_dependence
 from locomotion_analysis.evaluation.explain.feature_groups import feature_groups
 from locomotion_analysis.evaluation.explain.figures import (
     plot_grouped_importance,
     plot_partial_dependence,
     plot_shapley,
 )
-from locomotion_analysis.evaluation.explain.importance import GroupedImportance, grouped_importance
+from locomotion_analysis.evaluation.explain.importance import grouped_importance
 from locomotion_analysis.evaluation.explain.phase_figures import (
     mean_toe_off,
     plot_phase_importance,
     plot_phase_importance_on_curves,
-    plot_phase_map,
 )
-from locomotion_analysis.evaluation.explain.report import Explanation, explain_report
-from locomotion_analysis.evaluation.explain.sequences import PhaseImportance, sequence_importance
-from locomotion_analysis.evaluation.explain.shapley import ShapleyValues, shapley_values
+from locomotion_analysis.evaluation.explain.report import explain_report
+from locomotion_analysis.evaluation.explain.sequences import sequence_importance
+from locomotion_analysis.evaluation.explain.shapley import shapley_values
 
 __all__ = [
-    "CLINICAL_VARIABLES",
-    "Explanation",
-    "GroupedImportance",
-    "PartialDependence",
-    "PhaseImportance",
-    "ShapleyValues",
     "explain_report",
     "feature_groups",
     "grouped_importance",
@@ -38,7 +28,6 @@ __all__ = [
     "plot_partial_dependence",
     "plot_phase_importance",
     "plot_phase_importance_on_curves",
-    "plot_phase_map",
     "plot_shapley",
     "sequence_importance",
     "shapley_values",

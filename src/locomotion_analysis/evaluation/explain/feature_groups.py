@@ -6,7 +6,7 @@ from functools import cache
 from typing import Literal
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.features import FeatureSpec
+from locomotion_analysis.features.feature import FeatureSpec
 from locomotion_analysis.features.full_schema import full_schema
 from locomotion_analysis.features.plan import FeaturePlan
 from locomotion_analysis.standard import Channel, is_channel

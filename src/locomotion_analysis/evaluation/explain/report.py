@@ -43,7 +43,7 @@ from locomotion_analysis.evaluation.report.source_files import source_files
 from locomotion_analysis.evaluation.report.style import as_data_uri, figure
 from locomotion_analysis.evaluation.report.tables import Table
 from locomotion_analysis.evaluation.study_target import StudyTarget, study_target
-from locomotion_analysis.features import FEATURE_GROUPS
+from locomotion_analysis.features.plan import FEATURE_GROUPS
 from locomotion_analysis.features.tabular import labelled_feature_table
 from locomotion_analysis.files import write_all
 from locomotion_analysis.models import ModelKind, default_classifier, default_regressor

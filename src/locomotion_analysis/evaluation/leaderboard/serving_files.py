@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.evaluation.leaderboard.training_table import AGGREGATIONS
-from locomotion_analysis.features import FEATURE_GROUPS
+from locomotion_analysis.features.plan import FEATURE_GROUPS
 from locomotion_analysis.files import json_text
 from locomotion_analysis.models.supervised import Recipe
 

@@ -12,7 +12,8 @@ from locomotion_analysis.errors import TargetError
 from locomotion_analysis.evaluation.protocol import without_protocol_features
 from locomotion_analysis.evaluation.report.cautions import cautions
 from locomotion_analysis.evaluation.study_target import study_target
-from locomotion_analysis.features import FEATURE_GROUPS, labelled_feature_table
+from locomotion_analysis.features.plan import FEATURE_GROUPS
+from locomotion_analysis.features.tabular import labelled_feature_table
 from locomotion_analysis.models.supervised import PROBLEMS, Problem
 from locomotion_analysis.models.supervised.paired_features import paired_features, paired_target
 from locomotion_analysis.models.supervised.recipe import Kind

@@ -1,1 +1,1 @@
-"""Numbers from curves at the speed of memory: one module a topic, each with a plain reference."""
+"""Numbers from curves at the speed of memory: one module a topic."""

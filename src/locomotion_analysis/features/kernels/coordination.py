@@ -1,10 +1,11 @@
 """Two joints' curves against each other: continuous relative phase and cyclogram."""
 
 import numpy as np
+from numba import prange
 from numpy.typing import NDArray
 
 from locomotion_analysis.features.kernels.extremes import extreme_bits
-from locomotion_analysis.features.kernels.jit import HAVE_NUMBA, inner, jit, prange, reordered
+from locomotion_analysis.features.kernels.jit import inner, jit, reordered
 
 Curves = NDArray[np.float32]
 Index = NDArray[np.int64]
@@ -15,107 +16,6 @@ _LEAST = 1e-300
 _THIRD, _FIFTH, _SEVENTH, _NINTH, _ELEVENTH, _THIRTEENTH, _FIFTEENTH = (
     np.float32(1.0 / odd) for odd in range(3, 17, 2)
 )
-
-
-def _portrait_numpy(curves: Curves) -> tuple[Values, Values]:
-    """Return angle scaled to -1..1 by its range, velocity by its largest size: (n, n_phases)."""
-    exact = curves.astype(np.float64)
-    low = exact.min(axis=1, keepdims=True)
-    high = exact.max(axis=1, keepdims=True)
-    speed = np.gradient(exact, axis=1)
-    size = np.abs(speed).max(axis=1, keepdims=True)
-    return (2.0 * exact - high - low) / (high - low), speed / size
-
-
-def relative_phase_numpy(proximal: Curves, distal: Curves) -> Values:
-    """Return the continuous relative phase of each pair of curves, -pi to pi.
-
-    Phase angle of each joint: arctan2(velocity, angle) in its phase portrait, angle scaled to
-    -1..1 by its range, velocity by its largest size; the distal is subtracted from the proximal.
-
-    Parameters
-    ----------
-    proximal, distal : ndarray of float32, shape (n_cycles, n_phases)
-
-    Returns
-    -------
-    ndarray, shape (n_cycles, n_phases)
-        NaN where a point of one of the curves is not finite, or one is constant.
-    """
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        angle, speed = _portrait_numpy(proximal)
-        other_angle, other_speed = _portrait_numpy(distal)
-        difference = np.arctan2(speed, angle) - np.arctan2(other_speed, other_angle)
-        wrapped = np.arctan2(np.sin(difference), np.cos(difference))
-    known = np.isfinite(wrapped).all(axis=1)
-    return np.where(known[:, None], wrapped, np.nan)
-
-
-def deviation_numpy(proximal: Curves, distal: Curves, order: Index, starts: Index) -> Values:
-    """Return how much the relative phase of each series differs between its strides.
-
-    Parameters
-    ----------
-    proximal, distal : ndarray of float32, shape (n_cycles, n_phases)
-    order : ndarray of int64, shape (n_cycles,)
-        Cycles sorted by series.
-    starts : ndarray of int64, shape (n_series + 1,)
-        Where each series begins in `order`.
-
-    Returns
-    -------
-    ndarray, shape (n_series,)
-        Mean over the cycle of the circular standard deviation ``sqrt(-2 ln R)`` between strides,
-        R the length of the mean unit vector. Cycles whose phase is not known are left out; NaN
-        for fewer than two.
-    """
-    phase = relative_phase_numpy(proximal, distal)
-    found = np.full(len(starts) - 1, np.nan)
-    for series in range(len(found)):
-        own = phase[order[starts[series] : starts[series + 1]]]
-        own = own[np.isfinite(own).all(axis=1)]
-        if len(own) > 1:
-            length = np.clip(np.abs(np.exp(1j * own).mean(axis=0)), _LEAST, 1.0)
-            found[series] = np.sqrt(-2.0 * np.log(length)).mean()
-    return found
-
-
-def coordination_numpy(proximal: Curves, distal: Curves, first: Index, last: Index) -> Values:
-    """Return mean absolute relative phase and the cyclogram's measures of each pair of curves.
-
-    Parameters
-    ----------
-    proximal, distal : ndarray of float32, shape (n_cycles, n_phases)
-    first, last : ndarray of int64, shape (2, n_cycles)
-        First and last sample of stance and of swing; a part that runs past the end goes on at
-        sample 1; ``last < first`` where unknown.
-
-    Returns
-    -------
-    ndarray, shape (6, n_cycles)
-        Mean absolute relative phase over all samples, over stance and over swing (rad, 0 to pi);
-        area enclosed by the angle-angle diagram (unit squared), its perimeter (unit), and the
-        correlation coefficient. NaN where a point is not finite or a curve is constant.
-    """
-    size = np.abs(relative_phase_numpy(proximal, distal))
-    period = size.shape[1] - 1
-    found = np.full((6, len(size)), np.nan)
-    found[0] = size.mean(axis=1)
-    for part, (begin, end) in enumerate(zip(first, last, strict=True)):
-        place = begin[:, None] + np.arange(int(np.max(end - begin, initial=0)) + 1)
-        inside = place <= end[:, None]
-        sample = np.where(inside, np.where(place > period, place - period, place), 0)
-        chosen = np.where(inside, np.take_along_axis(size, sample, axis=1), 0.0)
-        count = np.where(end < begin, np.nan, inside.sum(axis=1))
-        found[1 + part] = chosen.sum(axis=1) / count
-    x, y = proximal.astype(np.float64), distal.astype(np.float64)
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        x, y = x - x.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
-        next_x, next_y = np.roll(x, -1, axis=1), np.roll(y, -1, axis=1)
-        found[3] = np.abs((x * next_y - next_x * y).sum(axis=1)) / 2.0
-        found[4] = np.hypot(next_x - x, next_y - y).sum(axis=1)
-        found[5] = (x * y).sum(axis=1) / np.sqrt((x**2).sum(axis=1) * (y**2).sum(axis=1))
-    return np.where(np.isfinite(found[0]), found, np.nan)
 
 
 @reordered
@@ -214,7 +114,27 @@ def _sum_between(sizes: Curves, begin: int, end: int) -> float:
 
 
 @jit
-def _coordination_loops(proximal: Curves, distal: Curves, first: Index, last: Index) -> Values:
+def coordination(proximal: Curves, distal: Curves, first: Index, last: Index) -> Values:
+    """Return mean absolute relative phase and the cyclogram's measures of each pair of curves.
+
+    The continuous relative phase is the proximal joint's phase angle less the distal one's. Phase
+    angle: arctan2(velocity, angle) in the joint's phase portrait, angle scaled to -1..1 by its
+    range, velocity by its largest size.
+
+    Parameters
+    ----------
+    proximal, distal : ndarray of float32, shape (n_cycles, n_phases)
+    first, last : ndarray of int64, shape (2, n_cycles)
+        First and last sample of stance and of swing; a part that runs past the end goes on at
+        sample 1; ``last < first`` where unknown.
+
+    Returns
+    -------
+    ndarray, shape (6, n_cycles)
+        Mean absolute relative phase over all samples, over stance and over swing (rad, 0 to pi);
+        area enclosed by the angle-angle diagram (unit squared), its perimeter (unit), and the
+        correlation coefficient. NaN where a point is not finite or a curve is constant.
+    """
     n_cycles, n_phases = proximal.shape
     period = n_phases - 1
     found = np.full((6, n_cycles), np.nan)
@@ -249,7 +169,24 @@ def _add_directions(one: Curves, other: Curves, total: Values) -> None:
 
 
 @jit
-def _deviation_loops(proximal: Curves, distal: Curves, order: Index, starts: Index) -> Values:
+def deviation(proximal: Curves, distal: Curves, order: Index, starts: Index) -> Values:
+    """Return how much the relative phase of each series differs between its strides.
+
+    Parameters
+    ----------
+    proximal, distal : ndarray of float32, shape (n_cycles, n_phases)
+    order : ndarray of int64, shape (n_cycles,)
+        Cycles sorted by series.
+    starts : ndarray of int64, shape (n_series + 1,)
+        Where each series begins in `order`.
+
+    Returns
+    -------
+    ndarray, shape (n_series,)
+        Mean over the cycle of the circular standard deviation ``sqrt(-2 ln R)`` between strides,
+        R the length of the mean unit vector. Cycles whose phase is not known are left out; NaN
+        for fewer than two.
+    """
     n_phases = proximal.shape[1]
     n_series = len(starts) - 1
     found = np.full(n_series, np.nan)
@@ -269,7 +206,3 @@ def _deviation_loops(proximal: Curves, distal: Curves, order: Index, starts: Ind
                 deviation += np.sqrt(-2.0 * np.log(min(max(length, _LEAST), 1.0)))
             found[series] = deviation / n_phases
     return found
-
-
-coordination = _coordination_loops if HAVE_NUMBA else coordination_numpy
-deviation = _deviation_loops if HAVE_NUMBA else deviation_numpy

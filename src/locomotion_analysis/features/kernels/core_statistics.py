@@ -1,18 +1,17 @@
 """The statistics that most features start from, of all channels, in one pass a curve."""
 
 import numpy as np
+from numba import prange
 from numpy.typing import NDArray
 
 from locomotion_analysis.features.kernels.extremes import extreme_bits, first_places
 from locomotion_analysis.features.kernels.jit import (
-    HAVE_NUMBA,
     inner,
     jit,
-    prange,
     read_only,
     reordered,
 )
-from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT
+from locomotion_analysis.standard import N_PHASES
 
 Curves = NDArray[np.float32]
 Index = NDArray[np.int64]
@@ -46,57 +45,6 @@ _CHUNK = 256
 _SMALLEST_SQUARE, _LARGEST_SQUARE = 1e-25, 1e30
 """Between these a sum of squares keeps the precision of float32."""
 _STEP = 100.0 / (N_PHASES - 1)
-
-
-def core_statistics_numpy(block: Curves, stance_index: Index) -> Curves:
-    """Return the core statistics of every curve.
-
-    Parameters
-    ----------
-    block : ndarray of float32, shape (n_channels, n_cycles, 150)
-        Curves, channel after channel.
-    stance_index : ndarray of int, shape (n_cycles,)
-        Samples in stance; swing is the rest. Below 1: unknown.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_channels, 14, n_cycles)
-        In the order of :data:`CORE_STATISTICS`: mean, standard deviation (ddof=1), root mean
-        square, smallest, largest value and their difference, phase (percent) of the first
-        smallest and first largest value, extremes in stance and in swing (NaN where that part
-        is unknown or empty), and the integrals of the positive and of the negative part over
-        phase, trapezoid rule, where a cycle is 1. All NaN where any point of the curve is not
-        finite.
-    """
-    block = np.asarray(block)
-    finite: NDArray[np.bool_] = np.all(np.isfinite(block), axis=2)
-    curves = np.where(finite[:, :, None], block, 0.0).astype(np.float64)
-    stance = (np.arange(N_PHASES) < stance_index[:, None])[None]
-    known = (stance_index > 0)[None, :, None]
-    low, high = curves.min(axis=2), curves.max(axis=2)
-    step = 1.0 / (N_PHASES - 1)
-    rows = [
-        curves.mean(axis=2),
-        curves.std(axis=2, ddof=1),
-        np.sqrt(np.square(curves).mean(axis=2)),
-        low,
-        high,
-        high - low,
-        PHASE_PERCENT[curves.argmin(axis=2)],
-        PHASE_PERCENT[curves.argmax(axis=2)],
-        *_extremes_numpy(curves, stance & known),
-        *_extremes_numpy(curves, ~stance & known),
-        np.trapezoid(np.maximum(curves, 0.0), dx=step, axis=2),
-        np.trapezoid(np.minimum(curves, 0.0), dx=step, axis=2),
-    ]
-    return np.where(finite[:, None], np.stack(rows, axis=1), np.nan).astype(np.float32)
-
-
-def _extremes_numpy(curves: Values, part: NDArray[np.bool_]) -> tuple[Values, Values]:
-    low = np.where(part, curves, np.inf).min(axis=2)
-    high = np.where(part, curves, -np.inf).max(axis=2)
-    some: NDArray[np.bool_] = np.any(part, axis=2)
-    return np.where(some, low, np.nan), np.where(some, high, np.nan)
 
 
 # A core's own copy of a curve: 32 times its first value, the curve, 42 times its last. What is
@@ -212,9 +160,25 @@ def _core_statistics_loops(block: Curves, stance_index: Index, result: Curves) -
 
 
 def core_statistics(block: Curves, stance_index: Index) -> Curves:
-    """Return what :func:`core_statistics_numpy` returns, compiled where numba is installed."""
-    if not HAVE_NUMBA:
-        return core_statistics_numpy(block, stance_index)
+    """Return the core statistics of every curve.
+
+    Parameters
+    ----------
+    block : ndarray of float32, shape (n_channels, n_cycles, 150)
+        Curves, channel after channel.
+    stance_index : ndarray of int, shape (n_cycles,)
+        Samples in stance; swing is the rest. Below 1: unknown.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_channels, 14, n_cycles)
+        In the order of :data:`CORE_STATISTICS`: mean, standard deviation (ddof=1), root mean
+        square, smallest, largest value and their difference, phase (percent) of the first
+        smallest and first largest value, extremes in stance and in swing (NaN where that part
+        is unknown or empty), and the integrals of the positive and of the negative part over
+        phase, trapezoid rule, where a cycle is 1. All NaN where any point of the curve is not
+        finite.
+    """
     curves = read_only(block)
     # NumPy asks for large pages, numba does not: the first write to each page costs time.
     result = np.empty((len(curves), _N_STATISTICS, curves.shape[1]), np.float32)

@@ -1,46 +1,14 @@
 """Peaks of the first and second derivative of each curve over time."""
 
 import numpy as np
+from numba import prange
 from numpy.typing import NDArray
 
 from locomotion_analysis.features.kernels.extremes import extreme_bits, first_places
-from locomotion_analysis.features.kernels.jit import HAVE_NUMBA, jit, prange, reordered
+from locomotion_analysis.features.kernels.jit import jit, reordered
 
 Curves = NDArray[np.float32]
 Values = NDArray[np.float64]
-
-
-def derivative_peaks_numpy(curves: Curves) -> Values:
-    """Return the peaks of the derivatives of each curve with respect to the share of the cycle.
-
-    Central differences at the inner samples; one cycle is 1.
-
-    Parameters
-    ----------
-    curves : ndarray of float32, shape (n_cycles, n_phases)
-
-    Returns
-    -------
-    ndarray, shape (6, n_cycles)
-        Largest and smallest first derivative, their samples, largest and smallest second
-        derivative. NaN where any point of the curve is not finite.
-    """
-    period = curves.shape[1] - 1
-    known = np.asarray(np.isfinite(curves).all(axis=1))
-    exact = np.where(known[:, None], curves, 0.0).astype(np.float64)
-    first = np.gradient(exact, 1.0 / period, axis=1)[:, 1:-1]
-    second = np.diff(exact, 2, axis=1) * period**2
-    found = np.stack(
-        [
-            first.max(axis=1),
-            first.min(axis=1),
-            first.argmax(axis=1) + 1.0,
-            first.argmin(axis=1) + 1.0,
-            second.max(axis=1),
-            second.min(axis=1),
-        ]
-    )
-    return np.where(known, found, np.nan)
 
 
 @reordered
@@ -56,7 +24,21 @@ def _differences(curve: Curves, first: Curves, second: Curves) -> float:
 
 
 @jit
-def _derivative_peaks_loops(curves: Curves) -> Values:
+def derivative_peaks(curves: Curves) -> Values:
+    """Return the peaks of the derivatives of each curve with respect to the share of the cycle.
+
+    Central differences at the inner samples; one cycle is 1.
+
+    Parameters
+    ----------
+    curves : ndarray of float32, shape (n_cycles, n_phases)
+
+    Returns
+    -------
+    ndarray, shape (6, n_cycles)
+        Largest and smallest first derivative, their samples, largest and smallest second
+        derivative. NaN where any point of the curve is not finite.
+    """
     n_cycles, n_phases = curves.shape
     period = n_phases - 1
     found = np.full((6, n_cycles), np.nan)
@@ -80,6 +62,3 @@ def _derivative_peaks_loops(curves: Curves) -> Values:
         found[2, cycle], found[3, cycle] = most_at + 1, least_at + 1
         found[4, cycle], found[5, cycle] = more * period**2, less * period**2
     return found
-
-
-derivative_peaks = _derivative_peaks_loops if HAVE_NUMBA else derivative_peaks_numpy

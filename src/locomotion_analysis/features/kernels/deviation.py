@@ -1,16 +1,27 @@
 """How far curves are from reference curves, and their scores on a basis."""
 
 import numpy as np
+from numba import prange
 from numpy.typing import NDArray
 
-from locomotion_analysis.features.kernels.jit import HAVE_NUMBA, jit, prange, reordered
+from locomotion_analysis.features.kernels.jit import jit, reordered
 
 Curves = NDArray[np.float32]
 Index = NDArray[np.int64]
 Values = NDArray[np.float64]
 
 
-def mean_square_numpy(block: Curves, channels: Index, mean: Values) -> Values:
+@reordered
+def _square_sum(curve: Values, mean: Values) -> float:
+    total = 0.0
+    for phase in range(len(mean)):
+        away = np.float64(curve[phase]) - mean[phase]
+        total += away * away
+    return total
+
+
+@jit
+def mean_square(block: Curves, channels: Index, mean: Values) -> Values:
     """Return the mean square of each curve's difference from its channel's mean curve.
 
     Parameters
@@ -25,23 +36,6 @@ def mean_square_numpy(block: Curves, channels: Index, mean: Values) -> Values:
     ndarray, shape (k, n_cycles)
         In the squared unit of the curves; NaN where a point of the curve is not finite.
     """
-    with np.errstate(invalid="ignore", over="ignore"):
-        away = block[channels].astype(np.float64) - mean[:, None]
-        found: Values = np.mean(away**2, axis=2)
-    return np.where(np.isfinite(found), found, np.nan)
-
-
-@reordered
-def _square_sum(curve: Values, mean: Values) -> float:
-    total = 0.0
-    for phase in range(len(mean)):
-        away = np.float64(curve[phase]) - mean[phase]
-        total += away * away
-    return total
-
-
-@jit
-def _mean_square_loops(block: Curves, channels: Index, mean: Values) -> Values:
     n_cycles, n_phases = block.shape[1:]
     found = np.empty((len(channels), n_cycles))
     for curve in prange(len(channels) * n_cycles):
@@ -51,7 +45,21 @@ def _mean_square_loops(block: Curves, channels: Index, mean: Values) -> Values:
     return found
 
 
-def mean_square_z_numpy(
+@reordered
+def _z_sum(
+    curve: Values, part: float, low: Values, high: Values, low_spread: Values, high_spread: Values
+) -> float:
+    total = 0.0
+    for phase in range(len(low)):
+        centre = (1.0 - part) * low[phase] + part * high[phase]
+        spread = (1.0 - part) * low_spread[phase] + part * high_spread[phase]
+        away = np.float64(curve[phase]) - centre
+        total += away * away / spread
+    return total
+
+
+@jit
+def mean_square_z(
     block: Curves, channels: Index, place: Index, share: Values, mean: Values, variance: Values
 ) -> Values:
     """Return the mean square of z = (x - m) / s, each cycle with its own reference.
@@ -75,35 +83,6 @@ def mean_square_z_numpy(
     ndarray, shape (k, n_cycles)
         NaN without reference, or where a point of the curve is not finite.
     """
-    after = place + (share > 0)  # never a row that has no share: it may be another task's
-    part = share[:, None]
-    found = np.empty((len(channels), block.shape[1]))
-    for row, channel in enumerate(channels):
-        centre = (1.0 - part) * mean[row][place] + part * mean[row][after]
-        spread = (1.0 - part) * variance[row][place] + part * variance[row][after]
-        with np.errstate(invalid="ignore", over="ignore"):
-            away = block[channel].astype(np.float64) - centre
-            found[row] = np.mean(away**2 / spread, axis=1)
-    return np.where(np.isfinite(found) & (place >= 0), found, np.nan)
-
-
-@reordered
-def _z_sum(
-    curve: Values, part: float, low: Values, high: Values, low_spread: Values, high_spread: Values
-) -> float:
-    total = 0.0
-    for phase in range(len(low)):
-        centre = (1.0 - part) * low[phase] + part * high[phase]
-        spread = (1.0 - part) * low_spread[phase] + part * high_spread[phase]
-        away = np.float64(curve[phase]) - centre
-        total += away * away / spread
-    return total
-
-
-@jit
-def _mean_square_z_loops(
-    block: Curves, channels: Index, place: Index, share: Values, mean: Values, variance: Values
-) -> Values:
     n_cycles, n_phases = block.shape[1:]
     found = np.full((len(channels), n_cycles), np.nan)
     for curve in prange(len(channels) * n_cycles):
@@ -125,7 +104,16 @@ def _mean_square_z_loops(
     return found
 
 
-def basis_scores_numpy(block: Curves, channels: Index, basis: Values) -> Values:
+@reordered
+def _product(curve: Values, vector: Values) -> float:
+    total = 0.0
+    for phase in range(len(vector)):
+        total += np.float64(curve[phase]) * vector[phase]
+    return total
+
+
+@jit
+def basis_scores(block: Curves, channels: Index, basis: Values) -> Values:
     """Return the scalar products of each cycle's channels, end to end, with a basis.
 
     Parameters
@@ -140,24 +128,6 @@ def basis_scores_numpy(block: Curves, channels: Index, basis: Values) -> Values:
     ndarray, shape (n_cycles, n_vectors)
         NaN where a point of one of the curves is not finite.
     """
-    curves = block[channels]
-    complete: NDArray[np.bool_] = np.all(np.isfinite(curves), axis=(0, 2))
-    finite = np.where(complete[:, None], curves, 0.0).astype(np.float64)
-    scores: Values = np.einsum("kcp,kvp->cv", finite, basis)
-    scores[~complete] = np.nan
-    return scores
-
-
-@reordered
-def _product(curve: Values, vector: Values) -> float:
-    total = 0.0
-    for phase in range(len(vector)):
-        total += np.float64(curve[phase]) * vector[phase]
-    return total
-
-
-@jit
-def _basis_scores_loops(block: Curves, channels: Index, basis: Values) -> Values:
     n_cycles, n_vectors = block.shape[1], basis.shape[1]
     scores = np.zeros((n_cycles, n_vectors))
     for cycle in prange(n_cycles):
@@ -167,8 +137,3 @@ def _basis_scores_loops(block: Curves, channels: Index, basis: Values) -> Values
         if not np.isfinite(scores[cycle].sum()):
             scores[cycle] = np.nan
     return scores
-
-
-mean_square = _mean_square_loops if HAVE_NUMBA else mean_square_numpy
-mean_square_z = _mean_square_z_loops if HAVE_NUMBA else mean_square_z_numpy
-basis_scores = _basis_scores_loops if HAVE_NUMBA else basis_scores_numpy

@@ -1,16 +1,22 @@
-"""The smallest and largest of finite numbers and their places, several at a time.
-
-Inner functions that kernels of several files share.
-"""
+"""Inner functions that kernels of several files share: what is finite, extremes and their places."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from locomotion_analysis.features.kernels.jit import inner
+from locomotion_analysis.features.kernels.jit import inner, reordered
 
 Bits = NDArray[np.int32] | NDArray[np.uint32]
 
 _SIGN_BIT = 0x80000000
+
+
+@reordered
+def is_finite(curve: NDArray[np.float32]) -> bool:
+    """Return whether all points of a curve are finite."""
+    unknown = np.float32(0.0)
+    for value in curve:
+        unknown += value - value
+    return bool(unknown == 0)
 
 
 @inner

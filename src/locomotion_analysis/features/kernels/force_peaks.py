@@ -1,10 +1,11 @@
 """First peak, valley and second peak of a force that rises twice in stance."""
 
 import numpy as np
+from numba import prange
 from numpy.typing import NDArray
 
-from locomotion_analysis.features.kernels.jit import HAVE_NUMBA, jit, prange
-from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT
+from locomotion_analysis.features.kernels.jit import jit
+from locomotion_analysis.standard import N_PHASES
 
 Curves = NDArray[np.float32]
 Values = NDArray[np.float64]
@@ -12,7 +13,8 @@ Values = NDArray[np.float64]
 _STEP = 100.0 / (N_PHASES - 1)
 
 
-def force_peaks_numpy(force: Curves, toe_off: Values) -> Values:
+@jit
+def force_peaks(force: Curves, toe_off: Values) -> Values:
     """Return the largest values of the halves of stance and the smallest between them.
 
     Parameters
@@ -27,23 +29,6 @@ def force_peaks_numpy(force: Curves, toe_off: Values) -> Values:
         First peak, valley, second peak; NaN where the end of stance is unknown or any point is
         not finite.
     """
-    index, end = np.arange(N_PHASES), toe_off[:, None]
-    early = end / 2 >= PHASE_PERCENT
-    late = (end / 2 < PHASE_PERCENT) & (end >= PHASE_PERCENT)
-    first = np.where(early, force, -np.inf).argmax(axis=1)[:, None]
-    second = np.where(late, force, -np.inf).argmax(axis=1)[:, None]
-    between = (first <= index) & (index <= second)
-    found = [
-        np.where(early, force, -np.inf).max(axis=1),
-        np.where(between, force, np.inf).min(axis=1),
-        np.where(late, force, -np.inf).max(axis=1),
-    ]
-    known = np.isfinite(force).all(axis=1) & early.any(axis=1) & late.any(axis=1)
-    return np.where(known, found, np.nan)
-
-
-@jit
-def _force_peaks_loops(force: Curves, toe_off: Values) -> Values:
     n_cycles = len(force)
     found = np.full((3, n_cycles), np.nan)
     for cycle in prange(n_cycles):
@@ -72,6 +57,3 @@ def _force_peaks_loops(force: Curves, toe_off: Values) -> Values:
         found[1, cycle] = valley
         found[2, cycle] = force[cycle, second]
     return found
-
-
-force_peaks = _force_peaks_loops if HAVE_NUMBA else force_peaks_numpy

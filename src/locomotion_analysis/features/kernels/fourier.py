@@ -1,9 +1,10 @@
 """Amplitude and phase of the first harmonics of each curve."""
 
 import numpy as np
+from numba import prange
 from numpy.typing import NDArray
 
-from locomotion_analysis.features.kernels.jit import HAVE_NUMBA, jit, prange
+from locomotion_analysis.features.kernels.jit import jit
 
 Curves = NDArray[np.float32]
 Values = NDArray[np.float64]
@@ -27,7 +28,8 @@ def harmonic_basis(n_phases: int, n_harmonics: int) -> Values:
     return np.ascontiguousarray(weight[:, None] * np.hstack([np.cos(angle), np.sin(angle)]))
 
 
-def harmonics_numpy(curves: Curves, basis: Values) -> Values:
+@jit
+def harmonics(curves: Curves, basis: Values) -> Values:
     """Return amplitudes A and phases p of ``x(t) = a0 + sum A_k cos(2 pi k t - p_k)``.
 
     Parameters
@@ -42,15 +44,6 @@ def harmonics_numpy(curves: Curves, basis: Values) -> Values:
         Amplitudes in the unit of the curves, then phases in rad, -pi to pi. NaN where any point
         of the curve is not finite.
     """
-    known = np.asarray(np.isfinite(curves).all(axis=1))
-    parts = np.where(known[:, None], curves, 0.0).astype(np.float64) @ basis
-    cosine, sine = np.split(parts.T, 2)
-    found = np.vstack([np.hypot(cosine, sine), np.arctan2(sine, cosine)])
-    return np.where(known, found, np.nan)
-
-
-@jit
-def _harmonics_loops(curves: Curves, basis: Values) -> Values:
     n_cycles, n_phases = curves.shape
     n_harmonics = basis.shape[1] // 2
     found = np.empty((2 * n_harmonics, n_cycles))
@@ -66,6 +59,3 @@ def _harmonics_loops(curves: Curves, basis: Values) -> Values:
             found[row, cycle] = np.sqrt(cosine**2 + sine**2) if known else np.nan
             found[n_harmonics + row, cycle] = np.arctan2(sine, cosine) if known else np.nan
     return found
-
-
-harmonics = _harmonics_loops if HAVE_NUMBA else harmonics_numpy

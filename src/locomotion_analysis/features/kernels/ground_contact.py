@@ -1,9 +1,11 @@
 """When a foot is on the ground, from its vertical force and a contact threshold."""
 
 import numpy as np
+from numba import prange
 from numpy.typing import NDArray
 
-from locomotion_analysis.features.kernels.jit import HAVE_NUMBA, inner, jit, prange, reordered
+from locomotion_analysis.features.kernels.extremes import is_finite
+from locomotion_analysis.features.kernels.jit import inner, jit
 
 Curves = NDArray[np.float32]
 Values = NDArray[np.float64]
@@ -12,7 +14,16 @@ SHORTEST = 8
 """Samples (5 % of the cycle): a shorter stretch is noise, not a swing or a stance."""
 
 
-def toe_off_numpy(force: Curves, threshold: Values) -> Values:
+@inner
+def _crossing(curve: Curves, threshold: float, before: int, period: int) -> float:
+    low = float(curve[before]) - threshold
+    high = float(curve[(before + 1) % period]) - threshold
+    place = before + low / (low - high)
+    return float(place % period * 100.0 / period)
+
+
+@jit
+def toe_off(force: Curves, threshold: Values) -> Values:
     """Return the phase at which the longest unloaded stretch begins.
 
     Parameters
@@ -28,111 +39,10 @@ def toe_off_numpy(force: Curves, threshold: Values) -> Values:
         Percent of the cycle, linear between samples; NaN where the foot is off the ground for
         less than 8 samples or on it for less before that, or any point is not finite.
     """
-    load = _load_numpy(force, threshold)
-    index = np.arange(load.shape[1])
-    last_loaded = np.maximum.accumulate(np.where(load > 0, index, -1), axis=1)
-    unloaded_for = index - last_loaded
-    swing_end = unloaded_for.argmax(axis=1)
-    rows = np.arange(len(load))
-    before = last_loaded[rows, swing_end]
-    good = (unloaded_for[rows, swing_end] >= SHORTEST) & (before >= SHORTEST)
-    good &= np.isfinite(load).all(axis=1)
-    before = np.where(good, before, 0)
-    high, low = load[rows, before], load[rows, before + 1]
-    share = np.divide(high, high - low, out=np.zeros_like(high), where=good)
-    return np.where(good, (before + share) * 100.0 / (load.shape[1] - 1), np.nan)
-
-
-def swing_numpy(force: Curves, threshold: Values) -> Values:
-    """Return when the longest unloaded stretch of each cycle begins and ends.
-
-    The cycle is closed: a stretch may run past the end and on from the beginning.
-
-    Parameters
-    ----------
-    force, threshold
-        As for :func:`toe_off_numpy`.
-
-    Returns
-    -------
-    ndarray, shape (2, n_cycles)
-        Phases where the force falls below and rises above the threshold, linear between samples,
-        percent (0 to 100). NaN where the foot is always on or off the ground for less than 8
-        samples, or any point is not finite.
-    """
-    load = _load_numpy(force, threshold)
-    period = load.shape[1] - 1
-    on = load[:, :period] > 0
-    good = np.isfinite(load).all(axis=1) & (on.sum(axis=1) >= SHORTEST)
-    # Three rounds: the middle one sees every stretch whole, counted from its last loaded sample.
-    index = np.arange(3 * period)
-    last_on = np.maximum.accumulate(np.where(np.tile(on, 3), index, -1), axis=1)
-    begin = on.argmax(axis=1)[:, None]
-    turn = (index > begin + period) & (index <= begin + 2 * period)
-    off_for = np.where(turn, index - last_on, 0)
-    end = off_for.argmax(axis=1)
-    rows = np.arange(len(load))
-    length = off_for[rows, end]
-    good &= length >= SHORTEST
-    places = np.stack([end - length, end])
-    before, after = places % period, (places + 1) % period
-    low, high = load[rows, before], load[rows, after]
-    share = np.divide(low, low - high, out=np.zeros_like(low), where=good)
-    return np.where(good, (before + share) % period * 100.0 / period, np.nan)
-
-
-def loaded_percent_numpy(
-    force: Curves, threshold: Values, other: Curves, other_threshold: Values
-) -> Values:
-    """Return for how much of the cycle two forces are above their thresholds together.
-
-    Parameters
-    ----------
-    force, other : ndarray, shape (n_cycles, n_phases)
-        Vertical forces; the same one twice for the stance of one foot.
-    threshold, other_threshold : ndarray, shape (n_cycles,)
-
-    Returns
-    -------
-    ndarray, shape (n_cycles,)
-        Percent; the smaller of the two loads is linear between samples. NaN where any point is not finite.
-    """
-    with np.errstate(invalid="ignore"):
-        load = np.minimum(_load_numpy(force, threshold), _load_numpy(other, other_threshold))
-        start, end = load[:, :-1], load[:, 1:]
-        above = np.maximum(start, 0) + np.maximum(end, 0)
-        size = np.abs(start) + np.abs(end)
-        share = np.divide(above, size, out=np.zeros_like(size), where=size > 0)
-    known = np.isfinite(force).all(axis=1) & np.isfinite(other).all(axis=1)
-    return np.where(known, 100.0 * share.mean(axis=1), np.nan)
-
-
-def _load_numpy(force: Curves, threshold: Values) -> Values:
-    return force.astype(np.float64) - threshold[:, None]
-
-
-@reordered
-def _is_finite(curve: Curves) -> bool:
-    unknown = np.float32(0.0)
-    for value in curve:
-        unknown += value - value
-    return bool(unknown == 0)
-
-
-@inner
-def _crossing(curve: Curves, threshold: float, before: int, period: int) -> float:
-    low = float(curve[before]) - threshold
-    high = float(curve[(before + 1) % period]) - threshold
-    place = before + low / (low - high)
-    return float(place % period * 100.0 / period)
-
-
-@jit
-def _toe_off_loops(force: Curves, threshold: Values) -> Values:
     n_cycles, n_phases = force.shape
     found = np.full(n_cycles, np.nan)
     for cycle in prange(n_cycles):
-        if not _is_finite(force[cycle]):
+        if not is_finite(force[cycle]):
             continue
         limit = threshold[cycle]
         last_loaded, longest, before = -1, 0, -1
@@ -149,7 +59,23 @@ def _toe_off_loops(force: Curves, threshold: Values) -> Values:
 
 
 @jit
-def _swing_loops(force: Curves, threshold: Values) -> Values:
+def swing(force: Curves, threshold: Values) -> Values:
+    """Return when the longest unloaded stretch of each cycle begins and ends.
+
+    The cycle is closed: a stretch may run past the end and on from the beginning.
+
+    Parameters
+    ----------
+    force, threshold
+        As for :func:`toe_off`.
+
+    Returns
+    -------
+    ndarray, shape (2, n_cycles)
+        Phases where the force falls below and rises above the threshold, linear between samples,
+        percent (0 to 100). NaN where the foot is always on or off the ground for less than 8
+        samples, or any point is not finite.
+    """
     n_cycles, n_phases = force.shape
     period = n_phases - 1
     found = np.full((2, n_cycles), np.nan)
@@ -161,7 +87,7 @@ def _swing_loops(force: Curves, threshold: Values) -> Values:
                 turn = phase if turn < 0 else turn
             else:
                 n_off += 1
-        if turn < 0 or period - n_off < SHORTEST or not _is_finite(force[cycle]):
+        if turn < 0 or period - n_off < SHORTEST or not is_finite(force[cycle]):
             continue
         length, longest, longest_end = 0, 0, 0
         for step in range(turn + 1, turn + period + 1):
@@ -180,13 +106,26 @@ def _swing_loops(force: Curves, threshold: Values) -> Values:
 
 
 @jit
-def _loaded_percent_loops(
+def loaded_percent(
     force: Curves, threshold: Values, other: Curves, other_threshold: Values
 ) -> Values:
+    """Return for how much of the cycle two forces are above their thresholds together.
+
+    Parameters
+    ----------
+    force, other : ndarray, shape (n_cycles, n_phases)
+        Vertical forces; the same one twice for the stance of one foot.
+    threshold, other_threshold : ndarray, shape (n_cycles,)
+
+    Returns
+    -------
+    ndarray, shape (n_cycles,)
+        Percent; the smaller of the two loads is linear between samples. NaN where any point is not finite.
+    """
     n_cycles, n_phases = force.shape
     found = np.full(n_cycles, np.nan)
     for cycle in prange(n_cycles):
-        if not (_is_finite(force[cycle]) and _is_finite(other[cycle])):
+        if not (is_finite(force[cycle]) and is_finite(other[cycle])):
             continue
         limit, other_limit, total = threshold[cycle], other_threshold[cycle], 0.0
         start = min(force[cycle, 0] - limit, other[cycle, 0] - other_limit)
@@ -198,8 +137,3 @@ def _loaded_percent_loops(
             start = end
         found[cycle] = 100.0 * total / (n_phases - 1)
     return found
-
-
-toe_off = _toe_off_loops if HAVE_NUMBA else toe_off_numpy
-swing = _swing_loops if HAVE_NUMBA else swing_numpy
-loaded_percent = _loaded_percent_loops if HAVE_NUMBA else loaded_percent_numpy

@@ -1,18 +1,13 @@
-"""Compiling kernels with numba where it is installed.
+"""How kernels are compiled.
 
-A kernel module holds a plain NumPy function, the same computation as loops, and the name to use::
-
-    def rise_numpy(curves):
-        return curves.max(axis=1) - curves[:, 0]
+A kernel is a function of plain loops over arrays::
 
     @jit
-    def _rise_loops(curves):
+    def rise(curves):
         result = np.empty(len(curves))
         for cycle in prange(len(curves)):
             ...
         return result
-
-    rise = _rise_loops if HAVE_NUMBA else rise_numpy
 
 Pass curves as they come from a view: float32, C-contiguous, read-only. (To numba a writeable
 array is another type, for which it would compile once more.) Functions called by a kernel are
@@ -30,21 +25,12 @@ from functools import wraps
 from threading import Lock
 from typing import Any, TypeVar
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
-try:
-    import numba
-except ImportError:
-    numba = None
-
-HAVE_NUMBA = numba is not None
-"""Whether kernels are compiled; else their NumPy references are used."""
-
-prange: Any = range if numba is None else numba.prange
-
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-_OPTIONS = {"cache": True, "fastmath": False, "error_model": "numpy"}
+_OPTIONS = {"cache": True, "error_model": "numpy"}
 _one_at_a_time = Lock()
 
 
@@ -54,8 +40,6 @@ def jit(function: _Function) -> _Function:
     Kernels run one at a time, each on all cores: numba's own thread pool ends the process when
     two Python threads use it at once.
     """
-    if numba is None:
-        return function
     compiled = numba.njit(parallel=True, nogil=True, **_OPTIONS)(function)
 
     @wraps(function)
@@ -67,9 +51,7 @@ def jit(function: _Function) -> _Function:
 
 
 def inner(function: _Function) -> _Function:
-    """Compile a function that kernels of the same file call."""
-    if numba is None:
-        return function
+    """Compile a function that kernels call."""
     compiled: _Function = numba.njit(**_OPTIONS)(function)
     return compiled
 
@@ -79,10 +61,7 @@ def reordered(function: _Function) -> _Function:
 
     The processor then adds several terms at once. Nothing is assumed about NaN or infinity.
     """
-    if numba is None:
-        return function
-    options = _OPTIONS | {"fastmath": {"reassoc", "contract"}}
-    compiled: _Function = numba.njit(**options)(function)
+    compiled: _Function = numba.njit(fastmath={"reassoc", "contract"}, **_OPTIONS)(function)
     return compiled
 
 

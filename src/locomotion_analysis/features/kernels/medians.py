@@ -1,15 +1,17 @@
 """Medians of the strides of each series."""
 
 import numpy as np
+from numba import prange
 from numpy.typing import NDArray
 
-from locomotion_analysis.features.kernels.jit import HAVE_NUMBA, jit, prange
+from locomotion_analysis.features.kernels.jit import jit
 
 Index = NDArray[np.int64]
 Values = NDArray[np.float64]
 
 
-def medians_numpy(values: Values, order: Index, starts: Index) -> Values:
+@jit
+def medians(values: Values, order: Index, starts: Index) -> Values:
     """Return the median of each series.
 
     Parameters
@@ -25,17 +27,6 @@ def medians_numpy(values: Values, order: Index, starts: Index) -> Values:
     ndarray, shape (n_series,)
         Values that are not finite are left out; NaN where none is left.
     """
-    found = np.full(len(starts) - 1, np.nan)
-    for series in range(len(found)):
-        own = values[order[starts[series] : starts[series + 1]]]
-        own = own[np.isfinite(own)]
-        if len(own):
-            found[series] = np.median(own)
-    return found
-
-
-@jit
-def _medians_loops(values: Values, order: Index, starts: Index) -> Values:
     n_series = len(starts) - 1
     found = np.full(n_series, np.nan)
     for series in prange(n_series):
@@ -50,6 +41,3 @@ def _medians_loops(values: Values, order: Index, starts: Index) -> Values:
             own = np.sort(own[:count])
             found[series] = (own[(count - 1) // 2] + own[count // 2]) / 2.0
     return found
-
-
-medians = _medians_loops if HAVE_NUMBA else medians_numpy

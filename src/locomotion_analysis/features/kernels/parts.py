@@ -1,10 +1,11 @@
 """Extremes, their places, mean and integrals of each curve over parts of its cycle."""
 
 import numpy as np
+from numba import prange
 from numpy.typing import NDArray
 
 from locomotion_analysis.features.kernels.extremes import extreme_bits, first_places
-from locomotion_analysis.features.kernels.jit import HAVE_NUMBA, inner, jit, prange, reordered
+from locomotion_analysis.features.kernels.jit import inner, jit, reordered
 
 Curves = NDArray[np.float32]
 Index = NDArray[np.int64]
@@ -14,56 +15,6 @@ MINIMUM, MAXIMUM, MINIMUM_AT, MAXIMUM_AT, MEAN, POSITIVE, NEGATIVE = range(7)
 """Rows of the result."""
 
 _LANES = 32
-
-
-def part_statistics_numpy(curves: Curves, first: Index, last: Index) -> Values:
-    """Return extremes, their samples, mean and integrals over parts of each curve.
-
-    A part that runs past the end goes on at the beginning: after the last sample comes sample 1,
-    for the last and sample 0 are the same instant of a periodic curve.
-
-    Parameters
-    ----------
-    curves : ndarray of float32, shape (n_cycles, n_phases)
-    first, last : ndarray of int64, shape (n_parts, n_cycles)
-        First and last sample of each part, both inside; ``last < first`` is an empty part.
-
-    Returns
-    -------
-    ndarray, shape (7, n_parts, n_cycles)
-        Minimum, maximum, sample (counted as `first` and `last`) of the minimum and of the maximum,
-        mean, and the integrals of the positive and of the negative samples by the trapezoid rule,
-        where a whole cycle is 1. NaN where a part is empty or any point of the curve is not finite.
-    """
-    return np.stack(
-        [_part_numpy(curves, *edges) for edges in zip(first, last, strict=True)], axis=1
-    )
-
-
-def _part_numpy(curves: Curves, first: Index, last: Index) -> Values:
-    period = curves.shape[1] - 1
-    known = np.isfinite(curves).all(axis=1) & (last >= first)
-    place = first[:, None] + np.arange(int(np.max(last - first, initial=0)) + 1)
-    inside = (place <= last[:, None]) & known[:, None]
-    sample = np.where(inside, np.where(place > period, place - period, place), 0)
-    values = np.take_along_axis(np.where(known[:, None], curves, 0.0), sample, axis=1)
-    values = values.astype(np.float64)
-    low, high = np.where(inside, values, np.inf), np.where(inside, values, -np.inf)
-    count = np.maximum(inside.sum(axis=1), 1)
-    weight = inside - ((place == first[:, None]) | (place == last[:, None])) * inside / 2.0
-    weight *= np.where(first == last, 0.0, 1.0)[:, None] / period
-    found = np.stack(
-        [
-            low.min(axis=1),
-            high.max(axis=1),
-            first + low.argmin(axis=1),
-            first + high.argmax(axis=1),
-            np.sum(values * inside, axis=1) / count,
-            np.sum(np.maximum(values, 0.0) * weight, axis=1),
-            np.sum(np.minimum(values, 0.0) * weight, axis=1),
-        ]
-    )
-    return np.where(known, found, np.nan)
 
 
 # The curve and its second turn lie in one buffer, so that a part never wraps. A part is copied and
@@ -103,7 +54,25 @@ def _sums(part: Curves, count: int) -> tuple[float, float, float]:
 
 
 @jit
-def _part_statistics_loops(curves: Curves, first: Index, last: Index) -> Values:
+def part_statistics(curves: Curves, first: Index, last: Index) -> Values:
+    """Return extremes, their samples, mean and integrals over parts of each curve.
+
+    A part that runs past the end goes on at the beginning: after the last sample comes sample 1,
+    for the last and sample 0 are the same instant of a periodic curve.
+
+    Parameters
+    ----------
+    curves : ndarray of float32, shape (n_cycles, n_phases)
+    first, last : ndarray of int64, shape (n_parts, n_cycles)
+        First and last sample of each part, both inside; ``last < first`` is an empty part.
+
+    Returns
+    -------
+    ndarray, shape (7, n_parts, n_cycles)
+        Minimum, maximum, sample (counted as `first` and `last`) of the minimum and of the maximum,
+        mean, and the integrals of the positive and of the negative samples by the trapezoid rule,
+        where a whole cycle is 1. NaN where a part is empty or any point of the curve is not finite.
+    """
     n_parts, n_cycles = first.shape
     period = curves.shape[1] - 1
     found = np.full((7, n_parts, n_cycles), np.nan)
@@ -134,6 +103,3 @@ def _part_statistics_loops(curves: Curves, first: Index, last: Index) -> Values:
             found[5, number, cycle] = above / period
             found[6, number, cycle] = below / period
     return found
-
-
-part_statistics = _part_statistics_loops if HAVE_NUMBA else part_statistics_numpy

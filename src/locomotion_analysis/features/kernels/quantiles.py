@@ -3,9 +3,10 @@
 from functools import lru_cache
 
 import numpy as np
+from numba import prange
 from numpy.typing import NDArray
 
-from locomotion_analysis.features.kernels.jit import HAVE_NUMBA, inner, jit, prange, read_only
+from locomotion_analysis.features.kernels.jit import inner, jit, read_only
 from locomotion_analysis.standard import N_PHASES
 
 Curves = NDArray[np.float32]
@@ -15,26 +16,6 @@ Values = NDArray[np.float64]
 
 _LANES = 64
 """Curves that are sorted side by side: their samples fill whole vector registers."""
-
-
-def quantiles_numpy(block: Curves, levels: Levels) -> Values:
-    """Return quantiles of every curve, linear between neighbouring values.
-
-    Parameters
-    ----------
-    block : ndarray of float32, shape (n_channels, n_cycles, 150)
-        Curves, channel after channel.
-    levels : ndarray, shape (n_levels,)
-        Shares from 0 to 1.
-
-    Returns
-    -------
-    ndarray, shape (n_levels, n_channels, n_cycles)
-        NaN where any point of the curve is not finite.
-    """
-    finite: NDArray[np.bool_] = np.all(np.isfinite(block), axis=2)
-    curves = np.where(finite[:, :, None], block, 0.0).astype(np.float64)
-    return np.where(finite, np.quantile(curves, levels, axis=2), np.nan)
 
 
 @lru_cache(maxsize=64)
@@ -131,9 +112,20 @@ def _quantiles_loops(pairs: Pairs, exchanges: Pairs, place: Levels, result: Valu
 
 
 def quantiles(block: Curves, levels: Levels) -> Values:
-    """Return what :func:`quantiles_numpy` returns, compiled where numba is installed."""
-    if not HAVE_NUMBA:
-        return quantiles_numpy(block, levels)
+    """Return quantiles of every curve, linear between neighbouring values.
+
+    Parameters
+    ----------
+    block : ndarray of float32, shape (n_channels, n_cycles, 150)
+        Curves, channel after channel.
+    levels : ndarray, shape (n_levels,)
+        Shares from 0 to 1.
+
+    Returns
+    -------
+    ndarray, shape (n_levels, n_channels, n_cycles)
+        NaN where any point of the curve is not finite.
+    """
     curves = read_only(block)
     place = np.asarray(levels, dtype=np.float64) * (N_PHASES - 1)
     below = np.floor(place).astype(np.int64)

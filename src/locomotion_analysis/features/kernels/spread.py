@@ -1,16 +1,42 @@
 """How curves of one series differ from each other."""
 
 import numpy as np
+from numba import prange
 from numpy.typing import NDArray
 
-from locomotion_analysis.features.kernels.jit import HAVE_NUMBA, inner, jit, prange, reordered
+from locomotion_analysis.features.kernels.extremes import is_finite
+from locomotion_analysis.features.kernels.jit import inner, jit
 
 Curves = NDArray[np.float32]
 Index = NDArray[np.int64]
 Values = NDArray[np.float64]
 
 
-def series_spread_numpy(block: Curves, channels: Index, order: Index, starts: Index) -> Values:
+@inner
+def _spread(curves: Curves, cycles: Index, found: Values) -> None:
+    n_phases = curves.shape[1]
+    mean, within = np.zeros(n_phases), np.zeros(n_phases)
+    count = 0
+    for cycle in cycles:
+        if not is_finite(curves[cycle]):
+            continue
+        count += 1
+        part = 1.0 / count
+        for phase in range(n_phases):
+            away = curves[cycle, phase] - mean[phase]
+            mean[phase] += away * part
+            within[phase] += away * (curves[cycle, phase] - mean[phase])
+    found[0] = count
+    if count < 2:
+        return
+    inside, grand = within.sum(), mean.mean()
+    found[1] = inside
+    found[2] = inside + count * ((mean - grand) ** 2).sum()
+    found[3] = np.sqrt(within / (count - 1)).mean()
+
+
+@jit
+def series_spread(block: Curves, channels: Index, order: Index, starts: Index) -> Values:
     """Return sums of squares within and about the grand mean of series of curves.
 
     Parameters
@@ -30,53 +56,6 @@ def series_spread_numpy(block: Curves, channels: Index, order: Index, starts: In
         squares about the grand mean; mean over the phases of the standard deviation (ddof 1).
         NaN, and a count of 0 or 1, where fewer than two curves are complete.
     """
-    found = np.full((len(channels), len(starts) - 1, 4), np.nan)
-    for row, series in np.ndindex(found.shape[:2]):
-        cycles = order[starts[series] : starts[series + 1]]
-        own = block[channels[row]][cycles].astype(np.float64)
-        own = own[np.isfinite(own).all(axis=1)]
-        found[row, series, 0] = len(own)
-        if len(own) > 1:
-            found[row, series, 1] = ((own - own.mean(axis=0)) ** 2).sum()
-            found[row, series, 2] = ((own - own.mean()) ** 2).sum()
-            found[row, series, 3] = own.std(axis=0, ddof=1).mean()
-    return found
-
-
-@reordered
-def _nothing(curve: Values) -> float:
-    """Return 0, or NaN where a point is not finite."""
-    total = 0.0
-    for phase in range(len(curve)):
-        total += 0.0 * np.float64(curve[phase])
-    return total
-
-
-@inner
-def _spread(curves: Curves, cycles: Index, found: Values) -> None:
-    n_phases = curves.shape[1]
-    mean, within = np.zeros(n_phases), np.zeros(n_phases)
-    count = 0
-    for cycle in cycles:
-        if np.isnan(_nothing(curves[cycle])):
-            continue
-        count += 1
-        part = 1.0 / count
-        for phase in range(n_phases):
-            away = curves[cycle, phase] - mean[phase]
-            mean[phase] += away * part
-            within[phase] += away * (curves[cycle, phase] - mean[phase])
-    found[0] = count
-    if count < 2:
-        return
-    inside, grand = within.sum(), mean.mean()
-    found[1] = inside
-    found[2] = inside + count * ((mean - grand) ** 2).sum()
-    found[3] = np.sqrt(within / (count - 1)).mean()
-
-
-@jit
-def _series_spread_loops(block: Curves, channels: Index, order: Index, starts: Index) -> Values:
     n_series = len(starts) - 1
     found = np.full((len(channels), n_series, 4), np.nan)
     for job in prange(len(channels) * n_series):
@@ -84,6 +63,3 @@ def _series_spread_loops(block: Curves, channels: Index, order: Index, starts: I
         cycles = order[starts[series] : starts[series + 1]]
         _spread(block[channels[row]], cycles, found[row, series])
     return found
-
-
-series_spread = _series_spread_loops if HAVE_NUMBA else series_spread_numpy

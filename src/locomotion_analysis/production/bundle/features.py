@@ -8,7 +8,8 @@ import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.features import FeaturePlan, Schema
+from locomotion_analysis.features.plan import FeaturePlan
+from locomotion_analysis.features.schema import Schema
 from locomotion_analysis.features.view import CycleView
 from locomotion_analysis.models.supervised.paired_features import (
     BEFORE,

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import json
 import os
 import secrets
 from collections.abc import Iterator

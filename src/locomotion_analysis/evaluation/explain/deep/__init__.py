@@ -4,7 +4,6 @@ from locomotion_analysis.extras import require_installed
 
 require_installed("torch", "deep")
 
-from locomotion_analysis.evaluation.explain.deep.cycle_relevance import CycleRelevance  # noqa: E402 - the missing library is named first
 from locomotion_analysis.evaluation.explain.deep.integrated_gradients import integrated_gradients  # noqa: E402 - the missing library is named first
 from locomotion_analysis.evaluation.explain.deep.phase_attention import phase_attention  # noqa: E402 - the missing library is named first
 from locomotion_analysis.evaluation.explain.deep.phase_occlusion import phase_occlusion  # noqa: E402 - the missing library is named first
@@ -15,7 +14,6 @@ from locomotion_analysis.evaluation.explain.deep.relevance_figures import (  # n
 )
 
 __all__ = [
-    "CycleRelevance",
     "integrated_gradients",
     "phase_attention",
     "phase_occlusion",

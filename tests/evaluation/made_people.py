@@ -1,23 +1,12 @@
-"""People with a gait of their own, and generators whose worth is known."""
+"""People with a gait of their own."""
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from locomotion_analysis import LocomotionData
 
 CHANNELS = ("knee_flexion_angle_ipsi_rad", "hip_flexion_angle_ipsi_rad")
 PHASE = np.linspace(0, 2 * np.pi, 150)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    torch = pytest.importorskip("torch", reason="PyTorch is the extra `deep`")
-    pytest.importorskip("skorch", reason="skorch is the extra `deep`")
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def people(n_people, seed, *, prefix="S", steps=3, shift=0.0):

@@ -7,10 +7,8 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.evaluation.checks import _Weights, few_subject_curves, subject_draws
 from locomotion_analysis.evaluation.study_design import study_design
-from locomotion_analysis.evaluation.transfer import few_subject_curves, plot_few_subject_curves
-from locomotion_analysis.evaluation.transfer.few_subjects import _Weights
-from locomotion_analysis.evaluation.transfer.subject_draws import subject_draws
 
 GROUPS = np.repeat(np.arange(30), 4)
 KIND = GROUPS % 2
@@ -127,18 +125,3 @@ def test_refuses_an_unknown_reference_and_too_many_subjects():
             {"majority": DummyClassifier()}, CLEAR, KIND, GROUPS,
             reference="majority", subjects=[15],
         )  # fmt: skip
-
-
-def test_the_figure_draws_every_model_with_its_interval():
-    curves = few_subject_curves(
-        {"logistic": LogisticRegression(), "majority": DummyClassifier()},
-        CLEAR, KIND, GROUPS, reference="majority", subjects=[2, 5], n_draws=3, n_bootstrap=50,
-    )  # fmt: skip
-    ax = plot_few_subject_curves(curves)
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["logistic", "majority"]
-    assert ax.get_xlabel() == "Training subjects"
-    assert ax.get_ylabel() == "Balanced accuracy"
-    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["2", "5"]
-    for container in ax.containers:
-        own = curves.scores[curves.scores["model"] == container.get_label()]
-        np.testing.assert_allclose(container.lines[0].get_ydata().astype(float), own["score"])

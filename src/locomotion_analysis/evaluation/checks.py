@@ -1,4 +1,4 @@
-"""What a model learns from a few subjects, and what pretraining adds to it."""
+"""What a model learns from a few subjects."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -15,9 +15,6 @@ from locomotion_analysis.evaluation.folds import Progress
 from locomotion_analysis.evaluation.inputs import said_simulated, take_rows
 from locomotion_analysis.evaluation.metric_sums import ERRORS, metric_values, sums_of
 from locomotion_analysis.evaluation.study_design import StudyDesign, study_design
-from locomotion_analysis.evaluation.transfer.subject_draws import Draw, subject_draws
-
-FEW_SUBJECTS = (2, 5, 10)
 
 
 class FewSubjectCurves(NamedTuple):
@@ -44,7 +41,7 @@ def few_subject_curves(
     groups: Any,
     *,
     reference: str,
-    subjects: Sequence[int] = FEW_SUBJECTS,
+    subjects: Sequence[int] = (2, 5, 10),
     n_draws: int = 20,
     metric: str | None = None,
     n_bootstrap: int = 2000,
@@ -119,6 +116,59 @@ def few_subject_curves(
     return FewSubjectCurves(
         _table(scores, "score", design), _table(gains, "gain", design).assign(reference=reference)
     )
+
+
+class Draw(NamedTuple):
+    """Row positions of the training subjects, and of all others."""
+
+    train: NDArray[np.intp]
+    test: NDArray[np.intp]
+
+
+def subject_draws(
+    design: StudyDesign, n_subjects: int, n_draws: int, rng: np.random.Generator
+) -> list[Draw]:
+    """Draw training subjects, without replacement within a draw.
+
+    Parameters
+    ----------
+    design : StudyDesign
+        Target and subjects.
+    n_subjects : int
+        Training subjects: of each class where each subject has one class, else of all.
+    n_draws : int
+        How many draws.
+    rng : numpy.random.Generator
+        Where all chance comes from.
+
+    Raises
+    ------
+    SchemaError
+        If no subject of a class would be left to test.
+    """
+    strata = _strata(design)
+    fewest = min(len(people) for people in strata)
+    if not 1 <= n_subjects < fewest:
+        raise SchemaError(
+            expected=f"from 1 to {fewest - 1} training subjects",
+            got=str(n_subjects),
+            where="subjects",
+            fix="each class needs a subject to be tested on",
+        )
+    draws = []
+    for _ in range(n_draws):
+        chosen = np.concatenate([rng.permutation(people)[:n_subjects] for people in strata])
+        trains = np.isin(design.subject, chosen)
+        draws.append(Draw(np.flatnonzero(trains), np.flatnonzero(~trains)))
+    return draws
+
+
+def _strata(design: StudyDesign) -> list[NDArray[np.intp]]:
+    if design.classes is not None:
+        by_class = [np.unique(design.subject[design.target == name]) for name in design.classes]
+        if sum(map(len, by_class)) == design.n_subjects:
+            return by_class
+    return [np.arange(design.n_subjects)]
 
 
 class _Weights(NamedTuple):

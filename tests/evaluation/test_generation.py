@@ -1,27 +1,36 @@
-"""Each score tells a good generator from one with a known fault."""
+"""A generator judged from end to end; each score tells a good one from one with a known fault."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 pytest.importorskip("torch", reason="PyTorch is the extra `deep`")
 pytest.importorskip("skorch", reason="skorch is the extra `deep`")
 
-from tests.evaluation.generation.conftest import CHANNELS, people
+import torch
+from tests.evaluation.made_people import CHANNELS, people
 
 from locomotion_analysis import LocomotionData
-from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.errors import SchemaError, SplitLeakError
 from locomotion_analysis.evaluation.generation import (
     CurveSpace,
     People,
     coverage,
     discriminative_score,
+    judge_generator,
     memorisation,
     predictive_scores,
-    realism,
 )
+from locomotion_analysis.models.deep.generation import CurveDiffusion
 
 DRAWS = {"n_bootstrap": 200}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -150,29 +159,55 @@ def test_distances_are_root_mean_squares_in_spreads(training, space):
     np.testing.assert_allclose(apart, 0.3, rtol=1e-3)
 
 
-def test_realism_measures_weight_and_roughness():
-    phase = np.linspace(0, 1, 150)
-    leg = np.where(phase < 0.5, 1.0, 0.0)
-    cycles = pd.DataFrame(
-        {"subject": ["A", "B"], "task": "level_walking", "step": 0, "pathology": "healthy"}
-    )
-    names = ["grf_vertical_ipsi_BW", "grf_vertical_contra_BW", CHANNELS[0]]
-    knee = 0.3 + 0.3 * np.sin(2 * np.pi * phase)
-    real = LocomotionData(cycles, np.stack([[leg] * 2, [1 - leg] * 2, [knee] * 2]), names)
-    rng = np.random.default_rng(0)
-    rough = np.stack([[1.2 * leg] * 2, [1.2 - 1.2 * leg] * 2, knee + rng.normal(0, 0.1, (2, 150))])
-    table = realism(real, LocomotionData(cycles, rough, names))
-    weight = table.loc["mean vertical force of both legs"]
-    assert weight["real"] == pytest.approx(1.0, abs=0.01)
-    assert weight["generated"] == pytest.approx(1.2, abs=0.01)
-    errors = table.loc["cycles with an error"]
-    assert errors["generated"] == 100
-    roughness = table.loc["roughness (second difference)"]
-    assert roughness["generated"] > 1.5 * roughness["real"]
-
-
 def test_a_gap_in_training_is_refused(training):
     block = training.block.copy()
     block[0, 0, 0] = np.nan
     with pytest.raises(SchemaError, match="without gaps"):
         CurveSpace.of(_with_curves(training, block), CHANNELS)
+
+
+def _diffusion(**settings):
+    return CurveDiffusion(n_components=6, width=32, depth=2, batch_size=32, dropout=0.0, **settings)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return people(40, seed=0)
+
+
+@pytest.fixture(scope="module")
+def judged(data):
+    return judge_generator(_diffusion(max_epochs=80, learning_rate=4e-3), data, n_bootstrap=100)
+
+
+def test_nobody_is_learnt_from_and_judged_by(judged, data):
+    assert not set(judged.training.groups) & set(judged.held_out.groups)
+    assert len(judged.training) + len(judged.held_out) == len(data)
+    assert judged.generator.n_subjects_ == len(set(judged.training.groups))
+
+
+def test_a_trained_generator_teaches_what_an_untrained_one_does_not(judged, data):
+    untrained = judge_generator(_diffusion(max_epochs=1), data, n_bootstrap=20)
+    taught = judged.predictive.loc["generated", "score"]
+    assert taught > 0.75
+    assert taught > untrained.predictive.loc["generated", "score"] + 0.1
+
+
+def test_the_table_names_each_score_and_its_aim(judged):
+    table = judged.table()
+    assert table.attrs["simulated"]
+    assert {"coverage", "nearest real cycle is a training cycle"} <= set(table.index)
+    bounded = table.dropna()
+    assert (bounded["low"] <= bounded["high"]).all()
+    assert table["value"].between(0, 1).all()
+
+
+def test_a_target_the_generator_cannot_be_asked_for_is_refused(data):
+    generator = CurveDiffusion(conditions=["task"], n_components=2, width=8, max_epochs=1)
+    with pytest.raises(SchemaError, match="a condition of the generator"):
+        judge_generator(generator, data)
+
+
+def test_one_subject_cannot_be_judged(data):
+    with pytest.raises(SplitLeakError):
+        judge_generator(_diffusion(max_epochs=1), data.take(np.arange(3)), target="task")

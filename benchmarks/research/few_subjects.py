@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from locomotion_analysis.evaluation.checks import FewSubjectCurves
 from locomotion_analysis.evaluation.plots.axes import METRIC_NAMES, axes_for
 from locomotion_analysis.evaluation.report.style import PALETTE, light_grid, line_style
-from locomotion_analysis.evaluation.transfer.few_subjects import FewSubjectCurves
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,0 +1,169 @@
+"""Kinetics predicted from kinematics, and how far the predictions are off in people not seen."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.model_selection import GroupKFold
+
+from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.evaluation.bootstrap import percentile_interval, subject_weights
+from locomotion_analysis.evaluation.inputs import said_simulated
+from locomotion_analysis.models.deep.sequence_to_sequence import (
+    CurveRegressor,
+    KineticsArrays,
+    MeanCurve,
+    RidgeCurves,
+    kinetics_arrays,
+)
+from locomotion_analysis.selection import subject_codes
+from locomotion_analysis.standard import Channel
+
+_BASELINES = ("mean curve", "ridge")
+
+
+class KineticsEvaluation(NamedTuple):
+    """Measured and predicted kinetics of people whom the models did not see.
+
+    Attributes
+    ----------
+    data : LocomotionData
+        The cycles.
+    arrays : KineticsArrays
+        What was predicted from, and what was measured.
+    predicted : dict of str to ndarray of float32, shape (n_cycles, 150, n_targets)
+        Each model's held-out predictions; the baselines ``"mean curve"`` and ``"ridge"`` first.
+    errors : DataFrame
+        One row a target and model: ``channel, unit, model``; ``rmse``, the root mean square error
+        over the measured points of all cycles in that unit (Nm/kg, BW), with ``low, high``; and
+        ``below_mean_curve_percent`` and ``below_ridge_percent``, by how much the error is smaller,
+        each with ``_low`` and ``_high``. Intervals are 95 %, bootstrapped over subjects.
+    """
+
+    data: LocomotionData
+    arrays: KineticsArrays
+    predicted: dict[str, NDArray[np.float32]]
+    errors: pd.DataFrame
+
+
+def evaluate_kinetics(
+    data: LocomotionData,
+    models: Mapping[str, Any] | None = None,
+    *,
+    inputs: Sequence[str] | None = None,
+    targets: Sequence[str] | None = None,
+    n_splits: int = 5,
+    n_bootstrap: int = 1000,
+    random_state: int = 0,
+) -> KineticsEvaluation:
+    """Predict every subject's kinetics from kinematics by models that never saw the subject.
+
+    Two baselines run on the same folds: the mean training curve and a ridge regression.
+
+    Parameters
+    ----------
+    data : LocomotionData
+        Cycles with angles, and with moments or ground reaction forces in some of them.
+    models : mapping of str to estimator, optional
+        Models with ``fit(X, Y, groups)`` and ``predict(X)`` on curves; each fold gets a copy.
+        :class:`CurveRegressor` as ``"network"`` where None.
+    inputs, targets : sequence of str, optional
+        Channels, see :func:`kinetics_arrays`.
+    n_splits : int
+        Folds of subjects.
+    n_bootstrap : int
+        Draws of subjects for the intervals.
+    random_state : int
+        Seed of folds and draws.
+
+    Returns
+    -------
+    KineticsEvaluation
+        Predictions, and the table of their errors.
+
+    Raises
+    ------
+    SchemaError
+        If channels are missing, a model's name is taken, or there are fewer subjects than folds.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.simulation import simulate
+    >>> data = simulate(6, 2, ["level_walking"])
+    >>> found = evaluate_kinetics(data, {}, targets=["grf_vertical_ipsi_BW"], n_splits=2)
+    >>> found.errors["model"].tolist()
+    ['mean curve', 'ridge']
+    """
+    arrays = kinetics_arrays(data, inputs, targets)
+    subject, names = subject_codes(arrays.groups)
+    if len(names) < n_splits:
+        raise SchemaError(
+            expected=f"at least {n_splits} subjects, one for each fold",
+            got=f"{len(names)}",
+            where="data",
+            fix="record more people, or ask for fewer folds",
+        )
+    asked = {"network": CurveRegressor()} if models is None else dict(models)
+    taken = sorted(set(_BASELINES) & set(asked))
+    if taken:
+        raise SchemaError(
+            expected="other names than those of the baselines", got=", ".join(taken), where="models"
+        )
+    asked = {"mean curve": MeanCurve(), "ridge": RidgeCurves(), **asked}
+    predicted = {name: np.empty_like(arrays.Y) for name in asked}
+    folds = GroupKFold(n_splits, shuffle=True, random_state=random_state)
+    for train, test in folds.split(arrays.X, groups=subject):
+        for name, model in asked.items():
+            fitted = clone(model).fit(arrays.X[train], arrays.Y[train], arrays.groups[train])
+            predicted[name][test] = fitted.predict(arrays.X[test])
+    weights = subject_weights(len(names), n_bootstrap, random_state)
+    errors = said_simulated(_errors(arrays, predicted, subject, weights), data.is_simulated)
+    return KineticsEvaluation(data, arrays, predicted, errors)
+
+
+def _errors(
+    arrays: KineticsArrays,
+    predicted: Mapping[str, NDArray[np.float32]],
+    subject: NDArray[np.intp],
+    weights: NDArray[np.int64],
+) -> pd.DataFrame:
+    rows = []
+    for position, channel in enumerate(arrays.targets):
+        # Of each model the error over all subjects, then that of each draw of subjects.
+        found = {
+            model: _rmse(arrays.Y[..., position], curves[..., position], subject, weights)
+            for model, curves in predicted.items()
+        }
+        for model, (rmse, draws) in found.items():
+            low, high = percentile_interval(draws)
+            row = {"channel": channel, "unit": Channel.parse(channel).unit, "model": model}
+            row |= {"rmse": rmse, "low": low, "high": high}
+            for baseline in _BASELINES:
+                name = f"below_{baseline.replace(' ', '_')}_percent"
+                of_all, of_draws = found[baseline]
+                row[name] = 100 * (1 - rmse / of_all)
+                row[f"{name}_low"], row[f"{name}_high"] = percentile_interval(
+                    100 * (1 - draws / of_draws)
+                )
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _rmse(
+    true: NDArray[np.float32],
+    predicted: NDArray[np.float32],
+    subject: NDArray[np.intp],
+    weights: NDArray[np.int64],
+) -> tuple[np.float64, NDArray[np.float64]]:
+    squared = (predicted.astype(np.float64) - true) ** 2
+    known = np.isfinite(squared)
+    of_cycles = np.stack([np.where(known, squared, 0.0).sum(axis=1), known.sum(axis=1)])
+    of_subjects = np.stack([np.bincount(subject, each, weights.shape[1]) for each in of_cycles])
+    with np.errstate(invalid="ignore"):  # a draw of people in whom the target was not measured
+        whole, points = of_subjects @ weights.T
+        total, n_points = of_subjects.sum(axis=1)
+        return np.sqrt(total / n_points), np.sqrt(whole / points)
