@@ -15,6 +15,7 @@ from locomotion_analysis.errors import (
     FileReadError,
     SchemaError,
 )
+from locomotion_analysis.ingest import convert
 
 
 @pytest.mark.parametrize("layout", ["cycle", "long"])
@@ -271,3 +272,18 @@ def test_real_files_of_the_field_are_read(shared_data):
     frame = pd.read_parquet(shared_data / "standard" / "running_phase.parquet")
     name = "knee_flexion_angle_ipsi_rad"
     np.testing.assert_allclose(run.curves(name).ravel(), frame[name], rtol=1e-6)
+
+
+def test_features_without_curves_are_told_where_they_go(tmp_path):
+    pd.DataFrame({"subject": ["S1"], "class": ["a"], "peak1": [1.0]}).to_csv(
+        tmp_path / "features.csv", index=False
+    )
+    with pytest.raises(SchemaError, match="evaluate_classification"):
+        LocomotionData.from_csv(tmp_path / "features.csv")
+
+
+@pytest.mark.parametrize("phase", ["phase_ipsi", "phase", "gait_cycle_percent"])
+def test_convert_takes_the_csv_that_from_csv_takes(data, long_frame, tmp_path, phase):
+    long_frame.rename(columns={"phase_ipsi": phase}).to_csv(tmp_path / "walk.csv", index=False)
+    converted = convert([tmp_path / "walk.csv"]).data
+    np.testing.assert_allclose(converted.block, data.block, rtol=1e-6)
