@@ -2,6 +2,9 @@
 
 import math
 
+STANDARD_GRAVITY_M_S2 = 9.80665
+"""Acceleration of free fall by which a body weight is defined, exactly (3rd CGPM, 1901)."""
+
 UNITS: dict[str, str] = {
     "rad": "angle in radians",
     "rad_s": "angular velocity in radians per second",

@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.errors import CycleShapeError, SchemaError
-from locomotion_analysis.ingest.cycles.phase_normalisation import resample_curves
 from locomotion_analysis.ingest.tables.column_map import ColumnMap
 from locomotion_analysis.ingest.tables.specs import ChannelSpec
 from locomotion_analysis.ingest.tables.values import MappedValues
 from locomotion_analysis.ingest.tables.variables import as_numbers, labels
-from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT
+from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT, resample_curves
 
 _NAMES = ("dataset", "subject", "task", "task_id")
 _PHASE_TOLERANCE = 0.05
