@@ -1,3 +1,4 @@
+import struct
 from pathlib import Path
 
 import h5py
@@ -427,6 +428,8 @@ def test_matlab_variables_are_those_of_the_reference_parser(tmp_path, compressed
         "names": np.array(["left", "right", "x"], dtype=object),
         "s": {"a": np.arange(5.0), "deep": {"b": "text", "c": 3.0}},
         "empty": np.empty((0, 3)),
+        "mixed": np.array([1, 2.5, 300], dtype=object),
+        "people": np.array([("A", 1.0), ("", 2.5)], dtype=[("id", "O"), ("mass", "O")]),
     }
     path = tmp_path / "a.mat"
     savemat(path, content, do_compression=compressed)
@@ -441,6 +444,21 @@ def test_matlab_variables_are_those_of_the_reference_parser(tmp_path, compressed
     assert variables.get("s.deep.b").tolist() == ["text"]
     assert variables.get("s.deep.c").tolist() == [[3.0]]
     assert variables.get("empty").shape == (0, 3)
+    assert variables.get("mixed").tolist() == [1.0, 2.5, 300.0]
+    assert variables.get("people.id").tolist() == ["A", ""]
+    assert variables.get("people.mass").tolist() == [1.0, 2.5]
+
+
+def test_text_as_matlab_itself_writes_it_is_utf_16(tmp_path):
+    """MATLAB stores char arrays as 16-bit units (miUINT16); scipy's own default is UTF-8."""
+    path = tmp_path / "a.mat"
+    letters = "Größe Ω".encode("utf-16-le")
+    body = struct.pack("<IIII", 6, 8, 4, 0) + struct.pack("<IIii", 5, 8, 1, len(letters) // 2)
+    body += struct.pack("<HH4s", 1, 1, b"X") + struct.pack("<II", 4, len(letters))
+    body += letters.ljust(-(-len(letters) // 8) * 8, b"\0")
+    head = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM"
+    path.write_bytes(head + struct.pack("<II", 14, len(body)) + body)
+    assert mat_variables(path).get("X").tolist() == ["Größe Ω"]
 
 
 def test_matlab_variables_that_are_no_numbers_or_text_are_not_offered(tmp_path):
