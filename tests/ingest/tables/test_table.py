@@ -17,7 +17,10 @@ from locomotion_analysis.ingest.reader import ReadOptions
 from locomotion_analysis.ingest.recording import Event
 from locomotion_analysis.ingest.tables.column_map import ColumnMap
 from locomotion_analysis.ingest.tables.mat import mat_variables
+from locomotion_analysis.ingest.tables.specs import TextSpec
 from locomotion_analysis.ingest.tables.table_reader import TableReader
+from locomotion_analysis.ingest.tables.text import text_variables
+from locomotion_analysis.ingest.tables.variables import as_numbers
 
 MAPS = Path(__file__).resolve().parents[3] / "docs" / "maps"
 KNEE = "knee_flexion_angle_ipsi_rad"
@@ -386,6 +389,39 @@ def test_damaged_time_series_are_refused_with_their_place(tmp_path, old, new, me
     with pytest.raises(SchemaError, match="(?s)" + message) as caught:
         read(path, SERIES_MAP)
     assert "AB_walk.csv" in caught.value.where
+
+
+@pytest.mark.parametrize(
+    ("decimal", "cells", "wanted"),
+    [
+        (",", "1.234;2.500;1.234.567,5", [1234.0, 2500.0, 1234567.5]),
+        (",", "1,5;;n/a", [1.5, np.nan, np.nan]),
+        (".", "1.5;-;1e3", [1.5, np.nan, 1000.0]),
+        (None, "1,5;1.5;-1.#IND", [1.5, 1.5, np.nan]),
+        (",", "1,5;0.123;1", "0.123"),
+        (",", "1,5;12345.678;1", "12345.678"),
+        (".", "1.5;1,234.5;1", "1,234.5"),
+        (".", "1;1_000;1", "1_000"),
+        (None, "1;1_000;1", "1_000"),
+    ],
+)
+def test_a_stated_decimal_mark_is_the_only_one(tmp_path, decimal, cells, wanted):
+    path = tmp_path / "a.csv"
+    path.write_text("a;b\n" + "".join(f"{cell};0\n" for cell in cells.split(";")))
+    values = text_variables(path, TextSpec(decimal=decimal))
+    if isinstance(wanted, str):
+        with pytest.raises(SchemaError, match=wanted) as caught:
+            as_numbers(values.get("a"), "a", values.decimal, values.lines)
+        assert caught.value.where == "line 3, column a"
+    else:
+        found = as_numbers(values.get("a"), "a", values.decimal, values.lines)
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_a_joined_table_keeps_its_own_decimal_mark(tmp_path):
+    text = JOIN_MAP.replace("  match:", "  text: {decimal: ','}\n  match:")
+    data = joined(tmp_path, people=PEOPLE.replace("70500", "70.500"), text=text)
+    assert data.cycles["mass_kg"].tolist() == [60.0, 70.5, 70.5, 60.0]
 
 
 # --- without a map --------------------------------------------------------------------------
