@@ -9,8 +9,10 @@ from locomotion_analysis.standard.ranges import plausible_range
 from locomotion_analysis.standard.tasks import STANCE_PERCENT, TASKS, toe_off_percent
 from locomotion_analysis.standard.units import (
     STANDARD_GRAVITY_M_S2,
+    TIMES,
     TO_STANDARD,
     UNITS,
+    field_units,
     standard_unit,
 )
 
@@ -23,12 +25,14 @@ __all__ = [
     "STANCE_PERCENT",
     "STANDARD_GRAVITY_M_S2",
     "TASKS",
+    "TIMES",
     "TIME_COLUMNS",
     "TO_STANDARD",
     "UNITS",
     "Channel",
     "NormativeCurves",
     "canonical_name",
+    "field_units",
     "is_channel",
     "normative_curves",
     "plausible_range",

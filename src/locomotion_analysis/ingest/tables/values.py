@@ -196,7 +196,7 @@ class MappedValues:
         theirs = _key([labels(table.get(name, spec.where)) for name in spec.match])
         ours = _key([labels(self.column(name, spec.where)) for name in spec.match.values()])
         repeated = theirs.duplicated()
-        if repeated.any() and not spec.keep_first:
+        if repeated.any() and spec.repeated == "error":
             raise SchemaError(
                 expected=f"one row of {Path(table.where).name} for each {', '.join(spec.match)}",
                 got=f"{int(repeated.sum())} repeated ones, first {theirs[repeated][0]}",
