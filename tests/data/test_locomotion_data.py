@@ -1,3 +1,6 @@
+import copy
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -198,3 +201,115 @@ def test_with_history_leaves_the_original_alone(data):
     more = data.with_history(HistoryEntry("dropped", "nothing", 0))
     assert data.history == before
     assert str(more.history[-1]) == "dropped: nothing (0)"
+
+
+@pytest.mark.parametrize("given", [np.float32, np.float64])
+def test_neither_side_changes_the_other(cycles, given):
+    mine = np.zeros((1, len(cycles), 150), dtype=given)
+    table = cycles.copy()
+    data = LocomotionData(table, mine[:], ["knee_flexion_angle_ipsi_rad"])
+    mine[:] = 7  # still the caller's own, and writeable
+    table.loc[:, "age"] = -1.0
+    assert not data.block.any()
+    assert data.cycles["age"].min() == 30.0
+    data.array()[:] = 7
+    frame = data.dataframe
+    frame.loc[:, "knee_flexion_angle_ipsi_rad"] = 7.0
+    frame["age"].to_numpy(copy=True)[:] = 0
+    assert not data.block.any()
+
+
+@pytest.mark.parametrize(
+    "made", [lambda d: d, copy.deepcopy, lambda d: pickle.loads(pickle.dumps(d))]
+)
+def test_what_is_handed_out_cannot_be_made_writeable(data, made):
+    same = made(data)
+    np.testing.assert_array_equal(same.block, data.block)
+    for curves in (same.block, same.curves("knee_flexion_angle_ipsi_rad"), same.block.base):
+        with pytest.raises((ValueError, TypeError)):
+            np.asarray(curves).setflags(write=True)
+        with pytest.raises(ValueError, match="read-only"):
+            np.asarray(curves)[:] = 7
+
+
+def test_a_locked_array_of_the_caller_is_copied_and_a_block_of_ours_is_not(data):
+    mine = data.block.copy()
+    mine.setflags(write=False)  # its owner may unlock it again
+    own = LocomotionData(data.cycles, mine, data.channels)
+    assert not np.shares_memory(own.block, mine)
+    again = LocomotionData(data.cycles.assign(age=1.0), data.block, data.channels)
+    assert np.shares_memory(again.block, data.block)
+    swapped = LocomotionData(data.cycles, data.block[::-1], data.channels[::-1])
+    assert swapped.block.flags.c_contiguous
+
+
+@pytest.mark.parametrize(
+    "subjects",
+    [
+        ["S1"],
+        ("S1",),
+        {"S1"},
+        np.array(["S1"]),
+        pd.Series(["S1"]),
+        pd.Index(["S1"]),
+        pd.CategoricalIndex(["S1"]),
+        {"S1": 70.0}.keys(),
+        (name for name in ["S1"]),
+    ],
+    ids=lambda given: type(given).__name__,
+)
+def test_select_takes_any_list_of_values(data, subjects):
+    chosen = data.select(subject=subjects)
+    assert chosen.cycles["subject"].tolist() == ["S1"] * 4
+    assert "S1" in chosen.history[-1].detail
+
+
+def test_select_by_lists_in_a_list_is_one_error(data):
+    with pytest.raises(SchemaError, match="a list, set, array"):
+        data.select(subject=[pd.Index(["S1"])])
+
+
+@pytest.mark.parametrize("dtype", [object, "boolean"])
+def test_where_leaves_out_what_is_not_known(data, cycles, dtype):
+    faller = pd.Series([True, False, None, None] * 2, dtype=dtype)
+    gaps = LocomotionData(cycles.assign(faller=faller), data.block, data.channels)
+    assert gaps.cycles["faller"].dtype == "boolean"
+    assert np.flatnonzero(gaps.select("faller").key.isin(gaps.key)).size == 2
+    assert len(gaps.select("~faller")) == len(gaps.select("faller == False")) == 2
+    assert len(gaps.select("faller and age > 40")) == 1
+    assert len(gaps.select("faller or age > 40")) == 5
+    assert len(gaps.select(faller=True)) == 2
+
+
+def test_where_works_on_a_truth_column_that_one_piece_lacks(data):
+    bare = LocomotionData(
+        data.cycles.drop(columns="affected").assign(dataset="clinic"), data.block, data.channels
+    )
+    assert len(LocomotionData.concat([data, bare]).select("affected")) == 4
+
+
+@pytest.mark.parametrize("where", ["age", "subject", "True", "age + 1"])
+def test_where_must_be_true_or_false(data, where):
+    with pytest.raises(SchemaError, match="true or false for each cycle"):
+        data.select(where)
+
+
+def test_packed_strings_have_standard_names_as_columns_have(cycles):
+    packed = cycles.assign(
+        subject_metadata="gender:female,weight_kg:70,site_id:007",
+        task_info=["speed:1.2,assisted:true", "speed:1.2"] * 4,
+    )
+    data = LocomotionData(packed, np.zeros((0, 8, 150)), [])
+    row = data.cycles.iloc[0]
+    assert (row["sex"], row["mass_kg"], row["speed_m_s"]) == ("female", 70.0, 1.2)
+    assert row["site_id"] == "007"
+    assert len(data.select("assisted")) == 4
+    told = [str(entry) for entry in data.history]
+    assert "renamed: column gender -> sex" in told
+    plain = LocomotionData(cycles.assign(gender="female"), np.zeros((0, 8, 150)), [])
+    assert plain.cycles["sex"].unique().tolist() == ["female"]
+
+
+def test_numbers_that_name_a_subject_have_no_decimal_point(cycles):
+    numbered = cycles.assign(subject=np.repeat([7.0, 8.0], 4))
+    assert set(LocomotionData(numbered, np.zeros((0, 8, 150)), []).groups) == {"7", "8"}

@@ -4,7 +4,7 @@ import pytest
 
 from locomotion_analysis import LocomotionData
 from locomotion_analysis.data import HistoryEntry, merge_datasets
-from locomotion_analysis.errors import DuplicateCycleError, SchemaError
+from locomotion_analysis.errors import SchemaError
 
 
 @pytest.fixture
@@ -65,8 +65,6 @@ def test_what_a_dataset_lacks_is_recorded(lab, clinic):
 
 
 def test_a_mapping_names_the_datasets(lab):
-    with pytest.raises(DuplicateCycleError):
-        merge_datasets([lab, lab])
     both = merge_datasets({"first": lab, "second": lab})
     assert both.cycles["dataset"].unique().tolist() == ["first", "second"]
     assert "renamed: dataset lab -> second (8)" in text_of(both)
@@ -74,15 +72,41 @@ def test_a_mapping_names_the_datasets(lab):
 
 
 def test_two_of_one_name_keep_their_histories_apart(lab):
-    later = LocomotionData(
-        lab.cycles.assign(step=lab.cycles["step"] + 10),
+    others = LocomotionData(
+        lab.cycles.assign(subject=lab.cycles["subject"] + "b"),
         lab.block,
         lab.channels,
         [HistoryEntry("dropped", "a trial")],
     )
-    both = merge_datasets([lab, later])
-    assert set(both.groups) == {"S1", "S2"}  # one dataset, so one person
+    both = merge_datasets([lab, others])
+    assert set(both.groups) == {"S1", "S2", "S1b", "S2b"}
     assert "dropped: lab (no. 2): a trial" in text_of(both)
+
+
+def test_people_of_one_name_in_datasets_of_one_name_are_never_one_by_accident(lab):
+    """Two laboratories' walk.parquet: the steps differ, so no key says that they are two."""
+    other = LocomotionData(lab.cycles.assign(step=lab.cycles["step"] + 10), lab.block, lab.channels)
+    with pytest.raises(SchemaError, match="2 subjects in several datasets of one name"):
+        merge_datasets([lab, other])
+    assert len(set(merge_datasets({"here": lab, "there": other}).groups)) == 4
+    as_pieces = LocomotionData.concat([lab, other])
+    assert len(set(as_pieces.groups)) == 2
+    assert "one person in several: S1, S2" in text_of(as_pieces)[-1]
+
+
+def test_two_laboratories_under_one_new_name_stay_two(lab, clinic):
+    """The new name of a dataset that holds two laboratories does not make their S1 one person."""
+    region = LocomotionData.concat(
+        [
+            lab,
+            LocomotionData(
+                clinic.cycles.assign(step=clinic.cycles["step"] + 10), clinic.block, clinic.channels
+            ),
+        ]
+    )
+    merged = merge_datasets({"region": region, "other": lab})
+    people = {"lab/S1", "clinic/S1", "region/S2", "other/S2", "S1"}
+    assert set(merged.groups) == people
 
 
 def test_the_merged_data_survive_a_file(lab, clinic, tmp_path):

@@ -48,10 +48,10 @@ def test_plain_pandas_files_are_read(data, long_frame, tmp_path):
         assert read.cycles["affected"].tolist() == data.cycles["affected"].tolist()
 
 
-def test_subject_names_keep_their_zeros_in_csv(long_frame, tmp_path):
-    long_frame.assign(subject=long_frame["subject"].map({"S1": "007", "S2": "010"})).to_csv(
-        tmp_path / "zeros.csv", index=False
-    )
+@pytest.mark.parametrize("heading", ["subject", "subject_id", "participant", "participant_id"])
+def test_subject_names_keep_their_zeros_in_csv(long_frame, tmp_path, heading):
+    named = long_frame.assign(subject=long_frame["subject"].map({"S1": "007", "S2": "010"}))
+    named.rename(columns={"subject": heading}).to_csv(tmp_path / "zeros.csv", index=False)
     assert set(LocomotionData.from_csv(tmp_path / "zeros.csv").groups) == {"007", "010"}
 
 
@@ -245,6 +245,14 @@ def test_scan_cuts_at_cycles_whatever_the_row_groups(data, tmp_path, layout, row
     joined = LocomotionData.concat(pieces)
     np.testing.assert_array_equal(joined.block, data.block)
     pd.testing.assert_frame_equal(joined.cycles, data.cycles)
+
+
+def test_a_file_without_rows_is_refused_by_scan_as_by_from_parquet(data, tmp_path):
+    path = tmp_path / "none.parquet"
+    data.dataframe.iloc[:0].to_parquet(path)
+    for read in (LocomotionData.from_parquet, lambda path: list(LocomotionData.scan(path))):
+        with pytest.raises(SchemaError, match=r"table without rows(?s:.*)none\.parquet"):
+            read(path)
 
 
 def test_scan_names_the_file_that_is_wrong(data, long_frame, tmp_path):

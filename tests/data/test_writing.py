@@ -12,7 +12,7 @@ import pytest
 from locomotion_analysis import LocomotionData
 from locomotion_analysis.data import HistoryEntry, atomic_path
 from locomotion_analysis.data.history import history_from_json, history_to_json
-from locomotion_analysis.errors import FileReadError
+from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.simulation import simulate
 
 
@@ -83,3 +83,13 @@ def test_a_truth_value_that_is_missing_stays_one(layout, tmp_path):
     again = LocomotionData.from_parquet(tmp_path / "walk.parquet").cycles["faller"]
     assert again.dtype == "boolean"
     assert again.isna().tolist() == data.cycles["faller"].isna().tolist()
+
+
+@pytest.mark.parametrize("layout", ["cycle", "long"])
+def test_an_empty_selection_is_refused_and_leaves_the_old_file(data, layout, tmp_path):
+    path = tmp_path / "walk.parquet"
+    data.to_parquet(path)
+    with pytest.raises(SchemaError, match="at least one gait cycle to write"):
+        data.take([]).to_parquet(path, layout=layout)
+    assert len(LocomotionData.from_parquet(path)) == len(data)
+    assert list(tmp_path.iterdir()) == [path]

@@ -73,8 +73,10 @@ def label(
     from locomotion_analysis.production.monitoring import PredictionStore
 
     try:
-        read = pd.read_parquet if labels.suffix == ".parquet" else pd.read_csv
-        table = read(labels)
+        if labels.suffix == ".parquet":
+            table = pd.read_parquet(labels)
+        else:  # subject 007 keeps its zeros
+            table = pd.read_csv(labels, dtype=dict.fromkeys(("subject", "task", "task_id"), str))
     except (OSError, ValueError) as error:
         raise FileReadError(
             expected="a table of labels, CSV or Parquet",

@@ -1,9 +1,9 @@
 """Which column of a table is what, and under which standard name."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -37,11 +37,14 @@ class Columns:
     metadata: tuple[str, ...]
 
 
-def rename_aliases(table: pa.Table) -> tuple[pa.Table, list[HistoryEntry]]:
-    """Give the columns of `table` their standard names, and say which were renamed."""
-    present = set(table.column_names)
+def standard_names(columns: Sequence[str]) -> tuple[list[str], list[HistoryEntry]]:
+    """Return the standard names of columns, and say which were renamed.
+
+    A column keeps its name where another already has the standard one.
+    """
+    present = set(columns)
     names, history = [], []
-    for name in table.column_names:
+    for name in columns:
         standard = canonical_name(name)
         if standard != name and standard not in present:
             present.add(standard)
@@ -49,6 +52,12 @@ def rename_aliases(table: pa.Table) -> tuple[pa.Table, list[HistoryEntry]]:
             names.append(standard)
         else:
             names.append(name)
+    return names, history
+
+
+def rename_aliases(table: pa.Table) -> tuple[pa.Table, list[HistoryEntry]]:
+    """Give the columns of `table` their standard names, and say which were renamed."""
+    names, history = standard_names(table.column_names)
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise SchemaError(
@@ -115,15 +124,6 @@ def plain_text(table: pa.Table) -> pa.Table:
     """Decode dictionary columns, so that pandas gets text and not categories."""
     types = [f.type.value_type if pa.types.is_dictionary(f.type) else f.type for f in table.schema]
     return table.cast(pa.schema(list(zip(table.column_names, types, strict=True))))
-
-
-def metadata_frame(table: pa.Table) -> pd.DataFrame:
-    """Return columns of the cycle table for pandas; a truth value may be missing and stays one."""
-    frame: pd.DataFrame = plain_text(table).to_pandas()
-    for field in table.schema:
-        if pa.types.is_boolean(field.type) and table[field.name].null_count:
-            frame[field.name] = frame[field.name].astype("boolean")
-    return frame
 
 
 def _not_numbers(column: pa.ChunkedArray, name: str) -> SchemaError:

@@ -1,11 +1,12 @@
 """Putting datasets one after the other."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from locomotion_analysis.data.history import HistoryEntry
+from locomotion_analysis.data.metadata import with_truth_type
 from locomotion_analysis.data.parts import Parts
 
 _SHOWN = 5
@@ -27,9 +28,23 @@ def concatenate(pieces: Sequence[Parts]) -> Parts:
             detail = f"NaN in cycles {start} to {stop - 1} for channels {', '.join(absent)}"
             history.append(HistoryEntry("filled", detail, stop - start))
         start = stop
-    cycles = pd.concat([piece.cycles for piece in pieces], ignore_index=True)
+    cycles = with_truth_type(pd.concat([piece.cycles for piece in pieces], ignore_index=True))
     history += _names_in_several_datasets(cycles)
     return Parts(cycles, block, channels, tuple(history))
+
+
+def people_of_several(cycles: pd.DataFrame, lengths: Iterable[int]) -> str:
+    """Name the people whose cycles stand in more than one of the pieces, for the history."""
+    lengths = list(lengths)
+    piece = np.repeat(np.arange(len(lengths)), lengths)
+    people = cycles[["dataset", "subject"]].assign(piece=piece).drop_duplicates()
+    people = people[["dataset", "subject"]]
+    shared = people["subject"][people.duplicated()].drop_duplicates()
+    return f"; one person in several: {_some(shared)}" if len(shared) else ""
+
+
+def _some(names: "pd.Series[str]") -> str:
+    return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
 
 
 def _names_in_several_datasets(cycles: pd.DataFrame) -> list[HistoryEntry]:
@@ -38,9 +53,8 @@ def _names_in_several_datasets(cycles: pd.DataFrame) -> list[HistoryEntry]:
     shared = people["subject"][people["subject"].duplicated()].drop_duplicates()
     if shared.empty:
         return []
-    named = ", ".join(shared[:_SHOWN]) + (", …" if len(shared) > _SHOWN else "")
     detail = (
-        f"subjects named alike in several datasets are one person ({named}); "
+        f"subjects named alike in several datasets are one person ({_some(shared)}); "
         "merge_datasets tells them apart"
     )
     return [HistoryEntry("assumed", detail, len(shared))]

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from locomotion_analysis.data.columns import Columns, float32_values, metadata_frame
+from locomotion_analysis.data.columns import Columns, float32_values, plain_text
 from locomotion_analysis.data.parts import Parts
 from locomotion_analysis.errors import CycleShapeError, SchemaError
 from locomotion_analysis.standard import N_PHASES
@@ -30,7 +30,7 @@ def read_cycle(table: pa.Table, columns: Columns) -> Parts:
         block[index] = _curves(table[name], name)
         if factor != 1.0:
             block[index] *= np.float32(factor)
-    metadata = metadata_frame(table.select(list(columns.metadata)))
+    metadata = plain_text(table.select(list(columns.metadata))).to_pandas()
     return Parts(metadata, block, tuple(columns.channels))
 
 

@@ -14,7 +14,7 @@ from locomotion_analysis.standard import canonical_name, is_channel
 
 _METADATA_KEY = b"locomotion_analysis.history"
 _PARQUET_MAGIC = b"PAR1"
-_TEXT_COLUMNS = ("dataset", "subject", "subject_id", "participant", "task", "task_id")
+_NAMES = ("dataset", "subject", "task", "task_id")
 
 
 def parquet_files(path: str | os.PathLike[str]) -> list[Path]:
@@ -74,10 +74,8 @@ def read_csv_table(path: str | os.PathLike[str]) -> pa.Table:
             where=str(place),
             fix="check the spelling and the folder you are in",
         )
-    # Names such as 007 stay text; without this they would lose their zeros.
-    as_text = {name: pa.string() for name in _TEXT_COLUMNS}
     try:
-        return pa_csv.read_csv(place, convert_options=pa_csv.ConvertOptions(column_types=as_text))
+        return parse_csv(place.read_bytes())
     except pa.ArrowInvalid as error:
         raise FileReadError(
             expected="a comma-separated table with one header row",
@@ -85,6 +83,16 @@ def read_csv_table(path: str | os.PathLike[str]) -> pa.Table:
             where=str(place),
             fix="export it again with commas between columns and points in numbers",
         ) from error
+
+
+def parse_csv(raw: bytes) -> pa.Table:
+    """Read comma-separated text; names such as 007 stay text and keep their zeros."""
+    with pa_csv.open_csv(pa.BufferReader(raw)) as reader:
+        columns = reader.schema.names
+    as_text = {name: pa.string() for name in columns if canonical_name(name) in _NAMES}
+    return pa_csv.read_csv(
+        pa.BufferReader(raw), convert_options=pa_csv.ConvertOptions(column_types=as_text)
+    )
 
 
 def stored_history(schema: pa.Schema) -> tuple[HistoryEntry, ...]:

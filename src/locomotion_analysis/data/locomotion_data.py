@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from locomotion_analysis.data import overview
 from locomotion_analysis.data.atomic import atomic_path
-from locomotion_analysis.data.combine import concatenate
+from locomotion_analysis.data.combine import concatenate, people_of_several
 from locomotion_analysis.data.cycle_layout import write_cycle_columns
 from locomotion_analysis.data.files import (
     parquet_files,
@@ -45,6 +46,7 @@ class LocomotionData:
         `dataset` and `task_id` are completed where absent, and the history says so.
     curves : array_like, shape (n_channels, n_cycles, 150)
         One channel after the other, float32, in the unit its name says. NaN: not measured.
+        They are copied, unless they are the read-only :attr:`block` of another dataset.
     channels : sequence of str
         Standard channel names (see :class:`~locomotion_analysis.standard.Channel`).
     history : iterable of HistoryEntry, optional
@@ -73,16 +75,20 @@ class LocomotionData:
         channels: Sequence[str],
         history: Iterable[HistoryEntry] = (),
     ) -> None:
-        block = np.ascontiguousarray(curves, dtype=np.float32)
+        block = curves if _is_sealed(curves) else np.array(curves, dtype=np.float32, order="C")
         _check_shapes(cycles, block, channels)
         tidied, entries = tidy_cycles(cycles, dataset="unnamed")
-        self._parts = _frozen(Parts(tidied, block, tuple(channels), (*history, *entries)))
+        self._parts = _sealed(Parts(tidied, block, tuple(channels), (*history, *entries)))
 
     @classmethod
     def _from_parts(cls, parts: Parts) -> Self:
+        """Take over parts whose block nobody else holds."""
         data = cls.__new__(cls)
-        data._parts = _frozen(parts)  # noqa: SLF001 - a second constructor of this class
+        data._parts = _sealed(parts)  # noqa: SLF001 - a second constructor of this class
         return data
+
+    def __reduce__(self) -> tuple[Any, tuple[Parts]]:
+        return self._from_parts, (self._parts,)  # a copy or an unpickled one is immutable, too
 
     # --- reading -------------------------------------------------------------------------
 
@@ -153,7 +159,10 @@ class LocomotionData:
 
     @classmethod
     def concat(cls, datasets: Sequence["LocomotionData"]) -> Self:
-        """Join datasets; a channel that one does not have is NaN there.
+        """Join pieces of one dataset; a channel that one does not have is NaN there.
+
+        A subject of one dataset that stands in several pieces is one person, and the history
+        names them; :func:`~locomotion_analysis.data.merge_datasets` joins different people.
 
         Raises
         ------
@@ -166,7 +175,8 @@ class LocomotionData:
             raise SchemaError(expected="at least one dataset to join", got="none")
         joined = concatenate([data._parts for data in datasets])  # noqa: SLF001 - own class
         refuse_duplicates(joined.cycles)
-        entry = HistoryEntry("concatenated", "datasets joined", len(datasets))
+        detail = "datasets joined" + people_of_several(joined.cycles, map(len, datasets))
+        entry = HistoryEntry("concatenated", detail, len(datasets))
         return cls._from_parts(joined.then(entry))
 
     @classmethod
@@ -292,11 +302,13 @@ class LocomotionData:
         ----------
         where : str, optional
             An expression of :meth:`pandas.DataFrame.query` over the columns of `cycles`,
-            for example ``"age > 60 and pathology == 'healthy'"``.
+            for example ``"age > 60 and pathology == 'healthy'"``. Where it is not known, for a
+            value is missing, the cycle is left out.
         channels : sequence of str, optional
             Channels to keep, in the order wanted; all where None.
         **values
-            Column and the value, or list of values, it shall have.
+            Column and the value it shall have, or several of them: a list, set, array, Series
+            or Index.
 
         Raises
         ------
@@ -316,9 +328,9 @@ class LocomotionData:
             chosen = self._of_channels(channels)
             return chosen.select(where, **values) if values or where is not None else chosen
         keep = np.ones(len(self), dtype=bool)
+        values = {k: list(v) if pd.api.types.is_list_like(v) else v for k, v in values.items()}
         for name, wanted in values.items():
-            allowed = wanted if isinstance(wanted, (list, tuple, set, np.ndarray)) else [wanted]
-            keep &= self._column(name).isin(list(allowed)).to_numpy()
+            keep &= self._has_value(name, wanted if isinstance(wanted, list) else [wanted])
         if where is not None:
             keep &= self._query(where)
         asked = ", ".join([*(f"{k}={v!r}" for k, v in values.items()), *([where] if where else [])])
@@ -373,9 +385,18 @@ class LocomotionData:
         layout : {"cycle", "long"}
             One row a cycle with a list of 150 values a channel (half the size), or
             150 rows a cycle as other tools of the field read.
+
+        Raises
+        ------
+        SchemaError
+            If there is no cycle, or no such layout.
         """
         if layout not in _LAYOUTS:
             raise SchemaError(expected=f"a layout of {tuple(_LAYOUTS)}", got=repr(layout))
+        if not len(self):
+            raise SchemaError(
+                expected="at least one gait cycle to write", got="none", where=str(path)
+            )
         with atomic_path(path) as temporary:
             floats = list(self._parts.channels)
             write_parquet(temporary, self._tables(layout), self._parts.history, floats)
@@ -501,7 +522,7 @@ class LocomotionData:
         parts = Parts(self._parts.cycles, self._parts.block[at], kept, self.history)
         return self._from_parts(parts.then(entry))
 
-    def _column(self, name: str) -> "pd.Series[Any]":
+    def _has_value(self, name: str, allowed: list[Any]) -> NDArray[np.bool_]:
         column = name if name in self._parts.cycles else canonical_name(name)
         if column not in self._parts.cycles:
             raise SchemaError(
@@ -509,7 +530,14 @@ class LocomotionData:
                 got=repr(name),
                 where="select",
             )
-        return self._parts.cycles[column]
+        try:
+            return self._parts.cycles[column].isin(allowed).to_numpy(dtype=bool)
+        except (TypeError, ValueError) as error:  # lists in the list, objects of other libraries
+            raise SchemaError(
+                expected="a value, or a list, set, array, Series or Index of values",
+                got=f"{name}={allowed!r}",
+                where="select",
+            ) from error
 
     def _query(self, where: str) -> NDArray[np.bool_]:
         try:
@@ -521,14 +549,14 @@ class LocomotionData:
                 where="select",
                 fix="write it as for pandas.DataFrame.query: \"task == 'level_walking'\"",
             ) from error
-        mask = np.asarray(answer)
-        if mask.dtype != bool or mask.shape != (len(self),):
+        kind = pd.api.types.infer_dtype(answer, skipna=True) if np.ndim(answer) else ""
+        if kind != "boolean" or np.shape(answer) != (len(self),):
             raise SchemaError(
                 expected="an expression that is true or false for each cycle",
                 got=repr(where),
                 where="select",
             )
-        return mask
+        return np.asarray(pd.Series(answer).eq(True).fillna(False), dtype=bool)
 
 
 def _read_file(path: Path, dataset: str) -> Parts:
@@ -540,9 +568,20 @@ def _read_file(path: Path, dataset: str) -> Parts:
     return Parts(parts.cycles, parts.block, parts.channels, history + parts.history)
 
 
-def _frozen(parts: Parts) -> Parts:
-    parts.block.setflags(write=False)
-    return parts
+def _is_sealed(curves: ArrayLike) -> TypeGuard[NDArray[np.float32]]:
+    """Return whether `curves` stand in the block of a dataset, in the order of one."""
+    if not isinstance(curves, np.ndarray):
+        return False
+    owner: Any = curves
+    while isinstance(owner, np.ndarray) and not owner.flags.writeable:
+        owner = owner.base
+    sealed = isinstance(owner, memoryview) and owner.readonly
+    return sealed and curves.dtype == np.float32 and curves.flags.c_contiguous
+
+
+def _sealed(parts: Parts) -> Parts:
+    """Put the block behind a read-only buffer: an array's own flag could be set back by anybody."""
+    return replace(parts, block=np.asarray(memoryview(parts.block).toreadonly()))
 
 
 def _check_shapes(

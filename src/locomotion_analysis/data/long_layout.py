@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from locomotion_analysis.data.columns import Columns, float32_values, metadata_frame
+from locomotion_analysis.data.columns import Columns, float32_values, plain_text
 from locomotion_analysis.data.history import HistoryEntry
 from locomotion_analysis.data.metadata import require_key_columns
 from locomotion_analysis.data.parts import Parts
@@ -185,7 +185,7 @@ def _constant_columns(
         else:
             detail = f"column {name}: changes within a cycle and is no channel name"
             history.append(HistoryEntry("dropped", detail))
-    return metadata_frame(table.select(kept).take(firsts)), history
+    return plain_text(table.select(kept).take(firsts)).to_pandas(), history
 
 
 def _constant_in_cycles(column: pa.ChunkedArray) -> bool:

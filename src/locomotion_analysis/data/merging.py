@@ -25,7 +25,8 @@ def merge_datasets(
     Parameters
     ----------
     datasets : sequence or mapping of LocomotionData
-        At least two. The names of a mapping replace the column ``dataset`` of each.
+        At least two. The names of a mapping replace the column ``dataset`` of each. In a
+        sequence, datasets of one name may not share a subject's name.
 
     Returns
     -------
@@ -37,9 +38,8 @@ def merge_datasets(
     Raises
     ------
     SchemaError
-        If there are fewer than two datasets, or a column is numbers in one and text in another.
-    DuplicateCycleError
-        If two cycles share a key.
+        If there are fewer than two datasets, a column is numbers in one and text in another, or
+        it cannot be said whether a subject of two datasets is one person or two.
 
     Examples
     --------
@@ -75,11 +75,14 @@ def _named_pieces(
     if isinstance(datasets, Mapping):
         for name, data in datasets.items():
             own = _dataset_names(data)
-            cycles = data.cycles.assign(dataset=name)
+            cycles, apart = _told_apart(data.cycles)
+            cycles = cycles.assign(dataset=name)
             named[name] = LocomotionData(cycles, data.block, data.channels, data.history)
+            history += apart
             if own != name:
                 history.append(HistoryEntry("renamed", f"dataset {own} -> {name}", len(data)))
     else:
+        _refuse_shared_people(datasets)
         for position, data in enumerate(datasets, start=1):
             name = _dataset_names(data)
             named[f"{name} (no. {position})" if name in named else name] = data
@@ -93,6 +96,26 @@ def _named_pieces(
 
 def _dataset_names(data: LocomotionData) -> str:
     return " + ".join(data.cycles["dataset"].drop_duplicates().tolist())
+
+
+def _refuse_shared_people(datasets: Sequence[LocomotionData]) -> None:
+    """Raise where datasets of one name have subjects of one name, who may be two people."""
+    people = Counter(
+        person
+        for data in datasets
+        for person in data.cycles[["dataset", "subject"]].drop_duplicates().itertuples(index=False)
+    )
+    shared = [person for person, count in people.items() if count > 1]
+    if shared:
+        names = ", ".join(sorted({subject for _, subject in shared})[:_SHOWN])
+        raise SchemaError(
+            expected="datasets with names of their own, which tell their subjects apart",
+            got=f"{len(shared)} subjects in several datasets of one name ({names}"
+            f"{', …' if len(shared) > _SHOWN else ''} of {shared[0][0]!r})",
+            where="datasets",
+            fix="for different people, name the datasets: merge_datasets({name: data, ...}); "
+            "for pieces of one dataset, LocomotionData.concat",
+        )
 
 
 def _refuse_mixed_columns(pieces: Mapping[str, LocomotionData]) -> None:

@@ -3,12 +3,15 @@
 import numpy as np
 import pandas as pd
 
+from locomotion_analysis.data.columns import standard_names
 from locomotion_analysis.data.history import HistoryEntry
 from locomotion_analysis.errors import DuplicateCycleError, SchemaError
 from locomotion_analysis.standard import KEY
 
 _PACKED = ("task_info", "subject_metadata")
 _REQUIRED = ("subject", "task", "step")
+_ZERO_IN_FRONT = r"0\d"
+"""How an identifier such as 007 begins, which as a number would lose its zeros."""
 
 
 def require_key_columns(names: list[str]) -> None:
@@ -24,12 +27,13 @@ def require_key_columns(names: list[str]) -> None:
 
 
 def tidy_cycles(cycles: pd.DataFrame, dataset: str) -> tuple[pd.DataFrame, list[HistoryEntry]]:
-    """Complete the key, unpack ``key:value`` strings and check that every cycle is named once.
+    """Give columns their standard names, complete the key, check that it names a cycle once.
 
     Parameters
     ----------
     cycles : DataFrame
-        One row a cycle, with at least subject, task and step.
+        One row a cycle, with at least subject, task and step, under these names or aliases.
+        Strings ``key:value,key:value`` are taken apart into columns.
     dataset : str
         Name of the dataset where the frame has no such column.
 
@@ -38,20 +42,32 @@ def tidy_cycles(cycles: pd.DataFrame, dataset: str) -> tuple[pd.DataFrame, list[
     DataFrame, list of HistoryEntry
         Key columns first, then the metadata, on a fresh RangeIndex.
     """
-    require_key_columns(list(cycles.columns))
-    cycles, history = cycles.reset_index(drop=True), []
+    cycles, history = _unpack_strings(cycles.reset_index(drop=True))
+    names, renamed = standard_names([str(name) for name in cycles.columns])
+    require_key_columns(names)
+    cycles, history = cycles.set_axis(names, axis=1), history + renamed
     if "dataset" not in cycles:
         cycles = cycles.assign(dataset=dataset)
         history.append(HistoryEntry("assumed", f"dataset = {dataset!r} (no such column)"))
     if "task_id" not in cycles:
         cycles = cycles.assign(task_id=cycles["task"])
         history.append(HistoryEntry("assumed", "task_id = task (no such column)"))
-    cycles, unpacked = _unpack_strings(cycles)
-    cycles = _with_key_types(cycles)
+    cycles = with_truth_type(_with_key_types(cycles))
     _refuse_nameless(cycles)
     refuse_duplicates(cycles)
     rest = [name for name in cycles.columns if name not in KEY]
-    return cycles[[*KEY, *rest]], history + unpacked
+    return cycles[[*KEY, *rest]], history
+
+
+def with_truth_type(cycles: pd.DataFrame) -> pd.DataFrame:
+    """Give columns of true, false and missing values the nullable type, in place of objects."""
+    found = [
+        name
+        for name, dtype in cycles.dtypes.items()
+        if pd.api.types.is_object_dtype(dtype)
+        and pd.api.types.infer_dtype(cycles[name], skipna=True) == "boolean"
+    ]
+    return cycles.astype(dict.fromkeys(found, "boolean")) if found else cycles
 
 
 def refuse_duplicates(cycles: pd.DataFrame) -> None:
@@ -92,8 +108,15 @@ def _as_text(values: "pd.Series[str]") -> "pd.Series[str]":
         return values
     # Only the distinct values are turned to text: a subject column has few of them.
     codes, distinct = pd.factorize(values, use_na_sentinel=True)
-    text = pd.Series([str(value) for value in distinct], dtype="str")
+    text = pd.Series([label(value) for value in distinct], dtype="str")
     return text.reindex(codes).set_axis(values.index)
+
+
+def label(value: object) -> str:
+    """Return a name as text; 7.0 is 7, since a column of numbers with a gap is stored as floats."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value)
 
 
 def _unpack_strings(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]:
@@ -121,8 +144,11 @@ def _parse_packed(text: str) -> dict[str, str]:
 
 
 def _typed(values: "pd.Series[str]") -> "pd.Series[float] | pd.Series[bool] | pd.Series[str]":
-    lowered = values.str.lower()
-    if values.notna().all() and lowered.isin(["true", "false"]).all():
-        return lowered == "true"
+    known = values.dropna().str.lower()
+    if known.isin(["true", "false"]).all():
+        truth = known.eq("true").reindex(values.index)
+        return truth if len(known) == len(values) else truth.astype("boolean")
+    if known.str.match(_ZERO_IN_FRONT).any():
+        return values
     numbers = pd.to_numeric(values, errors="coerce")
     return numbers if numbers.notna().equals(values.notna()) else values

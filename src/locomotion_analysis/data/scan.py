@@ -43,7 +43,9 @@ def _tables_of_whole_cycles(file: pq.ParquetFile, batch_cycles: int) -> Iterator
         rest = table.slice(whole)
         if whole:
             yield table.slice(0, whole)
-    if rest is not None and len(rest):
+    if rest is None:
+        yield file.read()  # no rows at all, which is refused as by `from_parquet`
+    elif len(rest):
         yield from _slices(rest, batch_cycles * rows_a_cycle)
 
 

@@ -32,7 +32,8 @@ def parts_from_table(table: pa.Table, dataset: str) -> Parts:
         raise SchemaError(
             expected="at least one channel, for example knee_flexion_angle_ipsi_rad",
             got=f"columns {', '.join(table.column_names[:12])}",
-            fix="name the curves <joint>_<motion>_<measurement>_<side>_<unit>",
+            fix="name curves <joint>_<motion>_<measurement>_<side>_<unit>; a table of features "
+            "(one number a row) goes to BiomechanicalModelEvaluator.evaluate_classification",
         )
     if is_cycle_layout(table, columns):
         parts = read_cycle(table, columns)

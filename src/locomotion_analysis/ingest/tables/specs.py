@@ -165,7 +165,7 @@ class FilterSpec:
 
     def __post_init__(self) -> None:
         """Check what the types do not say."""
-        if self.allowed is self.least is self.most is None:
+        if self.allowed is None and self.least is None and self.most is None:
             raise SchemaError(expected="equals, in, min or max", got="only column")
 
     @property

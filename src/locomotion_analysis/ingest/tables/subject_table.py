@@ -1,7 +1,5 @@
 """A table of subjects: who is how old, how tall and how heavy, in whatever words and units."""
 
-import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +21,7 @@ class SubjectTable(Mapping[str, Mapping[str, Any]]):
     subjects : mapping of str to mapping
         Keys ``mass_kg, height_m, leg_length_m, age, sex, pathology``, as far as known.
     history : tuple of HistoryEntry
-        Everything that was converted, assumed, repaired or left out.
+        Everything that was converted, assumed or left out.
     """
 
     subjects: Mapping[str, Mapping[str, Any]]
@@ -96,8 +94,6 @@ def _read(path: Path) -> SubjectTable:
             fix="rename the column to subject",
         )
     names = [cell.strip() for cell in table.cells[:, named.place]]
-    names, entries = _with_letters_for_zeros(names)
-    history += entries
     subjects: dict[str, dict[str, Any]] = {}
     for row, name in enumerate(names):
         if not name:
@@ -112,32 +108,6 @@ def _read(path: Path) -> SubjectTable:
     if not subjects:
         raise SchemaError(expected="at least one subject", got="a table without one")
     return SubjectTable(subjects, tuple(history))
-
-
-def _with_letters_for_zeros(names: list[str]) -> tuple[list[str], list[HistoryEntry]]:
-    """Repair names in which a zero stands for the letter o: Juc010 beside JuCo09 and JuCo11."""
-    stems = Counter(_stem(name) for name in names if name)
-    spelling = {stem.casefold(): stem for stem, count in stems.items() if count > 1}
-    repaired, history = [], []
-    for name in names:
-        better = name
-        for place in [k for k, letter in enumerate(name) if letter == "0"]:
-            candidate = f"{name[:place]}o{name[place + 1 :]}"
-            stem = _stem(candidate)
-            own = spelling.get(stem.casefold())
-            if own is not None and stems[_stem(name)] == 1:
-                better = own + candidate[len(stem) :]
-                break
-        if better != name and better not in names:
-            detail = f"subject {name} -> {better}: the others are {_stem(better)}.., so 0 is an o"
-            history.append(HistoryEntry("renamed", detail, 1))
-            name = better
-        repaired.append(name)
-    return repaired, history
-
-
-def _stem(name: str) -> str:
-    return re.match(r"[^0-9]*", name)[0]  # type: ignore[index]
 
 
 def _refuse_contradiction(before: Mapping[str, Any], now: Mapping[str, Any], name: str) -> None:

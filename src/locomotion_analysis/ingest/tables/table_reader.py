@@ -15,7 +15,7 @@ from locomotion_analysis.ingest.tables.specs import TextSpec
 from locomotion_analysis.ingest.tables.text import text_variables
 from locomotion_analysis.ingest.tables.values import MappedValues
 from locomotion_analysis.ingest.tables.variables import Variables
-from locomotion_analysis.standard import PHASE_COLUMN
+from locomotion_analysis.standard import PHASE_COLUMN, canonical_name
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _ZIP = b"PK\x03\x04"
@@ -97,7 +97,7 @@ def _read(path: Path, column_map: ColumnMap) -> list[Recording] | LocomotionData
 def _without_map(path: Path) -> LocomotionData:
     with path.open("rb") as stream:
         first = stream.readline(65536).decode("utf-8", errors="replace")
-    if PHASE_COLUMN in first or "phase_percent" in first:
+    if any(canonical_name(name.strip(' "\r\n')) == PHASE_COLUMN for name in first.split(",")):
         return LocomotionData.from_csv(path)
     raise SchemaError(
         expected="a column map: a table does not say what its columns mean",

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
+from locomotion_analysis.data.metadata import label
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
 from locomotion_analysis.ingest.reader import ReadOptions
 from locomotion_analysis.ingest.recording import SIDES, Recording, Stream
@@ -190,4 +191,4 @@ def _time_column(names: list[str]) -> str | None:
 
 
 def _word(value: Any) -> str:
-    return "" if value is None or pd.isna(value) else str(value)
+    return "" if value is None or pd.isna(value) else label(value)

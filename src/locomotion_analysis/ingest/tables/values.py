@@ -15,6 +15,8 @@ from locomotion_analysis.ingest.tables.column_map import ColumnMap
 from locomotion_analysis.ingest.tables.specs import FilterSpec, JoinSpec, ValueSpec
 from locomotion_analysis.ingest.tables.variables import Variables, as_numbers, labels
 
+_UNKNOWN = ("", "nan", "None")
+"""What `labels` makes of a missing value."""
 _PLACEHOLDER = re.compile(r"\{([^{}:]+)(?::0?(\d+)d?)?\}")
 
 
@@ -205,7 +207,8 @@ class MappedValues:
             )
         first = np.flatnonzero(~repeated)
         place = theirs[~repeated].get_indexer(ours)
-        rows: NDArray[np.intp] = np.where(place < 0, -1, first[place])
+        unknown = np.isin(ours.to_frame(), _UNKNOWN).any(axis=1)  # is nobody's, not that of a gap
+        rows: NDArray[np.intp] = np.where((place < 0) | unknown, -1, first[place])
         if repeated.any():
             detail = f"first of repeated rows in {Path(table.where).name}"
             self._say("selected", detail, int(repeated.sum()))

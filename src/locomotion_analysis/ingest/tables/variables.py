@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
+from locomotion_analysis.data.metadata import label
 from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.ingest.tables.numbers import numbers_in
 
@@ -94,13 +95,11 @@ def as_numbers(
 
 def labels(values: NDArray[Any]) -> NDArray[Any]:
     """Return values as text for comparing: whole numbers without a decimal point."""
-    if values.dtype.kind == "f" and np.array_equal(values, np.trunc(values)):
-        values = values.astype(np.int64)
     flat = [
-        value.decode(errors="replace") if isinstance(value, bytes) else value
+        label(value.decode(errors="replace") if isinstance(value, bytes) else value).strip()
         for value in values.ravel().tolist()
     ]
-    return np.array([str(value).strip() for value in flat], dtype=object).reshape(values.shape)
+    return np.array(flat, dtype=object).reshape(values.shape)
 
 
 def too_large(where: str, n_bytes: float, name: str = "") -> FileReadError:

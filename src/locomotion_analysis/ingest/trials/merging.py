@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
@@ -64,15 +65,22 @@ def with_subject(recording: Recording, subjects: Mapping[str, Mapping[str, Any]]
     recording : Recording
         With its subject known.
     subjects : mapping of str to mapping
-        Subject -> ``mass_kg, height_m, age, sex, ...``; names are compared without case.
+        Subject -> ``mass_kg, height_m, age, sex, ...``. A name that is not there as it is
+        written is the one that is alike but for case, or else but for case and zeros in place
+        of the letter o.
     """
     if not subjects:
         return recording
-    by_name = {name.casefold(): known for name, known in subjects.items()}
-    known = by_name.get(recording.subject.casefold())
-    if known is None:
+    found = _rows_of(recording.subject, subjects)
+    if len(found) != 1:
         text = f"subject {recording.subject}: not in the table of subjects"
+        if found:
+            text += f", and {', '.join(found)} are equally like it"
         return recording.then(HistoryEntry("missing", text))
+    if found[0] != recording.subject:
+        text = f"subject {recording.subject} is {found[0]} of the table of subjects"
+        recording = recording.then(HistoryEntry("assumed", text))
+    known = subjects[found[0]]
     changed = [
         f"{name} {recording.metadata[name]} -> {value}"
         for name, value in known.items()
@@ -85,8 +93,19 @@ def with_subject(recording: Recording, subjects: Mapping[str, Mapping[str, Any]]
     return replace(recording, metadata={**recording.metadata, **known}).then(*entries)
 
 
+def _rows_of(subject: str, subjects: Mapping[str, Any]) -> list[str]:
+    """Return the names in the table that are written like `subject`, in the strictest sense."""
+    if subject in subjects:
+        return [subject]
+    plain = subject.casefold()
+    found = [name for name in subjects if name.casefold() == plain]
+    round_ = plain.replace("0", "o")
+    return found or [n for n in subjects if n.casefold().replace("0", "o") == round_]
+
+
 def _joined(first: Recording, second: Recording) -> Recording:
     taken = set(first.channels)
+    first_known = {name: value for name, value in first.metadata.items() if not pd.isna(value)}
     double = [name for name in second.channels if name in taken]
     fresh = (
         Stream(s.time_s, {n: v for n, v in s.signals.items() if n not in taken})
@@ -104,6 +123,11 @@ def _joined(first: Recording, second: Recording) -> Recording:
         values = getattr(first, part), getattr(second, part)
         if all(values) and values[0] != values[1]:
             entries.append(_kept(second, f"{part} {values[1]!r} (kept: {values[0]!r})"))
+    entries += [
+        _kept(second, f"{name} {value} (kept: {first_known[name]})")
+        for name, value in second.metadata.items()
+        if name in first_known and not pd.isna(value) and value != first_known[name]
+    ]
     with_markers = first if first.markers else second
     return replace(
         first,
@@ -116,7 +140,7 @@ def _joined(first: Recording, second: Recording) -> Recording:
         marker_time_s=with_markers.marker_time_s,
         plates=first.plates or second.plates,
         events=first.events or second.events,
-        metadata={**second.metadata, **first.metadata},
+        metadata={**first.metadata, **second.metadata, **first_known},
     ).then(*entries)
 
 

@@ -1,7 +1,11 @@
 """Which files belong to one trial, and whose it is, from their names."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+
+_Words = tuple[str, ...]
+_Name = tuple[Path, _Words]
 
 ROLES = frozenset(
     [
@@ -56,16 +60,14 @@ def trial_groups(paths: Sequence[Path]) -> list[list[Path]]:
     [['S1_02_IK.mot', 'S1_02_Gait.c3d'], ['S1_03_Gait.c3d']]
     """
     stems = {path: _stem_words(path) for path in paths}
-    groups: dict[tuple[Path, tuple[str, ...]], list[Path]] = {}
+    longer: defaultdict[_Name, set[_Words]] = defaultdict(set)
+    for folder, words in {(path.parent, words) for path, (words, _) in stems.items()}:
+        for length in range(1, len(words)):
+            longer[folder, words[:length]].add(words)
+    groups: defaultdict[_Name, list[Path]] = defaultdict(list)
     for path, (words, is_part) in stems.items():
-        if is_part:
-            longer = {
-                other
-                for place, (other, _) in stems.items()
-                if place.parent == path.parent and len(other) > len(words) and _begins(other, words)
-            }
-            words = longer.pop() if len(longer) == 1 else words
-        groups.setdefault((path.parent, words), []).append(path)
+        candidates = longer.get((path.parent, words), set()) if is_part else set()
+        groups[path.parent, next(iter(candidates)) if len(candidates) == 1 else words].append(path)
     return list(groups.values())
 
 
@@ -89,7 +91,7 @@ def bare_name(path: Path) -> str:
     return Path(name.stem).stem if name.suffix.lower() == ".gz" else name.stem
 
 
-def _stem_words(path: Path) -> tuple[tuple[str, ...], bool]:
+def _stem_words(path: Path) -> tuple[_Words, bool]:
     words = bare_name(path).lower().split("_")
     cut = _cut_roles(words)
     return tuple(cut), len(cut) < len(words)
@@ -100,7 +102,3 @@ def _cut_roles(words: list[str]) -> list[str]:
     while last > 1 and words[last - 1].lower() in ROLES:
         last -= 1
     return words[:last]
-
-
-def _begins(longer: tuple[str, ...], words: tuple[str, ...]) -> bool:
-    return longer[: len(words)] == words

@@ -4,10 +4,10 @@ import io
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.data.files import parse_csv
 from locomotion_analysis.data.tables import parts_from_table
 from locomotion_analysis.production.service.predict_request import ARROW_STREAM, CSV, PARQUET
 from locomotion_analysis.production.service.refusal import RefusedError
@@ -56,7 +56,7 @@ def _read(body: bytes, media_type: str, max_values: int) -> pa.Table:
         _refuse_large(_parquet_values(file.metadata), max_values)
         return file.read()
     if media_type == CSV:
-        return pa_csv.read_csv(io.BytesIO(body))
+        return parse_csv(body)
     opened = pa.ipc.open_stream if media_type == ARROW_STREAM else pa.ipc.open_file
     with opened(pa.BufferReader(body)) as reader:
         batches, n_bytes = [], 0
