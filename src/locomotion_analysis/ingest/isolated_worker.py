@@ -99,7 +99,7 @@ def _mat() -> Callable[[Path, int], Content]:
             return {"unpacked_bytes": needed}, {}
         with path.open("rb") as stream:
             little = stream.read(128)[126:] == b"IM"
-        loaded = loadmat(
+        loaded = loadmat(  # type: ignore[call-arg]  # the stubs lack uint16_codec
             str(path),
             variable_names=list(wanted),
             # MATLAB's own text is UTF-16; scipy would take it for UTF-8 and fail on an umlaut.

@@ -154,7 +154,7 @@ def _on_grid(
     if n_points != N_PHASES:
         detail = f"{spec.name}: {n_points} points over 0 to 100 % to {N_PHASES}, linearly"
         values.history.append(HistoryEntry("resampled", detail, len(curves)))
-    return resample_curves(curves * spec.factor)
+    return np.asarray(resample_curves(curves * spec.factor), dtype=np.float64)
 
 
 def _cycles(

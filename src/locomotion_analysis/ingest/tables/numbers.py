@@ -115,9 +115,10 @@ def numbers_in(
     if decimal == ",":
         plain = pc.replace_substring(pc.replace_substring(plain, ".", "_"), ",", ".")
     missing = pc.is_in(pc.utf8_lower(plain), pa.array(sorted(MISSING)))
+    values: NDArray[np.float64]
     try:
-        values = pc.if_else(missing, None, plain).cast(pa.float64()).to_numpy(zero_copy_only=False)
-        values = values.copy()
+        found = pc.if_else(missing, None, plain).cast(pa.float64())
+        values = found.to_numpy(zero_copy_only=False).copy()
     except pa.ArrowInvalid:  # a comma, another spelling of missing, or no number
         values = np.empty(len(text))
         for position, cell in enumerate(plain.to_pylist()):
