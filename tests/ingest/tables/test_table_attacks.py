@@ -188,7 +188,9 @@ def test_a_file_cut_anywhere_is_read_or_refused(tmp_path, suffix):
             read(path)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     changes=st.dictionaries(st.integers(0, 4000), st.integers(0, 255), max_size=4),
     pick=st.booleans(),
