@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.quality.batch import HEALTHY
-from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT
+from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT, STANDARD_GRAVITY_M_S2
 from revalidation.figure import NotInDataError
 
 Array = NDArray[np.float64]
@@ -29,7 +29,6 @@ USUAL_M_S: Speeds = (1.15, 1.45)
 
 _TRIAL = ["dataset", "subject", "task", "task_id"]
 _FEWEST_PEOPLE = 5
-_GRAVITY_M_S2 = 9.81
 _LEG_SHARE_OF_HEIGHT = 0.53
 
 
@@ -91,7 +90,9 @@ class Choice:
 
     def froude_speed(self) -> Array:
         """Return the dimensionless speed ``v / sqrt(g L)`` of each cycle."""
-        speed: Array = self.column("speed_m_s") / np.sqrt(_GRAVITY_M_S2 * self.leg_length_m())
+        speed: Array = self.column("speed_m_s") / np.sqrt(
+            STANDARD_GRAVITY_M_S2 * self.leg_length_m()
+        )
         return speed
 
     def leg_length_m(self) -> Array:

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.standard import PHASE_PERCENT
+from locomotion_analysis.standard import PHASE_PERCENT, STANDARD_GRAVITY_M_S2
 from revalidation.channels import VERTICAL
 from revalidation.choice import LEVEL, STEPPING, Array, Choice, Speeds, choose, share
 from revalidation.figure import Band, NotInDataError
@@ -14,7 +14,6 @@ LOADED_BW = 0.03
 """A foot is on the ground above this; 20 N at 68 kg."""
 
 _BEFORE_CONTACT = share(0, 95)
-_GRAVITY_M_S2 = 9.81
 _SPEEDS: dict[str, Speeds] = {
     "below 1.15 m/s": (0.3, 1.15),
     "1.15-1.45 m/s": (1.15, 1.45),
@@ -86,7 +85,7 @@ def step_length_error(data: LocomotionData, speed_m_s: Speeds) -> float:
 def cadence_error(data: LocomotionData, speed_m_s: Speeds) -> float:
     """Return cadence against ``0.928 v*^0.577 sqrt(g / L)`` steps/s, percent off."""
     walks = choose(data, LEVEL, speed_m_s=speed_m_s)
-    rate = np.sqrt(_GRAVITY_M_S2 / walks.leg_length_m())
+    rate = np.sqrt(STANDARD_GRAVITY_M_S2 / walks.leg_length_m())
     law = 60.0 * 0.928 * walks.froude_speed() ** 0.577 * rate
     return _mean(walks, 100.0 * (walks.column("cadence_steps_min") / law - 1.0))
 

@@ -43,7 +43,7 @@ def test_work_is_the_area_under_the_power(build):
     positive = 6 * 1.2 * above
     assert found["positive_work_total_J_kg"][0] == pytest.approx(positive, rel=1e-3)
     assert found["net_work_total_J_kg"][0] == pytest.approx(6 * 1.2 * 0.25, rel=1e-3)
-    transport = positive / (9.81 * 1.4)
+    transport = positive / (9.80665 * 1.4)
     assert found["mechanical_cost_of_transport"][0] == pytest.approx(transport, rel=1e-3)
     assert found["net_work_per_metre_J_kg_m"][0] == pytest.approx(1.8 / 1.4, rel=1e-3)
     assert (found["negative_work_total_J_kg"] < 0).all()

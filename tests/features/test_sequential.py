@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, TargetError
-from locomotion_analysis.features.sequences.sequential import resampled, sequential_features
+from locomotion_analysis.features.sequences.sequential import sequential_features
+from locomotion_analysis.standard import resample_curves
 
 KNEE, HIP = "knee_flexion_angle_ipsi_rad", "hip_flexion_angle_ipsi_rad"
 
@@ -75,14 +76,14 @@ def test_gaps_stay_and_are_named(build):
 def test_a_gap_spreads_to_its_neighbours_only():
     curve = np.zeros((1, 150, 1), dtype=np.float32)
     curve[0, 149] = np.nan
-    finer = resampled(curve, 299)[0, :, 0]
+    finer = resample_curves(curve, 299, axis=1)[0, :, 0]
     assert np.isnan(finer).nonzero()[0].tolist() == [297, 298]
 
 
 @given(length=st.integers(2, 400), seed=st.integers(0, 2**16))
 def test_resampling_agrees_with_numpy_and_keeps_the_ends(length, seed):
     curves = np.random.default_rng(seed).normal(size=(3, 150, 2)).astype(np.float32)
-    found = resampled(curves, length)
+    found = resample_curves(curves, length, axis=1)
     grid, wanted = np.linspace(0, 100, 150), np.linspace(0, 100, length)
     for cycle in range(3):
         for channel in range(2):
@@ -95,4 +96,4 @@ def test_resampling_agrees_with_numpy_and_keeps_the_ends(length, seed):
 @given(value=st.floats(width=32, allow_nan=False, allow_infinity=False), length=st.integers(2, 400))
 def test_constants_stay_constant(value, length):
     curve = np.full((1, 150, 1), value, dtype=np.float32)
-    assert (resampled(curve, length) == np.float32(value)).all()
+    assert (resample_curves(curve, length, axis=1) == np.float32(value)).all()

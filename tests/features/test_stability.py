@@ -54,7 +54,7 @@ def test_too_few_samples_are_refused():
 def test_margin_of_stability_is_where_a_pendulum_would_stop():
     """A linear inverted pendulum pushed so that the margin is 0 just reaches its base."""
     length, velocity = 0.9, 0.4
-    omega = np.sqrt(9.81 / length)
+    omega = np.sqrt(9.80665 / length)
     base = extrapolated_centre_of_mass(0.0, velocity, length)
     time = np.linspace(0, 3, 2000)
     # x'' = omega^2 (x - base) with x(0) = 0, x'(0) = velocity.

@@ -27,7 +27,7 @@ def test_toe_off_is_where_the_force_ends(build, stance_force):
 def test_newtons_and_body_weights_agree(build, stance_force):
     toe_off, mass = np.linspace(55.0, 65.0, 20), np.linspace(50.0, 110.0, 20)
     in_weights = stance_force(toe_off)
-    in_newtons = in_weights * mass[:, None] * 9.81
+    in_newtons = in_weights * mass[:, None] * 9.80665
     first = build(channels=(), curves={VERTICAL: in_weights}, mass_kg=mass)
     second = build(channels=(), curves={"grf_vertical_ipsi_N": in_newtons})
     a, b = stance_percent(first), stance_percent(second)

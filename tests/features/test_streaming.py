@@ -238,7 +238,7 @@ def test_packed_metadata_is_found_without_reading_the_curves(walkers, tmp_path):
     pq.write_table(pa.table(columns), tmp_path / "packed.parquet")
     extract_features(tmp_path / "packed.parquet", tmp_path / "x.parquet", groups=["spatial"])
     froude = pd.read_parquet(tmp_path / "x.parquet")["froude_number"]
-    np.testing.assert_allclose(froude, 1.25**2 / (9.81 * 0.53 * 1.7), rtol=1e-6)
+    np.testing.assert_allclose(froude, 1.25**2 / (9.80665 * 0.53 * 1.7), rtol=1e-6)
 
 
 def test_real_recordings(shared_data, tmp_path):

@@ -126,9 +126,9 @@ def test_lengths_and_times_relative_to_the_leg(build):
     assert row["stride_length_normalised"] == pytest.approx(1.4 / 0.9)
     assert row["step_length_normalised"] == pytest.approx(0.68 / 0.9)
     assert row["step_width_normalised"] == pytest.approx(0.1)
-    assert row["speed_normalised"] == pytest.approx(1.3 / np.sqrt(9.81 * 0.9))
+    assert row["speed_normalised"] == pytest.approx(1.3 / np.sqrt(9.80665 * 0.9))
     assert row["other_step_length_m"] == pytest.approx(0.72)
-    assert row["cycle_duration_normalised"] == pytest.approx(1.08 * np.sqrt(9.81 / 0.9))
+    assert row["cycle_duration_normalised"] == pytest.approx(1.08 * np.sqrt(9.80665 / 0.9))
 
 
 def test_step_length_of_walkers_follows_the_published_law():

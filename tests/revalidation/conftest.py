@@ -71,12 +71,12 @@ def half_a_cycle_later(curve):
 
 def spatiotemporal(task, speed):
     """Durations and step lengths by the laws; running by Fukuchi's cadence."""
-    v = speed / np.sqrt(9.81 * LEG_M)
+    v = speed / np.sqrt(9.80665 * LEG_M)
     if task == "run":
         return 120.0 / np.interp(speed, [2.5, 3.5, 4.5], [162.0, 171.0, 183.0])
     if task.startswith("stair"):
         return np.full_like(speed, 1.4 if task == "stair_ascent" else 1.2)
-    return 2.0 / (0.928 * v**0.577 * np.sqrt(9.81 / LEG_M))
+    return 2.0 / (0.928 * v**0.577 * np.sqrt(9.80665 / LEG_M))
 
 
 def task_cycles(task, rng):

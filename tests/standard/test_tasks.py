@@ -17,7 +17,7 @@ def test_phase_grid_has_150_points_with_both_contacts_and_cannot_be_changed():
 )
 def test_toe_off_follows_schwartz_2008(froude_root, published):
     leg = 0.9
-    speed = froude_root * np.sqrt(9.81 * leg)
+    speed = froude_root * np.sqrt(9.80665 * leg)
     assert toe_off_percent("level_walking", speed, leg) == pytest.approx(published, abs=1.0)
 
 

@@ -1,7 +1,7 @@
 """Which column of a table is what, and under which standard name."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,6 @@ from locomotion_analysis.standard import (
     Channel,
     canonical_name,
     is_channel,
-    standard_unit,
 )
 
 _OTHER_PHASES = ("phase_contra", "phase_ipsi_dp", "phase_contra_dp")
@@ -75,9 +74,8 @@ def sort_columns(table: pa.Table) -> tuple[Columns, list[HistoryEntry]]:
     metadata, history = [], []
     for column in table.column_names:
         if is_channel(column):
-            parsed = Channel.parse(column)
-            unit, factor = standard_unit(parsed.unit)
-            standard = replace(parsed, unit=unit).name
+            channel, factor = Channel.parse(column).standard()
+            standard = channel.name
             if standard in channels:
                 raise SchemaError(
                     expected="one column a channel",

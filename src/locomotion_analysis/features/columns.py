@@ -5,7 +5,6 @@ import pandas as pd
 
 from locomotion_analysis.features.feature import Values
 
-GRAVITY_M_S2 = 9.81
 LEG_LENGTH_PER_HEIGHT = 0.53
 """Trochanter height over body height (Drillis & Contini 1966)."""
 

@@ -4,7 +4,7 @@ from locomotion_analysis.ingest.b3d.b3d_reader import B3DReader
 from locomotion_analysis.ingest.c3d.c3d_reader import C3DReader
 from locomotion_analysis.ingest.conversion import Conversion, convert
 from locomotion_analysis.ingest.cycles.normalisation import normalise_to_body
-from locomotion_analysis.ingest.cycles.phase_normalisation import phase_curves, resample_curves
+from locomotion_analysis.ingest.cycles.phase_normalisation import phase_curves
 from locomotion_analysis.ingest.cycles.segmentation import cycles_of
 from locomotion_analysis.ingest.cycles.strides import find_strides, stride_time_variability
 from locomotion_analysis.ingest.events.find import GaitEvents, contact_events, find_events
@@ -53,7 +53,6 @@ __all__ = [
     "reader_for",
     "readers",
     "register",
-    "resample_curves",
     "stride_time_variability",
     "trial_groups",
     "velocity_events",

@@ -7,25 +7,23 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.quality.prescription import KINDS, Diagnosis, Prescription
-from locomotion_analysis.standard import N_PHASES, Channel
+from locomotion_analysis.standard import N_PHASES, STANDARD_GRAVITY_M_S2, Channel, resample_curves
 
 Floats = NDArray[np.float32]
 
-_PHASE = np.arange(N_PHASES, dtype=np.float64)
-_GRAVITY_M_S2 = 9.80665
-_PER_MASS = {"Nm": 1.0, "W": 1.0, "N": _GRAVITY_M_S2}
+_PER_MASS = {"Nm": 1.0, "W": 1.0, "N": STANDARD_GRAVITY_M_S2}
 
 
 def stretched(curves: Floats, keep: int) -> Floats:
     """Spread the first `keep` samples over the whole grid (linear)."""
-    return _resampled(curves, np.linspace(0.0, keep - 1.0, N_PHASES))
+    return resample_curves(curves[..., :keep]).astype(np.float32)
 
 
 def unstepped(curves: Floats, n_values: int) -> Floats:
     """Undo nearest-neighbour repetition of `n_values` samples (linear between them)."""
     nearest = np.round(np.linspace(0, n_values - 1, N_PHASES)).astype(np.intp)
     firsts = np.unique(nearest, return_index=True)[1]
-    return _resampled(curves[..., firsts], np.linspace(0.0, n_values - 1.0, N_PHASES))
+    return resample_curves(curves[..., firsts]).astype(np.float32)
 
 
 def shifted(curves: Floats, percent: float) -> Floats:
@@ -33,13 +31,6 @@ def shifted(curves: Floats, percent: float) -> Floats:
     lag = round(percent / 100 * (N_PHASES - 1))
     own = np.roll(curves[..., :-1], -lag, axis=-1)
     return np.concatenate([own, own[..., :1]], axis=-1)
-
-
-def _resampled(curves: Floats, at: NDArray[np.float64]) -> Floats:
-    low = np.minimum(at.astype(np.intp), curves.shape[-1] - 2)
-    part = (at - low).astype(np.float32)
-    between: Floats = curves[..., low] * (1 - part) + curves[..., low + 1] * part
-    return between
 
 
 def mass_factor(unit: str, mass_kg: NDArray[np.float64]) -> NDArray[np.float64]:

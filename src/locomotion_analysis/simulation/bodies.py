@@ -8,8 +8,8 @@ from scipy.special import ndtr
 
 from locomotion_analysis.simulation.pathologies import Pathology
 from locomotion_analysis.simulation.random_streams import Array
+from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2
 
-GRAVITY_M_S2 = 9.81
 LEG_LENGTH_PER_HEIGHT = 0.53
 _ADULT_AGE = 18.0
 # Median height and body mass index of children, after the growth charts of the US CDC (2000).
@@ -65,7 +65,7 @@ def preferred_speed(bodies: Bodies) -> Array:
     dimensionless speed, 0.46.
     """
     adult = np.where(bodies.male, 1.40, 1.38) - 0.012 * np.maximum(bodies.age - 60.0, 0.0)
-    child = 0.46 * np.sqrt(GRAVITY_M_S2 * bodies.leg_length_m)
+    child = 0.46 * np.sqrt(STANDARD_GRAVITY_M_S2 * bodies.leg_length_m)
     return np.where(bodies.age < _ADULT_AGE, child, adult)
 
 

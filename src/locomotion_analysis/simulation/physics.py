@@ -3,6 +3,7 @@
 import numpy as np
 
 from locomotion_analysis.simulation.random_streams import Array
+from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2
 
 
 def velocity(angle: Array, duration_s: Array, *, periodic: bool = True) -> Array:
@@ -142,7 +143,7 @@ def centre_of_pressure(
     foot = _FOOT_PER_HEIGHT * height_m
     loaded = stance <= 1.0
     usual = (_FIRST_CONTACT + (_LAST_CONTACT - _FIRST_CONTACT) * np.minimum(stance, 1.0)) * foot
-    turning = -ankle_moment / 9.81 - _ANKLE_PER_HEIGHT * height_m * anterior
+    turning = -ankle_moment / STANDARD_GRAVITY_M_S2 - _ANKLE_PER_HEIGHT * height_m * anterior
     forward = (turning + _UNCERTAIN_BW * usual) / (vertical + _UNCERTAIN_BW)
     from_heel = np.clip(forward + _HEEL_BEHIND_ANKLE * foot, 0.0, foot)
     outward = _OUTWARD_M * np.sin(np.pi * stance) - _INWARD_M * stance**4

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtr
 
 from locomotion_analysis.simulation.bodies import (
-    GRAVITY_M_S2,
     Bodies,
     draw_bodies,
     preferred_speed,
@@ -15,6 +14,7 @@ from locomotion_analysis.simulation.bodies import (
 )
 from locomotion_analysis.simulation.pathologies import PATHOLOGIES, Pathology
 from locomotion_analysis.simulation.random_streams import Array, trait_normals
+from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2
 
 RAMP_GRADES_DEG = (5.0, 10.0)
 N_EFFECTS = 40
@@ -126,7 +126,7 @@ class Population:
     @property
     def froude_root(self) -> Array:
         """Dimensionless preferred walking speed ``v / sqrt(g L)``."""
-        v: Array = self.speed_m_s / np.sqrt(GRAVITY_M_S2 * self.leg_length_m)
+        v: Array = self.speed_m_s / np.sqrt(STANDARD_GRAVITY_M_S2 * self.leg_length_m)
         return v
 
     def with_severity(self, severity: Array) -> "Population":

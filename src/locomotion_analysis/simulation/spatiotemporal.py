@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from locomotion_analysis.simulation.bodies import GRAVITY_M_S2
 from locomotion_analysis.simulation.population import Population
 from locomotion_analysis.simulation.random_streams import Array, Trial
 from locomotion_analysis.simulation.stride_times import long_range_noise
@@ -15,6 +14,7 @@ from locomotion_analysis.simulation.templates import (
     level_toe_off_percent,
     toe_off_percent,
 )
+from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2
 
 N_STRIDE_NORMALS = 6
 STAIR_RISE_M = 0.17
@@ -115,7 +115,7 @@ def mean_stride(trial: Trial, people: Population) -> tuple[Array, Array]:
     if trial.task in STAIR_STRIDE_S:
         return _stair_stride(trial.task, people)
     speed = ground_speed(trial, people)
-    v = speed / np.sqrt(GRAVITY_M_S2 * people.leg_length_m)
+    v = speed / np.sqrt(STANDARD_GRAVITY_M_S2 * people.leg_length_m)
     own = np.exp(0.06 * people.trait("step_length"))
     if trial.task == "run":
         per_leg = np.sqrt(people.leg_length_m / _RUN_LEG_LENGTH_M)
@@ -232,7 +232,7 @@ def draw_strides(trial: Trial, people: Population, before: Array, normals: Array
     leg = np.arange(n_cycles) % 2
     duration, length = _varied(trial, people, before, normals)
     speed = np.zeros_like(length) if task == RISE else length / duration
-    v = speed / np.sqrt(GRAVITY_M_S2 * people.leg_length_m)[:, None]
+    v = speed / np.sqrt(STANDARD_GRAVITY_M_S2 * people.leg_length_m)[:, None]
     toe_off = _toe_off(task, people, v, leg) + 0.5 * normals[..., [3, 5]]
     width = _step_width(people, normals[..., 2])
     return Strides(

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Self
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.standard.units import TO_STANDARD, UNITS
+from locomotion_analysis.standard.units import TO_STANDARD, UNITS, standard_unit
 
 JOINTS = ("hip", "knee", "ankle", "subtalar", "mtp", "lumbar", "shoulder", "elbow", "wrist", "neck")
 SEGMENTS = ("pelvis", "trunk", "head", "thigh", "shank", "foot")
@@ -103,6 +103,18 @@ class Channel:
     def quantity(self) -> str:
         """The channel's name without side and unit, for example ``knee_flexion_angle``."""
         return replace(self, side=None, unit="").name
+
+    def standard(self) -> tuple[Self, float]:
+        """Return the channel in its standard unit, and the factor into it.
+
+        Examples
+        --------
+        >>> channel, factor = Channel.parse("cop_anterior_ipsi_mm").standard()
+        >>> channel.name, factor
+        ('cop_anterior_ipsi_m', 0.001)
+        """
+        unit, factor = standard_unit(self.unit)
+        return replace(self, unit=unit), factor
 
     def opposite(self) -> Self | None:
         """Return the same channel of the other side, or None for a midline segment."""

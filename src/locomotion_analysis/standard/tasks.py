@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from locomotion_analysis.standard.units import STANDARD_GRAVITY_M_S2
+
 TASKS: dict[str, str] = {
     "level_walking": "Level walking",
     "incline_walking": "Incline walking",
@@ -32,7 +34,6 @@ Running: middle of Fukuchi, Fukuchi & Duarte 2017 between 2.5 and 4.5 m/s.
 _WALKING = ("level_walking", "incline_walking", "decline_walking")
 _RUN_SPEED_M_S = (2.5, 3.5, 4.5)
 _RUN_STANCE_PERCENT = (39.4, 34.8, 32.8)
-_GRAVITY_M_S2 = 9.81
 _ADULT_LEG_LENGTH_M = 0.9
 
 
@@ -78,6 +79,6 @@ def toe_off_percent(
             _ADULT_LEG_LENGTH_M if leg_length_m is None else leg_length_m, dtype=np.float64
         )
         leg = np.where(np.isfinite(leg), leg, _ADULT_LEG_LENGTH_M)
-        froude_root = np.maximum(speed / np.sqrt(_GRAVITY_M_S2 * leg), 0.15)
+        froude_root = np.maximum(speed / np.sqrt(STANDARD_GRAVITY_M_S2 * leg), 0.15)
         stance = 52.8 + 2.64 / froude_root
     return np.where(np.isfinite(speed), stance, usual)

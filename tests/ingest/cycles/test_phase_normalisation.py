@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 from scipy.interpolate import PchipInterpolator
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.ingest import phase_curves, resample_curves
+from locomotion_analysis.ingest import phase_curves
 from locomotion_analysis.ingest.cycles.phase_normalisation import bridged_gaps
-from locomotion_analysis.standard import PHASE_PERCENT
+from locomotion_analysis.standard import PHASE_PERCENT, resample_curves
 
 values = st.floats(-1e3, 1e3, allow_nan=False, width=32)
 signals = st.lists(values, min_size=3, max_size=60).map(np.array)

@@ -133,3 +133,11 @@ def test_what_is_written_is_read(tmp_path_factory, people, delimiter, comma):
             writer.writerow([name, mass, height.replace(".", ",") if comma else height])
     wanted = {name: {"mass_kg": m, "height_m": cm / 100} for name, (m, cm) in people.items()}
     assert {name: dict(known) for name, known in read_subjects(path).items()} == wanted
+
+
+def test_units_are_those_that_a_map_knows(tmp_path):
+    found = table(tmp_path, "id;height (in);mass (lb);age (months)\nA;70;154,3;300\n")
+    assert found["A"]["height_m"] == pytest.approx(1.778)
+    assert found["A"]["mass_kg"] == pytest.approx(69.99, abs=0.01)
+    assert found["A"]["age"] == pytest.approx(25.0)
+    assert "height (in): in" in "\n".join(map(str, found.history))

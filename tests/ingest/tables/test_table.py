@@ -1,3 +1,4 @@
+import struct
 from pathlib import Path
 
 import h5py
@@ -16,7 +17,10 @@ from locomotion_analysis.ingest.reader import ReadOptions
 from locomotion_analysis.ingest.recording import Event
 from locomotion_analysis.ingest.tables.column_map import ColumnMap
 from locomotion_analysis.ingest.tables.mat import mat_variables
+from locomotion_analysis.ingest.tables.specs import TextSpec
 from locomotion_analysis.ingest.tables.table_reader import TableReader
+from locomotion_analysis.ingest.tables.text import text_variables
+from locomotion_analysis.ingest.tables.variables import as_numbers
 
 MAPS = Path(__file__).resolve().parents[3] / "docs" / "maps"
 KNEE = "knee_flexion_angle_ipsi_rad"
@@ -431,6 +435,39 @@ def test_damaged_time_series_are_refused_with_their_place(tmp_path, old, new, me
     assert "AB_walk.csv" in caught.value.where
 
 
+@pytest.mark.parametrize(
+    ("decimal", "cells", "wanted"),
+    [
+        (",", "1.234;2.500;1.234.567,5", [1234.0, 2500.0, 1234567.5]),
+        (",", "1,5;;n/a", [1.5, np.nan, np.nan]),
+        (".", "1.5;-;1e3", [1.5, np.nan, 1000.0]),
+        (None, "1,5;1.5;-1.#IND", [1.5, 1.5, np.nan]),
+        (",", "1,5;0.123;1", "0.123"),
+        (",", "1,5;12345.678;1", "12345.678"),
+        (".", "1.5;1,234.5;1", "1,234.5"),
+        (".", "1;1_000;1", "1_000"),
+        (None, "1;1_000;1", "1_000"),
+    ],
+)
+def test_a_stated_decimal_mark_is_the_only_one(tmp_path, decimal, cells, wanted):
+    path = tmp_path / "a.csv"
+    path.write_text("a;b\n" + "".join(f"{cell};0\n" for cell in cells.split(";")))
+    values = text_variables(path, TextSpec(decimal=decimal))
+    if isinstance(wanted, str):
+        with pytest.raises(SchemaError, match=wanted) as caught:
+            as_numbers(values.get("a"), "a", values.decimal, values.lines)
+        assert caught.value.where == "line 3, column a"
+    else:
+        found = as_numbers(values.get("a"), "a", values.decimal, values.lines)
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_a_joined_table_keeps_its_own_decimal_mark(tmp_path):
+    text = JOIN_MAP.replace("  match:", "  text: {decimal: ','}\n  match:")
+    data = joined(tmp_path, people=PEOPLE.replace("70500", "70.500"), text=text)
+    assert data.cycles["mass_kg"].tolist() == [60.0, 70.5, 70.5, 60.0]
+
+
 # --- without a map --------------------------------------------------------------------------
 
 
@@ -471,6 +508,8 @@ def test_matlab_variables_are_those_of_the_reference_parser(tmp_path, compressed
         "names": np.array(["left", "right", "x"], dtype=object),
         "s": {"a": np.arange(5.0), "deep": {"b": "text", "c": 3.0}},
         "empty": np.empty((0, 3)),
+        "mixed": np.array([1, 2.5, 300], dtype=object),
+        "people": np.array([("A", 1.0), ("", 2.5)], dtype=[("id", "O"), ("mass", "O")]),
     }
     path = tmp_path / "a.mat"
     savemat(path, content, do_compression=compressed)
@@ -485,6 +524,21 @@ def test_matlab_variables_are_those_of_the_reference_parser(tmp_path, compressed
     assert variables.get("s.deep.b").tolist() == ["text"]
     assert variables.get("s.deep.c").tolist() == [[3.0]]
     assert variables.get("empty").shape == (0, 3)
+    assert variables.get("mixed").tolist() == [1.0, 2.5, 300.0]
+    assert variables.get("people.id").tolist() == ["A", ""]
+    assert variables.get("people.mass").tolist() == [1.0, 2.5]
+
+
+def test_text_as_matlab_itself_writes_it_is_utf_16(tmp_path):
+    """MATLAB stores char arrays as 16-bit units (miUINT16); scipy's own default is UTF-8."""
+    path = tmp_path / "a.mat"
+    letters = "Größe Ω".encode("utf-16-le")
+    body = struct.pack("<IIII", 6, 8, 4, 0) + struct.pack("<IIii", 5, 8, 1, len(letters) // 2)
+    body += struct.pack("<HH4s", 1, 1, b"X") + struct.pack("<II", 4, len(letters))
+    body += letters.ljust(-(-len(letters) // 8) * 8, b"\0")
+    head = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM"
+    path.write_bytes(head + struct.pack("<II", 14, len(body)) + body)
+    assert mat_variables(path).get("X").tolist() == ["Größe Ω"]
 
 
 def test_matlab_variables_that_are_no_numbers_or_text_are_not_offered(tmp_path):

@@ -14,7 +14,6 @@ from scipy.io import savemat
 
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
 from locomotion_analysis.ingest.reader import ReadOptions
-from locomotion_analysis.ingest.tables import mat
 from locomotion_analysis.ingest.tables.column_map import ColumnMap
 from locomotion_analysis.ingest.tables.table_reader import TableReader
 
@@ -67,15 +66,14 @@ def test_the_attacks_are_built_like_real_files(tmp_path):
     np.testing.assert_allclose(read(path).curves("knee_flexion_angle_ipsi_rad")[0], np.arange(150))
 
 
-def test_a_zip_bomb_of_a_mat_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(mat, "MOST_BYTES", 8 * MEBIBYTE)
+def test_a_zip_bomb_of_a_mat_file(tmp_path):
     engine = zlib.compressobj(9)
     packed = engine.compress(matrix(1, 150)) + engine.compress(bytes(128 * MEBIBYTE))
     packed += engine.flush()
     path = tmp_path / "bomb.mat"
     path.write_bytes(mat_header() + struct.pack("<II", 15, len(packed)) + packed)
     assert path.stat().st_size < MEBIBYTE
-    refused(path, FileReadError, "unpacks to at most")
+    refused(path, FileReadError, "a readable MATLAB file")
 
 
 @pytest.mark.parametrize("packed", [True, False])
@@ -86,7 +84,7 @@ def test_a_mat_file_that_claims_a_giant_matrix(tmp_path, packed):
         body = struct.pack("<II", 15, len(content)) + content
     path = tmp_path / "giant.mat"
     path.write_bytes(mat_header() + body)
-    refused(path, FileReadError, "says it has shape")
+    refused(path, FileReadError, "unpacks to at most")
 
 
 def test_a_giant_cell_array_inside_a_struct(tmp_path):
@@ -94,16 +92,16 @@ def test_a_giant_cell_array_inside_a_struct(tmp_path):
     outer = cell(1, 1, inner)[8:]
     path = tmp_path / "cell.mat"
     path.write_bytes(mat_header() + struct.pack("<II", 14, len(outer)) + outer)
-    refused(path, FileReadError, "says it has shape")
+    refused(path, FileReadError, "a readable MATLAB file|unpacks to at most")
 
 
 def test_structs_within_structs_without_end(tmp_path):
     body = matrix(1, 1, bytes(8))
-    for _ in range(80):
+    for _ in range(3000):
         body = cell(1, 1, body)
     path = tmp_path / "deep.mat"
     path.write_bytes(mat_header() + body)
-    refused(path, FileReadError, "nested too deeply")
+    refused(path, FileReadError, "a readable MATLAB file")
 
 
 def test_an_old_or_headless_mat_file(tmp_path):
@@ -190,7 +188,9 @@ def test_a_file_cut_anywhere_is_read_or_refused(tmp_path, suffix):
             read(path)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     changes=st.dictionaries(st.integers(0, 4000), st.integers(0, 255), max_size=4),
     pick=st.booleans(),

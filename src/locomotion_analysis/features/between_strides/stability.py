@@ -12,12 +12,11 @@ from locomotion_analysis.features.between_strides.nonlinear import (
     SAMPLES_PER_STRIDE,
     divergence_exponent,
 )
-from locomotion_analysis.features.columns import GRAVITY_M_S2
 from locomotion_analysis.features.family import Family
 from locomotion_analysis.features.feature import FeatureSpec, LeftOut, Values
 from locomotion_analysis.features.schema import Schema
 from locomotion_analysis.features.view import CycleView
-from locomotion_analysis.standard import PHASE_PERCENT
+from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2, resample_curves
 
 DIVERGENCE_STRIDES = 50
 """Strides of one leg in a row that the divergence exponent needs."""
@@ -93,10 +92,7 @@ def _in_a_row(steps: Values) -> bool:
 def _divergence(curves: Values) -> float:
     if not np.isfinite(curves).all():
         return float("nan")
-    wanted = np.arange(SAMPLES_PER_STRIDE) * 100.0 / SAMPLES_PER_STRIDE
-    before = np.minimum(np.searchsorted(PHASE_PERCENT, wanted, side="right") - 1, 148)
-    part = (wanted - PHASE_PERCENT[before]) / PHASE_PERCENT[1]
-    signal = curves[:, before] * (1.0 - part) + curves[:, before + 1] * part
+    signal = resample_curves(curves, SAMPLES_PER_STRIDE + 1)[:, :-1]
     return divergence_exponent(signal.ravel(), SAMPLES_PER_STRIDE, span=(0.0, 0.5))
 
 
@@ -117,13 +113,13 @@ def extrapolated_centre_of_mass(
 
     Examples
     --------
-    >>> extrapolated_centre_of_mass(0.0, 1.0, 9.81).tolist()
+    >>> extrapolated_centre_of_mass(0.0, 1.0, 9.80665).tolist()
     1.0
     """
     position, velocity, length = (
         np.asarray(values, dtype=np.float64) for values in (position_m, velocity_m_s, leg_length_m)
     )
-    found: Values = np.asarray(position + velocity * np.sqrt(length / GRAVITY_M_S2))
+    found: Values = np.asarray(position + velocity * np.sqrt(length / STANDARD_GRAVITY_M_S2))
     return found
 
 

@@ -5,11 +5,12 @@ from functools import partial
 
 import numpy as np
 
-from locomotion_analysis.features.columns import GRAVITY_M_S2, first_known
+from locomotion_analysis.features.columns import first_known
 from locomotion_analysis.features.family import Family
 from locomotion_analysis.features.feature import FeatureSpec, LeftOut, Values
 from locomotion_analysis.features.schema import Schema
 from locomotion_analysis.features.view import CycleView
+from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2
 
 _JOINTS = ("hip", "knee", "ankle")
 _SOURCE = "Collins, Ruina, Tedrake & Wisse 2005 (doi:10.1126/science.1107799)"
@@ -57,7 +58,7 @@ def _specs(powers: tuple[str, ...], legs: str) -> tuple[FeatureSpec, ...]:
         (
             "mechanical_cost_of_transport",
             "1",
-            f"positive work per kg / (9.81 m/s^2 * stride length), {legs}",
+            f"positive work per kg / (9.80665 m/s^2 * stride length), {legs}",
             _SOURCE,
             far,
         ),
@@ -85,5 +86,5 @@ def _compute(view: CycleView, powers: tuple[str, ...], *, distance: bool) -> Ite
         measured = view.column("stride_length_m")
         stride = first_known(measured, view.column("speed_m_s") * view.duration_s)
         stride = np.where(view.steps & (stride > 0), stride, np.nan)
-        yield positive / (GRAVITY_M_S2 * stride)
+        yield positive / (STANDARD_GRAVITY_M_S2 * stride)
         yield (positive + negative) / stride

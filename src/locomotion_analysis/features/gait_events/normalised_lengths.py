@@ -5,13 +5,14 @@ from functools import partial
 
 import numpy as np
 
-from locomotion_analysis.features.columns import GRAVITY_M_S2, first_known, leg_length_m
+from locomotion_analysis.features.columns import first_known, leg_length_m
 from locomotion_analysis.features.family import Family
 from locomotion_analysis.features.feature import DESCRIPTIVE, FeatureSpec, LeftOut, Values
 from locomotion_analysis.features.gait_events.leg_events import leg_events
 from locomotion_analysis.features.kernels.parts import MAXIMUM, MEAN, MINIMUM, part_statistics
 from locomotion_analysis.features.schema import Schema
 from locomotion_analysis.features.view import CycleView
+from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2
 
 _HOF = "Hof 1996, Gait & Posture 4:222"
 _LENGTHS = ("step_length_m", "stride_length_m", "step_width_m")
@@ -31,7 +32,7 @@ def normalised_length_families(schema: Schema) -> Iterator[Family | LeftOut]:
             spec = _spec(f"{name}_normalised", f"{column} / {_LEG}", column)
             yield Family((spec,), partial(_over_leg, column))
     if schema.has("speed_m_s") or schema.has("stride_length_m", "cycle_duration_s"):
-        formula = f"speed / sqrt(9.81 m/s^2 * {_LEG})"
+        formula = f"speed / sqrt(9.80665 m/s^2 * {_LEG})"
         spec = _spec(
             "speed_normalised", formula, "speed_m_s", "stride_length_m", "cycle_duration_s"
         )
@@ -90,7 +91,7 @@ def _over_leg(column: str, view: CycleView) -> list[Values]:
 def _normalised_speed(view: CycleView) -> list[Values]:
     speed = first_known(view.column("speed_m_s"), view.column("stride_length_m") / view.duration_s)
     speed = np.where(view.steps, speed, np.nan)
-    return [speed / np.sqrt(GRAVITY_M_S2 * leg_length_m(view.cycles))]
+    return [speed / np.sqrt(STANDARD_GRAVITY_M_S2 * leg_length_m(view.cycles))]
 
 
 def _other_step(view: CycleView) -> list[Values]:

@@ -5,11 +5,12 @@ from functools import partial
 
 import numpy as np
 
-from locomotion_analysis.features.columns import GRAVITY_M_S2, first_known, leg_length_m
+from locomotion_analysis.features.columns import first_known, leg_length_m
 from locomotion_analysis.features.family import Family
 from locomotion_analysis.features.feature import DESCRIPTIVE, FeatureSpec, LeftOut, Values
 from locomotion_analysis.features.schema import Schema
 from locomotion_analysis.features.view import CycleView
+from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2
 
 _SPEED_INPUTS = ("speed_m_s", "stride_length_m", "cycle_duration_s")
 _SPECS = (
@@ -57,7 +58,7 @@ _SPECS = (
         name="froude_number",
         group="spatial",
         unit="1",
-        formula="speed^2 / (9.81 m/s^2 * leg length); leg length else 0.53 * height",
+        formula="speed^2 / (9.80665 m/s^2 * leg length); leg length else 0.53 * height",
         source="Alexander 1989, Physiological Reviews 69:1199; leg length: Drillis & Contini 1966",
         requires=("leg_length_m", "height_m", *_SPEED_INPUTS),
     ),
@@ -119,5 +120,5 @@ def _values(view: CycleView) -> dict[str, Values]:
         "step_length_m": step,
         "step_width_m": view.column("step_width_m"),
         "walk_ratio_m_min": first_known(step, stride / 2.0) / cadence,
-        "froude_number": speed**2 / (GRAVITY_M_S2 * leg_length_m(view.cycles)),
+        "froude_number": speed**2 / (STANDARD_GRAVITY_M_S2 * leg_length_m(view.cycles)),
     }

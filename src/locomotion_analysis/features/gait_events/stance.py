@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.features.columns import GRAVITY_M_S2, leg_length_m, number_column
+from locomotion_analysis.features.columns import leg_length_m, number_column
 from locomotion_analysis.features.feature import Values
 from locomotion_analysis.features.kernels.ground_contact import toe_off
-from locomotion_analysis.standard import toe_off_percent
+from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2, toe_off_percent
 
 CONTACT_FORCE_N = 20.0
 """Vertical force above which the foot is on the ground (Fukuchi et al. 2017, PeerJ 5:e3298)."""
@@ -115,7 +115,7 @@ def _threshold(cycles: pd.DataFrame, unit: str) -> Values:
     if unit == "N":
         return np.full(len(cycles), CONTACT_FORCE_N)
     mass = number_column(cycles, "mass_kg")
-    weight = np.where(np.isnan(mass), _USUAL_MASS_KG, mass) * GRAVITY_M_S2
+    weight = np.where(np.isnan(mass), _USUAL_MASS_KG, mass) * STANDARD_GRAVITY_M_S2
     return CONTACT_FORCE_N / weight
 
 

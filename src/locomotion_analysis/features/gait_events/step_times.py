@@ -5,12 +5,13 @@ from functools import partial
 
 import numpy as np
 
-from locomotion_analysis.features.columns import GRAVITY_M_S2, leg_length_m
+from locomotion_analysis.features.columns import leg_length_m
 from locomotion_analysis.features.family import Family
 from locomotion_analysis.features.feature import FeatureSpec, LeftOut, Values
 from locomotion_analysis.features.gait_events.leg_events import leg_events
 from locomotion_analysis.features.schema import Schema
 from locomotion_analysis.features.view import CycleView
+from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2
 
 _PERRY = "Perry & Burnfield 2010, Gait Analysis: Normal and Pathological Function, 2nd ed."
 _ALEXANDER = "Alexander 1989, Physiological Reviews 69:1199"
@@ -74,7 +75,7 @@ def _stride_specs() -> Iterator[FeatureSpec]:
         name="cycle_duration_normalised",
         group="temporal",
         unit="1",
-        formula="cycle_duration_s * sqrt(9.81 m/s^2 / leg length); leg length else 0.53 * height",
+        formula="cycle_duration_s * sqrt(9.80665 m/s^2 / leg length); leg length else 0.53 * height",
         source=_HOF,
         requires=("cycle_duration_s", "leg_length_m", "height_m"),
     )
@@ -82,7 +83,7 @@ def _stride_specs() -> Iterator[FeatureSpec]:
 
 def _stride_values(view: CycleView) -> Iterator[Values]:
     yield np.where(view.steps, 1.0 / view.duration_s, np.nan)
-    yield view.duration_s * np.sqrt(GRAVITY_M_S2 / leg_length_m(view.cycles))
+    yield view.duration_s * np.sqrt(STANDARD_GRAVITY_M_S2 / leg_length_m(view.cycles))
 
 
 def _share_specs(channels: tuple[str, ...], *, with_time: bool) -> Iterator[FeatureSpec]:

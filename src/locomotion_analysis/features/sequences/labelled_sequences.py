@@ -10,8 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, SplitLeakError
-from locomotion_analysis.features.sequences.sequential import resampled, resolved_channels
+from locomotion_analysis.features.sequences.sequential import resolved_channels
 from locomotion_analysis.features.sequences.target import encoded_target
+from locomotion_analysis.standard import resample_curves
 
 
 class Curves(Protocol):
@@ -95,7 +96,7 @@ class LabelledSequences:
         rows = self.rows[positions]
         chosen = (rows[:, None], self.columns)
         curves = np.ascontiguousarray(self.curves[chosen].transpose(0, 2, 1))
-        curves = resampled(curves, self.length)
+        curves = resample_curves(curves, self.length, axis=1)
         measured = self.measured[chosen]
         if not measured.all():
             curves[~np.isfinite(curves)] = 0.0

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError
 from locomotion_analysis.features.target import labelled_cycles
-from locomotion_analysis.standard import N_PHASES, canonical_name
+from locomotion_analysis.standard import N_PHASES, canonical_name, resample_curves
 
 _logger = logging.getLogger(__name__)
 
@@ -73,32 +73,9 @@ def sequential_features(
         )
     channels = data.channels if features is None else resolved_channels(data.channels, features)
     labelled, y = labelled_cycles(data, target)
-    curves = resampled(labelled.array(channels), sequence_length)
+    curves = resample_curves(labelled.array(channels), sequence_length, axis=1)
     _warn_of_gaps(curves, channels)
     return curves, y
-
-
-def resampled(curves: NDArray[np.float32], length: int) -> NDArray[np.float32]:
-    """Interpolate curves linearly to `length` equally spaced phases, ends included.
-
-    Parameters
-    ----------
-    curves : ndarray, shape (n_cycles, n_phases, n_channels)
-        Curves on equally spaced phases from 0 to 100 %.
-    length : int
-        Points wanted.
-    """
-    if length == curves.shape[1]:
-        return curves
-    last = curves.shape[1] - 1
-    position = np.linspace(0.0, last, length)
-    before = np.floor(position).astype(np.intp)
-    after = np.minimum(before + 1, last)
-    share = (position - before).astype(np.float32)[:, None]
-    start = curves[:, before]
-    # The form start + share * step keeps constants constant to the last bit.
-    between = start + share * (curves[:, after] - start)
-    return np.where(share == 0, start, between)
 
 
 def resolved_channels(known: Sequence[str], wanted: Sequence[str]) -> list[str]:

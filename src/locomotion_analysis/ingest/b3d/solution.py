@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import FileReadError
 from locomotion_analysis.ingest.b3d.b3d_file import B3DHeader, B3DTrial, read_b3d_frames
+from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2
 
 _POSITION, _VELOCITY, _TORQUE, _WRENCH = 1, 2, 4, 5
 _DYNAMICS = 1
@@ -17,7 +18,6 @@ _PASS_NAMES = {0: "kinematics", 1: "dynamics", 2: "low-pass filter"}
 _COORDINATE = re.compile(r"<Coordinate\s+name\s*=\s*[\"']([^\"']+)[\"']")
 _FOLLOWERS = ("_beta",)
 _ROOT_FORCES = ("pelvis_tx", "pelvis_ty", "pelvis_tz")
-_GRAVITY_M_S2 = 9.81
 _STEP_M = 0.5
 
 Array = NDArray[np.float64]
@@ -139,7 +139,7 @@ def residual_entry(solution: B3DSolution, mass_kg: float) -> HistoryEntry:
     if len(columns) != len(_ROOT_FORCES) or not np.isfinite(left_over).any():
         return HistoryEntry("read", "moments without a force at the pelvis to judge them by")
     newton = float(np.nanmedian(left_over))
-    part = f", {newton / (mass_kg * _GRAVITY_M_S2):.2f} BW" if mass_kg > 0 else ""
+    part = f", {newton / (mass_kg * STANDARD_GRAVITY_M_S2):.2f} BW" if mass_kg > 0 else ""
     return HistoryEntry("read", f"moments leave a force of {newton:.0f} N{part} at the pelvis")
 
 

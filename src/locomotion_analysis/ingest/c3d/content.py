@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,9 @@ from numpy.typing import NDArray
 from locomotion_analysis.errors import FileReadError
 from locomotion_analysis.extras import require_installed
 from locomotion_analysis.ingest.c3d.header import check_c3d_header
-from locomotion_analysis.ingest.c3d.isolated import IsolatedParser
+from locomotion_analysis.ingest.isolated import isolated_parser
 
-_BASE_TIME_S, _SLOWEST_BYTES_PER_S = 30.0, 1e6
+_MOST_BYTES_PER_FILE_BYTE = 25
 _LARGEST_RATE_HZ = 1e6
 
 
@@ -88,8 +87,8 @@ def read_c3d_content(path: Path) -> C3DContent:
     """
     require_installed("ezc3d", "io")
     check_c3d_header(path)
-    timeout_s = _BASE_TIME_S + path.stat().st_size / _SLOWEST_BYTES_PER_S
-    meta, arrays = _parser().parse(path, timeout_s)
+    most_bytes = _MOST_BYTES_PER_FILE_BYTE * path.stat().st_size
+    meta, arrays = isolated_parser().parse("c3d", path, most_bytes)
     content = C3DContent(
         points=np.ascontiguousarray(arrays["points"].transpose(2, 1, 0)),
         analogs=np.ascontiguousarray(arrays["analogs"].T),
@@ -103,11 +102,6 @@ def read_c3d_content(path: Path) -> C3DContent:
     )
     _check(content, path)
     return content
-
-
-@cache
-def _parser() -> IsolatedParser:
-    return IsolatedParser(Path(__file__).with_name("worker.py"))
 
 
 def _check(content: C3DContent, path: Path) -> None:

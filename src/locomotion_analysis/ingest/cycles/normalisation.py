@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import UnitError
 from locomotion_analysis.ingest.recording import Recording, Stream
+from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2
 
-STANDARD_GRAVITY_M_S2 = 9.80665
 _PER_MASS = {"_N": "_BW", "_Nm": "_Nm_kg", "_W": "_W_kg"}
 _MASS_RANGE_KG = (2.0, 400.0)
 

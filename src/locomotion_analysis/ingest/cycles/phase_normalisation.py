@@ -11,8 +11,7 @@ Fritsch & Butland 1984, SIAM J Sci Stat Comput 5:300, doi 10.1137/0905021.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT
+from locomotion_analysis.standard import PHASE_PERCENT
 
 MAX_GAP_S = 0.1
 """Longest run of missing samples that is bridged, s."""
@@ -69,44 +68,6 @@ def phase_curves(
                 time[measured], signals[rows][:, measured], instants.ravel(), time, max_gap_s
             )
     return result.reshape(len(signals), *instants.shape)
-
-
-def resample_curves(curves: ArrayLike, n_points: int = N_PHASES) -> NDArray[np.float64]:
-    """Bring curves from an even grid over 0 to 100 % to another, linearly.
-
-    Parameters
-    ----------
-    curves : array_like, shape (..., m)
-        Curves whose first point is 0 % and whose last is 100 % of the cycle, m >= 2.
-    n_points : int
-        Points of the new grid.
-
-    Returns
-    -------
-    ndarray of float64, shape (..., n_points)
-        First and last value kept. NaN spreads to the points next to it.
-
-    Raises
-    ------
-    SchemaError
-        If a curve has fewer than two points.
-
-    Examples
-    --------
-    >>> resample_curves([[0.0, 1.0, 4.0]], 5).tolist()
-    [[0.0, 0.5, 1.0, 2.5, 4.0]]
-    """
-    given = np.asarray(curves, dtype=np.float64)
-    n_given = given.shape[-1] if given.ndim else 0
-    if n_given < 2:
-        raise SchemaError(expected="curves of at least two points", got=f"{n_given} point(s)")
-    position = np.linspace(0.0, n_given - 1.0, n_points)
-    left = np.minimum(position.astype(np.intp), n_given - 2)
-    weight = position - left
-    low, high = given[..., left], given[..., left + 1]
-    # Only the neighbour that counts is used: a NaN beside an exact grid point does not spread.
-    between = low * (1.0 - weight) + high * weight
-    return np.where(weight == 0.0, low, np.where(weight == 1.0, high, between))
 
 
 def bridged_gaps(

@@ -1,25 +1,20 @@
 """The declarative map from a laboratory's table to standard channels."""
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.ingest.tables.map_parts import (
+    ChannelEntry,
+    EventEntry,
+    TimeEntry,
     channel_spec,
     event_spec,
-    filter_spec,
-    join_spec,
-    text_spec,
-    time_factor,
     value_spec,
 )
-from locomotion_analysis.ingest.tables.map_yaml import Node, read_yaml
 from locomotion_analysis.ingest.tables.specs import (
-    FORMATS,
-    LAYOUTS,
     ChannelSpec,
     EventSpec,
     FilterSpec,
@@ -27,14 +22,68 @@ from locomotion_analysis.ingest.tables.specs import (
     TextSpec,
     ValueSpec,
 )
+from locomotion_analysis.standard import TIMES
+from locomotion_analysis.typed_tree import Node, typed, yaml_tree
 
-_KEYS = {
-    "curves": ("points", "cycles"),
-    "long": ("phase", "cycles"),
-    "time_series": ("time", "recording", "events"),
-}
-_COMMON = ("layout", "dataset", "format", "text", "derive", "join", "where", "channels")
-_REQUIRED = {"curves": ("cycles",), "long": ("phase", "cycles"), "time_series": ("time",)}
+_Layout = Literal["curves", "long", "time_series"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Entries:
+    """What a map of any layout may hold."""
+
+    layout: _Layout
+    channels: dict[str, ChannelEntry]
+    dataset: str = ""
+    format: Literal["text", "npz", "hdf5", "mat"] | None = None
+    text: TextSpec = field(default_factory=TextSpec)
+    derive: dict[str, Node] = field(default_factory=dict)
+    join: tuple[JoinSpec, ...] = ()
+    where: tuple[FilterSpec, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.channels:
+            raise SchemaError(expected="at least one channel", got="none", where="channels")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _CycleEntries(_Entries):
+    cycles: dict[str, Node]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("subject", "task"):
+            if name not in self.cycles:
+                got = f"only {', '.join(self.cycles) or 'nothing'}"
+                raise SchemaError(expected=f"the key {name}", got=got, where="cycles")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _CurveEntries(_CycleEntries):
+    points: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.points is not None and self.points < 2:
+            expected = "a whole number of at least 2"
+            raise SchemaError(expected=expected, got=str(self.points), where="points")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _LongEntries(_CycleEntries):
+    phase: Node
+
+
+@dataclass(frozen=True, kw_only=True)
+class _SeriesEntries(_Entries):
+    time: TimeEntry
+    recording: dict[str, Node] = field(default_factory=dict)
+    events: dict[str, EventEntry] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _LayoutEntry:
+    layout: _Layout
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,77 +158,45 @@ class ColumnMap:
         >>> ColumnMap.from_yaml(path).channels[0].factor
         -0.017453292519943295
         """
-        root = read_yaml(Path(path))
-        layout = root.mapping(required=("layout", "channels"))["layout"].text(LAYOUTS)
-        entries = root.mapping((*_COMMON, *_KEYS[layout]), required=_REQUIRED[layout])
-        parts = {name: _PARTS[name](node, layout) for name, node in entries.items()}
-        rate = parts.pop("rate_hz", None)
-        time = parts.pop("time", None)
-        if isinstance(time, float):
-            rate, time = time, None
-        cycles = parts.pop("cycles", parts.pop("recording", {}))
-        if layout != "time_series":
-            _refuse_nameless(entries["cycles"])
-        return cls(source=Path(path), time=time, rate_hz=rate, cycles=cycles, **parts)
-
-
-def _layout(node: Node, layout: str) -> str:  # noqa: ARG001
-    return node.text(LAYOUTS)
-
-
-def _channels(node: Node, layout: str) -> tuple[ChannelSpec, ...]:
-    entries = node.mapping()
-    if not entries:
-        raise node.error("at least one channel")
-    channels = tuple(channel_spec(name, entry, layout) for name, entry in entries.items())
-    names = [channel.name for channel in channels]
-    for channel in channels:
-        if names.count(channel.name) > 1:
-            raise SchemaError(
-                expected="every channel once", got=f"{channel.name} twice", where=channel.where
-            )
-    return channels
-
-
-def _values(node: Node, layout: str) -> dict[str, ValueSpec]:  # noqa: ARG001
-    return {name: value_spec(entry, field=name) for name, entry in node.mapping().items()}
-
-
-def _phase(node: Node, layout: str) -> ValueSpec:  # noqa: ARG001
-    return value_spec(node, field="phase_percent")
-
-
-def _time(node: Node, layout: str) -> ValueSpec | float:  # noqa: ARG001
-    entries = node.mapping(("column", "unit", "rate_hz"))
-    if "rate_hz" in entries:
-        rate = entries["rate_hz"].number()
-        if rate <= 0 or "column" in entries:
-            raise node.error("either a column or a rate_hz above zero")
-        return rate
-    node.mapping(required=("column",))
-    factor = time_factor(entries["unit"]) if "unit" in entries else 1.0
-    return ValueSpec("column", entries["column"].text(), factor=factor, unit="s", where=node.where)
-
-
-def _refuse_nameless(node: Node) -> None:
-    node.mapping(required=("subject", "task"))
-
-
-_PARTS: dict[str, Callable[[Node, str], Any]] = {
-    "layout": _layout,
-    "channels": _channels,
-    "cycles": _values,
-    "recording": _values,
-    "derive": _values,
-    "phase": _phase,
-    "time": _time,
-    "points": lambda node, _: node.whole(least=2),
-    "dataset": lambda node, _: node.text(),
-    "format": lambda node, _: node.text(FORMATS),
-    "text": lambda node, _: text_spec(node),
-    "join": lambda node, _: tuple(join_spec(item) for item in node.items()),
-    "where": lambda node, _: tuple(filter_spec(item) for item in node.items()),
-    "events": lambda node, _: tuple(
-        event_spec(name, entry) for name, entry in node.mapping().items()
-    ),
-}
+        root = yaml_tree(Path(path))
+        layout = {key: node for key, node in root.entries().items() if key == "layout"}
+        known = typed(_LayoutEntry, Node(layout, "", root.where)).layout
+        parts: dict[str, Any] = {}
+        entries: _Entries
+        if known == "time_series":
+            entries = typed(_SeriesEntries, root)
+            time, cycles = entries.time, entries.recording
+            parts["rate_hz"] = time.rate_hz
+            if time.column is not None:
+                factor = TIMES[time.unit]
+                parts["time"] = ValueSpec(
+                    "column", time.column, factor=factor, unit="s", where=time.where
+                )
+            parts["events"] = tuple(event_spec(*item) for item in entries.events.items())
+        elif known == "long":
+            entries = typed(_LongEntries, root)
+            cycles = entries.cycles
+            parts["phase"] = value_spec("phase_percent", entries.phase)
+        else:
+            entries = typed(_CurveEntries, root)
+            cycles, parts["points"] = entries.cycles, entries.points
+        channels = tuple(channel_spec(*item, known) for item in entries.channels.items())
+        names = [channel.name for channel in channels]
+        for channel in channels:
+            if names.count(channel.name) > 1:
+                raise SchemaError(
+                    expected="every channel once", got=f"{channel.name} twice", where=channel.where
+                )
+        return cls(
+            source=Path(path),
+            layout=known,
+            channels=channels,
+            cycles={name: value_spec(name, node) for name, node in cycles.items()},
+            dataset=entries.dataset,
+            format=entries.format,
+            text=entries.text,
+            derive={name: value_spec(name, node) for name, node in entries.derive.items()},
+            join=entries.join,
+            where=entries.where,
+            **parts,
+        )

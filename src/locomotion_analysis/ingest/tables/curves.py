@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.errors import CycleShapeError, SchemaError
-from locomotion_analysis.ingest.cycles.phase_normalisation import resample_curves
 from locomotion_analysis.ingest.tables.column_map import ColumnMap
 from locomotion_analysis.ingest.tables.specs import ChannelSpec
 from locomotion_analysis.ingest.tables.values import NAMES, UNKNOWN, MappedValues
 from locomotion_analysis.ingest.tables.variables import as_numbers, labels
-from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT
+from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT, resample_curves
 
 _PHASE_TOLERANCE = 0.05
 """Percent of the cycle that a first or last phase may be off 0 and 100."""
@@ -154,7 +153,7 @@ def _on_grid(
     if n_points != N_PHASES:
         detail = f"{spec.name}: {n_points} points over 0 to 100 % to {N_PHASES}, linearly"
         values.history.append(HistoryEntry("resampled", detail, len(curves)))
-    return resample_curves(curves * spec.factor)
+    return np.asarray(resample_curves(curves * spec.factor), dtype=np.float64)
 
 
 def _cycles(

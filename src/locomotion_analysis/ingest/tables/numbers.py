@@ -2,14 +2,18 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from locomotion_analysis.errors import SchemaError
 
 MISSING = frozenset({"", "-", "na", "n/a", "nan", "-nan", "null", "none", "#n/a"})
+_THOUSANDS = r"^([+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+)(,.*)?$"
 _MICROSOFT_NAN = re.compile(r"^-?(?:1\.#(?:qnan|ind|snan|inf)0*|nan\((?:ind|snan)\))$")
 
 
@@ -61,17 +65,69 @@ def parse_rows(
     SchemaError
         If a row is too short or too long, or a cell is no number.
     """
-    _refuse_ragged(rows, columns, line_numbers)
-    shape = (len(rows), len(columns))
+    lengths = np.array([len(row) for row in rows])
+    wrong = lengths != len(columns)
+    if wrong.any():
+        first = int(wrong.argmax())
+        raise SchemaError(
+            expected=f"{len(columns)} cells a row, one for each column",
+            got=f"{int(lengths[first])} ({int(wrong.sum())} of {len(rows)} rows differ)",
+            where=f"line {line_numbers[first]}",
+            fix="the file is cut off or damaged there: export it again",
+        )
+
+    def place(cell: int) -> str:
+        return f"line {line_numbers[cell // len(columns)]}, column {columns[cell % len(columns)]}"
+
+    values = numbers_in([cell for row in rows for cell in row], place)
+    return values.reshape(len(rows), len(columns))
+
+
+def numbers_in(
+    cells: Sequence[Any], place: Callable[[int], str], decimal: str | None = None
+) -> NDArray[np.float64]:
+    """Return cells of text, or of text among numbers, as numbers.
+
+    Parameters
+    ----------
+    cells : sequence of str, number or None
+    place : callable
+        Position -> where the cell stands, for the message.
+    decimal : {None, ".", ","}
+        The only decimal mark there is; with a comma, points may set thousands apart
+        (``1.234,5``). None: as :func:`parse_number`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_cells,)
+        NaN for what says that it is missing, and for infinities.
+
+    Raises
+    ------
+    SchemaError
+        If a cell is no number.
+    """
+    text = pa.array([None if cell is None else str(cell) for cell in cells], pa.string())
+    if decimal == ",":
+        grouped = pc.match_substring_regex(text, _THOUSANDS)
+        text = pc.if_else(grouped, pc.replace_substring(text, ".", ""), text)
+    plain = pc.utf8_trim_whitespace(text)
+    if decimal == ",":
+        plain = pc.replace_substring(pc.replace_substring(plain, ".", "_"), ",", ".")
+    missing = pc.is_in(pc.utf8_lower(plain), pa.array(sorted(MISSING)))
+    values: NDArray[np.float64]
     try:
-        values = np.array([list(map(float, row)) for row in rows], dtype=np.float64).reshape(shape)
-    except ValueError:  # blanks, decimal commas, or a cell that is no number
-        cells = [
-            _located(cell, columns[place], line)
-            for row, line in zip(rows, line_numbers, strict=True)
-            for place, cell in enumerate(row)
-        ]
-        values = np.array(cells, dtype=np.float64).reshape(shape)
+        found = pc.if_else(missing, None, plain).cast(pa.float64())
+        values = found.to_numpy(zero_copy_only=False).copy()
+    except pa.ArrowInvalid:  # a comma, another spelling of missing, or no number
+        values = np.empty(len(text))
+        for position, cell in enumerate(plain.to_pylist()):
+            try:
+                own = cell or ""
+                values[position] = parse_number(own.replace(",", "_") if decimal == "." else own)
+            except ValueError:
+                got = repr(text[position].as_py())
+                raise SchemaError(expected="a number", got=got, where=place(position)) from None
     values[~np.isfinite(values)] = np.nan
     return values
 
@@ -115,27 +171,3 @@ def refuse_repeated(columns: Sequence[str]) -> None:
             got=f"{', '.join(repeated[:8])} more than once",
             fix="remove or rename the repeated columns",
         )
-
-
-def _refuse_ragged(
-    rows: Sequence[Sequence[str]], columns: Sequence[str], line_numbers: Sequence[int]
-) -> None:
-    lengths = np.array([len(row) for row in rows])
-    wrong = lengths != len(columns)
-    if wrong.any():
-        first = int(wrong.argmax())
-        raise SchemaError(
-            expected=f"{len(columns)} cells a row, one for each column",
-            got=f"{int(lengths[first])} ({int(wrong.sum())} of {len(rows)} rows differ)",
-            where=f"line {line_numbers[first]}",
-            fix="the file is cut off or damaged there: export it again",
-        )
-
-
-def _located(cell: str, column: str, line: int) -> float:
-    try:
-        return parse_number(cell)
-    except ValueError:
-        raise SchemaError(
-            expected="a number", got=repr(cell), where=f"line {line}, column {column}"
-        ) from None

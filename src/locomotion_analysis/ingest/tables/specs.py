@@ -1,10 +1,13 @@
 """What a column map says, checked and typed."""
 
+import codecs
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-LAYOUTS = ("curves", "long", "time_series")
-FORMATS = ("text", "npz", "hdf5", "mat")
+from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.typed_tree import NOWHERE, Place
+
+_DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "space": " ", "\\t": "\t"}
 
 
 @dataclass(frozen=True)
@@ -14,6 +17,7 @@ class TextSpec:
     Attributes
     ----------
     delimiter : str or None
+        One character, or ``tab, comma, semicolon, space``.
     decimal : str or None
         ``"."`` or ``","``.
     skip_rows : int
@@ -24,10 +28,30 @@ class TextSpec:
     """
 
     delimiter: str | None = None
-    decimal: str | None = None
+    decimal: Literal[".", ","] | None = None
     skip_rows: int = 0
     header: bool = True
     encoding: str = "utf-8-sig"
+
+    def __post_init__(self) -> None:
+        """Check what the types do not say."""
+        if self.delimiter is not None:
+            delimiter = _DELIMITERS.get(self.delimiter, self.delimiter)
+            object.__setattr__(self, "delimiter", delimiter)
+            if len(delimiter) != 1:
+                expected = "one character, or tab, comma, semicolon, space"
+                raise SchemaError(expected=expected, got=repr(delimiter), where="delimiter")
+        if self.skip_rows < 0:
+            raise SchemaError(
+                expected="a whole number of at least 0", got=str(self.skip_rows), where="skip_rows"
+            )
+        try:
+            codecs.lookup(self.encoding)
+        except LookupError:
+            expected = "a text encoding such as utf-8 or cp1252"
+            raise SchemaError(
+                expected=expected, got=repr(self.encoding), where="encoding"
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -109,28 +133,45 @@ class JoinSpec:
         Beside the data file, or beside the map.
     match : mapping of str to str
         Column of that table -> column here.
-    keep_first : bool
-        Whether the first of repeated rows counts; else they are an error.
+    repeated : str
+        Whether repeated rows are an ``error``, or the ``first`` one counts.
     text : TextSpec
     where : str
     """
 
     file: str
     match: dict[str, str]
-    keep_first: bool
-    text: TextSpec
-    where: str = ""
+    repeated: Literal["first", "error"] = "error"
+    text: TextSpec = field(default_factory=TextSpec)
+    where: Place = NOWHERE
+
+    def __post_init__(self) -> None:
+        """Check what the types do not say."""
+        if not self.match:
+            expected = "at least one pair {their column: our column}"
+            raise SchemaError(expected=expected, got="none", where="match")
 
 
 @dataclass(frozen=True)
 class FilterSpec:
-    """Rows to keep: `column` is among `allowed`, and within `least` and `most`."""
+    """Rows to keep: `column` is among the values, and within the limits."""
 
     column: str
-    allowed: tuple[str, ...] | None = None
-    least: float | None = None
-    most: float | None = None
-    where: str = ""
+    equals: str | None = None
+    values: tuple[str, ...] | None = field(default=None, metadata={"key": "in"})
+    least: float | None = field(default=None, metadata={"key": "min"})
+    most: float | None = field(default=None, metadata={"key": "max"})
+    where: Place = NOWHERE
+
+    def __post_init__(self) -> None:
+        """Check what the types do not say."""
+        if self.allowed is None and self.least is None and self.most is None:
+            raise SchemaError(expected="equals, in, min or max", got="only column")
+
+    @property
+    def allowed(self) -> tuple[str, ...] | None:
+        """Values as text, or None where any will do."""
+        return self.values if self.equals is None else (self.equals,)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.ingest.tables.numbers import MISSING, parse_number
+from locomotion_analysis.standard import field_units
 
 _HEADINGS = (
     (
@@ -25,9 +26,6 @@ _HEADINGS = (
 _UNIT = re.compile(
     r"^(?P<name>.*?)[ _]*(?:[\[(](?P<note>.*)[\])]|_(?P<unit>kg|g|lbs?|m|cm|mm|years|y|months))?$"
 )
-_LENGTHS = {"m": 1.0, "cm": 1e-2, "mm": 1e-3, "metres": 1.0, "meters": 1.0}
-_MASSES = {"kg": 1.0, "g": 1e-3, "lb": 0.45359237, "lbs": 0.45359237}
-_AGES = {"years": 1.0, "year": 1.0, "y": 1.0, "yrs": 1.0, "months": 1.0 / 12.0}
 _PLAUSIBLE = {
     "height_m": (0.4, 2.5),
     "leg_length_m": (0.2, 1.4),
@@ -161,7 +159,7 @@ def _length_factors(
     name: str, heading: str, unit: str, numbers: list[float]
 ) -> tuple[list[float], list[HistoryEntry]]:
     """Return a factor a value: the heading's unit where it is plausible, else the one that is."""
-    stated = _LENGTHS.get(unit)
+    stated = field_units(name).get(unit)
     low, high = _PLAUSIBLE[name]
     factors, used = [], []
     for value in numbers:
@@ -170,7 +168,7 @@ def _length_factors(
         factors.append(fits[0] if fits else tried[0])
         if fits:
             used.append(fits[0])
-    words = {1.0: "m", 1e-2: "cm", 1e-3: "mm"}
+    words = {1.0: "m", 1e-2: "cm", 1e-3: "mm", 0.0254: "in"}
     history = []
     for factor in sorted(set(used), reverse=True):
         action = "converted" if factor == stated else "assumed"
@@ -185,8 +183,7 @@ def _length_factors(
 def _one_factor(
     name: str, heading: str, unit: str, numbers: list[float], known: list[float]
 ) -> tuple[list[float], list[HistoryEntry]]:
-    units = _AGES if name == "age" else _MASSES
-    stated = units.get(unit)
+    stated = field_units(name).get(unit)
     if stated is not None:
         history = []
         if stated != 1.0:

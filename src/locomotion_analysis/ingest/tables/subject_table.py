@@ -1,7 +1,5 @@
 """A table of subjects: who is how old, how tall and how heavy, in whatever words and units."""
 
-import csv
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +7,9 @@ from typing import Any
 
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import FileReadError, SchemaError
-from locomotion_analysis.ingest.tables.subject_columns import SubjectColumn, subject_columns
-
-_DELIMITERS = ("\t", ";", ",")
-_NOTES = re.compile(r'"[^"]*"|\[[^\]]*\]|\([^)]*\)')
+from locomotion_analysis.ingest.tables.specs import TextSpec
+from locomotion_analysis.ingest.tables.subject_columns import subject_columns
+from locomotion_analysis.ingest.tables.text import read_cells
 
 
 @dataclass(frozen=True)
@@ -72,15 +69,31 @@ def read_subjects(path: Path) -> SubjectTable:
     try:
         return _read(path)
     except SchemaError as error:
-        raise error.at(str(path)) from None
+        raise error if str(path) in error.where else error.at(str(path)) from None
 
 
 def _read(path: Path) -> SubjectTable:
-    text, history = _text(path)
-    header, rows = _cells(text, path, history)
-    columns, entries = subject_columns(header, rows)
-    history += entries
-    names = [cell.strip() for cell in _column(rows, _id_place(columns, header))]
+    if not path.is_file():
+        raise FileReadError(
+            expected="a table of subjects", got="nothing at that path", where=str(path)
+        )
+    raw, history = path.read_bytes(), []
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        history.append(HistoryEntry("assumed", "text in Windows-1252: it is not UTF-8"))
+        text = raw.decode("cp1252", errors="replace")
+    table = read_cells(text, path, TextSpec())
+    columns, entries = subject_columns(table.names, table.cells.tolist())
+    history += [*table.history, *entries]
+    named = next((item for item in columns if item.name == "subject"), None)
+    if named is None:
+        raise SchemaError(
+            expected="a column that names the subjects (subject, subject_id, ID, participant)",
+            got=f"columns {', '.join(table.names[:12])}",
+            fix="rename the column to subject",
+        )
+    names = [cell.strip() for cell in table.cells[:, named.place]]
     subjects: dict[str, dict[str, Any]] = {}
     for row, name in enumerate(names):
         if not name:
@@ -95,66 +108,6 @@ def _read(path: Path) -> SubjectTable:
     if not subjects:
         raise SchemaError(expected="at least one subject", got="a table without one")
     return SubjectTable(subjects, tuple(history))
-
-
-def _text(path: Path) -> tuple[str, list[HistoryEntry]]:
-    if not path.is_file():
-        raise FileReadError(
-            expected="a table of subjects", got="nothing at that path", where=str(path)
-        )
-    raw = path.read_bytes()
-    if not raw.strip():
-        raise FileReadError(expected="a table of subjects", got="an empty file", where=str(path))
-    if b"\0" in raw:
-        raise FileReadError(
-            expected="a table of subjects as text (CSV)", got="a binary file", where=str(path)
-        )
-    try:
-        return raw.decode("utf-8-sig"), []
-    except UnicodeDecodeError:
-        entry = HistoryEntry("assumed", "text in Windows-1252: it is not UTF-8")
-        return raw.decode("cp1252", errors="replace"), [entry]
-
-
-def _cells(text: str, path: Path, history: list[HistoryEntry]) -> tuple[list[str], list[list[str]]]:
-    lines = text.splitlines()
-    first = next(line for line in lines if line.strip())
-    delimiter = max(_DELIMITERS, key=_NOTES.sub("", first).count)
-    table = list(csv.reader(lines, delimiter=delimiter))
-    table = [row for row in table if any(cell.strip() for cell in row)]
-    header = [cell.strip() for cell in table[0]]
-    while header and not header[-1]:
-        header.pop()
-    rows, short = [], 0
-    for number, row in enumerate(table[1:], start=2):
-        if any(cell.strip() for cell in row[len(header) :]):
-            raise SchemaError(
-                expected=f"at most {len(header)} cells a row, as in the heading",
-                got=f"{len(row)}",
-                where=f"row {number} ({row[0]!r})",
-                fix="quote cells that hold the delimiter",
-            )
-        short += len(row) < len(header)
-        rows.append((row + [""] * len(header))[: len(header)])
-    if short:
-        detail = f"{path.name}: short rows, their last columns taken as not known"
-        history.append(HistoryEntry("filled", detail, short))
-    return header, rows
-
-
-def _column(rows: list[list[str]], place: int) -> list[str]:
-    return [row[place] for row in rows]
-
-
-def _id_place(columns: list[SubjectColumn], header: list[str]) -> int:
-    places = [item.place for item in columns if item.name == "subject"]
-    if not places:
-        raise SchemaError(
-            expected="a column that names the subjects (subject, subject_id, ID, participant)",
-            got=f"columns {', '.join(header[:12])}",
-            fix="rename the column to subject",
-        )
-    return places[0]
 
 
 def _refuse_contradiction(before: Mapping[str, Any], now: Mapping[str, Any], name: str) -> None:

@@ -1,6 +1,5 @@
 """Standard tables over time in Parquet: not yet cut into gait cycles."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from locomotion_analysis.standard import (
     Channel,
     canonical_name,
     is_channel,
-    standard_unit,
 )
 
 _MAGIC = b"PAR1"
@@ -169,10 +167,8 @@ def _sided(column: str, ipsi: str) -> tuple[str, float] | None:
         plain = plain.replace(f"_{side}_", "_ipsi_" if side == ipsi else "_contra_")
     if not is_channel(plain):
         return None
-    channel = Channel.parse(plain)
-    unit, factor = standard_unit(channel.unit)
-    name = replace(channel, unit=unit).name
-    return name.replace("_ipsi_", f"_{ipsi}_").replace("_contra_", f"_{contra}_"), factor
+    channel, factor = Channel.parse(plain).standard()
+    return channel.name.replace("_ipsi_", f"_{ipsi}_").replace("_contra_", f"_{contra}_"), factor
 
 
 def _metadata(part: pd.DataFrame, used: set[str], history: list[HistoryEntry]) -> dict[str, Any]:

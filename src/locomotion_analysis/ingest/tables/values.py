@@ -10,10 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
-from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.ingest.tables.column_map import ColumnMap
 from locomotion_analysis.ingest.tables.specs import FilterSpec, JoinSpec, ValueSpec
-from locomotion_analysis.ingest.tables.variables import Variables, absent, as_numbers, labels
+from locomotion_analysis.ingest.tables.variables import Variables, as_numbers, labels
 
 NAMES = ("dataset", "subject", "task", "task_id", "trial")
 """Columns of the cycles that are names: 1.10 and 1.1 are two people."""
@@ -83,7 +83,7 @@ class MappedValues:
         """
         found = self._raw(spec, 1 if n_rows is None else n_rows)
         if spec.kind == "column" and (spec.mapping or field not in NAMES):
-            found = _typed(found)
+            found = _typed(found, self._decimal_of(spec.source))
         if n_rows is not None and found.shape != (n_rows,):
             raise SchemaError(
                 expected=f"one value a row, {n_rows} in all",
@@ -120,13 +120,12 @@ class MappedValues:
         return keep
 
     def _as_numbers(self, found: NDArray[Any], name: str) -> NDArray[np.float64]:
-        own = name in self.variables.names
-        return as_numbers(
-            found,
-            name,
-            self.variables.decimal if own else None,
-            self.variables.lines if own else None,
-        )
+        lines = self.variables.lines if name in self.variables.names else None
+        return as_numbers(found, name, self._decimal_of(name), lines)
+
+    def _decimal_of(self, name: str) -> str | None:
+        tables = (self.variables, *(table for table, _ in self._joined))
+        return next((table.decimal for table in tables if name in table.names), None)
 
     def _raw(self, spec: ValueSpec, n_rows: int) -> NDArray[Any]:
         if spec.kind == "value":
@@ -203,7 +202,7 @@ class MappedValues:
         theirs = _key([labels(table.get(name, spec.where)) for name in spec.match])
         ours = _key([labels(self.column(name, spec.where)) for name in spec.match.values()])
         repeated = theirs.duplicated()
-        if repeated.any() and not spec.keep_first:
+        if repeated.any() and spec.repeated == "error":
             raise SchemaError(
                 expected=f"one row of {Path(table.where).name} for each {', '.join(spec.match)}",
                 got=f"{int(repeated.sum())} repeated ones, first {theirs[repeated][0]}",
@@ -226,7 +225,7 @@ class MappedValues:
         self, values: NDArray[Any], rows: NDArray[np.intp], table: Variables
     ) -> NDArray[Any]:
         self.history += [entry for entry in table.history if entry not in self.history]
-        picked = _typed(values)[rows]
+        picked = _typed(values, table.decimal)[rows]
         if (rows < 0).any():
             picked = picked.astype(object)
             picked[rows < 0] = None
@@ -266,10 +265,14 @@ def _beside(spec: JoinSpec, data: Path, column_map: Path) -> Path:
     for folder in (data.parent, column_map.parent):
         if (folder / spec.file).is_file():
             return folder / spec.file
-    raise absent(data.parent / spec.file).at(spec.where)
+    raise FileReadError(
+        expected="a table",
+        got="nothing at that path",
+        where=f"{spec.where}, {data.parent / spec.file}",
+    )
 
 
-def _typed(values: NDArray[Any]) -> NDArray[Any]:
+def _typed(values: NDArray[Any], decimal: str | None = None) -> NDArray[Any]:
     """Turn text that is numbers throughout into numbers, unless zeros in front would be lost."""
     if values.dtype.kind == "S":
         return labels(values)
@@ -278,6 +281,6 @@ def _typed(values: NDArray[Any]) -> NDArray[Any]:
     if any(isinstance(value, str) and re.match(r"^0\d", value) for value in values.tolist()):
         return values
     try:
-        return as_numbers(values, "")
+        return as_numbers(values, "", decimal)
     except SchemaError:
         return values

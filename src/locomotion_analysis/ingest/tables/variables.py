@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.data.metadata import label
 from locomotion_analysis.errors import FileReadError, SchemaError
-from locomotion_analysis.ingest.tables.numbers import parse_number
+from locomotion_analysis.ingest.tables.numbers import numbers_in
 
 MOST_BYTES = 1024**3
 """Largest size one file may unpack to."""
@@ -80,13 +79,18 @@ def as_numbers(
         If a value is no number; with its place.
     """
     if values.dtype.kind in "fiub":
-        return _finite(values.astype(np.float64))
+        numbers = values.astype(np.float64)
+        numbers[~np.isfinite(numbers)] = np.nan
+        return numbers
+    if values.dtype.kind == "S":
+        values = labels(values)
     if values.dtype.kind in "c" or values.dtype.names:
         raise SchemaError(expected=f"real numbers in {name}", got=f"{values.dtype}")
-    try:
-        return _finite(values.astype(np.float64))
-    except (ValueError, TypeError):
-        return _parsed(values, name, decimal, lines)
+
+    def place(row: int) -> str:
+        return f"{f'row {row}' if lines is None else f'line {lines[row]}'}, column {name}"
+
+    return numbers_in(values.ravel().tolist(), place, decimal).reshape(values.shape)
 
 
 def labels(values: NDArray[Any]) -> NDArray[Any]:
@@ -107,36 +111,3 @@ def too_large(where: str, n_bytes: float, name: str = "") -> FileReadError:
         where=where,
         fix="split it, or check that it is what it says it is",
     )
-
-
-def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    values[~np.isfinite(values)] = np.nan
-    return values
-
-
-def _parsed(
-    values: NDArray[Any], name: str, decimal: str | None, lines: Sequence[int] | None
-) -> NDArray[np.float64]:
-    result = np.empty(values.size)
-    for row, value in enumerate(values.ravel().tolist()):
-        text = "" if value is None else str(value)
-        try:
-            result[row] = parse_number(_marked(text, decimal))
-        except ValueError:
-            place = f"row {row}" if lines is None else f"line {lines[row]}"
-            raise SchemaError(
-                expected=f"a number in {name}", got=repr(text), where=f"{place}, column {name}"
-            ) from None
-    return result.reshape(values.shape)
-
-
-def _marked(text: str, decimal: str | None) -> str:
-    """Return a cell with the decimal mark that the map states, and no other."""
-    if decimal == ".":
-        return text.replace(",", "_")  # not a number, whatever stands around it
-    return text.replace(".", "") if decimal == "," else text
-
-
-def absent(path: Path) -> FileReadError:
-    """Return the error for a file that is not there."""
-    return FileReadError(expected="a table", got="nothing at that path", where=str(path))

@@ -2,13 +2,12 @@
 
 import atexit
 import contextlib
-import io
 import json
 import os
 import subprocess
 import sys
 import threading
-import zipfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +16,23 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.errors import FileReadError
 
-_LENGTH_BYTES = 8
+_BASE_TIME_S, _SLOWEST_BYTES_PER_S = 30.0, 1e6
 _FIX = "export the file again from the program that recorded it"
+
+
+@cache
+def isolated_parser() -> "IsolatedParser":
+    """Return the one child process that reads C3D and MATLAB files."""
+    return IsolatedParser(Path(__file__).with_name("isolated_worker.py"))
 
 
 class IsolatedParser:
     """Runs a parser script in a child process that is kept for the next file.
 
-    The script reads one JSON line ``{"path": ...}`` a file from its standard input and answers
-    with 8 bytes of length (little-endian) and an ``.npz`` archive: arrays, and ``meta``, a JSON
-    text. An answer with the key ``error`` in `meta` is the parser's own refusal.
+    The script reads one JSON line ``{"format": ..., "path": ..., "most_bytes": ...}`` a file from
+    its standard input and answers with a JSON line ``{"meta": ..., "arrays": [[name, dtype,
+    shape], ...]}`` and the bytes of these arrays. The key ``error`` in `meta` is the parser's own
+    refusal.
 
     Parameters
     ----------
@@ -41,15 +47,21 @@ class IsolatedParser:
         self._owner = 0
         atexit.register(self.close)
 
-    def parse(self, path: Path, timeout_s: float) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    def parse(
+        self, kind: str, path: Path, most_bytes: int, timeout_s: float | None = None
+    ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Parse one file.
 
         Parameters
         ----------
+        kind : str
+            Format of the file.
         path : Path
             File to parse.
-        timeout_s : float
-            The child is ended after this time.
+        most_bytes : int
+            What the file may unpack to; the child gets memory for four copies of it.
+        timeout_s : float, optional
+            The child is ended after this time; without it after 30 s and 1 s a megabyte.
 
         Returns
         -------
@@ -61,18 +73,27 @@ class IsolatedParser:
         FileReadError
             If the parser refuses the file, crashes on it or does not come back in time.
         """
+        if timeout_s is None:
+            timeout_s = _BASE_TIME_S + path.stat().st_size / _SLOWEST_BYTES_PER_S
+        request = {"format": kind, "path": str(path.absolute()), "most_bytes": most_bytes}
         with self._lock:
             child = self._running()
             expired = threading.Event()
             timer = threading.Timer(timeout_s, _end, (child, expired))
             timer.start()
             try:
-                answer = _ask(child, path)
+                meta, arrays = _ask(child, request)
+            except (OSError, ValueError):  # an answer that is cut off: the child has died
+                self.close()
+                if expired.is_set():
+                    got = f"the parser had not come back after {timeout_s:.0f} s and was ended"
+                else:
+                    got = f"the parser crashed on it (exit status {child.returncode})"
+                raise FileReadError(
+                    expected="a well-formed file", got=got, where=str(path), fix=_FIX
+                ) from None
             finally:
                 timer.cancel()
-            if answer is None:
-                raise self._failure(child, path, timeout_s if expired.is_set() else None)
-        meta, arrays = _unpack(answer)
         if "error" in meta:
             raise FileReadError(
                 expected="a file that its parser accepts",
@@ -103,24 +124,11 @@ class IsolatedParser:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                # Each BLAS thread takes address space, which is limited.
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
             )
             self._owner = os.getpid()
         return self._child
-
-    def _failure(
-        self, child: subprocess.Popen[bytes], path: Path, timeout_s: float | None
-    ) -> FileReadError:
-        self.close()
-        if timeout_s is None:
-            got = f"the parser crashed on it (exit status {child.returncode})"
-        else:
-            got = f"the parser had not come back after {timeout_s:.0f} s and was ended"
-        return FileReadError(
-            expected="a well-formed file",
-            got=got,
-            where=str(path),
-            fix=_FIX,
-        )
 
 
 def _end(child: subprocess.Popen[bytes], expired: threading.Event) -> None:
@@ -128,27 +136,18 @@ def _end(child: subprocess.Popen[bytes], expired: threading.Event) -> None:
     child.kill()
 
 
-def _ask(child: subprocess.Popen[bytes], path: Path) -> bytes | None:
-    """Return the child's answer, or None when it died."""
+def _ask(
+    child: subprocess.Popen[bytes], request: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     if child.stdin is None or child.stdout is None:
-        return None
-    try:
-        child.stdin.write(json.dumps({"path": str(path.absolute())}).encode() + b"\n")
-        child.stdin.flush()
-    except OSError:
-        return None
-    head = child.stdout.read(_LENGTH_BYTES)
-    length = int.from_bytes(head, "little")
-    answer = child.stdout.read(length)
-    return answer if len(head) == _LENGTH_BYTES and len(answer) == length else None
-
-
-def _unpack(answer: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    with zipfile.ZipFile(io.BytesIO(answer)) as archive:
-        meta = json.loads(archive.read("meta.json"))
-        arrays = {
-            name: np.load(io.BytesIO(archive.read(name)), allow_pickle=False)
-            for name in archive.namelist()
-            if name != "meta.json"
-        }
-    return meta, arrays
+        raise OSError
+    child.stdin.write(json.dumps(request).encode() + b"\n")
+    child.stdin.flush()
+    head = json.loads(child.stdout.readline())
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, dtype, shape in head["arrays"]:
+        arrays[name] = np.empty(shape, dtype)
+        room = arrays[name].reshape(-1).view(np.uint8).data
+        if child.stdout.readinto(room) != len(room):  # type: ignore[attr-defined]
+            raise OSError
+    return head["meta"], arrays

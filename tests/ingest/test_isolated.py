@@ -6,11 +6,11 @@ import pytest
 from locomotion_analysis.errors import FileReadError, MissingExtraError
 from locomotion_analysis.extras import require
 from locomotion_analysis.ingest.c3d.c3d_reader import C3DReader
-from locomotion_analysis.ingest.c3d.isolated import IsolatedParser
+from locomotion_analysis.ingest.isolated import IsolatedParser
 from locomotion_analysis.ingest.reader import ReadOptions
 
 SCRIPT = """
-import io, json, os, sys, time, zipfile
+import json, os, sys, time
 import numpy as np
 for line in sys.stdin:
     path = json.loads(line)["path"]
@@ -19,13 +19,15 @@ for line in sys.stdin:
     if path.endswith("hang"):
         time.sleep(60)
     meta = {"error": "no good"} if path.endswith("bad") else {"pid": os.getpid()}
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("meta.json", json.dumps(meta))
-        with archive.open("x", "w") as stream:
-            np.save(stream, np.arange(3))
-    packed = buffer.getvalue()
-    sys.stdout.buffer.write(len(packed).to_bytes(8, "little") + packed)
+    arrays = {"x": np.arange(3), "meta": np.array(["a", "bc"])}
+    head = [(name, array.dtype.str, array.shape) for name, array in arrays.items()]
+    answer = json.dumps({"meta": meta, "arrays": head}).encode() + b"\\n"
+    sys.stdout.buffer.write(answer)
+    sys.stdout.buffer.write(arrays["x"].tobytes())
+    if path.endswith("half"):
+        sys.stdout.buffer.flush()
+        os._exit(12)
+    sys.stdout.buffer.write(arrays["meta"].tobytes())
     sys.stdout.buffer.flush()
 """
 
@@ -40,27 +42,29 @@ def parser(tmp_path):
 
 
 def test_one_child_serves_many_files(parser, tmp_path):
-    first, arrays = parser.parse(tmp_path / "a", 30)
-    second, _ = parser.parse(tmp_path / "b", 30)
+    first, arrays = parser.parse("x", tmp_path / "a", 1000, 30)
+    second, _ = parser.parse("x", tmp_path / "b", 1000, 30)
     assert first == second
     np.testing.assert_array_equal(arrays["x"], [0, 1, 2])
+    assert arrays["meta"].tolist() == ["a", "bc"]
 
 
-def test_a_crash_names_the_file_and_the_next_file_is_read(parser, tmp_path):
-    with pytest.raises(FileReadError, match=r"crashed[\s\S]*crash"):
-        parser.parse(tmp_path / "crash", 30)
-    assert parser.parse(tmp_path / "a", 30)[0]["pid"]
+@pytest.mark.parametrize("name", ["crash", "half"])
+def test_a_crash_names_the_file_and_the_next_file_is_read(parser, tmp_path, name):
+    with pytest.raises(FileReadError, match=rf"crashed[\s\S]*{name}"):
+        parser.parse("x", tmp_path / name, 1000, 30)
+    assert parser.parse("x", tmp_path / "a", 1000, 30)[0]["pid"]
 
 
 def test_a_hang_ends_at_the_time_limit(parser, tmp_path):
     with pytest.raises(FileReadError, match="not come back after"):
-        parser.parse(tmp_path / "hang", 0.5)
-    assert parser.parse(tmp_path / "a", 30)[0]["pid"]
+        parser.parse("x", tmp_path / "hang", 1000, 0.5)
+    assert parser.parse("x", tmp_path / "a", 1000, 30)[0]["pid"]
 
 
 def test_a_refusal_is_handed_on(parser, tmp_path):
     with pytest.raises(FileReadError, match="no good"):
-        parser.parse(tmp_path / "bad", 30)
+        parser.parse("x", tmp_path / "bad", 1000, 30)
 
 
 def test_a_missing_extra_names_the_command(monkeypatch, tmp_path):

@@ -1,0 +1,158 @@
+"""Child process that runs ezc3d and scipy; started by :mod:`.isolated`, never imported.
+
+Both are compiled code that can end its process on some damaged files; here that ends only this
+one.
+"""
+
+import contextlib
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_BASE_BYTES, _COPIES = 2 << 30, 4
+
+Content = tuple[dict[str, Any], dict[str, Any]]
+
+
+def main() -> None:
+    """Answer one request a line until standard input ends."""
+    # ezc3d prints warnings to standard output, which is the answer channel.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        try:
+            read = _FORMATS[request["format"]]()
+            _limit_memory(request["most_bytes"])
+            meta, arrays = read(Path(request["path"]), request["most_bytes"])
+            arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
+            meta, arrays = {"error": _reason(error)}, {}
+        head = [(name, array.dtype.str, array.shape) for name, array in arrays.items()]
+        answers.write(json.dumps({"meta": meta, "arrays": head}).encode() + b"\n")
+        for array in arrays.values():
+            answers.write(array.reshape(-1).view(np.uint8).data)
+        answers.flush()
+
+
+def _limit_memory(most_bytes: int) -> None:
+    """Let a file that lies about its size fail here rather than take the machine's memory."""
+    if sys.platform != "win32":
+        import resource
+
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_AS, (_BASE_BYTES + _COPIES * most_bytes, hard))
+
+
+def _reason(error: Exception) -> str:
+    """Return the parser's words without ezc3d's own way out, which crashes on damaged files."""
+    if isinstance(error, MemoryError) or "bad_alloc" in str(error):
+        return "far more memory is needed than a file of this size holds: its counts are wrong"
+    if isinstance(error, RecursionError):
+        return "values nested too deeply"
+    text = (str(error) or type(error).__name__).replace("\n", " ")
+    return text.removesuffix(": iostream error").partition(" If you want")[0]
+
+
+def _c3d() -> Callable[[Path, int], Content]:
+    import ezc3d
+
+    def read(path: Path, most_bytes: int) -> Content:  # noqa: ARG001 - the limit is enough
+        file = ezc3d.c3d(str(path))
+        header, data = file["header"], file["data"]
+        meta = {
+            "parameters": {
+                group: {name: _plain(entry) for name, entry in content.items() if name[:2] != "__"}
+                for group, content in file["parameters"].items()
+            },
+            "point_rate": float(header["points"]["frame_rate"]),
+            "analog_rate": float(header["analogs"]["frame_rate"]),
+            "first_frame": int(header["points"]["first_frame"]),
+        }
+        return meta, {"points": data["points"][:3], "analogs": data["analogs"][0]}
+
+    return read
+
+
+def _plain(entry: dict[str, Any]) -> dict[str, Any]:
+    value = entry["value"]
+    if isinstance(value, np.ndarray):
+        return {"shape": list(value.shape), "value": value.ravel(order="F").tolist()}
+    return {"shape": [len(value)], "value": [str(text) for text in value]}
+
+
+def _mat() -> Callable[[Path, int], Content]:
+    from scipy.io import loadmat, whosmat
+
+    def read(path: Path, most_bytes: int) -> Content:
+        kinds = {name: (shape, kind) for name, shape, kind in whosmat(str(path))}
+        wanted = {name: pair for name, pair in kinds.items() if pair[1] in _ITEM_BYTES}
+        needed = sum(math.prod(shape) * _ITEM_BYTES[kind] for shape, kind in wanted.values())
+        if needed > most_bytes:
+            return {"unpacked_bytes": needed}, {}
+        with path.open("rb") as stream:
+            little = stream.read(128)[126:] == b"IM"
+        loaded = loadmat(  # type: ignore[call-arg]  # the stubs lack uint16_codec
+            str(path),
+            variable_names=list(wanted),
+            # MATLAB's own text is UTF-16; scipy would take it for UTF-8 and fail on an umlaut.
+            uint16_codec="utf-16-le" if little else "utf-16-be",
+        )
+        arrays: dict[str, Any] = {}
+        for name in wanted:
+            arrays.update(_flat(name, loaded[name]))
+        return {}, arrays
+
+    return read
+
+
+_ITEM_BYTES = {
+    **dict.fromkeys(("double", "int64", "uint64", "cell", "struct"), 8),
+    **dict.fromkeys(("single", "int32", "uint32", "char"), 4),
+    **dict.fromkeys(("int16", "uint16"), 2),
+    **dict.fromkeys(("int8", "uint8", "logical"), 1),
+}
+"""Kinds of MATLAB variables that can be numbers or text; sparse ones, objects and functions are
+not."""
+
+
+def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the arrays of numbers and of text in a value, fields of structs as ``name.field``."""
+    if type(value) is not np.ndarray:  # objects, functions and sparse matrices are subclasses
+        return
+    if value.dtype.names:
+        for field in value.dtype.names:
+            members = value[field]
+            yield from _flat(f"{name}.{field}", members.item() if members.size == 1 else members)
+    elif value.dtype.kind == "O":
+        members = [_leaf(member) for member in value.ravel(order="F")]
+        fit = all(member is not None and member.size == 1 for member in members)
+        if fit and len({member.dtype.kind == "U" for member in members}) == 1:
+            yield name, np.concatenate([member.ravel() for member in members])
+    elif (leaf := _leaf(value)) is not None:
+        yield name, leaf
+
+
+def _leaf(value: Any) -> Any:
+    """Return an array of real numbers or of text, one string a row, or None."""
+    if type(value) is not np.ndarray or value.dtype.kind not in "fiubU":
+        return None
+    if value.dtype.kind == "b":
+        return value.astype(np.uint8)
+    if value.dtype.kind == "U":
+        return np.char.rstrip(value) if value.size else np.array([""])
+    return value
+
+
+_FORMATS = {"c3d": _c3d, "mat": _mat}
+
+
+if __name__ == "__main__":
+    main()

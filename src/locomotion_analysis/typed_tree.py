@@ -1,0 +1,305 @@
+"""YAML and JSON of unknown origin as typed values: every entry checked against its annotation.
+
+A document is read into a tree of :class:`Node`, each of which knows its place (file and line, or
+the path of names in JSON); :func:`typed` turns a tree into a dataclass.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+import yaml
+
+from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
+
+T = TypeVar("T")
+
+_MOST_YAML_BYTES = 1024**2
+_EXPONENT = re.compile(r"^[+-]?[0-9]+(?:\.[0-9]*)?[eE][+-]?[0-9]+$")
+
+
+class Place(str):
+    """Where an entry stands; a field of this type is filled in by :func:`typed`."""
+
+    __slots__ = ()
+
+
+NOWHERE = Place()
+
+
+@dataclass(frozen=True)
+class Node:
+    """One value of a document.
+
+    Attributes
+    ----------
+    value : dict of str to Node, list of Node, or a plain value
+    raw : str or None
+        A plain value as text: in YAML whatever is written (``on`` stays ``on``), in JSON None for
+        numbers, truth values and null, which are no text there.
+    where : str
+    """
+
+    value: Any
+    raw: str | None
+    where: str
+
+    def error(self, expected: str, got: str = "", fix: str = "") -> SchemaError:
+        """Return an error that points at this value."""
+        if not got and isinstance(self.value, dict):
+            got = f"a mapping with {', '.join(self.value) or 'nothing'}"
+        elif not got and isinstance(self.value, list):
+            got = f"a list of {len(self.value)}"
+        got = got or repr(self.value if self.raw is None else self.raw)[:120]
+        return SchemaError(expected=expected, got=got, where=self.where, fix=fix)
+
+    def entries(self) -> "dict[str, Node]":
+        """Return the entries of a mapping.
+
+        Raises
+        ------
+        SchemaError
+            If it is none.
+        """
+        if not isinstance(self.value, dict):
+            raise self.error("a mapping")
+        return self.value
+
+
+def typed(kind: type[T], node: Node) -> T:
+    """Return a tree as a value of some type, or say which entry does not fit.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass of text, numbers, truth values, ``Literal``, None, tuples, mappings with text
+        keys, and dataclasses; a field without a default must be there. A single value counts as
+        a tuple of one. ``Any`` takes a plain value, ``Node`` whatever there is. The metadata
+        ``key`` of a field is its name in the document, where Python forbids that.
+    node : Node
+
+    Returns
+    -------
+    object of `kind`
+        An error that its ``__post_init__`` raises with the name of an entry as `where` gets the
+        place of that entry.
+
+    Raises
+    ------
+    SchemaError
+        If an entry is missing, unknown, or of another type.
+
+    Examples
+    --------
+    >>> @dataclass
+    ... class Person:
+    ...     name: str
+    ...     mass_kg: float = 70.0
+    >>> typed(Person, json_tree(b'{"name": "A"}', "people.json"))
+    Person(name='A', mass_kg=70.0)
+    """
+    return cast("T", _value(kind, node))
+
+
+def _value(kind: Any, node: Node) -> Any:
+    origin, inner = get_origin(kind), get_args(kind)
+    if is_dataclass(kind) and kind is not Node:
+        return _record(cast("type", kind), node)
+    if origin in (Union, UnionType):
+        return _one_of(inner, node)
+    if origin is Literal:
+        return _choice(inner, node)
+    if origin is tuple:
+        parts = node.value if isinstance(node.value, list) else [node]
+        return tuple(_value(inner[0], part) for part in parts)
+    if origin is dict:
+        return {name: _value(inner[1], entry) for name, entry in node.entries().items()}
+    return _plain(kind, node)
+
+
+def _record(kind: type, node: Node) -> Any:
+    known = {field.metadata.get("key", field.name): field for field in fields(kind)}
+    hints = _hints(kind)
+    places = {name for name, field in known.items() if hints[field.name] is Place}
+    allowed = [name for name in known if name not in places]
+    if not isinstance(node.value, dict):
+        raise node.error(f"a mapping with {', '.join(allowed)}")
+    for name, entry in node.value.items():
+        if name not in allowed:
+            near = get_close_matches(name, allowed, 1)
+            fix = f"did you mean {near[0]}?" if near else ""
+            raise entry.error(f"one of the keys {', '.join(allowed)}", repr(name), fix)
+    for name in allowed:
+        field = known[name]
+        if name not in node.value and field.default is field.default_factory is MISSING:
+            raise node.error(f"the key {name}", f"only {', '.join(node.value) or 'nothing'}")
+    values = {
+        known[name].name: _value(hints[known[name].name], entry)
+        for name, entry in node.value.items()
+    }
+    try:
+        return kind(**values, **{name: Place(node.where) for name in places})
+    except LocomotionError as error:
+        error.where = node.value[error.where].where if error.where in node.value else node.where
+        raise
+
+
+@cache
+def _hints(kind: type) -> Mapping[str, Any]:
+    return get_type_hints(kind)
+
+
+def _one_of(kinds: tuple[Any, ...], node: Node) -> Any:
+    if node.value is None and NoneType in kinds:
+        return None
+    first: SchemaError | None = None
+    for kind in kinds:
+        if kind is not NoneType:
+            try:
+                return _value(kind, node)
+            except SchemaError as error:
+                first = first or error
+    raise first or node.error("nothing")
+
+
+def _choice(choices: tuple[str, ...], node: Node) -> str:
+    if isinstance(node.value, dict | list) or node.raw not in choices:
+        near = get_close_matches(node.raw or "", choices, 1)
+        fix = f"did you mean {near[0]}?" if near else ""
+        raise node.error(f"one of {', '.join(choices)}", fix=fix)
+    return node.raw
+
+
+def _plain(kind: Any, node: Node) -> Any:
+    value = node.value
+    if kind is Node:
+        return node
+    if isinstance(value, dict | list):
+        raise node.error("one value")
+    if kind is str:
+        if node.raw is None:
+            raise node.error("text")
+        return node.raw
+    if kind is float:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not -sys.float_info.max <= value <= sys.float_info.max:
+            raise node.error("a number")
+        return float(value)
+    if kind is int and isinstance(value, float) and value.is_integer():
+        value = int(value)
+    fits = isinstance(value, kind) if kind is not Any else True
+    if not fits or (kind is int and isinstance(value, bool)):
+        raise node.error({int: "a whole number", bool: "true or false"}[kind])
+    return value
+
+
+def json_tree(content: bytes, where: str) -> Node:
+    """Return plain JSON as a tree; names that occur twice, NaN and endless nesting are refused.
+
+    Parameters
+    ----------
+    content : bytes
+        UTF-8.
+    where : str
+        What it is, for messages.
+
+    Raises
+    ------
+    SchemaError
+        If it is anything else.
+    """
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise ValueError("a name that occurs twice in one object")
+        return found
+
+    def refuse(name: str) -> None:
+        raise ValueError(f"{name}, which is no number of JSON")
+
+    def node(value: Any, where: str) -> Node:
+        if isinstance(value, dict):
+            return Node(
+                {key: node(each, f"{where}.{key}") for key, each in value.items()}, "", where
+            )
+        if isinstance(value, list):
+            return Node([node(each, f"{where}[{at}]") for at, each in enumerate(value)], "", where)
+        return Node(value, value if isinstance(value, str) else None, where)
+
+    try:
+        text = content.decode("utf-8")
+        return node(json.loads(text, object_pairs_hook=once, parse_constant=refuse), where)
+    except (ValueError, RecursionError) as error:
+        got = str(error) if isinstance(error, ValueError) else "nested too deeply"
+        raise SchemaError(expected="plain JSON", got=got, where=where) from error
+
+
+def yaml_tree(path: Path) -> Node:
+    """Read one YAML document, with the line of every value.
+
+    Raises
+    ------
+    FileReadError
+        If there is no such file, or it is larger than 1 MiB or no UTF-8.
+    SchemaError
+        If it is no YAML, has a key twice, or uses anchors.
+    """
+    if not path.is_file():
+        raise FileReadError(expected="a YAML file", got="nothing at that path", where=str(path))
+    raw = path.read_bytes()
+    if len(raw) > _MOST_YAML_BYTES:
+        raise FileReadError(expected="YAML of at most 1 MiB", got="more", where=str(path))
+    try:
+        loader = yaml.SafeLoader(raw.decode("utf-8-sig"))
+        try:
+            root = loader.get_single_node()
+            if root is None:
+                raise SchemaError(expected="YAML", got="an empty file", where=str(path))
+            return _yaml_node(root, loader, str(path), set())
+        finally:
+            loader.dispose()
+    except UnicodeDecodeError:
+        raise FileReadError(expected="text in UTF-8", got="other", where=str(path)) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = str(path) if mark is None else f"{path}, line {mark.line + 1}"
+        problem = str(getattr(error, "problem", "") or "something else")
+        raise SchemaError(expected="YAML", got=problem, where=where) from None
+    except RecursionError:
+        raise SchemaError(expected="YAML", got="too many levels", where=str(path)) from None
+
+
+def _yaml_node(node: yaml.Node, loader: yaml.SafeLoader, file: str, seen: set[int]) -> Node:
+    where = f"{file}, line {node.start_mark.line + 1}"
+    if id(node) in seen:
+        raise SchemaError(expected="plain YAML", got="an anchor and its alias (&, *)", where=where)
+    seen.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        entries: dict[str, Node] = {}
+        for key, value in node.value:
+            name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
+            place = f"{file}, line {key.start_mark.line + 1}"
+            if name in entries:
+                raise SchemaError(expected="every key once", got=f"{name!r} twice", where=place)
+            child = _yaml_node(value, loader, file, seen)
+            entries[name] = Node(child.value, child.raw, place)
+        return Node(entries, "", where)
+    if isinstance(node, yaml.SequenceNode):
+        return Node([_yaml_node(item, loader, file, seen) for item in node.value], "", where)
+    try:
+        value = loader.construct_object(node)
+        if isinstance(value, str) and node.style is None and _EXPONENT.match(value):
+            value = float(value)  # YAML 1.1 takes 1e-3 for text
+        return Node(value, str(node.value), where)
+    except (yaml.YAMLError, ValueError, OverflowError):
+        raise SchemaError(
+            expected="a plain value", got=repr(node.value), where=where, fix="put it in quotes"
+        ) from None
