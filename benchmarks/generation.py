@@ -24,7 +24,7 @@ from locomotion_analysis.evaluation.generation import (
     judge_generator,
     plot_nearest_distances,
 )
-from locomotion_analysis.models.deep.generation import CurveDiffusion, CurveGAN
+from locomotion_analysis.models.deep import CurveDiffusion, CurveGAN
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # revalidation/ is no part of the package
 from revalidation.bands import REALISM

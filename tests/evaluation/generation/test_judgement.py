@@ -15,7 +15,7 @@ from locomotion_analysis.evaluation.generation import (
     plot_generated_band,
     plot_nearest_distances,
 )
-from locomotion_analysis.models.deep.generation import CurveDiffusion
+from locomotion_analysis.models.deep import CurveDiffusion
 
 
 def _diffusion(**settings):

@@ -8,7 +8,7 @@ pytest.importorskip("torch")
 import torch
 
 from locomotion_analysis.evaluation.representation import plot_traversal, traversals_figure
-from locomotion_analysis.models.deep.representation import CurveAutoencoder
+from locomotion_analysis.models.deep import CurveAutoencoder
 
 CHANNELS = ["knee_flexion_angle_ipsi_rad", "knee_flexion_moment_ipsi_Nm_kg"]
 

@@ -19,7 +19,7 @@ pytest.importorskip("safetensors")
 from locomotion_analysis.errors import BundleError, FileReadError, SchemaError  # noqa: E402
 from locomotion_analysis.evaluation.deep_training import train_deep  # noqa: E402
 from locomotion_analysis.models import deep  # noqa: E402
-from locomotion_analysis.models.deep.architectures import ARCHITECTURES  # noqa: E402
+from locomotion_analysis.models.deep import ARCHITECTURES  # noqa: E402
 from locomotion_analysis.production.bundle import network, open_bundle, write_bundle  # noqa: E402
 from locomotion_analysis.production.bundle.curve_points import curve_rows  # noqa: E402
 from locomotion_analysis.production.bundle.network_audit import audit_network  # noqa: E402

@@ -26,7 +26,7 @@ from locomotion_analysis.evaluation.generation.memorisation import (
 from locomotion_analysis.evaluation.generation.predictive import predictive_scores
 from locomotion_analysis.evaluation.generation.realism import realism
 from locomotion_analysis.evaluation.inputs import said_simulated
-from locomotion_analysis.models.deep.generation import CycleGenerator
+from locomotion_analysis.models.deep import CycleGenerator
 from locomotion_analysis.selection import SubjectStratifiedKFold
 
 
@@ -133,7 +133,7 @@ def judge_generator(
 
     Examples
     --------
-    >>> from locomotion_analysis.models.deep.generation import CurveDiffusion
+    >>> from locomotion_analysis.models.deep import CurveDiffusion
     >>> from locomotion_analysis.simulation import simulate
     >>> data = simulate(n_subjects=16, n_cycles=2, tasks=["level_walking"])
     >>> diffusion = CurveDiffusion(["knee_flexion_angle_ipsi_rad"], width=16, max_epochs=2)

@@ -11,12 +11,7 @@ from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.kinetics.result import KineticsEvaluation
 from locomotion_analysis.features.gait_events.stance import stance_percent
-from locomotion_analysis.models.deep.sequence_to_sequence import (
-    CurveRegressor,
-    MeanCurve,
-    RidgeCurves,
-    kinetics_arrays,
-)
+from locomotion_analysis.models.deep import CurveRegressor, MeanCurve, RidgeCurves, kinetics_arrays
 from locomotion_analysis.selection import subject_codes
 
 

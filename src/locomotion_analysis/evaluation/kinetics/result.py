@@ -18,7 +18,7 @@ from locomotion_analysis.evaluation.kinetics.curve_errors import (
     window_sums,
 )
 from locomotion_analysis.evaluation.kinetics.gait_phases import GAIT_PHASES, gait_phase_of_points
-from locomotion_analysis.models.deep.sequence_to_sequence import KineticsArrays
+from locomotion_analysis.models.deep import KineticsArrays
 from locomotion_analysis.standard import PHASE_PERCENT, Channel
 
 BASELINE = "mean curve"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from locomotion_analysis.models.deep.representation import CurveAutoencoder
+    from locomotion_analysis.models.deep import CurveAutoencoder
 
 _PANEL_INCHES = (2.9, 1.9)
 # Colour-blind-safe and readable in grey: below the mean to blue, above to vermillion.

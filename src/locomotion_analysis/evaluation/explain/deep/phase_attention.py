@@ -10,7 +10,8 @@ from locomotion_analysis.evaluation.explain.deep.cycle_relevance import CycleRel
 from locomotion_analysis.evaluation.explain.deep.explained_cycles import checked_cycles, outcomes_of
 from locomotion_analysis.evaluation.explain.deep.fitted_network import answering, fitted_network
 from locomotion_analysis.evaluation.explain.sequences import ALL_CHANNELS
-from locomotion_analysis.models.deep.networks import NETWORKS, AttentiveNetwork
+from locomotion_analysis.models.deep import NETWORKS
+from locomotion_analysis.models.deep.networks import AttentiveNetwork
 
 
 def phase_attention(model: Any, X: Any, groups: Any) -> CycleRelevance:
