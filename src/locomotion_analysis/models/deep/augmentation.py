@@ -262,7 +262,8 @@ class StrideNoise(GaitAugmentation):
         differences, known = stride_differences(cycles.scaled, cycles.groups)
         if not len(differences):
             raise _unknown("one cycle of each subject", "leave StrideNoise out")
-        self.sd_ = _spread(differences, known)
+        n_known = np.maximum(known.sum(axis=0), 1)
+        self.sd_ = np.sqrt((differences**2).sum(axis=0) / n_known).astype(np.float32)
         kept = np.linspace(0, len(differences) - 1, min(len(differences), _N_KEPT)).astype(int)
         chosen = differences[kept]
         of_chosen = np.sqrt((chosen**2).mean(axis=0))
@@ -324,13 +325,6 @@ def _most_similar(curves: NDArray[np.float32]) -> NDArray[np.intp]:
     np.fill_diagonal(distance, np.inf)
     closest: NDArray[np.intp] = distance.argmin(axis=1)
     return closest
-
-
-def _spread(differences: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float32]:
-    spread: NDArray[np.float32] = np.sqrt(
-        (differences**2).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    ).astype(np.float32)
-    return spread
 
 
 def _unknown(got: str, fix: str) -> SchemaError:

@@ -531,7 +531,13 @@ class CycleGenerator(CurveModel):
         check_is_fitted(self, "network_")
         encoded = torch.as_tensor(self.conditions_.encode(conditions))
         beyond = self.conditions_.extrapolated(conditions)
-        self._warn_beyond(beyond, len(conditions))
+        if beyond:
+            warnings.warn(
+                f"conditions outside what the training covered ({_counted(beyond)} of "
+                f"{len(conditions)} cycles): the generator extrapolates.",
+                LocomotionWarning,
+                stacklevel=2,
+            )
         generator = torch.Generator().manual_seed(random_state)
         device = next(self.network_.eval().parameters()).device
         with torch.inference_mode():
@@ -614,15 +620,6 @@ class CycleGenerator(CurveModel):
         if beyond:
             words += "; beyond the training: " + _counted(beyond)
         return words
-
-    def _warn_beyond(self, beyond: dict[str, int], n_cycles: int) -> None:
-        if beyond:
-            warnings.warn(
-                f"conditions outside what the training covered ({_counted(beyond)} of {n_cycles} "
-                "cycles): the generator extrapolates.",
-                LocomotionWarning,
-                stacklevel=3,
-            )
 
 
 def check_positive(**numbers: float) -> None:

@@ -85,7 +85,14 @@ def kinetics_arrays(
     """
     chosen = _chosen(data, inputs, KINEMATICS, "inputs")
     wanted = _chosen(data, targets, KINETICS, "targets")
-    _refuse_kinetic(chosen)
+    kinetic = [name for name in chosen if Channel.parse(name).measurement not in KINEMATICS]
+    if kinetic:
+        raise SchemaError(
+            expected="angles and angular velocities to predict kinetics from",
+            got=", ".join(kinetic),
+            where="inputs",
+            fix="leave them out: moments, powers and forces give each other away",
+        )
     return KineticsArrays(data.array(chosen), data.array(wanted), chosen, wanted, data.groups)
 
 
@@ -129,17 +136,6 @@ def _chosen(
             where=where,
         )
     return tuple(found)
-
-
-def _refuse_kinetic(inputs: tuple[str, ...]) -> None:
-    kinetic = [name for name in inputs if Channel.parse(name).measurement not in KINEMATICS]
-    if kinetic:
-        raise SchemaError(
-            expected="angles and angular velocities to predict kinetics from",
-            got=", ".join(kinetic),
-            where="inputs",
-            fix="leave them out: moments, powers and forces give each other away",
-        )
 
 
 class WholeCycleNetwork(nn.Module):  # type: ignore[misc]

@@ -382,9 +382,12 @@ def training_curves(X: Any, channels: Sequence[str] | None) -> NDArray[np.float3
         )
     never = np.flatnonzero(~measured.any(axis=0))
     if never.size:
+        names = [str(at) if channels is None else channels[at] for at in never]
+        rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        prefix = "channels at positions " if channels is None else ""
         _warn(
-            f"Never measured in training: {_named(never, channels)}. The network learns nothing of "
-            "them, and would not use them later."
+            f"Never measured in training: {prefix}{', '.join(names[:_SHOWN])}{rest}. The network "
+            "learns nothing of them, and would not use them later."
         )
     tell_of_gaps(curves, measured)
     return curves
@@ -413,13 +416,6 @@ def tell_of_gaps(curves: NDArray[np.float32], measured: NDArray[np.bool_]) -> No
         _warn(
             f"{empty} of {len(curves)} cycles have no curve without gaps: nothing is known of them."
         )
-
-
-def _named(positions: NDArray[np.intp], channels: Sequence[str] | None) -> str:
-    names = [str(at) if channels is None else channels[at] for at in positions]
-    rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    prefix = "channels at positions " if channels is None else ""
-    return prefix + ", ".join(names[:_SHOWN]) + rest
 
 
 def _warn(message: str) -> None:
