@@ -13,19 +13,18 @@ from measured_page import recorded
 from torch import nn
 
 from locomotion_analysis import load_dataset
-from locomotion_analysis.models.deep.augmentation import (
+from locomotion_analysis.models.deep import (
+    NETWORKS,
     AugmentationChain,
+    CurveScaler,
     MagnitudeWarp,
     PhaseJitter,
     SideSwap,
     StrideNoise,
     TrainingCycles,
 )
-from locomotion_analysis.models.deep.batches import CycleLoader, CycleTensors
-from locomotion_analysis.models.deep.curve_scaler import CurveScaler
-from locomotion_analysis.models.deep.net import GaitNet
-from locomotion_analysis.models.deep.networks import NETWORKS
-from locomotion_analysis.models.deep.networks.two_leg import TwoLegNetwork
+from locomotion_analysis.models.deep.core import CycleLoader, CycleTensors, GaitNet
+from locomotion_analysis.models.deep.networks import TwoLegNetwork
 
 N_CYCLES, BATCH_SIZE, AIM = 256, 64, 0.9
 

@@ -15,9 +15,9 @@ from deep_folds import Fit, Study, row, run, score, write_part
 from joblib import cpu_count
 
 from locomotion_analysis import load_dataset
-from locomotion_analysis.models.deep import DeepClassifier
-from locomotion_analysis.models.deep.augmentation import (
+from locomotion_analysis.models.deep import (
     AugmentationChain,
+    DeepClassifier,
     MagnitudeWarp,
     PhaseJitter,
     SideSwap,

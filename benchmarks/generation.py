@@ -21,7 +21,7 @@ from locomotion_analysis import LocomotionData, load_dataset
 from locomotion_analysis.errors import LocomotionWarning
 from locomotion_analysis.evaluation.generation import judge_generator
 from locomotion_analysis.files import atomic_path
-from locomotion_analysis.models.deep.generation import CurveDiffusion, CurveGAN
+from locomotion_analysis.models.deep import CurveDiffusion, CurveGAN
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # revalidation/ is no part of the package
 from revalidation.bands import REALISM

@@ -25,11 +25,12 @@ from locomotion_analysis import LocomotionData
 from locomotion_analysis.evaluation import few_subject_curves
 from locomotion_analysis.evaluation.leaderboard.model_card import markdown_table
 from locomotion_analysis.files import atomic_path
-from locomotion_analysis.models.deep import load_network, save_network
-from locomotion_analysis.models.deep.representation import (
+from locomotion_analysis.models.deep import (
     FinetunedClassifier,
     FinetunedRegressor,
+    load_network,
     pretrain,
+    save_network,
 )
 from locomotion_analysis.simulation import simulate
 

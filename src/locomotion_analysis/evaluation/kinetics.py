@@ -13,7 +13,7 @@ from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.bootstrap import percentile_interval, subject_weights
 from locomotion_analysis.evaluation.inputs import said_simulated
-from locomotion_analysis.models.deep.sequence_to_sequence import (
+from locomotion_analysis.models.deep import (
     CurveRegressor,
     KineticsArrays,
     MeanCurve,

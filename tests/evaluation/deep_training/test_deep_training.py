@@ -22,8 +22,11 @@ from locomotion_analysis.evaluation.deep_training import (  # noqa: E402
 )
 from locomotion_analysis.evaluation.folds import subjects_for  # noqa: E402
 from locomotion_analysis.models import PredictionSchema  # noqa: E402
-from locomotion_analysis.models.deep import DeepClassifier, load_network  # noqa: E402
-from locomotion_analysis.models.deep.learning_rate import LearningRateSweep  # noqa: E402
+from locomotion_analysis.models.deep import (  # noqa: E402
+    DeepClassifier,
+    LearningRateSweep,
+    load_network,
+)
 from locomotion_analysis.simulation import simulate  # noqa: E402
 
 ANGLES = ["hip_flexion_angle_ipsi_rad", "knee_flexion_angle_ipsi_rad"]

@@ -1,5 +1,6 @@
 """Small cycles whose class is easy to see, and one core for all networks."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,15 @@ class Cycles(NamedTuple):
     y: np.ndarray
     speed: np.ndarray
     groups: np.ndarray
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> Iterator[None]:
+    torch = pytest.importorskip("torch")
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +50,13 @@ def settings() -> dict[str, Any]:
         "augmentation": None,
         "device": "cpu",
     }
+
+
+@pytest.fixture(scope="session")
+def curves() -> np.ndarray:
+    """A hundred and twenty cycles of two channels that follow from two numbers, (120, 48, 2)."""
+    scores = np.random.default_rng(0).normal([2.0, 0.0], 1.0, (120, 2))
+    phase = np.linspace(0, 2 * np.pi, 48)
+    first = np.outer(scores[:, 0], np.sin(phase)) + 5.0
+    second = np.outer(scores[:, 0], np.cos(phase)) + np.outer(scores[:, 1], np.sin(2 * phase))
+    return np.stack([first, 30 * second], axis=2).astype(np.float32)

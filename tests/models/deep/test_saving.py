@@ -15,20 +15,20 @@ from sklearn.exceptions import NotFittedError  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 
 from locomotion_analysis.errors import FileReadError, SchemaError  # noqa: E402
-from locomotion_analysis.models.deep import (  # noqa: E402
+from locomotion_analysis.models import deep  # noqa: E402
+from locomotion_analysis.models.deep import (  # noqa: E402  # noqa: E402
+    ARCHITECTURES,
+    AugmentationChain,
     DeepClassifier,
     DeepMultiTask,
     DeepRegressor,
+    MagnitudeWarp,
+    PhaseJitter,
     load_network,
     save_network,
 )
-from locomotion_analysis.models.deep.architectures import ARCHITECTURES  # noqa: E402
-from locomotion_analysis.models.deep.augmentation import (  # noqa: E402
-    AugmentationChain,
-    MagnitudeWarp,
-    PhaseJitter,
-)
-from locomotion_analysis.models.deep.estimators.saving import ESTIMATORS  # noqa: E402
+from locomotion_analysis.models.deep.core import Learner  # noqa: E402
+from locomotion_analysis.models.deep.saving import ESTIMATORS  # noqa: E402
 
 CHANNELS = ["knee_flexion_angle_ipsi_rad", "knee_flexion_angle_contra_rad"]
 
@@ -106,14 +106,10 @@ def test_augmentations_travel_and_places_of_this_machine_do_not(cycles, settings
     np.testing.assert_array_equal(again, model.predict_proba(cycles.X))
 
 
-def test_every_estimator_of_the_list_is_where_it_says():
-    from importlib import import_module
-
-    for name, module in ESTIMATORS.items():
-        kind = getattr(import_module(module), name)
-        assert callable(kind._state)
-        assert callable(kind._restore)
-        assert kind.__module__ == module
+def test_every_estimator_of_the_list_is_public_and_says_what_it_learned():
+    for name, kind in ESTIMATORS.items():
+        assert getattr(deep, name) is kind
+        assert issubclass(kind, Learner)
 
 
 def test_what_cannot_be_data_is_refused(cycles, settings, fitted, tmp_path):
@@ -160,7 +156,7 @@ def test_one_weight_changed_is_noticed(file):
             "an augmentation",
         ),
         (lambda told, _: told["facts"].pop("learned"), "KeyError"),
-        (lambda told, _: told["facts"]["learned"].update(answer={"classes": 3}), "KeyError"),
+        (lambda told, _: told["facts"]["learned"].update(classes_={"values": 3}), "KeyError"),
         (lambda told, tensors: tensors.popitem(), "altered"),
     ],
 )

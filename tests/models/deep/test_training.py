@@ -17,15 +17,15 @@ from locomotion_analysis.errors import (  # noqa: E402
     TargetError,
 )
 from locomotion_analysis.models.deep import (  # noqa: E402
+    ARCHITECTURES,
     DeepClassifier,
     DeepMultiTask,
     DeepRegressor,
     sweep_learning_rate,
 )
-from locomotion_analysis.models.deep.architectures import ARCHITECTURES  # noqa: E402
-from locomotion_analysis.models.deep.estimators.answers import MultiTaskLoss  # noqa: E402
-from locomotion_analysis.models.deep.schedule import share_of_rate  # noqa: E402
-from locomotion_analysis.models.deep.validation import validation_split  # noqa: E402
+from locomotion_analysis.models.deep.callbacks import share_of_rate  # noqa: E402
+from locomotion_analysis.models.deep.estimators import MultiTaskLoss  # noqa: E402
+from locomotion_analysis.models.deep.training import validation_split  # noqa: E402
 
 CHANNELS = ["knee_flexion_angle_ipsi_rad", "knee_flexion_angle_contra_rad"]
 
@@ -248,7 +248,7 @@ def test_the_sweep_ends_where_the_loss_grows_and_suggests_a_rate_below(cycles, s
 
 def test_subjects_with_many_cycles_count_no_more_than_others(cycles, settings):
     """The weights of the draw are those of the balance, for training cycles alone."""
-    from locomotion_analysis.models.deep.estimators.training import training_cycles, untrained_net
+    from locomotion_analysis.models.deep.training import training_cycles, untrained_net
 
     rows = np.r_[np.repeat(0, 50), np.arange(48)]
     model = DeepClassifier(**settings)

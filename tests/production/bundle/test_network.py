@@ -19,7 +19,7 @@ pytest.importorskip("safetensors")
 from locomotion_analysis.errors import BundleError, FileReadError, SchemaError  # noqa: E402
 from locomotion_analysis.evaluation.deep_training import train_deep  # noqa: E402
 from locomotion_analysis.models import deep  # noqa: E402
-from locomotion_analysis.models.deep.architectures import ARCHITECTURES  # noqa: E402
+from locomotion_analysis.models.deep import ARCHITECTURES  # noqa: E402
 from locomotion_analysis.production.bundle import network, open_bundle, write_bundle  # noqa: E402
 from locomotion_analysis.production.bundle.curve_points import curve_rows  # noqa: E402
 from locomotion_analysis.production.bundle.network_audit import audit_network  # noqa: E402
@@ -347,8 +347,8 @@ def test_tensors_that_lie_are_refused(copy, change, message):
         (lambda facts: facts["parameters"].update(network_options={"width": 1 << 30}), "of sizes"),
         (lambda facts: facts["parameters"].update(network_options={"depth": [8]}), "of sizes"),
         (lambda facts: facts["parameters"].update(network_options={"cell": 8}), "options among"),
-        (lambda facts: facts["learned"].update(n_points=10**12), "of sizes"),
-        (lambda facts: facts["learned"]["answer"].update(classes=["a"] * 50), "other shapes"),
+        (lambda facts: facts["learned"]["scaler_"].update(n_points_=10**12), "of sizes"),
+        (lambda facts: facts["learned"]["classes_"].update(values=["a"] * 50), "other shapes"),
     ],
 )
 def test_facts_that_lie_are_refused_without_making_the_network(copy, change, message):
@@ -367,7 +367,7 @@ def test_weights_altered_after_writing_are_refused(copy):
 
 def test_a_network_of_other_classes_is_refused(copy):
     def renamed(facts):
-        facts["learned"]["answer"]["classes"] = ["healthy", "immortal"]
+        facts["learned"]["classes_"]["values"] = ["healthy", "immortal"]
 
     tampered(copy, {NETWORK: changed_facts(members_of(copy)[NETWORK], renamed)})
     with pytest.raises(BundleError, match="channels and classes of the schema"):

@@ -6,7 +6,7 @@ import pandas as pd
 
 from locomotion_analysis.evaluation.plots.axes import axes_for
 from locomotion_analysis.evaluation.report.style import INK, PALETTE, light_grid
-from locomotion_analysis.models.deep.learning_rate import LearningRateSweep
+from locomotion_analysis.models.deep import LearningRateSweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -18,7 +18,7 @@ from locomotion_analysis.evaluation.report.provenance import provenance
 from locomotion_analysis.evaluation.report.source_files import source_files
 from locomotion_analysis.files import Content, json_text, write_all
 from locomotion_analysis.models.deep import save_network
-from locomotion_analysis.models.deep.estimators.parameters import parameters_of
+from locomotion_analysis.models.deep.state_file import parameters_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -1,6 +1,6 @@
 """Curves made ready for a model: gaps filled and channels scaled by the training cycles alone."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +11,21 @@ from sklearn.utils.validation import check_is_fitted
 from locomotion_analysis.models.timeseries.curve_checks import checked_curves
 
 
-class CurveTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Base of the transformers that take curves: (n_cycles, n_points, n_channels)."""
+class CurveEstimator(BaseEstimator):  # type: ignore[misc]
+    """Base of what takes curves, (n_cycles, n_points, n_channels), and says so in its tags."""
+
+    _takes_gaps: ClassVar[bool] = False
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = self._takes_gaps
         return tags
+
+
+class CurveTransformer(TransformerMixin, CurveEstimator):  # type: ignore[misc]
+    """Base of the transformers that take curves."""
 
 
 class MeanCurveImputer(CurveTransformer):
@@ -42,6 +49,8 @@ class MeanCurveImputer(CurveTransformer):
     >>> imputer.n_filled_.tolist(), bool(np.isfinite(imputer.transform(curves)).all())
     ([1], True)
     """
+
+    _takes_gaps: ClassVar[bool] = True
 
     def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002 - scikit-learn's signature
         """Learn the mean curves.
@@ -69,11 +78,6 @@ class MeanCurveImputer(CurveTransformer):
         curves = checked_curves(X, (n_points, n_channels), gaps=True)
         broken = _with_gaps(curves)
         return np.where(broken[:, None], self.mean_, curves) if broken.any() else curves
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
 
 
 class ChannelScaler(CurveTransformer):

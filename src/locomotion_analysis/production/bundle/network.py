@@ -188,7 +188,7 @@ def int8_of(route: NetworkRoute, rows: pd.DataFrame, truth: NDArray[Any]) -> Int
 def _score(truth: NDArray[Any], found: NDArray[Any], classifies: bool) -> float:
     if not classifies:
         return float(np.abs(truth.astype(float) - found).mean())
-    from locomotion_analysis.models.deep.estimators.answers import balanced_accuracy
+    from locomotion_analysis.models.deep.estimators import balanced_accuracy
 
     return balanced_accuracy(truth.astype(str), found.astype(str))
 

@@ -108,7 +108,8 @@ def _facts(header: Mapping[str, Any], name: str) -> dict[str, Any]:
     try:
         facts = parsed_json(text.encode())["facts"]
         kind, parameters, learned = facts["kind"], facts["parameters"], facts["learned"]
-        answer, n_points = learned["answer"], learned["n_points"]
+        n_points = learned["scaler_"]["n_points_"]
+        n_outputs = len(learned["classes_"]["values"]) if kind == "DeepClassifier" else 1
         options = {**(parameters["network_options"] or {})}
         dropout, channels = parameters["dropout"], parameters["channels"]
         architecture = parameters["architecture"]
@@ -119,7 +120,6 @@ def _facts(header: Mapping[str, Any], name: str) -> dict[str, Any]:
     sizes = [n_points, *(each for each in options.values() if not isinstance(each, str))]
     if not all(isinstance(each, (int, float)) and 0 <= each <= MOST_OPTION for each in sizes):
         raise refused(name, f"a network of sizes {sizes}"[:200])
-    n_outputs = len(answer["classes"]) if kind == "DeepClassifier" else 1
     return {
         "architecture": architecture,
         "dropout": dropout,
@@ -133,7 +133,7 @@ def _laid_out(facts: Mapping[str, Any], name: str) -> dict[str, tuple[int, ...]]
     """Return the shapes of the weights of the network that a file names, without making it."""
     import torch
 
-    from locomotion_analysis.models.deep.architectures import architecture, network_settings
+    from locomotion_analysis.models.deep.networks import architecture, network_settings
 
     try:
         network = architecture(facts["architecture"])

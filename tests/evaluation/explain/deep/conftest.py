@@ -8,8 +8,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 torch = pytest.importorskip("torch", reason="PyTorch is the extra `deep`")
 
-from locomotion_analysis.models.deep import CurveScaler  # noqa: E402 - torch first
-from locomotion_analysis.models.deep.networks import NETWORKS  # noqa: E402
+from locomotion_analysis.models.deep import (  # noqa: E402 - torch first
+    NETWORKS,
+    CurveScaler,
+)
 
 CHANNELS = ["hip_flexion_angle_ipsi_rad", "knee_flexion_angle_ipsi_rad"]
 

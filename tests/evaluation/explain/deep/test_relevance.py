@@ -3,6 +3,7 @@
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is the extra `deep`")
@@ -22,7 +23,7 @@ from locomotion_analysis.evaluation.explain.deep import (  # noqa: E402
     phase_attention,
     phase_occlusion,
 )
-from locomotion_analysis.models.deep import DeepClassifier  # noqa: E402
+from locomotion_analysis.models.deep import DeepClassifier, DeepMultiTask  # noqa: E402
 
 CHANNELS = ["hip_flexion_angle_ipsi_rad", "knee_flexion_angle_ipsi_rad"]
 
@@ -162,6 +163,24 @@ class TestPhaseAttention:
         np.testing.assert_allclose(found.values[:, :, 0], expected, atol=1e-6)
         assert found.edges[0] == 0
         assert found.edges[-1] == 100
+
+    def test_each_answer_of_several_has_weights_of_its_own(self, walkers):
+        y = pd.DataFrame({"knee": walkers.y, "speed": np.linspace(1.0, 2.0, len(walkers.y))})
+        model = DeepMultiTask("cnn", max_epochs=1, network_options={"width": 8}, device="cpu")
+        model.fit(walkers.X, y, walkers.groups)
+        found = {name: phase_attention(model, walkers.X, walkers.groups, name) for name in y}
+        curves, measured = (torch.from_numpy(part) for part in model.scaler_.transform(walkers.X))
+        for name, each in found.items():
+            expected = model.network_.phase_weights(curves, measured, name).detach().numpy()
+            np.testing.assert_allclose(each.values[:, :, 0], expected, atol=1e-6)
+        assert set(found["knee"].outcomes) <= set(walkers.y)
+        assert set(found["speed"].outcomes) == {"predicted value"}
+        with pytest.raises(SchemaError, match="knee, speed"):
+            phase_attention(model, walkers.X, walkers.groups)
+
+    def test_an_answer_of_a_network_with_one_is_refused(self, walkers, attentive):
+        with pytest.raises(SchemaError, match="the model has one"):
+            phase_attention(attentive, walkers.X, walkers.groups, "knee")
 
     def test_a_network_without_attention_is_refused(self, walkers, classifier):
         with pytest.raises(SchemaError, match="lstm, gru, transformer"):
