@@ -248,13 +248,11 @@ def test_the_sweep_ends_where_the_loss_grows_and_suggests_a_rate_below(cycles, s
 
 def test_subjects_with_many_cycles_count_no_more_than_others(cycles, settings):
     """The weights of the draw are those of the balance, for training cycles alone."""
-    from locomotion_analysis.models.deep.training import training_cycles, untrained_net
-
     rows = np.r_[np.repeat(0, 50), np.arange(48)]
     model = DeepClassifier(**settings)
     targets = model._targets(cycles.y[rows], cycles.groups[rows])
-    chosen = training_cycles(model, cycles.X[rows], targets, cycles.groups[rows])
-    net = untrained_net(model, chosen, targets, [])
+    chosen = model._cycles(cycles.X[rows], targets, cycles.groups[rows])
+    net = model._untrained(chosen, targets, [])
     weights = pd.Series(net.get_params()["iterator_train__weights"])
     of_subject = weights.groupby(cycles.groups[rows][chosen.split.train]).sum()
     of_class = weights.groupby(cycles.y[rows][chosen.split.train]).sum()

@@ -227,7 +227,7 @@ def tensors_of(tensors: Mapping[str, torch.Tensor], part: str) -> dict[str, torc
     }
 
 
-Learned = Mapping[str, Callable[..., Any]]
+Learned = Mapping[str, Any]
 
 
 class Learner:
@@ -243,7 +243,7 @@ class Learner:
     @classmethod
     def _all_learned(cls) -> Learned:
         """Return what is learned, by all bases and the class."""
-        declared: dict[str, Callable[..., Any]] = {}
+        declared: dict[str, Any] = {}
         for each in reversed(cls.__mro__):
             declared |= vars(each).get("_learned", {})
         return declared
@@ -265,8 +265,7 @@ class Learner:
 
     def _restore(self, state: FittedState) -> None:
         for name, made in self._all_learned().items():
-            is_learner = isinstance(made, type) and issubclass(made, Learner)
-            if is_learner:
+            if isinstance(made, type) and issubclass(made, Learner):
                 value = made.__new__(made)  # all it has is what it learned
                 value._restore(state.part(name))  # noqa: SLF001 - a learner as this one
             elif name in state.tensors:
