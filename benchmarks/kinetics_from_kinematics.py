@@ -20,7 +20,7 @@ from locomotion_analysis.evaluation.kinetics import (
     support_check,
     swing_force_check,
 )
-from locomotion_analysis.evaluation.report.labels import channel_title
+from locomotion_analysis.reporting.names import channel_title
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reference" / "kinetics.md"

@@ -11,6 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation import BiomechanicalModelEvaluator, plot_feature_importances
+from locomotion_analysis.reporting import feature_title
 
 
 @pytest.fixture
@@ -94,14 +95,15 @@ def test_simulated_data_says_so(evaluator, table):
         LogisticRegression(), table.X, table.y, table.groups
     )
     assert results["simulated"] is True
-    assert evaluator.plot_results().get_suptitle() == "Simulated data"
-    assert plot_feature_importances(results).get_title() == "Simulated data"
+    assert evaluator.plot_results().get_suptitle() == "SIMULATED DATA"
+    assert plot_feature_importances(results).figure.get_suptitle() == "SIMULATED DATA"
 
 
 def test_importances_are_drawn_largest_on_top(evaluator):
     axes = plot_feature_importances(evaluator.results, top=2)
     names = [label.get_text() for label in axes.get_yticklabels()]
-    assert names == evaluator.results["feature_importances"]["feature"].head(2).tolist()
+    largest = evaluator.results["feature_importances"]["feature"].head(2)
+    assert names == [feature_title(name) for name in largest]
     assert axes.patches[0].get_y() > axes.patches[1].get_y()
     own = evaluator.plot_results().axes[0]
     assert plot_feature_importances(evaluator.results, ax=own) is own
@@ -121,7 +123,7 @@ def test_regression_panels(table):
     folds, agreement, subjects, summary = evaluator.plot_results().axes
     assert [bar.get_height() for bar in folds.patches[:5]] == pytest.approx(results["cv_mae"])
     assert len(agreement.collections[0].get_offsets()) == 360
-    assert agreement.get_xlabel() == "True age"
+    assert agreement.get_xlabel() == "Observed age"
     drawn = subjects.lines[0].get_ydata()
     assert np.allclose(drawn, np.sort(results["per_subject_error"]["mae"]))
     assert "Bias" in texts(summary)[0]

@@ -6,10 +6,11 @@ from locomotion_analysis.evaluation.by_subject import subject_calls, subject_lev
 from locomotion_analysis.evaluation.comparison import PairedComparison, paired_comparison
 from locomotion_analysis.evaluation.evaluator import BiomechanicalModelEvaluator
 from locomotion_analysis.evaluation.fairness import fairness_table
-from locomotion_analysis.evaluation.figures import plot_evaluation, plot_feature_importances
 from locomotion_analysis.evaluation.learning_curve import learning_curve
+from locomotion_analysis.evaluation.panels import plot_evaluation
 from locomotion_analysis.evaluation.permutation import PermutationTest, permutation_test
 from locomotion_analysis.evaluation.plain_metrics import metrics_json
+from locomotion_analysis.evaluation.plots import plot_feature_importances
 from locomotion_analysis.evaluation.study import run_study
 from locomotion_analysis.evaluation.study_result import StudyResult
 

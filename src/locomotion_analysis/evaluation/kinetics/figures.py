@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.evaluation.kinetics.result import KineticsEvaluation
-from locomotion_analysis.evaluation.plots.axes import axes_for
 from locomotion_analysis.evaluation.report.curves import class_curve
-from locomotion_analysis.evaluation.report.labels import channel_title, shown_unit
-from locomotion_analysis.evaluation.report.style import INK, MUTED, colour, light_grid
+from locomotion_analysis.reporting.names import channel_title, shown_unit
+from locomotion_analysis.reporting.style import INK, MUTED, axes_for, colour, light_grid
 from locomotion_analysis.standard import PHASE_PERCENT, Channel
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def plot_predicted_kinetics(
         The axes, in ``ax.figure``. A predicted band narrower than the measured one means that
         the model does not tell people apart as much as they differ.
     """
-    ax = axes_for(ax, 5.6, 3.6, simulated=found.data.is_simulated)
+    ax = axes_for(ax, 5.6, 3.6, found.data)
     unit, factor = shown_unit(channel)
     true, predicted = found.curves(model, channel)
     drawn = np.isfinite(true).all(axis=1) & (True if rows is None else rows)
@@ -94,7 +93,7 @@ def plot_error_along_cycle(
     matplotlib.axes.Axes
         The axes, in ``ax.figure``.
     """
-    ax = axes_for(ax, 5.6, 3.6, simulated=found.data.is_simulated)
+    ax = axes_for(ax, 5.6, 3.6, found.data)
     unit, factor = shown_unit(channel)
     chosen = list(found.predicted) if models is None else models
     for position, model in enumerate(chosen):

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from locomotion_analysis.evaluation.report.labels import channel_title, shown_unit
-from locomotion_analysis.evaluation.report.style import INK, figure, light_grid
+from locomotion_analysis.reporting.names import channel_title, shown_unit
+from locomotion_analysis.reporting.style import INK, figure, light_grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,7 +46,7 @@ def plot_traversal(
         Angles in degrees.
     """
     if ax is None:
-        with figure(4.0, 3.0, simulated=False) as made:
+        with figure(4.0, 3.0) as made:
             ax = made.subplots()
     unit, factor = shown_unit(channels[channel])
     moved = autoencoder.traverse(latent)
@@ -96,7 +96,7 @@ def traversals_figure(
     latents = autoencoder.latent_order()[:n_latents]
     width = max(6.6, 0.4 + _PANEL_INCHES[0] * len(columns))
     height = 0.7 + _PANEL_INCHES[1] * len(latents)
-    with figure(width, height, simulated=simulated) as made:
+    with figure(width, height, {"simulated": simulated}) as made:
         grid = made.subplots(len(latents), len(columns), squeeze=False, sharex=True, sharey="col")
         for (row, column), axes in np.ndenumerate(grid):
             plot_traversal(autoencoder, channels, int(latents[row]), columns[column], ax=axes)

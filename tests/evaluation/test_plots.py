@@ -56,6 +56,11 @@ def drawings(results):
         plots.plot_permutation_test: PERMUTED,
         plots.plot_fairness: marked(GROUPS.copy()),
         plots.plot_robustness: marked(DISTURBED.copy()),
+        plots.plot_confusion_matrix: classes,
+        plots.plot_scores: classes,
+        plots.plot_subject_scores: classes,
+        plots.plot_predictions: numbers,
+        plots.plot_feature_importances: numbers,
     }
 
 
@@ -68,7 +73,9 @@ def test_all_are_labelled_marked_and_drawn_where_asked(results):
         assert ax is mine
         assert ax.get_xlabel(), draw
         assert ax.get_title(loc="right") == "SIMULATED DATA", draw
-        assert draw(what).figure is not mine.figure
+        own = draw(what).figure
+        assert own is not mine.figure
+        assert own.get_suptitle() == "SIMULATED DATA", draw
         ax.figure.canvas.draw()
 
 

@@ -1,6 +1,7 @@
 """Where a result came from: files by their hash, versions, machine, time."""
 
 import hashlib
+import os
 import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -10,8 +11,15 @@ from typing import Any
 
 from locomotion_analysis._version import __version__
 
-_BLOCK_BYTES = 1 << 20
 _LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "pyarrow")
+
+
+def source_files(source: str | os.PathLike[str] | None) -> list[Path]:
+    """Return the file, the Parquet files of the folder, or nothing where `source` is None."""
+    if source is None:
+        return []
+    place = Path(source)
+    return sorted(place.glob("**/*.parquet")) if place.is_dir() else [place]
 
 
 def provenance(files: Sequence[Path]) -> dict[str, Any]:
@@ -42,10 +50,14 @@ def provenance(files: Sequence[Path]) -> dict[str, Any]:
     }
 
 
+def named_files(origin: dict[str, Any]) -> str:
+    """Return the names of the first files of a :func:`provenance`, for a line below a title."""
+    names = [file["name"] for file in origin["files"]]
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more if names else "Data made in memory"
+
+
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file as hexadecimal text, reading it in blocks."""
-    digest = hashlib.sha256()
     with path.open("rb") as stream:
-        while block := stream.read(_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()
