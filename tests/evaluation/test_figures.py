@@ -96,7 +96,7 @@ def test_simulated_data_says_so(evaluator, table):
     )
     assert results["simulated"] is True
     assert evaluator.plot_results().get_suptitle() == "SIMULATED DATA"
-    assert plot_feature_importances(results).figure.get_suptitle() == "SIMULATED DATA"
+    assert plot_feature_importances(results).get_title(loc="right") == "SIMULATED DATA"
 
 
 def test_importances_are_drawn_largest_on_top(evaluator):

@@ -73,9 +73,7 @@ def test_all_are_labelled_marked_and_drawn_where_asked(results):
         assert ax is mine
         assert ax.get_xlabel(), draw
         assert ax.get_title(loc="right") == "SIMULATED DATA", draw
-        own = draw(what).figure
-        assert own is not mine.figure
-        assert own.get_suptitle() == "SIMULATED DATA", draw
+        assert draw(what).figure is not mine.figure
         ax.figure.canvas.draw()
 
 

@@ -5,7 +5,11 @@ import pandas as pd
 import pytest
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.evaluation.report.curves import class_curve, main_channels, plot_class_curves
+from locomotion_analysis.evaluation.report.curves import (
+    class_curve,
+    main_channels,
+    plot_class_curves,
+)
 
 
 def test_subjects_weigh_the_same_however_many_cycles_they_have():
@@ -70,7 +74,7 @@ def test_simulated_figures_say_so():
     data = _data(["knee_flexion_angle_ipsi_rad"])
     marked = LocomotionData(data.cycles.assign(simulated=True), data.block, data.channels)
     drawn = [
-        plot_class_curves(each, np.array(["x", "y"]), ["x"], data.channels[0]).figure
+        plot_class_curves(each, np.array(["x", "y"]), ["x"], data.channels[0])
         for each in (marked, data)
     ]
-    assert [each.get_suptitle() for each in drawn] == ["SIMULATED DATA", ""]
+    assert [axes.get_title(loc="right") for axes in drawn] == ["SIMULATED DATA", ""]

@@ -43,7 +43,7 @@ __all__ = [
     "plot_subject_scores",
 ]
 
-ROWS_WIDTH = 5.8
+ROWS_WIDTH = 4.8
 """Width of a figure of rows with names, inches."""
 _SQUARE = (4.6, 4.4)
 _SMALL = (4.6, 3.2)

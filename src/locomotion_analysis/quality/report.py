@@ -133,15 +133,19 @@ def _findings(result: QualityResult) -> Iterable[Section]:
 def _pass_rate(result: QualityResult) -> Iterable[Section]:
     if result.pass_rate.empty:
         return
-    n_rows = len(result.pass_rate[["dataset", "subject", "task"]].drop_duplicates())
-    fewer = f" The {MOST_ROWS} rows with the lowest rates of {n_rows}." * (n_rows > MOST_ROWS)
+    maps = heat_maps(result.pass_rate, of=result)
     picture = Picture.of(
-        heat_maps(result.pass_rate, of=result),
+        maps,
         "Heat map of the pass rate by subject, task and channel.",
         "The darker, the fewer cycles pass.",
     )
-    text = f"Share of measured cycles without error or warning.{fewer}"
-    yield Section("Pass rate", text, [picture])
+    text = (
+        "Share of measured cycles without error or warning, of the subjects, tasks and channels "
+        f"in which not every cycle passes; of the {MOST_ROWS} lowest rows where there are more."
+        if maps
+        else "Every measured cycle is without error or warning."
+    )
+    yield Section("Pass rate", text, [picture] if maps else ())
     pairs = worst_panels(result.pass_rate, result.samples)
     if not pairs:
         return

@@ -23,8 +23,9 @@ _CHANNELS_A_MAP = 12
 def heat_maps(pass_rate: pd.DataFrame, of: object) -> "list[Figure]":
     """Draw the share of cycles without error or warning, by subject and task and by channel.
 
-    The rows with the lowest share are shown where there are more than fit; twelve channels
-    stand on a figure, so that each can be read on a narrow screen.
+    Rows and channels in which every cycle passes are left out, and the rows with the lowest
+    share are shown where there are more than fit; twelve channels stand on a figure, so that
+    each can be read on a narrow screen. No figure where every cycle passes.
 
     Parameters
     ----------
@@ -37,6 +38,7 @@ def heat_maps(pass_rate: pd.DataFrame, of: object) -> "list[Figure]":
     wide = pass_rate.assign(row=rows).pivot_table(
         index="row", columns="channel", values="pass_rate", aggfunc="mean", sort=False
     )
+    wide = wide.loc[(wide < 1).any(axis=1), (wide < 1).any()]
     wide = wide.loc[wide.mean(axis=1).sort_values(kind="stable").index[:MOST_ROWS]]
     made = []
     for start in range(0, wide.shape[1], _CHANNELS_A_MAP):

@@ -22,8 +22,8 @@ _BREAKS = re.compile(r"(?<=[_/.:,=-])(?=\w)|(?<=\w{16})(?=\w{8})")
 class Table:
     """A captioned table; cells from column `first_number` on are set right.
 
-    On a narrow screen each row of a table of many columns becomes a block of its own, in which
-    every cell stands beside its column's name; one of more than eight does so on paper too.
+    Each row of a table of more than eight columns becomes a block of its own, in which every cell
+    stands beside its column's name; on a telephone so does one of more than three.
     """
 
     caption: str
@@ -45,11 +45,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """One figure as an SVG ``data:`` address, with its size in CSS pixels."""
+    """One figure, or the legend of several, as an SVG ``data:`` address; its size in CSS pixels."""
 
     uri: str
     width: int
     height: int
+    is_legend: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class Picture:
         images = []
         for each in figures:
             width, height = (round(_CSS_PIXELS_AN_INCH * size) for size in each.get_size_inches())
-            images.append(Image(as_data_uri(each), width, height))
+            images.append(Image(as_data_uri(each), width, height, is_legend=not each.axes))
         return cls(images, alt, caption, title)
 
     @classmethod
@@ -102,7 +103,7 @@ class Picture:
     @property
     def is_small(self) -> bool:
         """Whether two of it stand side by side on paper."""
-        return len(self.images) == 1 and self.images[0].width <= 5 * _CSS_PIXELS_AN_INCH
+        return len(self.images) == 1 and self.images[0].width <= 4.7 * _CSS_PIXELS_AN_INCH
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,10 +31,10 @@ SIMULATED = "SIMULATED DATA"
 SUBJECT_OVERLAP = (
     "SUBJECT OVERLAP: the same people may be in training and test; not a score for new people"
 )
-PANEL_INCHES = (3.3, 2.4)
+PANEL_INCHES = (3.3, 2.3)
 
-_PANEL_MARGINS = {"left": 0.62, "right": 0.12, "top": 0.42, "bottom": 0.46}
-_NOTICE_INCHES = 0.2
+_PANEL_MARGINS = {"left": 0.62, "right": 0.12, "top": 0.36, "bottom": 0.46}
+_NOTICE_INCHES = 0.18
 _TITLE_CHARACTERS = 34
 _CHARACTERS_AN_INCH = 12
 _LINE = re.compile(rb' d="[^"]*"')
@@ -164,8 +164,8 @@ def axes_for(ax: "Axes | None", width: float, height: float, of: object = ()) ->
         What is drawn.
     """
     if ax is None:
-        with figure(width, height, of) as made:
-            return made.subplots()
+        with figure(width, height) as made:
+            ax = made.subplots()
     root = ax.get_figure(root=True)
     missing = [mark for mark in notices(of) if root is None or mark not in _marked(root)]
     if missing:
@@ -245,7 +245,7 @@ def gait_cycle_axis(axes: "Axes") -> None:
 def row_axes(axes: "Axes", names: Sequence[str]) -> NDArray[np.int64]:
     """Make the vertical axis a list of names, the first on top; return their heights."""
     rows = np.arange(len(names))[::-1]
-    axes.set_yticks(rows, names)
+    axes.set_yticks(rows, [textwrap.fill(name, _TITLE_CHARACTERS) for name in names])
     axes.tick_params(axis="y", labelcolor=INK, length=0)
     axes.set_ylim(-0.6, len(names) - 0.4)
     light_grid(axes, "x")

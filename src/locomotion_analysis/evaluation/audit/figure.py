@@ -42,7 +42,7 @@ def plot_optimism(audit: LeakAudit, axes: "Axes | None" = None) -> "Axes":
     >>> plot_optimism(audit).get_xlabel()
     'Balanced accuracy'
     """
-    axes = axes_for(axes, 5.8, 2.9, audit)
+    axes = axes_for(axes, 4.8, 2.9, audit)
     toss = "coin tossed" if audit.kind == "classification" else "number drawn"
     names = (value_title(audit.target), f"{toss}\nfor each subject".capitalize())
     for row, found in zip((1, 0), (audit.on_target, audit.on_random), strict=True):
@@ -58,7 +58,7 @@ def plot_optimism(audit: LeakAudit, axes: "Axes | None" = None) -> "Axes":
 
 def audit_figure(audit: LeakAudit) -> "Figure":
     """Return :func:`plot_optimism` as a figure of a report, with its legend."""
-    with figure(5.8, 3.5, audit) as made:
+    with figure(4.8, 3.5, audit) as made:
         axes = plot_optimism(audit, made.subplots())
         handles, labels = axes.get_legend_handles_labels()
         made.legend(handles, labels, loc="outside lower left", ncols=2)

@@ -114,7 +114,7 @@ def plot_dendrogram(
     """
     from scipy.cluster.hierarchy import dendrogram
 
-    ax = axes_for(ax, 5.8, 3.6)
+    ax = axes_for(ax, 4.8, 3.6)
     leaves = len(linkage) + 1
     few = leaves <= _MOST_LEAVES
     heights = np.sort(linkage[:, 2])
@@ -138,7 +138,7 @@ def plot_dendrogram(
 
 def plot_explained(explained: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     """Draw the share of the grouping each variable explains, with what chance gives."""
-    ax = axes_for(ax, 5.8, 0.9 + 0.3 * len(explained))
+    ax = axes_for(ax, 4.8, 0.9 + 0.3 * len(explained))
     shown = explained.dropna(subset=["share"])
     rows = row_axes(ax, [feature_title(name) for name in shown["variable"]])
     low, high = shown["low_by_chance"], shown["high_by_chance"]

@@ -111,7 +111,7 @@ def dendrogram_picture(findings: "Findings") -> Picture | None:
     if findings.clusters.method != "hierarchical":
         return None
     names = findings.units.subjects[findings.clusters.rows_]
-    with figure(5.8, 3.8, findings.units.data) as made:
+    with figure(4.8, 3.8, findings.units.data) as made:
         plot_dendrogram(
             findings.clusters.linkage_,
             findings.n_groups,
@@ -127,7 +127,7 @@ def explained_picture(findings: "Findings") -> Picture | None:
     table = findings.explained.dropna(subset=["share"])
     if table.empty:
         return None
-    with figure(5.8, 1.1 + 0.3 * len(table), findings.units.data) as made:
+    with figure(4.8, 1.1 + 0.3 * len(table), findings.units.data) as made:
         plot_explained(table, made.subplots())
     told = ", ".join(
         f"{feature_title(str(name))} {share:.2f}"

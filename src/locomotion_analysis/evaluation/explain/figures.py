@@ -27,7 +27,7 @@ def plot_grouped_importance(found: GroupedImportance, axes: "Axes | None" = None
         Where to draw; a new figure where None.
     """
     table = found.table.head(_MOST_ROWS)
-    axes = axes_for(axes, 5.8, 1.0 + 0.3 * len(table), found)
+    axes = axes_for(axes, 4.8, 1.0 + 0.3 * len(table), found)
     names = zip(table["group"], table["n_features"], strict=True)
     rows = row_axes(axes, [f"{value_title(name)} ({size})" for name, size in names])
     value = table["importance"].to_numpy()
@@ -83,7 +83,7 @@ def plot_shapley(
     position = len(found.outcomes) - 1 if outcome is None else found.outcomes.index(outcome)
     outcome = found.outcomes[position]
     names = found.mean_absolute()[outcome].sort_values(ascending=False).index[:_MOST_ROWS]
-    axes = axes_for(axes, 5.8, 1.1 + 0.3 * len(names), found)
+    axes = axes_for(axes, 4.8, 1.1 + 0.3 * len(names), found)
     rows = row_axes(axes, [feature_title(str(name)) for name in names])
     rng = np.random.default_rng(0)
     for row, name in zip(rows, names, strict=True):

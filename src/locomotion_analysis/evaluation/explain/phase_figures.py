@@ -47,7 +47,7 @@ def plot_phase_importance(
     axes : matplotlib Axes, optional
         Where to draw; a new figure where None.
     """
-    axes = axes_for(axes, 5.8, 2.8, found.importance)
+    axes = axes_for(axes, 4.8, 2.8, found.importance)
     curve = found.curve(channel)
     edges = np.append(curve["start"], curve["end"].iloc[-1])
     axes.stairs(curve["importance"], edges, color=PALETTE[0], linewidth=2.0, baseline=None)
@@ -127,7 +127,7 @@ def plot_phase_map(found: PhaseImportance, axes: "Axes | None" = None) -> "Axes"
     axes : matplotlib Axes, optional
         Where to draw; a new figure where None. Dots mark windows whose interval lies above zero.
     """
-    axes = axes_for(axes, 5.8, 1.3 + 0.34 * len(found.channels), found.importance)
+    axes = axes_for(axes, 4.8, 1.3 + 0.34 * len(found.channels), found.importance)
     curves = [found.curve(channel) for channel in found.channels]
     values = np.array([curve["importance"] for curve in curves])
     edges = np.append(found.windows[:, 0], found.windows[-1, 1])

@@ -281,7 +281,7 @@ def _importance_section(by: str, found: GroupedImportance) -> Section:
     picture = Picture.drawn(
         plot_grouped_importance,
         found,
-        (5.8, 1.0 + 0.3 * min(len(found.table), 15)),
+        (4.8, 1.0 + 0.3 * min(len(found.table), 15)),
         f"{found.effect} without each {by}; the largest are {', '.join(largest)}.",
         f"Features of a {by} taken together from another held-out subject, {found.n_repeats} "
         "times. Bars: 95 % intervals over subjects; grey: the interval includes zero. In "
@@ -305,9 +305,9 @@ def _importance_table(found: GroupedImportance) -> Table:
 
 def _phase_section(found: PhaseImportance, asked: StudyTarget) -> Section:
     toe_off = mean_toe_off(asked.data)
-    with figure(5.8, 2.8, asked.data) as whole:
+    with figure(4.8, 2.8, asked.data) as whole:
         plot_phase_importance(found, toe_off=toe_off, axes=whole.subplots())
-    with figure(5.8, 1.3 + 0.34 * len(found.channels), asked.data) as chart:
+    with figure(4.8, 1.3 + 0.34 * len(found.channels), asked.data) as chart:
         plot_phase_map(found, chart.subplots())
     curves = panels(
         lambda axes, channel: plot_phase_importance_on_curves(
@@ -352,7 +352,7 @@ def _dependence_section(found: Sequence[PartialDependence]) -> Section:
 
 
 def _shapley(found: ShapleyValues) -> Section:
-    with figure(5.8, 5.6, found) as made:
+    with figure(4.8, 5.6, found) as made:
         plot_shapley(found, axes=made.subplots())
     picture = Picture.of(
         made,

@@ -202,7 +202,7 @@ def _days(found: Watch, bundle: Bundle) -> Section | None:
         for row in found.daily.itertuples()
     ]
     table = Table("Each day (UTC)", ("Day", "Rows", "People", "Outside"), rows)
-    with figure(5.8, 2.8, bundle.manifest.training) as made:
+    with figure(4.8, 2.8, bundle.manifest.training) as made:
         plot_days(made.subplots(), found.daily)
     picture = Picture.of(made, "Share of rows outside, and of each answer, by day.", "")
     return Section("Days", (), (picture,), (table,))
