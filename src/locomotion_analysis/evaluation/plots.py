@@ -58,7 +58,7 @@ _LIMITS = {"bias": ("-", "bias"), "lower_limit": ("--", "95 % limits of agreemen
 
 def rows_height(rows: int) -> float:
     """Return the height of a figure of that many rows, inches."""
-    return 0.9 + 0.27 * rows
+    return 0.9 + 0.25 * rows
 
 
 def plot_scores(results: Mapping[str, Any], ax: "Axes | None" = None) -> "Axes":

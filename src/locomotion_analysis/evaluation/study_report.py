@@ -483,8 +483,8 @@ def _hardest(study: "StudyResult") -> Section | None:
     )  # fmt: skip
     text = (
         f"The {len(table)} cycles that were most wrong ({how}), one of each subject. Look for "
-        "faulty tracking, a wrong label, or a person who moves like the other class. Black: the "
-        f"cycle. {bands}, mean ± SD of the other subjects in the same task."
+        "faulty tracking, a wrong label, or a person who moves like the other class. Solid line: "
+        f"the cycle. {bands}, mean ± SD of the other subjects in the same task."
     )
     pictures = [_hard_cycle(study, cycle, channels) for cycle in table.to_dict("records")]
     return Section("Hardest cycles", text, pictures)

@@ -137,7 +137,7 @@ def _pass_rate(result: QualityResult) -> Iterable[Section]:
     picture = Picture.of(
         maps,
         "Heat map of the pass rate by subject, task and channel.",
-        "The darker, the fewer cycles pass.",
+        "Each square a channel of a subject in a task; the bar tells its share.",
     )
     text = (
         "Share of measured cycles without error or warning, of the subjects, tasks and channels "

@@ -331,7 +331,7 @@ def _phase_section(found: PhaseImportance, asked: StudyTarget) -> Section:
         Picture.of(
             curves,
             "Mean curves of the classes, shaded where the model looks.",
-            "The darker, the more the model loses without that window of that channel.",
+            "The stronger the shade, the more the model loses without that window of that channel.",
         ),
     )
     return Section("On the gait cycle", (f"The cycle was cut into {windows} windows.",), pictures)
