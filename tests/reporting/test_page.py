@@ -221,3 +221,12 @@ def test_single_figures_stay_legible_on_a_telephone(browser, tmp_path):
     )
     assert np.min(shown) * 8.0 * 96 / 72 > 8.0
     opened.close()
+
+
+def test_without_a_clock_the_same_result_gives_the_same_bytes():
+    known = {"files": [{"name": "walk.parquet", "bytes": 1204, "sha256": "ab" * 32}],
+             "versions": {"numpy": "2.3"}}  # fmt: skip
+    first, second = (page({"simulated": True}, provenance=known).html() for _ in range(2))
+    assert first == second
+    assert "1,204 bytes" in first
+    assert "Platform" not in first

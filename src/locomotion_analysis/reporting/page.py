@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _CSS_PIXELS_AN_INCH = 96
+_WHERE_AND_WHEN = (("Platform", "platform"), ("Made (UTC)", "created"))
 _LONG_WORD = re.compile(r"\S{18,}")
 _BREAKS = re.compile(r"(?<=[_/.:,=-])(?=\w)|(?<=\w{16})(?=\w{8})")
 
@@ -157,7 +158,8 @@ class Page:
     reading : sequence of str
         How to read the page.
     provenance : dict
-        From :func:`~locomotion_analysis.reporting.provenance.provenance`.
+        From :func:`~locomotion_analysis.reporting.provenance.provenance`; without ``platform``
+        and ``created`` the same result gives the same bytes.
     record : sequence of (str, str)
         What else somebody needs to repeat it: model, folds, seed.
     history : sequence of str
@@ -206,8 +208,7 @@ class Page:
             *files,
             *self.record,
             ("Versions", versions),
-            ("Platform", origin["platform"]),
-            ("Made (UTC)", origin["created"]),
+            *((name, origin[key]) for name, key in _WHERE_AND_WHEN if key in origin),
         ]
         return Table("Where these numbers come from", ("", ""), rows, first_number=2)
 
