@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from locomotion_analysis.evaluation.checks import FewSubjectCurves
-from locomotion_analysis.evaluation.plots.axes import METRIC_NAMES, axes_for
-from locomotion_analysis.evaluation.report.style import PALETTE, light_grid, line_style
+from locomotion_analysis.reporting.names import METRIC_NAMES
+from locomotion_analysis.reporting.style import PALETTE, axes_for, light_grid, line_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +33,7 @@ def plot_few_subject_curves(curves: FewSubjectCurves, ax: "Axes | None" = None) 
         apart from each other so that their intervals can be told.
     """
     table = curves.scores
-    ax = axes_for(ax, *_SIZE, simulated=table.attrs.get("simulated", False))
+    ax = axes_for(ax, *_SIZE, table)
     names = list(dict.fromkeys(table["model"]))
     for place, name in enumerate(names):
         own = table[table["model"] == name]

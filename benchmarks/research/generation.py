@@ -11,11 +11,10 @@ from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.generation import Memorisation
 from locomotion_analysis.evaluation.inputs import said_simulated
-from locomotion_analysis.evaluation.plots.axes import axes_for
 from locomotion_analysis.evaluation.report.curves import main_channels
-from locomotion_analysis.evaluation.report.labels import channel_title, shown_unit, value_title
-from locomotion_analysis.evaluation.report.style import INK, PALETTE, figure, light_grid
 from locomotion_analysis.quality import validate
+from locomotion_analysis.reporting.names import channel_title, shown_unit, value_title
+from locomotion_analysis.reporting.style import INK, PALETTE, axes_for, figure, light_grid
 from locomotion_analysis.standard import PHASE_PERCENT, TASKS, normative_curves
 from locomotion_analysis.standard.normative import NOT_CYCLIC
 
@@ -149,7 +148,7 @@ def plot_generated_band(
         Where to draw; default: a new figure. Grey and solid is real, coloured and dashed is
         generated; the spread is between cycles.
     """
-    ax = axes_for(ax, 4.6, 3.2, simulated=ax is None and real.is_simulated)
+    ax = axes_for(ax, 4.6, 3.2, real if ax is None else ())
     unit, factor = shown_unit(channel)
     for data, name, shade, line in (
         (real, "real", INK, "-"),
@@ -209,7 +208,7 @@ def generated_bands_figure(
     channels = list(channels or main_channels(generated, _CHANNELS))
     names = sorted(set(groups))[:most]
     width, height = _PANEL[0] * len(channels), _PANEL[1] * len(names) + 0.8
-    with figure(max(width, 6.0), height, simulated=real.is_simulated) as made:
+    with figure(max(width, 6.0), height, real) as made:
         grid = made.subplots(len(names), len(channels), squeeze=False, sharex=True, sharey="col")
         for (row, column), ax in np.ndenumerate(grid):
             rows = np.flatnonzero(groups == names[row])
@@ -240,7 +239,7 @@ def plot_nearest_distances(
     simulated : bool
         Whether the "real" cycles are simulated; marked above the axes.
     """
-    ax = axes_for(ax, 5.2, 3.4, simulated=simulated)
+    ax = axes_for(ax, 5.2, 3.4, {"simulated": simulated})
     pairs = (
         (found.held_out_distance, "real cycles of other people", INK, "-"),
         (found.generated_distance, "generated cycles", PALETTE[1], "--"),

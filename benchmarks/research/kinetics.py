@@ -11,11 +11,10 @@ from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.bootstrap import percentile_interval, subject_weights
 from locomotion_analysis.evaluation.inputs import said_simulated
 from locomotion_analysis.evaluation.kinetics import KineticsEvaluation
-from locomotion_analysis.evaluation.plots.axes import axes_for
 from locomotion_analysis.evaluation.report.curves import class_curve
-from locomotion_analysis.evaluation.report.labels import channel_title, shown_unit
-from locomotion_analysis.evaluation.report.style import INK, MUTED, colour, light_grid
 from locomotion_analysis.features import stance_percent
+from locomotion_analysis.reporting.names import channel_title, shown_unit
+from locomotion_analysis.reporting.style import INK, MUTED, axes_for, colour, light_grid
 from locomotion_analysis.selection import subject_codes
 from locomotion_analysis.standard import PHASE_PERCENT, Channel
 

@@ -7,9 +7,12 @@ import pytest
 from matplotlib import pyplot as plt
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
+from locomotion_analysis.evaluation.plots import plot_feature_importances
+from locomotion_analysis.reporting import feature_title
 
 
 @pytest.fixture
@@ -92,7 +95,26 @@ def test_simulated_data_says_so(evaluator, table):
         LogisticRegression(), table.X, table.y, table.groups
     )
     assert results["simulated"] is True
-    assert evaluator.plot_results().get_suptitle() == "Simulated data"
+    assert evaluator.plot_results().get_suptitle() == "SIMULATED DATA"
+    assert plot_feature_importances(results).get_title(loc="right") == "SIMULATED DATA"
+
+
+def test_importances_are_drawn_largest_on_top(evaluator):
+    axes = plot_feature_importances(evaluator.results, top=2)
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    largest = evaluator.results["feature_importances"]["feature"].head(2)
+    assert names == [feature_title(name) for name in largest]
+    assert axes.patches[0].get_y() > axes.patches[1].get_y()
+    own = evaluator.plot_results().axes[0]
+    assert plot_feature_importances(evaluator.results, ax=own) is own
+
+
+def test_importances_of_a_model_that_has_none(table):
+    results = BiomechanicalModelEvaluator(n_bootstrap=10).evaluate_classification(
+        KNeighborsClassifier(), table.X, table.y, table.groups
+    )
+    with pytest.raises(SchemaError, match="permutation_importance"):
+        plot_feature_importances(results)
 
 
 def test_regression_panels(table):
@@ -101,7 +123,7 @@ def test_regression_panels(table):
     folds, agreement, subjects, summary = evaluator.plot_results().axes
     assert [bar.get_height() for bar in folds.patches[:5]] == pytest.approx(results["cv_mae"])
     assert len(agreement.collections[0].get_offsets()) == 360
-    assert agreement.get_xlabel() == "True age"
+    assert agreement.get_xlabel() == "Observed age"
     drawn = subjects.lines[0].get_ydata()
     assert np.allclose(drawn, np.sort(results["per_subject_error"]["mae"]))
     assert "Bias" in texts(summary)[0]

@@ -20,7 +20,7 @@ from locomotion_analysis.evaluation.generation import (
     memorisation,
     predictive_scores,
 )
-from locomotion_analysis.models.deep.generation import CurveDiffusion
+from locomotion_analysis.models.deep import CurveDiffusion
 
 DRAWS = {"n_bootstrap": 200}
 

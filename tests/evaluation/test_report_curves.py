@@ -5,7 +5,11 @@ import pandas as pd
 import pytest
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.evaluation.report.curves import class_curve, curves_figure, main_channels
+from locomotion_analysis.evaluation.report.curves import (
+    class_curve,
+    main_channels,
+    plot_class_curves,
+)
 
 
 def test_subjects_weigh_the_same_however_many_cycles_they_have():
@@ -59,16 +63,18 @@ def test_main_channels_lead_and_unmeasured_ones_are_absent():
 
 def test_figure_labels_every_axis_with_its_unit():
     data = _data(["knee_flexion_angle_ipsi_rad", "knee_flexion_moment_ipsi_Nm_kg"])
-    drawn = curves_figure(data, np.array(["x", "y"]), ["x", "y"], list(data.channels))
-    assert [axes.get_ylabel() for axes in drawn.axes] == ["Angle (°)", "Moment (Nm/kg)"]
-    assert {axes.get_xlabel() for axes in drawn.axes} == {"Gait cycle (%)"}
-    line = drawn.axes[0].lines[0]
+    drawn = [plot_class_curves(data, np.array(["x", "y"]), ["x", "y"], c) for c in data.channels]
+    assert [axes.get_ylabel() for axes in drawn] == ["Angle (°)", "Moment (Nm/kg)"]
+    assert {axes.get_xlabel() for axes in drawn} == {"Gait cycle (%)"}
+    line = drawn[0].lines[0]
     assert np.asarray(line.get_ydata()) == pytest.approx(np.degrees(np.ones(150)), rel=1e-5)
 
 
 def test_simulated_figures_say_so():
     data = _data(["knee_flexion_angle_ipsi_rad"])
     marked = LocomotionData(data.cycles.assign(simulated=True), data.block, data.channels)
-    labels = np.array(["x", "y"])
-    assert "SIMULATED" in curves_figure(marked, labels, ["x"], list(data.channels)).get_suptitle()
-    assert not curves_figure(data, labels, ["x"], list(data.channels)).get_suptitle()
+    drawn = [
+        plot_class_curves(each, np.array(["x", "y"]), ["x"], data.channels[0])
+        for each in (marked, data)
+    ]
+    assert [axes.get_title(loc="right") for axes in drawn] == ["SIMULATED DATA", ""]

@@ -34,7 +34,9 @@ def validate(
         result = quality.validate(source, ignore=ignore or (), progress=progress)
         if report is not None:
             diagnosis = None if result.stopped else quality.diagnose(source, progress=progress)
-            quality.write_report(result, report, diagnosis, title=f"Quality of {data.name}")
+            quality.write_report(
+                result, report, diagnosis, title=f"Quality of {data.name}", source=source
+            )
         written = None
         if write_clean is not None:
             written = quality.write_clean(result, source, write_clean, progress=progress)

@@ -216,9 +216,7 @@ def _write_quality(folder: Path, recipe: Recipe, data: LocomotionData) -> "Quali
     result = quality.validate(data)
     diagnosis = None if data.is_simulated or result.stopped else quality.diagnose(data)
     title = f"Quality of the {recipe.name} dataset"
-    quality.write_report(
-        result, folder / QUALITY, diagnosis, title=title, simulated=data.is_simulated
-    )
+    quality.write_report(result, folder / QUALITY, diagnosis, title=title)
     return result
 
 

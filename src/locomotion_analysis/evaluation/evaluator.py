@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING, Any
 
 from sklearn.model_selection import KFold, StratifiedKFold
 
-from locomotion_analysis.evaluation.class_names import TaskNames, class_names
 from locomotion_analysis.evaluation.classification import (
     baseline_numbers,
     classification_scores,
 )
 from locomotion_analysis.evaluation.cross_validation import cross_validated
-from locomotion_analysis.evaluation.figures import plot_evaluation
 from locomotion_analysis.evaluation.folds import Progress
 from locomotion_analysis.evaluation.inputs import checked_inputs, continuous_target
+from locomotion_analysis.evaluation.panels import plot_evaluation
 from locomotion_analysis.evaluation.predictions import class_numbers, in_row_order
 from locomotion_analysis.evaluation.regression import baseline_values, regression_scores
+from locomotion_analysis.reporting.names import TaskNames, class_names
 from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold
 from locomotion_analysis.selection.strata import class_codes
 

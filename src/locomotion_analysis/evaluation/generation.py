@@ -593,7 +593,7 @@ def judge_generator(
 
     Examples
     --------
-    >>> from locomotion_analysis.models.deep.generation import CurveDiffusion
+    >>> from locomotion_analysis.models.deep import CurveDiffusion
     >>> from locomotion_analysis.simulation import simulate
     >>> data = simulate(n_subjects=16, n_cycles=2, tasks=["level_walking"])
     >>> diffusion = CurveDiffusion(["knee_flexion_angle_ipsi_rad"], width=16, max_epochs=2)

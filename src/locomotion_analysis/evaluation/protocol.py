@@ -8,8 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.errors import LocomotionWarning
-from locomotion_analysis.evaluation.report.labels import value_title
 from locomotion_analysis.features.feature import FeatureSpec, FeatureTable, LeftOut
+from locomotion_analysis.reporting.names import value_title
 
 
 def without_protocol_features(

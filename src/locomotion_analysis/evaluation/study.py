@@ -16,11 +16,9 @@ from locomotion_analysis.evaluation.evaluator import BiomechanicalModelEvaluator
 from locomotion_analysis.evaluation.plain_metrics import metrics_json
 from locomotion_analysis.evaluation.protocol import without_protocol_features
 from locomotion_analysis.evaluation.report.cautions import cautions
-from locomotion_analysis.evaluation.report.page import render_report
-from locomotion_analysis.evaluation.report.provenance import provenance
-from locomotion_analysis.evaluation.report.source_files import source_files
 from locomotion_analysis.evaluation.study_checks import StudyChecks, study_checks
 from locomotion_analysis.evaluation.study_details import study_details
+from locomotion_analysis.evaluation.study_report import render_report
 from locomotion_analysis.evaluation.study_result import Progress, StudyResult
 from locomotion_analysis.evaluation.study_target import StudyTarget, study_target
 from locomotion_analysis.features.feature import FeatureTable
@@ -28,6 +26,7 @@ from locomotion_analysis.features.plan import FEATURE_GROUPS
 from locomotion_analysis.features.tabular import labelled_feature_table
 from locomotion_analysis.files import json_text, output_folder, write_all
 from locomotion_analysis.models import ModelKind, default_classifier, default_regressor
+from locomotion_analysis.reporting.provenance import provenance, source_files
 from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold, check_cv
 
 SEED = 0

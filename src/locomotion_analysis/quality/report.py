@@ -1,29 +1,33 @@
 """The quality report: one HTML page that needs nothing else."""
 
 import os
-from importlib.resources import files
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
 
-from locomotion_analysis._version import __version__
 from locomotion_analysis.files import write_all
 from locomotion_analysis.quality.codes import CHECKS, SEVERITIES
 from locomotion_analysis.quality.prescription import Diagnosis
 from locomotion_analysis.quality.report_figures import (
     MOST_ROWS,
-    curve_panels,
-    heat_map,
-    png,
-    readable,
+    heat_maps,
+    plot_sample_curves,
     worst_panels,
 )
 from locomotion_analysis.quality.result import QualityResult
+from locomotion_analysis.reporting.names import channel_title
+from locomotion_analysis.reporting.page import Page, Picture, Section, Table
+from locomotion_analysis.reporting.provenance import named_files, provenance, source_files
+from locomotion_analysis.reporting.style import panels
 from locomotion_analysis.standard import TASKS, is_channel
 
 MOST_WORST = 15
+_READING = (
+    "An error makes a cycle wrong to use, a warning is a question, an info a fact to know.",
+    "The pass rate is the share of the measured cycles without error or warning.",
+)
 
 
 def write_report(
@@ -32,7 +36,7 @@ def write_report(
     diagnosis: Diagnosis | None = None,
     title: str = "Gait data quality",
     *,
-    simulated: bool = False,
+    source: str | os.PathLike[str] | None = None,
 ) -> None:
     """Write the findings as a self-contained HTML page.
 
@@ -45,8 +49,8 @@ def write_report(
         What the doctor suspects; the section is left out where None.
     title : str
         Heading, for example the file's name.
-    simulated : bool
-        Say that no person was measured.
+    source : path-like, optional
+        File or folder that was validated, for the record.
 
     Examples
     --------
@@ -58,18 +62,32 @@ def write_report(
     >>> page.read_text(encoding="utf-8").startswith("<!doctype html>")
     True
     """
-    template = files("locomotion_analysis.quality") / "templates" / "quality.html.j2"
-    page = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
-        template.read_text(encoding="utf-8")
+    # No clock and no machine: a dataset built again must give the same bytes.
+    known = provenance(source_files(source))
+    origin = {part: known[part] for part in ("files", "versions")}
+    counts = result.counts
+    ignored = (("Not reported", ", ".join(result.ignored)),) if result.ignored else ()
+    verdict = (
+        f"{counts['error']:,} errors in {int(result.error_cycles.sum()):,} of "
+        f"{result.n_cycles:,} cycles; {counts['warning']:,} warnings."
     )
-    text = page.render(
-        title=title, version=__version__, result=result, counts=result.counts,
-        severities=SEVERITIES, codes=result.by_code().to_dict("records"), simulated=simulated,
-        worst=worst_offenders(result).to_dict("records"), diagnosis=diagnosis,
-        suspicions=[] if diagnosis is None else diagnosis.summary.to_dict("records"),
-        evidence=_evidence(diagnosis), **_pictures(result),
-    )  # fmt: skip
-    write_all({Path(path): text})
+    page = Page(
+        about=result,
+        title=title,
+        subtitle=named_files(origin),
+        verdict=[verdict],
+        cautions=(f"Stopped early. {result.stopped}",) if result.stopped else (),
+        facts=[
+            ("Cycles", f"{result.n_cycles:,}"),
+            ("Cycles with an error", f"{int(result.error_cycles.sum()):,}"),
+            *((f"Findings: {severity}", f"{counts[severity]:,}") for severity in SEVERITIES),
+        ],
+        sections=[*_findings(result), *_pass_rate(result), *_worst(result), *_suspected(diagnosis)],
+        reading=_READING,
+        provenance=origin,
+        record=ignored,
+    )
+    write_all({Path(path): page.html()})
 
 
 def worst_offenders(result: QualityResult) -> pd.DataFrame:
@@ -91,32 +109,116 @@ def worst_offenders(result: QualityResult) -> pd.DataFrame:
     worst = order.drop(columns="rank").head(MOST_WORST).merge(example, how="left", on=by)
     return worst.assign(
         task=[TASKS.get(name, name) for name in worst["task"]],
-        channel=[readable(name) if is_channel(name) else name for name in worst["channel"]],
+        channel=[channel_title(name) if is_channel(name) else name for name in worst["channel"]],
         fix=[CHECKS[code].fix for code in worst["code"]],
     )
 
 
-def _evidence(diagnosis: Diagnosis | None) -> dict[int, str]:
-    """Strongest evidence of each row of the diagnosis' summary."""
-    if not diagnosis:
-        return {}
-    table = diagnosis.table
-    found = {}
-    for number, row in enumerate(diagnosis.summary.itertuples()):
+def _findings(result: QualityResult) -> Iterable[Section]:
+    rows = [
+        (
+            row["code"],
+            row["severity"],
+            row["title"],
+            row["fix"],
+            f"{row['findings']:,}",
+            str(row["subjects"] or ""),
+            str(row["channels"] or ""),
+        )
+        for row in result.by_code().to_dict("records")
+    ]
+    columns = ("Code", "Severity", "What", "What to do", "Findings", "Subjects", "Channels")
+    table = Table("Each check that found something", columns, rows, first_number=4)
+    yield Section("Findings by check", () if rows else "No finding.", (), [table])
+
+
+def _pass_rate(result: QualityResult) -> Iterable[Section]:
+    if result.pass_rate.empty:
+        return
+    maps = heat_maps(result.pass_rate, of=result)
+    picture = Picture.of(
+        maps,
+        "Heat map of the pass rate by subject, task and channel.",
+        "Each square a channel of a subject in a task; the bar tells its share.",
+    )
+    text = (
+        "Share of measured cycles without error or warning, of the subjects, tasks and channels "
+        f"in which not every cycle passes; of the {MOST_ROWS} lowest rows where there are more."
+        if maps
+        else "Every measured cycle is without error or warning."
+    )
+    yield Section("Pass rate", text, [picture] if maps else ())
+    pairs = worst_panels(result.pass_rate, result.samples)
+    if not pairs:
+        return
+    drawn = panels(
+        lambda axes, pair: plot_sample_curves(axes, pair, result.samples), pairs, of=result
+    )
+    text = (
+        "Grey: normative mean ± 3 standard deviations over all published speeds; dashed: mean. "
+        "Channels with the lowest pass rates first; up to 40 curves of each kind."
+    )
+    picture = Picture.of(
+        drawn,
+        "Curves of the channels with the lowest pass rates.",
+        "Blue: without, vermilion: with an error or warning.",
+    )
+    yield Section("Curves over the healthy band", text, [picture])
+
+
+def _worst(result: QualityResult) -> Iterable[Section]:
+    rows = [
+        (
+            str(row.subject or row.dataset),
+            str(row.code),
+            str(row.task),
+            str(row.channel),
+            _example(row),
+            f"{row.findings:,}",
+        )
+        for row in worst_offenders(result).itertuples()
+    ]
+    columns = ("Subject", "Code", "Task", "Channel", "Example", "Findings")
+    if rows:
+        yield Section(
+            "Worst offenders", (), (), [Table("Most findings first", columns, rows, first_number=5)]
+        )
+
+
+def _example(row: Any) -> str:
+    if pd.isna(row.value):
+        return str(row.title)
+    phase = "" if pd.isna(row.phase) else f" at {row.phase:.0f} %"
+    allowed = "" if pd.isna(row.low) else f", allowed {row.low:.3g} to {row.high:.3g}"
+    return f"{row.value:.3g}{phase}{allowed}"
+
+
+def _suspected(diagnosis: Diagnosis | None) -> Iterable[Section]:
+    if diagnosis is None:
+        return
+    title = "What the doctor suspects"
+    if not len(diagnosis.summary):
+        yield Section(title, "Units, signs, sides and grids agree with the norm.")
+        return
+    table, rows = diagnosis.table, []
+    for row in diagnosis.summary.itertuples():
         own = table[(table["kind"] == row.kind) & (table["channels"] == row.channels)]
         best = own.iloc[int(own["confidence"].to_numpy().argmax())]
-        found[number] = f"{best['subject']}: {best['evidence']}"
-    return found
-
-
-def _pictures(result: QualityResult) -> dict[str, Any]:
-    if result.pass_rate.empty:
-        return {"heat": "", "panels": "", "n_rows": 0, "most_rows": MOST_ROWS}
-    pairs = worst_panels(result.pass_rate, result.samples)
-    n_rows = len(result.pass_rate[["dataset", "subject", "task"]].drop_duplicates())
-    return {
-        "heat": png(heat_map(result.pass_rate)),
-        "panels": png(curve_panels(pairs, result.samples)) if pairs else "",
-        "n_rows": n_rows,
-        "most_rows": MOST_ROWS,
-    }
+        rows.append(
+            (
+                str(row.channels),
+                str(row.dataset),
+                str(row.what),
+                f"{best['subject']}: {best['evidence']}",
+                str(row.subjects),
+                f"{row.cycles:,}",
+                f"{row.confidence:.2f}",
+            )
+        )
+    text = (
+        "Proposals from comparing each subject's median curves with the norm. Nothing has been "
+        "changed; locomotion doctor … --apply --out fixed.parquet carries them out."
+    )
+    columns = ("Channels", "Dataset", "What", "Strongest evidence", "Subjects", "Cycles",
+               "Confidence from")  # fmt: skip
+    yield Section(title, text, (), [Table("Suspicions", columns, rows, first_number=4)])

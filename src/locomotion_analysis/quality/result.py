@@ -36,6 +36,8 @@ class QualityResult:
         Why the source could not be read to its end; empty where it could.
     samples : dict
         (task, channel) -> some curves without and some with a finding, for the report.
+    simulated : bool
+        Whether any of the cycles was simulated.
     """
 
     n_cycles: int
@@ -46,6 +48,7 @@ class QualityResult:
     ignored: tuple[str, ...]
     stopped: str
     samples: Samples
+    simulated: bool
 
     @property
     def ok(self) -> bool:

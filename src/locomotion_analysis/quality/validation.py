@@ -72,6 +72,7 @@ def validate(
     stopped = ""
     try:
         for data in batches(source, batch_cycles):
+            run.simulated |= data.is_simulated
             run.take(Batch(data, run.n_cycles))
             if progress:
                 progress(STAGE, run.n_cycles, max(total, run.n_cycles))
@@ -95,6 +96,7 @@ class _Run:
     tally: Tally = field(default_factory=Tally)
     errors: list[NDArray[np.bool_]] = field(default_factory=list)
     n_cycles: int = 0
+    simulated: bool = False
 
     def take(self, batch: Batch) -> None:
         """Check one batch."""
@@ -150,6 +152,7 @@ class _Run:
             ignored=tuple(sorted(self.ignore)),
             stopped=stopped,
             samples=self.tally.samples(),
+            simulated=self.simulated,
         )
 
 

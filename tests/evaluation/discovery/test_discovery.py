@@ -133,7 +133,7 @@ def test_figures_are_axes_to_restyle(found):
         assert axes.get_ylabel() or axes.get_yticklabels()
         assert axes.has_data()
     assert [line.get_label() for line in drawn[0].lines] == ["+2 SD", "mean", "−2 SD"]
-    assert drawn[0].get_ylabel() == "Knee flexion (°)"
+    assert drawn[0].get_ylabel() == "Angle (°)"
     assert "cut into 2 groups" in [text.get_text() for text in drawn[4].get_legend().get_texts()]
 
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from locomotion_analysis.evaluation.audit.optimism import Optimism
 from locomotion_analysis.evaluation.audit.result import LeakAudit
-from locomotion_analysis.evaluation.report.labels import value_title
-from locomotion_analysis.evaluation.report.style import INK, MUTED, PALETTE, figure, light_grid
+from locomotion_analysis.reporting.names import value_title
+from locomotion_analysis.reporting.style import INK, MUTED, PALETTE, axes_for, figure, row_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,32 +42,26 @@ def plot_optimism(audit: LeakAudit, axes: "Axes | None" = None) -> "Axes":
     >>> plot_optimism(audit).get_xlabel()
     'Balanced accuracy'
     """
-    if axes is None:
-        from matplotlib import pyplot as plt
-
-        axes = plt.subplots(figsize=(7.4, 2.9), layout="constrained")[1]
+    axes = axes_for(axes, 4.8, 2.9, audit)
     toss = "coin tossed" if audit.kind == "classification" else "number drawn"
     names = (value_title(audit.target), f"{toss}\nfor each subject".capitalize())
     for row, found in zip((1, 0), (audit.on_target, audit.on_random), strict=True):
         _row(axes, row, found, labelled=row == 1)
     _chance(axes, audit)
-    axes.set_yticks([1, 0], names)
-    axes.tick_params(axis="y", labelcolor=INK, length=0)
+    row_axes(axes, names)
     axes.set_ylim(-0.55, 1.6)
     axes.set_xlabel(audit.metric[:1].upper() + audit.metric[1:])
     low = 0.0 if audit.kind == "classification" else _lowest(audit)
     axes.set_xlim(low - 0.03, 1.03)
-    axes.spines[["top", "right"]].set_visible(False)
-    light_grid(axes, "x")
     return axes
 
 
 def audit_figure(audit: LeakAudit) -> "Figure":
     """Return :func:`plot_optimism` as a figure of a report, with its legend."""
-    with figure(7.4, 3.2, simulated=audit.simulated) as made:
+    with figure(4.8, 3.5, audit) as made:
         axes = plot_optimism(audit, made.subplots())
         handles, labels = axes.get_legend_handles_labels()
-        made.legend(handles, labels, loc="outside lower center", ncols=3)
+        made.legend(handles, labels, loc="outside lower left", ncols=2)
     return made
 
 

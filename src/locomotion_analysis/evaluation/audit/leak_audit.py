@@ -26,14 +26,13 @@ from locomotion_analysis.evaluation.audit.recognition import (
 )
 from locomotion_analysis.evaluation.audit.result import LeakAudit
 from locomotion_analysis.evaluation.protocol import without_protocol_features
-from locomotion_analysis.evaluation.report.provenance import provenance
-from locomotion_analysis.evaluation.report.source_files import source_files
 from locomotion_analysis.evaluation.study_target import StudyTarget, study_target
 from locomotion_analysis.features.feature import FeatureTable
 from locomotion_analysis.features.plan import FEATURE_GROUPS
 from locomotion_analysis.features.schema import DEFAULT_AGGREGATIONS
 from locomotion_analysis.features.tabular import labelled_feature_table
 from locomotion_analysis.models import ModelKind, default_classifier, default_regressor
+from locomotion_analysis.reporting.provenance import provenance, source_files
 from locomotion_analysis.selection.subjects import subject_codes
 
 Progress = Callable[[str, int, int], None]

@@ -7,12 +7,10 @@ from locomotion_analysis.evaluation.audit.figure import audit_figure
 from locomotion_analysis.evaluation.audit.optimism import Optimism
 from locomotion_analysis.evaluation.audit.result import LeakAudit
 from locomotion_analysis.evaluation.audit.verdict import verdict
-from locomotion_analysis.evaluation.report.labels import feature_title, value_title
-from locomotion_analysis.evaluation.report.pictures import Picture
-from locomotion_analysis.evaluation.report.section_page import Section, SectionPage
-from locomotion_analysis.evaluation.report.style import as_data_uri
-from locomotion_analysis.evaluation.report.tables import Table
 from locomotion_analysis.files import json_text, output_folder, write_all
+from locomotion_analysis.reporting.names import feature_title, value_title
+from locomotion_analysis.reporting.page import Page, Picture, Section, Table
+from locomotion_analysis.reporting.provenance import named_files
 
 _READING = (
     (
@@ -74,16 +72,22 @@ def write_audit(audit: LeakAudit, out: str | os.PathLike[str]) -> dict[str, Path
 
 def render_audit(audit: LeakAudit) -> str:
     """Return the audit as the text of one self-contained HTML file."""
-    files = [file["name"] for file in audit.provenance["files"]]
-    return SectionPage(
+    return Page(
+        about=audit,
         title=f"Leak audit: {value_title(audit.target).lower()}",
-        subtitle=f"{', '.join(files) or 'Data made in memory'} · {audit.model.split(':')[0]}",
+        subtitle=f"{named_files(audit.provenance)} · {audit.model.split(':')[0]}",
         verdict=verdict(audit),
         facts=_facts(audit),
-        sections=[_optimism(audit), _singles(audit), _record(audit)],
+        sections=[_optimism(audit), _singles(audit)],
         reading=_READING,
-        simulated=audit.simulated,
-        created=audit.provenance["created"],
+        provenance=audit.provenance,
+        record=(
+            ("Model", audit.model),
+            ("Folds", str(audit.n_splits)),
+            ("Draws of random labels", str(audit.on_random.n_draws)),
+            ("Seed", str(audit.seed)),
+            *((f"Left out: {what}", why) for what, why in audit.left_out),
+        ),
     ).html()
 
 
@@ -106,8 +110,8 @@ def _optimism(audit: LeakAudit) -> Section:
         f"{name}: {each.ungrouped:.2f} over folds of cycles, {each.grouped:.2f} over subjects"
         for name, each in scores.items()
     )
-    picture = Picture(
-        as_data_uri(audit_figure(audit)),
+    picture = Picture.of(
+        audit_figure(audit),
         f"{audit.metric.capitalize()} of the same model under both kinds of folds. {told}.",
         f"The same model under {audit.n_splits} folds of cycles and {audit.n_splits} folds of "
         "subjects. Bars: 95 % intervals over subjects.",
@@ -149,18 +153,3 @@ def _singles(audit: LeakAudit) -> Section:
     return Section(
         "Single features and columns", (text,), (), (Table("Best first", columns, rows, 2),)
     )
-
-
-def _record(audit: LeakAudit) -> Section:
-    origin = audit.provenance
-    rows = [
-        *((f"File {file['name']}", f"SHA-256 {file['sha256']}") for file in origin["files"]),
-        ("Versions", ", ".join(f"{name} {number}" for name, number in origin["versions"].items())),
-        ("Platform", origin["platform"]),
-        ("Model", audit.model),
-        ("Folds", str(audit.n_splits)),
-        ("Draws of random labels", str(audit.on_random.n_draws)),
-        ("Seed", str(audit.seed)),
-        *((f"Left out: {what}", why) for what, why in audit.left_out),
-    ]
-    return Section("Record", (), (), (Table("Where these numbers come from", ("", ""), rows, 2),))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from locomotion_analysis.evaluation.audit.giveaways import SingleScore
 from locomotion_analysis.evaluation.audit.optimism import Optimism
 from locomotion_analysis.evaluation.audit.result import LeakAudit
-from locomotion_analysis.evaluation.report.labels import feature_title, value_title
+from locomotion_analysis.reporting.names import feature_title, value_title
 
 NEARLY_IDENTICAL = 0.9
 """Share of cycles whose nearest neighbour is of the same subject, from which we call them so."""

@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from locomotion_analysis.evaluation.plots.axes import axes_for
-from locomotion_analysis.evaluation.report.style import INK, PALETTE, light_grid
 from locomotion_analysis.models.deep import LearningRateSweep
+from locomotion_analysis.reporting.style import INK, PALETTE, axes_for, light_grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +35,7 @@ def plot_training(
     """
     from matplotlib.ticker import MaxNLocator
 
-    ax = axes_for(ax, *_SIZE, simulated=simulated)
+    ax = axes_for(ax, *_SIZE, {"simulated": simulated})
     for color, (column, label, line) in zip(PALETTE, _LOSSES, strict=False):
         if column in history:
             ax.plot(history["epoch"], history[column], line, color=color, label=label)
@@ -67,7 +66,7 @@ def plot_learning_rates(
     matplotlib.axes.Axes
         The axes, in ``ax.figure``.
     """
-    ax = axes_for(ax, *_SIZE, simulated=simulated)
+    ax = axes_for(ax, *_SIZE, {"simulated": simulated})
     ax.plot(sweep.rates, sweep.losses, color=PALETTE[0])
     suggested = sweep.suggested
     ax.axvline(

@@ -14,11 +14,10 @@ from locomotion_analysis.evaluation.leaderboard.serving_files import (
     write_table,
 )
 from locomotion_analysis.evaluation.plain_metrics import metrics_json
-from locomotion_analysis.evaluation.report.provenance import provenance
-from locomotion_analysis.evaluation.report.source_files import source_files
 from locomotion_analysis.files import Content, json_text, write_all
 from locomotion_analysis.models.deep import save_network
 from locomotion_analysis.models.deep.state_file import parameters_of
+from locomotion_analysis.reporting.provenance import provenance, source_files
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,16 +8,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.evaluation.discovery.profiles import LARGE, EffectCurve
-from locomotion_analysis.evaluation.report.labels import channel_title, feature_title
-from locomotion_analysis.evaluation.report.style import (
+from locomotion_analysis.reporting.names import feature_title
+from locomotion_analysis.reporting.style import (
     INK,
     MUTED,
     PALETTE,
     RULE,
+    axes_for,
     colour,
-    figure,
+    curve_axes,
     light_grid,
     line_style,
+    row_axes,
 )
 from locomotion_analysis.standard import PHASE_PERCENT
 
@@ -33,7 +35,7 @@ def plot_silhouette(
     validity: pd.DataFrame, chosen: int | None = None, ax: "Axes | None" = None
 ) -> "Axes":
     """Draw the mean silhouette width over the number of groups; a ring marks the chosen one."""
-    ax = ax or _new_axes()
+    ax = axes_for(ax, 4.6, 3.4)
     several = validity.dropna(subset=["silhouette"])
     ax.plot(several["clusters"], several["silhouette"], "o-", color=PALETTE[0])
     ax.set_ylabel("Mean silhouette width")
@@ -42,7 +44,7 @@ def plot_silhouette(
 
 def plot_gap(validity: pd.DataFrame, chosen: int | None = None, ax: "Axes | None" = None) -> "Axes":
     """Draw the gap statistic with its standard error over the number of groups."""
-    ax = ax or _new_axes()
+    ax = axes_for(ax, 4.6, 3.4)
     ax.errorbar(
         validity["clusters"],
         validity["gap"],
@@ -74,7 +76,7 @@ def plot_scatter(
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure where None.
     """
-    ax = ax or _new_axes()
+    ax = axes_for(ax, 4.6, 3.4)
     for group in range(int(labels.max()) + 1):
         own = labels == group
         ax.scatter(
@@ -112,7 +114,7 @@ def plot_dendrogram(
     """
     from scipy.cluster.hierarchy import dendrogram
 
-    ax = ax or _new_axes(7.4, 3.6)
+    ax = axes_for(ax, 4.8, 3.6)
     leaves = len(linkage) + 1
     few = leaves <= _MOST_LEAVES
     heights = np.sort(linkage[:, 2])
@@ -136,18 +138,15 @@ def plot_dendrogram(
 
 def plot_explained(explained: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     """Draw the share of the grouping each variable explains, with what chance gives."""
-    ax = ax or _new_axes(7.0, 0.9 + 0.3 * len(explained))
+    ax = axes_for(ax, 4.8, 0.9 + 0.3 * len(explained))
     shown = explained.dropna(subset=["share"])
-    rows = np.arange(len(shown))[::-1]
+    rows = row_axes(ax, [feature_title(name) for name in shown["variable"]])
     low, high = shown["low_by_chance"], shown["high_by_chance"]
     ax.barh(rows, high - low, left=low, height=0.6, color=RULE, label="by chance (95 %)")
     ax.plot(shown["share"], rows, "D", color=PALETTE[1], markersize=6, label="found")
     ax.axvline(0.0, color=MUTED, linewidth=0.7)
-    ax.set_yticks(rows, [feature_title(name) for name in shown["variable"]])
-    ax.set_ylim(-0.6, len(shown) - 0.4)
     ax.set_xlim(min(-0.05, float(low.min()) - 0.02), 1.02)
     ax.set_xlabel("Share of the grouping explained (0 chance, 1 all of it)")
-    light_grid(ax, "x")
     ax.legend(loc="lower right")
     return ax
 
@@ -168,7 +167,7 @@ def plot_effects(
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure where None.
     """
-    ax = ax or _new_axes()
+    ax = axes_for(ax, 4.6, 3.4)
     for group, effect in enumerate(effects):
         shade, low, high = colour(group), effect.low[:, channel], effect.high[:, channel]
         ax.fill_between(PHASE_PERCENT, low, high, color=shade, alpha=0.15, linewidth=0)
@@ -181,11 +180,8 @@ def plot_effects(
         )
     ax.axhspan(-LARGE, LARGE, color=RULE, alpha=0.5, linewidth=0, zorder=0)
     ax.axhline(0.0, color=INK, linewidth=0.5)
-    ax.set_xlim(0, 100)
-    ax.set_xlabel("Gait cycle (%)")
+    curve_axes(ax, name)
     ax.set_ylabel("Hedges' g")
-    ax.set_title(channel_title(name))
-    light_grid(ax)
     return ax
 
 
@@ -206,8 +202,3 @@ def _over_counts(
     ax.set_xlabel("Number of groups")
     light_grid(ax)
     return ax
-
-
-def _new_axes(width: float = 4.6, height: float = 3.4) -> "Axes":
-    with figure(width, height, simulated=False) as made:
-        return made.subplots()

@@ -1,12 +1,31 @@
 """The report on groups as one self-contained HTML page."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from locomotion_analysis.evaluation.discovery import pictures, tables, verdicts
-from locomotion_analysis.evaluation.report.labels import channel_title, value_title
-from locomotion_analysis.evaluation.report.section_page import Section, SectionPage
-from locomotion_analysis.evaluation.report.tables import Table
+from locomotion_analysis.evaluation.discovery.pictures import (
+    count_picture,
+    curve_picture,
+    dendrogram_picture,
+    effects_picture,
+    explained_picture,
+    modes_picture,
+    scatter_picture,
+)
+from locomotion_analysis.evaluation.discovery.tables import (
+    apart_table,
+    categories_table,
+    explained_table,
+    left_out_table,
+    people_table,
+    size_table,
+    unusual_table,
+)
+from locomotion_analysis.evaluation.discovery.verdicts import (
+    verdict,
+)
+from locomotion_analysis.reporting.names import channel_title, value_title
+from locomotion_analysis.reporting.page import Page, Section
+from locomotion_analysis.reporting.provenance import named_files
 
 if TYPE_CHECKING:
     from locomotion_analysis.evaluation.discovery.findings import Findings
@@ -57,12 +76,12 @@ def render_page(findings: "Findings", provenance: dict[str, Any]) -> str:
         Files, versions, platform and time.
     """
     units = findings.units
-    named = ", ".join(file["name"] for file in provenance["files"][:3]) or "Data made in memory"
     tasks = ", ".join(value_title(name).lower() for name in units.data.cycles["task"].unique())
-    page = SectionPage(
+    return Page(
+        about=units.data,
         title=f"Groups of {units.by}s by their gait",
-        subtitle=f"{named} · {tasks} · {provenance['created'][:10]}",
-        verdict=verdicts.verdict(findings),
+        subtitle=f"{named_files(provenance)} · {tasks} · {provenance['created'][:10]}",
+        verdict=verdict(findings),
         facts=[
             ("Subjects", f"{units.n_subjects:,}"),
             ("Gait cycles", f"{len(units.data):,}"),
@@ -71,15 +90,15 @@ def render_page(findings: "Findings", provenance: dict[str, Any]) -> str:
             ("Method", _METHODS[findings.clusters.method]),
             ("Components", f"{findings.scores.shape[1]:,}"),
         ],
-        sections=_sections(findings, provenance),
+        sections=_sections(findings),
         reading=_READING,
-        simulated=units.data.is_simulated,
-        created=provenance["created"],
-    )
-    return page.html()
+        provenance=provenance,
+        record=(("Seed", str(findings.clusters.random_state)),),
+        history=[str(entry) for entry in findings.history],
+    ).html()
 
 
-def _sections(findings: "Findings", provenance: dict[str, Any]) -> list[Section]:
+def _sections(findings: "Findings") -> list[Section]:
     return [
         _modes(findings),
         _count(findings),
@@ -89,10 +108,9 @@ def _sections(findings: "Findings", provenance: dict[str, Any]) -> list[Section]
         Section(
             "Unusual gaits",
             [_UNUSUAL],
-            tables=[tables.unusual_table(findings)],
+            tables=[unusual_table(findings)],
         ),
         _left_out(findings),
-        _provenance(findings, provenance),
     ]
 
 
@@ -104,14 +122,14 @@ def _modes(findings: "Findings") -> Section:
         f"{findings.pca.explained_variance_ratio_.sum():.0%} of the variance, and the groups were "
         "made from their scores."
     )
-    return Section("Ways in which gaits differ", [text], [pictures.modes_picture(findings)])
+    return Section("Ways in which gaits differ", [text], [modes_picture(findings)])
 
 
 def _count(findings: "Findings") -> Section:
     drawn = [
-        pictures.count_picture(findings),
-        pictures.scatter_picture(findings),
-        pictures.dendrogram_picture(findings),
+        count_picture(findings),
+        scatter_picture(findings),
+        dendrogram_picture(findings),
     ]
     text = (
         "Stability (Jaccard): overlap of a group with its like when subjects are drawn anew, mean "
@@ -121,56 +139,34 @@ def _count(findings: "Findings") -> Section:
         "How many groups, and how firm",
         [text],
         [each for each in drawn if each is not None],
-        [tables.size_table(findings)],
+        [size_table(findings)],
     )
 
 
 def _explained(findings: "Findings") -> Section:
-    drawn = pictures.explained_picture(findings)
+    drawn = explained_picture(findings)
     text = [_NULL]
     if findings.units.by == "subject":
         text.append("Each subject is one unit, so that subjects cannot explain the groups here.")
     if drawn is None:
         text.append("Nothing but the curves is known of the units, so nothing could be asked.")
         return Section("What explains the groups", text)
-    return Section("What explains the groups", text, [drawn], [tables.explained_table(findings)])
+    return Section("What explains the groups", text, [drawn], [explained_table(findings)])
 
 
 def _differences(findings: "Findings") -> Section:
-    found = tables.apart_table(findings)
+    found = apart_table(findings)
     text = [] if found.rows else ["No group is clearly apart from the others anywhere."]
-    drawn = [pictures.curve_picture(findings), pictures.effects_picture(findings)]
-    return Section("How the groups differ", text, drawn, _filled(found))
+    drawn = [curve_picture(findings), effects_picture(findings)]
+    return Section("How the groups differ", text, drawn, [found])
 
 
 def _people(findings: "Findings") -> Section:
-    found = _filled(tables.people_table(findings), tables.categories_table(findings))
-    text = [] if found else ["Nothing is known of the people."]
+    found = [people_table(findings), categories_table(findings)]
+    text = [] if any(table.rows for table in found) else ["Nothing is known of the people."]
     return Section("Who is in the groups", text, tables=found)
 
 
 def _left_out(findings: "Findings") -> Section:
-    found = _filled(tables.left_out_table(findings))
-    done = [str(entry) for entry in findings.history]
-    text = [] if found else ["No cycle had a gap."]
-    history = Table("What was done to the data", ("",), [(line,) for line in done])
-    return Section("Left out, and why", text, tables=[*found, *_filled(history)])
-
-
-def _provenance(findings: "Findings", provenance: dict[str, Any]) -> Section:
-    files = [
-        (f"File {file['name']}", f"{file['bytes']:,} bytes, SHA-256 {file['sha256']}")
-        for file in provenance["files"]
-    ] or [("File", "none: the data was made in memory")]
-    rows = [
-        *files,
-        ("Versions", ", ".join(f"{name} {each}" for name, each in provenance["versions"].items())),
-        ("Platform", provenance["platform"]),
-        ("Seed", str(findings.clusters.random_state)),
-    ]
-    table = Table("Where these numbers come from", ("", ""), rows, first_number=2)
-    return Section("Provenance", tables=[table])
-
-
-def _filled(*found: Table) -> Sequence[Table]:
-    return [table for table in found if table.rows]
+    found = left_out_table(findings)
+    return Section("Left out, and why", () if found.rows else "No cycle had a gap.", tables=[found])

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from locomotion_analysis.evaluation.discovery.profiles import apart
-from locomotion_analysis.evaluation.report.labels import channel_title, feature_title, value_title
-from locomotion_analysis.evaluation.report.tables import Table
+from locomotion_analysis.reporting.names import channel_title, feature_title, value_title
+from locomotion_analysis.reporting.page import Table
 
 if TYPE_CHECKING:
     from locomotion_analysis.evaluation.discovery.findings import Findings

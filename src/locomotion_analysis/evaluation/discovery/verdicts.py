@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from locomotion_analysis.evaluation.report.labels import feature_title
+from locomotion_analysis.reporting.names import feature_title
 
 if TYPE_CHECKING:
     from locomotion_analysis.evaluation.discovery.findings import Findings

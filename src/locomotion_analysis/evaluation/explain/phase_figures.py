@@ -7,11 +7,18 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.evaluation.explain.figures import new_axes
 from locomotion_analysis.evaluation.explain.sequences import ALL_CHANNELS, PhaseImportance
 from locomotion_analysis.evaluation.report.curves import class_curve
-from locomotion_analysis.evaluation.report.labels import channel_title, shown_unit, value_title
-from locomotion_analysis.evaluation.report.style import INK, MUTED, PALETTE, colour, light_grid
+from locomotion_analysis.reporting.names import channel_title, shown_unit, value_title
+from locomotion_analysis.reporting.style import (
+    INK,
+    MUTED,
+    PALETTE,
+    axes_for,
+    colour,
+    curve_axes,
+    gait_cycle_axis,
+)
 from locomotion_analysis.standard import PHASE_PERCENT, is_channel
 
 if TYPE_CHECKING:
@@ -40,7 +47,7 @@ def plot_phase_importance(
     axes : matplotlib Axes, optional
         Where to draw; a new figure where None.
     """
-    axes = axes or new_axes(6.6, 2.8)
+    axes = axes_for(axes, 4.8, 2.8, found.importance)
     curve = found.curve(channel)
     edges = np.append(curve["start"], curve["end"].iloc[-1])
     axes.stairs(curve["importance"], edges, color=PALETTE[0], linewidth=2.0, baseline=None)
@@ -85,7 +92,7 @@ def plot_phase_importance_on_curves(
             got=repr(channel),
             where="channel",
         )
-    axes = axes or new_axes(5.4, 3.2)
+    axes = axes_for(axes, 5.4, 3.2, data)
     curve = found.curve(channel)
     largest = max(float(found.table["importance"].max()), np.finfo(float).tiny)
     for start, end, importance in curve.loc[
@@ -93,7 +100,7 @@ def plot_phase_importance_on_curves(
     ].to_numpy(float):
         strength = 0.5 * importance / largest
         axes.axvspan(start, end, color=_SHADE, alpha=strength, linewidth=0)
-    unit, factor = shown_unit(channel)
+    factor = shown_unit(channel)[1]
     for position, name in enumerate(dict.fromkeys(sorted(labels, key=str))):
         chosen = labels == name
         drawn = class_curve(data.curves(channel)[chosen], data.groups[chosen], factor)
@@ -105,10 +112,8 @@ def plot_phase_importance_on_curves(
             label=f"{value_title(name)} (n = {drawn.n_subjects})",
         )
     draw_toe_off(axes, mean_toe_off(data))
-    axes.set_title(title_of(channel))
-    axes.set_ylabel(f"{channel_title(channel)} ({unit})")
+    curve_axes(axes, channel)
     axes.legend(loc="best")
-    gait_cycle_axis(axes)
     return axes
 
 
@@ -122,7 +127,7 @@ def plot_phase_map(found: PhaseImportance, axes: "Axes | None" = None) -> "Axes"
     axes : matplotlib Axes, optional
         Where to draw; a new figure where None. Dots mark windows whose interval lies above zero.
     """
-    axes = axes or new_axes(7.4, 1.3 + 0.34 * len(found.channels))
+    axes = axes_for(axes, 4.8, 1.3 + 0.34 * len(found.channels), found.importance)
     curves = [found.curve(channel) for channel in found.channels]
     values = np.array([curve["importance"] for curve in curves])
     edges = np.append(found.windows[:, 0], found.windows[-1, 1])
@@ -169,11 +174,3 @@ def draw_toe_off(axes: "Axes", toe_off: float | None) -> None:
 def title_of(channel: str) -> str:
     """Return the name of a channel, or of all channels, in words."""
     return channel_title(channel) if is_channel(channel) else value_title(channel)
-
-
-def gait_cycle_axis(axes: "Axes") -> None:
-    """Make the horizontal axis the gait cycle."""
-    axes.set_xlim(0, 100)
-    axes.set_xlabel("Gait cycle (%)")
-    axes.spines[["top", "right"]].set_visible(False)
-    light_grid(axes)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -35,22 +35,16 @@ from locomotion_analysis.evaluation.protocol import (
     without_protocol_features,
 )
 from locomotion_analysis.evaluation.report.curves import main_channels
-from locomotion_analysis.evaluation.report.labels import feature_title, value_title
-from locomotion_analysis.evaluation.report.pictures import Picture
-from locomotion_analysis.evaluation.report.provenance import provenance
-from locomotion_analysis.evaluation.report.section_page import Section, SectionPage
-from locomotion_analysis.evaluation.report.source_files import source_files
-from locomotion_analysis.evaluation.report.style import as_data_uri, figure
-from locomotion_analysis.evaluation.report.tables import Table
 from locomotion_analysis.evaluation.study_target import StudyTarget, study_target
 from locomotion_analysis.features.plan import FEATURE_GROUPS
 from locomotion_analysis.features.tabular import labelled_feature_table
 from locomotion_analysis.files import write_all
 from locomotion_analysis.models import ModelKind, default_classifier, default_regressor
+from locomotion_analysis.reporting.names import feature_title, value_title
+from locomotion_analysis.reporting.page import Page, Picture, Section, Table
+from locomotion_analysis.reporting.provenance import named_files, provenance, source_files
+from locomotion_analysis.reporting.style import figure, panels
 from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _CURVES_SHOWN = 4
 _READING = (
@@ -185,7 +179,7 @@ def explain_report(
         shapley=shapley_values(estimator, X, y, groups, cv=cv) if shapley else None,
         path=path,
     )
-    page = _page(found, asked, estimator, n_splits, provenance(source_files(source)))
+    page = _page(found, asked, estimator, n_splits, random_state, provenance(source_files(source)))
     write_all({path: page.html()})
     return found
 
@@ -227,17 +221,22 @@ def _phases(
 
 
 def _page(
-    found: Explanation, asked: StudyTarget, model: Any, n_splits: int, origin: dict[str, Any]
-) -> SectionPage:
+    found: Explanation,
+    asked: StudyTarget,
+    model: Any,
+    n_splits: int,
+    seed: int,
+    origin: dict[str, Any],
+) -> Page:
     first = found.by["joint"]
     name = "Balanced accuracy" if first.metric != "mae" else "Mean absolute error"
-    files = ", ".join(file["name"] for file in origin["files"])
     shapley = [] if found.shapley is None else [_shapley(found.shapley)]
     phases = [] if found.phases is None else [_phase_section(found.phases, asked)]
     dependence = [_dependence_section(found.dependence)] if found.dependence else []
-    return SectionPage(
+    return Page(
+        about=asked.data,
         title=f"What predicts {value_title(asked.target).lower()}",
-        subtitle=f"{files or 'Data made in memory'} · {type(model[-1] if hasattr(model, 'steps') else model).__name__}",
+        subtitle=f"{named_files(origin)} · {type(model[-1] if hasattr(model, 'steps') else model).__name__}",
         verdict=[_score(first, name), *(_told(by, each) for by, each in found.by.items())],
         facts=[
             ("Subjects", f"{first.n_subjects:,}"),
@@ -252,8 +251,8 @@ def _page(
             *shapley,
         ],
         reading=_READING,
-        simulated=asked.data.is_simulated,
-        created=origin["created"],
+        provenance=origin,
+        record=(("Model", str(model)), ("Folds", str(n_splits)), ("Seed", str(seed))),
     )
 
 
@@ -277,11 +276,11 @@ def _told(by: str, found: GroupedImportance) -> str:
 
 
 def _importance_section(by: str, found: GroupedImportance) -> Section:
-    with figure(7.2, 1.0 + 0.3 * min(len(found.table), 15), simulated=found.simulated) as made:
-        plot_grouped_importance(found, made.subplots())
     largest = found.table["group"].head(3)
-    picture = Picture(
-        as_data_uri(made),
+    picture = Picture.drawn(
+        plot_grouped_importance,
+        found,
+        (4.8, 1.0 + 0.3 * min(len(found.table), 15)),
         f"{found.effect} without each {by}; the largest are {', '.join(largest)}.",
         f"Features of a {by} taken together from another held-out subject, {found.n_repeats} "
         "times. Bars: 95 % intervals over subjects; grey: the interval includes zero. In "
@@ -304,62 +303,46 @@ def _importance_table(found: GroupedImportance) -> Table:
 
 
 def _phase_section(found: PhaseImportance, asked: StudyTarget) -> Section:
-    simulated = asked.data.is_simulated
     toe_off = mean_toe_off(asked.data)
-    with figure(7.2, 2.8, simulated=simulated) as whole:
+    with figure(4.8, 2.8, asked.data) as whole:
         plot_phase_importance(found, toe_off=toe_off, axes=whole.subplots())
-    with figure(7.4, 1.3 + 0.34 * len(found.channels), simulated=simulated) as chart:
+    with figure(4.8, 1.3 + 0.34 * len(found.channels), asked.data) as chart:
         plot_phase_map(found, chart.subplots())
-    channels = found.by_channel()["channel"].head(_CURVES_SHOWN).tolist()
-    with figure(9.0, 3.2 * (-(-len(channels) // 2)), simulated=simulated) as curves:
-        grid = curves.subplots(-(-len(channels) // 2), 2, squeeze=False).ravel()
-        for axes, channel in zip(grid, channels, strict=False):
-            plot_phase_importance_on_curves(found, asked.data, asked.labels, channel, axes=axes)
-            axes.get_legend().remove()
-        for axes in grid[len(channels) :]:
-            axes.set_axis_off()
-        lines, names = grid[0].get_legend_handles_labels()
-        curves.legend(lines, names, loc="outside lower center", ncols=3)
+    curves = panels(
+        lambda axes, channel: plot_phase_importance_on_curves(
+            found, asked.data, asked.labels, channel, axes=axes
+        ),
+        found.by_channel()["channel"].head(_CURVES_SHOWN),
+        of=asked.data,
+    )
     windows = len(found.windows)
     pictures = (
-        _drawn(
+        Picture.of(
             whole,
-            "Importance of each part of the gait cycle",
+            "Importance of each part of the gait cycle.",
             "A window of all channels is taken from another held-out subject. Band: 95 % interval over subjects.",
         ),
-        _drawn(
+        Picture.of(
             chart,
-            "Importance of each window on each channel",
+            "Importance of each window on each channel.",
             "One channel at a time. Dots: the interval lies above zero.",
         ),
-        _drawn(
+        Picture.of(
             curves,
-            "Mean curves of the classes, shaded where the model looks",
-            "The darker, the more the model loses without that window of that channel.",
+            "Mean curves of the classes, shaded where the model looks.",
+            "The stronger the shade, the more the model loses without that window of that channel.",
         ),
     )
     return Section("On the gait cycle", (f"The cycle was cut into {windows} windows.",), pictures)
 
 
-def _drawn(made: "Figure", alt: str, caption: str) -> Picture:
-    return Picture(as_data_uri(made), f"{alt}.", caption)
-
-
 def _dependence_section(found: Sequence[PartialDependence]) -> Section:
-    rows = -(-len(found) // 2)
-    with figure(9.0, 3.2 * rows, simulated=found[0].simulated) as made:
-        grid = made.subplots(rows, 2, squeeze=False).ravel()
-        for axes, each in zip(grid, found, strict=False):
-            plot_partial_dependence(each, axes)
-            if axes is not grid[0]:
-                axes.get_legend().remove()
-        for axes in grid[len(found) :]:
-            axes.set_axis_off()
+    made = panels(lambda axes, each: plot_partial_dependence(each, axes), found, of=found)
     told = "; ".join(
         f"{feature_title(each.variable)} {np.ptp(each.mean):.3g} over its range" for each in found
     )
-    picture = Picture(
-        as_data_uri(made),
+    picture = Picture.of(
+        made,
         f"Partial dependence. Change of the mean {found[0].outcome}: {told}.",
         "Thin lines: subjects. Ticks: measured values. Range: 5th to 95th percentile.",
     )
@@ -368,10 +351,10 @@ def _dependence_section(found: Sequence[PartialDependence]) -> Section:
 
 
 def _shapley(found: ShapleyValues) -> Section:
-    with figure(7.6, 5.6, simulated=found.simulated) as made:
+    with figure(4.8, 5.6, found) as made:
         plot_shapley(found, axes=made.subplots())
-    picture = Picture(
-        as_data_uri(made),
+    picture = Picture.of(
+        made,
         f"Shapley values of held-out cycles for {found.outcomes[-1]}.",
         f"{len(found.rows):,} held-out cycles, one point each.",
     )

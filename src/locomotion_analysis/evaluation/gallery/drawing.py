@@ -8,10 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.evaluation.plots.axes import axes_for
 from locomotion_analysis.evaluation.report.curves import class_curve, main_channels
-from locomotion_analysis.evaluation.report.labels import channel_title, shown_unit, value_title
-from locomotion_analysis.evaluation.report.style import INK, PALETTE, figure, light_grid
+from locomotion_analysis.reporting.names import shown_unit, value_title
+from locomotion_analysis.reporting.style import INK, PALETTE, axes_for, curve_axes, figure
 from locomotion_analysis.standard import PHASE_PERCENT
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CHANNELS = 3
-_PANEL = (3.1, 1.9)
+_PANEL = (3.3, 2.2)
 
 
 def plot_hard_cycle(
@@ -52,8 +51,8 @@ def plot_hard_cycle(
     matplotlib.axes.Axes
         The axes, in ``ax.figure``.
     """
-    ax = axes_for(ax, *_PANEL, simulated=ax is None and data.is_simulated)
-    unit, factor = shown_unit(channel)
+    ax = axes_for(ax, *_PANEL, data)
+    factor = shown_unit(channel)[1]
     curves, groups = data.curves(channel), data.groups
     tasks = data.cycles["task"].to_numpy()
     # Where the task is what is predicted, a band of the same task would be one class only.
@@ -71,8 +70,7 @@ def plot_hard_cycle(
                         label=f"{value_title(name)} (mean ± SD)")  # fmt: skip
         ax.plot(PHASE_PERCENT, band.mean, color=shade, linewidth=0.9, linestyle="--")
     ax.plot(PHASE_PERCENT, curves[row] * factor, color=INK, linewidth=1.5, label="this cycle")
-    ax.set(xlim=(0, 100), ylabel=f"{channel_title(channel)} ({unit})")
-    light_grid(ax)
+    curve_axes(ax, channel)
     return ax
 
 
@@ -102,24 +100,28 @@ def plot_gallery(
     """
     channels = list(channels or main_channels(data, CHANNELS))
     width, height = _PANEL[0] * len(channels), _PANEL[1] * len(hardest) + 0.7
-    with figure(width, height, simulated=data.is_simulated) as made:
+    with figure(width, height, data) as made:
         grid = made.subplots(len(hardest), len(channels), squeeze=False, sharex=True)
         for axes, cycle in zip(grid, hardest.to_dict("records"), strict=True):
             for ax, channel in zip(axes, channels, strict=True):
-                plot_hard_cycle(data, int(cycle["row"]), channel, labels, _bands(cycle, labels), ax)
-            axes[0].set_title(_title(cycle))
-        for ax in grid[-1]:
-            ax.set_xlabel("Gait cycle (%)")
+                plot_hard_cycle(
+                    data, int(cycle["row"]), channel, labels, hard_cycle_bands(cycle, labels), ax
+                )
+            axes[0].set_title(
+                f"{hard_cycle_title(cycle)}\n{axes[0].get_title(loc='left')}", loc="left"
+            )
     return made
 
 
-def _bands(cycle: dict[Any, Any], labels: NDArray[Any]) -> list[Any]:
+def hard_cycle_bands(cycle: dict[Any, Any], labels: NDArray[Any]) -> list[Any]:
+    """Return the classes to draw a cycle over: the true one, and the one it was taken for."""
     known = set(labels)
     classes = [name for name in (cycle["y_true"], cycle["y_pred"]) if name in known]
     return classes or [labels[int(cycle["row"])]]
 
 
-def _title(cycle: dict[Any, Any]) -> str:
+def hard_cycle_title(cycle: dict[Any, Any]) -> str:
+    """Say whose cycle it is, and what it was taken for."""
     true, called = cycle["y_true"], cycle["y_pred"]
     if isinstance(true, float):
         return f"{cycle['subject']}: {true:.3g} predicted as {called:.3g}"

@@ -26,10 +26,9 @@ from locomotion_analysis.evaluation.leaderboard.serving_files import (
     write_table,
 )
 from locomotion_analysis.evaluation.plain_metrics import metrics_json
-from locomotion_analysis.evaluation.report.provenance import provenance
-from locomotion_analysis.evaluation.report.source_files import source_files
 from locomotion_analysis.files import Content, json_text, write_all
 from locomotion_analysis.models.supervised import Recipe, save_model
+from locomotion_analysis.reporting.provenance import provenance, source_files
 
 if TYPE_CHECKING:
     from locomotion_analysis.evaluation.leaderboard.training import TrainingRun

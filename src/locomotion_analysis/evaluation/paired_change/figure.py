@@ -6,11 +6,17 @@ import numpy as np
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.evaluation.plots.axes import axes_for
 from locomotion_analysis.evaluation.report.curves import class_curve
-from locomotion_analysis.evaluation.report.labels import channel_title, shown_unit, value_title
-from locomotion_analysis.evaluation.report.style import INK, MUTED, colour, light_grid, line_style
 from locomotion_analysis.models.supervised.paired_features import known_sessions
+from locomotion_analysis.reporting.names import shown_unit, value_title
+from locomotion_analysis.reporting.style import (
+    INK,
+    MUTED,
+    axes_for,
+    colour,
+    curve_axes,
+    line_style,
+)
 from locomotion_analysis.standard import PHASE_PERCENT
 
 if TYPE_CHECKING:
@@ -52,7 +58,7 @@ def plot_sessions(
         If there are no two sessions, or nobody was seen in both.
     """
     before, after = known_sessions(data.cycles, sessions)
-    unit, factor = shown_unit(channel)
+    factor = shown_unit(channel)[1]
     session = data.cycles["session"].astype(str).to_numpy()
     both = np.intersect1d(data.groups[session == before], data.groups[session == after])
     if not len(both):
@@ -62,7 +68,7 @@ def plot_sessions(
             where="column session",
             fix="give a person the same subject name in both sessions",
         )
-    ax = axes_for(ax, 5.6, 3.6, simulated=data.is_simulated)
+    ax = axes_for(ax, 5.6, 3.6, data)
     if reference is not None:
         band = class_curve(reference.curves(channel), reference.groups, factor)
         ax.fill_between(
@@ -86,9 +92,6 @@ def plot_sessions(
             label=f"{value_title(name)} (n = {drawn.n_subjects} subjects)",
         )
     ax.axhline(0.0, color=INK, linewidth=0.5, alpha=0.5, zorder=0)
-    ax.set_xlim(0, 100)
-    ax.set_xlabel("Gait cycle (%)")
-    ax.set_ylabel(f"{channel_title(channel)} ({unit})")
-    light_grid(ax)
+    curve_axes(ax, channel)
     ax.legend(frameon=False, fontsize=8)
     return ax

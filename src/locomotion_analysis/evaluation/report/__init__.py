@@ -1,5 +1,1 @@
-"""The report of a study: one self-contained HTML page."""
-
-from locomotion_analysis.evaluation.report.page import render_report
-
-__all__ = ["render_report"]
+"""Scores and cautions of a study, and the curves of its classes."""

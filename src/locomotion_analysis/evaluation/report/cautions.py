@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.evaluation.report.labels import channel_title, value_title
+from locomotion_analysis.reporting.names import channel_title, value_title
 from locomotion_analysis.standard import Channel
 
 _HIP = "hip_flexion_angle_ipsi_rad"

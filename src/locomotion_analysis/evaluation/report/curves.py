@@ -9,22 +9,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.evaluation.report.labels import channel_title, shown_unit, value_title
-from locomotion_analysis.evaluation.report.style import (
+from locomotion_analysis.reporting.names import shown_unit, value_title
+from locomotion_analysis.reporting.style import (
     INK,
+    PANEL_INCHES,
+    axes_for,
     colour,
-    figure,
-    light_grid,
+    curve_axes,
     line_style,
 )
 from locomotion_analysis.standard import PHASE_PERCENT, Channel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 MOST_PANELS = 12
-_COLUMNS = 3
 # One row a quantity, one column a joint: the order a gait laboratory prints its reports in.
 _FIRST = (
     "hip_flexion_angle",
@@ -40,19 +39,6 @@ _FIRST = (
     "grf_anterior",
     "hip_adduction_angle",
 )
-
-
-_PANEL_INCHES = (3.4, 2.15)
-_MARGINS_INCHES = (0.5, 0.85)
-_QUANTITIES = {
-    "angle": "Angle",
-    "velocity": "Velocity",
-    "acceleration": "Acceleration",
-    "moment": "Moment",
-    "power": "Power",
-    "grf": "Force",
-    "cop": "Position",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +90,14 @@ def class_curve(
     return ClassCurve(mean, deviation, len(of_subject))
 
 
-def curves_figure(
-    data: LocomotionData, labels: NDArray[Any], classes: Sequence[Any], channels: Sequence[str]
-) -> "Figure":
-    """Draw one panel a channel with mean ± 1 SD of every class.
+def plot_class_curves(
+    data: LocomotionData,
+    labels: NDArray[Any],
+    classes: Sequence[Any],
+    channel: str,
+    ax: "Axes | None" = None,
+) -> "Axes":
+    """Draw mean ± 1 SD between subjects of every class, and its mean measured toe-off.
 
     Parameters
     ----------
@@ -117,77 +107,35 @@ def curves_figure(
         Class of each cycle.
     classes : sequence
         Classes in the order of their colours.
-    channels : sequence of str
-        Channels, one panel each.
+    channel : str
+        Channel to draw.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; default: a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes, in ``ax.figure``; angles in degrees.
     """
-    columns = min(_COLUMNS, len(channels))
-    rows = -(-len(channels) // columns)
-    width, height = _PANEL_INCHES[0] * columns, _PANEL_INCHES[1] * rows + sum(_MARGINS_INCHES)
-    # Placed by hand: the automatic layout would draw every figure twice to measure it.
-    with figure(max(width, 6.6), height, simulated=data.is_simulated, layout=None) as made:
-        made.subplots_adjust(**_margins(max(width, 6.6), height, columns))
-        grid = made.subplots(rows, columns, squeeze=False, sharex=True).ravel()
-        for axes, channel in zip(grid, channels, strict=False):
-            _panel(axes, data, labels, classes, channel)
-        for axes in grid[len(channels) :]:
-            axes.set_axis_off()
-        for axes in grid[max(0, len(channels) - columns) : len(channels)]:
-            axes.set_xlabel("Gait cycle (%)")
-            axes.tick_params(labelbottom=True)
-        handles, names = grid[0].get_legend_handles_labels()
-        made.legend(handles, names, loc="lower left", ncols=min(4, len(names)))
-    return made
-
-
-def _margins(width: float, height: float, columns: int) -> dict[str, float]:
-    top, bottom = _MARGINS_INCHES
-    panels = (height - top - bottom) / _PANEL_INCHES[1]
-    return {
-        "left": 0.6 / width,
-        "right": (0.6 + columns * _PANEL_INCHES[0] - 0.7) / width if columns > 1 else 4.4 / width,
-        "top": 1.0 - top / height,
-        "bottom": bottom / height,
-        "wspace": 0.28,
-        "hspace": 0.32 if panels > 1 else 0.0,
-    }
-
-
-def _panel(
-    axes: "Axes", data: LocomotionData, labels: NDArray[Any], classes: Sequence[Any], channel: str
-) -> None:
-    unit, factor = shown_unit(channel)
-    groups, curves, toe_off = data.groups, data.curves(channel), _measured_toe_off(data)
+    ax = axes_for(ax, *PANEL_INCHES, data)
+    factor = shown_unit(channel)[1]
+    groups, curves = data.groups, data.curves(channel)
+    toe_off = data.cycles.get("stance_percent")
     for position, name in enumerate(classes):
         chosen = labels == name
         if not chosen.any():
             continue
         drawn = class_curve(curves[chosen], groups[chosen], factor)
-        _draw(axes, drawn, position, value_title(name))
-        if toe_off is not None and np.isfinite(toe_off[chosen]).any():
-            end_of_stance = float(np.nanmean(toe_off[chosen]))
-            axes.axvline(end_of_stance, color=colour(position), linewidth=0.8, linestyle=":")
-    axes.axhline(0.0, color=INK, linewidth=0.5, alpha=0.5, zorder=0)
-    axes.set_title(channel_title(channel))
-    axes.set_ylabel(f"{_QUANTITIES[Channel.parse(channel).measurement]} ({unit})")
-    axes.set_xlim(0, 100)
-    axes.set_xticks(range(0, 101, 20))
-    light_grid(axes)
-
-
-def _measured_toe_off(data: LocomotionData) -> NDArray[np.float64] | None:
-    cycles = data.cycles
-    return cycles["stance_percent"].to_numpy(float) if "stance_percent" in cycles else None
-
-
-def _draw(axes: "Axes", drawn: ClassCurve, position: int, title: str) -> None:
-    low, high = drawn.mean - drawn.deviation, drawn.mean + drawn.deviation
-    shade = colour(position)
-    axes.fill_between(PHASE_PERCENT, low, high, color=shade, alpha=0.15, linewidth=0)
-    axes.plot(
-        PHASE_PERCENT,
-        drawn.mean,
-        color=shade,
-        linestyle=line_style(position),
-        linewidth=1.6,
-        label=f"{title} (n = {drawn.n_subjects} subjects)",
-    )
+        low, high = drawn.mean - drawn.deviation, drawn.mean + drawn.deviation
+        shade = colour(position)
+        ax.fill_between(PHASE_PERCENT, low, high, color=shade, alpha=0.15, linewidth=0)
+        ax.plot(
+            PHASE_PERCENT, drawn.mean, color=shade, linestyle=line_style(position), linewidth=1.6,
+            label=f"{value_title(name)} (n = {drawn.n_subjects} subjects)",
+        )  # fmt: skip
+        if toe_off is not None and toe_off[chosen].notna().any():
+            end_of_stance = float(toe_off[chosen].mean())
+            ax.axvline(end_of_stance, color=shade, linewidth=0.8, linestyle=":")
+    ax.axhline(0.0, color=INK, linewidth=0.5, alpha=0.5, zorder=0)
+    curve_axes(ax, channel)
+    return ax

@@ -165,7 +165,7 @@ class Bundle:
     def changed_versions(self) -> dict[str, str]:
         """Return the libraries that are of another version here: then and now."""
         # A service that only predicts shall not wait for the evaluation's figures.
-        from locomotion_analysis.evaluation.report.provenance import provenance
+        from locomotion_analysis.reporting.provenance import provenance
 
         now = provenance([])["versions"]
         if "torch" in self.manifest.versions:

@@ -6,9 +6,16 @@ import numpy as np
 import pandas as pd
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-from locomotion_analysis.evaluation.report.labels import channel_title, shown_unit
-from locomotion_analysis.evaluation.report.style import INK, MUTED, PALETTE, colour, light_grid
 from locomotion_analysis.production.monitoring.drift.people import PHASES, People
+from locomotion_analysis.reporting.names import shown_unit
+from locomotion_analysis.reporting.style import (
+    INK,
+    MUTED,
+    PALETTE,
+    colour,
+    curve_axes,
+    light_grid,
+)
 from locomotion_analysis.standard import PHASE_PERCENT
 
 if TYPE_CHECKING:
@@ -26,7 +33,7 @@ def plot_then_and_now(axes: "Axes", reference: People, current: People, channel:
     channel : str
         Its name; angles are drawn in degrees.
     """
-    unit, factor = shown_unit(channel)
+    factor = shown_unit(channel)[1]
     phase = PHASE_PERCENT[list(PHASES)]
     then, now = (
         people.curves[:, :, people.channels.index(channel)] * factor
@@ -39,10 +46,7 @@ def plot_then_and_now(axes: "Axes", reference: People, current: People, channel:
         phase, np.nanmean(now, axis=0), color=PALETTE[1], linewidth=1.8, linestyle="--",
         label=f"Now (n = {len(now)} people)",
     )  # fmt: skip
-    axes.set_xlim(0, 100)
-    axes.set_xlabel("Gait cycle (%)")
-    axes.set_ylabel(f"{channel_title(channel)} ({unit})")
-    light_grid(axes)
+    curve_axes(axes, channel)
 
 
 def plot_days(axes: "Axes", daily: pd.DataFrame) -> None:
@@ -58,5 +62,5 @@ def plot_days(axes: "Axes", daily: pd.DataFrame) -> None:
     locator = AutoDateLocator(minticks=2, maxticks=8)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3)
     light_grid(axes)

@@ -2,17 +2,11 @@
 
 import json
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from locomotion_analysis.evaluation.report.labels import channel_title, feature_title, shown_unit
-from locomotion_analysis.evaluation.report.pictures import Picture
-from locomotion_analysis.evaluation.report.section_page import Section, SectionPage
-from locomotion_analysis.evaluation.report.style import as_data_uri, figure
-from locomotion_analysis.evaluation.report.tables import Table
 from locomotion_analysis.files import write_all
 from locomotion_analysis.production.bundle import Bundle
 from locomotion_analysis.production.monitoring.figures import plot_days, plot_then_and_now
@@ -21,6 +15,10 @@ from locomotion_analysis.production.monitoring.watching import (
     current_people,
     reference_people,
 )
+from locomotion_analysis.reporting.names import channel_title, feature_title, shown_unit
+from locomotion_analysis.reporting.page import Page, Picture, Section, Table
+from locomotion_analysis.reporting.provenance import provenance
+from locomotion_analysis.reporting.style import figure, panels
 
 _CURVES_SHOWN = 4
 _FEATURES_SHOWN = 15
@@ -53,19 +51,20 @@ def write_watch_report(found: Watch, bundle: Bundle, path: str | os.PathLike[str
     path : path-like
         File to write, whole or not at all.
     """
-    page = SectionPage(
+    page = Page(
+        about=bundle.manifest.training,
         title="Model watch",
         subtitle=f"{bundle.manifest.name} · {found.stored.watched.version}",
         verdict=[*(found.alarms or ("No alarm.",)), *found.notes],
         facts=_facts(found),
         sections=[
             section
-            for section in (_performance(found), _drift(found, bundle), _days(found))
+            for section in (_performance(found), _drift(found, bundle), _days(found, bundle))
             if section is not None
         ],
         reading=_READING,
-        simulated=bundle.manifest.training.simulated,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        provenance=provenance(()),
+        record=(("Model", f"{bundle.manifest.name} {found.stored.watched.version}"),),
     )
     write_all({Path(path): page.html()})
 
@@ -156,19 +155,14 @@ def _curves(found: Watch, bundle: Bundle) -> Picture:
     drift = found.drift
     names = [] if drift is None else drift.channels["channel"].head(_CURVES_SHOWN).tolist()
     reference, current = reference_people(bundle), current_people(found.stored)
-    rows = -(-len(names) // 2)
-    simulated = bundle.manifest.training.simulated
-    with figure(9.0, 2.9 * rows + 0.5, simulated=simulated) as made:
-        grid = made.subplots(rows, 2, squeeze=False).ravel()
-        for axes, name in zip(grid, names, strict=False):
-            plot_then_and_now(axes, reference, current, name)
-        for axes in grid[len(names) :]:
-            axes.set_axis_off()
-        lines, labels = grid[0].get_legend_handles_labels()
-        made.legend(lines, labels, loc="outside lower center", ncols=2)
+    made = panels(
+        lambda axes, name: plot_then_and_now(axes, reference, current, name),
+        names,
+        of=bundle.manifest.training,
+    )
     titles = ", ".join(channel_title(name) for name in names)
-    return Picture(
-        as_data_uri(made),
+    return Picture.of(
+        made,
         f"Mean curves of the training and of now: {titles}.",
         "The channels that are farthest. Band: mean ± 1 SD between the training people.",
     )
@@ -200,7 +194,7 @@ def _feature_table(table: pd.DataFrame) -> Table:
     return Table("Features, farthest first", columns, rows)
 
 
-def _days(found: Watch) -> Section | None:
+def _days(found: Watch, bundle: Bundle) -> Section | None:
     if not len(found.daily):
         return None
     rows = [
@@ -208,7 +202,7 @@ def _days(found: Watch) -> Section | None:
         for row in found.daily.itertuples()
     ]
     table = Table("Each day (UTC)", ("Day", "Rows", "People", "Outside"), rows)
-    with figure(7.4, 2.6, simulated=False) as made:
+    with figure(4.8, 2.8, bundle.manifest.training) as made:
         plot_days(made.subplots(), found.daily)
-    picture = Picture(as_data_uri(made), "Share of rows outside, and of each answer, by day.", "")
+    picture = Picture.of(made, "Share of rows outside, and of each answer, by day.", "")
     return Section("Days", (), (picture,), (table,))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from locomotion_analysis.evaluation.report.labels import channel_title, shown_unit
 from locomotion_analysis.production.bundle import Bundle
 from locomotion_analysis.production.monitoring.drift import (
     Drift,
@@ -17,6 +16,7 @@ from locomotion_analysis.production.monitoring.drift import (
 from locomotion_analysis.production.monitoring.drift.drift import FEWEST_PEOPLE
 from locomotion_analysis.production.monitoring.performance import LivePerformance, live_performance
 from locomotion_analysis.production.monitoring.store import PredictionStore, Stored
+from locomotion_analysis.reporting.names import channel_title, shown_unit
 
 _VERSION_DIGITS = 12
 

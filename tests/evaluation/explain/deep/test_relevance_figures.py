@@ -72,7 +72,7 @@ def test_the_curve_is_coloured_by_what_speaks_for_its_outcome(found, data):
     axes = plot_relevance_on_curves(found, data, CHANNELS[1], "stroke")
     (line,) = axes.collections
     assert line.get_array().argmax() == pytest.approx(0.65 * 149, abs=2)
-    assert axes.get_ylabel() == "Knee flexion (°)"
+    assert axes.get_ylabel() == "Angle (°)"
 
 
 def test_other_cycles_or_channels_are_refused(found, data):

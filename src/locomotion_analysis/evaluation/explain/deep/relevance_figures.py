@@ -11,15 +11,20 @@ from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.explain.deep.cycle_relevance import CycleRelevance
 from locomotion_analysis.evaluation.explain.phase_figures import (
     draw_toe_off,
-    gait_cycle_axis,
     mean_toe_off,
     title_of,
 )
 from locomotion_analysis.evaluation.explain.sequences import ALL_CHANNELS
-from locomotion_analysis.evaluation.plots.axes import axes_for
 from locomotion_analysis.evaluation.report.curves import class_curve
-from locomotion_analysis.evaluation.report.labels import channel_title, shown_unit, value_title
-from locomotion_analysis.evaluation.report.style import INK, colour, line_style
+from locomotion_analysis.reporting.names import shown_unit, value_title
+from locomotion_analysis.reporting.style import (
+    INK,
+    axes_for,
+    colour,
+    curve_axes,
+    gait_cycle_axis,
+    line_style,
+)
 from locomotion_analysis.standard import PHASE_PERCENT
 
 if TYPE_CHECKING:
@@ -56,7 +61,7 @@ def plot_relevance(
     axes : matplotlib Axes, optional
         Where to draw; a new figure where None.
     """
-    axes = axes_for(axes, 6.6, 2.9, simulated=data is not None and data.is_simulated)
+    axes = axes_for(axes, 6.6, 2.9, () if data is None else data)
     for position, outcome in enumerate(_outcomes(found) if by_outcome else [None]):
         profile = found.profile(channel, outcome, signed=signed)
         shade = colour(position)
@@ -115,9 +120,9 @@ def plot_relevance_on_curves(
     _check_same_cycles(found, data, channel)
     told_apart = found.channels != (ALL_CHANNELS,)
     profile = found.profile(channel if told_apart else ALL_CHANNELS, outcome, signed=True)
-    axes = axes_for(axes, 6.2, 3.3, simulated=data.is_simulated)
+    axes = axes_for(axes, 6.2, 3.3, data)
     chosen = found.outcomes == outcome
-    unit, factor = shown_unit(channel)
+    factor = shown_unit(channel)[1]
     curves = data.curves(channel)
     if not chosen.all():
         others = class_curve(curves[~chosen], data.groups[~chosen], factor)
@@ -129,10 +134,8 @@ def plot_relevance_on_curves(
     label = f"explained: {value_title(outcome)} (n = {drawn.n_subjects} subjects)"
     axes.plot([], [], color="0.6", linewidth=6, label=label)
     axes.legend(loc="best", fontsize=8, frameon=False)
-    axes.set_title(title_of(channel), loc="left")
-    axes.set_ylabel(f"{channel_title(channel)} ({unit})")
+    curve_axes(axes, channel)
     draw_toe_off(axes, mean_toe_off(data))
-    gait_cycle_axis(axes)
     return axes
 
 
@@ -159,8 +162,7 @@ def plot_relevance_map(
     channels = found.by_channel(outcome, n_bootstrap=1)["channel"].head(_MOST_CHANNELS)
     profiles = [found.profile(c, outcome, signed=True, n_bootstrap=1) for c in channels]
     values = np.array([profile["relevance"] for profile in profiles])
-    simulated = data is not None and data.is_simulated
-    axes = axes_for(axes, 7.6, 1.4 + 0.3 * len(channels), simulated=simulated)
+    axes = axes_for(axes, 7.6, 1.4 + 0.3 * len(channels), () if data is None else data)
     top = max(float(np.abs(values).max()), np.finfo(float).tiny)
     rows = np.arange(len(channels) + 1) - 0.5
     image = axes.pcolormesh(

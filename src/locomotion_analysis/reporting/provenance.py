@@ -1,5 +1,6 @@
 """Where a result came from: files by their hash, versions, machine, time."""
 
+import os
 import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,6 +12,14 @@ from locomotion_analysis._version import __version__
 from locomotion_analysis.files import sha256
 
 _LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "pyarrow")
+
+
+def source_files(source: str | os.PathLike[str] | None) -> list[Path]:
+    """Return the file, the Parquet files of the folder, or nothing where `source` is None."""
+    if source is None:
+        return []
+    place = Path(source)
+    return sorted(place.glob("**/*.parquet")) if place.is_dir() else [place]
 
 
 def provenance(files: Sequence[Path]) -> dict[str, Any]:
@@ -39,3 +48,10 @@ def provenance(files: Sequence[Path]) -> dict[str, Any]:
         "platform": platform.platform(terse=True),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def named_files(origin: dict[str, Any]) -> str:
+    """Return the names of the first files of a :func:`provenance`, for a line below a title."""
+    names = [file["name"] for file in origin["files"]]
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more if names else "Data made in memory"

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from locomotion_analysis.evaluation.report.labels import (
+from locomotion_analysis.reporting.names import (
     channel_title,
     feature_title,
     shown_unit,

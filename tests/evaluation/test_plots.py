@@ -52,6 +52,11 @@ def drawings(results):
         plots.plot_permutation_test: PERMUTED,
         plots.plot_fairness: marked(GROUPS.copy()),
         plots.plot_robustness: marked(DISTURBED.copy()),
+        plots.plot_confusion_matrix: classes,
+        plots.plot_scores: classes,
+        plots.plot_subject_scores: classes,
+        plots.plot_predictions: numbers,
+        plots.plot_feature_importances: numbers,
     }
 
 
