@@ -140,7 +140,11 @@ def _errors(
         }
         for model, (rmse, draws) in found.items():
             low, high = percentile_interval(draws)
-            row = {"channel": channel, "unit": Channel.parse(channel).unit, "model": model}
+            row: dict[str, Any] = {
+                "channel": channel,
+                "unit": Channel.parse(channel).unit,
+                "model": model,
+            }
             row |= {"rmse": rmse, "low": low, "high": high}
             for baseline in _BASELINES:
                 name = f"below_{baseline.replace(' ', '_')}_percent"

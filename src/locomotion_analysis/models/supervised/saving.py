@@ -61,7 +61,7 @@ def skops_io() -> Any:
     require_installed("skops", "models")
     if _walk not in sys.meta_path:
         # Never taken away again: another thread may be going through the list.
-        sys.meta_path.insert(0, _walk)  # type: ignore[arg-type]
+        sys.meta_path.insert(0, _walk)
     _walk.refused = _WALKED
     try:
         return require("skops.io", "models")
