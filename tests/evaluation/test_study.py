@@ -12,8 +12,7 @@ import pytest
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, TargetError
 from locomotion_analysis.evaluation import run_study, study_checks
-from locomotion_analysis.evaluation.protocol import protocol_columns
-from locomotion_analysis.evaluation.study_target import study_target
+from locomotion_analysis.evaluation.study_inputs import protocol_columns, study_target
 from locomotion_analysis.simulation import simulate
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -42,13 +41,13 @@ from locomotion_analysis.datasets.split_table import (
     content_hash,
     freeze_splits,
 )
+from locomotion_analysis.progress import Progress
 from locomotion_analysis.simulation.simulator import SIMULATOR_VERSION
 
 if TYPE_CHECKING:
     from locomotion_analysis.features import FeatureSpec
     from locomotion_analysis.quality import QualityResult
 
-Progress = Callable[[str, int, int], None]
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "numba", "pyarrow")
 _STAGES = ("splits", "features", "quality", "card")

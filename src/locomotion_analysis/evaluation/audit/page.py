@@ -88,7 +88,12 @@ def render_audit(audit: LeakAudit) -> str:
         subtitle=f"{', '.join(files) or 'Data made in memory'} · {audit.model.split(':')[0]}",
         verdict=verdict(audit),
         facts=_facts(audit),
-        sections=[_optimism(audit), _singles(audit), _record(audit)],
+        sections=[
+            _optimism(audit),
+            _singles(audit),
+            *([Section("Cautions", audit.cautions)] if audit.cautions else []),
+            _record(audit),
+        ],
         reading=_READING,
         simulated=audit.simulated,
         created=audit.provenance["created"],

@@ -14,7 +14,7 @@ from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.evaluation.deep_training.run_folder import write_deep_run
 from locomotion_analysis.evaluation.evaluator import BiomechanicalModelEvaluator
-from locomotion_analysis.evaluation.study_target import StudyTarget, study_target
+from locomotion_analysis.evaluation.study_inputs import StudyTarget, study_target
 from locomotion_analysis.models.deep import DeepClassifier, DeepRegressor
 from locomotion_analysis.models.prediction_schema import PredictionSchema
 

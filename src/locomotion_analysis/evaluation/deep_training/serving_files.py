@@ -17,7 +17,7 @@ from locomotion_analysis.evaluation.leaderboard.serving_files import (
     subjects_by_turns,
 )
 from locomotion_analysis.evaluation.report.cautions import cautions
-from locomotion_analysis.evaluation.study_target import StudyTarget, study_target
+from locomotion_analysis.evaluation.study_inputs import StudyTarget, study_target
 
 if TYPE_CHECKING:
     from locomotion_analysis.evaluation.deep_training.run import DeepTrainingRun

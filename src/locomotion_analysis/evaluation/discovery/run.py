@@ -18,9 +18,9 @@ from locomotion_analysis.evaluation.discovery.verdicts import is_firm, verdict
 from locomotion_analysis.evaluation.plain_metrics import metrics_json
 from locomotion_analysis.evaluation.report.provenance import provenance
 from locomotion_analysis.evaluation.report.source_files import source_files
-from locomotion_analysis.evaluation.study_result import Progress
 from locomotion_analysis.models.unsupervised.clusters import ClusterMethod
 from locomotion_analysis.models.unsupervised.units import By
+from locomotion_analysis.progress import Progress
 from locomotion_analysis.standard import KEY
 
 

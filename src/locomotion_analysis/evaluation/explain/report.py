@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,10 +31,7 @@ from locomotion_analysis.evaluation.explain.phase_figures import (
 )
 from locomotion_analysis.evaluation.explain.sequences import PhaseImportance, sequence_importance
 from locomotion_analysis.evaluation.explain.shapley import ShapleyValues, shapley_values
-from locomotion_analysis.evaluation.protocol import (
-    protocol_columns,
-    without_protocol_features,
-)
+from locomotion_analysis.evaluation.report.cautions import cautions
 from locomotion_analysis.evaluation.report.curves import main_channels
 from locomotion_analysis.evaluation.report.labels import feature_title, value_title
 from locomotion_analysis.evaluation.report.pictures import Picture
@@ -43,11 +40,16 @@ from locomotion_analysis.evaluation.report.section_page import Section, SectionP
 from locomotion_analysis.evaluation.report.source_files import source_files
 from locomotion_analysis.evaluation.report.style import as_data_uri, figure
 from locomotion_analysis.evaluation.report.tables import Table
-from locomotion_analysis.evaluation.study_target import StudyTarget, study_target
-from locomotion_analysis.features import FEATURE_GROUPS
-from locomotion_analysis.features.tabular import labelled_feature_table
-from locomotion_analysis.models import ModelKind, default_classifier, default_regressor
-from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold
+from locomotion_analysis.evaluation.study_inputs import (
+    StudyTarget,
+    kept_warnings,
+    protocol_columns,
+    study_features,
+    study_folds,
+    study_model,
+    study_target,
+)
+from locomotion_analysis.progress import Progress, as_stage, silent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -108,6 +110,7 @@ def explain_report(
     n_repeats: int = 5,
     random_state: int = 0,
     source: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
 ) -> Explanation:
     """Explain a model of a target and write the page.
 
@@ -139,6 +142,8 @@ def explain_report(
         Seed.
     source : path-like, optional
         File or folder that `data` was read from, for the record.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)``.
 
     Returns
     -------
@@ -157,35 +162,37 @@ def explain_report(
         raise FileReadError(
             expected="the name of an HTML file", got="a folder", where=str(path), fix="add a name"
         )
-    asked = study_target(data, target)
-    ready = default_classifier if asked.kind == "classification" else default_regressor
-    estimator = ready(cast("ModelKind", model), random_state) if isinstance(model, str) else model
-    splitter = SubjectStratifiedKFold if asked.kind == "classification" else SubjectQuantileKFold
-    cv = splitter(n_splits, random_state)
-    table, _ = labelled_feature_table(asked.data, asked.target, features or FEATURE_GROUPS)
-    if asked.kind == "classification":
-        table = without_protocol_features(table, asked.data.cycles, asked.labels)
-    y, groups, X = asked.values, asked.data.groups, table.frame
-    found = Explanation(
-        by={
-            by: grouped_importance(
+    step = progress or silent
+    with kept_warnings() as warned:
+        asked = study_target(data, target)
+        y, groups = asked.values, asked.data.groups
+        estimator, _ = study_model(model, asked.kind, random_state)
+        # Before the long work: too few subjects or classes end it here.
+        cv, _ = study_folds(asked.kind, y, groups, n_splits, random_state)
+        table = study_features(asked, asked.kind, step, features)
+        X = table.frame
+        by = {}
+        for grouping in GROUPINGS:
+            by[grouping] = grouped_importance(
                 estimator,
                 X,
                 y,
                 groups,
-                feature_groups(list(map(str, X.columns)), by, table.specs),
+                feature_groups(list(map(str, X.columns)), grouping, table.specs),
                 cv=cv,
                 n_repeats=n_repeats,
                 random_state=random_state,
+                progress=as_stage(step, f"by {grouping}"),
             )
-            for by in GROUPINGS
-        },
-        dependence=_dependences(estimator, X, asked, clinical, cv, random_state),
-        phases=_phases(sequence_model, asked, cv, n_repeats, random_state),
-        shapley=shapley_values(estimator, X, y, groups, cv=cv) if shapley else None,
-        path=path,
-    )
-    page = _page(found, asked, estimator, n_splits, provenance(source_files(source)))
+        found = Explanation(
+            by=by,
+            dependence=_dependences(estimator, X, asked, clinical, cv, random_state),
+            phases=_phases(sequence_model, asked, cv, n_repeats, random_state),
+            shapley=shapley_values(estimator, X, y, groups, cv=cv) if shapley else None,
+            path=path,
+        )
+    beware = cautions(asked.data, asked.labels) + warned
+    page = _page(found, asked, estimator, n_splits, provenance(source_files(source)), beware)
     with atomic_path(path) as temporary:
         temporary.write_text(page.html(), encoding="utf-8")
     return found
@@ -228,7 +235,12 @@ def _phases(
 
 
 def _page(
-    found: Explanation, asked: StudyTarget, model: Any, n_splits: int, origin: dict[str, Any]
+    found: Explanation,
+    asked: StudyTarget,
+    model: Any,
+    n_splits: int,
+    origin: dict[str, Any],
+    beware: list[str],
 ) -> SectionPage:
     first = found.by["joint"]
     name = "Balanced accuracy" if first.metric != "mae" else "Mean absolute error"
@@ -251,6 +263,7 @@ def _page(
             *phases,
             *dependence,
             *shapley,
+            *([Section("Cautions", beware)] if beware else []),
         ],
         reading=_READING,
         simulated=asked.data.is_simulated,

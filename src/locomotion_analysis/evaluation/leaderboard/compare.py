@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from joblib import Parallel, delayed
@@ -21,10 +21,9 @@ from locomotion_analysis.evaluation.leaderboard.training_table import (
 )
 from locomotion_analysis.models.supervised import Problem, Recipe
 from locomotion_analysis.processes import end_with_parent
+from locomotion_analysis.progress import Progress
 from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold, check_cv
 from locomotion_analysis.selection.subject_folds import Fold
-
-Progress = Callable[[str, int, int], None]
 
 
 class _Finished(NamedTuple):

@@ -16,12 +16,13 @@ from locomotion_analysis.errors import (
     SchemaError,
 )
 from locomotion_analysis.evaluation.leaderboard.board import Leaderboard
-from locomotion_analysis.evaluation.leaderboard.compare import Progress, leaderboard
+from locomotion_analysis.evaluation.leaderboard.compare import leaderboard
 from locomotion_analysis.evaluation.leaderboard.run_folder import write_run
 from locomotion_analysis.extras import require_installed
 from locomotion_analysis.models.prediction_schema import PredictionSchema
 from locomotion_analysis.models.supervised import PROBLEMS, Problem, Recipe
 from locomotion_analysis.models.supervised.search import Search
+from locomotion_analysis.progress import Progress
 
 AUTO = "auto"
 

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import TargetError
-from locomotion_analysis.evaluation.protocol import without_protocol_features
 from locomotion_analysis.evaluation.report.cautions import cautions
-from locomotion_analysis.evaluation.study_target import study_target
+from locomotion_analysis.evaluation.study_inputs import study_target, without_protocol_features
 from locomotion_analysis.features import FEATURE_GROUPS, labelled_feature_table
 from locomotion_analysis.models.supervised import PROBLEMS, Problem
 from locomotion_analysis.models.supervised.paired_features import paired_features, paired_target

@@ -14,13 +14,13 @@ from locomotion_analysis.data import LocomotionData, atomic_path
 from locomotion_analysis.data.atomic import refuse_existing
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.leaderboard import train
-from locomotion_analysis.evaluation.leaderboard.compare import Progress
 from locomotion_analysis.extras import require_installed
 from locomotion_analysis.production.bundle import Bundle, open_bundle, write_bundle
 from locomotion_analysis.production.registry import Registry, Version
 from locomotion_analysis.production.retraining.comparison import Comparison, compared
 from locomotion_analysis.production.retraining.decision import Decision, decided
 from locomotion_analysis.production.retraining.sides import Sides, two_sides
+from locomotion_analysis.progress import Progress
 
 _BUNDLE = "challenger.bundle"
 
