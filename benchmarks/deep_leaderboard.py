@@ -17,7 +17,7 @@ from joblib import cpu_count
 from sklearn.ensemble import VotingClassifier
 
 from locomotion_analysis import load_dataset
-from locomotion_analysis.evaluation.leaderboard.training_table import training_table
+from locomotion_analysis.evaluation.leaderboard import training_table
 from locomotion_analysis.models.deep import DeepClassifier
 from locomotion_analysis.models.deep.architectures import ARCHITECTURES
 from locomotion_analysis.models.supervised import PROBLEMS

@@ -22,7 +22,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from locomotion_analysis import LocomotionData
 from locomotion_analysis.data import atomic_path
-from locomotion_analysis.evaluation.leaderboard.model_card import markdown_table
+from locomotion_analysis.evaluation.training_report import markdown_table
 from locomotion_analysis.evaluation.transfer import few_subject_curves, plot_few_subject_curves
 from locomotion_analysis.models.deep import load_network, save_network
 from locomotion_analysis.models.deep.representation import (
