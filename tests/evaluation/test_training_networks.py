@@ -13,14 +13,14 @@ from sklearn.preprocessing import FunctionTransformer
 torch = pytest.importorskip("torch")
 pytest.importorskip("skorch")
 
-from locomotion_analysis.evaluation.deep_training import (  # noqa: E402
-    plot_learning_rates,
-    plot_training,
-)
-
 from locomotion_analysis import BiomechanicalModelEvaluator  # noqa: E402
 from locomotion_analysis.errors import FileReadError, SchemaError, TargetError  # noqa: E402
 from locomotion_analysis.evaluation.folds import subjects_for  # noqa: E402
+from locomotion_analysis.evaluation.training import train  # noqa: E402
+from locomotion_analysis.evaluation.training_report import (  # noqa: E402
+    plot_learning_rates,
+    plot_training,
+)
 from locomotion_analysis.models import PredictionSchema  # noqa: E402
 from locomotion_analysis.models.deep import DeepClassifier, load_network  # noqa: E402
 from locomotion_analysis.models.deep.architectures import ARCHITECTURES  # noqa: E402

@@ -62,27 +62,10 @@ def build(
 @datasets_app.command("list")
 def list_datasets() -> None:
     """List the ready-made datasets; all are simulated, no person was measured."""
-    import pandas as pd
+    from locomotion_analysis.datasets.recipes import recipe_table
 
-    from locomotion_analysis.datasets import RECIPES
-    from locomotion_analysis.simulation import simulate
-    from locomotion_analysis.standard import N_PHASES
-
-    n_channels = len(simulate(n_subjects=1, n_cycles=1, tasks=["level_walking"]).channels)
-    rows = [
-        {
-            "name": recipe.name,
-            "cycles": f"{recipe.size:,}",
-            "subjects": recipe.n_subjects,
-            "tasks": len(recipe.tasks),
-            "features": recipe.promised_features,
-            "curves, MB": f"{recipe.size * (len(recipe.channels) or n_channels) * N_PHASES * 4e-6:.0f}",
-            "what for": recipe.purpose,
-        }
-        for recipe in RECIPES.values()
-    ]
     shown = console()
-    shown.print(frame_table("Ready-made datasets", pd.DataFrame(rows)))
+    shown.print(frame_table("Ready-made datasets", recipe_table()))
     shown.print("Simulated: no person was measured. Public ones: `locomotion datasets catalog`")
 
 
