@@ -120,7 +120,10 @@ class ModelCard:
                 where=where,
                 fix="train the model again with this version (locomotion train)",
             )
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in told.items()})
+        read: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in told.items()
+        }
+        return cls(**read)
 
     def markdown(self) -> str:
         """Return the card as Markdown."""

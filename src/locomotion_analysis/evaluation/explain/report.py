@@ -171,7 +171,7 @@ def explain_report(
         cv, _ = study_folds(asked.kind, y, groups, n_splits, random_state)
         table = study_features(asked, asked.kind, step, features)
         X = table.frame
-        by = {}
+        by: dict[str, GroupedImportance] = {}
         for grouping in GROUPINGS:
             by[grouping] = grouped_importance(
                 estimator,

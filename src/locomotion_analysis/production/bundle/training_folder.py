@@ -103,7 +103,7 @@ def read_run(folder: Path) -> TrainedFolder:
         features=features,
         golden=_table(folder, GOLDEN),
         held_out=held_out[
-            [name for name in held_out if name in _PREDICTED or name.startswith(PROBABILITY)]
+            [name for name in held_out if name in _PREDICTED or str(name).startswith(PROBABILITY)]
         ],
         cycles=cycles,
     )
