@@ -19,7 +19,7 @@ import numpy as np
 from interleaved import median_seconds_in_turns
 from measured_page import recorded
 
-from locomotion_analysis.evaluation.leaderboard import train
+from locomotion_analysis.evaluation.training import train
 from locomotion_analysis.production.bundle import open_bundle, write_bundle
 from locomotion_analysis.simulation import simulate
 
@@ -40,7 +40,7 @@ def run():
     for name in ("linear", "extra_trees", "boosting"):
         with tempfile.TemporaryDirectory() as folder:
             place = Path(folder)
-            train(data, "pathology", place / "model", model=name, n_splits=5)
+            train(data, "pathology", place / "model", recipes=[name], n_splits=5)
             write_bundle(place / "model", place / "x.bundle", onnx=True)
             started = time.perf_counter()
             bundle = open_bundle(place / "x.bundle")

@@ -25,7 +25,7 @@ import psutil
 from interleaved import median_seconds_in_turns
 from measured_page import recorded
 
-from locomotion_analysis.evaluation.leaderboard import train
+from locomotion_analysis.evaluation.training import train
 from locomotion_analysis.production.bundle import open_bundle, write_bundle
 from locomotion_analysis.simulation import simulate
 
@@ -180,7 +180,7 @@ def run(seconds):
     """Train, bundle and serve a model, and print what is measured."""
     folder = Path(tempfile.mkdtemp())
     data = simulate(16, 4, ["level_walking"], ["healthy", "stroke"])
-    train(data, "pathology", folder / "model", model="linear", n_splits=3, n_jobs=1)
+    train(data, "pathology", folder / "model", recipes=["linear"], n_splits=3, n_jobs=1)
     write_bundle(folder / "model", folder / "model.bundle")
     live = folder / "live.bundle"
     shutil.copy(folder / "model.bundle", live)

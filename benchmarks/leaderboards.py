@@ -17,7 +17,7 @@ from joblib import cpu_count
 
 from locomotion_analysis import LocomotionData, load_dataset
 from locomotion_analysis.evaluation.leaderboard import leaderboard
-from locomotion_analysis.evaluation.leaderboard.model_card import markdown_table
+from locomotion_analysis.evaluation.training_report import markdown_table
 from locomotion_analysis.models.supervised import PROBLEMS
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -23,7 +23,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from locomotion_analysis import LocomotionData
 from locomotion_analysis.evaluation import few_subject_curves
-from locomotion_analysis.evaluation.leaderboard.model_card import markdown_table
+from locomotion_analysis.evaluation.training_report import markdown_table
 from locomotion_analysis.files import atomic_path
 from locomotion_analysis.models.deep import (
     FinetunedClassifier,

@@ -20,7 +20,7 @@ def test_a_trained_folder_becomes_a_verified_file(locomotion, small_file, tmp_pa
     folder, out, key = tmp_path / "model", tmp_path / "gait.bundle", tmp_path / "key"
     key.write_bytes(b"a secret of more than sixteen bytes\n")
     trained = locomotion(
-        "train", small_file, "--task", "pathology", "--model", "speed_only",
+        "train", small_file, "--target", "pathology", "--recipes", "speed_only",
         "--folds", "3", "--jobs", "1", "--out", folder,
     )  # fmt: skip
     assert trained.status == 0

@@ -6,10 +6,12 @@ import sys
 
 import pandas as pd
 import pytest
+import typer
 
 from locomotion_analysis import LocomotionData, __version__
+from locomotion_analysis.cli import app
 
-COMMANDS = ("demo", "run", "info", "simulate", "convert")
+COMMANDS = ("demo", "run", "train", "explain", "info", "simulate", "convert")
 
 
 def test_version(locomotion):
@@ -107,3 +109,24 @@ def test_demo_runs_and_beats_its_baseline(locomotion, tmp_path):
     assert metrics["intervals"]["balanced_accuracy_minus_baseline"][0] > 0
     assert metrics["n_features"] >= 150
     assert "SIMULATED DATA" in (out / "report.html").read_text()
+
+
+def _options(command, name=""):
+    """Yield (command, option, its help) of a command and all below it."""
+    for below, each in getattr(command, "commands", {}).items():
+        yield from _options(each, f"{name} {below}".strip())
+    for each in command.params:
+        for option in each.opts:
+            yield name, option, getattr(each, "help", None)
+
+
+def test_an_option_means_the_same_in_every_command():
+    told = {}
+    for name, option, words in _options(typer.main.get_command(app)):
+        told.setdefault(option, {})[name] = words
+    for option in ("--where", "--channels", "--seed", "--jobs", "--folds", "--target"):
+        assert len(told[option]) > 1, option
+        assert len(set(told[option].values())) == 1, told[option]
+    assert set(told["--workers"]) == {"serve"}
+    assert set(told["--task"]) == {"convert", "discover"}
+    assert not {"--channel", "--report", "--arch"} & told.keys()

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import typer
 
-from locomotion_analysis.cli.datasets_export import export
+from locomotion_analysis.cli.datasets import export
 
 
 @pytest.fixture

@@ -188,7 +188,7 @@ def test_importances_are_named_and_averaged(table):
 
 def test_progress_is_told_of_every_fold(table):
     told = []
-    evaluate(table, progress=lambda done, total: told.append((done, total)))
+    evaluate(table, progress=lambda _, done, total: told.append((done, total)))
     assert told == [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
 
 

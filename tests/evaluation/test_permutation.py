@@ -89,5 +89,5 @@ def test_models_inside_a_study_use_one_core():
 def test_progress_is_told():
     seen = []
     permutation_test(GaussianNB(), *people(1.0), n_permutations=3, n_jobs=1,
-                     progress=lambda done, total: seen.append((done, total)))  # fmt: skip
+                     progress=lambda _, done, total: seen.append((done, total)))  # fmt: skip
     assert seen == [(1, 3), (2, 3), (3, 3)]

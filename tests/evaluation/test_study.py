@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import warnings
 from html.parser import HTMLParser
 
 import numpy as np
@@ -12,8 +13,11 @@ import pytest
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, TargetError
 from locomotion_analysis.evaluation import run_study, study_checks
-from locomotion_analysis.evaluation.protocol import protocol_columns
-from locomotion_analysis.evaluation.study_target import study_target
+from locomotion_analysis.evaluation.study_inputs import (
+    kept_warnings,
+    protocol_columns,
+    study_target,
+)
 from locomotion_analysis.simulation import simulate
 
 
@@ -95,6 +99,32 @@ def test_a_column_that_stands_still_in_one_class_is_left_out(walking, tmp_path):
     assert "speed_m_s" not in found.X
     assert "froude_number" not in found.X
     assert any("every cycle of Set" in text for text in found.cautions)
+
+
+def test_the_seed_reaches_folds_and_model(walking, tmp_path):
+    studies = [
+        run_study(walking, "pathology", tmp_path / str(number), n_splits=3, random_state=seed)
+        for number, seed in enumerate((0, 1, 1))
+    ]
+    folds = [each.results["predictions"]["fold"].to_numpy() for each in studies]
+    assert not np.array_equal(folds[0], folds[1])
+    assert np.array_equal(folds[1], folds[2])
+    told = [json.loads(each.metrics_path.read_text(encoding="utf-8")) for each in studies]
+    assert [each["seed"] for each in told] == [0, 1, 1]
+    assert told[1]["balanced_accuracy"] == told[2]["balanced_accuracy"]
+
+
+def test_warnings_are_given_on_even_where_the_work_fails():
+    def fails():
+        with kept_warnings() as texts:
+            kept.append(texts)
+            warnings.warn("told before", LocomotionWarning, stacklevel=2)
+            raise TargetError(expected="a", got="b")
+
+    kept = []
+    with pytest.warns(LocomotionWarning, match="told before"), pytest.raises(TargetError):
+        fails()
+    assert kept == [["told before"]]
 
 
 def test_one_person_with_one_height_is_no_protocol():

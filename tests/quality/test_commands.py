@@ -5,8 +5,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from locomotion_analysis.cli.doctor import doctor
-from locomotion_analysis.cli.validate import validate
+from locomotion_analysis.cli.data import doctor, validate
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import FileReadError, SchemaError
 
@@ -43,7 +42,7 @@ def test_errors_give_status_1_and_the_files_asked_for(run, sound, tmp_path):
     block[sound.channels.index(HIP), :3] = 9.0
     source, page, clean = (tmp_path / name for name in ("in.parquet", "q.html", "out.parquet"))
     LocomotionData(sound.cycles, block, sound.channels).to_parquet(source)
-    words = ("--report", page, "--write-clean", clean, "--ignore", "GAIT201")
+    words = ("--out", page, "--write-clean", clean, "--ignore", "GAIT201")
     done = run("validate", source, *words)
     assert done.exit_code == 1
     assert "GAIT008" in done.stdout

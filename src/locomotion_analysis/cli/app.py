@@ -7,26 +7,29 @@ from typing import Annotated
 import typer
 
 from locomotion_analysis._version import __version__
-from locomotion_analysis.cli.audit import audit
-from locomotion_analysis.cli.bundle import bundle, bundle_diff, bundle_inspect, bundle_verify
-from locomotion_analysis.cli.convert import convert
+from locomotion_analysis.cli.data import (
+    convert,
+    doctor,
+    features_app,
+    formats,
+    info,
+    simulate,
+    validate,
+)
 from locomotion_analysis.cli.datasets import datasets_app
-from locomotion_analysis.cli.demo import demo
-from locomotion_analysis.cli.discover import discover
-from locomotion_analysis.cli.doctor import doctor
-from locomotion_analysis.cli.features import features_app
-from locomotion_analysis.cli.formats import formats
-from locomotion_analysis.cli.info import info
-from locomotion_analysis.cli.monitor import monitor_app
-from locomotion_analysis.cli.registry import registry_app
-from locomotion_analysis.cli.retrain import retrain
-from locomotion_analysis.cli.run import run
-from locomotion_analysis.cli.serve import keys_app, serve
+from locomotion_analysis.cli.production import (
+    bundle,
+    bundle_diff,
+    bundle_inspect,
+    bundle_verify,
+    keys_app,
+    monitor_app,
+    registry_app,
+    retrain,
+    serve,
+)
 from locomotion_analysis.cli.show import show_error, show_log, show_warning
-from locomotion_analysis.cli.simulate import simulate
-from locomotion_analysis.cli.train import train
-from locomotion_analysis.cli.train_deep import train_deep
-from locomotion_analysis.cli.validate import validate
+from locomotion_analysis.cli.study import audit, demo, discover, explain, run, train
 from locomotion_analysis.errors import LocomotionError, LocomotionWarning
 
 EXIT_ERROR = 2
@@ -58,22 +61,18 @@ def _locomotion(
     """Human gait data: validated cycles, features, honest models and a report."""
 
 
-for _command in (demo, run, train, info, simulate, convert, formats, validate, doctor):
+_COMMANDS = (
+    *(demo, run, train, explain, audit, discover),
+    *(info, simulate, convert, formats, validate, doctor),
+    *(bundle, bundle_inspect, bundle_verify, bundle_diff, serve, retrain),
+)
+for _command in _COMMANDS:
     app.command()(_command)
-app.command("train-deep")(train_deep)
-app.command()(audit)
-app.command()(discover)
-app.command()(serve)
+app.add_typer(features_app, name="features")
+app.add_typer(datasets_app, name="datasets")
 app.add_typer(keys_app, name="keys")
 app.add_typer(registry_app, name="registry")
 app.add_typer(monitor_app, name="monitor")
-app.command()(retrain)
-app.command()(bundle)
-app.command()(bundle_inspect)
-app.command()(bundle_verify)
-app.command()(bundle_diff)
-app.add_typer(features_app, name="features")
-app.add_typer(datasets_app, name="datasets")
 
 
 def main(arguments: list[str] | None = None) -> None:

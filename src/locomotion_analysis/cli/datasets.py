@@ -1,16 +1,20 @@
 """``locomotion datasets``: the ready-made ones, your own in the same form, and public ones."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from locomotion_analysis.cli.datasets_export import export
-from locomotion_analysis.cli.datasets_fetch import catalog, fetch
-from locomotion_analysis.cli.show import console, frame_table, progress_bar
+from locomotion_analysis.cli.options import read_data
+from locomotion_analysis.cli.show import console, download_bar, frame_table, progress_bar
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from locomotion_analysis.data import LocomotionData
     from locomotion_analysis.datasets import Dataset
+    from locomotion_analysis.datasets.catalog import CatalogEntry
+
 
 datasets_app = typer.Typer(
     no_args_is_help=True,
@@ -58,27 +62,10 @@ def build(
 @datasets_app.command("list")
 def list_datasets() -> None:
     """List the ready-made datasets; all are simulated, no person was measured."""
-    import pandas as pd
+    from locomotion_analysis.datasets.recipes import recipe_table
 
-    from locomotion_analysis.datasets import RECIPES
-    from locomotion_analysis.simulation import simulate
-    from locomotion_analysis.standard import N_PHASES
-
-    n_channels = len(simulate(n_subjects=1, n_cycles=1, tasks=["level_walking"]).channels)
-    rows = [
-        {
-            "name": recipe.name,
-            "cycles": f"{recipe.size:,}",
-            "subjects": recipe.n_subjects,
-            "tasks": len(recipe.tasks),
-            "features": recipe.promised_features,
-            "curves, MB": f"{recipe.size * (len(recipe.channels) or n_channels) * N_PHASES * 4e-6:.0f}",
-            "what for": recipe.purpose,
-        }
-        for recipe in RECIPES.values()
-    ]
     shown = console()
-    shown.print(frame_table("Ready-made datasets", pd.DataFrame(rows)))
+    shown.print(frame_table("Ready-made datasets", recipe_table()))
     shown.print("Simulated: no person was measured. Public ones: `locomotion datasets catalog`")
 
 
@@ -140,6 +127,138 @@ def _show_dataset(dataset: "Dataset") -> None:
         shown.print(escape(f"{word:<9}{text}"))
     for note in said.notes:
         shown.print(escape(f"  {note}"))
+
+
+def export(
+    data: Annotated[
+        Path,
+        typer.Argument(help="Parquet file or folder of gait cycles, a CSV file, or a dataset."),
+    ],
+    format_: Annotated[
+        Literal["numpy", "torch", "huggingface", "xarray"],
+        typer.Option("--format", help=".npz file, tensors, Hugging Face folder, netCDF file."),
+    ],
+    out: Annotated[Path, typer.Option(help="File or folder to write; must not exist yet.")],
+    splits: Annotated[
+        Path | None,
+        typer.Option(help="CSV or Parquet table: subject, split; a dataset's own where not given."),
+    ] = None,
+) -> None:
+    """Write gait cycles in the form another library reads, without pickle."""
+    from rich.markup import escape
+
+    from locomotion_analysis.datasets.export import export, with_splits
+    from locomotion_analysis.files import refuse_existing
+
+    refuse_existing(out)
+    loaded, table = _read_with_splits(data, splits)
+    if table is not None:
+        loaded = with_splits(loaded, table)
+    export(loaded, out, format_)
+    console().print(f"{len(loaded):,} cycles as {format_}: {escape(str(out))}")
+
+
+def _read_with_splits(
+    data: Path, splits: Path | None
+) -> "tuple[LocomotionData, pd.DataFrame | None]":
+    """Return cycles and splits; those of a ready-made dataset once its checksums are right."""
+    from locomotion_analysis.datasets import open_dataset
+    from locomotion_analysis.datasets.export import read_splits
+    from locomotion_analysis.datasets.files import MANIFEST
+
+    own = None if splits is None else read_splits(splits)
+    if not (data / MANIFEST).is_file():
+        return read_data(data), own
+    dataset = open_dataset(data)
+    return dataset.data, dataset.splits if own is None else own
+
+
+def fetch(
+    name: Annotated[str, typer.Argument(help="A dataset of `locomotion datasets catalog`.")],
+    file: Annotated[
+        str, typer.Option("--file", help="Which files, with * and ?; all where not given.")
+    ] = "*",
+    to: Annotated[Path | None, typer.Option(help="Folder to copy the files to.")] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Take files from the cache only.")
+    ] = False,
+) -> None:
+    """Download a public dataset, checked against its hashes; go on where it was cut off."""
+    from rich.markup import escape
+
+    from locomotion_analysis.datasets.catalog import catalog_entry, fetch
+
+    entry = catalog_entry(name)
+    shown = console()
+    size = "" if entry.size_mb is None else f", {entry.size_mb:,.1f} MB in all"
+    shown.print(escape(f"{entry.title}{size}"))
+    shown.print(escape(f"licence  {_licence(entry)}"))
+    shown.print(escape(f"cite     {entry.citation}"))
+    with download_bar() as progress:
+        paths = fetch(name, pattern=file, to=to, offline=offline, progress=progress)
+    for path in paths:
+        shown.print(escape(str(path)))
+    count = "1 file" if len(paths) == 1 else f"{len(paths):,} files"
+    total = sum(path.stat().st_size for path in paths) / 1e6
+    shown.print(f"{count}, {total:,.1f} MB, every hash right")
+    shown.print(escape(f"convert  {_conversion(entry)}"))
+
+
+def catalog(
+    name: Annotated[str | None, typer.Argument(help="Say all that is known of this one.")] = None,
+) -> None:
+    """List the public gait datasets that `fetch` knows."""
+    from locomotion_analysis.datasets.catalog import catalog, catalog_entry
+
+    if name is not None:
+        _show_entry(catalog_entry(name))
+        return
+    table = catalog()[["subjects", "size_mb", "licence", "converts", "checked", "doi"]]
+    for column in ("converts", "checked"):
+        table[column] = table[column].map({True: "yes", False: "no"})
+    table["size_mb"] = table["size_mb"].map("{:,.1f}".format, na_action="ignore").fillna("?")
+    shown = console()
+    shown.print(frame_table("Public gait datasets", table.reset_index()))
+    shown.print("converts: whether `locomotion convert` reads it")
+    shown.print("checked: whether its addresses were seen in use; `catalog NAME` says more")
+
+
+def _show_entry(entry: "CatalogEntry") -> None:
+    from rich.markup import escape
+
+    shown = console()
+    lines = {
+        "title": entry.title,
+        "subjects": f"{entry.subjects:,}",
+        "doi": entry.doi,
+        "licence": _licence(entry),
+        "cite": entry.citation,
+        "page": entry.page,
+        "checked": f"{'yes' if entry.checked else 'NO'}: {entry.evidence}",
+        "convert": _conversion(entry),
+    }
+    for title, text in lines.items():
+        shown.print(escape(f"{title:<10}{text}"))
+    for file in entry.files:
+        size = "" if file.size is None else f", {file.size / 1e6:,.1f} MB"
+        told = file.published_hash or "no published hash: recorded on first use"
+        shown.print(escape(f"{'file':<10}{file.name}{size}, {told}"))
+    for listing in entry.listings:
+        shown.print(escape(f"{'files':<10}as listed at {listing.url}"))
+
+
+def _licence(entry: "CatalogEntry") -> str:
+    if entry.licence.startswith("LicenseRef"):
+        return "not stated by the publisher: ask before you pass the data on"
+    return entry.licence
+
+
+def _conversion(entry: "CatalogEntry") -> str:
+    from locomotion_analysis.datasets.catalog import column_map_path
+
+    if entry.conversion.column_map is None:
+        return entry.conversion.how
+    return f"{entry.conversion.how}; MAP is {column_map_path(entry.name)}"
 
 
 for _command in (export, fetch, catalog):

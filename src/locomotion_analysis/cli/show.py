@@ -3,8 +3,9 @@
 import logging
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
@@ -14,9 +15,13 @@ from locomotion_analysis.errors import LocomotionWarning
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.progress import Progress as Bars
+    from rich.progress import ProgressColumn
     from rich.table import Table
 
-    from locomotion_analysis.evaluation.study_result import Progress, StudyResult
+    from locomotion_analysis.data import LocomotionData
+    from locomotion_analysis.evaluation.study_result import StudyResult
+    from locomotion_analysis.progress import Progress
 
 
 _WIDTH_IN_A_FILE = 160
@@ -86,6 +91,14 @@ def frame_table(title: str, frame: "pd.DataFrame") -> "Table":
     return table
 
 
+def _bar(*more: "ProgressColumn | str") -> "Bars":
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    shown = error_console()
+    columns = (TextColumn("{task.description:<32}"), BarColumn(), *more)
+    return Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal)
+
+
 @contextmanager
 def progress_bar() -> Iterator["Progress"]:
     """Yield a function that shows how far a long piece of work is, on a terminal only.
@@ -95,11 +108,9 @@ def progress_bar() -> Iterator["Progress"]:
     callable
         ``step(stage, done, total)``.
     """
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+    from rich.progress import MofNCompleteColumn, TaskID
 
-    shown = error_console()
-    columns = (TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bars:
+    with _bar(MofNCompleteColumn()) as bars:
         tasks: dict[str, TaskID] = {}
 
         def step(stage: str, done: int, total: int) -> None:
@@ -110,6 +121,71 @@ def progress_bar() -> Iterator["Progress"]:
         yield step
 
 
+@contextmanager
+def rate_bar() -> Iterator["Progress"]:
+    """Yield as :func:`progress_bar`; the rate and the time left are shown, too."""
+    from rich.progress import MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+
+    with _bar(
+        MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn()
+    ) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def step(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                # What an earlier run computed counts as done but not towards the rate.
+                tasks[stage] = bars.add_task(stage, total=total, completed=done, rate="")
+            bars.update(tasks[stage], completed=done, total=total)
+            speed = bars.tasks[tasks[stage]].speed
+            bars.update(tasks[stage], rate="" if speed is None else f"{speed:,.0f} {stage}/s")
+
+        yield step
+
+
+@contextmanager
+def download_bar() -> Iterator["Progress"]:
+    """Yield a function that shows each file's bytes, rate and time left, on a terminal only."""
+    from rich.progress import DownloadColumn, TaskID, TimeRemainingColumn, TransferSpeedColumn
+
+    with _bar(DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def step(name: str, here: int, total: int) -> None:
+            if name not in tasks:
+                for done in tasks.values():
+                    bars.remove_task(done)
+                tasks.clear()
+                tasks[name] = bars.add_task(name, total=total or None, completed=here)
+            bars.update(tasks[name], completed=here, total=total or None)
+
+        yield step
+
+
+def show_size(data: "LocomotionData") -> None:
+    """Print how many cycles of how many subjects there are."""
+    simulated = "simulated " if data.is_simulated else ""
+    subjects = data.cycles["subject"].nunique()
+    console().print(f"{len(data):,} {simulated}cycles of {subjects} subjects")
+
+
+def show_simulated(simulated: bool) -> None:
+    """Print that no person was measured, where that is so."""
+    if simulated:
+        console().print("[bold red]Simulated data:[/] no person was measured.")
+
+
+def show_cautions(texts: Iterable[str]) -> None:
+    """Print reasons to doubt a score, one a line."""
+    for text in texts:
+        console().print(f"[yellow]caution:[/] {escape(text)}")
+
+
+def show_paths(paths: Mapping[str, Path]) -> None:
+    """Print what was written where."""
+    for title, path in paths.items():
+        console().print(f"{title:<9}{escape(str(path))}")
+
+
 def show_result(result: "StudyResult") -> None:
     """Print the headline of a study and where its files are."""
     shown = console()
@@ -118,14 +194,14 @@ def show_result(result: "StudyResult") -> None:
         f"[bold]{head.name}: {head.text()}[/] "
         f"(95 % interval {head.text('low')} to {head.text('high')}; baseline {head.text('baseline')})"
     )
-    if result.data.is_simulated:
-        shown.print("[bold red]Simulated data:[/] no person was measured.")
+    show_simulated(result.data.is_simulated)
     if result.left_out:
         count = len(result.left_out)
         shown.print(f"{count} features or groups were left out: the report says why")
-    for title, path in (
-        ("report", result.report_path),
-        ("features", result.features_path),
-        ("metrics", result.metrics_path),
-    ):
-        shown.print(f"{title:<9}{escape(str(path))}")
+    show_paths(
+        {
+            "report": result.report_path,
+            "features": result.features_path,
+            "metrics": result.metrics_path,
+        }
+    )

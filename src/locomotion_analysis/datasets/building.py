@@ -1,7 +1,6 @@
 """Making a dataset: cycles, features, splits, card, checksums, all or nothing."""
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -41,13 +40,13 @@ from locomotion_analysis.datasets.split_table import (
     freeze_splits,
 )
 from locomotion_analysis.files import atomic_folder, json_text, refuse_existing, write_all
+from locomotion_analysis.progress import Progress
 from locomotion_analysis.simulation.simulator import SIMULATOR_VERSION
 
 if TYPE_CHECKING:
     from locomotion_analysis.features.feature import FeatureSpec
     from locomotion_analysis.quality import QualityResult
 
-Progress = Callable[[str, int, int], None]
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "numba", "pyarrow")
 _STAGES = ("splits", "features", "quality", "card")

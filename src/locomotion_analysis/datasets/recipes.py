@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass, field
 
+import pandas as pd
+
 from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.simulation import simulate
+from locomotion_analysis.standard import N_PHASES
 
 _WALKING_AND_STAIRS = (
     "level_walking",
@@ -159,3 +163,21 @@ def recipe_of(name: str) -> Recipe:
             fix="`locomotion datasets list` says what each is for",
         )
     return RECIPES[name]
+
+
+def recipe_table() -> pd.DataFrame:
+    """Return the ready-made datasets: size, features, megabytes of curves, and what they are for."""
+    channels = simulate(n_subjects=1, n_cycles=1, tasks=["level_walking"]).channels
+    rows = [
+        {
+            "name": recipe.name,
+            "cycles": f"{recipe.size:,}",
+            "subjects": recipe.n_subjects,
+            "tasks": len(recipe.tasks),
+            "features": recipe.promised_features,
+            "curves, MB": f"{recipe.size * len(recipe.channels or channels) * N_PHASES * 4e-6:.0f}",
+            "what for": recipe.purpose,
+        }
+        for recipe in RECIPES.values()
+    ]
+    return pd.DataFrame(rows)

@@ -11,10 +11,10 @@ from sklearn.utils.validation import has_fit_parameter
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.bootstrap import percentile_interval, subject_weights
-from locomotion_analysis.evaluation.folds import Progress
 from locomotion_analysis.evaluation.inputs import said_simulated, take_rows
 from locomotion_analysis.evaluation.metric_sums import ERRORS, metric_values, sums_of
 from locomotion_analysis.evaluation.study_design import StudyDesign, study_design
+from locomotion_analysis.progress import Progress
 
 
 class FewSubjectCurves(NamedTuple):
@@ -71,7 +71,7 @@ def few_subject_curves(
     n_bootstrap, random_state : int
         Bootstrap draws, and seed of all chance.
     progress : callable, optional
-        Called as ``progress(done, total)`` after each draw.
+        Called as ``progress(stage, done, total)`` after each draw.
 
     Raises
     ------
@@ -208,7 +208,7 @@ def _sums_by_model(
             add_up = sums_of(design.target[draw.test], predicted, design.classes)
             sums[name].append(add_up(design.subject[draw.test], design.n_subjects))
         if progress is not None:
-            progress(done, n_steps * len(draws))
+            progress("draws", done, n_steps * len(draws))
     return {name: np.stack(each) for name, each in sums.items()}
 
 

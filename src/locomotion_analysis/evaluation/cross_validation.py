@@ -15,13 +15,14 @@ from locomotion_analysis.evaluation.fold_checks import (
     check_features_in_training,
     warn_of_untrained_classes,
 )
-from locomotion_analysis.evaluation.folds import Progress, checked_folds
+from locomotion_analysis.evaluation.folds import checked_folds
 from locomotion_analysis.evaluation.inputs import (
     Features,
     check_groups_keep_people,
     cycle_key,
 )
 from locomotion_analysis.evaluation.predictions import HeldOut, predict_held_out
+from locomotion_analysis.progress import Progress
 from locomotion_analysis.selection.subject_folds import Fold
 
 
@@ -65,7 +66,7 @@ def cross_validated(
     allow_subject_overlap : bool
         Run even when subjects overlap or are unknown.
     progress : callable, optional
-        Called as ``progress(done, total)`` after each fold.
+        Called as ``progress(stage, done, total)`` after each fold.
     classes : ndarray of shape (n_classes,), optional
         Sorted classes; makes it a classification.
 

@@ -10,11 +10,11 @@ from locomotion_analysis.evaluation.classification import (
     classification_scores,
 )
 from locomotion_analysis.evaluation.cross_validation import cross_validated
-from locomotion_analysis.evaluation.folds import Progress
 from locomotion_analysis.evaluation.inputs import checked_inputs, continuous_target
 from locomotion_analysis.evaluation.panels import plot_evaluation
 from locomotion_analysis.evaluation.predictions import class_numbers, in_row_order
 from locomotion_analysis.evaluation.regression import baseline_values, regression_scores
+from locomotion_analysis.progress import Progress
 from locomotion_analysis.reporting.names import TaskNames, class_names
 from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold
 from locomotion_analysis.selection.strata import class_codes
@@ -108,7 +108,7 @@ class BiomechanicalModelEvaluator:
         allow_subject_overlap : bool
             Run even though subjects overlap or are unknown; the result and every figure say so.
         progress : callable, optional
-            Called as ``progress(done, total)`` after each fold.
+            Called as ``progress(stage, done, total)`` after each fold.
 
         Returns
         -------
@@ -190,7 +190,7 @@ class BiomechanicalModelEvaluator:
         allow_subject_overlap : bool
             Run even though subjects overlap or are unknown; the result and every figure say so.
         progress : callable, optional
-            Called as ``progress(done, total)`` after each fold.
+            Called as ``progress(stage, done, total)`` after each fold.
 
         Returns
         -------

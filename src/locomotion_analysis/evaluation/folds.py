@@ -1,7 +1,7 @@
 """Fitting a fresh copy of a model on each fold, after proof that no subject leaks."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -14,11 +14,11 @@ from sklearn.utils.validation import has_fit_parameter
 
 from locomotion_analysis.errors import SchemaError, SplitLeakError
 from locomotion_analysis.evaluation.inputs import Features, columns_with_missing, take_rows
+from locomotion_analysis.progress import Progress
 from locomotion_analysis.selection import check_cv, check_split
 from locomotion_analysis.selection.checks import run_folds
 from locomotion_analysis.selection.subject_folds import Fold
 
-Progress = Callable[[int, int], None]
 _SHOWN = 3
 
 
@@ -103,7 +103,7 @@ def fit_folds(
     folds : list of (train, test)
         Row positions.
     progress : callable, optional
-        Called as ``progress(done, total)`` after each fold.
+        Called as ``progress(stage, done, total)`` after each fold.
     groups : array-like of shape (n_cycles,), optional
         Subject of each row; passed to a ``fit`` that takes ``groups``, as that of a network which
         sets training subjects aside to stop early.
@@ -139,7 +139,7 @@ def fit_folds(
             )
         yield FittedFold(number, fitted, test, predicted)
         if progress is not None:
-            progress(number, len(folds))
+            progress("folds", number, len(folds))
 
 
 def subjects_for(model: Any, groups: Any, rows: NDArray[np.intp]) -> dict[str, Any]:

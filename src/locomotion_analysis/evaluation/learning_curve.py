@@ -12,10 +12,11 @@ from locomotion_analysis.evaluation.bootstrap import (
     resampled_sums,
     subject_weights,
 )
-from locomotion_analysis.evaluation.folds import Progress, fit_folds
+from locomotion_analysis.evaluation.folds import fit_folds
 from locomotion_analysis.evaluation.inputs import said_simulated
 from locomotion_analysis.evaluation.metric_sums import metric_values, sums_of
 from locomotion_analysis.evaluation.study_design import StudyDesign, study_design
+from locomotion_analysis.progress import Progress
 from locomotion_analysis.selection.subject_folds import Fold
 
 SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)
@@ -56,7 +57,7 @@ def learning_curve(
     n_bootstrap, random_state : int
         Draws of tested subjects for the intervals, and seed.
     progress : callable, optional
-        Called as ``progress(done, total)`` after each share.
+        Called as ``progress(stage, done, total)`` after each share.
 
     Returns
     -------
@@ -100,7 +101,7 @@ def learning_curve(
         low, high = percentile_interval(np.mean(draws, axis=0))
         rows.append((float(np.mean(sizes)), float(np.mean(scores)), low, high))
         if progress is not None:
-            progress(number, len(shares))
+            progress("learning curve", number, len(shares))
     table = pd.DataFrame(rows, columns=["n_subjects", "score", "low", "high"])
     return said_simulated(table.assign(metric=design.metric), design.simulated)
 

@@ -9,11 +9,11 @@ import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from locomotion_analysis.evaluation.folds import Progress
 from locomotion_analysis.evaluation.metric_sums import ERRORS, metric_values, sums_of
 from locomotion_analysis.evaluation.predictions import predict_held_out
 from locomotion_analysis.evaluation.study_design import StudyDesign, study_design
 from locomotion_analysis.processes import end_with_parent
+from locomotion_analysis.progress import Progress
 
 ACROSS = "labels exchanged between subjects"
 WITHIN = "labels exchanged within each subject"
@@ -91,7 +91,7 @@ def permutation_test(
     n_jobs : int
         Processes; each fits on one core.
     progress : callable, optional
-        Called as ``progress(done, total)``.
+        Called as ``progress(stage, done, total)``.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def permutation_test(
     for done, score in enumerate(Parallel(n_jobs, return_as="generator")(jobs), start=1):
         permuted.append(score)
         if progress is not None:
-            progress(done, n_permutations)
+            progress("permutations", done, n_permutations)
     score, found = _score(design, design.target), np.array(permuted)
     as_good = found <= score if design.metric in ERRORS else found >= score
     p_value = (1 + int(as_good.sum())) / (1 + n_permutations)

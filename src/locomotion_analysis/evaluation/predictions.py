@@ -8,14 +8,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.errors import TargetError
-from locomotion_analysis.evaluation.folds import (
-    FittedFold,
-    Progress,
-    empty_features_named,
-    fit_folds,
-)
+from locomotion_analysis.evaluation.folds import FittedFold, empty_features_named, fit_folds
 from locomotion_analysis.evaluation.importances import fold_importances, mean_importances
 from locomotion_analysis.evaluation.inputs import Features, take_rows
+from locomotion_analysis.progress import Progress
 from locomotion_analysis.selection.subject_folds import Fold
 
 
@@ -69,7 +65,7 @@ def predict_held_out(
     folds : list of (train, test)
         Row positions.
     progress : callable, optional
-        Called as ``progress(done, total)`` after each fold.
+        Called as ``progress(stage, done, total)`` after each fold.
     classes : ndarray of shape (n_classes,), optional
         Sorted classes, for probabilities.
     groups : array-like of shape (n_cycles,), optional

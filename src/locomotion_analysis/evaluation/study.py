@@ -1,36 +1,32 @@
 """The main job: from gait cycles to features, honest scores and a report."""
 
 import os
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, fields
-from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import LocomotionWarning
 from locomotion_analysis.evaluation.evaluator import BiomechanicalModelEvaluator
 from locomotion_analysis.evaluation.plain_metrics import metrics_json
-from locomotion_analysis.evaluation.protocol import without_protocol_features
 from locomotion_analysis.evaluation.report.cautions import cautions
 from locomotion_analysis.evaluation.study_checks import StudyChecks, study_checks
 from locomotion_analysis.evaluation.study_details import study_details
+from locomotion_analysis.evaluation.study_inputs import (
+    STUDY_AGGREGATIONS,
+    StudyTarget,
+    kept_warnings,
+    study_features,
+    study_folds,
+    study_model,
+    study_target,
+)
 from locomotion_analysis.evaluation.study_report import render_report
-from locomotion_analysis.evaluation.study_result import Progress, StudyResult
-from locomotion_analysis.evaluation.study_target import StudyTarget, study_target
-from locomotion_analysis.features.feature import FeatureTable
-from locomotion_analysis.features.plan import FEATURE_GROUPS
-from locomotion_analysis.features.tabular import labelled_feature_table
+from locomotion_analysis.evaluation.study_result import StudyResult
 from locomotion_analysis.files import json_text, output_folder, write_all
-from locomotion_analysis.models import ModelKind, default_classifier, default_regressor
+from locomotion_analysis.progress import Progress, silent
 from locomotion_analysis.reporting.provenance import provenance, source_files
-from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold, check_cv
-
-SEED = 0
-DEFAULT_AGGREGATIONS = ("mean", "std", "max", "min", "rom")
 
 
 def run_study(
@@ -40,8 +36,9 @@ def run_study(
     *,
     model: Any = "forest",
     features: Sequence[str] | None = None,
-    aggregations: Sequence[str] = DEFAULT_AGGREGATIONS,
+    aggregations: Sequence[str] = STUDY_AGGREGATIONS,
     n_splits: int = 5,
+    random_state: int = 0,
     full: bool = False,
     source: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
@@ -68,6 +65,8 @@ def run_study(
         Statistics of every curve.
     n_splits : int
         Folds; no subject is in two.
+    random_state : int
+        Seed of folds, model and intervals.
     full : bool
         Also run the checks that fit the model a hundred times over: permutation test, learning
         curve, robustness and other laboratories. Minutes instead of seconds.
@@ -100,19 +99,28 @@ def run_study(
     ('classification', True)
     """
     names = ("report.html", "metrics.json", "features.parquet")
-    folder, step = output_folder(out, names, "metrics.json"), progress or _silent
-    with _kept_warnings() as warned:
+    folder, step = output_folder(out, names, "metrics.json"), progress or silent
+    with kept_warnings() as warned:
         asked = study_target(data, target)
-        splitter = _splitter(asked, n_splits)
-        # Run now, before the long work: too few subjects or classes end the study here.
-        folds = check_cv(splitter, None, asked.values, asked.data.groups)
-        step("features", 0, 1)
-        table = _features(asked, features or FEATURE_GROUPS, aggregations)
-        step("features", 1, 1)
-        estimator, words = _model(model, asked)
-        results = _evaluate(asked, table.frame, estimator, folds, step)
+        estimator, words = study_model(model, asked.kind, random_state)
+        # Before the long work: too few subjects or classes end the study here.
+        splitter, folds = study_folds(
+            asked.kind, asked.values, asked.data.groups, n_splits, random_state
+        )
+        table = study_features(asked, asked.kind, step, features, aggregations)
+        evaluator = BiomechanicalModelEvaluator(random_state=random_state)
+        evaluate = (
+            evaluator.evaluate_classification
+            if asked.kind == "classification"
+            else evaluator.evaluate_regression
+        )
+        results = evaluate(
+            estimator, table.frame, asked.values, asked.data.groups, cv=folds, progress=step
+        )
         details = study_details(results, asked.data)
-        checks = _checks(asked, table.frame, estimator, splitter, step) if full else None
+        checks = (
+            _checks(asked, table.frame, estimator, splitter, random_state, step) if full else None
+        )
     study = StudyResult(
         kind=asked.kind,
         target=asked.target,
@@ -126,7 +134,7 @@ def run_study(
         cautions=tuple(cautions(asked.data, asked.labels) + warned),
         model=words,
         n_splits=n_splits,
-        seed=SEED,
+        seed=random_state,
         provenance=provenance(source_files(source)),
         out=folder,
         details=details,
@@ -138,65 +146,13 @@ def run_study(
     return study
 
 
-def _silent(stage: str, done: int, total: int) -> None:
-    """Take a progress report and say nothing."""
-
-
-@contextmanager
-def _kept_warnings() -> Iterator[list[str]]:
-    """Collect our own warnings for the report, and give all of them on afterwards."""
-    texts: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", LocomotionWarning)
-        yield texts
-    for each in caught:
-        if issubclass(each.category, LocomotionWarning) and str(each.message) not in texts:
-            texts.append(str(each.message))
-        warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
-
-
-def _splitter(asked: StudyTarget, n_splits: int) -> Any:
-    kind = SubjectStratifiedKFold if asked.kind == "classification" else SubjectQuantileKFold
-    return kind(n_splits=n_splits, random_state=SEED)
-
-
-def _features(
-    asked: StudyTarget, groups: Sequence[str], aggregations: Sequence[str]
-) -> FeatureTable:
-    table, _ = labelled_feature_table(asked.data, asked.target, groups, aggregations)
-    if asked.kind == "classification":
-        table = without_protocol_features(table, asked.data.cycles, asked.labels)
-    return table
-
-
-def _model(model: Any, asked: StudyTarget) -> tuple[Any, str]:
-    """Return the estimator and the words that name it."""
-    if not isinstance(model, str):
-        return model, " ".join(repr(model).split())
-    ready = default_classifier if asked.kind == "classification" else default_regressor
-    estimator = ready(cast("ModelKind", model), random_state=SEED)
-    return estimator, f"{model}: {' '.join(repr(estimator).split())}"
-
-
-def _evaluate(
-    asked: StudyTarget, X: pd.DataFrame, model: Any, folds: list[Any], step: Progress
-) -> dict[str, Any]:
-    evaluator = BiomechanicalModelEvaluator()
-    run = (
-        evaluator.evaluate_classification
-        if asked.kind == "classification"
-        else evaluator.evaluate_regression
-    )
-    return run(model, X, asked.values, asked.data.groups, cv=folds, progress=partial(step, "folds"))
-
-
 def _checks(
-    asked: StudyTarget, X: pd.DataFrame, model: Any, splitter: Any, step: Progress
+    asked: StudyTarget, X: pd.DataFrame, model: Any, splitter: Any, seed: int, step: Progress
 ) -> StudyChecks:
     # Classes that are numbers must not be taken for a regression.
     target = asked.values  # noqa: PD011 - a field of ours, not pandas'
     y = target.astype(object) if asked.kind == "classification" else target
-    return study_checks(model, X, y, splitter, SEED, step)
+    return study_checks(model, X, y, splitter, seed, step)
 
 
 def _write(study: StudyResult) -> None:

@@ -1,7 +1,6 @@
 """The checks of a study that fit the model many times over."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -15,7 +14,7 @@ from locomotion_analysis.evaluation.robustness import (
     other_laboratory,
     robustness,
 )
-from locomotion_analysis.evaluation.study_result import Progress
+from locomotion_analysis.progress import Progress, as_stage
 
 PERMUTATIONS = 99
 """Enough for a smallest p of 0.01."""
@@ -71,11 +70,9 @@ def study_checks(
     disturbed = {**missing_channels(X), **noise_levels()}
     laboratories, why = _laboratories(*study, seed, step)
     return StudyChecks(
-        permutation=permutation_test(
-            *study, **shared, n_permutations=PERMUTATIONS, progress=partial(step, "permutations")
-        ),
-        learning_curve=learning_curve(*study, **shared, progress=partial(step, "learning curve")),
-        robustness=robustness(*study, disturbed, **shared, progress=partial(step, "robustness")),
+        permutation=permutation_test(*study, **shared, n_permutations=PERMUTATIONS, progress=step),
+        learning_curve=learning_curve(*study, **shared, progress=step),
+        robustness=robustness(*study, disturbed, **shared, progress=as_stage(step, "robustness")),
         laboratories=laboratories,
         no_laboratories=why,
     )
@@ -88,7 +85,7 @@ def _laboratories(
         return None, "All cycles are of one dataset: nothing is known of another laboratory."
     try:
         table = other_laboratory(
-            model, X, y, groups, random_state=seed, progress=partial(step, "other laboratory")
+            model, X, y, groups, random_state=seed, progress=as_stage(step, "other laboratory")
         )
     except LocomotionError as error:
         # A dataset of one class, or a person in two: part of the finding, not of the failure.

@@ -1,6 +1,5 @@
 """What a study found, and where it was written."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from locomotion_analysis.evaluation.study_checks import StudyChecks
 
 Kind = Literal["classification", "regression"]
-Progress = Callable[[str, int, int], None]
-"""Called as ``progress(stage, done, total)``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """From files and folders of a laboratory to one dataset of gait cycles."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,10 @@ from locomotion_analysis.ingest.tables.column_map import ColumnMap
 from locomotion_analysis.ingest.trials.collector import TrialCollector
 from locomotion_analysis.ingest.trials.file_list import recordings_among
 from locomotion_analysis.ingest.trials.names import trial_groups
+from locomotion_analysis.progress import Progress
 from locomotion_analysis.standard import TASKS
 
 _MOST_NAMED = 20
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.progress import Progress
 from locomotion_analysis.quality.patient import Patient
 from locomotion_analysis.quality.prescription import Diagnosis
 from locomotion_analysis.quality.profiles import gather
-from locomotion_analysis.quality.sources import Progress, Source, batches, count_cycles
+from locomotion_analysis.quality.sources import Source, batches, count_cycles
 from locomotion_analysis.quality.symptoms import EXAMINATIONS
 
 STAGE = "reading profiles"

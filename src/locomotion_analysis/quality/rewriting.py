@@ -10,10 +10,11 @@ from locomotion_analysis.data.cycle_layout import write_cycle_columns
 from locomotion_analysis.data.files import write_parquet
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.files import atomic_path
+from locomotion_analysis.progress import Progress
 from locomotion_analysis.quality.codes import CHECKS
 from locomotion_analysis.quality.prescription import Diagnosis
 from locomotion_analysis.quality.result import QualityResult
-from locomotion_analysis.quality.sources import Progress, Source, batches
+from locomotion_analysis.quality.sources import Source, batches
 from locomotion_analysis.quality.treatment import apply, treatment_entries
 
 CLEAN_STAGE, TREAT_STAGE = "writing clean cycles", "treating cycles"

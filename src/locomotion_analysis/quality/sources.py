@@ -1,7 +1,7 @@
 """Cycles from memory or from a file, in batches, with their number known beforehand."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -10,7 +10,6 @@ from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.standard import N_PHASES, PHASE_COLUMN, canonical_name
 
 Source = LocomotionData | str | os.PathLike[str]
-Progress = Callable[[str, int, int], None]
 
 
 def batches(source: Source, batch_cycles: int) -> Iterator[LocomotionData]:

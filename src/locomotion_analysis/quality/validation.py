@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.errors import CycleShapeError, DuplicateCycleError, SchemaError
+from locomotion_analysis.progress import Progress
 from locomotion_analysis.quality import physics, physiology, structure
 from locomotion_analysis.quality.batch import Batch
 from locomotion_analysis.quality.codes import CHECKS, known_codes
@@ -15,7 +16,7 @@ from locomotion_analysis.quality.findings import Findings, kept_hits
 from locomotion_analysis.quality.hits import WHOLE_CYCLE, Hits
 from locomotion_analysis.quality.outliers import Strides
 from locomotion_analysis.quality.result import QualityResult
-from locomotion_analysis.quality.sources import Progress, Source, batches, count_cycles
+from locomotion_analysis.quality.sources import Source, batches, count_cycles
 from locomotion_analysis.quality.tally import Tally
 
 STAGE = "validating cycles"

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from locomotion_analysis.data.files import write_parquet
 from locomotion_analysis.data.long_layout import write_long_columns
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.files import atomic_path, remove_leftovers, write_all
+from locomotion_analysis.progress import Progress
 from locomotion_analysis.simulation.blocks import CYCLES_AT_ONCE, healthy_or_ill, in_order
 from locomotion_analysis.simulation.request import WALKING_TASKS, Request, checked_request
 from locomotion_analysis.simulation.simulator import (
@@ -26,7 +27,6 @@ from locomotion_analysis.simulation.simulator import (
 )
 
 Layout = Literal["cycle", "long"]
-Progress = Callable[[str, int, int], None]
 _ROWS = {"cycle": write_cycle_columns, "long": write_long_columns}
 _CYCLES_A_TABLE = {"cycle": 1000, "long": 200}
 _CYCLES_A_PART = 4000

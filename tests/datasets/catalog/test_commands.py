@@ -6,7 +6,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from locomotion_analysis.cli import datasets_fetch
+from locomotion_analysis.cli import datasets
 from locomotion_analysis.datasets.catalog import RemoteFile, table
 from locomotion_analysis.errors import DownloadError
 
@@ -16,8 +16,8 @@ BODY = b"time,force\n0,1\n"
 @pytest.fixture
 def run():
     app = typer.Typer()
-    app.command("fetch")(datasets_fetch.fetch)
-    app.command("catalog")(datasets_fetch.catalog)
+    app.command("fetch")(datasets.fetch)
+    app.command("catalog")(datasets.catalog)
 
     def invoke(*words):
         return CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)

@@ -16,6 +16,7 @@ from locomotion_analysis.models.supervised import (
     SubjectTunedClassifier,
     SubjectTunedRegressor,
 )
+from locomotion_analysis.models.supervised.search import best_parameters
 
 SPACE = {"C": [1e-4, 1.0]}
 
@@ -136,3 +137,28 @@ def test_they_clone_and_repeat(three):
     first, second = (clone(model).fit(X, y).predict_proba(X) for _ in range(2))
     assert np.array_equal(first, second)
     assert clone(model).get_params()["pipeline__C"] == 1.0
+
+
+class Rows(LogisticRegression):
+    """Remembers which rows every fit was given."""
+
+    fits: ClassVar[list] = []
+
+    def fit(self, X, y):
+        Rows.fits.append(tuple(X.index.get_level_values("step")))
+        return super().fit(X, y)
+
+
+def test_the_seed_reaches_the_rows_that_halving_tries_on(people):
+    X, y = people(60, ["healthy", "stroke"], 0.7, seed=3)
+    X = X.set_axis(
+        X.index.to_frame().assign(step=range(len(X))).pipe(pd.MultiIndex.from_frame), axis=0
+    )
+    tried = []
+    for seed in (0, 1, 1):
+        Rows.fits = []
+        folds = InnerClassFolds(3, 0)
+        best_parameters(Rows(), SPACE, X, y, folds, "accuracy", random_state=seed)
+        tried.append(Rows.fits)
+    assert tried[0] != tried[1]
+    assert tried[1] == tried[2]

@@ -9,7 +9,7 @@ import pytest
 from tests.production.bundle.tampering import few_channels, members_of
 
 from locomotion_analysis.errors import BundleError, FileReadError
-from locomotion_analysis.evaluation.leaderboard import train
+from locomotion_analysis.evaluation.training import train
 from locomotion_analysis.models.supervised import pathology_detection, save_model
 from locomotion_analysis.production.bundle import open_bundle, write_bundle
 from locomotion_analysis.production.bundle.features import trained_rows
@@ -81,7 +81,7 @@ def test_a_model_that_is_not_the_one_trained_is_refused(run, tmp_path):
     assert not (tmp_path / "x.bundle").exists()
 
 
-@pytest.mark.parametrize("name", ["model.skops", "inputs.json", "reference_cycles.parquet"])
+@pytest.mark.parametrize("name", ["model.skops", "card.json", "reference_cycles.parquet"])
 def test_a_folder_without_a_file_is_refused(run, tmp_path, name):
     folder = tmp_path / "model"
     shutil.copytree(run.out, folder)
@@ -94,7 +94,7 @@ def test_a_folder_without_a_file_is_refused(run, tmp_path, name):
 @pytest.mark.filterwarnings("ignore::locomotion_analysis.errors.LocomotionWarning")
 def test_a_quantity_has_an_interval(tmp_path):
     data = few_channels(simulate(24, 2, ["level_walking"], ["healthy"], seed=1))
-    run = train(data, "age", tmp_path / "model", model="linear", n_splits=3)
+    run = train(data, "age", tmp_path / "model", recipes=["linear"], n_splits=3)
     bundle = write_bundle(run.out, tmp_path / "age.bundle")
     answers = bundle.predict_cycles(data)
     assert {"prediction", "low", "high", "outside", "reason", "imputed"} == set(answers)
@@ -109,7 +109,7 @@ def test_a_quantity_has_an_interval(tmp_path):
 @pytest.mark.filterwarnings("ignore::locomotion_analysis.errors.LocomotionWarning")
 def test_a_paired_model_takes_legs_before_and_after(tmp_path):
     data = few_channels(simulate_treatment(12, 2, seed=2))
-    run = train(data, "treatment", tmp_path / "model", model="linear", n_splits=3)
+    run = train(data, "treatment", tmp_path / "model", recipes=["linear"], n_splits=3)
     bundle = write_bundle(run.out, tmp_path / "treatment.bundle")
     assert bundle.manifest.inputs.paired
     X = run.board.table_of.X

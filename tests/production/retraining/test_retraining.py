@@ -8,7 +8,7 @@ from tests.production.bundle.tampering import few_channels
 
 from locomotion_analysis import LocomotionData
 from locomotion_analysis.errors import FileReadError, LocomotionWarning, SchemaError
-from locomotion_analysis.evaluation.leaderboard import train
+from locomotion_analysis.evaluation.training import train
 from locomotion_analysis.production.bundle import write_bundle
 from locomotion_analysis.production.registry import Registry
 from locomotion_analysis.production.retraining import retrain, subjects_of_run
@@ -36,7 +36,7 @@ def champion(tmp_path_factory):
     drawn = LocomotionData(
         data.cycles.assign(pathology=swapped.astype(str)), data.block, data.channels
     )
-    train(drawn, "pathology", folder / "model", model="linear", n_splits=3)
+    train(drawn, "pathology", folder / "model", recipes=["linear"], n_splits=3)
     write_bundle(folder / "model", folder / "first.bundle")
     return folder
 

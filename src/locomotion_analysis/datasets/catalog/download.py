@@ -8,8 +8,9 @@ from locomotion_analysis._version import __version__
 from locomotion_analysis.datasets.catalog.answer import Answer
 from locomotion_analysis.datasets.catalog.checks import check_file
 from locomotion_analysis.datasets.catalog.entry import RemoteFile
-from locomotion_analysis.datasets.catalog.partial import DiskFullError, Partial, Progress
+from locomotion_analysis.datasets.catalog.partial import DiskFullError, Partial
 from locomotion_analysis.errors import DownloadError
+from locomotion_analysis.progress import Progress
 
 TIMEOUT_S = 30.0
 """Seconds without a byte after which a server counts as stalled."""

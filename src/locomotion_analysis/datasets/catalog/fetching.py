@@ -8,11 +8,12 @@ from pathlib import Path, PurePosixPath
 
 from locomotion_analysis.datasets.catalog.cache import cache_folder
 from locomotion_analysis.datasets.catalog.entry import CatalogEntry, RemoteFile
-from locomotion_analysis.datasets.catalog.partial import Progress, refuse_without_room
+from locomotion_analysis.datasets.catalog.partial import refuse_without_room
 from locomotion_analysis.datasets.catalog.store import DatasetStore
 from locomotion_analysis.datasets.catalog.table import catalog_entry
 from locomotion_analysis.errors import DownloadError, LocomotionWarning, SchemaError
 from locomotion_analysis.files import atomic_path
+from locomotion_analysis.progress import Progress
 
 _MOST_NAMED = 5
 

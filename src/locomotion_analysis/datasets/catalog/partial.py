@@ -3,16 +3,13 @@
 import errno
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from locomotion_analysis.errors import DownloadError
 from locomotion_analysis.files import json_text, move_into_place, write_all
-
-Progress = Callable[[str, int, int], None]
-"""Called as ``progress(file name, bytes here, bytes in all)``; 0 in all where not known."""
+from locomotion_analysis.progress import Progress
 
 
 class Partial:

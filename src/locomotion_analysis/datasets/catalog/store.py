@@ -9,9 +9,9 @@ from locomotion_analysis.datasets.catalog.checks import check_file
 from locomotion_analysis.datasets.catalog.download import download
 from locomotion_analysis.datasets.catalog.entry import CatalogEntry, Listing, RemoteFile
 from locomotion_analysis.datasets.catalog.listing import article_urls, listed_files
-from locomotion_analysis.datasets.catalog.partial import Progress
 from locomotion_analysis.errors import DownloadError, LocomotionWarning
 from locomotion_analysis.files import locked
+from locomotion_analysis.progress import Progress
 
 
 class DatasetStore:

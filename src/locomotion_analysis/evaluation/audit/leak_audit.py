@@ -1,8 +1,8 @@
 """The leak audit: one model under honest and dishonest folds, and what leaks in the data."""
 
 import os
-from collections.abc import Callable, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,17 +25,18 @@ from locomotion_analysis.evaluation.audit.recognition import (
     recognition,
 )
 from locomotion_analysis.evaluation.audit.result import LeakAudit
-from locomotion_analysis.evaluation.protocol import without_protocol_features
-from locomotion_analysis.evaluation.study_target import StudyTarget, study_target
-from locomotion_analysis.features.feature import FeatureTable
-from locomotion_analysis.features.plan import FEATURE_GROUPS
-from locomotion_analysis.features.schema import DEFAULT_AGGREGATIONS
-from locomotion_analysis.features.tabular import labelled_feature_table
-from locomotion_analysis.models import ModelKind, default_classifier, default_regressor
+from locomotion_analysis.evaluation.report.cautions import cautions
+from locomotion_analysis.evaluation.study_inputs import (
+    STUDY_AGGREGATIONS,
+    StudyTarget,
+    kept_warnings,
+    study_features,
+    study_model,
+    study_target,
+)
+from locomotion_analysis.progress import Progress, silent
 from locomotion_analysis.reporting.provenance import provenance, source_files
 from locomotion_analysis.selection.subjects import subject_codes
-
-Progress = Callable[[str, int, int], None]
 
 
 def leak_audit(
@@ -44,7 +45,7 @@ def leak_audit(
     *,
     model: Any = "forest",
     features: Sequence[str] | None = None,
-    aggregations: Sequence[str] = DEFAULT_AGGREGATIONS,
+    aggregations: Sequence[str] = STUDY_AGGREGATIONS,
     n_splits: int = 5,
     n_draws: int = 5,
     n_bootstrap: int = 1000,
@@ -116,16 +117,15 @@ def leak_audit(
             where="n_draws",
             fix="use n_draws=5",
         )
-    step = progress or _silent
-    asked = study_target(data, target)
-    subjects, names = subject_codes(asked.data.groups)
-    _check_enough(len(names), n_splits)
-    step("features", 0, 1)
-    table = _features(asked, features or FEATURE_GROUPS, aggregations)
-    step("features", 1, 1)
+    step = progress or silent
+    with kept_warnings() as warned:
+        asked = study_target(data, target)
+        estimator, words = study_model(model, asked.kind, random_state)
+        subjects, names = subject_codes(asked.data.groups)
+        _check_enough(len(names), n_splits)
+        table = study_features(asked, asked.kind, step, features, aggregations)
     disguised = _disguised(asked, subjects)
     real = _labelling(asked, subjects, n_splits, random_state, disguised)
-    estimator, words = _model(model, asked.kind, random_state)
     draws = [
         random_labelling(real.y, subjects, asked.kind, n_splits, random_state + 1 + draw)
         for draw in range(n_draws)
@@ -155,6 +155,7 @@ def leak_audit(
         duplicates=duplicated_cycles(asked.data),
         disguised=disguised,
         left_out=tuple((entry.name, entry.reason) for entry in table.left_out),
+        cautions=tuple(cautions(asked.data, asked.labels) + warned),
         simulated=data.is_simulated,
         provenance=provenance(source_files(source)),
     )
@@ -172,10 +173,6 @@ class _Counter:
         self._step(self._stage, self._done, self._total)
 
 
-def _silent(stage: str, done: int, total: int) -> None:
-    """Take a progress report and say nothing."""
-
-
 def _check_enough(n_subjects: int, n_splits: int) -> None:
     # Two subjects a fold: each half of the coin needs one on both sides.
     if n_subjects < 2 * 2 or n_subjects < n_splits:
@@ -185,15 +182,6 @@ def _check_enough(n_subjects: int, n_splits: int) -> None:
             where="column subject",
             fix=f"use {n_subjects} folds or fewer" if n_subjects >= 4 else "add subjects",
         )
-
-
-def _features(
-    asked: StudyTarget, groups: Sequence[str], aggregations: Sequence[str]
-) -> FeatureTable:
-    table, _ = labelled_feature_table(asked.data, asked.target, groups, aggregations)
-    if asked.kind == "classification":
-        table = without_protocol_features(table, asked.data.cycles, asked.labels)
-    return table
 
 
 def _disguised(asked: StudyTarget, subjects: NDArray[np.intp]) -> bool:
@@ -217,11 +205,3 @@ def _labelling(
         ungrouped=folds_of_cycles(values, asked.kind, n_splits, seed),
         grouped=split(values, subjects, asked.kind, n_splits, seed),
     )
-
-
-def _model(model: Any, kind: str, seed: int) -> tuple[Any, str]:
-    if not isinstance(model, str):
-        return model, " ".join(repr(model).split())
-    ready = default_classifier if kind == "classification" else default_regressor
-    estimator = ready(cast("ModelKind", model), random_state=seed)
-    return estimator, f"{model}: {' '.join(repr(estimator).split())}"

@@ -81,6 +81,7 @@ def render_audit(audit: LeakAudit) -> str:
         sections=[_optimism(audit), _singles(audit)],
         reading=_READING,
         provenance=audit.provenance,
+        cautions=audit.cautions,
         record=(
             ("Model", audit.model),
             ("Folds", str(audit.n_splits)),

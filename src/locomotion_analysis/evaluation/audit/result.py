@@ -49,6 +49,8 @@ class LeakAudit:
         Whether each subject has a class of its own.
     left_out : tuple of (str, str)
         Features that were not computed, and why.
+    cautions : tuple of str
+        What to know of the data before believing a score.
     simulated : bool
         Whether any of the data was simulated.
     provenance : dict
@@ -74,6 +76,7 @@ class LeakAudit:
     duplicates: Duplicates
     disguised: bool
     left_out: tuple[tuple[str, str], ...]
+    cautions: tuple[str, ...]
     simulated: bool
     provenance: dict[str, Any]
 

@@ -16,7 +16,6 @@ from locomotion_analysis.evaluation.discovery.profiles import (
     describe_groups,
     effect_curves,
 )
-from locomotion_analysis.evaluation.study_result import Progress
 from locomotion_analysis.models.unsupervised import (
     CurveAnomalyDetector,
     FunctionalPCA,
@@ -39,6 +38,7 @@ from locomotion_analysis.models.unsupervised.clusters import (
 from locomotion_analysis.models.unsupervised.explained import cluster_of_subject
 from locomotion_analysis.models.unsupervised.units import By, CurveUnits
 from locomotion_analysis.models.unsupervised.validity import best_count, gap_count
+from locomotion_analysis.progress import Progress, silent
 
 Floats = NDArray[np.float64]
 SHARE_EXPLAINED = 0.9
@@ -189,7 +189,7 @@ def find_groups(
     units = curve_units(data, channels, by, task)
     # Hundreds of small fits: threads would wait for each other longer than they work.
     with threadpool_limits(1):
-        return _search(units, n_clusters, method, random_state, progress or _silent)
+        return _search(units, n_clusters, method, random_state, progress or silent)
 
 
 def _search(
@@ -240,10 +240,6 @@ def _search(
     )
     step("profiles", 1, 1)
     return findings
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """Take a progress report and say nothing."""
 
 
 def _check(method: str, n_clusters: int | str) -> None:

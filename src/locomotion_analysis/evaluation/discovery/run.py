@@ -13,10 +13,10 @@ from locomotion_analysis.evaluation.discovery.findings import Findings, find_gro
 from locomotion_analysis.evaluation.discovery.page import render_page
 from locomotion_analysis.evaluation.discovery.verdicts import is_firm, verdict
 from locomotion_analysis.evaluation.plain_metrics import metrics_json
-from locomotion_analysis.evaluation.study_result import Progress
 from locomotion_analysis.files import json_text, output_folder, write_all
 from locomotion_analysis.models.unsupervised.clusters import ClusterMethod
 from locomotion_analysis.models.unsupervised.units import By
+from locomotion_analysis.progress import Progress
 from locomotion_analysis.reporting.provenance import provenance, source_files
 from locomotion_analysis.standard import KEY
 

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.bootstrap import percentile_interval, subject_weights
 from locomotion_analysis.evaluation.explain.task import Task
-from locomotion_analysis.evaluation.folds import Progress, fit_folds
+from locomotion_analysis.evaluation.folds import fit_folds
 from locomotion_analysis.evaluation.inputs import take_rows
 from locomotion_analysis.evaluation.predictions import class_numbers
+from locomotion_analysis.progress import Progress
 
 _OUTER_PERCENT = 5.0
 
@@ -98,7 +99,7 @@ def partial_dependence(
     random_state : int
         Seed.
     progress : callable, optional
-        Called as ``progress(done, total)`` after each fold.
+        Called as ``progress(stage, done, total)`` after each fold.
 
     Returns
     -------

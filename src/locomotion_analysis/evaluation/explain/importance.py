@@ -17,9 +17,10 @@ from locomotion_analysis.evaluation.bootstrap import (
 )
 from locomotion_analysis.evaluation.explain.donors import donor_rows
 from locomotion_analysis.evaluation.explain.task import Task
-from locomotion_analysis.evaluation.folds import Progress, fit_folds
+from locomotion_analysis.evaluation.folds import fit_folds
 from locomotion_analysis.evaluation.inputs import Features, take_rows
 from locomotion_analysis.evaluation.metric_sums import metric_values
+from locomotion_analysis.progress import Progress
 
 Exchange = Callable[[Features, Features, str], Features]
 """``(rows, rows of other subjects, part)`` to the rows with that part of the others."""
@@ -106,7 +107,7 @@ def grouped_importance(
     random_state : int
         Seed.
     progress : callable, optional
-        Called as ``progress(done, total)`` after each fold.
+        Called as ``progress(stage, done, total)`` after each fold.
 
     Returns
     -------

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -30,21 +30,23 @@ from locomotion_analysis.evaluation.explain.phase_figures import (
 )
 from locomotion_analysis.evaluation.explain.sequences import PhaseImportance, sequence_importance
 from locomotion_analysis.evaluation.explain.shapley import ShapleyValues, shapley_values
-from locomotion_analysis.evaluation.protocol import (
-    protocol_columns,
-    without_protocol_features,
-)
+from locomotion_analysis.evaluation.report.cautions import cautions
 from locomotion_analysis.evaluation.report.curves import main_channels
-from locomotion_analysis.evaluation.study_target import StudyTarget, study_target
-from locomotion_analysis.features.plan import FEATURE_GROUPS
-from locomotion_analysis.features.tabular import labelled_feature_table
+from locomotion_analysis.evaluation.study_inputs import (
+    StudyTarget,
+    kept_warnings,
+    protocol_columns,
+    study_features,
+    study_folds,
+    study_model,
+    study_target,
+)
 from locomotion_analysis.files import write_all
-from locomotion_analysis.models import ModelKind, default_classifier, default_regressor
+from locomotion_analysis.progress import Progress, as_stage, silent
 from locomotion_analysis.reporting.names import feature_title, value_title
 from locomotion_analysis.reporting.page import Page, Picture, Section, Table
 from locomotion_analysis.reporting.provenance import named_files, provenance, source_files
 from locomotion_analysis.reporting.style import figure, panels
-from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold
 
 _CURVES_SHOWN = 4
 _READING = (
@@ -102,6 +104,7 @@ def explain_report(
     n_repeats: int = 5,
     random_state: int = 0,
     source: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
 ) -> Explanation:
     """Explain a model of a target and write the page.
 
@@ -133,6 +136,8 @@ def explain_report(
         Seed.
     source : path-like, optional
         File or folder that `data` was read from, for the record.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)``.
 
     Returns
     -------
@@ -151,35 +156,38 @@ def explain_report(
         raise FileReadError(
             expected="the name of an HTML file", got="a folder", where=str(path), fix="add a name"
         )
-    asked = study_target(data, target)
-    ready = default_classifier if asked.kind == "classification" else default_regressor
-    estimator = ready(cast("ModelKind", model), random_state) if isinstance(model, str) else model
-    splitter = SubjectStratifiedKFold if asked.kind == "classification" else SubjectQuantileKFold
-    cv = splitter(n_splits, random_state)
-    table, _ = labelled_feature_table(asked.data, asked.target, features or FEATURE_GROUPS)
-    if asked.kind == "classification":
-        table = without_protocol_features(table, asked.data.cycles, asked.labels)
-    y, groups, X = asked.values, asked.data.groups, table.frame
-    found = Explanation(
-        by={
-            by: grouped_importance(
+    step = progress or silent
+    with kept_warnings() as warned:
+        asked = study_target(data, target)
+        y, groups = asked.values, asked.data.groups
+        estimator, _ = study_model(model, asked.kind, random_state)
+        # Before the long work: too few subjects or classes end it here.
+        cv, _ = study_folds(asked.kind, y, groups, n_splits, random_state)
+        table = study_features(asked, asked.kind, step, features)
+        X = table.frame
+        by: dict[str, GroupedImportance] = {}
+        for grouping in GROUPINGS:
+            by[grouping] = grouped_importance(
                 estimator,
                 X,
                 y,
                 groups,
-                feature_groups(list(map(str, X.columns)), by, table.specs),
+                feature_groups(list(map(str, X.columns)), grouping, table.specs),
                 cv=cv,
                 n_repeats=n_repeats,
                 random_state=random_state,
+                progress=as_stage(step, f"by {grouping}"),
             )
-            for by in GROUPINGS
-        },
-        dependence=_dependences(estimator, X, asked, clinical, cv, random_state),
-        phases=_phases(sequence_model, asked, cv, n_repeats, random_state),
-        shapley=shapley_values(estimator, X, y, groups, cv=cv) if shapley else None,
-        path=path,
-    )
-    page = _page(found, asked, estimator, n_splits, random_state, provenance(source_files(source)))
+        found = Explanation(
+            by=by,
+            dependence=_dependences(estimator, X, asked, clinical, cv, random_state),
+            phases=_phases(sequence_model, asked, cv, n_repeats, random_state),
+            shapley=shapley_values(estimator, X, y, groups, cv=cv) if shapley else None,
+            path=path,
+        )
+    beware = cautions(asked.data, asked.labels) + warned
+    origin = provenance(source_files(source))
+    page = _page(found, asked, estimator, n_splits, random_state, origin, beware)
     write_all({path: page.html()})
     return found
 
@@ -227,6 +235,7 @@ def _page(
     n_splits: int,
     seed: int,
     origin: dict[str, Any],
+    beware: list[str],
 ) -> Page:
     first = found.by["joint"]
     name = "Balanced accuracy" if first.metric != "mae" else "Mean absolute error"
@@ -252,6 +261,7 @@ def _page(
         ],
         reading=_READING,
         provenance=origin,
+        cautions=beware,
         record=(("Model", str(model)), ("Folds", str(n_splits)), ("Seed", str(seed))),
     )
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.explain.importance import GroupedImportance, importance_of
 from locomotion_analysis.evaluation.explain.task import Task
-from locomotion_analysis.evaluation.folds import Progress
 from locomotion_analysis.evaluation.inputs import Features
+from locomotion_analysis.progress import Progress
 
 ALL_CHANNELS = "all channels"
 WHOLE_CYCLE = "whole cycle"
@@ -103,7 +103,7 @@ def sequence_importance(
     random_state : int
         Seed.
     progress : callable, optional
-        Called as ``progress(done, total)`` after each fold.
+        Called as ``progress(stage, done, total)`` after each fold.
 
     Returns
     -------

@@ -11,10 +11,11 @@ from sklearn.pipeline import Pipeline
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.explain.task import Task
-from locomotion_analysis.evaluation.folds import Progress, fit_folds
+from locomotion_analysis.evaluation.folds import fit_folds
 from locomotion_analysis.evaluation.inputs import take_rows
 from locomotion_analysis.evaluation.predictions import class_numbers
 from locomotion_analysis.extras import require
+from locomotion_analysis.progress import Progress
 
 _BACKGROUND = 100
 
@@ -106,7 +107,7 @@ def shapley_values(
     random_state : int
         Seed of that draw and of the background cycles of a linear model.
     progress : callable, optional
-        Called as ``progress(done, total)`` after each fold.
+        Called as ``progress(stage, done, total)`` after each fold.
 
     Returns
     -------

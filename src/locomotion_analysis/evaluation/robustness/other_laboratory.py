@@ -11,7 +11,6 @@ from locomotion_analysis.evaluation.bootstrap import (
     subject_weights,
 )
 from locomotion_analysis.evaluation.evaluator import BiomechanicalModelEvaluator
-from locomotion_analysis.evaluation.folds import Progress
 from locomotion_analysis.evaluation.inputs import said_simulated
 from locomotion_analysis.evaluation.metric_sums import (
     chosen_metric,
@@ -20,6 +19,7 @@ from locomotion_analysis.evaluation.metric_sums import (
     tested_subjects,
 )
 from locomotion_analysis.evaluation.study_design import on_one_core
+from locomotion_analysis.progress import Progress
 from locomotion_analysis.selection import LeaveOneDatasetOut
 
 
@@ -48,7 +48,7 @@ def other_laboratory(
     n_bootstrap, random_state : int
         Draws of subjects for the intervals, and seed.
     progress : callable, optional
-        Called as ``progress(done, total)`` after each dataset.
+        Called as ``progress(stage, done, total)`` after each dataset.
 
     Returns
     -------

@@ -12,16 +12,12 @@ from locomotion_analysis.evaluation.bootstrap import (
     resampled_sums,
     subject_weights,
 )
-from locomotion_analysis.evaluation.folds import (
-    FittedFold,
-    Progress,
-    empty_features_named,
-    fit_folds,
-)
+from locomotion_analysis.evaluation.folds import FittedFold, empty_features_named, fit_folds
 from locomotion_analysis.evaluation.inputs import Features, said_simulated, take_rows
 from locomotion_analysis.evaluation.metric_sums import metric_values, sums_of
 from locomotion_analysis.evaluation.robustness.perturbations import Perturbation
 from locomotion_analysis.evaluation.study_design import StudyDesign, study_design
+from locomotion_analysis.progress import Progress
 
 UNTOUCHED = "as measured"
 
@@ -57,7 +53,7 @@ def robustness(
     n_bootstrap, random_state : int
         Draws of subjects for the intervals, and seed.
     progress : callable, optional
-        Called as ``progress(done, total)`` after each fold.
+        Called as ``progress(stage, done, total)`` after each fold.
 
     Returns
     -------

@@ -1,7 +1,7 @@
 """Features of more cycles than memory holds: read, computed and written part by part."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -25,9 +25,9 @@ from locomotion_analysis.features.streaming.parts import (
 from locomotion_analysis.features.streaming.source import Bad, SourceFile, codes_of, look_at
 from locomotion_analysis.features.streaming.work import Task, read_part
 from locomotion_analysis.features.table import checked_groups
+from locomotion_analysis.progress import Progress
 
 Engine = Literal["process", "dask"]
-Progress = Callable[[str, int, int], None]
 
 _ENGINES = ("process", "dask")
 _STAGE = "cycles"

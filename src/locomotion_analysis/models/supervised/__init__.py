@@ -10,11 +10,13 @@ from locomotion_analysis.models.supervised.defaults import (
 from locomotion_analysis.models.supervised.inner_folds import InnerClassFolds, InnerQuantileFolds
 from locomotion_analysis.models.supervised.paired_features import paired_features
 from locomotion_analysis.models.supervised.problems import (
+    NETWORKS,
     PROBLEMS,
     Problem,
     age_regression,
     bmi_regression,
     fall_risk,
+    network,
     pathology_detection,
     speed_regression,
     task_classification,
@@ -29,6 +31,7 @@ from locomotion_analysis.models.supervised.tuned import (
 
 __all__ = [
     "MODEL_KINDS",
+    "NETWORKS",
     "PROBLEMS",
     "InnerClassFolds",
     "InnerQuantileFolds",
@@ -44,6 +47,7 @@ __all__ = [
     "default_regressor",
     "fall_risk",
     "load_model",
+    "network",
     "paired_features",
     "pathology_detection",
     "save_model",

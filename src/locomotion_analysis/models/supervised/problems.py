@@ -1,8 +1,9 @@
 """The recipes by what they predict."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.models.supervised.classifiers import Maker, classifiers, columns_only
@@ -191,6 +192,53 @@ def speed_regression(model: str = "linear", random_state: int = 0) -> Recipe:
     return _made(model, makers, random_state)
 
 
+NETWORKS = ("lstm", "gru", "cnn", "spectrogram", "wavelet", "transformer", "two_leg")
+"""Networks of the extra ``deep`` by name; named here so that torch is imported for them alone."""
+
+
+def network(
+    name: str, kind: Kind, channels: Sequence[str], random_state: int = 0, **settings: Any
+) -> Recipe:
+    """Return a recipe that learns from whole curves instead of features (extra ``deep``).
+
+    Parameters
+    ----------
+    name : str
+        One of ``NETWORKS``.
+    kind : {"classification", "regression"}
+        What it predicts.
+    channels : sequence of str
+        Channels it learns from.
+    random_state : int
+        Seed of weights, batches and augmentation.
+    **settings
+        Of :class:`~locomotion_analysis.models.deep.DeepClassifier`: ``max_epochs``, ``device``,
+        ``network_options``, ...
+
+    Raises
+    ------
+    SchemaError
+        If there is no such network or setting.
+    MissingExtraError
+        If torch or skorch is not installed.
+    """
+    from locomotion_analysis.models.deep import DeepClassifier, DeepRegressor
+    from locomotion_analysis.models.deep.networks import architecture
+
+    architecture(name)
+    estimator = DeepClassifier if kind == "classification" else DeepRegressor
+    known = set(estimator().get_params())
+    if unknown := [each for each in settings if each not in known]:
+        raise SchemaError(
+            expected=f"settings among {', '.join(sorted(known))}",
+            got=", ".join(map(repr, unknown)),
+            where=f"settings of {estimator.__name__}",
+        )
+    made = estimator(name, channels=list(channels), random_state=random_state, **settings)
+    title = f"{name.replace('_', '-')} network"
+    return Recipe(name, title, kind, made, channels=tuple(channels))
+
+
 def _made(model: str, makers: Mapping[str, Maker], random_state: int) -> Recipe:
     if model not in makers:
         raise SchemaError(
@@ -209,7 +257,7 @@ class Problem:
     Attributes
     ----------
     name : str
-        Name, as for ``locomotion train --task``.
+        Name, as for ``locomotion train --problem``.
     target : str
         Column of ``data.cycles`` that is predicted unless another is named.
     kind : {"classification", "regression"}

@@ -1,4 +1,4 @@
-"""What a recipe is: a pipeline, what to tune of it, and what it is for."""
+"""What a recipe is: a model, what to tune of it, and what it learns from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,13 +22,13 @@ class Recipe:
     Attributes
     ----------
     name : str
-        Short name, as for ``locomotion train --model``.
+        Short name, as for ``locomotion train --recipes``.
     title : str
         Name for tables.
     kind : {"classification", "regression"}
         What it predicts.
-    pipeline : sklearn.pipeline.Pipeline
-        Unfitted.
+    pipeline : scikit-learn estimator
+        Unfitted: a Pipeline, or a network (see :func:`network`).
     search_space : mapping of str to sequence
         Values to try of each parameter; empty where nothing is tuned.
     baseline : bool
@@ -37,6 +37,8 @@ class Recipe:
         Columns of `X` it cannot do without; a name that starts with ``"*"`` is an ending.
     search : {"halving", "optuna"}
         How values are tried: successive halving, or optuna (extra ``tuning``).
+    channels : tuple of str
+        Channels whose curves it learns from; empty where it learns from features.
 
     Examples
     --------
@@ -56,6 +58,7 @@ class Recipe:
     baseline: bool = False
     needs: tuple[str, ...] = ()
     search: Search = "halving"
+    channels: tuple[str, ...] = ()
 
     def model(self, random_state: int = 0) -> Any:
         """Return an unfitted estimator that tunes (and calibrates) inside whatever it is given.

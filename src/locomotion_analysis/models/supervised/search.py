@@ -54,7 +54,7 @@ def best_parameters(
     search : {"halving", "optuna"}
         Successive halving, or the trials of :func:`best_by_optuna`.
     random_state : int
-        Seed of optuna's trials.
+        Seed of the rows that halving tries on, or of optuna's trials.
 
     Raises
     ------
@@ -75,7 +75,12 @@ def best_parameters(
         tried = GridSearchCV(pipeline, kept, **common)
     else:
         tried = HalvingGridSearchCV(
-            pipeline, kept, factor=_FACTOR, min_resources="exhaust", random_state=0, **common
+            pipeline,
+            kept,
+            factor=_FACTOR,
+            min_resources="exhaust",
+            random_state=random_state,
+            **common,
         )
     with _classes_may_lack():
         tried.fit(X, y)

@@ -1,4 +1,4 @@
-"""From the run folder of ``locomotion train`` or ``locomotion train-deep`` to a bundle."""
+"""From the run folder of ``locomotion train`` to a bundle."""
 
 import os
 from dataclasses import replace
@@ -9,7 +9,7 @@ import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import BundleError
-from locomotion_analysis.evaluation.leaderboard import serving_files
+from locomotion_analysis.evaluation.training import PROBABILITY
 from locomotion_analysis.production.bundle import archive
 from locomotion_analysis.production.bundle.describing import described, feature_parts, inputs_of
 from locomotion_analysis.production.bundle.golden import SUBJECTS_WITH_CYCLES, plain_answers
@@ -42,7 +42,7 @@ def write_bundle(
     Parameters
     ----------
     folder : path-like
-        What ``locomotion train`` or ``locomotion train-deep`` wrote.
+        What ``locomotion train`` wrote.
     out : path-like
         File to write, by custom ``<name>.bundle``. Whole or not at all.
     onnx : bool
@@ -62,7 +62,7 @@ def write_bundle(
     Raises
     ------
     FileReadError
-        If the folder lacks a file, or its network was never evaluated.
+        If the folder lacks a file.
     BundleError
         If the saved model does not answer as it did when it was trained, or the converted model
         does not answer as the original.
@@ -73,11 +73,11 @@ def write_bundle(
     --------
     >>> import tempfile
     >>> from pathlib import Path
-    >>> from locomotion_analysis.evaluation.leaderboard import train
+    >>> from locomotion_analysis.evaluation.training import train
     >>> from locomotion_analysis.simulation import simulate
     >>> folder = Path(tempfile.mkdtemp())
     >>> data = simulate(12, 2, ["level_walking"], ["healthy", "stroke"])
-    >>> run = train(data, "pathology", folder / "model", model="linear", n_splits=3)
+    >>> run = train(data, "pathology", folder / "model", recipes=["linear"], n_splits=3)
     >>> write_bundle(run.out, folder / "gait.bundle").manifest.classes
     ('healthy', 'stroke')
     """
@@ -122,7 +122,7 @@ def _members(run: TrainedFolder) -> dict[str, bytes]:
     return {
         **own,
         archive.SCHEMA: run.trained.to_json().encode(),
-        archive.CARD: run.card.encode(),
+        archive.CARD: run.card.markdown().encode(),
         archive.HELD_OUT: table_bytes(held_out),
         archive.CYCLES: cycles_bytes(cycles),
         archive.STATISTICS: table_bytes(feature_statistics(plain, joints, phases).reset_index()),
@@ -134,9 +134,10 @@ def _members(run: TrainedFolder) -> dict[str, bytes]:
 
 
 def _named_as_answered(golden: pd.DataFrame) -> pd.DataFrame:
-    prefix = serving_files.PROBABILITY
     return golden.rename(
-        columns=lambda name: f"p_{name.removeprefix(prefix)}" if name.startswith(prefix) else name
+        columns=lambda name: (
+            f"p_{name.removeprefix(PROBABILITY)}" if name.startswith(PROBABILITY) else name
+        )
     )
 
 

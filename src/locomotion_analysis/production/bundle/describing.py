@@ -48,10 +48,6 @@ _ALWAYS_KEPT = frozenset(
         "stance_percent",
     }
 )
-_USE = (
-    "Predicts {target} from the {inputs} of one {row}, recorded and processed as the training data "
-    "were. For research; not for the diagnosis or treatment of a person."
-)
 
 
 def described(run: TrainedFolder, members: Mapping[str, bytes]) -> Manifest:
@@ -66,11 +62,9 @@ def described(run: TrainedFolder, members: Mapping[str, bytes]) -> Manifest:
     """
     config, schema = run.config, run.schema
     classes = schema.classes or ()
-    inputs = "curves" if run.runtime == "network" else "features"
-    row = "leg, before and after treatment" if run.inputs["paired"] else "gait cycle"
     return Manifest(
         format=FORMAT,
-        name=run.card.splitlines()[0].removeprefix("# "),
+        name=run.card.title,
         problem=config["problem"],
         model=config["model"],
         runtime=run.runtime,
@@ -85,9 +79,9 @@ def described(run: TrainedFolder, members: Mapping[str, bytes]) -> Manifest:
         outside=_outside(run),
         onnx=None,
         int8=None,
-        intended_use=_USE.format(target=config["target"], inputs=inputs, row=row),
-        limits=(*_listed(run.card, "Limits"), *config["cautions"]),
-        versions=config["versions"] | _versions_of_torch(config),
+        intended_use=run.card.intended_use,
+        limits=(*run.card.limits, *run.card.cautions),
+        versions=config["versions"],
         members=archive.hashes(members),
     )
 
@@ -163,10 +157,6 @@ def _training(config: dict[str, Any]) -> Training:
     )
 
 
-def _versions_of_torch(config: dict[str, Any]) -> dict[str, str]:
-    return {"torch": config["torch"]} if "torch" in config else {}
-
-
 def _scores(metrics: dict[str, Any]) -> dict[str, Metric]:
     found = {}
     for name in _METRICS:
@@ -174,12 +164,6 @@ def _scores(metrics: dict[str, Any]) -> dict[str, Metric]:
             low, high = metrics["intervals"].get(name, (None, None))
             found[name] = Metric(metrics[name], low, high)
     return found
-
-
-def _listed(card: str, section: str) -> tuple[str, ...]:
-    """Return the points of a section of a model card."""
-    lines = card.partition(f"## {section}\n")[2].partition("\n## ")[0].splitlines()
-    return tuple(line.removeprefix("- ") for line in lines if line.startswith("- "))
 
 
 def _with_endings(

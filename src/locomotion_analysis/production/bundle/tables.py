@@ -17,7 +17,7 @@ MOST_BYTES = 1 << 30
 
 def table_bytes(frame: pd.DataFrame) -> bytes:
     """Return a table as Parquet, the same bytes for the same content."""
-    from locomotion_analysis.evaluation.leaderboard.serving_files import write_table
+    from locomotion_analysis.evaluation.training import write_table
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "table.parquet"

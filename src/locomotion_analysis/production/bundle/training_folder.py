@@ -1,4 +1,4 @@
-"""What ``locomotion train`` or ``locomotion train-deep`` left behind, read and checked."""
+"""What ``locomotion train`` left behind, read and checked."""
 
 import json
 from dataclasses import dataclass
@@ -9,11 +9,25 @@ import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import FileReadError
-from locomotion_analysis.evaluation.leaderboard import serving_files
+from locomotion_analysis.evaluation.training import (
+    CARD,
+    CONFIG,
+    GOLDEN,
+    HELD_OUT,
+    METRICS,
+    MODEL,
+    NETWORK,
+    PROBABILITY,
+    REFERENCE_CYCLES,
+    REFERENCE_FEATURES,
+    SCHEMA,
+)
+from locomotion_analysis.evaluation.training_report import ModelCard
 from locomotion_analysis.models.prediction_schema import PredictionSchema
-from locomotion_analysis.production.bundle.archive import NETWORK
 from locomotion_analysis.production.bundle.curve_points import curve_rows, point_schema
 from locomotion_analysis.production.bundle.tables import read_cycles, read_table
+
+_PREDICTED = ("subject", "fold", "y_true", "y_pred")
 
 
 @dataclass(frozen=True)
@@ -22,37 +36,42 @@ class TrainedFolder:
 
     Attributes
     ----------
-    config, inputs, metrics : dict
-        ``config.json``, ``inputs.json``, and of ``metrics.json`` the model's own.
+    config, metrics : dict
+        ``config.json``, and of ``metrics.json`` the model's own.
     schema : PredictionSchema
         Features and target; of a network, the points of its curves.
     trained : PredictionSchema
         As it was written.
-    card : str
+    card : ModelCard
         Model card.
     runtime : str
         ``sklearn`` or ``network``.
     model : bytes
         skops file, or safetensors file of a network.
     features, golden, held_out : DataFrame
-        Tables of ``leaderboard/serving_files.py``; ``golden`` of a network holds the answers to
+        Tables of ``evaluation/training.py``; ``golden`` of a network holds the answers to
         `cycles` alone.
     cycles : LocomotionData
         Some of the training cycles.
     """
 
     config: dict[str, Any]
-    inputs: dict[str, Any]
     metrics: dict[str, Any]
     schema: PredictionSchema
     trained: PredictionSchema
-    card: str
+    card: ModelCard
     runtime: str
     model: bytes
     features: pd.DataFrame
     golden: pd.DataFrame
     held_out: pd.DataFrame
     cycles: LocomotionData
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """What the features were made of: channels, columns, groups and statistics."""
+        inputs: dict[str, Any] = self.config["inputs"]
+        return inputs
 
 
 def read_run(folder: Path) -> TrainedFolder:
@@ -61,60 +80,31 @@ def read_run(folder: Path) -> TrainedFolder:
     Raises
     ------
     FileReadError
-        If a file is missing or damaged, or the model was never evaluated.
+        If a file is missing or damaged.
     """
-    if (folder / NETWORK).exists():
-        return _network(folder)
-    model = _read(folder, "model.skops")
-    config = _json_object(folder, "config.json")
-    schema = PredictionSchema.read(folder / "prediction_schema.json")
+    config = _json_object(folder, CONFIG)
+    trained = PredictionSchema.read(folder / SCHEMA)
+    cycles = read_cycles(_read(folder, REFERENCE_CYCLES), str(folder / REFERENCE_CYCLES))
+    network = trained.kind == "sequences"
+    if network:
+        features = curve_rows(cycles, trained.names).reset_index(drop=True)
+        features.insert(0, "subject", cycles.cycles["subject"].to_numpy())
+    else:
+        features = _table(folder, REFERENCE_FEATURES)
+    held_out = _table(folder, HELD_OUT)
     return TrainedFolder(
         config=config,
-        inputs=_json_object(folder, serving_files.INPUTS),
-        metrics=_json_object(folder, "metrics.json")[config["model"]],
-        schema=schema,
-        trained=schema,
-        card=_read(folder, "model_card.md").decode(),
-        runtime="sklearn",
-        model=model,
-        features=_table(folder, serving_files.REFERENCE_FEATURES),
-        golden=_table(folder, serving_files.GOLDEN),
-        held_out=_table(folder, serving_files.HELD_OUT),
-        cycles=_cycles(folder),
-    )
-
-
-def _network(folder: Path) -> TrainedFolder:
-    """Read what ``locomotion train-deep`` wrote."""
-    if not (folder / serving_files.HELD_OUT).exists():
-        raise FileReadError(
-            expected="a network evaluated on people it was not trained on",
-            got="none",
-            where=str(folder / serving_files.HELD_OUT),
-            fix="train it again with this version and --folds 5",
-        )
-    trained = PredictionSchema.read(folder / "prediction_schema.json")
-    cycles = _cycles(folder)
-    features = curve_rows(cycles, trained.names).reset_index(drop=True)
-    features.insert(0, "subject", cycles.cycles["subject"].to_numpy())
-    return TrainedFolder(
-        config=_json_object(folder, "config.json"),
-        inputs={
-            "channels": list(trained.names),
-            "columns": list(cycles.cycles.columns),
-            "feature_groups": [],
-            "aggregations": [],
-            "paired": False,
-        },
-        metrics=_json_object(folder, "metrics.json"),
-        schema=point_schema(trained),
+        metrics=_json_object(folder, METRICS)[config["model"]],
+        schema=point_schema(trained) if network else trained,
         trained=trained,
-        card=_read(folder, "model_card.md").decode(),
-        runtime="network",
-        model=_read(folder, NETWORK),
+        card=ModelCard.from_json(_read(folder, CARD).decode(), str(folder / CARD)),
+        runtime="network" if network else "sklearn",
+        model=_read(folder, NETWORK if network else MODEL),
         features=features,
-        golden=_table(folder, serving_files.GOLDEN),
-        held_out=_table(folder, serving_files.HELD_OUT),
+        golden=_table(folder, GOLDEN),
+        held_out=held_out[
+            [name for name in held_out if name in _PREDICTED or str(name).startswith(PROBABILITY)]
+        ],
         cycles=cycles,
     )
 
@@ -124,21 +114,15 @@ def _read(folder: Path, name: str) -> bytes:
         return (folder / name).read_bytes()
     except OSError as error:
         raise FileReadError(
-            expected=f"a folder that locomotion train or train-deep wrote, with {name}",
+            expected=f"a folder that locomotion train wrote, with {name}",
             got=error.strerror or str(error),
             where=str(folder / name),
-            fix="train the model again with this version (locomotion train, train-deep)",
+            fix="train the model again with this version (locomotion train)",
         ) from error
 
 
 def _table(folder: Path, name: str) -> pd.DataFrame:
     return read_table(_read(folder, name), str(folder / name))
-
-
-def _cycles(folder: Path) -> LocomotionData:
-    return read_cycles(
-        _read(folder, serving_files.REFERENCE_CYCLES), str(folder / serving_files.REFERENCE_CYCLES)
-    )
 
 
 def _json_object(folder: Path, name: str) -> dict[str, Any]:

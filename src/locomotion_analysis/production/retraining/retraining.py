@@ -3,6 +3,7 @@
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,7 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.evaluation.leaderboard import train
-from locomotion_analysis.evaluation.leaderboard.compare import Progress
+from locomotion_analysis.evaluation.training import train
 from locomotion_analysis.extras import require_installed
 from locomotion_analysis.files import json_text, refuse_existing, write_all
 from locomotion_analysis.production.bundle import Bundle, open_bundle, write_bundle
@@ -21,6 +21,7 @@ from locomotion_analysis.production.registry import Registry, Version
 from locomotion_analysis.production.retraining.comparison import Comparison, compared
 from locomotion_analysis.production.retraining.decision import Decision, decided
 from locomotion_analysis.production.retraining.sides import Sides, two_sides
+from locomotion_analysis.progress import Progress
 
 _BUNDLE = "challenger.bundle"
 
@@ -59,7 +60,7 @@ def retrain(
     data: LocomotionData,
     out: str | os.PathLike[str],
     *,
-    model: str | None = None,
+    recipes: Sequence[str] | None = None,
     promote: bool = True,
     n_splits: int = 5,
     random_state: int = 0,
@@ -78,12 +79,12 @@ def retrain(
         and the new ones.
     out : path-like
         Folder to write: ``model/`` (the run), ``challenger.bundle``, ``retraining.json``.
-    model : str, optional
-        As for ``locomotion train --model``; the champion's kind where None.
+    recipes : sequence of str, optional
+        As for ``locomotion train --recipes``; the champion's where None.
     promote : bool
         Whether a better challenger becomes champion at once, or waits as a candidate.
     n_splits, random_state, n_jobs, source, progress
-        As for :func:`~locomotion_analysis.evaluation.leaderboard.train`.
+        As for :func:`~locomotion_analysis.evaluation.training.train`.
 
     Returns
     -------
@@ -114,10 +115,10 @@ def retrain(
     answers = _answers(old, sides.test)  # what the champion cannot be asked ends here
     train(
         sides.training,
-        old.manifest.problem,
+        old.manifest.target,
         folder / "model",
-        target=old.manifest.target,
-        model=model or old.manifest.model,
+        recipes=recipes or [old.manifest.model],
+        problem=old.manifest.problem,
         n_splits=n_splits,
         random_state=random_state,
         n_jobs=n_jobs,

@@ -13,21 +13,21 @@ from sklearn.preprocessing import FunctionTransformer
 torch = pytest.importorskip("torch")
 pytest.importorskip("skorch")
 
+from locomotion_analysis.models.deep.architectures import ARCHITECTURES  # noqa: E402
+from locomotion_analysis.models.deep.learning_rate import LearningRateSweep  # noqa: E402
+
 from locomotion_analysis import BiomechanicalModelEvaluator  # noqa: E402
 from locomotion_analysis.errors import FileReadError, SchemaError, TargetError  # noqa: E402
-from locomotion_analysis.evaluation.deep_training import (  # noqa: E402
+from locomotion_analysis.evaluation.folds import subjects_for  # noqa: E402
+from locomotion_analysis.evaluation.training import train  # noqa: E402
+from locomotion_analysis.evaluation.training_report import (  # noqa: E402
     plot_learning_rates,
     plot_training,
-    train_deep,
 )
-from locomotion_analysis.evaluation.folds import subjects_for  # noqa: E402
 from locomotion_analysis.models import PredictionSchema  # noqa: E402
-from locomotion_analysis.models.deep import (  # noqa: E402
-    DeepClassifier,
-    LearningRateSweep,
-    load_network,
-)
-from locomotion_analysis.simulation import simulate  # noqa: E402
+from locomotion_analysis.models.deep import DeepClassifier, load_network  # noqa: E402
+from locomotion_analysis.models.supervised import NETWORKS, network  # noqa: E402
+from locomotion_analysis.simulation import simulate, simulate_treatment  # noqa: E402
 
 ANGLES = ["hip_flexion_angle_ipsi_rad", "knee_flexion_angle_ipsi_rad"]
 TINY = {"max_epochs": 1, "network_options": {"width": 8}, "augmentation": None, "device": "cpu"}
@@ -48,73 +48,101 @@ def data():
     return simulate(8, 3, ["level_walking"], ["healthy", "stroke"])
 
 
-def test_the_folder_holds_a_model_that_predicts_the_same(data, tmp_path):
-    run = train_deep(data, "pathology", tmp_path / "m", "gru", channels=ANGLES, n_splits=2, **TINY)
+@pytest.fixture(scope="module")
+def angles(data):
+    return data.select(channels=ANGLES)
+
+
+def trained(data, target, out, *recipes, **options):
+    options = {"networks": TINY, "n_splits": 2, **options}
+    return train(data, target, out, recipes=recipes, **options)
+
+
+def test_networks_are_known_by_name_without_torch():
+    assert tuple(ARCHITECTURES) == NETWORKS
+
+
+def test_the_folder_holds_a_model_that_predicts_the_same(data, angles, tmp_path):
+    run = trained(angles, "pathology", tmp_path / "m", "gru")
     assert sorted(path.name for path in run.out.iterdir()) == [
-        "config.json", "golden.parquet", "held_out.parquet", "history.csv", "metrics.json",
-        "model.safetensors", "model_card.md", "prediction_schema.json", "predictions.csv",
-        "reference_cycles.parquet", "training.png",
+        "card.json", "config.json", "folds.csv", "golden.parquet", "held_out.parquet",
+        "history.csv", "leaderboard.csv", "metrics.json", "model.safetensors", "model_card.md",
+        "prediction_schema.json", "reference_cycles.parquet", "report.html",
     ]  # fmt: skip
     schema = PredictionSchema.read(run.out / "prediction_schema.json")
     X = schema.check(data.array(ANGLES[::-1]), names=ANGLES[::-1])
     loaded = load_network(run.out / "model.safetensors", device="cpu")
     np.testing.assert_array_equal(loaded.predict_proba(X), run.model.predict_proba(X))
-    metrics = json.loads((run.out / "metrics.json").read_text())
+    metrics = json.loads((run.out / "metrics.json").read_text())["gru"]
     config = json.loads((run.out / "config.json").read_text())
     assert metrics["n_subjects"] == 8
     assert metrics["simulated"] is config["simulated"] is True
     assert not metrics["subject_overlap"]
-    assert config["parameters"]["channels"] == ANGLES
-    assert len(pd.read_csv(run.out / "predictions.csv")) == len(data)
+    assert config["inputs"]["channels"] == ANGLES
+    assert config["versions"]["torch"]
+    held_out = pd.read_parquet(run.out / "held_out.parquet")
+    assert held_out[["subject", "step"]].equals(data.cycles[["subject", "step"]])
+    assert "How the training went" in run.report_path.read_text()
 
 
-def test_a_run_without_evaluation_leaves_no_scores_of_an_earlier_one(data, tmp_path):
-    train_deep(data, "pathology", tmp_path, "gru", channels=ANGLES, n_splits=2, **TINY)
-    run = train_deep(data, "pathology", tmp_path, "gru", channels=ANGLES, n_splits=0, **TINY)
-    assert run.results is None
-    assert not (tmp_path / "metrics.json").exists()
+def test_networks_and_recipes_meet_on_the_same_folds(angles, tmp_path):
+    run = trained(angles, "pathology", tmp_path, "gru", "linear")
+    assert set(run.board.table["model"]) == {"majority", "speed_only", "linear", "gru"}
+    folds = [entry.results["predictions"]["fold"].to_numpy() for entry in run.board.entries]
+    assert all(np.array_equal(each, folds[0]) for each in folds)
+    assert run.recipe.name in {"gru", "linear"}
 
 
-def test_a_number_is_regressed_on(data, tmp_path):
-    run = train_deep(data, "speed_m_s", tmp_path, "cnn", channels=ANGLES, n_splits=2, **TINY)
+def test_a_folder_keeps_no_model_of_another_kind(angles, tmp_path):
+    pytest.importorskip("skops")
+    trained(angles, "pathology", tmp_path, "gru")
+    trained(angles, "pathology", tmp_path, "speed_only")
+    assert not (tmp_path / "model.safetensors").exists()
+    assert not (tmp_path / "history.csv").exists()
+    assert (tmp_path / "model.skops").exists()
+
+
+def test_a_number_is_regressed_on(angles, tmp_path):
+    run = trained(angles, "speed_m_s", tmp_path, "cnn")
     assert run.results["kind"] == "regression"
     assert run.schema.classes is None
+    assert run.board.table_of.problem.name == "speed"
 
 
-def test_a_stopped_run_goes_on_with_the_trainings_it_had_finished(data, tmp_path, monkeypatch):
-    def stop(done, _):
-        if done == 1:
+def test_a_stopped_run_goes_on_with_the_trainings_it_had_finished(angles, tmp_path, monkeypatch):
+    def stop(stage, done, _):
+        if stage == "gru network, folds" and done == 1:
             raise KeyboardInterrupt
 
-    arguments = (data, "pathology", tmp_path / "a", "gru")
-    settings = {**TINY, "channels": ANGLES, "n_splits": 2}
     with pytest.raises(KeyboardInterrupt):
-        train_deep(*arguments, on_fold=stop, **settings)
+        trained(angles, "pathology", tmp_path / "a", "gru", progress=stop)
     assert len(list((tmp_path / "a" / "checkpoints").iterdir())) == 1
-    steps = []
-    step = DeepClassifier._fit
-    monkeypatch.setattr(
-        DeepClassifier, "_fit", lambda self, *a: (steps.append(1), step(self, *a))[1]
-    )
-    resumed = train_deep(*arguments, **settings)
-    straight = train_deep(data, "pathology", tmp_path / "b", "gru", **settings)
-    pd.testing.assert_frame_equal(resumed.results["predictions"], straight.results["predictions"])
-    for name in ("predictions.csv", "metrics.json"):
-        assert (tmp_path / "a" / name).read_text() == (tmp_path / "b" / name).read_text()
+    trained(angles, "pathology", tmp_path / "a", "gru")
+    straight = trained(angles, "pathology", tmp_path / "b", "gru")
+    for name in ("held_out.parquet", "metrics.json", "golden.parquet"):
+        assert (tmp_path / "a" / name).read_bytes() == (straight.out / name).read_bytes()
     assert not (tmp_path / "a" / "checkpoints").exists()
 
 
-def test_bad_requests_are_refused(data, tmp_path):
+def test_bad_requests_are_refused(angles, tmp_path):
     with pytest.raises(TargetError, match="'height'"):
-        train_deep(data, "height", tmp_path, **TINY)
+        trained(angles, "height", tmp_path / "x", "gru")
+    with pytest.raises(SchemaError, match="lstm, gru, cnn"):
+        trained(angles, "pathology", tmp_path / "x", "nope")
+    with pytest.raises(SchemaError, match="'depth'"):
+        trained(angles, "pathology", tmp_path / "x", "gru", networks={"depth": 3})
     with pytest.raises(SchemaError, match="architecture"):
-        train_deep(data, "pathology", tmp_path, "nope", n_splits=0, **TINY)
+        network("nope", "classification", ANGLES)
+    operated = simulate_treatment(6, 2, "knee_osteoarthritis", seed=1)
+    with pytest.raises(SchemaError, match="paired features"):
+        trained(operated, "responder", tmp_path / "x", "gru")
+    assert not (tmp_path / "x").exists()
     (tmp_path / "file").touch()
     with pytest.raises(FileReadError, match="a folder"):
-        train_deep(data, "pathology", tmp_path / "file", **TINY)
+        trained(angles, "pathology", tmp_path / "file", "gru")
     (tmp_path / "config.json").write_text('{"of": "another program"}')
     with pytest.raises(FileReadError, match=r"another origin: config\.json"):
-        train_deep(data, "pathology", tmp_path, **TINY)
+        trained(angles, "pathology", tmp_path, "gru")
 
 
 @pytest.mark.parametrize("architecture", ["gru", "cnn"])

@@ -1,23 +1,26 @@
 """The run folder: complete, repeatable, and a model that can be used again."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from locomotion_analysis.errors import FileReadError, LocomotionWarning, SchemaError
-from locomotion_analysis.evaluation.leaderboard import train
+from locomotion_analysis.evaluation.training import train
+from locomotion_analysis.evaluation.training_report import ModelCard
 from locomotion_analysis.models.prediction_schema import PredictionSchema
 from locomotion_analysis.models.supervised import load_model
 from locomotion_analysis.simulation import simulate, simulate_treatment
 
 FILES = {
+    "card.json",
     "config.json",
     "folds.csv",
     "golden.parquet",
     "held_out.parquet",
-    "inputs.json",
     "leaderboard.csv",
     "metrics.json",
     "model.skops",
@@ -25,6 +28,7 @@ FILES = {
     "prediction_schema.json",
     "reference_cycles.parquet",
     "reference_features.parquet",
+    "report.html",
 }
 
 
@@ -37,7 +41,7 @@ def data():
 def run(data, tmp_path_factory):
     pytest.importorskip("skops")
     folder = tmp_path_factory.mktemp("run") / "model"
-    return train(data, "pathology", folder, model="linear", n_splits=3)
+    return train(data, "pathology", folder, recipes=["linear"], n_splits=3)
 
 
 def test_the_folder_says_what_was_done(run, data):
@@ -54,6 +58,20 @@ def test_the_folder_says_what_was_done(run, data):
     card = (run.out / "model_card.md").read_text()
     assert "no person was measured" in card
     assert run.board.verdict[0] in card
+    page = run.report_path.read_text()
+    assert "SIMULATED DATA" in page
+    for limit in run.card.limits:
+        assert limit in card
+        assert limit in page
+
+
+def test_the_card_is_read_from_data_not_from_its_text(run, tmp_path):
+    text = (run.out / "card.json").read_text()
+    assert ModelCard.from_json(text, "card.json") == run.card
+    assert run.card.markdown() == (run.out / "model_card.md").read_text()
+    for wrong in ("no json", "[]", "{}"):
+        with pytest.raises(FileReadError, match="a model card"):
+            ModelCard.from_json(wrong, "card.json")
 
 
 def test_the_saved_model_answers_as_the_fitted_one(run):
@@ -69,7 +87,7 @@ def test_the_saved_model_answers_as_the_fitted_one(run):
 
 @pytest.mark.slow
 def test_two_runs_give_the_same_numbers(run, data, tmp_path):
-    again = train(data, "pathology", tmp_path / "again", model="linear", n_splits=3)
+    again = train(data, "pathology", tmp_path / "again", recipes=["linear"], n_splits=3)
     for name in ("leaderboard.csv", "folds.csv", "metrics.json"):
         assert (run.out / name).read_bytes() == (again.out / name).read_bytes()
 
@@ -77,7 +95,7 @@ def test_two_runs_give_the_same_numbers(run, data, tmp_path):
 def test_without_skops_all_but_the_model_is_written(run, data, tmp_path, monkeypatch):
     monkeypatch.setattr("locomotion_analysis.extras.find_spec", lambda _: None)
     with pytest.warns(LocomotionWarning, match=r"pip install 'locomotion-analysis\[models\]'"):
-        bare = train(data, "pathology", tmp_path / "m", model="majority", n_splits=3)
+        bare = train(data, "pathology", tmp_path / "m", recipes=["majority"], n_splits=3)
     assert not bare.saved
     assert {path.name for path in bare.out.iterdir()} == FILES - {"model.skops"}
 
@@ -85,18 +103,19 @@ def test_without_skops_all_but_the_model_is_written(run, data, tmp_path, monkeyp
 @pytest.mark.slow
 def test_treatment_rows_are_legs_with_baseline_and_change(tmp_path):
     data = simulate_treatment(16, 2, "knee_osteoarthritis", seed=1)
-    run = train(data, "treatment", tmp_path / "t", model="linear", n_splits=3)
+    run = train(data, "responder", tmp_path / "t", recipes=["linear"], n_splits=3)
+    assert run.board.table_of.problem.name == "treatment"
     X = run.board.table_of.X
     assert all(name.endswith(("_before", "_change")) for name in X)
     assert set(run.board.table["model"]) == {"majority", "before_only", "linear"}
     assert X.index.get_level_values("subject").nunique() == 16
 
 
-def test_unknown_tasks_models_and_folders_are_refused(data, tmp_path):
+def test_unknown_problems_recipes_and_folders_are_refused(data, tmp_path):
     with pytest.raises(SchemaError, match="pathology, task, fall_risk"):
-        train(data, "height", tmp_path / "x")
+        train(data, "pathology", tmp_path / "x", problem="height")
     with pytest.raises(SchemaError, match="'magic'"):
-        train(data, "pathology", tmp_path / "x", model="magic")
+        train(data, "pathology", tmp_path / "x", recipes=["magic"])
     (tmp_path / "file").write_text("")
     with pytest.raises(FileReadError, match="folder"):
         train(data, "pathology", tmp_path / "file")
@@ -104,3 +123,25 @@ def test_unknown_tasks_models_and_folders_are_refused(data, tmp_path):
     with pytest.raises(FileReadError, match=r"another origin: config\.json"):
         train(data, "pathology", tmp_path)
     assert not (tmp_path / "x").exists()
+
+
+def test_the_best_of_those_asked_for_is_trained_even_below_a_baseline(data, tmp_path):
+    asked = ["majority", "speed_only"]
+    run = train(data, "pathology", tmp_path / "m", recipes=["majority"], n_splits=3)
+    assert set(run.board.table["model"]) == set(asked)
+    assert run.recipe.name == "majority"
+    assert run.board.winner.recipe.name == "speed_only"
+    assert "In this folder, as asked for: majority class" in run.card.scores[-1]
+    assert run.results is not run.board.winner.results
+
+
+def test_recipes_on_features_need_no_torch(tmp_path):
+    code = (
+        "import sys\n"
+        "from locomotion_analysis.evaluation.training import train\n"
+        "from locomotion_analysis.simulation import simulate\n"
+        "data = simulate(6, 2, ['level_walking'], ['healthy', 'stroke'])\n"
+        f"train(data, 'pathology', {str(tmp_path / 'm')!r}, recipes=['speed_only'], n_splits=2)\n"
+        "assert 'torch' not in sys.modules and 'skorch' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

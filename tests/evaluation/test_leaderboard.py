@@ -5,9 +5,8 @@ import pandas as pd
 import pytest
 
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, SplitLeakError, TargetError
-from locomotion_analysis.evaluation.leaderboard import leaderboard
-from locomotion_analysis.evaluation.leaderboard.run_folder import split_hash
-from locomotion_analysis.evaluation.leaderboard.suspicions import subject_in_disguise
+from locomotion_analysis.evaluation.leaderboard import leaderboard, subject_in_disguise
+from locomotion_analysis.evaluation.training import split_hash
 from locomotion_analysis.models.supervised import PROBLEMS, age_regression, pathology_detection
 from locomotion_analysis.simulation import simulate
 

@@ -1,0 +1,342 @@
+"""Commands on gait cycles: from a laboratory's files to checked cycles and their features."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.markup import escape
+from typer.core import TyperGroup
+
+from locomotion_analysis.cli.options import (
+    Data,
+    Jobs,
+    Layout,
+    Seed,
+    Where,
+    cores,
+    cycles_path,
+    read_data,
+    scanned,
+)
+from locomotion_analysis.cli.show import console, error_console, frame_table, progress_bar, rate_bar
+from locomotion_analysis.errors import SchemaError
+
+if TYPE_CHECKING:
+    from locomotion_analysis.features.streaming.finish import Extraction
+    from locomotion_analysis.quality import QualityResult
+
+
+def convert(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Recordings, or folders of them; without --out the last one is the file to write."
+        ),
+    ],
+    out: Annotated[Path | None, typer.Option(help="Parquet file to write.")] = None,
+    map_: Annotated[
+        Path | None, typer.Option("--map", help="YAML: a table's columns to channels.")
+    ] = None,
+    subjects: Annotated[
+        Path | None, typer.Option(help="Table of subjects: mass, height, age, sex.")
+    ] = None,
+    task: Annotated[
+        str | None, typer.Option(help="Task of recordings that do not say theirs.")
+    ] = None,
+    layout: Layout = "cycle",
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", help="Stop at the first file that fails.")
+    ] = False,
+) -> None:
+    """Turn a laboratory's files into validated gait cycles, and say what was done to them."""
+    from locomotion_analysis.ingest import ColumnMap, convert, read_subjects
+
+    sources, out = _sources_and_destination(sources, out)
+    column_map = None if map_ is None else ColumnMap.from_yaml(map_)
+    table = None if subjects is None else read_subjects(subjects)
+    with progress_bar() as progress:
+        result = convert(
+            sources,
+            column_map=column_map,
+            subjects=table,
+            task=task,
+            fail_fast=fail_fast,
+            progress=progress,
+        )
+    result.data.to_parquet(out, layout=layout)
+    shown = console()
+    for entry in result.data.history:
+        shown.print(escape(f"  {entry}"))
+    if result.skipped:
+        names = ", ".join(path.name for path in result.skipped)
+        shown.print(escape(f"  passed over, no recordings: {names}"))
+    shown.print(f"{len(result.data):,} cycles in the {layout} layout: {escape(str(out))}")
+    for path, error in result.failures:
+        error_console().print(f"[bold red]failed:[/] {escape(f'{path}: {error}')}")
+
+
+def _sources_and_destination(sources: list[Path], out: Path | None) -> tuple[list[Path], Path]:
+    if out is not None:
+        return sources, out
+    if len(sources) != 2:
+        raise typer.BadParameter(
+            "name the file to write with --out when there is more than one source"
+        )
+    return sources[:1], sources[1]
+
+
+def formats() -> None:
+    """List the file formats that ``convert`` reads; they are known by content."""
+    import pandas as pd
+
+    from locomotion_analysis.ingest import readers
+
+    rows = [(r.name, ", ".join(r.suffixes), r.description) for r in readers()]
+    frame = pd.DataFrame(rows, columns=["format", "usual endings", "what it holds"])
+    console().print(frame_table("Formats", frame))
+
+
+def simulate(
+    out: Annotated[Path, typer.Option(help="File that ends in .parquet, or folder of parts.")],
+    subjects: Annotated[int, typer.Option(help="Number of subjects.")] = 36,
+    cycles: Annotated[int, typer.Option(help="Cycles of each subject in each task.")] = 10,
+    tasks: Annotated[
+        list[str] | None,
+        typer.Option(help="Task; repeat for several. Walking and stairs where not given."),
+    ] = None,
+    pathology: Annotated[
+        list[str] | None,
+        typer.Option(help="Diagnosis, or healthy; repeat for several, who take turns."),
+    ] = None,
+    speed: Annotated[
+        list[float] | None,
+        typer.Option(help="Speed (m/s) of level walking or running; repeat for several."),
+    ] = None,
+    seed: Seed = 0,
+    layout: Layout = "cycle",
+    jobs: Jobs = None,
+) -> None:
+    """Write simulated gait cycles, marked as simulated, to a Parquet file or folder.
+
+    Any number of cycles: only some are in memory at a time. A folder whose writing was cut off
+    goes on where it was.
+    """
+    from locomotion_analysis.simulation import WALKING_TASKS, write_simulation
+    from locomotion_analysis.simulation.simulator import DEFAULT_PATHOLOGIES
+
+    with progress_bar() as progress:
+        written = write_simulation(
+            out,
+            n_subjects=subjects,
+            n_cycles=cycles,
+            tasks=tasks or WALKING_TASKS,
+            pathologies=pathology or DEFAULT_PATHOLOGIES,
+            seed=seed,
+            speeds=speed or (),
+            layout=layout,
+            n_workers=jobs,
+            progress=progress,
+        )
+    console().print(f"{written:,} simulated cycles of {subjects} subjects: {escape(str(out))}")
+
+
+def info(data: Data, where: Where = None) -> None:
+    """Say what a file of gait cycles holds: subjects, tasks, channels, gaps, history."""
+    loaded, shown = read_data(data, where), console()
+    shown.print(escape(repr(loaded)))
+    shown.print(frame_table("Subjects and cycles", loaded.summary()))
+    missing = loaded.missing().rename("cycles not fully measured, %").rename_axis("channel")
+    shown.print(frame_table("Channels", missing.reset_index()))
+    others = [name for name in loaded.cycles if name not in loaded.key.names]
+    shown.print("Columns: " + escape(", ".join(map(str, others))))
+    for entry in loaded.history:
+        shown.print(escape(f"  {entry}"))
+
+
+EXIT_FINDINGS = 1
+
+
+def validate(
+    data: Data,
+    out: Annotated[Path | None, typer.Option(help="HTML page to write.")] = None,
+    write_clean: Annotated[
+        Path | None, typer.Option(help="Parquet file for the cycles without errors.")
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option(help="Code not to report, e.g. GAIT301; may be repeated.")
+    ] = None,
+) -> None:
+    """Check gait cycles: structure, physiology, physics, outliers. Status 1 where errors are found."""
+    from locomotion_analysis import quality
+
+    shown, source = console(), scanned(data)
+    with progress_bar() as progress:
+        result = quality.validate(source, ignore=ignore or (), progress=progress)
+        if out is not None:
+            diagnosis = None if result.stopped else quality.diagnose(source, progress=progress)
+            quality.write_report(
+                result, out, diagnosis, title=f"Quality of {data.name}", source=source
+            )
+        written = None
+        if write_clean is not None:
+            written = quality.write_clean(result, source, write_clean, progress=progress)
+    _show_validation(result)
+    if out is not None:
+        shown.print(f"report   {escape(str(out))}")
+    if written is not None:
+        shown.print(
+            f"clean    {escape(str(write_clean))}: {written:,} of {result.n_cycles:,} cycles"
+        )
+    if not result.ok:
+        raise typer.Exit(EXIT_FINDINGS)
+
+
+def _show_validation(result: "QualityResult") -> None:
+    shown = console()
+    counts = ", ".join(f"{n:,} {severity}" for severity, n in result.counts.items())
+    shown.print(
+        f"{result.n_cycles:,} cycles, {int(result.error_cycles.sum()):,} with errors; "
+        f"findings: {counts}"
+    )
+    found = result.by_code()
+    if len(found):
+        shown.print(frame_table("Findings", found))
+    if result.stopped:
+        shown.print(f"[bold red]stopped early:[/] {escape(result.stopped)}")
+
+
+def doctor(
+    data: Data,
+    apply: Annotated[bool, typer.Option("--apply", help="Carry the proposals out.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Parquet file to write, with --apply.")] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(help="Only proposals of this kind, e.g. flip; may be repeated."),
+    ] = None,
+) -> None:
+    """Look for wrong units, signs, sides and phase grids; propose, and correct on request."""
+    from locomotion_analysis import quality
+
+    if apply != (out is not None):
+        raise SchemaError(
+            expected="--apply and --out together, or neither",
+            got="--apply alone" if apply else "--out alone",
+            fix="locomotion doctor DATA --apply --out fixed.parquet",
+        )
+    shown, source = console(), scanned(data)
+    with progress_bar() as progress:
+        diagnosis = quality.diagnose(source, progress=progress).only(kinds=kind)
+        if out is not None:
+            quality.treat_file(source, diagnosis, out, progress=progress)
+    shown.print(
+        f"{diagnosis.n_cycles:,} cycles of {diagnosis.n_subjects:,} subjects: "
+        f"{len(diagnosis.prescriptions) or 'no'} proposals"
+    )
+    if diagnosis:
+        shown.print(frame_table("Proposals", diagnosis.summary))
+        strongest = diagnosis.table.sort_values("confidence", ascending=False).head(5)
+        shown.print(frame_table("Evidence", strongest[["subject", "channels", "kind", "evidence"]]))
+    if out is not None:
+        shown.print(f"written  {escape(str(out))}")
+    elif diagnosis:
+        shown.print("Nothing was changed; add --apply --out FILE to carry the proposals out.")
+
+
+_Groups = Annotated[
+    list[str] | None,
+    typer.Option("--group", "-g", help="Feature group; repeat for several. All where not given."),
+]
+
+
+class _ExtractUnlessNamed(TyperGroup):
+    """Takes what is no subcommand as the data to extract features from."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the hidden subcommand's name in front where none is given."""
+        if args and args[0] not in {*self.commands, "-h", "--help"}:
+            args = ["extract", *args]
+        return super().parse_args(ctx, args)
+
+
+features_app = typer.Typer(
+    cls=_ExtractUnlessNamed,
+    no_args_is_help=True,
+    help="Features of every cycle: DATA --out FILE extracts them, `list` shows the catalogue.",
+    subcommand_metavar="DATA --out FILE [OPTIONS] | list [OPTIONS]",
+)
+
+
+@features_app.command()
+def extract(
+    data: Annotated[Path, typer.Argument(help="Parquet file or folder of them.")],
+    out: Annotated[Path, typer.Option(help="Parquet file to write, one row a cycle.")],
+    group: _Groups = None,
+    aggregation: Annotated[
+        list[str] | None,
+        typer.Option("--aggregation", "-a", help="Statistic of every curve; repeat for several."),
+    ] = None,
+    memory: Annotated[str, typer.Option(help="What each process may hold.")] = "1GB",
+    engine: Annotated[
+        Literal["process", "dask"], typer.Option(help="This machine's processes, or Dask.")
+    ] = "process",
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler; one is started without.")
+    ] = None,
+    jobs: Jobs = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out files that cannot be read, and say so.")
+    ] = False,
+) -> None:
+    """Write the features of every cycle to one Parquet file.
+
+    Data larger than memory is read in batches. A run that was killed goes on where it was when
+    it is started again.
+    """
+    from locomotion_analysis.features.plan import FEATURE_GROUPS
+    from locomotion_analysis.features.schema import DEFAULT_AGGREGATIONS
+    from locomotion_analysis.features.streaming.extraction import extract_features
+
+    with rate_bar() as progress:
+        done = extract_features(
+            cycles_path(data),
+            out,
+            groups=group or FEATURE_GROUPS,
+            aggregations=aggregation or DEFAULT_AGGREGATIONS,
+            memory=memory,
+            engine=engine,
+            workers=cores(jobs),
+            scheduler=scheduler,
+            skip_bad=skip_bad,
+            progress=progress,
+        )
+    _show_extraction(done)
+
+
+@features_app.command("list")
+def list_features(
+    group: _Groups = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print a comma-separated table.")] = False,
+) -> None:
+    """Show every feature of the catalogue: name, unit, group, formula, source, requires."""
+    from locomotion_analysis.features.catalogue import feature_catalogue
+
+    table = feature_catalogue(group)
+    if as_csv:
+        table.to_csv(sys.stdout, index=False)
+        return
+    console().print(frame_table(f"{len(table)} features", table))
+
+
+def _show_extraction(done: "Extraction") -> None:
+    from locomotion_analysis.features.feature import left_out_message
+
+    shown = console()
+    for entry in done.history:
+        if entry.action != "left out":  # in short below
+            shown.print(escape(f"  {entry}"))
+    if done.kept_cycles:
+        shown.print(f"  {done.kept_cycles:,} cycles were kept from a run that had not finished")
+    if done.left_out:
+        shown.print(escape(f"  {left_out_message(done.left_out)}"))
+    shown.print(f"{done.n_cycles:,} cycles, {len(done.specs)} features: {escape(str(done.path))}")

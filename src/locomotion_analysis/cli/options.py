@@ -1,0 +1,77 @@
+"""What means the same in every command: DATA, what is kept of it, seeds, processes; and reading."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from locomotion_analysis.data import LocomotionData
+
+Data = Annotated[
+    Path,
+    typer.Argument(
+        help="Gait cycles: a Parquet file, a folder of them, a dataset's folder, or a CSV file."
+    ),
+]
+Target = Annotated[str, typer.Option(help="Column to predict.")]
+Where = Annotated[
+    str | None,
+    typer.Option(help='Keep these cycles only: a pandas query, e.g. "age > 60".'),
+]
+Channels = Annotated[
+    list[str] | None,
+    typer.Option(help="Keep these channels only; repeat, or separate by commas."),
+]
+Model = Annotated[Literal["forest", "linear"], typer.Option(help="Kind of model.")]
+Folds = Annotated[int, typer.Option(min=2, help="Folds of the cross-validation by subjects.")]
+Seed = Annotated[
+    int, typer.Option(min=0, help="Seed of all that is drawn: the same gives the same numbers.")
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(min=1, help="Processes side by side; as many as cores where not given."),
+]
+Layout = Annotated[
+    Literal["cycle", "long"],
+    typer.Option(help="One row a cycle (half the size), or 150 rows a cycle as others read."),
+]
+Folder = Annotated[Path, typer.Option("--out", help="Folder for the report and its files.")]
+Page = Annotated[Path, typer.Option("--out", help="HTML page to write.")]
+
+
+def split_names(texts: Sequence[str] | None) -> list[str] | None:
+    """Return the names of an option that may be repeated, or hold several between commas."""
+    names = [name.strip() for text in texts or () for name in text.split(",") if name.strip()]
+    return names or None
+
+
+def cores(jobs: int | None) -> int:
+    """Return the number of processes asked for; as many as cores where None."""
+    from joblib import cpu_count
+
+    return jobs or int(cpu_count())
+
+
+def cycles_path(path: Path) -> Path:
+    """Return where the cycles are: in a ready-made dataset's folder only one file holds them."""
+    from locomotion_analysis.datasets.files import CYCLES, MANIFEST
+
+    return path / CYCLES if (path / MANIFEST).is_file() else path
+
+
+def read_data(
+    path: Path, where: str | None = None, channels: Sequence[str] | None = None
+) -> LocomotionData:
+    """Read gait cycles, and keep those asked for."""
+    if path.suffix.lower() == ".csv":
+        data = LocomotionData.from_csv(path)
+    else:
+        data = LocomotionData.from_parquet(cycles_path(path))
+    names = split_names(channels)
+    return data if where is None and names is None else data.select(where, channels=names)
+
+
+def scanned(path: Path) -> LocomotionData | Path:
+    """Return what can be read in batches: the Parquet, or the cycles of a CSV file."""
+    return read_data(path) if path.suffix.lower() == ".csv" else cycles_path(path)

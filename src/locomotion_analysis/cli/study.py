@@ -1,0 +1,304 @@
+"""Commands that learn from gait cycles: study, training, explanation, audit, groups."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.markup import escape
+
+from locomotion_analysis.cli.options import (
+    Channels,
+    Data,
+    Folder,
+    Folds,
+    Jobs,
+    Model,
+    Page,
+    Seed,
+    Target,
+    Where,
+    cores,
+    cycles_path,
+    read_data,
+    split_names,
+)
+from locomotion_analysis.cli.show import (
+    console,
+    frame_table,
+    progress_bar,
+    show_cautions,
+    show_paths,
+    show_result,
+    show_simulated,
+    show_size,
+)
+
+if TYPE_CHECKING:
+    from locomotion_analysis.evaluation.audit import LeakAudit
+
+EXIT_FINDINGS = 1
+
+
+def demo(out: Folder = Path("locomotion-demo")) -> None:
+    """Run the whole job on simulated gait: tell healthy gait from two pathologies."""
+    from locomotion_analysis.datasets import load_dataset
+    from locomotion_analysis.evaluation import run_study
+
+    data = load_dataset("demo")
+    show_size(data)
+    with progress_bar() as progress:
+        result = run_study(data, "pathology", out, progress=progress)
+    show_result(result)
+
+
+def run(
+    data: Data,
+    target: Target,
+    where: Where = None,
+    channels: Channels = None,
+    out: Folder = Path("locomotion-report"),
+    model: Model = "forest",
+    folds: Folds = 5,
+    seed: Seed = 0,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full",
+            help="Also test against chance, with fewer people, disturbed cycles and in other "
+            "laboratories: minutes instead of seconds.",
+        ),
+    ] = False,
+) -> None:
+    """Features, cross-validation by subject and a report, on your own gait cycles."""
+    from locomotion_analysis.evaluation import run_study
+
+    chosen = read_data(data, where, channels)
+    show_size(chosen)
+    with progress_bar() as progress:
+        result = run_study(
+            chosen,
+            target,
+            out,
+            model=model,
+            n_splits=folds,
+            random_state=seed,
+            full=full,
+            source=cycles_path(data),
+            progress=progress,
+        )
+    show_result(result)
+
+
+def train(
+    data: Data,
+    target: Target,
+    out: Folder,
+    recipes: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Recipes to compare; repeat, or separate by commas. On features: linear, "
+            "extra_trees, boosting, ...; networks on curves: lstm, gru, cnn, spectrogram, wavelet, "
+            "transformer, two_leg. All on features where not given."
+        ),
+    ] = None,
+    problem: Annotated[
+        str | None,
+        typer.Option(
+            help="Whose recipes: pathology, task, fall_risk, treatment, age, bmi or speed. Follows "
+            "from the target where not given."
+        ),
+    ] = None,
+    where: Where = None,
+    channels: Channels = None,
+    search: Annotated[
+        str, typer.Option(help="How hyperparameters are tried: halving, or optuna.")
+    ] = "halving",
+    epochs: Annotated[
+        int, typer.Option(min=1, help="Networks: passes over the cycles, at most.")
+    ] = 60,
+    learning_rate: Annotated[float, typer.Option(help="Networks: at its highest.")] = 1e-3,
+    batch_size: Annotated[int, typer.Option(min=1, help="Networks: cycles a batch.")] = 64,
+    device: Annotated[str, typer.Option(help="Networks: auto, cpu, cuda, ...")] = "auto",
+    log: Annotated[
+        Path | None,
+        typer.Option(help="Networks: losses while they train, a .csv file or TensorBoard folder."),
+    ] = None,
+    folds: Folds = 5,
+    seed: Seed = 0,
+    jobs: Jobs = None,
+) -> None:
+    """Compare models on people they have not seen, and train the best on everybody.
+
+    Networks that were killed go on where they were when started again in the same way.
+    """
+    from locomotion_analysis.evaluation.training import train as train_model
+    from locomotion_analysis.models.supervised.search import known_search
+
+    chosen = read_data(data, where, channels)
+    show_size(chosen)
+    with progress_bar() as progress:
+        made = train_model(
+            chosen,
+            target,
+            out,
+            recipes=split_names(recipes),
+            problem=problem,
+            search=known_search(search),
+            networks={
+                "max_epochs": epochs,
+                "learning_rate": learning_rate,
+                "batch_size": batch_size,
+                "device": device,
+                "log": log,
+            },
+            n_splits=folds,
+            random_state=seed,
+            n_jobs=cores(jobs),
+            source=cycles_path(data),
+            progress=progress,
+        )
+    shown, board = console(), made.board
+    shown.print(frame_table(f"{board.table_of.y.name}: models, best first", board.table))
+    for sentence in board.verdict:
+        shown.print(escape(sentence))
+    show_cautions(board.cautions)
+    if board.notes:
+        shown.print(f"{len(board.notes)} notes on what was left out: the report says what")
+    show_simulated(chosen.is_simulated)
+    shown.print(f"trained  {escape(made.recipe.title)}")
+    show_paths({"report": made.report_path, "model": made.out})
+
+
+def explain(
+    data: Data,
+    target: Target,
+    out: Page,
+    where: Where = None,
+    channels: Channels = None,
+    model: Model = "forest",
+    shapley: Annotated[
+        bool, typer.Option("--shapley", help="Also Shapley values of single features.")
+    ] = False,
+    folds: Folds = 5,
+    seed: Seed = 0,
+) -> None:
+    """Show what a model of a target looks at: joints, measurements, phases, clinical variables."""
+    from locomotion_analysis.evaluation.explain import explain_report
+
+    chosen = read_data(data, where, channels)
+    show_size(chosen)
+    with progress_bar() as progress:
+        found = explain_report(
+            chosen,
+            target,
+            out,
+            model=model,
+            shapley=shapley,
+            n_splits=folds,
+            random_state=seed,
+            source=cycles_path(data),
+            progress=progress,
+        )
+    for by, each in found.by.items():
+        console().print(frame_table(f"{each.effect} without each {by}", each.table.head(5)))
+    show_simulated(chosen.is_simulated)
+    show_paths({"report": found.path})
+
+
+def audit(
+    data: Data,
+    target: Target,
+    where: Where = None,
+    channels: Channels = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for page, figure and numbers.")] = None,
+    model: Model = "forest",
+    folds: Folds = 5,
+    draws: Annotated[int, typer.Option(min=1, help="Draws of random labels.")] = 5,
+    seed: Seed = 0,
+) -> None:
+    """How much a score owes to people on both sides of the split. Status 1 where the data leaks."""
+    from locomotion_analysis.evaluation.audit import leak_audit, write_audit
+
+    with progress_bar() as progress:
+        found = leak_audit(
+            read_data(data, where, channels),
+            target,
+            model=model,
+            n_splits=folds,
+            n_draws=draws,
+            random_state=seed,
+            source=cycles_path(data),
+            progress=progress,
+        )
+    _show_audit(found)
+    if out is not None:
+        show_paths(write_audit(found, out))
+    if found.leaks:
+        raise typer.Exit(EXIT_FINDINGS)
+
+
+def _show_audit(found: "LeakAudit") -> None:
+    from locomotion_analysis.evaluation.audit import verdict
+
+    shown = console()
+    show_simulated(found.simulated)
+    table = found.table()[["labels", "ungrouped", "grouped", "points", "points_low", "points_high"]]
+    shown.print(frame_table(f"{found.metric}, folds of cycles and of subjects", table))
+    for sentence in verdict(found):
+        shown.print(f"- {escape(sentence)}")
+    show_cautions(found.cautions)
+
+
+def discover(
+    data: Data,
+    out: Folder,
+    where: Where = None,
+    channels: Channels = None,
+    clusters: Annotated[str, typer.Option(help="Number of groups, or auto.")] = "auto",
+    method: Annotated[
+        Literal["kmeans", "gmm", "hierarchical"], typer.Option(help="How groups are found.")
+    ] = "kmeans",
+    by: Annotated[
+        Literal["subject", "cycle"], typer.Option(help="Group subjects, or single cycles.")
+    ] = "subject",
+    task: Annotated[
+        str | None,
+        typer.Option(help="Task to keep; the one most subjects do, when subjects are grouped."),
+    ] = None,
+    seed: Seed = 0,
+) -> None:
+    """Look for groups among gaits, ask what they are worth, and write a report. No labels.
+
+    Joint angles are compared where no channels are named.
+    """
+    from locomotion_analysis.evaluation.discovery import run_discovery
+
+    count: int | Literal["auto"] = "auto"
+    if clusters != "auto":
+        try:
+            count = int(clusters)
+        except ValueError:
+            raise typer.BadParameter(
+                f"expected 'auto' or a whole number of groups, got {clusters!r}",
+                param_hint="--clusters",
+            ) from None
+    loaded = read_data(data, where)
+    shown = console()
+    with progress_bar() as progress:
+        made = run_discovery(
+            loaded, out, split_names(channels), count, method, by, task,
+            random_state=seed, source=cycles_path(data), progress=progress,
+        )  # fmt: skip
+    for sentence in made.verdict:
+        shown.print(escape(sentence))
+    for entry in made.findings.units.history:
+        shown.print(escape(f"  {entry}"))
+    show_simulated(loaded.is_simulated)
+    show_paths(
+        {
+            "report": made.report_path,
+            "groups": made.groups_path,
+            "numbers": made.validation_path,
+            "left out": made.left_out_path,
+        }
+    )

@@ -1,0 +1,472 @@
+"""The card of a trained model, as data, Markdown and page; and the figures of a training."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+import numpy as np
+import pandas as pd
+
+from locomotion_analysis.errors import FileReadError
+from locomotion_analysis.evaluation.leaderboard import Leaderboard
+from locomotion_analysis.evaluation.plots import (
+    confusion_size,
+    plot_confusion_matrix,
+    plot_predictions,
+)
+from locomotion_analysis.files import json_text
+from locomotion_analysis.reporting.names import METRIC_NAMES, value_title
+from locomotion_analysis.reporting.page import Page, Picture, Section, Table
+from locomotion_analysis.reporting.provenance import named_files
+from locomotion_analysis.reporting.style import INK, PALETTE, axes_for, figure, light_grid
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from locomotion_analysis.evaluation.training import TrainingRun
+    from locomotion_analysis.models.deep import LearningRateSweep
+
+_SIZE = (4.6, 3.2)
+_SQUARE = (4.6, 4.2)
+_LOSSES = (("train_loss", "training subjects", "-"), ("valid_loss", "subjects set aside", "--"))
+_READING = (
+    (
+        "Every score is of people the scored model was not trained on: the same folds of subjects "
+        "for every model, and whatever was tuned was tuned on training subjects alone."
+    ),
+    "Intervals are percentiles of a bootstrap over subjects, not over cycles.",
+    (
+        "The model in the folder was fitted on everybody; the scores are of models fitted on a "
+        "part of them, and so if anything a little too low. The best of several is a little too "
+        "good by its own score."
+    ),
+)
+
+Row = Mapping[str, str | int | float | None]
+
+
+class _Part(NamedTuple):
+    title: str
+    sentences: Sequence[str]
+    points: Sequence[str] = ()
+    rows: Sequence[Row] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a model is for, how well it does on whom, and its limits.
+
+    After Mitchell et al. 2019, doi:10.1145/3287560.3287596.
+
+    Attributes
+    ----------
+    title : str
+        Kind of model and what it predicts.
+    simulated : bool
+        Whether any of the data was simulated.
+    model : tuple of str
+        What was fitted, in sentences.
+    intended_use : str
+        What it is for, and what not.
+    people : tuple of str
+        Who it was trained on.
+    classes : tuple of dict
+        ``class``, ``subjects``, ``rows`` of each class; empty for a number.
+    scores : tuple of str
+        What may be said of its scores.
+    board : tuple of dict
+        One row a model that was compared.
+    cautions, left_out, limits : tuple of str
+        Reasons to doubt, what is not in the data, what the model says nothing of.
+    """
+
+    title: str
+    simulated: bool
+    model: tuple[str, ...]
+    intended_use: str
+    people: tuple[str, ...]
+    classes: tuple[Row, ...]
+    scores: tuple[str, ...]
+    board: tuple[Row, ...]
+    cautions: tuple[str, ...]
+    left_out: tuple[str, ...]
+    limits: tuple[str, ...]
+
+    def to_json(self) -> str:
+        """Return the card as JSON."""
+        return json_text(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str, where: str) -> Self:
+        """Read what :meth:`to_json` wrote.
+
+        Raises
+        ------
+        FileReadError
+            If it is no card; `where` names the file.
+        """
+        try:
+            told = json.loads(text)
+        except ValueError:
+            told = None
+        names = [each.name for each in fields(cls)]
+        if not isinstance(told, dict) or told.keys() != set(names):
+            raise FileReadError(
+                expected=f"a model card as locomotion train writes it, with {', '.join(names)}",
+                got=f"{text[:60]!r}",
+                where=where,
+                fix="train the model again with this version (locomotion train)",
+            )
+        read: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in told.items()
+        }
+        return cls(**read)
+
+    def markdown(self) -> str:
+        """Return the card as Markdown."""
+        parts = [f"# {self.title}"]
+        if self.simulated:
+            parts.append("**Simulated data: no person was measured.**")
+        for part in self._parts():
+            lines = [*part.sentences, *(f"- {point}" for point in part.points)]
+            if part.rows:
+                lines += ["", markdown_table(pd.DataFrame(part.rows))]
+            parts.append(f"## {part.title}\n\n" + "\n".join(lines))
+        return "\n\n".join(parts) + "\n"
+
+    def sections(self) -> list[Section]:
+        """Return the parts of the card for a page."""
+        return [
+            Section(
+                part.title,
+                [*part.sentences, *part.points],
+                tables=[_table(part.title, part.rows)] if part.rows else [],
+            )
+            for part in self._parts()
+        ]
+
+    def _parts(self) -> list[_Part]:
+        return [
+            _Part("Scores on people not trained on", self.scores, rows=self.board),
+            _Part("Model", self.model),
+            _Part("Intended use", [self.intended_use]),
+            _Part("Training data", self.people, rows=self.classes),
+            _Part("Cautions", (), self.cautions or ["None found."]),
+            _Part("Left out", (), self.left_out or ["Nothing."]),
+            _Part("Limits", (), self.limits),
+        ]
+
+
+def model_card(run: "TrainingRun") -> ModelCard:
+    """Return the card of a training run."""
+    board, table = run.board, run.board.table_of
+    row = "leg, before and after treatment" if table.problem.paired else "gait cycle"
+    inputs = "curves" if run.recipe.channels else "features"
+    datasets = sorted(map(str, table.data.cycles["dataset"].unique()))
+    people = [
+        f"{len(table.X):,} rows of {len(set(table.groups))} subjects; dataset {', '.join(datasets)}."
+    ]
+    counts: tuple[Row, ...] = ()
+    if table.kind == "classification":
+        frame = pd.DataFrame({"class": table.y.to_numpy().astype(str), "subject": table.groups})
+        each = frame.groupby("class")["subject"].agg(subjects="nunique", rows="size")
+        counts = _rows(each.reset_index())
+    else:
+        values = table.y.to_numpy(float)
+        people.append(
+            f"{table.y.name}: mean {values.mean():.3g}, {values.min():.3g} to {values.max():.3g}."
+        )
+    scores = list(board.verdict)
+    if run.recipe.name != board.winner.recipe.name:
+        own = board.table.set_index("model").loc[run.recipe.name]
+        scores.append(
+            f"In this folder, as asked for: {run.recipe.title.lower()}, with "
+            f"{own[board.metric]:.3g} ({own['low']:.3g} to {own['high']:.3g})."
+        )
+    left_out = list(board.notes)
+    if run.recipe.channels:
+        unused = [name for name in table.data.channels if name not in run.recipe.channels]
+        left_out += [f"{name}: measured throughout in no cycle" for name in unused]
+    limits = [
+        "Says nothing of people unlike those above: other ages, diseases, shoes, walkways.",
+        "Intervals are over the people tested; another laboratory may differ by more.",
+    ]
+    if len(datasets) == 1:
+        limits.append("One dataset only: transfer to another was not tested.")
+    if table.data.is_simulated:
+        limits.append("Learned from a simulator: on real people it is untested.")
+    return ModelCard(
+        title=f"{run.recipe.title}: {table.y.name}",
+        simulated=table.data.is_simulated,
+        model=tuple(_fitted(run)),
+        intended_use=(
+            f"Predicts {table.y.name} from the {inputs} of one {row}, recorded and processed as "
+            "the training data were. For research; not for the diagnosis or treatment of a person."
+        ),
+        people=tuple(people),
+        classes=counts,
+        scores=tuple(scores),
+        board=_rows(board.table),
+        cautions=board.cautions,
+        left_out=tuple(left_out),
+        limits=tuple(limits),
+    )
+
+
+def _fitted(run: "TrainingRun") -> list[str]:
+    if run.recipe.channels:
+        n_weights = sum(weight.numel() for weight in run.model.network_.parameters())
+        what = (
+            f"{run.recipe.title} of {n_weights:,} weights on the curves of "
+            f"{len(run.recipe.channels)} channels, trained for {len(run.model.history_)} epochs."
+        )
+    else:
+        chosen = getattr(run.model, "best_params_", {})
+        words = ", ".join(f"{key} = {value}" for key, value in chosen.items())
+        what = (
+            f"{run.recipe.title} on {len(run.schema.names):,} features; chosen: "
+            f"{words or 'nothing to tune'}."
+        )
+    lines = [what]
+    threshold = getattr(run.model, "threshold_", None)
+    if threshold is not None:
+        lines.append(
+            f"{run.model.classes_[1]} is called from a probability of {threshold:.3f}, the "
+            "threshold of the highest balanced accuracy on held-out subjects."
+        )
+    lines.append("Fitted on all subjects below; the scores are of models fitted on a part of them.")
+    return lines
+
+
+def markdown_table(frame: pd.DataFrame) -> str:
+    """Return a frame as a Markdown table; numbers with three digits."""
+    head = "| " + " | ".join(map(str, frame.columns)) + " |"
+    rule = "|" + " --- |" * len(frame.columns)
+    rows = ("| " + " | ".join(map(_cell, row)) + " |" for row in frame.itertuples(index=False))
+    return "\n".join([head, rule, *rows])
+
+
+def training_page(run: "TrainingRun", origin: Mapping[str, Any]) -> str:
+    """Return a training as the text of one self-contained HTML file.
+
+    Parameters
+    ----------
+    run : TrainingRun
+        What was trained.
+    origin : mapping
+        Files, versions, platform and time: :func:`provenance`.
+    """
+    card, board, table = run.card, run.board, run.board.table_of
+    scores, *rest = card.sections()
+    scores = Section(scores.title, scores.text, [_board_picture(board)], scores.tables)
+    return Page(
+        about=table.data,
+        title=f"Models of {value_title(table.y.name).lower()}",
+        subtitle=f"{named_files(origin)} · trained: {run.recipe.title.lower()}",
+        verdict=card.scores,
+        facts=[
+            ("Subjects", f"{len(set(table.groups)):,}"),
+            ("Rows", f"{len(table.X):,}"),
+            ("Features", f"{table.X.shape[1]:,}"),
+            ("Models", f"{len(board.entries):,}"),
+            ("Folds", f"{len(board.folds):,}"),
+        ],
+        sections=[
+            Section(scores.title, (), scores.pictures, scores.tables),
+            Section(f"Errors of {run.recipe.title.lower()}", (), [_errors_picture(run)]),
+            *([_history(run)] if run.recipe.channels else []),
+            *rest,
+        ],
+        reading=_READING,
+        provenance=origin,
+        record=[
+            ("Folds", f"{len(board.folds)}, subjects as groups: no subject is in two folds"),
+            ("Seed of folds and models", str(board.random_state)),
+        ],
+        cautions=card.cautions,
+    ).html()
+
+
+def plot_leaderboard(board: Leaderboard, ax: "Axes | None" = None) -> "Axes":
+    """Draw each model's score with its 95 % interval over subjects, the best on top.
+
+    Parameters
+    ----------
+    board : Leaderboard
+        Models compared.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; default: a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes, in ``ax.figure``.
+    """
+    table = board.table
+    ax = axes_for(ax, *_board_size(board), board.table_of.data)
+    rows = np.arange(len(table))[::-1]
+    value = table[board.metric].to_numpy(float)
+    ends = np.stack([value - table["low"].to_numpy(float), table["high"].to_numpy(float) - value])
+    for baseline, color in ((False, PALETTE[0]), (True, PALETTE[1])):
+        shown = np.array([entry.recipe.baseline is baseline for entry in board.entries])
+        if shown.any():
+            ax.errorbar(
+                value[shown],
+                rows[shown],
+                xerr=np.clip(ends[:, shown], 0.0, None),
+                fmt="D" if baseline else "o",
+                color=color,
+                capsize=3,
+                label="baseline" if baseline else "model",
+            )
+    ax.set_yticks(rows, table["title"])
+    ax.set_ylim(-0.6, len(table) - 0.4)
+    ax.set_xlabel(f"{METRIC_NAMES[board.metric]}, 95 % interval over subjects")
+    light_grid(ax, "x")
+    ax.legend(loc="best", fontsize=8)
+    return ax
+
+
+def plot_training(
+    history: pd.DataFrame, ax: "Axes | None" = None, *, simulated: bool = False
+) -> "Axes":
+    """Draw the losses of each epoch, and the epoch whose network was kept.
+
+    Parameters
+    ----------
+    history : DataFrame
+        ``history_`` of a fitted network.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; default: a new figure.
+    simulated : bool
+        Mark the figure as drawn from simulated gait.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes, in ``ax.figure``.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    ax = axes_for(ax, *_SIZE, {"simulated": simulated})
+    for color, (column, label, line) in zip(PALETTE, _LOSSES, strict=False):
+        if column in history:
+            ax.plot(history["epoch"], history[column], line, color=color, label=label)
+    if "valid_loss" in history:
+        best = int(history["epoch"].iloc[int(history["valid_loss"].to_numpy().argmin())])
+        ax.axvline(best, color=INK, linewidth=0.8, linestyle=":", label=f"kept: epoch {best}")
+    ax.set(xlabel="Epoch", ylabel="Loss")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    light_grid(ax)
+    ax.legend(loc="best", fontsize=8)
+    return ax
+
+
+def plot_learning_rates(
+    sweep: "LearningRateSweep", ax: "Axes | None" = None, *, simulated: bool = False
+) -> "Axes":
+    """Draw the loss against the learning rate, and the rate suggested.
+
+    Parameters
+    ----------
+    sweep : LearningRateSweep
+        From :func:`~locomotion_analysis.models.deep.sweep_learning_rate`.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; default: a new figure.
+    simulated : bool
+        Mark the figure as drawn from simulated gait.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes, in ``ax.figure``.
+    """
+    ax = axes_for(ax, *_SIZE, {"simulated": simulated})
+    ax.plot(sweep.rates, sweep.losses, color=PALETTE[0])
+    suggested = sweep.suggested
+    ax.axvline(
+        suggested, color=INK, linewidth=0.8, linestyle=":", label=f"suggested: {suggested:.1e}"
+    )
+    ax.set_xscale("log")
+    ax.set(xlabel="Learning rate", ylabel="Training loss, moving average")
+    light_grid(ax)
+    ax.legend(loc="best", fontsize=8)
+    return ax
+
+
+def _board_size(board: Leaderboard) -> tuple[float, float]:
+    return 7.2, 0.9 + 0.36 * len(board.entries)
+
+
+def _board_picture(board: Leaderboard) -> Picture:
+    told = "; ".join(
+        f"{row['title']} {row[board.metric]:.3g}" for row in board.table.to_dict("records")
+    )
+    with figure(*_board_size(board), of=board.table_of.data) as made:
+        plot_leaderboard(board, made.subplots())
+    return Picture.of(
+        made,
+        f"{METRIC_NAMES[board.metric]} of each model: {told}.",
+        "All models on the same folds of the same people.",
+    )
+
+
+def _errors_picture(run: "TrainingRun") -> Picture:
+    results = run.results
+    if run.board.table_of.kind == "classification":
+        names = [value_title(name) for name in results["classes"]]
+        return Picture.drawn(
+            plot_confusion_matrix,
+            results,
+            confusion_size(len(names)),
+            f"Confusion matrix of {', '.join(names)}.",
+            "Rows are the true classes: number of rows, and share of the row, of people not "
+            "trained on.",
+        )
+    return Picture.drawn(
+        plot_predictions,
+        results,
+        _SQUARE,
+        f"Predicted against observed {run.board.table_of.y.name}.",
+        "Haze: cycles; points: means of subjects not trained on.",
+    )
+
+
+def _history(run: "TrainingRun") -> Section:
+    with figure(*_SIZE, of=run.board.table_of.data) as made:
+        plot_training(run.model.history_, made.subplots())
+    picture = Picture.of(
+        made,
+        f"Losses over {len(run.model.history_)} epochs.",
+        "The training of the network in this folder, on all subjects but those set aside.",
+    )
+    return Section("How the training went", (), [picture])
+
+
+def _rows(frame: pd.DataFrame) -> tuple[Row, ...]:
+    """Return a frame as rows that JSON can hold; what is not known is None."""
+    return tuple(
+        {
+            str(name): None if pd.isna(cell) else cell.item() if hasattr(cell, "item") else cell
+            for name, cell in row.items()
+        }
+        for row in frame.to_dict("records")
+    )
+
+
+def _table(caption: str, rows: Sequence[Row]) -> Table:
+    names = list(rows[0])
+    texts = [name for name in names if isinstance(rows[0][name], str)]
+    ordered = [*texts, *(name for name in names if name not in texts)]
+    cells = [[_cell(row[name]) for name in ordered] for row in rows]
+    titles = [name.replace("_", " ") for name in ordered]
+    return Table(caption, titles, cells, first_number=len(texts))
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return "" if pd.isna(value) else f"{value:.3g}"
+    return str(value)
