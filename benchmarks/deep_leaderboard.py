@@ -14,12 +14,11 @@ from functools import partial
 import numpy as np
 from deep_folds import Fit, Study, row, run, score, write_part
 from joblib import cpu_count
-from locomotion_analysis.models.deep.architectures import ARCHITECTURES
 from sklearn.ensemble import VotingClassifier
 
 from locomotion_analysis import load_dataset
 from locomotion_analysis.evaluation.leaderboard import training_table
-from locomotion_analysis.models.deep import DeepClassifier
+from locomotion_analysis.models.deep import ARCHITECTURES, DeepClassifier
 from locomotion_analysis.models.supervised import PROBLEMS
 from locomotion_analysis.models.timeseries import (
     mini_rocket_classifier,

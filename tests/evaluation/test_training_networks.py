@@ -13,9 +13,6 @@ from sklearn.preprocessing import FunctionTransformer
 torch = pytest.importorskip("torch")
 pytest.importorskip("skorch")
 
-from locomotion_analysis.models.deep.architectures import ARCHITECTURES  # noqa: E402
-from locomotion_analysis.models.deep.learning_rate import LearningRateSweep  # noqa: E402
-
 from locomotion_analysis import BiomechanicalModelEvaluator  # noqa: E402
 from locomotion_analysis.errors import FileReadError, SchemaError, TargetError  # noqa: E402
 from locomotion_analysis.evaluation.folds import subjects_for  # noqa: E402
@@ -25,7 +22,12 @@ from locomotion_analysis.evaluation.training_report import (  # noqa: E402
     plot_training,
 )
 from locomotion_analysis.models import PredictionSchema  # noqa: E402
-from locomotion_analysis.models.deep import DeepClassifier, load_network  # noqa: E402
+from locomotion_analysis.models.deep import (  # noqa: E402
+    ARCHITECTURES,
+    DeepClassifier,
+    LearningRateSweep,
+    load_network,
+)
 from locomotion_analysis.models.supervised import NETWORKS, network  # noqa: E402
 from locomotion_analysis.simulation import simulate, simulate_treatment  # noqa: E402
 
