@@ -153,7 +153,7 @@ def test_one_weight_changed_is_noticed(file):
         (lambda told, _: told["facts"]["parameters"]["network_options"].update(width=16), "size"),
         (
             lambda told, _: told["facts"]["parameters"].update(augmentation={"augmentation": "os"}),
-            "an augmentation",
+            "one of AugmentationChain",
         ),
         (lambda told, _: told["facts"].pop("learned"), "KeyError"),
         (lambda told, _: told["facts"]["learned"].update(classes_={"values": 3}), "KeyError"),
