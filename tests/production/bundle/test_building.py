@@ -65,7 +65,9 @@ def test_the_manifest_says_what_the_run_folder_says(run, made):
     assert told.training.simulated
     assert told.versions["scikit-learn"] == config["versions"]["scikit-learn"]
     assert any("simulator" in limit for limit in told.limits)
-    assert set(config["cautions"]) <= set(told.limits)
+    assert {*run.card.limits, *run.card.cautions} == set(told.limits)
+    assert told.name == run.card.title
+    assert told.intended_use == run.card.intended_use
     knee = {each.name: each for each in told.inputs.channels}["knee_flexion_angle_ipsi_rad"]
     assert (knee.unit, knee.positive, knee.needed) == ("rad", "flexion", True)
 
@@ -109,7 +111,7 @@ def test_a_quantity_has_an_interval(tmp_path):
 @pytest.mark.filterwarnings("ignore::locomotion_analysis.errors.LocomotionWarning")
 def test_a_paired_model_takes_legs_before_and_after(tmp_path):
     data = few_channels(simulate_treatment(12, 2, seed=2))
-    run = train(data, "treatment", tmp_path / "model", recipes=["linear"], n_splits=3)
+    run = train(data, "responder", tmp_path / "model", recipes=["linear"], n_splits=3)
     bundle = write_bundle(run.out, tmp_path / "treatment.bundle")
     assert bundle.manifest.inputs.paired
     X = run.board.table_of.X
