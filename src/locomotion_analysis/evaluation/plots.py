@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.agreement import agreement
 from locomotion_analysis.evaluation.metric_sums import tested_subjects
-from locomotion_analysis.evaluation.permutation import PermutationTest
 from locomotion_analysis.evaluation.report.scores import scores
 from locomotion_analysis.reporting.names import METRIC_NAMES, feature_title, value_title
 from locomotion_analysis.reporting.style import (
@@ -26,6 +25,8 @@ from locomotion_analysis.reporting.style import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from locomotion_analysis.evaluation.permutation import PermutationTest
 
 __all__ = [
     "plot_agreement",
@@ -460,7 +461,7 @@ def _square(ax: "Axes") -> "Axes":
     return ax
 
 
-def plot_permutation_test(test: PermutationTest, ax: "Axes | None" = None) -> "Axes":
+def plot_permutation_test(test: "PermutationTest", ax: "Axes | None" = None) -> "Axes":
     """Draw the score beside the scores of permuted labels.
 
     Parameters
