@@ -1,8 +1,5 @@
 """The page: what it says of its own accord, what it escapes, how it stands on screen and paper."""
 
-import os
-import shutil
-from importlib.util import find_spec
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,7 +12,6 @@ from locomotion_analysis.reporting.page import Headline
 from locomotion_analysis.reporting.provenance import provenance
 from locomotion_analysis.reporting.style import SIMULATED, axes_for, figure, notices, panels
 
-CHROMIUM = shutil.which("chromium")
 LONG = "grf_vertical_asymmetry_of_the_second_peak_over_the_first_peak_percent"
 
 
@@ -144,52 +140,19 @@ def test_pictures_know_their_size():
     assert picture.is_small
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None or find_spec("playwright") is None:
-        missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        missing("no chromium, or no playwright, on this machine")
-    from playwright import sync_api as playwright
-
-    with playwright.sync_playwright() as played:
-        opened = played.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-# What reaches over the right edge of the page, or is cut or scrolled inside its box.
-OUTSIDE = """() => [...document.querySelectorAll('body, body *')].filter(one => {
-  const box = one.getBoundingClientRect();
-  return box.width && (box.right > document.documentElement.clientWidth + 1 || box.left < -1
-                       || (one.clientWidth && one.scrollWidth > one.clientWidth + 1));
-}).map(one => `${one.tagName}.${one.className}: ${one.textContent.slice(0, 60)}`)"""
-
-
-def overflowing(browser, html, folder):
-    """Return what overflows, by width or medium; folded pictures are opened."""
-    path = folder / "page.html"
-    path.write_text(html, encoding="utf-8")
-    opened = browser.new_page()
-    opened.goto(path.as_uri())
-    opened.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
-    found = {}
-    for medium, width in (("screen", 400), ("screen", 800), ("screen", 1200), ("print", 688)):
-        opened.set_viewport_size({"width": width, "height": 900})
-        opened.emulate_media(media=medium)
-        found[medium, width] = opened.evaluate(OUTSIDE)
-    opened.close()
-    return {place: names for place, names in found.items() if names}
+@pytest.mark.slow
+def test_nothing_reaches_over_the_edge(overflowing, tmp_path):
+    path = tmp_path / "page.html"
+    path.write_text(page({"simulated": True}).html(), encoding="utf-8")
+    assert overflowing(path) == {}
 
 
 @pytest.mark.slow
-def test_nothing_reaches_over_the_edge(browser, tmp_path):
-    assert overflowing(browser, page({"simulated": True}).html(), tmp_path) == {}
-
-
-@pytest.mark.slow
-def test_the_check_sees_what_reaches_over_the_edge(browser, tmp_path):
+def test_the_check_sees_what_reaches_over_the_edge(overflowing, tmp_path):
+    path = tmp_path / "page.html"
     broken = page().html().replace("</main>", "<pre>" + "x" * 900 + "</pre></main>")
-    assert len(overflowing(browser, broken, tmp_path)) == 4
+    path.write_text(broken, encoding="utf-8")
+    assert len(overflowing(path)) == 4
 
 
 @pytest.mark.slow
