@@ -25,11 +25,11 @@ _MEASURE = """
 import io, json, resource, sys, time
 from pathlib import Path
 import pyarrow.parquet as pq
-from locomotion_analysis.features.schema import DEFAULT_AGGREGATIONS
+from locomotion_analysis.features.spec import DEFAULT_AGGREGATIONS
 from locomotion_analysis.features.streaming import extraction
-from locomotion_analysis.features.streaming.batch import extract_batch, plan_of, read_batch
-from locomotion_analysis.features.streaming.extraction import extract_features
-from locomotion_analysis.features.streaming.source import look_at
+from locomotion_analysis.features.streaming import extract_batch, plan_of, read_batch
+from locomotion_analysis.features.extraction import extract_features
+from locomotion_analysis.features.streaming import look_at
 from locomotion_analysis.standard import KEY
 def _write_table(table):
     names = [name for name in table.column_names if name not in KEY]

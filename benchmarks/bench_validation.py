@@ -34,7 +34,7 @@ CHANNELS = [
 
 def _write(path: Path, n_cycles: int) -> None:
     """Write simulated cycles, some subjects at a time; the subjects of each lot are renamed."""
-    from locomotion_analysis.quality.rewriting import write_batches
+    from locomotion_analysis.quality.treatment import write_batches
 
     def parts():
         written, lot = 0, 0

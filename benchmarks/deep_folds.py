@@ -15,7 +15,7 @@ from platformdirs import user_cache_dir
 from threadpoolctl import threadpool_limits
 
 from locomotion_analysis._version import __version__
-from locomotion_analysis.evaluation.bootstrap import (
+from locomotion_analysis.evaluation.metrics import (
     percentile_interval,
     resampled_sums,
     subject_weights,

@@ -15,11 +15,8 @@ from joblib import Parallel, delayed
 from scipy.stats import binomtest
 
 from locomotion_analysis import LocomotionData
-from locomotion_analysis.production.monitoring.drift import (
-    measure_drift,
-    people_of,
-    sampled_curves,
-)
+from locomotion_analysis.production.monitoring import measure_drift, people_of
+from locomotion_analysis.production.monitoring.drift import sampled_curves
 from locomotion_analysis.simulation import simulate
 
 N_PEOPLE, N_REFERENCE, N_CURRENT = 320, 120, 20

@@ -14,17 +14,14 @@ from memory_floor import read_once
 from rivals.rival import BASIC, CORE
 
 from locomotion_analysis import LocomotionData, load_dataset
-from locomotion_analysis.features.aggregations import AGGREGATIONS
-from locomotion_analysis.features.curves.curve_statistics import (
+from locomotion_analysis.features.curves import (
     kinematic_statistics_families,
     kinetic_statistics_families,
 )
-from locomotion_analysis.features.kernels import jit
-from locomotion_analysis.features.kernels.core_statistics import core_statistics
-from locomotion_analysis.features.kernels.quantiles import quantiles
-from locomotion_analysis.features.plan import FEATURE_GROUPS, FeaturePlan
-from locomotion_analysis.features.schema import Schema
-from locomotion_analysis.features.view import CycleView
+from locomotion_analysis.features.kernels import statistics as jit
+from locomotion_analysis.features.kernels.statistics import core_statistics, quantiles
+from locomotion_analysis.features.spec import AGGREGATIONS, CycleView, Schema
+from locomotion_analysis.features.table import FEATURE_GROUPS, FeaturePlan
 
 QUARTILES = np.array([0.25, 0.5, 0.75])
 Ways = dict[Any, Callable[[], Any]]

@@ -23,7 +23,7 @@ from research.kinetics import (
 from locomotion_analysis import load_dataset
 from locomotion_analysis.evaluation.kinetics import evaluate_kinetics
 from locomotion_analysis.files import atomic_path
-from locomotion_analysis.reporting.names import channel_title
+from locomotion_analysis.reporting import channel_title
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reference" / "kinetics.md"

@@ -12,9 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from locomotion_analysis.features.feature import FeatureSpec
-from locomotion_analysis.features.full_schema import full_schema
-from locomotion_analysis.features.plan import FEATURE_GROUPS, FeaturePlan
+from locomotion_analysis.features.spec import FeatureSpec, full_schema
+from locomotion_analysis.features.table import FEATURE_GROUPS, FeaturePlan
 from locomotion_analysis.standard import Channel, is_channel
 
 _SIDE = re.compile(r"_(?:ipsi|contra)(?=_|$|\b)")

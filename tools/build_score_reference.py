@@ -14,17 +14,17 @@ from pathlib import Path
 import numpy as np
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.features.between_strides.cycle_groups import CycleGroups
-from locomotion_analysis.features.between_strides.variability import (
+from locomotion_analysis.features.clinical import PARAMETER_NAMES, gillette_parameters
+from locomotion_analysis.features.spec import CycleView
+from locomotion_analysis.features.variability import (
     GVI_INPUTS,
+    CycleGroups,
     fluctuations,
     variability_inputs,
 )
-from locomotion_analysis.features.clinical.gillette import PARAMETER_NAMES, gillette_parameters
-from locomotion_analysis.features.view import CycleView
 from locomotion_analysis.simulation import simulate
 from locomotion_analysis.standard import PHASE_PERCENT
-from locomotion_analysis.standard.score_reference import PROFILE_CHANNELS
+from locomotion_analysis.standard.norms import PROFILE_CHANNELS
 
 VERSION = "1"
 SEED = 20260

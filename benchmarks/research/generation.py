@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.evaluation.curve_figures import main_channels
+from locomotion_analysis.evaluation.folds import said_simulated
 from locomotion_analysis.evaluation.generation import Memorisation
-from locomotion_analysis.evaluation.inputs import said_simulated
-from locomotion_analysis.evaluation.report.curves import main_channels
 from locomotion_analysis.quality import validate
-from locomotion_analysis.reporting.names import channel_title, shown_unit, value_title
+from locomotion_analysis.reporting import channel_title, shown_unit, value_title
 from locomotion_analysis.reporting.style import INK, PALETTE, axes_for, figure, light_grid
 from locomotion_analysis.standard import PHASE_PERCENT, TASKS, normative_curves
-from locomotion_analysis.standard.normative import NOT_CYCLIC
+from locomotion_analysis.standard.norms import NOT_CYCLIC
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,12 +8,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.evaluation.bootstrap import percentile_interval, subject_weights
-from locomotion_analysis.evaluation.inputs import said_simulated
+from locomotion_analysis.evaluation.curve_figures import class_curve
+from locomotion_analysis.evaluation.folds import said_simulated
 from locomotion_analysis.evaluation.kinetics import KineticsEvaluation
-from locomotion_analysis.evaluation.report.curves import class_curve
+from locomotion_analysis.evaluation.metrics import percentile_interval, subject_weights
 from locomotion_analysis.features import stance_percent
-from locomotion_analysis.reporting.names import channel_title, shown_unit
+from locomotion_analysis.reporting import channel_title, shown_unit
 from locomotion_analysis.reporting.style import INK, MUTED, axes_for, colour, light_grid
 from locomotion_analysis.selection import subject_codes
 from locomotion_analysis.standard import PHASE_PERCENT, Channel

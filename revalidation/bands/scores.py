@@ -7,7 +7,7 @@ import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.features import feature_table
-from locomotion_analysis.standard.score_reference import EXTRA_CHANNELS, PROFILE_CHANNELS
+from locomotion_analysis.standard.norms import EXTRA_CHANNELS, PROFILE_CHANNELS
 from revalidation.choice import LEVEL, Choice, choose
 from revalidation.figure import Band, NotInDataError
 

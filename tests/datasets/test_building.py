@@ -4,7 +4,7 @@ import pytest
 
 from locomotion_analysis import LocomotionData, quality
 from locomotion_analysis.datasets import RECIPES, build_dataset, build_file, load_reducer
-from locomotion_analysis.datasets.files import CHECKSUMS, CROISSANT, DESCRIPTIONS
+from locomotion_analysis.datasets.dataset import CHECKSUMS, CROISSANT, DESCRIPTIONS
 from locomotion_analysis.errors import (
     FileReadError,
     LocomotionWarning,

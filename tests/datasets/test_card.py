@@ -1,6 +1,6 @@
 import pandas as pd
 
-from locomotion_analysis.datasets.card_tables import markdown
+from locomotion_analysis.datasets.cards import markdown
 
 
 def rows_of(card, heading):

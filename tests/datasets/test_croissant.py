@@ -5,8 +5,8 @@ import warnings
 
 import pytest
 
-from locomotion_analysis.datasets.croissant import croissant, licence_address
-from locomotion_analysis.datasets.files import CROISSANT
+from locomotion_analysis.datasets.cards import croissant, licence_address
+from locomotion_analysis.datasets.dataset import CROISSANT
 from locomotion_analysis.files import sha256
 
 

@@ -6,8 +6,13 @@ import pandas as pd
 import pytest
 
 from locomotion_analysis.datasets import build_dataset, open_dataset
-from locomotion_analysis.datasets.checksums import write_checksums
-from locomotion_analysis.datasets.files import CHECKSUMS, DESCRIPTIONS, MANIFEST, SPLITS
+from locomotion_analysis.datasets.dataset import (
+    CHECKSUMS,
+    DESCRIPTIONS,
+    MANIFEST,
+    SPLITS,
+    write_checksums,
+)
 from locomotion_analysis.errors import FileReadError, LocomotionWarning, SchemaError, TargetError
 
 

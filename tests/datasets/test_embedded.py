@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from locomotion_analysis.datasets import RECIPES, freeze_splits, load_dataset
-from locomotion_analysis.datasets.embedded import with_channels_of
+from locomotion_analysis.datasets.building import with_channels_of
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.features.plan import FeaturePlan
-from locomotion_analysis.features.schema import Schema
+from locomotion_analysis.features.spec import Schema
+from locomotion_analysis.features.table import FeaturePlan
 
 PROMISED_CYCLES = {
     "classification": 2000,

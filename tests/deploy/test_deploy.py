@@ -25,7 +25,7 @@ def dockerfile():
 
 @pytest.fixture(scope="module")
 def options():
-    from locomotion_analysis.cli.app import app
+    from locomotion_analysis.cli import app
 
     shown = CliRunner().invoke(app, ["serve", "--help"], env={"COLUMNS": "200", "TERM": "dumb"})
     return set(re.findall(r"--[a-z-]+", shown.stdout))
@@ -52,10 +52,9 @@ def container(kubernetes):
 def paths():
     """Paths the service answers at, as they stand in its source."""
     pytest.importorskip("fastapi")
-    from locomotion_analysis.production.service import http
+    from locomotion_analysis.production.service import app
 
-    source = "".join(path.read_text() for path in Path(http.__file__).parent.glob("*.py"))
-    return set(re.findall(r'router\.get\("(/[^"]+)"', source))
+    return set(re.findall(r'router\.get\("(/[^"]+)"', Path(app.__file__).read_text()))
 
 
 def arguments(dockerfile, name):

@@ -10,10 +10,16 @@ from sklearn.metrics import (
     r2_score,
 )
 
-from locomotion_analysis.evaluation.bootstrap import percentile_interval, subject_weights
-from locomotion_analysis.evaluation.classification import METRICS, score_intervals
-from locomotion_analysis.evaluation.confusion import confusion_per_unit
-from locomotion_analysis.evaluation.regression import error_intervals, error_sums, scores
+from locomotion_analysis.evaluation.metrics import (
+    METRICS,
+    confusion_per_unit,
+    error_intervals,
+    error_sums,
+    percentile_interval,
+    quantity_scores,
+    score_intervals,
+    subject_weights,
+)
 
 
 @pytest.fixture
@@ -106,4 +112,4 @@ def test_undefined_draws_are_left_out():
     assert percentile_interval(np.array([np.nan, 1.0, 1.0])) == (1.0, 1.0)
     assert np.isnan(percentile_interval(np.array([np.nan]))).all()
     constant = error_sums(np.array([3.0, 3.0]), np.array([3.0, 4.0]), np.array([0, 1]), 2)
-    assert np.isnan(scores(constant)["r2"]).all()
+    assert np.isnan(quantity_scores(constant)["r2"]).all()

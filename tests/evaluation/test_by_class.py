@@ -13,7 +13,7 @@ from locomotion_analysis.evaluation import (
     class_metrics,
     subject_level_metrics,
 )
-from locomotion_analysis.evaluation.by_subject import subject_calls
+from locomotion_analysis.evaluation.subject_scores import subject_calls
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 from locomotion_analysis.errors import LocomotionWarning
 from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
-from locomotion_analysis.evaluation.plain_metrics import metrics_json
+from locomotion_analysis.evaluation.metrics import metrics_json
 from locomotion_analysis.selection import LeaveOneSubjectOut, SubjectStratifiedKFold, check_split
 
 

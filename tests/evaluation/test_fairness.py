@@ -9,7 +9,7 @@ from sklearn.naive_bayes import GaussianNB
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation import BiomechanicalModelEvaluator, fairness_table
-from locomotion_analysis.evaluation.fairness import body_mass_index
+from locomotion_analysis.evaluation.subject_scores import body_mass_index
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.evaluation.checks import _Weights, few_subject_curves, subject_draws
-from locomotion_analysis.evaluation.study_design import study_design
+from locomotion_analysis.evaluation import few_subject_curves
+from locomotion_analysis.evaluation.checks import _Weights, study_design, subject_draws
 
 GROUPS = np.repeat(np.arange(30), 4)
 KIND = GROUPS % 2

@@ -11,7 +11,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from locomotion_analysis.evaluation.importances import fold_importances, mean_importances
+from locomotion_analysis.evaluation.folds import fold_importances, mean_importances
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from sklearn.naive_bayes import GaussianNB
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation import BiomechanicalModelEvaluator, learning_curve
-from locomotion_analysis.evaluation.learning_curve import _some
-from locomotion_analysis.evaluation.study_design import study_design
+from locomotion_analysis.evaluation.checks import _some, study_design
 
 
 class Counter(ClassifierMixin, BaseEstimator):

@@ -9,8 +9,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
 from locomotion_analysis.evaluation import BiomechanicalModelEvaluator, permutation_test
-from locomotion_analysis.evaluation.permutation import ACROSS, WITHIN, _scheme
-from locomotion_analysis.evaluation.study_design import on_one_core, study_design
+from locomotion_analysis.evaluation.checks import ACROSS, WITHIN, _scheme, on_one_core, study_design
 
 
 def people(meaning, seed=0, n_subjects=24, n_cycles=5):

@@ -8,7 +8,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.naive_bayes import GaussianNB
 
 from locomotion_analysis.evaluation import BiomechanicalModelEvaluator, agreement, plots
-from locomotion_analysis.evaluation.permutation import PermutationTest
+from locomotion_analysis.evaluation.checks import PermutationTest
 from locomotion_analysis.evaluation.probability import (
     calibration_curve,
     precision_recall_curve,

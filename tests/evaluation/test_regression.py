@@ -11,8 +11,7 @@ from sklearn.model_selection import cross_val_predict
 
 from locomotion_analysis.errors import TargetError
 from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
-from locomotion_analysis.evaluation.plain_metrics import metrics_json
-from locomotion_analysis.evaluation.regression import error_sums, scores
+from locomotion_analysis.evaluation.metrics import error_sums, metrics_json, quantity_scores
 from locomotion_analysis.selection import LeaveOneSubjectOut, SubjectQuantileKFold
 
 
@@ -64,7 +63,7 @@ def test_r2_does_not_cancel_far_from_zero():
     rng = np.random.default_rng(0)
     true = 1e7 + rng.normal(size=200)
     predicted = true + rng.normal(0, 0.1, 200)
-    found = scores(error_sums(true, predicted, np.zeros(200, dtype=int), 1)[0])["r2"]
+    found = quantity_scores(error_sums(true, predicted, np.zeros(200, dtype=int), 1)[0])["r2"]
     assert found == pytest.approx(r2_score(true, predicted), abs=1e-6)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.evaluation.report.cautions import cautions, far_cycles, out_of_phase
+from locomotion_analysis.evaluation.study_result import cautions, far_cycles, out_of_phase
 from locomotion_analysis.simulation import simulate
 
 HIP = "hip_flexion_angle_ipsi_rad"

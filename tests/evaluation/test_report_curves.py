@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.evaluation.report.curves import (
+from locomotion_analysis.evaluation.curve_figures import (
     class_curve,
     main_channels,
     plot_class_curves,

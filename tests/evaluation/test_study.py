@@ -12,7 +12,7 @@ import pytest
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, TargetError
-from locomotion_analysis.evaluation import run_study, study_checks
+from locomotion_analysis.evaluation import run_study, study_result
 from locomotion_analysis.evaluation.study_inputs import (
     kept_warnings,
     protocol_columns,
@@ -223,7 +223,7 @@ def two_laboratories():
 def test_a_full_study_checks_chance_people_disturbance_and_laboratories(
     two_laboratories, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(study_checks, "PERMUTATIONS", 4)
+    monkeypatch.setattr(study_result, "PERMUTATIONS", 4)
     seen = set()
     found = run_study(
         two_laboratories, "pathology", tmp_path, model="linear", n_splits=3, full=True,

@@ -11,7 +11,7 @@ import pytest
 from locomotion_analysis.errors import FileReadError, LocomotionWarning, SchemaError
 from locomotion_analysis.evaluation.training import train
 from locomotion_analysis.evaluation.training_report import ModelCard
-from locomotion_analysis.models.prediction_schema import PredictionSchema
+from locomotion_analysis.models import PredictionSchema
 from locomotion_analysis.models.supervised import load_model
 from locomotion_analysis.simulation import simulate, simulate_treatment
 

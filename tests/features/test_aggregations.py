@@ -6,9 +6,8 @@ import pytest
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.features import feature_table
-from locomotion_analysis.features.aggregations import AGGREGATIONS
-from locomotion_analysis.features.plan import FeaturePlan
-from locomotion_analysis.features.schema import Schema
+from locomotion_analysis.features.spec import AGGREGATIONS, Schema
+from locomotion_analysis.features.table import FeaturePlan
 from locomotion_analysis.standard import KEY
 
 IN_PANDAS = {

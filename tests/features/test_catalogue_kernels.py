@@ -6,17 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.features import reference_kernels as reference
 
-from locomotion_analysis.features.kernels import (
-    at_phase,
-    coordination,
-    derivatives,
-    force_peaks,
-    fourier,
-    ground_contact,
-    medians,
-    parts,
-    path,
-)
+from locomotion_analysis.features.kernels import forces, series, statistics
 
 N_PHASES = 150
 seeds = st.integers(0, 2**32 - 1)
@@ -60,7 +50,7 @@ def test_parts(seed):
     rng = np.random.default_rng(seed)
     curves, (first, last) = random_curves(rng), random_parts(rng, 3)
     expected = reference.part_statistics(curves, first, last)
-    found = parts.part_statistics(curves, first, last)
+    found = statistics.part_statistics(curves, first, last)
     np.testing.assert_array_equal(found[:4], expected[:4])
     same(found[4:], expected[4:])
 
@@ -73,16 +63,14 @@ def test_at_phase(seed):
     percent[rng.random(percent.shape) < 0.1] = np.nan
     percent[0, 0], percent[1, 0], percent[2, 0] = 0.0, 100.0, 100.0 / 149
     curves = random_curves(rng)
-    same(at_phase.at_phase(curves, percent), reference.at_phase(curves, percent))
+    same(statistics.at_phase(curves, percent), reference.at_phase(curves, percent))
 
 
 @few
 @given(seed=seeds)
 def test_derivative_peaks(seed):
     curves = random_curves(np.random.default_rng(seed))
-    found, expected = (
-        f(curves) for f in (derivatives.derivative_peaks, reference.derivative_peaks)
-    )
+    found, expected = (f(curves) for f in (statistics.derivative_peaks, reference.derivative_peaks))
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
@@ -90,8 +78,8 @@ def test_derivative_peaks(seed):
 @given(seed=seeds)
 def test_harmonics(seed):
     curves = random_curves(np.random.default_rng(seed))
-    basis = fourier.harmonic_basis(N_PHASES, 4)
-    found, expected = fourier.harmonics(curves, basis), reference.harmonics(curves, basis)
+    basis = statistics.harmonic_basis(N_PHASES, 4)
+    found, expected = statistics.harmonics(curves, basis), reference.harmonics(curves, basis)
     same(found[:4], expected[:4])
     # Two angles that are equal up to a turn: of a constant curve neither has a direction.
     same(np.cos(found[4:] - expected[4:])[:, [0, 4, 5, 6]], 1.0)
@@ -104,7 +92,7 @@ def test_coordination(seed):
     rng = np.random.default_rng(seed)
     proximal, distal = random_curves(rng), random_curves(rng)
     windows = random_parts(rng, 2)
-    found = coordination.coordination(proximal, distal, *windows)
+    found = series.coordination(proximal, distal, *windows)
     expected = reference.coordination(proximal, distal, *windows)
     same(found, expected)
     assert np.isnan(found[:, 1:4]).all()
@@ -117,7 +105,7 @@ def test_deviation(seed):
     rng = np.random.default_rng(seed)
     proximal, distal = random_curves(rng), random_curves(rng)
     order, starts = rng.permutation(7), np.array([0, 3, 4, 7])
-    found = coordination.deviation(proximal, distal, order, starts)
+    found = series.deviation(proximal, distal, order, starts)
     same(found, reference.deviation(proximal, distal, order, starts))
 
 
@@ -127,7 +115,7 @@ def test_path(seed):
     rng = np.random.default_rng(seed)
     forward, sideways = random_curves(rng), random_curves(rng)
     last = rng.integers(-1, N_PHASES, 7)
-    same(path.path(forward, sideways, last), reference.path(forward, sideways, last))
+    same(forces.path(forward, sideways, last), reference.path(forward, sideways, last))
 
 
 @few
@@ -138,7 +126,7 @@ def test_medians(seed):
     values[rng.random(60) < 0.3] = np.nan
     order = rng.permutation(60)
     starts = np.array([0, *np.sort(rng.integers(0, 61, 9)), 60])
-    same(medians.medians(values, order, starts), reference.medians(values, order, starts))
+    same(series.medians(values, order, starts), reference.medians(values, order, starts))
 
 
 @few
@@ -150,10 +138,10 @@ def test_ground_contact(seed):
     force[:, -1] = force[:, 0]
     limit = rng.normal(size=7)
     for name in ("toe_off", "swing"):
-        compiled, plain = (getattr(module, name) for module in (ground_contact, reference))
+        compiled, plain = (getattr(module, name) for module in (forces, reference))
         same(compiled(force, limit), plain(force, limit), size=10.0)
     both = (force, limit, other, limit / 2)
-    same(ground_contact.loaded_percent(*both), reference.loaded_percent(*both))
+    same(forces.loaded_percent(*both), reference.loaded_percent(*both))
 
 
 @pytest.mark.parametrize("start", [0.0, 12.3, 55.5, 93.7])
@@ -162,7 +150,7 @@ def test_swing_is_found_wherever_it_lies(start):
     phase = np.linspace(0, 100, N_PHASES)
     share = ((phase - start) % 100) / 60
     load = np.where(share < 1, np.sin(np.pi * np.minimum(share, 1)), -0.02)[None]
-    off, on = ground_contact.swing(load.astype(np.float32), np.zeros(1))[:, 0]
+    off, on = forces.swing(load.astype(np.float32), np.zeros(1))[:, 0]
     assert off == pytest.approx((start + 60) % 100, abs=0.8)
     assert min(on - start, 100 - abs(on - start), key=abs) == pytest.approx(0.0, abs=0.8)
 
@@ -171,7 +159,7 @@ def test_swing_knows_when_there_is_no_swing():
     load = np.ones((3, N_PHASES))
     load[1] = -1.0
     load[2, 10:14] = -1.0
-    assert np.isnan(ground_contact.swing(load.astype(np.float32), np.zeros(3))).all()
+    assert np.isnan(forces.swing(load.astype(np.float32), np.zeros(3))).all()
 
 
 @settings(max_examples=60, deadline=None)
@@ -183,5 +171,5 @@ def test_force_peaks(seed, gap):
     if gap:
         force[3, rng.integers(150)] = rng.choice([np.nan, np.inf, -np.inf])
     np.testing.assert_array_equal(
-        force_peaks.force_peaks(force, toe_off), reference.force_peaks(force, toe_off)
+        forces.force_peaks(force, toe_off), reference.force_peaks(force, toe_off)
     )

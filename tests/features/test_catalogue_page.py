@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.features.full_schema import full_schema
-from locomotion_analysis.features.plan import FEATURE_GROUPS, FeaturePlan
-from locomotion_analysis.features.schema import Schema
+from locomotion_analysis.features.spec import Schema, full_schema
+from locomotion_analysis.features.table import FEATURE_GROUPS, FeaturePlan
 from locomotion_analysis.simulation import simulate
 
 ROOT = Path(__file__).parents[2]

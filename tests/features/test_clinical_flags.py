@@ -3,11 +3,8 @@
 import numpy as np
 import pytest
 
-from locomotion_analysis.features.clinical.flags import flag_families
-from locomotion_analysis.features.family import Family
-from locomotion_analysis.features.feature import LeftOut
-from locomotion_analysis.features.schema import Schema
-from locomotion_analysis.features.view import CycleView
+from locomotion_analysis.features.clinical import flag_families
+from locomotion_analysis.features.spec import CycleView, Family, LeftOut, Schema
 from locomotion_analysis.simulation import simulate
 
 PHASE = np.linspace(0, 100, 150)

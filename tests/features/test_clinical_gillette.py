@@ -3,18 +3,15 @@
 import numpy as np
 import pytest
 
-from locomotion_analysis.features.clinical.gillette import (
+from locomotion_analysis.features.clinical import (
     PARAMETER_NAMES,
     gillette_families,
     gillette_parameters,
 )
-from locomotion_analysis.features.family import Family
-from locomotion_analysis.features.feature import LeftOut
-from locomotion_analysis.features.schema import Schema
-from locomotion_analysis.features.view import CycleView
+from locomotion_analysis.features.spec import CycleView, Family, LeftOut, Schema
 from locomotion_analysis.simulation import simulate
 from locomotion_analysis.standard import PHASE_PERCENT
-from locomotion_analysis.standard.score_reference import score_reference
+from locomotion_analysis.standard.norms import score_reference
 
 
 def index(data):

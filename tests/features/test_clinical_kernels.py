@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tests.features import reference_kernels as reference
 
-from locomotion_analysis.features.kernels import deviation, spread
+from locomotion_analysis.features.kernels import series
 
 N_PHASES = 30
 _values = st.floats(-1e3, 1e3, width=32)
@@ -49,13 +49,13 @@ def _agree(fast, plain, size=1.0):
 @given(_damaged())
 def test_deviation_kernels(block):
     arguments = (block, _CHANNELS, _REFERENCE)
-    _agree(deviation.mean_square(*arguments), reference.mean_square(*arguments))
+    _agree(series.mean_square(*arguments), reference.mean_square(*arguments))
     place = np.arange(block.shape[1]) % 5 - 1
     share = np.where(place == 3, 0.0, 0.25)
     arguments = (block, _CHANNELS, place, share, _TABLE, _VARIANCE)
-    _agree(deviation.mean_square_z(*arguments), reference.mean_square_z(*arguments))
+    _agree(series.mean_square_z(*arguments), reference.mean_square_z(*arguments))
     arguments = (block, _CHANNELS, _BASIS)
-    fast, plain = deviation.basis_scores(*arguments), reference.basis_scores(*arguments)
+    fast, plain = series.basis_scores(*arguments), reference.basis_scores(*arguments)
     # Products cancel: what counts is the size of the terms.
     _agree(fast, plain, _size(block))
 
@@ -66,7 +66,7 @@ def test_spread_kernel(block, cut):
     n_cycles = block.shape[1]
     order = np.arange(n_cycles)[::-1].copy()
     starts = np.array([0, min(cut, n_cycles), n_cycles])
-    fast = spread.series_spread(block, _CHANNELS, order, starts)
+    fast = series.series_spread(block, _CHANNELS, order, starts)
     # Sums of squares of curves that hardly differ: exact to what float64 keeps of the values.
     _agree(fast, reference.series_spread(block, _CHANNELS, order, starts), _size(block) ** 2)
 
@@ -76,9 +76,9 @@ def test_one_bad_point_spoils_its_own_curve_alone(bad):
     block = np.ones((3, 3, N_PHASES), dtype=np.float32)
     block[2, 1, 4] = bad
     block.setflags(write=False)
-    squares = deviation.mean_square(block, _CHANNELS, _REFERENCE)
+    squares = series.mean_square(block, _CHANNELS, _REFERENCE)
     assert np.isnan(squares).tolist() == [[False, True, False], [False] * 3]
-    scores = deviation.basis_scores(block, _CHANNELS, _BASIS)
+    scores = series.basis_scores(block, _CHANNELS, _BASIS)
     assert np.isnan(scores).all(axis=1).tolist() == [False, True, False]
-    found = spread.series_spread(block, _CHANNELS, np.array([0, 1, 2]), np.array([0, 3]))
+    found = series.series_spread(block, _CHANNELS, np.array([0, 1, 2]), np.array([0, 3]))
     assert found[:, 0].tolist() == [[2, 0, 0, 0], [3, 0, 0, 0]]

@@ -3,18 +3,11 @@
 import numpy as np
 import pytest
 
-from locomotion_analysis.features.clinical.profile import profile_families, profile_mean
-from locomotion_analysis.features.family import Family
-from locomotion_analysis.features.feature import LeftOut
-from locomotion_analysis.features.schema import Schema
-from locomotion_analysis.features.view import CycleView
+from locomotion_analysis.features.clinical import profile_families, profile_mean
+from locomotion_analysis.features.spec import CycleView, Family, LeftOut, Schema
 from locomotion_analysis.simulation import simulate
 from locomotion_analysis.standard import normative_curves
-from locomotion_analysis.standard.score_reference import (
-    EXTRA_CHANNELS,
-    PROFILE_CHANNELS,
-    score_reference,
-)
+from locomotion_analysis.standard.norms import EXTRA_CHANNELS, PROFILE_CHANNELS, score_reference
 
 FIFTY_ONE = np.linspace(0, 100, 51)
 

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from locomotion_analysis.errors import FileReadError, MissingExtraError
-from locomotion_analysis.features.streaming import memory
-from locomotion_analysis.features.streaming.extraction import extract_features
+from locomotion_analysis.features import streaming
+from locomotion_analysis.features.extraction import extract_features
 from locomotion_analysis.simulation import simulate
 
 GROUPS = ["kinematic", "kinetic", "temporal"]
@@ -27,8 +27,8 @@ def source(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
-    monkeypatch.setattr(memory, "_MOST_BATCH_CYCLES", 32)
-    monkeypatch.setattr(memory, "_MOST_PART_CYCLES", 32)
+    monkeypatch.setattr(streaming, "_MOST_BATCH_CYCLES", 32)
+    monkeypatch.setattr(streaming, "_MOST_PART_CYCLES", 32)
 
 
 @pytest.fixture
@@ -136,9 +136,9 @@ def test_without_dask_the_message_says_what_to_install(source, tmp_path, monkeyp
 @pytest.mark.slow
 def test_an_address_without_a_scheduler(source, tmp_path, monkeypatch):
     pytest.importorskip("distributed", reason="the extra `cluster` (Dask) is not installed")
-    from locomotion_analysis.features.streaming import cluster
+    from locomotion_analysis.features import extraction
 
-    monkeypatch.setattr(cluster, "_PATIENCE", "1s")
+    monkeypatch.setattr(extraction, "_PATIENCE", "1s")
     with pytest.raises(FileReadError, match="scheduler that answers"):
         extract_features(
             source,

@@ -7,10 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tests.features import reference_kernels as reference
 
-from locomotion_analysis.features.kernels.core_statistics import (
-    CORE_STATISTICS,
-    core_statistics,
-)
+from locomotion_analysis.features.kernels.statistics import CORE_STATISTICS, core_statistics
 
 ROW = {name: row for row, name in enumerate(CORE_STATISTICS)}
 STANCE = st.integers(-1, 150)

@@ -15,8 +15,8 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from locomotion_analysis import BiomechanicalFeatureEngineer, LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, TargetError
-from locomotion_analysis.features.engineering.blocks import block_of
-from locomotion_analysis.features.tabular import ml_features
+from locomotion_analysis.features.engineer import block_of
+from locomotion_analysis.features.table import ml_features
 
 
 @pytest.fixture(scope="module")

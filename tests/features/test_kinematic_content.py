@@ -5,19 +5,16 @@ import pandas as pd
 import pytest
 from scipy.signal import hilbert
 
-from locomotion_analysis.features.curves.coordination import coordination_families
-from locomotion_analysis.features.curves.curve_peaks import kinematic_peak_families
-from locomotion_analysis.features.curves.derivatives import derivative_families
-from locomotion_analysis.features.curves.deviation_phase import deviation_phase_families
-from locomotion_analysis.features.curves.event_values import event_value_families
-from locomotion_analysis.features.curves.fourier import angle_harmonic_families
-from locomotion_analysis.features.curves.stance_swing_statistics import (
+from locomotion_analysis.features.curves import (
+    angle_harmonic_families,
+    coordination_families,
+    derivative_families,
+    deviation_phase_families,
+    event_value_families,
+    kinematic_peak_families,
     kinematic_stance_swing_families,
 )
-from locomotion_analysis.features.family import Family
-from locomotion_analysis.features.feature import LeftOut
-from locomotion_analysis.features.schema import Schema
-from locomotion_analysis.features.view import CycleView
+from locomotion_analysis.features.spec import CycleView, Family, LeftOut, Schema
 
 PHASE = np.linspace(0, 1, 150)
 HIP, KNEE = "hip_flexion_angle_{}_rad", "knee_flexion_angle_{}_rad"

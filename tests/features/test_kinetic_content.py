@@ -4,20 +4,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from locomotion_analysis.features.curves.curve_peaks import kinetic_peak_families
-from locomotion_analysis.features.curves.fourier import force_harmonic_families
-from locomotion_analysis.features.curves.stance_swing_statistics import (
+from locomotion_analysis.features.curves import (
+    force_harmonic_families,
+    kinetic_peak_families,
     kinetic_stance_swing_families,
+    subphase_peak_families,
 )
-from locomotion_analysis.features.curves.subphase_peaks import subphase_peak_families
-from locomotion_analysis.features.family import Family
-from locomotion_analysis.features.feature import LeftOut
-from locomotion_analysis.features.forces.cop_path import cop_path_families
-from locomotion_analysis.features.forces.ground_force_loading import ground_force_loading_families
-from locomotion_analysis.features.forces.power_bursts import power_burst_families
-from locomotion_analysis.features.forces.support_moment import support_moment_families
-from locomotion_analysis.features.schema import Schema
-from locomotion_analysis.features.view import CycleView
+from locomotion_analysis.features.forces import (
+    cop_path_families,
+    ground_force_loading_families,
+    power_burst_families,
+    support_moment_families,
+)
+from locomotion_analysis.features.spec import CycleView, Family, LeftOut, Schema
 from locomotion_analysis.simulation import simulate
 
 PHASE = np.linspace(0, 1, 150)

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from locomotion_analysis.features.gait_events.leg_events import EVENTS, leg_events
-from locomotion_analysis.features.view import CycleView
+from locomotion_analysis.features.spec import EVENTS, CycleView, leg_events
 from locomotion_analysis.simulation import simulate
 
 PHASE = np.linspace(0, 100, 150)

@@ -5,11 +5,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.features.between_strides.nonlinear import (
-    dfa_alpha,
-    divergence_exponent,
-    sample_entropy,
-)
+from locomotion_analysis.features.variability import dfa_alpha, divergence_exponent, sample_entropy
 
 
 @pytest.mark.parametrize(("sums", "alpha"), [(0, 0.5), (1, 1.5)])

@@ -3,14 +3,11 @@
 import numpy as np
 import pytest
 
-from locomotion_analysis.features.clinical.norm_deviation import norm_deviation_families
-from locomotion_analysis.features.family import Family
-from locomotion_analysis.features.feature import LeftOut
-from locomotion_analysis.features.schema import Schema
-from locomotion_analysis.features.view import CycleView
+from locomotion_analysis.features.clinical import norm_deviation_families
+from locomotion_analysis.features.spec import CycleView, Family, LeftOut, Schema
 from locomotion_analysis.simulation import simulate
 from locomotion_analysis.standard import normative_curves
-from locomotion_analysis.standard.ranges import SD_FLOOR
+from locomotion_analysis.standard.norms import SD_FLOOR
 
 KNEE = "knee_flexion_angle_ipsi_rad"
 

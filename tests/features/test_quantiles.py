@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tests.features import reference_kernels as reference
 
-from locomotion_analysis.features.kernels.quantiles import _exchanges, quantiles
+from locomotion_analysis.features.kernels.statistics import _exchanges, quantiles
 
 LEVELS = np.array([0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0])
 

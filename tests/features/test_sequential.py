@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, TargetError
-from locomotion_analysis.features.sequences.sequential import sequential_features
+from locomotion_analysis.features.sequences import sequential_features
 from locomotion_analysis.standard import resample_curves
 
 KNEE, HIP = "knee_flexion_angle_ipsi_rad", "hip_flexion_angle_ipsi_rad"

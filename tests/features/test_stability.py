@@ -4,18 +4,15 @@ import numpy as np
 import pytest
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.features.between_strides.nonlinear import divergence_exponent
-from locomotion_analysis.features.between_strides.stability import (
+from locomotion_analysis.features.spec import CycleView, Family, LeftOut, Schema
+from locomotion_analysis.features.variability import (
+    divergence_exponent,
     extrapolated_centre_of_mass,
     harmonic_ratio,
     improved_harmonic_ratio,
     margin_of_stability,
     stability_families,
 )
-from locomotion_analysis.features.family import Family
-from locomotion_analysis.features.feature import LeftOut
-from locomotion_analysis.features.schema import Schema
-from locomotion_analysis.features.view import CycleView
 
 T = 2 * np.pi * np.arange(100) / 100
 

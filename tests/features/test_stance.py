@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from locomotion_analysis.features import feature_table, stance_percent
-from locomotion_analysis.features.kernels.ground_contact import loaded_percent, toe_off
+from locomotion_analysis.features.kernels.forces import loaded_percent, toe_off
 from locomotion_analysis.simulation import simulate
 from locomotion_analysis.standard import PHASE_PERCENT, toe_off_percent
 

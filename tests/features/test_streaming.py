@@ -10,11 +10,9 @@ import pytest
 
 from locomotion_analysis import LocomotionData
 from locomotion_analysis.errors import DuplicateCycleError, SchemaError
-from locomotion_analysis.features import feature_table
-from locomotion_analysis.features.plan import FEATURE_GROUPS
-from locomotion_analysis.features.streaming import memory
-from locomotion_analysis.features.streaming.extraction import extract_features
-from locomotion_analysis.features.streaming.finish import parts_folder
+from locomotion_analysis.features import feature_table, streaming
+from locomotion_analysis.features.extraction import extract_features, parts_folder
+from locomotion_analysis.features.table import FEATURE_GROUPS
 from locomotion_analysis.simulation import simulate
 from locomotion_analysis.standard import KEY
 
@@ -43,9 +41,9 @@ def expected(walkers):
 @pytest.fixture
 def small_parts(monkeypatch):
     """Cut everything small, so that a few cycles make many parts."""
-    monkeypatch.setattr(memory, "_MOST_BATCH_CYCLES", 8)
-    monkeypatch.setattr(memory, "_LEAST_BATCH_CYCLES", 1)
-    monkeypatch.setattr(memory, "_MOST_PART_CYCLES", 16)
+    monkeypatch.setattr(streaming, "_MOST_BATCH_CYCLES", 8)
+    monkeypatch.setattr(streaming, "_LEAST_BATCH_CYCLES", 1)
+    monkeypatch.setattr(streaming, "_MOST_PART_CYCLES", 16)
 
 
 def _same(out, expected):
@@ -130,10 +128,10 @@ def test_groups_spread_over_the_source_are_brought_together(
 
 
 def test_only_needed_columns_are_read(cycle_file, tmp_path, monkeypatch):
-    from locomotion_analysis.features.streaming import batch as streaming_batch
+    from locomotion_analysis.features import streaming
 
     seen = []
-    read = streaming_batch.read_segment
+    read = streaming.read_segment
 
     def look(segment, channels, *rest):
         seen.append(channels)
@@ -141,7 +139,7 @@ def test_only_needed_columns_are_read(cycle_file, tmp_path, monkeypatch):
         assert set(parts.channels) == set(channels)
         return parts
 
-    monkeypatch.setattr(streaming_batch, "read_segment", look)
+    monkeypatch.setattr(streaming, "read_segment", look)
     done = extract_features(cycle_file, tmp_path / "x.parquet", groups=["kinetic"])
     assert seen
     assert not any(KNEE in channels for channels in seen)
@@ -191,13 +189,13 @@ def test_too_little_memory_names_the_least(cycle_file, tmp_path, groups):
 
 @pytest.mark.parametrize(("text", "size"), [("1GB", 10**9), (5, 5), ("1.5 MiB", 3 * 2**19)])
 def test_amounts_of_memory(text, size):
-    assert memory.bytes_of(text) == size
+    assert streaming.bytes_of(text) == size
 
 
 @pytest.mark.parametrize("text", ["", "much", "-1GB", "1 XB", "1GB of it"])
 def test_what_is_no_amount_of_memory(text):
     with pytest.raises(SchemaError, match="amount of memory"):
-        memory.bytes_of(text)
+        streaming.bytes_of(text)
 
 
 def test_the_output_may_not_lie_in_the_source(cycle_file):

@@ -13,19 +13,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from locomotion_analysis.errors import FileReadError, LocomotionWarning
-from locomotion_analysis.features.streaming import engines as streaming_engines
-from locomotion_analysis.features.streaming import finish as streaming_finish
-from locomotion_analysis.features.streaming import memory
-from locomotion_analysis.features.streaming.extraction import extract_features
-from locomotion_analysis.features.streaming.finish import parts_folder
+from locomotion_analysis.features import extraction, streaming
+from locomotion_analysis.features.extraction import extract_features, parts_folder
 from locomotion_analysis.simulation import simulate
 
 GROUPS = ["kinematic", "temporal"]
 _SCRIPT = """
 import resource, sys, time
-from locomotion_analysis.features.streaming import memory as streaming_memory
-from locomotion_analysis.features.streaming.extraction import extract_features
-streaming_memory._MOST_BATCH_CYCLES = streaming_memory._MOST_PART_CYCLES = 32
+from locomotion_analysis.features import streaming
+from locomotion_analysis.features.extraction import extract_features
+streaming._MOST_BATCH_CYCLES = streaming._MOST_PART_CYCLES = 32
 source, out, slow, limit = sys.argv[1:]
 if int(limit):
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
@@ -50,8 +47,8 @@ def source(walkers, tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
-    monkeypatch.setattr(memory, "_MOST_BATCH_CYCLES", 32)
-    monkeypatch.setattr(memory, "_MOST_PART_CYCLES", 32)
+    monkeypatch.setattr(streaming, "_MOST_BATCH_CYCLES", 32)
+    monkeypatch.setattr(streaming, "_MOST_PART_CYCLES", 32)
 
 
 @pytest.fixture
@@ -112,14 +109,14 @@ def test_a_full_disk_leaves_the_old_output(source, whole, tmp_path, share):
 
 def test_a_part_that_is_not_whole_is_computed_again(source, whole, tmp_path, monkeypatch):
     out = tmp_path / "x.parquet"
-    monkeypatch.setattr(streaming_finish, "_remove_parts", lambda folder: None)
+    monkeypatch.setattr(extraction, "_remove_parts", lambda folder: None)
     extract_features(source, out, groups=GROUPS)
     first, second, *rest = _finished_parts(out)
     first.write_bytes(first.read_bytes()[:-100])
     second.write_bytes(b"")
     monkeypatch.undo()
-    monkeypatch.setattr(memory, "_MOST_BATCH_CYCLES", 32)
-    monkeypatch.setattr(memory, "_MOST_PART_CYCLES", 32)
+    monkeypatch.setattr(streaming, "_MOST_BATCH_CYCLES", 32)
+    monkeypatch.setattr(streaming, "_MOST_PART_CYCLES", 32)
     done = extract_features(source, out, groups=GROUPS)
     assert done.kept_cycles == 32 * len(rest)
     assert out.read_bytes() == whole
@@ -127,7 +124,7 @@ def test_a_part_that_is_not_whole_is_computed_again(source, whole, tmp_path, mon
 
 def test_parts_of_other_features_or_files_are_not_kept(source, walkers, tmp_path, monkeypatch):
     out = tmp_path / "x.parquet"
-    monkeypatch.setattr(streaming_finish, "_remove_parts", lambda folder: None)
+    monkeypatch.setattr(extraction, "_remove_parts", lambda folder: None)
     extract_features(source, out, groups=GROUPS)
     assert extract_features(source, out, groups=["temporal"]).kept_cycles == 0
     assert extract_features(source, out, groups=GROUPS).kept_cycles == len(walkers)
@@ -221,7 +218,7 @@ def test_workers_that_always_die_are_given_up(source, tmp_path, monkeypatch):
         started.append(len(tasks))
         raise BrokenProcessPool
 
-    monkeypatch.setattr(streaming_engines, "_one_pool", die)
+    monkeypatch.setattr(extraction, "_one_pool", die)
     with pytest.raises(FileReadError, match="3 deaths in a row"):
         extract_features(source, tmp_path / "x.parquet", groups=GROUPS, workers=2)
     assert started == [10, 10, 10]

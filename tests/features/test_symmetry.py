@@ -3,17 +3,15 @@
 import numpy as np
 import pytest
 
-from locomotion_analysis.features.family import Family
-from locomotion_analysis.features.schema import Schema
-from locomotion_analysis.features.symmetry.indices_by_leg import symmetry_families
-from locomotion_analysis.features.symmetry.symmetry_indices import (
+from locomotion_analysis.features.spec import CycleView, Family, Schema
+from locomotion_analysis.features.symmetry import (
     log_ratio,
     share,
     symmetry_angle,
+    symmetry_families,
     symmetry_index,
     symmetry_ratio,
 )
-from locomotion_analysis.features.view import CycleView
 
 PHASE = np.linspace(0, 1, 150)
 

@@ -10,9 +10,13 @@ import pytest
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, TargetError
 from locomotion_analysis.features import describe_features, feature_table
-from locomotion_analysis.features.plan import FEATURE_GROUPS, FeaturePlan
-from locomotion_analysis.features.schema import Schema
-from locomotion_analysis.features.tabular import labelled_feature_table, ml_features
+from locomotion_analysis.features.spec import Schema
+from locomotion_analysis.features.table import (
+    FEATURE_GROUPS,
+    FeaturePlan,
+    labelled_feature_table,
+    ml_features,
+)
 from locomotion_analysis.simulation import simulate
 from locomotion_analysis.standard import KEY, METADATA
 

@@ -4,16 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from locomotion_analysis.features.family import Family
-from locomotion_analysis.features.feature import LeftOut
-from locomotion_analysis.features.gait_events.normalised_lengths import (
+from locomotion_analysis.features.spec import CycleView, Family, LeftOut, Schema
+from locomotion_analysis.features.time_and_distance import (
     normalised_length_families,
     other_step_families,
+    step_time_families,
     toe_out_families,
 )
-from locomotion_analysis.features.gait_events.step_times import step_time_families
-from locomotion_analysis.features.schema import Schema
-from locomotion_analysis.features.view import CycleView
 from locomotion_analysis.simulation import simulate
 
 PHASE = np.linspace(0, 100, 150)

@@ -19,12 +19,9 @@ from locomotion_analysis.errors import (
     SplitLeakError,
     TargetError,
 )
-from locomotion_analysis.features.sequences.cache import cached_source
-from locomotion_analysis.features.sequences.order import epoch_order
-from locomotion_analysis.features.sequences.torch_dataset import (
-    stream_torch_dataset,
-    to_torch_dataset,
-)
+from locomotion_analysis.features import stream_torch_dataset, to_torch_dataset
+from locomotion_analysis.features.sequences import epoch_order
+from locomotion_analysis.features.torch_data import cached_source
 from locomotion_analysis.selection import (
     SubjectStratifiedKFold,
     subject_train_validation_test_split,

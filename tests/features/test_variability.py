@@ -6,13 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from locomotion_analysis.features.between_strides.curve_variability import (
+from locomotion_analysis.features.spec import CycleView, Family, Schema
+from locomotion_analysis.features.variability import (
     curve_variability_families,
+    variability_families,
 )
-from locomotion_analysis.features.between_strides.variability import variability_families
-from locomotion_analysis.features.family import Family
-from locomotion_analysis.features.schema import Schema
-from locomotion_analysis.features.view import CycleView
 from locomotion_analysis.simulation import simulate
 
 KEYS = ["dataset", "subject", "task", "task_id"]

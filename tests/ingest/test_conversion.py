@@ -14,8 +14,15 @@ from locomotion_analysis.errors import (
     SchemaError,
     UnitError,
 )
-from locomotion_analysis.ingest import ColumnMap, convert, reader_for, readers, register
-from locomotion_analysis.ingest.reader import Reader, ReadOptions
+from locomotion_analysis.ingest import (
+    ColumnMap,
+    Reader,
+    ReadOptions,
+    convert,
+    reader_for,
+    readers,
+    register,
+)
 
 KNEE = "knee_flexion_angle_ipsi_rad"
 
@@ -189,7 +196,7 @@ def test_a_file_of_no_format_is_refused_by_all_readers(tmp_path, junk):
 
 
 def test_a_reader_can_be_added(tmp_path, walker, monkeypatch):
-    from locomotion_analysis.ingest import reader as registry
+    from locomotion_analysis.ingest import recording as registry
 
     class Walk:
         name, description, suffixes = "walk", "a test", (".walk",)

@@ -5,9 +5,9 @@ import pytest
 
 from locomotion_analysis.errors import FileReadError, MissingExtraError
 from locomotion_analysis.extras import require
-from locomotion_analysis.ingest.c3d.c3d_reader import C3DReader
+from locomotion_analysis.ingest import ReadOptions
+from locomotion_analysis.ingest.c3d.reader import C3DReader
 from locomotion_analysis.ingest.isolated import IsolatedParser
-from locomotion_analysis.ingest.reader import ReadOptions
 
 SCRIPT = """
 import json, os, sys, time

@@ -17,7 +17,7 @@ from locomotion_analysis.errors import (
     SchemaError,
     TargetError,
 )
-from locomotion_analysis.models.prediction_schema import PredictionSchema
+from locomotion_analysis.models import PredictionSchema
 
 CHANNELS = ("hip_flexion_angle_ipsi_rad", "knee_flexion_angle_ipsi_rad", "grf_vertical_ipsi_BW")
 LABELS = ["stroke", "healthy", "stroke", "healthy"]

@@ -5,7 +5,7 @@ import pytest
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.quality import apply, diagnose, treat_file
-from locomotion_analysis.quality.fit import shifted_distances, start_distances
+from locomotion_analysis.quality.doctor import shifted_distances, start_distances
 from locomotion_analysis.simulation import simulate
 from locomotion_analysis.standard import PHASE_PERCENT
 

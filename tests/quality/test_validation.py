@@ -6,12 +6,8 @@ import pytest
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.quality import validate, write_clean, write_report
-from locomotion_analysis.quality.findings import EXAMPLES
-from locomotion_analysis.quality.stride_groups import (
-    distance_limits,
-    group_medians,
-    stride_distances,
-)
+from locomotion_analysis.quality.batch import distance_limits, group_medians, stride_distances
+from locomotion_analysis.quality.validation import EXAMPLES
 from locomotion_analysis.simulation import simulate
 
 HIP = "hip_flexion_angle_ipsi_rad"

@@ -2,10 +2,11 @@
 
 import pytest
 
-from locomotion_analysis.evaluation.audit import leak_audit, write_audit
-from locomotion_analysis.evaluation.discovery import run_discovery
+from locomotion_analysis.evaluation import run_study
+from locomotion_analysis.evaluation.audit import leak_audit
+from locomotion_analysis.evaluation.audit_report import write_audit
+from locomotion_analysis.evaluation.discovery_report import run_discovery
 from locomotion_analysis.evaluation.explain import explain_report
-from locomotion_analysis.evaluation.study import run_study
 from locomotion_analysis.quality import diagnose, validate, write_report
 from locomotion_analysis.simulation import simulate
 

@@ -4,12 +4,7 @@ import math
 
 import pytest
 
-from locomotion_analysis.reporting.names import (
-    channel_title,
-    feature_title,
-    shown_unit,
-    value_title,
-)
+from locomotion_analysis.reporting import channel_title, feature_title, shown_unit, value_title
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from locomotion_analysis.simulation import simulate
+from locomotion_analysis.simulation.base import FORCE_CHANNELS, LEG_CHANNELS
 from locomotion_analysis.simulation.pathologies import PATHOLOGIES
-from locomotion_analysis.simulation.templates import FORCE_CHANNELS, LEG_CHANNELS
 
 
 def level(pathology, n_subjects=60):

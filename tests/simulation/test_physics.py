@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from locomotion_analysis.simulation.physics import velocity
+from locomotion_analysis.simulation.curves import velocity
 
 SIDES = ("ipsi", "contra")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from locomotion_analysis.simulation.stride_times import MEMORY_STRIDES, long_range_noise
+from locomotion_analysis.simulation.strides import MEMORY_STRIDES, long_range_noise
 
 
 def scaling_exponent(series):

@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from locomotion_analysis.simulation.series import fourier_basis, sine_basis, stance_bump
-from locomotion_analysis.simulation.templates import (
+from locomotion_analysis.simulation.base import (
     FORCE_CHANNELS,
     LEG_CHANNELS,
+    fourier_basis,
+    sine_basis,
+    stance_bump,
     template,
     toe_off_percent,
 )

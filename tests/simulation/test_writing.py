@@ -5,15 +5,15 @@ import pytest
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.simulation import blocks, simulate, write_simulation, writing
+from locomotion_analysis.simulation import simulate, simulator, write_simulation
 
 ASKED = {"n_subjects": 7, "n_cycles": 3, "tasks": ["level_walking", "sit_to_stand"], "seed": 4}
 
 
 @pytest.fixture
 def small_parts(monkeypatch):
-    monkeypatch.setattr(writing, "_CYCLES_A_PART", 12)
-    monkeypatch.setattr(writing, "_CYCLES_A_TABLE", {"cycle": 12, "long": 6})
+    monkeypatch.setattr(simulator, "_CYCLES_A_PART", 12)
+    monkeypatch.setattr(simulator, "_CYCLES_A_TABLE", {"cycle": 12, "long": 6})
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_what_is_written_is_what_simulate_returns(tmp_path, small_parts, name, l
 
 @pytest.mark.parametrize("n_workers", [1, 3])
 def test_the_number_of_workers_changes_nothing(n_workers, monkeypatch):
-    monkeypatch.setattr(blocks, "CYCLES_AT_ONCE", 4)
+    monkeypatch.setattr(simulator, "CYCLES_AT_ONCE", 4)
     one, many = simulate(**ASKED, n_workers=1), simulate(**ASKED, n_workers=n_workers)
     np.testing.assert_array_equal(one.block, many.block)
 
@@ -62,7 +62,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path, small_parts):
 
 
 def test_a_folder_whose_beginning_was_killed_is_begun_again(tmp_path, small_parts):
-    left = tmp_path / "parts" / f".{writing._MANIFEST}.abc.locomotion-writing"
+    left = tmp_path / "parts" / f".{simulator._MANIFEST}.abc.locomotion-writing"
     left.mkdir(parents=True)
     (left / "new").write_text("{")
     write_simulation(tmp_path / "parts", **ASKED)
@@ -73,14 +73,14 @@ def test_a_crash_leaves_no_half_file(tmp_path, small_parts, monkeypatch):
     def crash(*_):
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr(writing, "joined", crash)
+    monkeypatch.setattr(simulator, "joined", crash)
     with pytest.raises(RuntimeError, match="power cut"):
         write_simulation(tmp_path / "a.parquet", **ASKED)
     assert not list(tmp_path.iterdir())
 
 
 def test_long_walks_are_cut_without_a_seam():
-    few = simulate(1, blocks.CYCLES_AT_ONCE, ["level_walking"], ["healthy"])
-    many = simulate(1, blocks.CYCLES_AT_ONCE + 10, ["level_walking"], ["healthy"])
+    few = simulate(1, simulator.CYCLES_AT_ONCE, ["level_walking"], ["healthy"])
+    many = simulate(1, simulator.CYCLES_AT_ONCE + 10, ["level_walking"], ["healthy"])
     np.testing.assert_allclose(few.block, many.block[:, : len(few)], atol=1e-6)
     assert np.isfinite(many.block).all()

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.standard import PHASE_PERCENT, TASKS
-from locomotion_analysis.standard.normative import NOT_CYCLIC, normative_curves, shift
+from locomotion_analysis.standard import PHASE_PERCENT, TASKS, normative_curves
+from locomotion_analysis.standard.norms import NOT_CYCLIC, shift
 
 HIP, KNEE, ANKLE = (
     "hip_flexion_angle_ipsi_rad",

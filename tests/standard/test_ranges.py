@@ -5,8 +5,8 @@ import pytest
 import yaml
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT, TASKS
-from locomotion_analysis.standard.ranges import plausible_range, range_bands
+from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT, TASKS, plausible_range
+from locomotion_analysis.standard.norms import range_bands
 
 KNEE = "knee_flexion_angle_ipsi_rad"
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from locomotion_analysis.standard import normative_curves
-from locomotion_analysis.standard.score_reference import PROFILE_CHANNELS, score_reference
+from locomotion_analysis.standard.norms import PROFILE_CHANNELS, score_reference
 
 
 def test_it_says_that_no_person_was_measured():

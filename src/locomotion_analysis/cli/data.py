@@ -23,7 +23,7 @@ from locomotion_analysis.cli.show import console, error_console, frame_table, pr
 from locomotion_analysis.errors import SchemaError
 
 if TYPE_CHECKING:
-    from locomotion_analysis.features.streaming.finish import Extraction
+    from locomotion_analysis.features.extraction import Extraction
     from locomotion_analysis.quality import QualityResult
 
 
@@ -293,9 +293,9 @@ def extract(
     Data larger than memory is read in batches. A run that was killed goes on where it was when
     it is started again.
     """
-    from locomotion_analysis.features.plan import FEATURE_GROUPS
-    from locomotion_analysis.features.schema import DEFAULT_AGGREGATIONS
-    from locomotion_analysis.features.streaming.extraction import extract_features
+    from locomotion_analysis.features.extraction import extract_features
+    from locomotion_analysis.features.spec import DEFAULT_AGGREGATIONS
+    from locomotion_analysis.features.table import FEATURE_GROUPS
 
     with rate_bar() as progress:
         done = extract_features(
@@ -319,7 +319,7 @@ def list_features(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print a comma-separated table.")] = False,
 ) -> None:
     """Show every feature of the catalogue: name, unit, group, formula, source, requires."""
-    from locomotion_analysis.features.catalogue import feature_catalogue
+    from locomotion_analysis.features.table import feature_catalogue
 
     table = feature_catalogue(group)
     if as_csv:
@@ -329,7 +329,7 @@ def list_features(
 
 
 def _show_extraction(done: "Extraction") -> None:
-    from locomotion_analysis.features.feature import left_out_message
+    from locomotion_analysis.features.spec import left_out_message
 
     shown = console()
     for entry in done.history:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from locomotion_analysis.data import LocomotionData
     from locomotion_analysis.datasets import Dataset
-    from locomotion_analysis.datasets.catalog import CatalogEntry
+    from locomotion_analysis.datasets.download import CatalogEntry
 
 
 datasets_app = typer.Typer(
@@ -62,7 +62,7 @@ def build(
 @datasets_app.command("list")
 def list_datasets() -> None:
     """List the ready-made datasets; all are simulated, no person was measured."""
-    from locomotion_analysis.datasets.recipes import recipe_table
+    from locomotion_analysis.datasets.dataset import recipe_table
 
     shown = console()
     shown.print(frame_table("Ready-made datasets", recipe_table()))
@@ -75,7 +75,7 @@ def info(
 ) -> None:
     """Say what a dataset holds; of a folder, also check that no file changed."""
     from locomotion_analysis.datasets import DATASET_NAMES, open_dataset
-    from locomotion_analysis.datasets.files import MANIFEST
+    from locomotion_analysis.datasets.dataset import MANIFEST
 
     if name in DATASET_NAMES and not (Path(name) / MANIFEST).is_file():
         _show_ready_made(name)
@@ -105,7 +105,7 @@ def _show_ready_made(name: str) -> None:
 def _show_dataset(dataset: "Dataset") -> None:
     from rich.markup import escape
 
-    from locomotion_analysis.datasets.card_tables import class_table, split_table
+    from locomotion_analysis.datasets.cards import class_table, split_table
 
     shown, said = console(), dataset.manifest
     whose = "simulated: no person was measured" if said.simulated else "recorded"
@@ -163,8 +163,8 @@ def _read_with_splits(
 ) -> "tuple[LocomotionData, pd.DataFrame | None]":
     """Return cycles and splits; those of a ready-made dataset once its checksums are right."""
     from locomotion_analysis.datasets import open_dataset
+    from locomotion_analysis.datasets.dataset import MANIFEST
     from locomotion_analysis.datasets.export import read_splits
-    from locomotion_analysis.datasets.files import MANIFEST
 
     own = None if splits is None else read_splits(splits)
     if not (data / MANIFEST).is_file():

@@ -55,7 +55,7 @@ def cores(jobs: int | None) -> int:
 
 def cycles_path(path: Path) -> Path:
     """Return where the cycles are: in a ready-made dataset's folder only one file holds them."""
-    from locomotion_analysis.datasets.files import CYCLES, MANIFEST
+    from locomotion_analysis.datasets.dataset import CYCLES, MANIFEST
 
     return path / CYCLES if (path / MANIFEST).is_file() else path
 

@@ -25,7 +25,7 @@ from locomotion_analysis.cli.show import console, frame_table, progress_bar
 if TYPE_CHECKING:
     from locomotion_analysis.production.bundle import Bundle
     from locomotion_analysis.production.registry import Version
-    from locomotion_analysis.production.service.served import Opener
+    from locomotion_analysis.production.service.contract import Opener
 
 
 _File = Annotated[Path, typer.Argument(help="File that locomotion bundle wrote.")]
@@ -184,8 +184,8 @@ def serve(
     """Serve a model over HTTP: /v1/predict, the V2 protocol, metrics, and a page at /."""
     from locomotion_analysis.production.service import ServiceSettings, source_of
     from locomotion_analysis.production.service import serve as serve_model
-    from locomotion_analysis.production.service.opening import open_served
-    from locomotion_analysis.production.service.settings import MEBIBYTE
+    from locomotion_analysis.production.service.contract import MEBIBYTE
+    from locomotion_analysis.production.service.server import open_served
 
     settings = ServiceSettings(
         workers=workers,
@@ -199,7 +199,7 @@ def serve(
     opener: Opener = partial(open_served, **how)
     if store is not None:
         from locomotion_analysis.production.monitoring import PredictionStore
-        from locomotion_analysis.production.monitoring.recording import open_recorded
+        from locomotion_analysis.production.monitoring.store import open_recorded
 
         PredictionStore(store).close()  # one that cannot be opened ends here
         opener = partial(open_recorded, store=store, **how)
@@ -311,8 +311,8 @@ def export_mlflow(
     out: Annotated[Path, typer.Option(help="Folder to write.")],
 ) -> None:
     """Write a version as a model folder that mlflow.pyfunc.load_model reads."""
+    from locomotion_analysis.production.mlflow_model import write_mlflow_model
     from locomotion_analysis.production.registry import Registry
-    from locomotion_analysis.production.registry.mlflow_model import write_mlflow_model
 
     folder = write_mlflow_model(Registry(place), which, out)
     console().print(f"model    {escape(str(folder))}")

@@ -36,6 +36,7 @@ from locomotion_analysis.cli.show import (
 if TYPE_CHECKING:
     from locomotion_analysis.evaluation.audit import LeakAudit
 
+
 EXIT_FINDINGS = 1
 
 
@@ -132,7 +133,7 @@ def train(
     Networks that were killed go on where they were when started again in the same way.
     """
     from locomotion_analysis.evaluation.training import train as train_model
-    from locomotion_analysis.models.supervised.search import known_search
+    from locomotion_analysis.models.supervised.tuning import known_search
 
     chosen = read_data(data, where, channels)
     show_size(chosen)
@@ -217,7 +218,8 @@ def audit(
     seed: Seed = 0,
 ) -> None:
     """How much a score owes to people on both sides of the split. Status 1 where the data leaks."""
-    from locomotion_analysis.evaluation.audit import leak_audit, write_audit
+    from locomotion_analysis.evaluation.audit import leak_audit
+    from locomotion_analysis.evaluation.audit_report import write_audit
 
     with progress_bar() as progress:
         found = leak_audit(
@@ -238,7 +240,7 @@ def audit(
 
 
 def _show_audit(found: "LeakAudit") -> None:
-    from locomotion_analysis.evaluation.audit import verdict
+    from locomotion_analysis.evaluation.audit_report import verdict
 
     shown = console()
     show_simulated(found.simulated)
@@ -271,7 +273,7 @@ def discover(
 
     Joint angles are compared where no channels are named.
     """
-    from locomotion_analysis.evaluation.discovery import run_discovery
+    from locomotion_analysis.evaluation.discovery_report import run_discovery
 
     count: int | Literal["auto"] = "auto"
     if clusters != "auto":

@@ -1,22 +1,32 @@
-"""Which column of a table is what, and under which standard name."""
+"""MERGED columns.
+
+- Which column of a table is what, and under which standard name.
+- The one-row-a-cycle frame: key columns, types, and packed strings taken apart.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from locomotion_analysis.data.history import HistoryEntry
-from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.errors import DuplicateCycleError, SchemaError
 from locomotion_analysis.standard import (
+    KEY,
     PHASE_COLUMN,
     TIME_COLUMNS,
     Channel,
     canonical_name,
     is_channel,
 )
+
+# ----------------------------------------------------------------------
+# Which column of a table is what, and under which standard name.
+
 
 _OTHER_PHASES = ("phase_contra", "phase_ipsi_dp", "phase_contra_dp")
 
@@ -149,3 +159,153 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+# ----------------------------------------------------------------------
+# The one-row-a-cycle frame: key columns, types, and packed strings taken apart.
+
+
+_PACKED = ("task_info", "subject_metadata")
+_REQUIRED = ("subject", "task", "step")
+_ZERO_IN_FRONT = r"0\d"
+"""How an identifier such as 007 begins, which as a number would lose its zeros."""
+
+
+def require_key_columns(names: list[str]) -> None:
+    """Raise unless the columns that name a cycle are among `names`."""
+    missing = [name for name in _REQUIRED if name not in names]
+    if missing:
+        raise SchemaError(
+            expected=f"columns {', '.join(_REQUIRED)}, which together name a gait cycle",
+            got=f"no column {', '.join(missing)} among {', '.join(names[:12])}"
+            + (" ..." if len(names) > 12 else ""),
+            fix="add the column, or rename yours to it",
+        )
+
+
+def tidy_cycles(cycles: pd.DataFrame, dataset: str) -> tuple[pd.DataFrame, list[HistoryEntry]]:
+    """Give columns their standard names, complete the key, check that it names a cycle once.
+
+    Parameters
+    ----------
+    cycles : DataFrame
+        One row a cycle, with at least subject, task and step, under these names or aliases.
+        Strings ``key:value,key:value`` are taken apart into columns.
+    dataset : str
+        Name of the dataset where the frame has no such column.
+
+    Returns
+    -------
+    DataFrame, list of HistoryEntry
+        Key columns first, then the metadata, on a fresh RangeIndex.
+    """
+    cycles, history = _unpack_strings(cycles.reset_index(drop=True))
+    names, renamed = standard_names([str(name) for name in cycles.columns])
+    require_key_columns(names)
+    cycles, history = cycles.set_axis(names, axis=1), history + renamed
+    if "dataset" not in cycles:
+        cycles = cycles.assign(dataset=dataset)
+        history.append(HistoryEntry("assumed", f"dataset = {dataset!r} (no such column)"))
+    if "task_id" not in cycles:
+        cycles = cycles.assign(task_id=cycles["task"])
+        history.append(HistoryEntry("assumed", "task_id = task (no such column)"))
+    cycles = with_truth_type(_with_key_types(cycles))
+    _refuse_nameless(cycles)
+    refuse_duplicates(cycles)
+    rest = [name for name in cycles.columns if name not in KEY]
+    return cycles[[*KEY, *rest]], history
+
+
+def with_truth_type(cycles: pd.DataFrame) -> pd.DataFrame:
+    """Give columns of true, false and missing values the nullable type, in place of objects."""
+    found = [
+        name
+        for name, dtype in cycles.dtypes.items()
+        if pd.api.types.is_object_dtype(dtype)
+        and pd.api.types.infer_dtype(cycles[name], skipna=True) == "boolean"
+    ]
+    return cycles.astype(dict.fromkeys(found, "boolean")) if found else cycles
+
+
+def refuse_duplicates(cycles: pd.DataFrame) -> None:
+    """Raise if two rows carry the same cycle key."""
+    repeated = cycles.duplicated(list(KEY))
+    if repeated.any():
+        first = cycles.iloc[int(repeated.to_numpy().argmax())]
+        raise DuplicateCycleError(
+            expected="every gait cycle once",
+            got=f"{int(repeated.sum())} cycle(s) whose key occurs twice",
+            where=", ".join(f"{name}={first[name]}" for name in KEY),
+            fix="number the steps of a subject and task differently, or remove the copies",
+        )
+
+
+def _refuse_nameless(cycles: pd.DataFrame) -> None:
+    for name in KEY:
+        empty = cycles[name].isna()
+        if empty.any():
+            raise SchemaError(
+                expected=f"a value of {name} for every cycle",
+                got=f"{int(empty.sum())} cycle(s) without one",
+                where=f"column {name}, first at cycle {int(empty.to_numpy().argmax())}",
+                fix="fill the column in, or remove those rows",
+            )
+
+
+def _with_key_types(cycles: pd.DataFrame) -> pd.DataFrame:
+    texts = {name: _as_text(cycles[name]) for name in ("dataset", "subject", "task", "task_id")}
+    cycles, step = cycles.assign(**texts), cycles["step"]
+    if pd.api.types.is_float_dtype(step) and bool(step.notna().all() and (step % 1 == 0).all()):
+        return cycles.assign(step=step.astype(np.int64))
+    return cycles
+
+
+def _as_text(values: "pd.Series[str]") -> "pd.Series[str]":
+    if pd.api.types.is_string_dtype(values) and not isinstance(values.dtype, pd.CategoricalDtype):
+        return values
+    # Only the distinct values are turned to text: a subject column has few of them.
+    codes, distinct = pd.factorize(values, use_na_sentinel=True)
+    text = pd.Series([label(value) for value in distinct], dtype="str")
+    return text.reindex(codes).set_axis(values.index)
+
+
+def label(value: object) -> str:
+    """Return a name as text; 7.0 is 7, since a column of numbers with a gap is stored as floats."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value)
+
+
+def _unpack_strings(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]:
+    history = []
+    for name in _PACKED:
+        if name not in cycles:
+            continue
+        codes, distinct = pd.factorize(cycles[name], use_na_sentinel=True)
+        unpacked = pd.DataFrame([_parse_packed(str(text)) for text in distinct])
+        per_cycle = unpacked.reindex(codes).set_axis(cycles.index)
+        keys = [str(key) for key in per_cycle]
+        new = [key for key in keys if key not in cycles]
+        cycles = cycles.drop(columns=name).assign(**{key: _typed(per_cycle[key]) for key in new})
+        kept = [key for key in keys if key not in new]
+        detail = f"{name} -> columns {', '.join(new) or 'none'}"
+        if kept:
+            detail += f" (already there and kept: {', '.join(kept)})"
+        history.append(HistoryEntry("unpacked", detail))
+    return cycles, history
+
+
+def _parse_packed(text: str) -> dict[str, str]:
+    pairs = (part.split(":", 1) for part in text.split(",") if ":" in part)
+    return {key.strip(): value.strip() for key, value in pairs if key.strip()}
+
+
+def _typed(values: "pd.Series[str]") -> "pd.Series[float] | pd.Series[bool] | pd.Series[str]":
+    known = values.dropna().str.lower()
+    if known.isin(["true", "false"]).all():
+        truth = known.eq("true").reindex(values.index)
+        return truth if len(known) == len(values) else truth.astype("boolean")
+    if known.str.match(_ZERO_IN_FRONT).any():
+        return values
+    numbers = pd.to_numeric(values, errors="coerce")
+    return numbers if numbers.notna().equals(values.notna()) else values

@@ -12,21 +12,21 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
-from locomotion_analysis.data import overview
-from locomotion_analysis.data.combine import concatenate, people_of_several
-from locomotion_analysis.data.cycle_layout import write_cycle_columns
-from locomotion_analysis.data.files import (
+from locomotion_analysis.data import summaries
+from locomotion_analysis.data.columns import refuse_duplicates, tidy_cycles
+from locomotion_analysis.data.history import HistoryEntry
+from locomotion_analysis.data.parquet import (
     parquet_files,
+    parts_from_table,
     read_csv_table,
     read_parquet_table,
+    scan_parts,
+    table_from_frame,
+    write_cycle_columns,
+    write_long_columns,
     write_parquet,
 )
-from locomotion_analysis.data.history import HistoryEntry
-from locomotion_analysis.data.long_layout import write_long_columns
-from locomotion_analysis.data.metadata import refuse_duplicates, tidy_cycles
-from locomotion_analysis.data.parts import Parts
-from locomotion_analysis.data.scan import scan_parts
-from locomotion_analysis.data.tables import parts_from_table, table_from_frame
+from locomotion_analysis.data.parts import Parts, concatenate, people_of_several
 from locomotion_analysis.errors import LocomotionError, SchemaError
 from locomotion_analysis.files import atomic_path
 from locomotion_analysis.standard import KEY, N_PHASES, UNITS, Channel, canonical_name
@@ -275,19 +275,19 @@ class LocomotionData:
 
     def summary(self) -> pd.DataFrame:
         """Return one row a dataset, task and pathology: subjects, cycles, mean age, speed."""
-        return overview.summarise(self._parts.cycles)
+        return summaries.summarise(self._parts.cycles)
 
     def missing(self) -> "pd.Series[float]":
         """Return the percent of cycles in which each channel was not fully measured."""
-        return overview.missing_percent(self._parts.block, self._parts.channels)
+        return summaries.missing_percent(self._parts.block, self._parts.channels)
 
     def __repr__(self) -> str:
-        return overview.as_text(
+        return summaries.as_text(
             self._parts.cycles, self._parts.channels, simulated=self.is_simulated
         )
 
     def _repr_html_(self) -> str:
-        return overview.as_html(
+        return summaries.as_html(
             self._parts.cycles, self._parts.channels, simulated=self.is_simulated
         )
 
@@ -439,9 +439,9 @@ class LocomotionData:
 
         See Also
         --------
-        locomotion_analysis.features.tabular.ml_features : the same, with all the details.
+        locomotion_analysis.features.table.ml_features : the same, with all the details.
         """
-        from locomotion_analysis.features.tabular import ml_features
+        from locomotion_analysis.features.table import ml_features
 
         return ml_features(self, target, features=features, aggregations=aggregations)
 
@@ -465,7 +465,7 @@ class LocomotionData:
         y : Series, shape (n_cycles,)
             Indexed by the cycle key.
         """
-        from locomotion_analysis.features.sequences.sequential import sequential_features
+        from locomotion_analysis.features.sequences import sequential_features
 
         return sequential_features(self, target, sequence_length=sequence_length, features=features)
 

@@ -7,12 +7,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from locomotion_analysis.datasets.building import build_dataset, build_file
-    from locomotion_analysis.datasets.dataset import Dataset, open_dataset
-    from locomotion_analysis.datasets.embedded import DATASET_NAMES, load_dataset
-    from locomotion_analysis.datasets.recipes import RECIPES, Recipe
-    from locomotion_analysis.datasets.reducer import fit_reducer, load_reducer, save_reducer
-    from locomotion_analysis.datasets.split_table import FrozenSplits, freeze_splits
+    from locomotion_analysis.datasets.building import (
+        DATASET_NAMES,
+        build_dataset,
+        build_file,
+        load_dataset,
+    )
+    from locomotion_analysis.datasets.dataset import (
+        RECIPES,
+        Dataset,
+        FrozenSplits,
+        Recipe,
+        fit_reducer,
+        freeze_splits,
+        load_reducer,
+        open_dataset,
+        save_reducer,
+    )
 
 _HOME = {
     "DATASET_NAMES": "embedded",

@@ -1,51 +1,294 @@
-"""Making a dataset: cycles, features, splits, card, checksums, all or nothing."""
+"""MERGED building.
+
+- Data that comes with the package: simulated, made when first asked for.
+- Where the cycles of a dataset come from, whose they are, and what they can be used for.
+- Making a dataset: cycles, features, splits, card, checksums, all or nothing.
+"""
 
 import os
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from locomotion_analysis._version import __version__
-from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.datasets.checksums import write_checksums
-from locomotion_analysis.datasets.dataset import Dataset, open_dataset
-from locomotion_analysis.datasets.feature_files import read_features, write_components
-from locomotion_analysis.datasets.files import (
+from locomotion_analysis.data import HistoryEntry, LocomotionData
+from locomotion_analysis.datasets.dataset import (
     CARD,
     CHECKSUMS,
     CROISSANT,
     CYCLES,
     FEATURES,
     QUALITY,
+    RECIPES,
+    SPLIT_SEED,
     SPLITS,
     UNREDUCED,
-)
-from locomotion_analysis.datasets.manifest import Manifest
-from locomotion_analysis.datasets.origin import (
-    Origin,
-    Source,
-    cycles_of,
-    is_all_simulated,
-    origin_of,
-    targets_of,
-)
-from locomotion_analysis.datasets.recipes import Recipe, recipe_of
-from locomotion_analysis.datasets.split_table import (
-    SPLIT_SEED,
+    Dataset,
     FrozenSplits,
+    Manifest,
+    Recipe,
     content_hash,
     freeze_splits,
+    open_dataset,
+    read_features,
+    recipe_of,
+    write_checksums,
+    write_components,
 )
-from locomotion_analysis.files import atomic_folder, json_text, refuse_existing, write_all
+from locomotion_analysis.errors import SchemaError, TargetError
+from locomotion_analysis.files import atomic_folder, json_text, refuse_existing, sha256, write_all
 from locomotion_analysis.progress import Progress
+from locomotion_analysis.simulation import simulate
 from locomotion_analysis.simulation.simulator import SIMULATOR_VERSION
 
 if TYPE_CHECKING:
-    from locomotion_analysis.features.feature import FeatureSpec
+    from locomotion_analysis.features.spec import FeatureSpec
     from locomotion_analysis.quality import QualityResult
+
+
+# ----------------------------------------------------------------------
+# Data that comes with the package: simulated, made when first asked for.
+
+
+DEMO_SEED = 2024
+DATASET_NAMES = ("demo", *RECIPES)
+"""Names :func:`load_dataset` knows."""
+
+
+def load_dataset(name: str = "demo") -> LocomotionData:
+    """Load a dataset that comes with the package: simulated, no person was measured.
+
+    Parameters
+    ----------
+    name : str
+        - "demo": 45 subjects (15 healthy, 15 after stroke, 15 with Parkinson's disease) in five
+          walking and stair tasks, 10 cycles each;
+        - "classification": many subjects with few cycles each, to tell pathologies and tasks
+          apart;
+        - "timeseries": the angles of hip, knee and ankle of both legs, nothing else;
+        - "regression": level walking, with age, body mass index, speed and performance tests;
+        - "clustering": level walking of every pathology, to find patterns without labels.
+
+    Returns
+    -------
+    LocomotionData
+        The same immutable object on every call.
+
+    Raises
+    ------
+    SchemaError
+        If there is no dataset of that name.
+
+    See Also
+    --------
+    locomotion_analysis.datasets.build_dataset : the same with features, frozen splits and a
+        card, as a folder.
+
+    Examples
+    --------
+    >>> data = load_dataset("demo")
+    >>> data.is_simulated
+    True
+    """
+    if name not in DATASET_NAMES:
+        raise SchemaError(
+            expected=f"a dataset among {', '.join(DATASET_NAMES)}",
+            got=repr(name),
+            where="load_dataset",
+            fix="use one of these names, or LocomotionData.from_parquet for your own file",
+        )
+    return _made(name)
+
+
+@cache
+def _made(name: str) -> LocomotionData:
+    if name == "demo":
+        return simulate(n_subjects=45, n_cycles=10, seed=DEMO_SEED)
+    recipe = RECIPES[name]
+    data = simulate(
+        n_subjects=recipe.n_subjects,
+        n_cycles=recipe.n_cycles,
+        tasks=recipe.tasks,
+        pathologies=recipe.pathologies,
+        seed=recipe.seed,
+    )
+    return with_channels_of(data, recipe)
+
+
+def with_channels_of(data: LocomotionData, recipe: Recipe) -> LocomotionData:
+    """Return the data with the channels a recipe keeps; the history says what is left out.
+
+    Raises
+    ------
+    SchemaError
+        If the data have none of them.
+    """
+    if not recipe.channels:
+        return data
+    kept = [name for name in recipe.channels if name in data.channels]
+    if not kept:
+        raise SchemaError(
+            expected=f"at least one channel of {', '.join(recipe.channels)}",
+            got=f"channels {', '.join(data.channels)}",
+            where=f"dataset {recipe.name}",
+            fix="rename or convert the columns that hold these angles",
+        )
+    detail = f"channels of dataset {recipe.name}: {len(kept)} of {len(data.channels)} kept"
+    absent = [name for name in recipe.channels if name not in kept]
+    if absent:
+        detail += f"; not in the data: {', '.join(absent)}"
+    block = data.block[[data.channels.index(name) for name in kept]]
+    entries = (*data.history, HistoryEntry("selected", detail, len(kept)))
+    return LocomotionData(data.cycles, np.ascontiguousarray(block), kept, entries)
+
+
+# ----------------------------------------------------------------------
+# Where the cycles of a dataset come from, whose they are, and what they can be used for.
+
+
+Source = LocomotionData | str | os.PathLike[str]
+
+LICENCE = "CC-BY-4.0"
+"""Of the simulated datasets."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The cycles of a dataset and whose they are.
+
+    Attributes
+    ----------
+    data : LocomotionData
+        The cycles.
+    text : str
+        Where they come from.
+    licence, citation : str
+        Terms, and what to cite.
+    seed : int or None
+        Of the simulation, where the package made them.
+    """
+
+    data: LocomotionData
+    text: str
+    licence: str
+    citation: str
+    seed: int | None
+
+
+def cycles_of(recipe: Recipe, source: Source | None) -> LocomotionData:
+    """Return a recipe's own cycles, or those of a source in the form the recipe wants."""
+    if source is None:
+        return load_dataset(recipe.name)
+    return _without_old_splits(with_channels_of(_read(source), recipe))
+
+
+def origin_of(
+    recipe: Recipe, source: Source | None, licence: str | None, citation: str | None
+) -> Origin:
+    """Return the cycles of a dataset with their terms.
+
+    Raises
+    ------
+    SchemaError
+        If some cycle was recorded, and licence or citation is missing; or if there is no source
+        to which they could belong.
+    """
+    data = cycles_of(recipe, source)
+    if source is None:
+        _refuse_terms(licence, citation)
+        text = "simulated by this package; the sources of the simulator are under 'What was done'"
+        own = (
+            f"The locomotion-analysis developers. locomotion-analysis {__version__}, simulated "
+            f"dataset {recipe.name} {recipe.version}."
+        )
+        return Origin(data, text, LICENCE, own, recipe.seed)
+    if not is_all_simulated(data):
+        _require_terms(licence, citation)
+    cite = citation or "simulated cycles, made with locomotion-analysis"
+    return Origin(data, _source_text(source), licence or LICENCE, cite, None)
+
+
+def is_all_simulated(data: LocomotionData) -> bool:
+    """Return whether no cycle was recorded from a person."""
+    return data.is_simulated and bool(data.cycles["simulated"].eq(True).all())
+
+
+def _refuse_terms(licence: str | None, citation: str | None) -> None:
+    if licence is not None or citation is not None:
+        raise SchemaError(
+            expected="licence and citation together with the data they belong to",
+            got="no source",
+            where="build_dataset",
+            fix=f"name your data with --from; the simulated datasets are {LICENCE}",
+        )
+
+
+def _require_terms(licence: str | None, citation: str | None) -> None:
+    given = {"licence": licence, "citation": citation}
+    absent = [name for name, text in given.items() if not (text or "").strip()]
+    if absent:
+        raise SchemaError(
+            expected="the licence of recorded data, and what to cite",
+            got=f"no {' and no '.join(absent)}",
+            where="build_dataset",
+            fix="--licence CC-BY-4.0 --citation 'Who (year). Title. doi'; a dataset whose terms "
+            "nobody knows cannot be passed on",
+        )
+
+
+def _read(source: Source) -> LocomotionData:
+    if isinstance(source, LocomotionData):
+        return source
+    if Path(source).suffix.lower() == ".csv":
+        return LocomotionData.from_csv(source)
+    return LocomotionData.from_parquet(source)
+
+
+def _without_old_splits(data: LocomotionData) -> LocomotionData:
+    """Leave out columns ``split`` and ``fold``: a dataset has its own, in its own table."""
+    found = [name for name in ("split", "fold") if name in data.cycles]
+    if not found:
+        return data
+    entry = HistoryEntry("dropped", f"columns {', '.join(found)}: the dataset is split anew")
+    cycles = data.cycles.drop(columns=found)
+    return LocomotionData(cycles, data.block, data.channels, (*data.history, entry))
+
+
+def _source_text(source: Source) -> str:
+    if isinstance(source, LocomotionData):
+        return "gait cycles handed over in memory"
+    place = Path(source)
+    return f"{place.name}, SHA-256 {sha256(place)}" if place.is_file() else f"folder {place.name}"
+
+
+def targets_of(cycles: pd.DataFrame, recipe: Recipe) -> tuple[str, ...]:
+    """Return the recipe's targets that the cycles have, each with at least two values."""
+    found = tuple(t for t in recipe.targets if t in cycles and _varies(cycles[t]))
+    if recipe.targets and not found:
+        raise TargetError(
+            expected=f"a column with at least two values among {', '.join(recipe.targets)}",
+            got=", ".join(
+                f"{name} of one value" if name in cycles else f"no {name}"
+                for name in recipe.targets
+            ),
+            where=f"dataset {recipe.name}",
+            fix="add one of these columns; clustering needs none",
+        )
+    return found
+
+
+def _varies(values: "pd.Series[Any]") -> bool:
+    known = values.dropna().to_numpy()
+    return bool(len(known)) and bool((known != known[0]).any())
+
+
+# ----------------------------------------------------------------------
+# Making a dataset: cycles, features, splits, card, checksums, all or nothing.
 
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "numba", "pyarrow")
@@ -152,7 +395,7 @@ def build_file(
     LocomotionData
         What was written.
     """
-    from locomotion_analysis.datasets.export.frozen_splits import with_splits
+    from locomotion_analysis.datasets.export import with_splits
 
     recipe = recipe_of(name)
     data = cycles_of(recipe, source)
@@ -173,7 +416,7 @@ class _Features:
 
 
 def _write_features(folder: Path, recipe: Recipe, splits: pd.DataFrame) -> _Features:
-    from locomotion_analysis.features.streaming.extraction import extract_features
+    from locomotion_analysis.features.extraction import extract_features
 
     path = folder / (FEATURES if recipe.kept_variance is None else UNREDUCED)
     done = extract_features(folder / CYCLES, path, groups=recipe.feature_groups)
@@ -193,8 +436,8 @@ def _reduce(folder: Path, kept_variance: float, splits: pd.DataFrame) -> int:
     """Write the principal components and the reducer; return how many components."""
     from threadpoolctl import threadpool_limits
 
-    from locomotion_analysis.datasets.card import fitted_on
-    from locomotion_analysis.datasets.reducer import fit_reducer, save_reducer
+    from locomotion_analysis.datasets.cards import fitted_on
+    from locomotion_analysis.datasets.dataset import fit_reducer, save_reducer
 
     frame = read_features(folder / UNREDUCED).frame
     training = splits.loc[splits["split"] == "train", ["dataset", "subject"]]
@@ -267,8 +510,7 @@ def _describe(
     quality: "QualityResult",
 ) -> None:
     """Write the card for people and the one for machines."""
-    from locomotion_analysis.datasets.card import dataset_card
-    from locomotion_analysis.datasets.croissant import croissant
+    from locomotion_analysis.datasets.cards import croissant, dataset_card
 
     whose = "Simulated: no person was measured." if manifest.simulated else "Recorded data."
     description = f"Gait cycles to {recipe.purpose}. {whose} Split by subject."

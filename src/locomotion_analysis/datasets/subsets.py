@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.errors import SchemaError, TargetError
-from locomotion_analysis.selection.strata import class_codes, is_fractional
-from locomotion_analysis.selection.subjects import subject_codes
+from locomotion_analysis.selection.splitters import class_codes, is_fractional, subject_codes
 
 _SHOWN = 5
 
@@ -53,7 +52,7 @@ def balanced_subset(data: LocomotionData, by: str = "pathology", seed: int = 0) 
     -------
     LocomotionData
         Cycles in their old order. Subjects are balanced; cycles are as each subject has them
-        (see :func:`~locomotion_analysis.data.class_balance`).
+        (see :func:`~locomotion_analysis.data.subjects`).
 
     Raises
     ------

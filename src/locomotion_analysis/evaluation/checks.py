@@ -1,20 +1,742 @@
-"""What a model learns from a few subjects."""
+"""MERGED checks.
 
-from collections.abc import Mapping, Sequence
+- What is done to the held-out cycles: a channel taken away, noise added.
+- What every study of a model's behaviour starts from: the same inputs, target and folds.
+- Learning curve in subjects: would more people help.
+- Permutation test: how well the model would score if the labels meant nothing.
+- Score in a laboratory that the model has not seen.
+- Scores of models on held-out cycles that were made worse, beside the untouched ones.
+- What a model learns from a few subjects.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils.validation import has_fit_parameter
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.evaluation.bootstrap import percentile_interval, subject_weights
-from locomotion_analysis.evaluation.inputs import said_simulated, take_rows
-from locomotion_analysis.evaluation.metric_sums import ERRORS, metric_values, sums_of
-from locomotion_analysis.evaluation.study_design import StudyDesign, study_design
+from locomotion_analysis.evaluation.evaluator import BiomechanicalModelEvaluator
+from locomotion_analysis.evaluation.folds import (
+    Features,
+    FittedFold,
+    check_groups_keep_people,
+    checked_folds,
+    checked_inputs,
+    continuous_target,
+    cycle_key,
+    empty_features_named,
+    fit_folds,
+    is_simulated,
+    predict_held_out,
+    said_simulated,
+    take_rows,
+)
+from locomotion_analysis.evaluation.metrics import (
+    percentile_interval,
+    resampled_sums,
+    subject_weights,
+)
+from locomotion_analysis.evaluation.subject_scores import (
+    ERRORS,
+    chosen_metric,
+    contributions,
+    metric_values,
+    sums_of,
+    tested_subjects,
+)
+from locomotion_analysis.processes import end_with_parent
 from locomotion_analysis.progress import Progress
+from locomotion_analysis.selection import (
+    LeaveOneDatasetOut,
+    SubjectQuantileKFold,
+    SubjectStratifiedKFold,
+    subject_codes,
+)
+from locomotion_analysis.selection.splitters import Fold, class_codes
+
+# ----------------------------------------------------------------------
+# What is done to the held-out cycles: a channel taken away, noise added.
+
+
+Array = NDArray[np.float64]
+Perturbation = Callable[[Array, NDArray[np.intp], Array, np.random.Generator], Array]
+"""``(training rows, their person and label, test rows, generator)`` to perturbed test rows."""
+
+# Words in a feature's name that say where it was measured. Scores of the whole leg need all joints.
+_WHOLE_LEG = {"gps", "gdi", "map"}
+_PARTS = {
+    "pelvis": {"pelvis", "pelvic"} | _WHOLE_LEG,
+    "trunk": {"trunk"},
+    "hip": {"hip"} | _WHOLE_LEG,
+    "knee": {"knee", "crouch"} | _WHOLE_LEG,
+    "ankle": {"ankle", "dorsiflexor", "plantarflexor"} | _WHOLE_LEG,
+    "thigh": {"thigh"},
+    "shank": {"shank"},
+    "foot": {"foot"},
+    "force plates": {"grf", "cop", "force", "moment", "power", "work", "impulse"},
+}
+NOISE = (0.5, 1.0, 2.0)
+
+
+def missing_channels(X: Features, channels: Sequence[str] | None = None) -> dict[str, Perturbation]:
+    """Return perturbations that take away what one joint, segment or the force plates gave.
+
+    Both legs are taken, and every feature whose name says that it was made from them: without
+    the knee go its angle, velocity, moment and power, and its share in cyclograms. What is left
+    is what an imputer would put there, the mean of the training rows.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_cycles, n_features), or array (n_cycles, n_points, n_channels)
+        Features with the names this package gives them, or sequences.
+    channels : sequence of str, optional
+        Names of the channels of sequences, in their order.
+
+    Returns
+    -------
+    dict
+        Name, for example ``"without knee"``, to perturbation; only what `X` holds.
+
+    Raises
+    ------
+    SchemaError
+        If the channels of sequences are not named, or their number differs.
+    """
+    named = X.columns if isinstance(X, pd.DataFrame) else _checked(X, channels)
+    words = [set(str(name).split("_")) for name in named]
+    chosen = {
+        part: np.array([bool(each & meant) for each in words]) for part, meant in _PARTS.items()
+    }
+    return {
+        f"without {part}": _without(columns) for part, columns in chosen.items() if columns.any()
+    }
+
+
+def noise_levels(multiples: Sequence[float] = NOISE) -> dict[str, Perturbation]:
+    """Return perturbations that add normal noise of the spread between a person's own cycles.
+
+    The standard deviation of each feature (point and channel, of sequences) within a person and
+    label is measured on the training rows.
+
+    Parameters
+    ----------
+    multiples : sequence of float
+        Multiples of that standard deviation.
+    """
+    return {f"noise {each:g} × within-subject SD": _noisy(each) for each in multiples}
+
+
+def _without(columns: NDArray[np.bool_]) -> Perturbation:
+    def take_away(
+        train: Array,
+        unit: NDArray[np.intp],  # noqa: ARG001 - all perturbations are called alike
+        test: Array,
+        rng: np.random.Generator,  # noqa: ARG001
+    ) -> Array:
+        changed = test.copy()
+        known = np.isfinite(train[..., columns])
+        total = np.where(known, train[..., columns], 0.0).sum(axis=0)
+        # A feature that no training row has stays missing.
+        with np.errstate(invalid="ignore"):
+            changed[..., columns] = total / known.sum(axis=0)
+        return changed
+
+    return take_away
+
+
+def _noisy(multiple: float) -> Perturbation:
+    def disturb(
+        train: Array, unit: NDArray[np.intp], test: Array, rng: np.random.Generator
+    ) -> Array:
+        flat = train.reshape(len(train), -1)
+        within = flat - pd.DataFrame(flat).groupby(unit).transform("mean").to_numpy()
+        known = np.isfinite(within)
+        cycles = np.bincount(unit)[unit] > 1
+        freedom = known[cycles].sum(axis=0) - len(np.unique(unit[cycles]))
+        squared = np.where(known, within, 0.0)[cycles] ** 2
+        spread = np.sqrt(squared.sum(axis=0) / np.maximum(freedom, 1)).reshape(train.shape[1:])
+        return np.asarray(test + multiple * spread * rng.standard_normal(test.shape))
+
+    return disturb
+
+
+def _checked(X: NDArray[Any], channels: Sequence[str] | None) -> Sequence[str]:
+    if channels is None or len(channels) != X.shape[-1]:
+        raise SchemaError(
+            expected=f"the names of the {X.shape[-1]} channels of X",
+            got="none" if channels is None else f"{len(channels)}",
+            where="channels",
+            fix="pass the features you gave prepare_sequential_features",
+        )
+    return channels
+
+
+# ----------------------------------------------------------------------
+# What every study of a model's behaviour starts from: the same inputs, target and folds.
+
+
+@dataclass(frozen=True, slots=True)
+class StudyDesign:
+    """Checked inputs of a study that fits a model many times.
+
+    Attributes
+    ----------
+    model : scikit-learn estimator
+        Unfitted, computing on one core: the study itself may run on several.
+    X : DataFrame or ndarray
+        Features or sequences.
+    target : ndarray of shape (n_cycles,)
+        Target as it is fitted.
+    classes : ndarray or None
+        Sorted classes; None for a regression.
+    subject : ndarray of int of shape (n_cycles,)
+        Subject number of each row.
+    n_subjects : int
+        How many there are.
+    key : Index
+        Labels of the rows.
+    cv : splitter or list of (train, test)
+        Where the folds come from.
+    metric : str
+        Score that is looked at.
+    simulated : bool
+        Whether the features say that they come from simulated gait.
+    """
+
+    model: Any
+    X: Features
+    target: NDArray[Any]
+    classes: NDArray[Any] | None
+    subject: NDArray[np.intp]
+    n_subjects: int
+    key: pd.Index
+    cv: Any
+    metric: str
+    simulated: bool
+
+    def folds(self, values: NDArray[Any] | None = None) -> list[Fold]:
+        """Return the folds, of other target values where given."""
+        target = self.target if values is None else values
+        if self.classes is not None:
+            target = np.searchsorted(self.classes, target)
+        return checked_folds(self.cv, self.key, target, self.subject, False)[0]
+
+    @property
+    def kind(self) -> str:
+        """Whether classes or a number is predicted."""
+        return "regression" if self.classes is None else "classification"
+
+
+def study_design(
+    model: Any,
+    X: Any,
+    y: Any,
+    groups: Any,
+    *,
+    cv: Any = None,
+    metric: str | None = None,
+    n_splits: int = 5,
+    random_state: int = 0,
+) -> StudyDesign:
+    """Check the inputs of a study and choose its folds.
+
+    A target of floating-point numbers is a regression, all else a classification.
+
+    Raises
+    ------
+    SplitLeakError, TargetError, SchemaError
+        As the evaluator does.
+    """
+    features = checked_inputs(X, y, groups)
+    key = cycle_key(features, y)
+    subject, names = subject_codes(groups)
+    check_groups_keep_people(key, groups)
+    classes = None
+    if pd.api.types.is_float_dtype(np.asarray(y)):
+        values: NDArray[Any] = continuous_target(y)
+    else:
+        codes, classes = class_codes(y)
+        values = classes[codes]
+    splitter = SubjectQuantileKFold if classes is None else SubjectStratifiedKFold
+    return StudyDesign(
+        model=on_one_core(model),
+        X=features,
+        target=values,
+        classes=classes,
+        subject=subject,
+        n_subjects=len(names),
+        key=key,
+        cv=splitter(n_splits, random_state=random_state) if cv is None else _reusable(cv),
+        metric=chosen_metric("regression" if classes is None else "classification", metric),
+        simulated=is_simulated(features),
+    )
+
+
+def on_one_core(model: Any) -> Any:
+    """Return an unfitted copy of a model that computes on one core."""
+    copy = clone(model)
+    asked = copy.get_params().items()
+    jobs = [name for name, value in asked if name.split("__")[-1] == "n_jobs" and value is not None]
+    return copy.set_params(**dict.fromkeys(jobs, 1))
+
+
+def _reusable(cv: Any) -> Any:
+    """Keep folds that can be read only once."""
+    return list(cv) if isinstance(cv, Iterator) else cv
+
+
+# ----------------------------------------------------------------------
+# Learning curve in subjects: would more people help.
+
+
+SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)
+_FEWEST = 2
+
+
+def learning_curve(
+    model: Any,
+    X: Any,
+    y: Any,
+    groups: Any,
+    *,
+    shares: tuple[float, ...] = SHARES,
+    n_repeats: int = 3,
+    cv: Any = None,
+    metric: str | None = None,
+    n_bootstrap: int = 1000,
+    random_state: int = 0,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Score a model trained on ever more subjects, always tested on the same people.
+
+    Parameters
+    ----------
+    model : scikit-learn estimator
+        Cloned for every fit.
+    X, y, groups : array-like
+        As of the evaluator; `y` of floating-point numbers is a regression.
+    shares : tuple of float
+        Shares of the training subjects, each above 0 and at most 1. Of a classification, each
+        class keeps its share, and two subjects at least where it has them.
+    n_repeats : int
+        Draws of training subjects at each share below 1.
+    cv : splitter or list of (train, test), optional
+        Default: five folds of subjects.
+    metric : str, optional
+        Default: balanced accuracy, or mean absolute error.
+    n_bootstrap, random_state : int
+        Draws of tested subjects for the intervals, and seed.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)`` after each share.
+
+    Returns
+    -------
+    DataFrame
+        One row a share: ``n_subjects`` (trained on, mean of folds and repeats), ``score`` (mean
+        over repeats), ``low`` and ``high`` (95 % over the tested subjects), ``metric``.
+
+    Raises
+    ------
+    SchemaError
+        If a share is not above 0 and at most 1.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> subjects = np.repeat(np.arange(20), 4)
+    >>> X = np.random.default_rng(0).normal(subjects[:, None] % 2, 0.5, (80, 2))
+    >>> curve = learning_curve(LogisticRegression(), X, subjects % 2, subjects, shares=(0.5, 1.0))
+    >>> curve["n_subjects"].tolist()
+    [8.0, 16.0]
+    """
+    if not shares or not all(0 < share <= 1 for share in shares):
+        raise SchemaError(
+            expected="shares above 0 and at most 1",
+            got=str(shares),
+            where="shares",
+            fix="for example (0.25, 0.5, 1.0)",
+        )
+    design = study_design(model, X, y, groups, cv=cv, metric=metric, random_state=random_state)
+    folds, rng = design.folds(), np.random.default_rng(random_state)
+    weights = subject_weights(design.n_subjects, n_bootstrap, random_state)
+    rows = []
+    for number, share in enumerate(shares, start=1):
+        scores, draws, sizes = [], [], []
+        for _ in range(n_repeats if share < 1 else 1):
+            fewer = [(_some(design, train, share, rng), test) for train, test in folds]
+            sums = _sums(design, fewer)
+            scores.append(float(metric_values(design.metric, sums.sum(axis=0))))
+            draws.append(metric_values(design.metric, resampled_sums(weights, sums)))
+            sizes += [len(np.unique(design.subject[train])) for train, _ in fewer]
+        low, high = percentile_interval(np.mean(draws, axis=0))
+        rows.append((float(np.mean(sizes)), float(np.mean(scores)), low, high))
+        if progress is not None:
+            progress("learning curve", number, len(shares))
+    table = pd.DataFrame(rows, columns=["n_subjects", "score", "low", "high"])
+    return said_simulated(table.assign(metric=design.metric), design.simulated)
+
+
+def _sums(design: StudyDesign, folds: list[Fold]) -> NDArray[Any]:
+    """Return what each subject contributes to the metric, tested in its fold."""
+    fitted = list(fit_folds(design.model, design.X, design.target, folds, None, design.subject))
+    rows = np.concatenate([fold.test for fold in fitted])
+    predicted = np.concatenate([fold.predicted for fold in fitted])
+    return sums_of(design.target[rows], predicted, design.classes)(
+        design.subject[rows], design.n_subjects
+    )
+
+
+def _some(
+    design: StudyDesign, train: NDArray[np.intp], share: float, rng: np.random.Generator
+) -> NDArray[np.intp]:
+    """Return the training rows of a share of the subjects, of each class the same share."""
+    if share == 1:
+        return train
+    subject = design.subject[train]
+    if design.classes is None:
+        strata = [np.unique(subject)]
+    else:
+        # A subject of several classes may be drawn for any of them.
+        strata = [np.unique(subject[design.target[train] == name]) for name in design.classes]
+    chosen = [
+        rng.permutation(people)[: max(_FEWEST, round(share * len(people)))] for people in strata
+    ]
+    return np.asarray(train[np.isin(subject, np.concatenate(chosen))])
+
+
+# ----------------------------------------------------------------------
+# Permutation test: how well the model would score if the labels meant nothing.
+
+
+ACROSS = "labels exchanged between subjects"
+WITHIN = "labels exchanged within each subject"
+
+
+@dataclass(frozen=True, slots=True)
+class PermutationTest:
+    """A score beside the scores of labels without meaning.
+
+    Attributes
+    ----------
+    metric : str
+        What was scored.
+    score : float
+        Score with the true labels, of all held-out cycles.
+    permuted : ndarray of float of shape (n_permutations,)
+        Scores with permuted labels.
+    p_value : float
+        (1 + permutations at least as good) ÷ (1 + permutations); never 0 (Phipson and Smyth
+        2010, Stat Appl Genet Mol Biol 9:39).
+    scheme : str
+        Between whom labels were exchanged.
+    simulated : bool
+        Whether the features come from simulated gait.
+    """
+
+    metric: str
+    score: float
+    permuted: NDArray[np.float64]
+    p_value: float
+    scheme: str
+    simulated: bool
+
+
+def permutation_test(
+    model: Any,
+    X: Any,
+    y: Any,
+    groups: Any,
+    *,
+    cv: Any = None,
+    metric: str | None = None,
+    n_permutations: int = 100,
+    random_state: int = 0,
+    n_jobs: int = -1,
+    progress: Progress | None = None,
+) -> PermutationTest:
+    """Score a model on labels permuted across subjects.
+
+    Cycles of one person share a label, so that labels permuted cycle by cycle would ask another
+    question: whether people differ, which they do. Where every subject has one label, the labels
+    of subjects are exchanged, each with all its cycles. Where labels change within a subject
+    (tasks, speeds), each subject's labels are exchanged among themselves, all cycles of one
+    label together. The whole cross-validation is repeated each time, folds included.
+
+    Parameters
+    ----------
+    model : scikit-learn estimator
+        Cloned for every fit.
+    X : DataFrame or array
+        Features or sequences.
+    y : array-like of shape (n_cycles,)
+        Classes, or floating-point numbers of a regression.
+    groups : array-like of shape (n_cycles,)
+        Subject of each row.
+    cv : splitter or list of (train, test), optional
+        Default: five folds of subjects.
+    metric : str, optional
+        ``balanced_accuracy`` (default), ``accuracy``, ``macro_f1``; ``mae`` (default), ``rmse``
+        or ``r2`` of a regression.
+    n_permutations : int
+        How often; the smallest p is 1 ÷ (1 + `n_permutations`).
+    random_state : int
+        Seed.
+    n_jobs : int
+        Processes; each fits on one core.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)``.
+
+    Returns
+    -------
+    PermutationTest
+        Score, scores of permuted labels and p.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> subjects = np.repeat(np.arange(20), 4)
+    >>> X = np.random.default_rng(0).normal(subjects[:, None] % 2, 0.5, (80, 2))
+    >>> model = LogisticRegression()
+    >>> permutation_test(model, X, subjects % 2, subjects, n_permutations=19, n_jobs=1).p_value
+    0.05
+    """
+    design = study_design(model, X, y, groups, cv=cv, metric=metric, random_state=random_state)
+    permute, scheme = _scheme(design)
+    seeds = np.random.SeedSequence(random_state).spawn(n_permutations)
+    jobs = (delayed(_score)(design, permute(np.random.default_rng(seed))) for seed in seeds)
+    permuted = []
+    for done, score in enumerate(Parallel(n_jobs, return_as="generator")(jobs), start=1):
+        permuted.append(score)
+        if progress is not None:
+            progress("permutations", done, n_permutations)
+    score, found = _score(design, design.target), np.array(permuted)
+    as_good = found <= score if design.metric in ERRORS else found >= score
+    p_value = (1 + int(as_good.sum())) / (1 + n_permutations)
+    return PermutationTest(design.metric, score, found, p_value, scheme, design.simulated)
+
+
+def _score(design: StudyDesign, values: NDArray[Any]) -> float:
+    end_with_parent()
+    folds = design.folds(values)
+    held_out = predict_held_out(design.model, design.X, values, folds, groups=design.subject)
+    sums = sums_of(values[held_out.rows], held_out.predicted, design.classes)
+    return float(metric_values(design.metric, sums(np.zeros_like(held_out.rows), 1))[0])
+
+
+def _scheme(design: StudyDesign) -> tuple[Callable[[np.random.Generator], NDArray[Any]], str]:
+    """Return the function that draws permuted labels, and its name."""
+    labels, kinds = pd.factorize(design.target, sort=True)
+    pairs = np.unique(np.column_stack([design.subject, labels]), axis=0)
+    if len(pairs) == design.n_subjects:
+        of_subject = pairs[:, 1]
+        return lambda rng: kinds[rng.permutation(of_subject)[design.subject]], ACROSS
+    owner, place = (
+        pairs[:, 0],
+        np.searchsorted(_code(pairs, kinds), _code_of(design, labels, kinds)),
+    )
+
+    def within(rng: np.random.Generator) -> NDArray[Any]:
+        # Random order of pairs inside each subject: sort by subject, then by a random number.
+        order = np.lexsort((rng.random(len(pairs)), owner))
+        return np.asarray(kinds[pairs[order, 1][place]])
+
+    return within, WITHIN
+
+
+def _code(pairs: NDArray[np.intp], kinds: Any) -> NDArray[np.intp]:
+    code: NDArray[np.intp] = pairs[:, 0] * len(kinds) + pairs[:, 1]
+    return code
+
+
+def _code_of(design: StudyDesign, labels: NDArray[np.intp], kinds: Any) -> NDArray[np.intp]:
+    return _code(np.column_stack([design.subject, labels]), kinds)
+
+
+# ----------------------------------------------------------------------
+# Score in a laboratory that the model has not seen.
+
+
+def other_laboratory(
+    model: Any,
+    X: Any,
+    y: Any,
+    groups: Any,
+    *,
+    metric: str | None = None,
+    n_bootstrap: int = 1000,
+    random_state: int = 0,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Train on all datasets but one and test on that one, for each.
+
+    Parameters
+    ----------
+    model : scikit-learn estimator
+        Cloned for every fold.
+    X, y, groups : array-like
+        As of the evaluator; the index of `X` or `y` names the dataset of each row. `y` of
+        floating-point numbers is a regression.
+    metric : str, optional
+        Default: balanced accuracy, or mean absolute error.
+    n_bootstrap, random_state : int
+        Draws of subjects for the intervals, and seed.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)`` after each dataset.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``dataset`` (the one tested): ``n_subjects``, ``n_cycles``, ``score`` with
+        ``low`` and ``high`` (95 % over its subjects), ``metric``.
+
+    Raises
+    ------
+    SplitLeakError
+        If there is one dataset only, or a subject stands in two.
+    TargetError
+        If all datasets but one hold a single class.
+    SchemaError
+        If the rows do not say of which dataset they are.
+    """
+    numbers = pd.api.types.is_float_dtype(np.asarray(y))
+    evaluator = BiomechanicalModelEvaluator(n_bootstrap=1, random_state=random_state)
+    run = evaluator.evaluate_regression if numbers else evaluator.evaluate_classification
+    results = run(on_one_core(model), X, y, groups, cv=LeaveOneDatasetOut(), progress=progress)
+    metric = chosen_metric(results["kind"], metric)
+    subject, names = tested_subjects(results)
+    sums = contributions(results)(subject, len(names))
+    table = results["predictions"]
+    dataset = table.index.get_level_values("dataset").to_numpy()
+    rows = []
+    for name in pd.unique(dataset):
+        own = np.unique(subject[dataset == name])
+        weights = subject_weights(len(own), n_bootstrap, random_state)
+        low, high = percentile_interval(metric_values(metric, resampled_sums(weights, sums[own])))
+        score = float(metric_values(metric, sums[own].sum(axis=0)))
+        rows.append((name, len(own), int((dataset == name).sum()), score, low, high, metric))
+    columns = ["dataset", "n_subjects", "n_cycles", "score", "low", "high", "metric"]
+    table = pd.DataFrame(rows, columns=columns).set_index("dataset")
+    return said_simulated(table, results["simulated"])
+
+
+# ----------------------------------------------------------------------
+# Scores of models on held-out cycles that were made worse, beside the untouched ones.
+
+
+UNTOUCHED = "as measured"
+
+
+def robustness(
+    model: Any,
+    X: Any,
+    y: Any,
+    groups: Any,
+    perturbations: Mapping[str, Perturbation],
+    *,
+    cv: Any = None,
+    metric: str | None = None,
+    n_bootstrap: int = 1000,
+    random_state: int = 0,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Fit each fold once and score it on perturbed test cycles.
+
+    Parameters
+    ----------
+    model : scikit-learn estimator
+        Cloned for every fold.
+    X, y, groups : array-like
+        As of the evaluator; `y` of floating-point numbers is a regression.
+    perturbations : mapping from name to perturbation
+        From :func:`missing_channels` and :func:`noise_levels`, or your own functions
+        ``(train, unit, test, rng)``.
+    cv : splitter or list of (train, test), optional
+        Default: five folds of subjects.
+    metric : str, optional
+        Default: balanced accuracy, or mean absolute error.
+    n_bootstrap, random_state : int
+        Draws of subjects for the intervals, and seed.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)`` after each fold.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``test``, first ``as measured``: ``score`` with ``low`` and ``high``;
+        ``change`` from as measured with ``change_low`` and ``change_high`` (95 %, the same draws
+        of subjects); ``metric``.
+    """
+    design = study_design(model, X, y, groups, cv=cv, metric=metric, random_state=random_state)
+    tests, rng = [], np.random.default_rng(random_state)
+    predicted: dict[str, list[NDArray[Any]]] = {name: [] for name in (UNTOUCHED, *perturbations)}
+    folds = design.folds()
+    unit = _person_and_label(design)
+    for fold, (train, test) in zip(
+        fit_folds(design.model, design.X, design.target, folds, progress, design.subject),
+        folds,
+        strict=True,
+    ):
+        tests.append(test)
+        predicted[UNTOUCHED].append(fold.predicted)
+        rows = tuple(np.asarray(take_rows(design.X, each), dtype=float) for each in (train, test))
+        for name, perturb in perturbations.items():
+            changed = perturb(rows[0], unit[train], rows[1], rng)
+            predicted[name].append(_predict(fold, design.X, changed))
+    rows_tested = np.concatenate(tests)
+    sums = {
+        name: sums_of(design.target[rows_tested], np.concatenate(each), design.classes)(
+            design.subject[rows_tested], design.n_subjects
+        )
+        for name, each in predicted.items()
+    }
+    return _robustness_table(design, sums, n_bootstrap, random_state)
+
+
+def _person_and_label(design: StudyDesign) -> NDArray[np.intp]:
+    labels = pd.factorize(design.target)[0]
+    unit = np.unique(np.column_stack([design.subject, labels]), axis=0, return_inverse=True)[1]
+    return np.asarray(unit, dtype=np.intp)
+
+
+def _predict(fold: FittedFold, X: Features, changed: NDArray[np.float64]) -> NDArray[Any]:
+    if isinstance(X, pd.DataFrame):
+        given: Any = pd.DataFrame(changed, X.index[fold.test], X.columns)
+    else:
+        given = changed.astype(X.dtype)
+    with empty_features_named():
+        return np.asarray(fold.model.predict(given)).reshape(-1)
+
+
+def _robustness_table(
+    design: StudyDesign, sums: Mapping[str, NDArray[Any]], n_bootstrap: int, random_state: int
+) -> pd.DataFrame:
+    weights = subject_weights(design.n_subjects, n_bootstrap, random_state)
+    draws = {
+        name: metric_values(design.metric, resampled_sums(weights, each))
+        for name, each in sums.items()
+    }
+    score = {
+        name: float(metric_values(design.metric, each.sum(axis=0))) for name, each in sums.items()
+    }
+    rows = []
+    for name in sums:
+        low, high = percentile_interval(draws[name])
+        change_low, change_high = percentile_interval(draws[name] - draws[UNTOUCHED])
+        change = score[name] - score[UNTOUCHED]
+        rows.append((score[name], low, high, change, change_low, change_high, design.metric))
+    columns = ["score", "low", "high", "change", "change_low", "change_high", "metric"]
+    table = pd.DataFrame(rows, columns=columns, index=pd.Index(list(sums), name="test"))
+    return said_simulated(table, design.simulated)
+
+
+# ----------------------------------------------------------------------
+# What a model learns from a few subjects.
 
 
 class FewSubjectCurves(NamedTuple):
@@ -114,7 +836,8 @@ def few_subject_curves(
                 gain = better * (points[name] - points[reference])
                 gains.append((name, number, gain, *percentile_interval(change)))
     return FewSubjectCurves(
-        _table(scores, "score", design), _table(gains, "gain", design).assign(reference=reference)
+        _few_subjects_table(scores, "score", design),
+        _few_subjects_table(gains, "gain", design).assign(reference=reference),
     )
 
 
@@ -220,6 +943,8 @@ def _predicted(model: Any, design: StudyDesign, groups: NDArray[Any], draw: Draw
     return np.asarray(fitted.predict(take_rows(design.X, draw.test))).reshape(-1)
 
 
-def _table(rows: list[tuple[Any, ...]], value: str, design: StudyDesign) -> pd.DataFrame:
+def _few_subjects_table(
+    rows: list[tuple[Any, ...]], value: str, design: StudyDesign
+) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["model", "n_subjects", value, "low", "high"])
     return said_simulated(table.assign(metric=design.metric), design.simulated)

@@ -5,19 +5,24 @@ from typing import TYPE_CHECKING, Any
 
 from sklearn.model_selection import KFold, StratifiedKFold
 
-from locomotion_analysis.evaluation.classification import (
-    baseline_numbers,
-    classification_scores,
-)
 from locomotion_analysis.evaluation.cross_validation import cross_validated
-from locomotion_analysis.evaluation.inputs import checked_inputs, continuous_target
+from locomotion_analysis.evaluation.folds import (
+    checked_inputs,
+    class_numbers,
+    continuous_target,
+    in_row_order,
+)
+from locomotion_analysis.evaluation.metrics import (
+    baseline_numbers,
+    baseline_values,
+    classification_scores,
+    regression_scores,
+)
 from locomotion_analysis.evaluation.panels import plot_evaluation
-from locomotion_analysis.evaluation.predictions import class_numbers, in_row_order
-from locomotion_analysis.evaluation.regression import baseline_values, regression_scores
 from locomotion_analysis.progress import Progress
 from locomotion_analysis.reporting.names import TaskNames, class_names
 from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold
-from locomotion_analysis.selection.strata import class_codes
+from locomotion_analysis.selection.splitters import class_codes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

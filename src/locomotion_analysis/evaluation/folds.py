@@ -1,8 +1,17 @@
-"""Fitting a fresh copy of a model on each fold, after proof that no subject leaks."""
+"""MERGED folds.
+
+- What is known about the cycles that were predicted, matched by the cycle key.
+- Rows, targets and subjects of an evaluation, checked to belong together.
+- What is missing from the training rows of a fold: a feature's values, a class.
+- Fitting a fresh copy of a model on each fold, after proof that no subject leaks.
+- What the fitted models say their features weigh, averaged over the folds.
+- Cross-validation of one model: its held-out predictions and importances, fold by fold.
+"""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,14 +21,324 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
-from locomotion_analysis.errors import SchemaError, SplitLeakError
-from locomotion_analysis.evaluation.inputs import Features, columns_with_missing, take_rows
+from locomotion_analysis.errors import LocomotionWarning, SchemaError, SplitLeakError, TargetError
 from locomotion_analysis.progress import Progress
 from locomotion_analysis.selection import check_cv, check_split
-from locomotion_analysis.selection.checks import run_folds
-from locomotion_analysis.selection.subject_folds import Fold
+from locomotion_analysis.selection.splitters import Fold, check_lengths, run_folds, subject_codes
+
+# ----------------------------------------------------------------------
+# What is known about the cycles that were predicted, matched by the cycle key.
+
+
+def rows_of_predictions(results: Mapping[str, Any], cycles: pd.DataFrame) -> NDArray[np.intp]:
+    """Return the row of `cycles` that each held-out prediction is of.
+
+    Parameters
+    ----------
+    results : dict
+        What an evaluation returned; its predictions carry the cycle key as index.
+    cycles : DataFrame
+        ``data.cycles``: one row a cycle, with the columns of the key.
+
+    Raises
+    ------
+    SchemaError
+        If the predictions carry no cycle key, or `cycles` lacks one of their cycles.
+    """
+    index = results["predictions"].index
+    names = [name for name in index.names if name is not None]
+    if "subject" not in names or not set(names) <= set(cycles.columns):
+        raise SchemaError(
+            expected="predictions indexed by the cycle key, whose columns the cycles have",
+            got=f"an index of {names or 'positions'}",
+            where="results['predictions']",
+            fix="evaluate with X (or y) as prepare_ml_features returns it, and pass data.cycles",
+        )
+    key = pd.MultiIndex.from_frame(cycles[names])
+    wanted = index if isinstance(index, pd.MultiIndex) else pd.MultiIndex.from_arrays([index])
+    if not key.is_unique:
+        raise SchemaError(
+            expected="one cycle a key",
+            got=f"{int(key.duplicated().sum())} cycles that share theirs",
+            where=f"columns {', '.join(names)}",
+            fix="give X the whole cycle key as its index",
+        )
+    rows: NDArray[np.intp] = key.get_indexer(wanted)
+    if (rows < 0).any():
+        raise SchemaError(
+            expected="every predicted cycle among the cycles",
+            got=f"{int((rows < 0).sum()):,} of {len(rows):,} not there",
+            where="cycles",
+            fix="pass the cycles of the data that X was made from",
+        )
+    return rows
+
+
+# ----------------------------------------------------------------------
+# Rows, targets and subjects of an evaluation, checked to belong together.
+
+
+Features = pd.DataFrame | NDArray[Any]
+
+
+def checked_inputs(X: Any, y: Any, groups: Any) -> Features:
+    """Check that features, target and subjects are of the same rows in the same order.
+
+    Parameters
+    ----------
+    X : DataFrame, or array of shape (n_cycles, n_features) or (n_cycles, n_points, n_channels)
+        Features or sequences.
+    y : array-like of shape (n_cycles,)
+        Target.
+    groups : array-like of shape (n_cycles,) or None
+        Subject of each row.
+
+    Returns
+    -------
+    DataFrame or ndarray
+        `X`, anything but a DataFrame as an array.
+
+    Raises
+    ------
+    SchemaError
+        If `X` is not two- or three-dimensional, lengths differ, or two pandas objects hold the
+        same row labels in different orders.
+    """
+    features = X if isinstance(X, pd.DataFrame) else np.asarray(X)
+    if features.ndim not in (2, 3):
+        raise SchemaError(
+            expected="features of two dimensions (cycles, features), or three for sequences",
+            got=f"shape {features.shape}",
+            where="X",
+            fix="pass what prepare_ml_features or prepare_sequential_features returned",
+        )
+    check_lengths(X=features, y=y, groups=groups)
+    _check_same_order(X=X, y=y, groups=groups)
+    return features
+
+
+def _check_same_order(**columns: Any) -> None:
+    indexes = {
+        name: column.index
+        for name, column in columns.items()
+        if isinstance(column, (pd.DataFrame, pd.Series))
+    }
+    for name, index in list(indexes.items())[1:]:
+        first_name, first = next(iter(indexes.items()))
+        if first.is_unique and not first.equals(index) and first.isin(index).all():
+            raise SchemaError(
+                expected=f"rows of {name} in the order of {first_name}",
+                got="the same row labels in another order",
+                where=name,
+                fix=f"use {name}.loc[{first_name}.index]",
+            )
+
+
+def take_rows(X: Features, rows: NDArray[np.intp]) -> Features:
+    """Take rows by position, from a DataFrame as from an array."""
+    return X.iloc[rows] if isinstance(X, pd.DataFrame) else X[rows]
+
+
+def cycle_key(X: Any, y: Any) -> pd.Index:
+    """Return the labels of the rows: the cycle keys of `X` or else `y`, or else positions."""
+    for rows in (X, y):
+        if isinstance(rows, (pd.DataFrame, pd.Series)):
+            return rows.index
+    return pd.RangeIndex(len(X))
+
+
+def check_groups_keep_people(key: pd.Index, groups: Any) -> None:
+    """Refuse groups that divide a person whom the cycle key names.
+
+    Groups wider than a person (a family, a laboratory) are safe; narrower ones let a person
+    stand on both sides, and as a rule come from groups in another order than the rows.
+
+    Parameters
+    ----------
+    key : Index
+        Label of each row; looked at if it has a level ``subject``.
+    groups : array-like of shape (n_cycles,) or None
+        Group of each row.
+
+    Raises
+    ------
+    SplitLeakError
+        Naming the first person divided.
+    """
+    if groups is None or "subject" not in key.names:
+        return
+    levels = [level for level in ("dataset", "subject") if level in key.names]
+    people = key.to_frame(index=False)[levels].astype(str).agg("/".join, axis=1)
+    codes, _ = subject_codes(groups)
+    counts = pd.Series(codes).groupby(people.to_numpy()).nunique()
+    divided = counts[counts > 1]
+    if len(divided):
+        raise SplitLeakError(
+            expected="groups that keep all cycles of a person together",
+            got=f"{divided.index[0]} in {divided.iloc[0]} groups, "
+            f"{len(divided)} of {len(counts)} people divided",
+            where="groups",
+            fix='pass groups=X.index.get_level_values("subject"), in the order of X',
+        )
+
+
+def is_simulated(X: Any) -> bool:
+    """Tell whether the features say that they come from simulated gait."""
+    return bool(getattr(X, "attrs", {}).get("simulated", False))
+
+
+def said_simulated(table: pd.DataFrame, simulated: bool) -> pd.DataFrame:
+    """Let a table of scores say whether they come from simulated gait, for its figure."""
+    table.attrs["simulated"] = bool(simulated)
+    return table
+
+
+def columns_with_missing(X: Features) -> list[str]:
+    """Name the features that hold NaN (the channels, of sequences)."""
+    if isinstance(X, pd.DataFrame):
+        return [str(name) for name in X.columns[X.isna().any()]]
+    if X.dtype.kind != "f":
+        return []
+    missing = np.isnan(X).any(axis=tuple(range(X.ndim - 1)))
+    return [f"column {position}" for position in np.flatnonzero(missing)]
+
+
+def continuous_target(y: Any) -> NDArray[np.float64]:
+    """Check a continuous target.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_cycles,)
+        Numbers.
+
+    Returns
+    -------
+    ndarray of float of shape (n_cycles,)
+        The target.
+
+    Raises
+    ------
+    TargetError
+        If values are missing, infinite, not numbers, or all equal.
+    """
+    try:
+        values = pd.to_numeric(pd.Series(y)).to_numpy(dtype=float, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise TargetError(
+            expected="numbers", got=str(error), where="y", fix="use evaluate_classification"
+        ) from error
+    unusable = int(np.sum(~np.isfinite(values)))
+    if unusable:
+        raise TargetError(
+            expected="a finite number in every row",
+            got=f"{unusable} of {len(values)} rows without one",
+            where="y",
+            fix="drop these rows from X, y and groups",
+        )
+    if len(values) == 0 or np.ptp(values) == 0:
+        raise TargetError(
+            expected="a target that varies",
+            got=f"{values[0]:g} in all {len(values)} rows" if len(values) else "no rows",
+            where="y",
+            fix="choose another target, or select more cycles",
+        )
+    return values
+
+
+# ----------------------------------------------------------------------
+# What is missing from the training rows of a fold: a feature's values, a class.
+
 
 _SHOWN = 3
+
+
+def check_features_in_training(X: Features, folds: list[Fold]) -> None:
+    """Tell which features have no value in the training rows of a fold.
+
+    Raises
+    ------
+    SchemaError
+        If no feature of a fold has one: there is nothing to learn from.
+
+    Warns
+    -----
+    LocomotionWarning
+        If some have none: that fold's model does without them.
+    """
+    present = _present(X)
+    if present.all():
+        return
+    empty = [~present[train].any(axis=0) for train, _ in folds]
+    for number, missing in enumerate(empty, start=1):
+        if missing.all():
+            raise SchemaError(
+                expected="at least one feature with a value in the training rows of every fold",
+                got="NaN in all of them",
+                where=f"fold {number} of {len(folds)}",
+                fix="look at X.isna(); leave out the subjects that were not measured",
+            )
+    somewhere = np.logical_or.reduce(empty)
+    if not somewhere.any():
+        return
+    names = _fold_checks_named(_names(X), somewhere)
+    numbers = ", ".join(str(n) for n, missing in enumerate(empty, start=1) if missing.any())
+    warnings.warn(
+        f"No value in the training rows of fold {numbers}: {names}. The models of these folds do "
+        "without; leave the features out, or the subjects who lack them.",
+        LocomotionWarning,
+        stacklevel=5,
+    )
+
+
+def warn_of_untrained_classes(
+    codes: NDArray[np.intp], classes: NDArray[Any], folds: list[Fold]
+) -> None:
+    """Tell which folds test a class that they were not trained on.
+
+    Warns
+    -----
+    LocomotionWarning
+        Naming folds and classes: no model can name a class it has not met.
+    """
+    told = []
+    for number, (train, test) in enumerate(folds, start=1):
+        unknown = np.setdiff1d(codes[test], codes[train])
+        if unknown.size:
+            told.append(f"fold {number}: {', '.join(map(str, classes[unknown]))}")
+    if told:
+        warnings.warn(
+            f"Tested on classes that were not trained on ({'; '.join(told)}). Their cycles count "
+            "as wrong; each class needs subjects in at least two folds.",
+            LocomotionWarning,
+            stacklevel=5,
+        )
+
+
+def _present(X: Features) -> NDArray[np.bool_]:
+    """Return whether each feature (channel, of sequences) of each row has a value."""
+    if isinstance(X, pd.DataFrame):
+        return X.notna().to_numpy()
+    if X.dtype.kind != "f":
+        return np.ones((len(X), 1), dtype=bool)
+    known = np.asarray(~np.isnan(X))
+    return known if X.ndim == 2 else np.asarray(known.any(axis=1))
+
+
+def _names(X: Features) -> list[str]:
+    if isinstance(X, pd.DataFrame):
+        return [str(name) for name in X.columns]
+    return [f"column {position}" for position in range(X.shape[-1])]
+
+
+def _fold_checks_named(names: list[str], chosen: NDArray[np.bool_]) -> str:
+    found = [name for name, is_chosen in zip(names, chosen, strict=True) if is_chosen]
+    return ", ".join(found[:_SHOWN]) + (
+        f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    )
+
+
+# ----------------------------------------------------------------------
+# Fitting a fresh copy of a model on each fold, after proof that no subject leaks.
 
 
 class FittedFold(NamedTuple):
@@ -194,3 +513,223 @@ def _missing_values(columns: list[str]) -> SchemaError:
         where="X",
         fix="put a SimpleImputer before the model in a Pipeline, so that it is fitted in the fold",
     )
+
+
+# ----------------------------------------------------------------------
+# What the fitted models say their features weigh, averaged over the folds.
+
+
+def fold_importances(model: Any, X: Features) -> "tuple[str, pd.Series[float]] | None":
+    """Read the importances of one fitted model, by feature name.
+
+    The last step of a Pipeline (also inside a search) is asked for ``feature_importances_``,
+    then for ``coef_``, of which the mean absolute value over classes is taken. Names come from
+    the steps before it, through ``get_feature_names_out``.
+
+    Parameters
+    ----------
+    model : fitted scikit-learn estimator
+        The model of one fold.
+    X : DataFrame or ndarray of shape (n_cycles, n_features)
+        What it was fitted on; gives the names.
+
+    Returns
+    -------
+    tuple of str and Series, or None
+        The attribute and its values; None where the model has neither, or for sequences.
+    """
+    if X.ndim != 2:
+        return None
+    names: Any = np.asarray(X.columns) if isinstance(X, pd.DataFrame) else None
+    while True:
+        if hasattr(model, "best_estimator_"):
+            model = model.best_estimator_
+        elif isinstance(model, Pipeline):
+            names, model = _names_after(model, names, X.shape[1]), model[-1]
+        else:
+            break
+    for kind in ("feature_importances_", "coef_"):
+        if hasattr(model, kind):
+            weights = np.abs(np.atleast_2d(np.asarray(getattr(model, kind), dtype=float)))
+            if kind == "feature_importances_":
+                weights = np.atleast_2d(np.asarray(model.feature_importances_, dtype=float))
+            return kind, _importances_named(weights.mean(axis=0), names)
+    return None
+
+
+def _names_after(pipeline: Pipeline, names: Any, n_inputs: int) -> Any:
+    if len(pipeline.steps) == 1:
+        return names
+    inputs = names if names is not None else [f"x{number}" for number in range(n_inputs)]
+    try:
+        return pipeline[:-1].get_feature_names_out(inputs)
+    except (AttributeError, ValueError):  # a step that does not name what it returns
+        return None
+
+
+def _importances_named(weights: NDArray[np.float64], names: Any) -> "pd.Series[float]":
+    if names is None or len(names) != len(weights):
+        names = [f"x{number}" for number in range(len(weights))]
+    return pd.Series(weights, index=pd.Index([str(name) for name in names]))
+
+
+def mean_importances(per_fold: "list[pd.Series[float]]") -> pd.DataFrame | None:
+    """Average importances over folds, most important first.
+
+    Parameters
+    ----------
+    per_fold : list of Series
+        Importances by feature name, one Series a fold.
+
+    Returns
+    -------
+    DataFrame or None
+        Columns ``feature``, ``importance`` (mean over folds; 0 where a fold's model did not
+        keep the feature), ``std`` (over folds) and ``n_folds`` (models that kept it).
+    """
+    if not per_fold:
+        return None
+    table = pd.concat(per_fold, axis=1)
+    kept = table.notna().sum(axis=1)
+    filled = table.fillna(0.0).to_numpy()
+    frame = pd.DataFrame(
+        {
+            "feature": table.index.to_numpy(),
+            "importance": filled.mean(axis=1),
+            "std": filled.std(axis=1),
+            "n_folds": kept.to_numpy(),
+        }
+    )
+    return frame.sort_values(["importance", "feature"], ascending=[False, True], ignore_index=True)
+
+
+# ----------------------------------------------------------------------
+# Cross-validation of one model: its held-out predictions and importances, fold by fold.
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Predictions for rows that the predicting model was not fitted on, in the order of rows.
+
+    Attributes
+    ----------
+    rows : ndarray of int of shape (n_tested,)
+        Row positions, ascending; a row tested in several folds comes several times.
+    fold : ndarray of int of shape (n_tested,)
+        Fold of each, from 0.
+    predicted : ndarray of shape (n_tested,)
+        Prediction of each.
+    probability : ndarray of float of shape (n_tested, n_classes) or None
+        Probability of each class, where the model gives it.
+    importance_kind : str or None
+        Attribute of the model that the importances come from.
+    importances : DataFrame or None
+        See :func:`~locomotion_analysis.evaluation.folds.mean_importances`.
+    """
+
+    rows: NDArray[np.intp]
+    fold: NDArray[np.intp]
+    predicted: NDArray[Any]
+    probability: NDArray[np.float64] | None
+    importance_kind: str | None
+    importances: pd.DataFrame | None
+
+
+def predict_held_out(
+    model: Any,
+    X: Features,
+    y: NDArray[Any],
+    folds: list[Fold],
+    progress: Progress | None = None,
+    classes: NDArray[Any] | None = None,
+    groups: Any = None,
+) -> HeldOut:
+    """Fit a copy of the model on each fold and gather what it predicts for the test rows.
+
+    Parameters
+    ----------
+    model : scikit-learn estimator
+        Left as it is.
+    X : DataFrame or ndarray
+        Features or sequences.
+    y : ndarray of shape (n_cycles,)
+        Target.
+    folds : list of (train, test)
+        Row positions.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)`` after each fold.
+    classes : ndarray of shape (n_classes,), optional
+        Sorted classes, for probabilities.
+    groups : array-like of shape (n_cycles,), optional
+        Subject of each row, for models whose ``fit`` takes them.
+
+    Returns
+    -------
+    HeldOut
+        Predictions of all folds.
+    """
+    predicted, probability, importances = [], [], []
+    for fold in fit_folds(model, X, y, folds, progress, groups):
+        predicted.append(fold.predicted)
+        importances.append(fold_importances(fold.model, X))
+        if classes is not None:
+            probability.append(_probability(fold, take_rows(X, fold.test), classes))
+    rows, number, order = _in_row_order(folds)
+    weighed = [found for found in importances if found is not None]
+    known = [each for each in probability if each is not None]
+    return HeldOut(
+        rows=rows,
+        fold=number,
+        predicted=np.concatenate(predicted)[order],
+        probability=np.concatenate(known)[order] if len(known) == len(folds) else None,
+        importance_kind=weighed[0][0] if weighed else None,
+        importances=mean_importances([values for _, values in weighed]),
+    )
+
+
+def _in_row_order(
+    folds: list[Fold],
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    tests = [test for _, test in folds]
+    rows = np.concatenate(tests)
+    order = np.argsort(rows, kind="stable")
+    number = np.repeat(np.arange(len(tests)), [len(test) for test in tests])
+    return rows[order], number[order], order
+
+
+def in_row_order(per_fold: list[NDArray[Any]], folds: list[Fold]) -> NDArray[Any]:
+    """Join values of each fold's test rows in the order of rows, as :class:`HeldOut` has them."""
+    joined: NDArray[Any] = np.concatenate(per_fold)[_in_row_order(folds)[2]]
+    return joined
+
+
+def class_numbers(labels: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]:
+    """Return the number of each label among the sorted classes.
+
+    Raises
+    ------
+    TargetError
+        If a label is none of the classes.
+    """
+    codes: NDArray[np.intp] = pd.Index(classes).get_indexer(pd.Index(labels))
+    if (codes < 0).any():
+        raise TargetError(
+            expected=f"predictions among the classes {classes.tolist()}",
+            got=str(labels[codes < 0][0]),
+            where="model.predict",
+            fix="use a classifier, or evaluate_regression for a continuous target",
+        )
+    return codes
+
+
+def _probability(
+    fold: FittedFold, held_out: Features, classes: NDArray[Any]
+) -> NDArray[np.float64] | None:
+    if not (hasattr(fold.model, "predict_proba") and hasattr(fold.model, "classes_")):
+        return None
+    # A class that no training row of the fold has keeps probability 0.
+    probability = np.zeros((len(fold.test), len(classes)))
+    columns = class_numbers(np.asarray(fold.model.classes_), classes)
+    with empty_features_named():
+        probability[:, columns] = fold.model.predict_proba(held_out)
+    return probability

@@ -18,13 +18,9 @@ from threadpoolctl import threadpool_limits
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.evaluation.bootstrap import (
-    Interval,
-    percentile_interval,
-    subject_weights,
-)
-from locomotion_analysis.evaluation.inputs import said_simulated
-from locomotion_analysis.evaluation.metric_sums import metric_values, sums_of
+from locomotion_analysis.evaluation.folds import said_simulated
+from locomotion_analysis.evaluation.metrics import Interval, percentile_interval, subject_weights
+from locomotion_analysis.evaluation.subject_scores import metric_values, sums_of
 from locomotion_analysis.models.deep.generation import CycleGenerator
 from locomotion_analysis.selection import SubjectStratifiedKFold, subject_codes
 

@@ -11,8 +11,8 @@ from sklearn.model_selection import GroupKFold
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.evaluation.bootstrap import percentile_interval, subject_weights
-from locomotion_analysis.evaluation.inputs import said_simulated
+from locomotion_analysis.evaluation.folds import said_simulated
+from locomotion_analysis.evaluation.metrics import percentile_interval, subject_weights
 from locomotion_analysis.models.deep import (
     CurveRegressor,
     KineticsArrays,

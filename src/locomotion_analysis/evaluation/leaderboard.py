@@ -18,23 +18,22 @@ from threadpoolctl import threadpool_limits
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, TargetError
-from locomotion_analysis.evaluation.audit.giveaways import single_scores
-from locomotion_analysis.evaluation.comparison import PairedComparison, paired_comparison
 from locomotion_analysis.evaluation.evaluator import BiomechanicalModelEvaluator
-from locomotion_analysis.evaluation.report.cautions import cautions
+from locomotion_analysis.evaluation.giveaways import single_scores
 from locomotion_analysis.evaluation.study_inputs import (
     kept_warnings,
     study_features,
     study_folds,
     study_target,
 )
+from locomotion_analysis.evaluation.study_result import cautions
+from locomotion_analysis.evaluation.subject_scores import PairedComparison, paired_comparison
 from locomotion_analysis.models.supervised import PROBLEMS, Problem, Recipe
-from locomotion_analysis.models.supervised.paired_features import paired_features, paired_target
-from locomotion_analysis.models.supervised.recipe import Kind
+from locomotion_analysis.models.supervised.recipes import Kind, paired_features, paired_target
 from locomotion_analysis.processes import end_with_parent
 from locomotion_analysis.progress import Progress, as_stage, silent
 from locomotion_analysis.reporting.names import METRIC_NAMES
-from locomotion_analysis.selection.subject_folds import Fold
+from locomotion_analysis.selection.splitters import Fold
 from locomotion_analysis.standard import canonical_name
 
 _logger = logging.getLogger(__name__)

@@ -10,17 +10,13 @@ import numpy as np
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.plots import plot_confusion_matrix, plot_predictions
 from locomotion_analysis.files import atomic_path
-from locomotion_analysis.reporting.names import (
-    METRIC_NAMES,
-    TaskNames,
-    class_names,
-    value_title,
-)
+from locomotion_analysis.reporting.names import METRIC_NAMES, TaskNames, class_names, value_title
 from locomotion_analysis.reporting.style import PALETTE, figure, light_grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
 
 _SIZE_INCHES = (10.5, 8.6)
 _DPI = 150

@@ -8,9 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.evaluation.agreement import agreement
-from locomotion_analysis.evaluation.metric_sums import tested_subjects
-from locomotion_analysis.evaluation.report.scores import scores
+from locomotion_analysis.evaluation.metrics import headline_scores
+from locomotion_analysis.evaluation.subject_scores import agreement, tested_subjects
 from locomotion_analysis.reporting.names import METRIC_NAMES, feature_title, value_title
 from locomotion_analysis.reporting.style import (
     INK,
@@ -26,7 +25,8 @@ from locomotion_analysis.reporting.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from locomotion_analysis.evaluation.permutation import PermutationTest
+    from locomotion_analysis.evaluation.checks import PermutationTest
+
 
 __all__ = [
     "plot_agreement",
@@ -77,7 +77,7 @@ def plot_scores(results: Mapping[str, Any], ax: "Axes | None" = None) -> "Axes":
     matplotlib.axes.Axes
         The axes, in ``ax.figure``.
     """
-    found = scores(results, results["kind"])
+    found = headline_scores(results, results["kind"])
     ax = axes_for(ax, ROWS_WIDTH, 0.5 + rows_height(len(found)), results)
     rows = row_axes(ax, [score.name for score in found])
     values = np.array([score.value for score in found])
@@ -325,8 +325,8 @@ def plot_robustness(table: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     Parameters
     ----------
     table : DataFrame
-        From :func:`~locomotion_analysis.evaluation.robustness.robustness` or
-        :func:`~locomotion_analysis.evaluation.robustness.other_laboratory`.
+        From :func:`~locomotion_analysis.evaluation.checks.robustness` or
+        :func:`~locomotion_analysis.evaluation.checks`.
     ax : matplotlib.axes.Axes, optional
         Where to draw; default: a new figure.
 
@@ -494,7 +494,7 @@ def plot_learning_curve(curve: pd.DataFrame, ax: "Axes | None" = None) -> "Axes"
     Parameters
     ----------
     curve : DataFrame
-        From :func:`~locomotion_analysis.evaluation.learning_curve`.
+        From :func:`~locomotion_analysis.evaluation.checks`.
     ax : matplotlib.axes.Axes, optional
         Where to draw; default: a new figure.
 

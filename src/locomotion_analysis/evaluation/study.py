@@ -9,10 +9,7 @@ import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.evaluation.evaluator import BiomechanicalModelEvaluator
-from locomotion_analysis.evaluation.plain_metrics import metrics_json
-from locomotion_analysis.evaluation.report.cautions import cautions
-from locomotion_analysis.evaluation.study_checks import StudyChecks, study_checks
-from locomotion_analysis.evaluation.study_details import study_details
+from locomotion_analysis.evaluation.metrics import metrics_json
 from locomotion_analysis.evaluation.study_inputs import (
     STUDY_AGGREGATIONS,
     StudyTarget,
@@ -23,7 +20,13 @@ from locomotion_analysis.evaluation.study_inputs import (
     study_target,
 )
 from locomotion_analysis.evaluation.study_report import render_report
-from locomotion_analysis.evaluation.study_result import StudyResult
+from locomotion_analysis.evaluation.study_result import (
+    StudyChecks,
+    StudyResult,
+    cautions,
+    study_checks,
+    study_details,
+)
 from locomotion_analysis.files import json_text, output_folder, write_all
 from locomotion_analysis.progress import Progress, silent
 from locomotion_analysis.reporting.provenance import provenance, source_files

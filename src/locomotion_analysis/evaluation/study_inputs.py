@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, TargetError
-from locomotion_analysis.features.feature import FeatureSpec, FeatureTable, LeftOut
-from locomotion_analysis.features.plan import FEATURE_GROUPS
-from locomotion_analysis.features.tabular import labelled_feature_table
+from locomotion_analysis.features.spec import FeatureSpec, FeatureTable, LeftOut
+from locomotion_analysis.features.table import FEATURE_GROUPS, labelled_feature_table
 from locomotion_analysis.models import ModelKind, default_classifier, default_regressor
 from locomotion_analysis.progress import Progress
 from locomotion_analysis.reporting.names import value_title
 from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold, check_cv
-from locomotion_analysis.selection.subject_folds import Fold
+from locomotion_analysis.selection.splitters import Fold
 from locomotion_analysis.standard import canonical_name
 
 STUDY_AGGREGATIONS = ("mean", "std", "max", "min", "rom")

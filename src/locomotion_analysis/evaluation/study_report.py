@@ -8,9 +8,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.evaluation.gallery.drawing import (
+from locomotion_analysis.evaluation.curve_figures import (
     hard_cycle_bands,
     hard_cycle_title,
+    main_channels,
+    plot_class_curves,
     plot_hard_cycle,
 )
 from locomotion_analysis.evaluation.plots import (
@@ -37,7 +39,6 @@ from locomotion_analysis.evaluation.probability import (
     precision_recall_curve,
     roc_curve,
 )
-from locomotion_analysis.evaluation.report.curves import main_channels, plot_class_curves
 from locomotion_analysis.reporting import (
     Page,
     Picture,
@@ -53,8 +54,8 @@ from locomotion_analysis.reporting.style import panels
 from locomotion_analysis.standard import TASKS
 
 if TYPE_CHECKING:
-    from locomotion_analysis.evaluation.study_checks import StudyChecks
-    from locomotion_analysis.evaluation.study_result import StudyResult
+    from locomotion_analysis.evaluation.study_result import StudyChecks, StudyResult
+
 
 _MOST_CLASSES = 8
 _MOST_TASKS = 6

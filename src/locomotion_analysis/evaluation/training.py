@@ -18,11 +18,7 @@ import pyarrow.parquet as pq
 from threadpoolctl import threadpool_limits
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import (
-    LocomotionWarning,
-    MissingExtraError,
-    SchemaError,
-)
+from locomotion_analysis.errors import LocomotionWarning, MissingExtraError, SchemaError
 from locomotion_analysis.evaluation.leaderboard import (
     Leaderboard,
     TrainingTable,
@@ -30,11 +26,11 @@ from locomotion_analysis.evaluation.leaderboard import (
     peak_bytes,
     problem_of,
 )
-from locomotion_analysis.evaluation.plain_metrics import metrics_json
+from locomotion_analysis.evaluation.metrics import metrics_json
 from locomotion_analysis.evaluation.study_inputs import STUDY_AGGREGATIONS, study_target
 from locomotion_analysis.evaluation.training_report import ModelCard, model_card, training_page
 from locomotion_analysis.extras import require_installed
-from locomotion_analysis.features.plan import FEATURE_GROUPS
+from locomotion_analysis.features.table import FEATURE_GROUPS
 from locomotion_analysis.files import Content, json_text, output_folder, write_all
 from locomotion_analysis.models.prediction_schema import PredictionSchema
 from locomotion_analysis.models.supervised import (
@@ -45,7 +41,7 @@ from locomotion_analysis.models.supervised import (
     network,
     save_model,
 )
-from locomotion_analysis.models.supervised.search import Search, known_search
+from locomotion_analysis.models.supervised.tuning import Search, known_search
 from locomotion_analysis.progress import Progress, silent
 from locomotion_analysis.reporting.provenance import provenance, source_files
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from locomotion_analysis.evaluation.training import TrainingRun
     from locomotion_analysis.models.deep import LearningRateSweep
 
+
 _SIZE = (4.6, 3.2)
 _SQUARE = (4.6, 4.2)
 _LOSSES = (("train_loss", "training subjects", "-"), ("valid_loss", "subjects set aside", "--"))

@@ -2,15 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
-from locomotion_analysis.features.gait_events.stance import stance_percent
-from locomotion_analysis.features.sequences.torch_dataset import (
-    stream_torch_dataset,
-    to_torch_dataset,
-)
+from locomotion_analysis.features.spec import stance_percent
 from locomotion_analysis.features.table import describe_features, feature_table
+from locomotion_analysis.features.torch_data import stream_torch_dataset, to_torch_dataset
 
 if TYPE_CHECKING:
-    from locomotion_analysis.features.engineering.engineer import BiomechanicalFeatureEngineer
+    from locomotion_analysis.features.engineer import BiomechanicalFeatureEngineer
 
 __all__ = [
     "BiomechanicalFeatureEngineer",
@@ -26,6 +23,6 @@ def __getattr__(name: str) -> Any:
     """Import the engineer when it is asked for: scikit-learn costs each worker two seconds."""
     if name != "BiomechanicalFeatureEngineer":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from locomotion_analysis.features.engineering.engineer import BiomechanicalFeatureEngineer
+    from locomotion_analysis.features.engineer import BiomechanicalFeatureEngineer
 
     return BiomechanicalFeatureEngineer

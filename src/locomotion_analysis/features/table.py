@@ -1,25 +1,249 @@
-"""One row of named features a cycle, with what was left out and why."""
+"""MERGED table.
+
+- Which features there are for some channels and columns, and the numbers of each cycle.
+- One row of named features a cycle, with what was left out and why.
+- The catalogue of features as a table.
+- The column to predict, and the features that would give it away.
+- From cycles to ``X, y`` for scikit-learn.
+"""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import replace
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from difflib import get_close_matches
+from functools import cached_property, partial
+from itertools import compress
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.features.columns import impossible_counts
-from locomotion_analysis.features.feature import (
+from locomotion_analysis.errors import LocomotionWarning, SchemaError, TargetError
+from locomotion_analysis.features.clinical import (
+    efficiency_families,
+    flag_families,
+    gillette_families,
+    norm_deviation_families,
+    profile_families,
+)
+from locomotion_analysis.features.curves import (
+    angle_harmonic_families,
+    coordination_families,
+    derivative_families,
+    deviation_phase_families,
+    event_value_families,
+    force_harmonic_families,
+    kinematic_peak_families,
+    kinematic_stance_swing_families,
+    kinematic_statistics_families,
+    kinetic_peak_families,
+    kinetic_stance_swing_families,
+    kinetic_statistics_families,
+    stance_swing_families,
+    subphase_peak_families,
+)
+from locomotion_analysis.features.forces import (
+    cop_path_families,
+    ground_force_families,
+    ground_force_loading_families,
+    impulse_families,
+    power_burst_families,
+    support_moment_families,
+    work_families,
+)
+from locomotion_analysis.features.spec import (
+    DEFAULT_AGGREGATIONS,
+    CycleView,
+    Family,
+    FamilyFactory,
     FeatureSpec,
     FeatureTable,
     LeftOut,
+    Schema,
+    full_schema,
+    impossible_counts,
     left_out_message,
 )
-from locomotion_analysis.features.plan import FEATURE_GROUPS, FeaturePlan
-from locomotion_analysis.features.schema import DEFAULT_AGGREGATIONS, Schema
-from locomotion_analysis.features.view import CycleView
+from locomotion_analysis.features.symmetry import asymmetry_families, symmetry_families
+from locomotion_analysis.features.time_and_distance import (
+    normalised_length_families,
+    other_step_families,
+    spatial_families,
+    step_time_families,
+    temporal_families,
+    toe_out_families,
+)
+from locomotion_analysis.features.variability import (
+    curve_variability_families,
+    stability_families,
+    variability_families,
+)
+from locomotion_analysis.standard import canonical_name
+
+# ----------------------------------------------------------------------
+# Which features there are for some channels and columns, and the numbers of each cycle.
+
+
+_FACTORIES: dict[str, tuple[FamilyFactory, ...]] = {
+    "kinematic": (
+        kinematic_statistics_families,
+        event_value_families,
+        kinematic_peak_families,
+        kinematic_stance_swing_families,
+        derivative_families,
+        coordination_families,
+        angle_harmonic_families,
+    ),
+    "kinetic": (
+        kinetic_statistics_families,
+        kinetic_peak_families,
+        kinetic_stance_swing_families,
+        subphase_peak_families,
+        power_burst_families,
+        support_moment_families,
+        ground_force_loading_families,
+        cop_path_families,
+        force_harmonic_families,
+    ),
+    "temporal": (
+        temporal_families,
+        step_time_families,
+    ),
+    "spatial": (
+        spatial_families,
+        normalised_length_families,
+        other_step_families,
+        toe_out_families,
+    ),
+    "derived": (
+        asymmetry_families,
+        stance_swing_families,
+        work_families,
+        impulse_families,
+        ground_force_families,
+        symmetry_families,
+        efficiency_families,
+        variability_families,
+        curve_variability_families,
+        deviation_phase_families,
+        stability_families,
+    ),
+    "clinical": (
+        profile_families,
+        gillette_families,
+        norm_deviation_families,
+        flag_families,
+    ),
+}
+
+_MAIN = frozenset(
+    {
+        kinematic_statistics_families,
+        kinetic_statistics_families,
+        temporal_families,
+        spatial_families,
+        asymmetry_families,
+        work_families,
+        impulse_families,
+        ground_force_families,
+    }
+)
+"""What a group is asked for in the first place: a warning is due where the data lack it."""
+
+FEATURE_GROUPS = tuple(_FACTORIES)
+"""Names of the feature groups."""
+
+
+@dataclass(frozen=True)
+class FeaturePlan:
+    """The features of some groups, known before any curve is read.
+
+    Attributes
+    ----------
+    schema : Schema
+        Names of channels and columns.
+    families : tuple of Family
+        What is computed together.
+    left_out : tuple of LeftOut
+        What the names already rule out, with the reason.
+    minor : frozenset of str
+        Features whose absence is no reason for a warning.
+    """
+
+    schema: Schema
+    families: tuple[Family, ...]
+    left_out: tuple[LeftOut, ...]
+    minor: frozenset[str]
+
+    @classmethod
+    def of(cls, schema: Schema, groups: Sequence[str] = FEATURE_GROUPS) -> Self:
+        """Plan the features of some groups."""
+        factories = dict.fromkeys(factory for group in groups for factory in _FACTORIES[group])
+        entries = [(entry, factory in _MAIN) for factory in factories for entry in factory(schema)]
+        families = [(entry, main) for entry, main in entries if isinstance(entry, Family)]
+        left_out = (
+            replace(entry, minor=not main) for entry, main in entries if isinstance(entry, LeftOut)
+        )
+        minor = {spec.name for family, main in families if not main for spec in family.specs}
+        return cls(
+            schema,
+            tuple(_each_once([family for family, _ in families])),
+            tuple(dict.fromkeys(left_out)),
+            frozenset(minor),
+        )
+
+    @cached_property
+    def specs(self) -> tuple[FeatureSpec, ...]:
+        """Catalogue entries, one a column."""
+        return tuple(spec for family in self.families for spec in family.specs)
+
+    @property
+    def across_cycles(self) -> bool:
+        """Whether cycles of one dataset, subject, task and task_id must come together."""
+        return any(family.across_cycles for family in self.families)
+
+    def compute(self, data: LocomotionData) -> NDArray[np.float64]:
+        """Return the features of some cycles, shape (n_cycles, n_features)."""
+        return self.compute_view(CycleView(data, self.schema.aggregations)).T
+
+    def compute_view(self, view: CycleView) -> NDArray[np.float64]:
+        """Return the features of a view, one row a feature: (n_features, n_cycles)."""
+        rows = np.empty((len(self.specs), len(view)), dtype=np.float64)
+        start = 0
+        for family in self.families:
+            stop = start + len(family.specs)
+            for row, values in zip(rows[start:stop], family.compute(view), strict=True):
+                row[:] = values
+            start = stop
+        return rows
+
+
+def _each_once(families: Sequence[Family]) -> Iterator[Family]:
+    """Yield the families without features of a name that stands in an earlier one.
+
+    A statistic that was asked for (`argmax_phase`, `rom`) may be in the catalogue anyway.
+    """
+    seen: set[str] = set()
+    for family in families:
+        new = [spec.name not in seen for spec in family.specs]
+        seen.update(spec.name for spec in family.specs)
+        if all(new):
+            yield family
+        elif any(new):
+            specs = tuple(compress(family.specs, new))
+            yield replace(family, specs=specs, compute=partial(_some_rows, family, new))
+
+
+def _some_rows(family: Family, wanted: Sequence[bool], view: CycleView) -> Iterator[NDArray[Any]]:
+    return compress(family.compute(view), wanted)
+
+
+# ----------------------------------------------------------------------
+# One row of named features a cycle, with what was left out and why.
+
 
 _logger = logging.getLogger(__name__)
 
@@ -172,3 +396,210 @@ def _impossible_notes(view: CycleView) -> list[str]:
     for note in notes:
         _logger.warning("%s", note)
     return notes
+
+
+# ----------------------------------------------------------------------
+# The catalogue of features as a table.
+
+
+def feature_catalogue(groups: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return every feature there is where all channels and columns exist.
+
+    Parameters
+    ----------
+    groups : sequence of str, optional
+        Feature groups; all where None.
+
+    Returns
+    -------
+    DataFrame, one row a feature
+        Columns name, unit, group, formula, source, requires (comma-separated).
+
+    Examples
+    --------
+    >>> feature_catalogue(["temporal"]).columns.tolist()
+    ['name', 'unit', 'group', 'formula', 'source', 'requires']
+    """
+    plan = FeaturePlan.of(full_schema(), checked_groups(groups or FEATURE_GROUPS))
+    table = pd.DataFrame([asdict(spec) for spec in plan.specs])
+    table = table.assign(requires=table["requires"].map(", ".join))
+    return table[["name", "unit", "group", "formula", "source", "requires"]]
+
+
+# ----------------------------------------------------------------------
+# The column to predict, and the features that would give it away.
+
+
+_LENGTHS = frozenset({"stride_length_m", "step_length_m"})
+_TIMES = frozenset({"cycle_duration_s", "cadence_steps_min"})
+_TIED = {
+    # speed = stride length / duration: of the three, at most one other may stay.
+    "speed_m_s": _LENGTHS,
+    "stride_length_m": _LENGTHS | {"speed_m_s"},
+    "step_length_m": _LENGTHS | {"speed_m_s"},
+    "cycle_duration_s": _LENGTHS | _TIMES,
+    "cadence_steps_min": _LENGTHS | _TIMES,
+}
+"""Target -> columns that determine it exactly, alone or with one more."""
+
+
+def labelled_cycles(data: LocomotionData, target: str) -> tuple[LocomotionData, "pd.Series[Any]"]:
+    """Return the cycles whose target is known, and that target.
+
+    Parameters
+    ----------
+    data : LocomotionData
+        The cycles.
+    target : str
+        A column of ``data.cycles``, or an alias of one.
+
+    Raises
+    ------
+    TargetError
+        If there is no such column, or it is empty.
+    """
+    cycles = data.cycles
+    name = target if target in cycles else canonical_name(target)
+    if name not in cycles:
+        near = get_close_matches(name, cycles.columns, n=3)
+        raise TargetError(
+            expected=f"a column of data.cycles ({', '.join(cycles.columns)})",
+            got=repr(target),
+            where="target",
+            fix=f"did you mean {', '.join(near)}?" if near else "choose one of these columns",
+        )
+    known = cycles[name].notna().to_numpy()
+    if not known.any():
+        raise TargetError(
+            expected=f"a value of {name} for some cycles",
+            got=f"none in {len(cycles)} cycles",
+            where=f"target {name}",
+            fix="choose another column, or fill this one in",
+        )
+    if not known.all():
+        _logger.warning("dropped %d of %d cycles without %s", (~known).sum(), len(known), name)
+        data = data.take(np.flatnonzero(known))
+    values = cycles.loc[known, name]
+    return data, pd.Series(values.array, index=data.key, name=name)
+
+
+def without_giveaways(table: FeatureTable, y: "pd.Series[Any]") -> FeatureTable:
+    """Drop the features that contain the target, are computed from it, or equal it."""
+    name = str(y.name)
+    given_away = _TIED.get(name, frozenset()) | {name}
+    drop = np.array(
+        [bool(given_away & {spec.name, *spec.requires}) for spec in table.specs], dtype=bool
+    )
+    drop |= _equal_columns(table.frame, y)
+    if not drop.any():
+        return table
+    specs = tuple(spec for spec, gone in zip(table.specs, drop, strict=True) if not gone)
+    gone = tuple(
+        LeftOut(spec.name, f"it would give the target {name} away")
+        for spec, dropped in zip(table.specs, drop, strict=True)
+        if dropped
+    )
+    return replace(
+        table, frame=table.frame.loc[:, ~drop], specs=specs, left_out=(*table.left_out, *gone)
+    )
+
+
+def _equal_columns(frame: pd.DataFrame, y: "pd.Series[Any]") -> NDArray[np.bool_]:
+    if not pd.api.types.is_numeric_dtype(y) or pd.api.types.is_bool_dtype(y):
+        return np.zeros(frame.shape[1], dtype=bool)
+    values = y.to_numpy(np.float64)
+    same: NDArray[np.bool_] = np.isclose(frame.to_numpy(), values[:, None], rtol=1e-9, atol=0.0)
+    everywhere: NDArray[np.bool_] = np.all(same, axis=0)
+    return everywhere
+
+
+# ----------------------------------------------------------------------
+# From cycles to ``X, y`` for scikit-learn.
+
+
+def labelled_feature_table(
+    data: LocomotionData,
+    target: str,
+    features: Sequence[str] = DEFAULT_GROUPS,
+    aggregations: Sequence[str] = DEFAULT_AGGREGATIONS,
+) -> tuple[FeatureTable, "pd.Series[Any]"]:
+    """Return what :func:`ml_features` returns, with the account of what was left out.
+
+    Parameters
+    ----------
+    data, target, features, aggregations
+        As for :func:`ml_features`.
+
+    Returns
+    -------
+    table : FeatureTable
+        Features, catalogue entries, what was left out and what was assumed.
+    y : Series, shape (n_cycles,)
+        The target.
+    """
+    labelled, y = labelled_cycles(data, target)
+    table = without_giveaways(feature_table(labelled, features, aggregations), y)
+    if table.frame.shape[1] == 0:
+        raise SchemaError(
+            expected=f"features that do not contain the target {y.name}",
+            got=left_out_message(table.left_out),
+            where="features",
+            fix="ask for more feature groups",
+        )
+    return table, y
+
+
+def ml_features(
+    data: LocomotionData,
+    target: str,
+    features: Sequence[str] = DEFAULT_GROUPS,
+    aggregations: Sequence[str] = DEFAULT_AGGREGATIONS,
+) -> tuple[pd.DataFrame, "pd.Series[Any]"]:
+    """Return one row of named features a cycle, and the column to predict.
+
+    Parameters
+    ----------
+    data : LocomotionData
+        The cycles. Those whose target is missing are dropped, with a count in the log.
+    target : str
+        A column of ``data.cycles``. Features that contain it, are computed from it, equal it,
+        or determine it together with one other feature (speed = stride length / duration) are
+        left out.
+    features : sequence of str
+        Groups: kinematic, kinetic, temporal, spatial, derived
+        (see :func:`~locomotion_analysis.features.feature_table`).
+    aggregations : sequence of str
+        Statistics of each curve: mean, std (ddof=1), max, min, rom, median, q25, argmax_phase...
+
+    Returns
+    -------
+    X : DataFrame, shape (n_cycles, n_features)
+        float64, indexed by the cycle key: ``X.index.get_level_values("subject")`` are the
+        groups. NaN where a curve or a column is not known for that cycle.
+    y : Series, shape (n_cycles,)
+        The target, with the same index.
+
+    Warns
+    -----
+    LocomotionWarning
+        Once, naming what was asked for and left out, with the reasons. (Parts of the catalogue
+        that most data lack stand in the account of :func:`labelled_feature_table` only.)
+
+    Raises
+    ------
+    TargetError
+        If the target is unknown or empty.
+    SchemaError
+        If a group or aggregation is unknown, or no feature is left.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.simulation import simulate
+    >>> X, y = ml_features(simulate(n_subjects=3, n_cycles=2), target="task")
+    >>> X.shape[0] == len(y) and X.shape[1] >= 150
+    True
+    """
+    table, y = labelled_feature_table(data, target, features, aggregations)
+    if table.missed:
+        warnings.warn(left_out_message(table.missed), LocomotionWarning, stacklevel=3)
+    return table.frame, y

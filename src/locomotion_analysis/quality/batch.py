@@ -1,17 +1,228 @@
-"""One batch of cycles with what all checks share: bounds and facts of its curves."""
+"""MERGED batch.
 
-from collections.abc import Iterable
+- The checks: one code, severity, title and remedy each.
+- One pass over a batch's curves that gathers what several checks need.
+- One batch of cycles with what all checks share: bounds and facts of its curves.
+- What a check hands on: which curves it found, where, and what was allowed.
+- Cycles from memory or from a file, in batches, with their number known beforehand.
+- Robust mean curves and distances of groups of strides, compiled.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Literal, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+import pyarrow.parquet as pq
+from numba import njit
+from numpy.typing import ArrayLike, NDArray
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.quality.curve_facts import CurveFacts, curve_facts
-from locomotion_analysis.standard import N_PHASES, TASKS
-from locomotion_analysis.standard.ranges import Kind, range_bands
+from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.standard import N_PHASES, PHASE_COLUMN, TASKS, canonical_name
+from locomotion_analysis.standard.norms import Kind, range_bands
+
+# ----------------------------------------------------------------------
+# The checks: one code, severity, title and remedy each.
+
+
+Severity = Literal["error", "warning", "info"]
+
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check.
+
+    Attributes
+    ----------
+    code : str
+        ``GAIT0xx`` structure, ``GAIT1xx`` physiology, ``GAIT2xx`` physics, ``GAIT3xx`` outliers.
+    severity : {"error", "warning", "info"}
+        error: the data cannot be right. warning: look at it. info: something is not there.
+    title : str
+        What a finding says, in one line.
+    fix : str
+        What to do about it, in one line.
+    """
+
+    code: str
+    severity: Severity
+    title: str
+    fix: str
+
+
+_ROWS: tuple[tuple[str, Severity, str, str], ...] = (
+    ("GAIT001", "error", "subject on both sides of a split", "split by subject"),
+    ("GAIT002", "error", "two cycles with one key", "number the steps of a subject differently"),
+    ("GAIT003", "warning", "the same curves under another key", "remove the copy"),
+    ("GAIT004", "warning", "gap within a curve", "fill short gaps when converting, or drop it"),
+    ("GAIT005", "info", "channel not measured in this cycle", "nothing, or leave the channel out"),
+    ("GAIT006", "error", "infinite value", "find the division by zero upstream"),
+    ("GAIT007", "error", "not on the phase grid of 150 points", "resample the cycles"),
+    ("GAIT008", "warning", "curve without any change", "write NaN where nothing was measured"),
+    ("GAIT009", "info", "channel of one leg only", "add the other leg where it was measured"),
+    ("GAIT010", "info", "metadata not there", "add the column; see locomotion info"),
+    ("GAIT011", "warning", "last samples all the same", "locomotion doctor: stretched grid"),
+    ("GAIT101", "error", "outside the rails of the task", "locomotion doctor, then the recording"),
+    ("GAIT102", "warning", "outside the band of healthy adults", "look at the curve"),
+    ("GAIT103", "warning", "unknown task: ranges not checked", "use a standard task name"),
+    ("GAIT104", "info", "no published range for this channel and task", "check it by eye"),
+    ("GAIT105", "warning", "metadata outside human range", "correct the unit or the value"),
+    ("GAIT201", "error", "segment chain does not close", "check segment and pelvis conventions"),
+    ("GAIT202", "error", "power is not moment times velocity", "check units, sides and signs"),
+    ("GAIT203", "error", "both legs do not carry one body weight", "check mass, plates and sides"),
+    ("GAIT204", "error", "velocity is not the angle's derivative", "check unit and duration"),
+    ("GAIT205", "error", "angle jumps between two samples", "unwrap or drop the stride"),
+    ("GAIT206", "error", "ground pulls the foot down", "check the sign and zero of the plate"),
+    ("GAIT301", "warning", "stride unlike the subject's others", "look at the stride"),
+    ("GAIT302", "info", "too few strides to judge outliers", "nothing, or record more strides"),
+)
+
+CHECKS: dict[str, Check] = {row[0]: Check(*row) for row in _ROWS}
+"""Code -> check."""
+
+ELSEWHERE = ("GAIT001",)
+"""Codes that another room raises: the leak check of splits, in ``selection``."""
+
+
+def known_codes(codes: Iterable[str]) -> frozenset[str]:
+    """Return `codes` in upper case; raise for one that does not exist.
+
+    A prefix names all its codes: ``GAIT3`` or ``GAIT3xx`` is every outlier check.
+
+    Raises
+    ------
+    SchemaError
+        If a code is unknown.
+    """
+    found: set[str] = set()
+    for code in codes:
+        prefix = code.upper().rstrip("X")
+        matching = {name for name in CHECKS if name.startswith(prefix)} if prefix else set()
+        if not matching or not prefix.startswith("GAIT"):
+            raise SchemaError(
+                expected=f"codes of checks ({', '.join(CHECKS)})",
+                got=repr(code),
+                fix="see docs/checks",
+            )
+        found |= matching
+    return frozenset(found)
+
+
+# ----------------------------------------------------------------------
+# One pass over a batch's curves that gathers what several checks need.
+
+
+Ints = NDArray[np.int32]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class CurveFacts:
+    """Facts of every curve; all arrays of shape (n_channels, n_cycles).
+
+    Attributes
+    ----------
+    missing, infinite : ndarray of int
+        Samples that are NaN, infinite.
+    tail : ndarray of int
+        How many of the last samples are equal; 150 for a constant curve.
+    jump, jump_at : ndarray
+        Largest change between neighbouring samples, and the sample after it.
+    beyond, beyond_at : ndarray
+        How far the worst sample lies outside the rails (0: inside), and which it is.
+    outside, outside_by, outside_at : ndarray
+        Samples outside the band, how far the worst is, and which it is.
+    """
+
+    missing: Ints
+    infinite: Ints
+    tail: Ints
+    jump: Floats
+    jump_at: Ints
+    beyond: Floats
+    beyond_at: Ints
+    outside: Ints
+    outside_by: Floats
+    outside_at: Ints
+
+
+def curve_facts(
+    block: Floats, table_of: NDArray[np.int64], rails: Floats, band: Floats
+) -> CurveFacts:
+    """Gather the facts of a block of curves.
+
+    Parameters
+    ----------
+    block : ndarray, shape (n_channels, n_cycles, 150)
+    table_of : ndarray, shape (n_cycles,)
+        Which of the tables of bounds holds for each cycle.
+    rails, band : ndarray, shape (n_tables, n_channels, 2, 150)
+        Lower and upper bounds; NaN where there are none.
+    """
+    shape = block.shape[:2]
+    whole = np.zeros((6, *shape), dtype=np.int32)
+    parts = np.zeros((3, *shape), dtype=np.float32)
+    _facts(block, table_of, rails, band, whole, parts)
+    missing, tail, jump_at, beyond_at, outside, outside_at = whole
+    infinite = np.zeros(shape, dtype=np.int32)
+    suspect = np.isinf(parts[0])
+    if suspect.any():
+        infinite[suspect] = np.isinf(block[suspect]).sum(axis=1)
+    return CurveFacts(
+        missing, infinite, tail, parts[0], jump_at, parts[1], beyond_at, outside, parts[2],
+        outside_at,
+    )  # fmt: skip
+
+
+def _kernel(block, table_of, rails, band, whole, parts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Fill `whole` and `parts` curve by curve; compiled."""
+    n_channels, n_cycles, n_phases = block.shape
+    for channel in range(n_channels):
+        for cycle in range(n_cycles):
+            curve = block[channel, cycle]
+            low, high = rails[table_of[cycle], channel]
+            floor, ceiling = band[table_of[cycle], channel]
+            missing, tail, outside = 0, 1, 0
+            jump, beyond, by = np.float32(0), np.float32(0), np.float32(0)
+            jump_at, beyond_at, by_at = 0, 0, 0
+            before = curve[0]
+            for phase in range(n_phases):
+                value = curve[phase]
+                if value != value:
+                    missing += 1
+                step = abs(value - before)
+                if step > jump:
+                    jump, jump_at = step, phase
+                tail = tail + 1 if step == 0 and phase > 0 else 1
+                before = value
+                excess = max(low[phase] - value, value - high[phase])
+                if excess > beyond:
+                    beyond, beyond_at = excess, phase
+                excess = max(floor[phase] - value, value - ceiling[phase])
+                if excess > 0:
+                    outside += 1
+                    if excess > by:
+                        by, by_at = excess, phase
+            whole[0, channel, cycle], whole[1, channel, cycle] = missing, tail
+            whole[2, channel, cycle], whole[3, channel, cycle] = jump_at, beyond_at
+            whole[4, channel, cycle], whole[5, channel, cycle] = outside, by_at
+            parts[0, channel, cycle], parts[1, channel, cycle] = jump, beyond
+            parts[2, channel, cycle] = by
+
+
+_facts = njit(cache=True, nogil=True)(_kernel)
+
+
+# ----------------------------------------------------------------------
+# One batch of cycles with what all checks share: bounds and facts of its curves.
+
 
 HEALTHY = ("healthy", "control", "able_bodied", "none", "")
 """Values of the column pathology that mean no diagnosis."""
@@ -127,3 +338,267 @@ def task_bounds(task: str, channels: tuple[str, ...], kind: Kind) -> NDArray[np.
                 bounds[index] = low[rows[name]], high[rows[name]]
     bounds.setflags(write=False)
     return bounds
+
+
+# ----------------------------------------------------------------------
+# What a check hands on: which curves it found, where, and what was allowed.
+
+
+WHOLE_CYCLE = -1
+"""Channel index of a finding about a cycle rather than a curve."""
+
+
+@dataclass(frozen=True, eq=False)
+class Hits:
+    """Findings of one check in one batch, one array entry each.
+
+    Attributes
+    ----------
+    code : str
+    cycle, channel : ndarray of int
+        Positions in the batch; `WHOLE_CYCLE` where no channel is meant.
+    phase : ndarray
+        Percent of the cycle, NaN where the whole cycle is meant.
+    value, low, high : ndarray
+        What was found and what was allowed, in the channel's unit; NaN where there is none.
+    column : str
+        Metadata column, where that and not a channel is meant.
+    """
+
+    code: str
+    cycle: NDArray[np.intp]
+    channel: NDArray[np.intp]
+    phase: NDArray[np.float64]
+    value: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    column: str = ""
+
+    @classmethod
+    def at(
+        cls,
+        code: str,
+        cycle: NDArray[np.intp],
+        channel: ArrayLike = WHOLE_CYCLE,
+        phase: ArrayLike = np.nan,
+        value: ArrayLike = np.nan,
+        low: ArrayLike = np.nan,
+        high: ArrayLike = np.nan,
+        column: str = "",
+    ) -> Self:
+        """Build from arrays or single values, spread over `cycle`."""
+        shown = (
+            np.broadcast_to(np.asarray(each, dtype=np.float64), len(cycle))
+            for each in (phase, value, low, high)
+        )
+        channels = np.broadcast_to(np.asarray(channel, dtype=np.intp), len(cycle))
+        at_phase, found, bottom, top = shown
+        return cls(code, cycle, channels, at_phase, found, bottom, top, column)
+
+    @classmethod
+    def where(
+        cls,
+        code: str,
+        mask: NDArray[np.bool_],
+        phase: ArrayLike = np.nan,
+        value: ArrayLike = np.nan,
+        low: ArrayLike = np.nan,
+        high: ArrayLike = np.nan,
+    ) -> Self:
+        """Build from a mask of shape (n_channels, n_cycles).
+
+        Parameters
+        ----------
+        code : str
+        mask : ndarray of bool
+        phase, value, low, high : array_like
+            A single value, or an array of the mask's shape.
+        """
+        row, cycle = np.nonzero(mask)
+        at_phase, found, bottom, top = (
+            np.broadcast_to(np.asarray(each, dtype=np.float64), mask.shape)[row, cycle]
+            for each in (phase, value, low, high)
+        )
+        return cls.at(code, cycle, row, at_phase, found, bottom, top)
+
+    def __len__(self) -> int:
+        return len(self.cycle)
+
+
+# ----------------------------------------------------------------------
+# Cycles from memory or from a file, in batches, with their number known beforehand.
+
+
+Source = LocomotionData | str | os.PathLike[str]
+
+
+def batches(source: Source, batch_cycles: int) -> Iterator[LocomotionData]:
+    """Yield the cycles of a dataset in memory, a Parquet file or a folder, some at a time."""
+    if isinstance(source, LocomotionData):
+        # One slice keeps views where it can: a dataset of one batch is not copied.
+        if len(source) <= batch_cycles:
+            yield source
+            return
+        for start in range(0, len(source), batch_cycles):
+            yield source.take(range(start, min(start + batch_cycles, len(source))))
+        return
+    yield from LocomotionData.scan(source, batch_cycles)
+
+
+def count_cycles(source: Source) -> int:
+    """Return the number of cycles, for a progress bar; from the files' footers alone."""
+    if isinstance(source, LocomotionData):
+        return len(source)
+    place = Path(source)
+    files = sorted(place.glob("**/*.parquet")) if place.is_dir() else [place]
+    return sum(_footer_cycles(file) for file in files if file.is_file())
+
+
+def _footer_cycles(path: Path) -> int:
+    try:
+        schema, rows = pq.read_schema(path), pq.read_metadata(path).num_rows
+    except (OSError, ValueError):  # the scan says what is wrong with the file
+        return 0
+    is_long = PHASE_COLUMN in {canonical_name(name) for name in schema.names}
+    return int(rows) // (N_PHASES if is_long else 1)
+
+
+# ----------------------------------------------------------------------
+# Robust mean curves and distances of groups of strides, compiled.
+
+
+Codes = NDArray[np.intp]
+
+_SMALL = 48
+
+
+def group_codes(cycles: pd.DataFrame, columns: list[str]) -> tuple[Codes, pd.DataFrame]:
+    """Give each combination of some columns a number.
+
+    Parameters
+    ----------
+    cycles : DataFrame
+    columns : list of str
+        Columns of `cycles`; those it lacks are taken as empty.
+
+    Returns
+    -------
+    codes : ndarray of int, shape (n_cycles,)
+    groups : DataFrame
+        One row a code.
+    """
+    named = cycles.reindex(columns=columns).astype("str").fillna("")
+    numbers = named.groupby(columns, sort=False, dropna=False).ngroup()
+    codes: Codes = numbers.to_numpy().astype(np.intp)
+    firsts = np.unique(codes, return_index=True)[1]
+    return codes, named.iloc[firsts].reset_index(drop=True)
+
+
+def sorted_groups(codes: Codes) -> tuple[Codes, Codes]:
+    """Return the order that brings groups together, and where each begins and the last ends."""
+    order = np.argsort(codes, kind="stable")
+    n_groups = int(codes.max()) + 1 if len(codes) else 0
+    return order, np.searchsorted(codes[order], np.arange(n_groups + 1))
+
+
+def group_medians(curves: Floats, codes: Codes) -> Floats:
+    """Pointwise median curve of every group.
+
+    Parameters
+    ----------
+    curves : ndarray, shape (n_channels, n_cycles, n_phases)
+        NaN is left out.
+    codes : ndarray, shape (n_cycles,)
+        Group of each cycle, 0 to n_groups - 1.
+
+    Returns
+    -------
+    ndarray, shape (n_channels, n_groups, n_phases)
+    """
+    order, starts = sorted_groups(codes)
+    out = np.empty((len(curves), len(starts) - 1, curves.shape[2]), dtype=np.float32)
+    _medians(curves, order, starts, out)
+    return out
+
+
+def stride_distances(curves: Floats, codes: Codes, centre: Floats) -> Floats:
+    """Root-mean-square distance of every stride to its group's centre.
+
+    Returns
+    -------
+    ndarray, shape (n_channels, n_cycles)
+        In the channel's own unit; NaN where a sample is missing.
+    """
+    out = np.empty(curves.shape[:2], dtype=np.float32)
+    _distances(curves, codes, centre, out)
+    return out
+
+
+def distance_limits(distances: Floats, codes: Codes, floor: Floats, spreads: float) -> Floats:
+    """Largest usual distance of each group: median + `spreads` scaled median deviations.
+
+    Parameters
+    ----------
+    distances : ndarray, shape (n_channels, n_cycles)
+    codes : ndarray, shape (n_cycles,)
+    floor : ndarray, shape (n_channels,)
+        The limit is never below it.
+    spreads : float
+        Times ``1.4826 MAD``, the standard deviation of a normal sample.
+
+    Returns
+    -------
+    ndarray, shape (n_channels, n_groups)
+    """
+    middle = group_medians(distances[:, :, None], codes)
+    off = np.abs(distances[:, :, None] - middle[:, codes])
+    spread = group_medians(off, codes)
+    limits: Floats = (middle + np.float32(spreads * 1.4826) * spread)[:, :, 0]
+    return np.fmax(limits, floor[:, None])
+
+
+def _median_kernel(curves, order, starts, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Median of each channel, group and phase; insertion sort, as groups are small."""
+    n_channels, n_groups, n_phases = out.shape
+    buffer = np.empty(len(order), dtype=np.float32)
+    for channel in range(n_channels):
+        for group in range(n_groups):
+            first, last = starts[group], starts[group + 1]
+            for phase in range(n_phases):
+                count = 0
+                for at in range(first, last):
+                    value = curves[channel, order[at], phase]
+                    if value == value:
+                        place = count
+                        if last - first <= _SMALL:
+                            while place > 0 and buffer[place - 1] > value:
+                                buffer[place] = buffer[place - 1]
+                                place -= 1
+                        buffer[place] = value
+                        count += 1
+                if count == 0:
+                    out[channel, group, phase] = np.nan
+                    continue
+                if last - first > _SMALL:
+                    buffer[:count].sort()
+                middle = count // 2
+                if count % 2:
+                    out[channel, group, phase] = buffer[middle]
+                else:
+                    out[channel, group, phase] = (buffer[middle - 1] + buffer[middle]) / 2
+
+
+def _distance_kernel(curves, codes, centre, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """RMS distance to the centre of the stride's own group."""
+    n_channels, n_cycles, n_phases = curves.shape
+    for channel in range(n_channels):
+        for cycle in range(n_cycles):
+            total = 0.0
+            for phase in range(n_phases):
+                off = curves[channel, cycle, phase] - centre[channel, codes[cycle], phase]
+                total += off * off
+            out[channel, cycle] = np.sqrt(total / n_phases)
+
+
+_medians = njit(cache=True, nogil=True)(_median_kernel)
+_distances = njit(cache=True, nogil=True)(_distance_kernel)

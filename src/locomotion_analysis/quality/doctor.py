@@ -1,16 +1,700 @@
-"""The convention doctor: finds units, signs, sides and grids that are not the standard's."""
+"""MERGED doctor.
 
-from collections.abc import Iterator
+- How well curves fit the norm, for every circular shift and both signs.
+- Median curves of every leg in every task, and the norm to hold beside each.
+- One dataset under the doctor's examination.
+- Velocities and powers whose sign contradicts the curves they derive from.
+- Curves that were put on the phase grid wrongly.
+- Curves in another unit than their name says.
+- What wrong axes, sides, starts and signs look like in a subject's median curves.
+- The convention doctor: finds units, signs, sides and grids that are not the standard's.
+"""
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.progress import Progress
-from locomotion_analysis.quality.patient import Patient
-from locomotion_analysis.quality.prescription import Diagnosis
-from locomotion_analysis.quality.profiles import gather
-from locomotion_analysis.quality.sources import Source, batches, count_cycles
-from locomotion_analysis.quality.symptoms import EXAMINATIONS
+from locomotion_analysis.quality import treatment
+from locomotion_analysis.quality.batch import (
+    Batch,
+    Source,
+    batches,
+    count_cycles,
+    group_codes,
+    group_medians,
+)
+from locomotion_analysis.quality.checks import STRIDES_OF
+from locomotion_analysis.quality.treatment import Diagnosis, Kind, Prescription
+from locomotion_analysis.standard import N_PHASES, TASKS, TO_STANDARD, Channel
+from locomotion_analysis.standard.norms import NOT_CYCLIC, SD_FLOOR, normative_curves
+
+# ----------------------------------------------------------------------
+# How well curves fit the norm, for every circular shift and both signs.
+
+
+Floats = NDArray[np.float32]
+Array = NDArray[np.float64]
+
+WORST = 25.0
+"""Squared distances are cut here, so that one strange channel does not outvote the others."""
+
+
+def correlation(curves: Floats, mean: Floats) -> Array:
+    """Pearson correlation over the cycle; NaN for a constant curve."""
+    x = curves - curves.mean(axis=-1, keepdims=True)
+    y = mean - mean.mean(axis=-1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found: Array = (x * y).sum(axis=-1) / np.sqrt((x * x).sum(axis=-1) * (y * y).sum(axis=-1))
+    return found
+
+
+def shifted_distances(
+    curves: Floats, mean: Floats, sd: Floats, offset_sd: Array
+) -> tuple[Array, Array]:
+    """Squared distance to the norm for every circular shift, as is and with the sign flipped.
+
+    ``D(L) = mean_p[w(p) (x(p+L) - m(p) - d)^2] + min(W, 1/offset_sd^2) d^2`` with ``w = 1/sd^2``,
+    ``W`` its mean and ``d`` the weighted mean difference: an offset, which laboratories differ
+    by, costs less than a wrong shape. Sums over p are circular cross-correlations (FFT).
+
+    Parameters
+    ----------
+    curves, mean, sd : ndarray, shape (..., 150)
+        The last sample is the first of the next cycle and is left out.
+    offset_sd : ndarray, shape (...)
+        Usual size of an offset; 0 where an offset costs as much as any difference.
+
+    Returns
+    -------
+    as_is, flipped : ndarray, shape (..., 149)
+        At shift L the curve's sample L is taken as the start of the cycle.
+    """
+    x, m = (c[..., :-1].astype(np.float64) for c in (curves, mean))
+    weight = 1.0 / sd[..., :-1].astype(np.float64) ** 2
+    n, total = x.shape[-1], weight.sum(axis=-1, keepdims=True)
+    squares = _correlate(x**2, weight) + (m**2 * weight).sum(axis=-1, keepdims=True)
+    cross, sums = 2.0 * _correlate(x, m * weight), _correlate(x, weight)
+    norm = (m * weight).sum(axis=-1, keepdims=True)
+    with np.errstate(divide="ignore"):
+        pardoned = np.maximum(total / n - 1.0 / np.square(offset_sd)[..., None], 0.0)
+    as_is = (squares - cross) / n - pardoned * ((sums - norm) / total) ** 2
+    flipped = (squares + cross) / n - pardoned * ((sums + norm) / total) ** 2
+    return np.maximum(as_is, 0.0), np.maximum(flipped, 0.0)
+
+
+def start_distances(
+    curves: Floats, mean: Floats, sd: Floats, offset_sd: Array
+) -> tuple[Array, Array]:
+    """Return :func:`shifted_distances` at shift 0 alone, without any transform.
+
+    Returns
+    -------
+    as_is, flipped : ndarray, shape (...)
+    """
+    weight = 1.0 / sd[..., :-1].astype(np.float64) ** 2
+    total = weight.mean(axis=-1)
+    with np.errstate(divide="ignore"):
+        pardoned = np.maximum(total - 1.0 / np.square(offset_sd), 0.0)
+    found = []
+    for sign in (1.0, -1.0):
+        off = sign * curves[..., :-1].astype(np.float64) - mean[..., :-1]
+        offset = (off * weight).mean(axis=-1) / total
+        found.append(np.maximum((off**2 * weight).mean(axis=-1) - pardoned * offset**2, 0.0))
+    return found[0], found[1]
+
+
+def _correlate(moving: Array, fixed: Array) -> Array:
+    """Return ``sum_p moving(p + L) fixed(p)`` for every circular shift L."""
+    spectrum = np.fft.rfft(moving) * np.conj(np.fft.rfft(fixed))
+    found: Array = np.fft.irfft(spectrum, n=moving.shape[-1])
+    return found
+
+
+# ----------------------------------------------------------------------
+# Median curves of every leg in every task, and the norm to hold beside each.
+
+
+_AVERAGED = ("speed_m_s", "incline_deg", "mass_kg")
+_TAIL_OF = ("angle", "velocity")
+
+
+@dataclass
+class Profiles:
+    """Median curves by dataset, subject, task, task id and side.
+
+    Attributes
+    ----------
+    groups : DataFrame
+        One row a group: the five names, ``n_cycles``, and mean speed, incline and mass.
+    channels : tuple of str
+    curves : ndarray, shape (n_channels, n_groups, 150)
+    tails : DataFrame
+        Cycles of each group (rows) by number of equal last samples (columns), angles only.
+    """
+
+    groups: pd.DataFrame
+    channels: tuple[str, ...]
+    curves: Floats
+    tails: pd.DataFrame
+
+    @property
+    def subjects(self) -> tuple[NDArray[np.intp], pd.DataFrame]:
+        """Subject code of each group, and dataset and subject of each code."""
+        return group_codes(self.groups, ["dataset", "subject"])
+
+
+def gather(batches: Iterable[LocomotionData]) -> Profiles:
+    """Gather the profiles of a dataset in one pass.
+
+    A group that spans batches gets the mean of its medians, weighted by cycles.
+    """
+    parts = [_batch_profiles(Batch(data)) for data in batches if len(data)]
+    channels = tuple(dict.fromkeys(name for part in parts for name in part.channels))
+    groups = pd.concat([part.groups for part in parts], ignore_index=True)
+    tails = pd.concat([part.tails for part in parts], ignore_index=True).fillna(0)
+    curves = np.concatenate([_with_channels(part, channels) for part in parts], axis=1)
+    codes, names = group_codes(groups, STRIDES_OF)
+    if len(names) == len(groups):
+        return Profiles(groups, channels, curves, tails)
+    weights = groups["n_cycles"].to_numpy(dtype=np.float32)
+    joined = np.stack([_weighted(rows, codes, weights) for rows in curves])
+    numbers = groups[list(_AVERAGED)].groupby(codes).mean()
+    counts = groups["n_cycles"].groupby(codes).sum()
+    return Profiles(
+        names.assign(n_cycles=counts, **{name: numbers[name] for name in _AVERAGED}),
+        channels, joined, tails.groupby(codes).sum(),
+    )  # fmt: skip
+
+
+def _weighted(rows: Floats, codes: NDArray[np.intp], weights: Floats) -> Floats:
+    """Weighted mean of the rows of each code; NaN is left out."""
+    frame = pd.DataFrame(rows * weights[:, None])
+    present = pd.DataFrame(np.where(np.isfinite(rows), weights[:, None], np.nan))
+    total = frame.groupby(codes).sum(min_count=1) / present.groupby(codes).sum(min_count=1)
+    return total.to_numpy(dtype=np.float32)
+
+
+def _with_channels(part: Profiles, channels: tuple[str, ...]) -> Floats:
+    curves = np.full((len(channels), len(part.groups), N_PHASES), np.nan, dtype=np.float32)
+    for index, name in enumerate(part.channels):
+        curves[channels.index(name)] = part.curves[index]
+    return curves
+
+
+def _batch_profiles(batch: Batch) -> Profiles:
+    codes, names = group_codes(batch.cycles, STRIDES_OF)
+    numbers = batch.cycles.reindex(columns=list(_AVERAGED)).astype("float64")
+    means = numbers.groupby(codes).mean()
+    groups = names.assign(n_cycles=np.bincount(codes), **{n: means[n] for n in _AVERAGED})
+    return Profiles(
+        groups, batch.channels, group_medians(batch.block, codes), _tails(batch, codes, len(names))
+    )
+
+
+def _tails(batch: Batch, codes: NDArray[np.intp], n_groups: int) -> pd.DataFrame:
+    """Count cycles by the shortest constant end among their angles; zero ends count one more.
+
+    A cycle padded with zeros has all its own samples before the first zero; one padded with its
+    last sample has that sample too.
+    """
+    moving = [Channel.parse(name).measurement in _TAIL_OF for name in batch.channels]
+    tail = batch.facts.tail[moving].astype(np.int64)
+    if not len(tail):
+        return pd.DataFrame(index=range(n_groups))
+    tail = tail + (batch.block[moving][:, :, -1] == 0)
+    tail[(tail >= N_PHASES) | (batch.facts.missing[moving] > 0)] = N_PHASES
+    shortest = tail.min(axis=0)
+    return pd.crosstab(codes, shortest).reindex(range(n_groups), fill_value=0)
+
+
+def norms(profiles: Profiles) -> tuple[Floats, Floats]:
+    """Normative mean and standard deviation beside every profile; NaN where there is none."""
+    mean = np.full(profiles.curves.shape, np.nan, dtype=np.float32)
+    sd = np.full_like(mean, np.nan)
+    floors = [SD_FLOOR.get(Channel.parse(name).measurement, 0.0) for name in profiles.channels]
+    for index, row in enumerate(profiles.groups.itertuples()):
+        if row.task in TASKS:
+            curves = normative_curves(str(row.task), _near(row.speed_m_s), _near(row.incline_deg))
+            for channel, name in enumerate(profiles.channels):
+                found = curves.of(name)
+                if found is not None:
+                    mean[channel, index] = found[0]
+                    sd[channel, index] = np.maximum(found[1], floors[channel])
+    return mean, sd
+
+
+def _near(value: object) -> float | None:
+    """Round so that few different norms are asked for; None where not known."""
+    number = float(str(value))
+    return round(number, 1) if np.isfinite(number) else None
+
+
+# ----------------------------------------------------------------------
+# One dataset under the doctor's examination.
+
+
+Mask = NDArray[np.bool_]
+
+MOST_CYCLES = 0.8
+"""Share of a subject's cycles, or a dataset's subjects, that make a habit."""
+
+OFFSET_SD_RAD = 0.25
+"""Usual offset of an angle between laboratories and definitions (a pelvis-based hip angle is 12
+degrees above a trunk-based one)."""
+
+_CHUNK = 256
+
+
+@dataclass
+class Patient:
+    """Profiles under examination; corrected in place by each finding.
+
+    Attributes
+    ----------
+    profiles : Profiles
+    mean, sd : ndarray, shape (n_channels, n_groups, 150)
+        The norm beside each curve.
+    subject_of : ndarray, shape (n_groups,)
+    subjects : DataFrame
+        Dataset and subject of each code.
+    """
+
+    profiles: Profiles
+    mean: Floats
+    sd: Floats
+    subject_of: NDArray[np.intp]
+    subjects: pd.DataFrame
+
+    @classmethod
+    def of(cls, profiles: Profiles) -> Self:
+        """Put the norm beside the profiles."""
+        mean, sd = norms(profiles)
+        return cls(profiles, mean, sd, *profiles.subjects)
+
+    @property
+    def curves(self) -> Floats:
+        """Median curves, shape (n_channels, n_groups, 150)."""
+        return self.profiles.curves
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Channel names."""
+        return self.profiles.channels
+
+    @property
+    def cyclic(self) -> Mask:
+        """Which groups' tasks repeat."""
+        return ~self.profiles.groups["task"].isin(NOT_CYCLIC).to_numpy()
+
+    @property
+    def offset_sd(self) -> Array:
+        """Usual offset of each curve, shape (n_channels, n_groups); 0 where none is pardoned."""
+        angles = [OFFSET_SD_RAD if is_angle(name) else 0.0 for name in self.channels]
+        return np.repeat(np.array(angles)[:, None], len(self.subject_of), axis=1)
+
+    def chunks(self) -> list[slice]:
+        """Return the groups a few hundred at a time, so that memory stays bounded."""
+        n_groups = self.curves.shape[1]
+        return [slice(start, start + _CHUNK) for start in range(0, n_groups, _CHUNK)]
+
+    def by_subject(self, values: Array, how: str = "median") -> Array:
+        """Reduce (n_channels, n_groups) to (n_channels, n_subjects); NaN is left out."""
+        reduced = pd.DataFrame(values.T).groupby(self.subject_of).agg(how)
+        return reduced.to_numpy(dtype=np.float64).T
+
+    def prescribe(
+        self,
+        kind: Kind,
+        subject: int,
+        channels: tuple[str, ...],
+        amount: float,
+        better: float,
+        evidence: str,
+        unit: str = "",
+        group: int | None = None,
+    ) -> Prescription:
+        """Write a prescription for a subject, or for one of its groups."""
+        groups = self.profiles.groups
+        own = self.subject_of == subject if group is None else np.arange(len(groups)) == group
+        row = None if group is None else groups.iloc[group]
+        return Prescription(
+            kind=kind,
+            dataset=str(self.subjects["dataset"].iloc[subject]),
+            subject=str(self.subjects["subject"].iloc[subject]),
+            channels=channels,
+            amount=amount,
+            n_cycles=int(groups["n_cycles"].to_numpy()[own].sum()),
+            confidence=round(float(np.clip(1.0 - better, 0.0, 1.0)), 3),
+            evidence=evidence,
+            unit=unit,
+            task=None if row is None else str(row["task"]),
+            task_id=None if row is None else str(row["task_id"]),
+            side=None if row is None or not row["side"] else str(row["side"]),
+        )
+
+
+def is_angle(name: str) -> bool:
+    """Return whether a channel is an angle."""
+    return Channel.parse(name).measurement == "angle"
+
+
+# ----------------------------------------------------------------------
+# Velocities and powers whose sign contradicts the curves they derive from.
+
+
+OPPOSITE = {"velocity": -0.8, "power": -0.6}
+"""Correlation below which the sign is the other way round. Published powers also have frontal
+and transverse parts, so they follow the sagittal product less closely."""
+
+
+def derived_signs(patient: Patient) -> list[Prescription]:
+    """Compare velocities with the angles' derivatives, then powers with moment x velocity."""
+    found = []
+    for measured, source in (("velocity", _derivatives), ("power", _products)):
+        for channel, expected in source(patient):
+            likeness = correlation(patient.curves[channel], expected)[None]
+            like = patient.by_subject(likeness)[0]
+            for subject in np.flatnonzero(like < OPPOSITE[measured]):
+                own = patient.subject_of == subject
+                patient.curves[channel, own] *= -1
+                name = patient.channels[channel]
+                what = "angle's derivative" if measured == "velocity" else "moment x velocity"
+                evidence = f"correlation with the {what} {like[subject]:.2f}"
+                better = float(1.0 + like[subject])
+                found.append(
+                    patient.prescribe("flip", int(subject), (name,), np.nan, better, evidence)
+                )
+    return found
+
+
+def _derivatives(patient: Patient) -> Iterator[tuple[int, Floats]]:
+    for channel, name in enumerate(patient.channels):
+        angle = name.replace("_velocity_", "_angle_").removesuffix("_s")
+        if "_velocity_" in name and angle in patient.channels:
+            curves = patient.curves[patient.channels.index(angle)]
+            yield channel, np.gradient(curves, axis=-1)
+
+
+def _products(patient: Patient) -> Iterator[tuple[int, Floats]]:
+    for channel, name in enumerate(patient.channels):
+        for motion in ("flexion", "dorsiflexion"):
+            moment = name.replace("_power_", f"_{motion}_moment_").replace("_W_kg", "_Nm_kg")
+            velocity = name.replace("_power_", f"_{motion}_velocity_").replace("_W_kg", "_rad_s")
+            if "_power_" in name and moment in patient.channels and velocity in patient.channels:
+                rows = [patient.channels.index(other) for other in (moment, velocity)]
+                yield channel, patient.curves[rows[0]] * patient.curves[rows[1]]
+
+
+# ----------------------------------------------------------------------
+# Curves that were put on the phase grid wrongly.
+
+
+def stretched_grids(patient: Patient) -> list[Prescription]:
+    """Curves padded to the grid: their last samples are copies of one, or zeros."""
+    tails = patient.profiles.tails
+    counts = tails.groupby(patient.subject_of).sum()
+    total = counts.sum(axis=1)
+    found = []
+    for subject in counts.index[total > 0]:
+        tail = int(counts.loc[subject].idxmax())
+        share = float(counts.loc[subject].max() / total[subject])
+        if 3 <= tail <= N_PHASES - 20 and share >= MOST_CYCLES:
+            keep = N_PHASES - tail + 1
+            evidence = f"{share:.0%} of the cycles end in {tail} equal samples"
+            found.append(
+                patient.prescribe(
+                    "stretch", int(subject), patient.channels, keep, 1 - share, evidence
+                )
+            )
+            own = patient.subject_of == subject
+            patient.curves[:, own] = treatment.stretched(patient.curves[:, own], keep)
+    return found + _stepped_grids(patient)
+
+
+def _stepped_grids(patient: Patient) -> list[Prescription]:
+    """Curves whose samples were repeated instead of interpolated."""
+    moving = [is_angle(name) for name in patient.channels]
+    if not any(moving):
+        return []
+    found = []
+    for subject in range(len(patient.subjects)):
+        own = patient.subject_of == subject
+        still = (np.diff(patient.curves[np.ix_(moving, own)], axis=-1) == 0).all(axis=(0, 1))
+        n_values = N_PHASES - int(still.sum())
+        expected = np.diff(np.round(np.linspace(0, n_values - 1, N_PHASES))) == 0
+        if 20 <= n_values < N_PHASES - 5 and np.array_equal(still, expected):
+            evidence = f"{N_PHASES - n_values} of {N_PHASES} samples repeat the one before"
+            found.append(
+                patient.prescribe("unstep", subject, patient.channels, n_values, 0.0, evidence)
+            )
+            patient.curves[:, own] = treatment.unstepped(patient.curves[:, own], n_values)
+    return found
+
+
+# ----------------------------------------------------------------------
+# Curves in another unit than their name says.
+
+
+UNIT_TOLERANCE = 4.0
+"""A corrected curve may be this many times larger or smaller than the norm."""
+
+UNIT_SUSPICION = 8.0
+"""Times larger or smaller than the norm before a unit is suspected."""
+
+_SMALLEST_SIZE = {"angle": 0.05, "velocity": 0.3, "moment": 0.08, "power": 0.15, "grf": 0.02}
+_USUAL_SIZE = {"angle": 0.35, "velocity": 2.0, "moment": 0.5, "power": 0.8, "grf": 0.3, "cop": 0.1}
+_USUAL_MASS_KG = 70.0
+_UNITS = {
+    "angle": {"deg": TO_STANDARD["deg"][1]},
+    "velocity": {"deg_s": TO_STANDARD["deg_s"][1]},
+    "moment": {"Nm": 1.0, "Nmm_kg": TO_STANDARD["Nmm_kg"][1]},
+    "power": {"W": 1.0, "mW_kg": TO_STANDARD["mW_kg"][1]},
+    "grf": {"N": 1.0, "% BW": 0.01},
+    "cop": {"mm": TO_STANDARD["mm"][1], "cm": TO_STANDARD["cm"][1]},
+}
+_PER_MASS = ("Nm", "W", "N")
+
+
+def wrong_units(patient: Patient) -> list[Prescription]:
+    """Curves many times larger or smaller than the norm, which another unit would explain."""
+    size = np.sqrt(np.mean(np.square(patient.curves, dtype=np.float64), axis=-1))
+    norm = np.sqrt(np.mean(np.square(patient.mean, dtype=np.float64), axis=-1))
+    found = []
+    for channel, name in enumerate(patient.channels):
+        measured = Channel.parse(name).measurement
+        units = _UNITS.get(measured, {})
+        smallest = _SMALLEST_SIZE.get(measured, 0.0)
+        by_norm = patient.by_subject((size[channel] / np.maximum(norm[channel], smallest))[None])[0]
+        by_habit = patient.by_subject((size[channel] / _USUAL_SIZE.get(measured, 1.0))[None])[0]
+        times = np.where(np.isfinite(by_norm), by_norm, by_habit)
+        for subject in np.flatnonzero(times > UNIT_SUSPICION):
+            each = _unit_of(patient, name, int(subject), float(times[subject]), units)
+            if each is not None:
+                found.append(each)
+                own = patient.subject_of == subject
+                patient.curves[channel, own] *= _known_factor(patient, each, own)
+    return found
+
+
+def _unit_of(
+    patient: Patient, name: str, subject: int, times: float, units: dict[str, float]
+) -> Prescription | None:
+    own = patient.subject_of == subject
+    mass = float(patient.profiles.groups["mass_kg"].to_numpy()[own].mean())
+    known = mass if np.isfinite(mass) else _USUAL_MASS_KG
+    factors = {
+        unit: factor * (_mass_factor(unit, known) if unit in _PER_MASS else 1.0)
+        for unit, factor in units.items()
+    }
+    if not factors:
+        return None
+    unit = min(factors, key=lambda key: abs(np.log(times * factors[key])))
+    left = float(times * factors[unit])
+    if not 1 / UNIT_TOLERANCE < left < UNIT_TOLERANCE:
+        return None
+    per_mass = unit in _PER_MASS
+    amount = units[unit] if not per_mass or np.isfinite(mass) else np.nan
+    evidence = f"{times:.3g} times the norm; {left:.2f} times as {unit}"
+    if amount != amount:
+        evidence += "; needs mass_kg, which is not known"
+    off = abs(np.log(left)) / np.log(UNIT_TOLERANCE)
+    return patient.prescribe("scale", subject, (name,), amount, 0.5 * off, evidence, unit)
+
+
+def _mass_factor(unit: str, mass_kg: float) -> float:
+    return float(treatment.mass_factor(unit, np.array([mass_kg]))[0])
+
+
+def _known_factor(patient: Patient, each: Prescription, own: Mask) -> Floats:
+    """Factor for the profiles of a subject; with a usual mass where none is known."""
+    amount = 1.0 if each.amount != each.amount else each.amount
+    factor = np.full(int(own.sum()), amount)
+    if each.unit in _PER_MASS:
+        mass = patient.profiles.groups["mass_kg"].to_numpy(dtype=np.float64)[own]
+        factor = factor * treatment.mass_factor(
+            each.unit, np.where(np.isfinite(mass), mass, _USUAL_MASS_KG)
+        )
+    return factor.astype(np.float32)[:, None]
+
+
+# ----------------------------------------------------------------------
+# What wrong axes, sides, starts and signs look like in a subject's median curves.
+
+
+SMALLEST_SHIFT_PERCENT = 12.0
+OPPOSITE_PERCENT = (38.0, 62.0)
+"""A shift in here is the other leg's heel strike: half a cycle."""
+
+FAR = 4.0
+"""Squared distance (2 standard deviations) from which a curve is far from the norm."""
+
+BETTER = 0.35
+"""A correction must bring the squared distance below this share of what it was."""
+
+FAR_START, BETTER_START = 2.0, 0.5
+"""The same for the start of the cycle, which moves the curve without changing it."""
+
+
+def swapped_axes(patient: Patient) -> list[Prescription]:
+    """Fore-aft and lateral force exchanged: the lateral one brakes and propels."""
+    found = []
+    for name in patient.channels:
+        other = name.replace("grf_anterior", "grf_lateral")
+        if other == name or other not in patient.channels:
+            continue
+        fore, side = patient.channels.index(name), patient.channels.index(other)
+        mean, sd = patient.mean[fore], patient.sd[fore]
+        none = np.zeros(len(mean))
+        own_distance = np.minimum(*start_distances(patient.curves[fore], mean, sd, none))
+        swapped = np.minimum(*start_distances(patient.curves[side], mean, sd, none))
+        as_is, best = (patient.by_subject(each[None])[0] for each in (own_distance, swapped))
+        alike = patient.by_subject(np.abs(correlation(patient.curves[side], mean))[None])[0]
+        own_like = patient.by_subject(np.abs(correlation(patient.curves[fore], mean))[None])[0]
+        wrong = (best < 0.5 * as_is) & (alike > 0.8) & (own_like < 0.6)
+        for subject in np.flatnonzero(wrong):
+            evidence = (
+                f"correlation with the fore-aft norm: fore-aft {own_like[subject]:.2f}, "
+                f"lateral {alike[subject]:.2f}"
+            )
+            better = float(best[subject] / as_is[subject])
+            found.append(
+                patient.prescribe("swap_axes", int(subject), (name,), np.nan, better, evidence)
+            )
+            own = patient.subject_of == subject
+            pair = np.ix_([fore, side], own)
+            patient.curves[pair] = patient.curves[np.ix_([side, fore], own)]
+    return found
+
+
+def _informative(patient: Patient) -> Mask:
+    """Curves whose norm moves more over the cycle than people differ, and that are complete."""
+    moves = patient.mean.std(axis=-1) > patient.sd.mean(axis=-1)
+    angular = np.array(
+        [Channel.parse(name).measurement in ("angle", "moment", "grf") for name in patient.channels]
+    )
+    complete: Mask = moves & np.isfinite(patient.curves).all(axis=-1) & angular[:, None]
+    return complete
+
+
+def wrong_starts(patient: Patient) -> list[Prescription]:
+    """Cycles that begin elsewhere than at the heel strike of the leg they are named after.
+
+    All of a leg's channels vote, whatever their sign; where both legs are there and the start is
+    half a cycle off, the sides were exchanged.
+    """
+    use = _informative(patient) & patient.cyclic
+    cost = np.full((len(patient.subject_of), N_PHASES - 1), np.nan)
+    for chunk in patient.chunks():
+        as_is, flipped = shifted_distances(
+            patient.curves[:, chunk],
+            patient.mean[:, chunk],
+            patient.sd[:, chunk],
+            patient.offset_sd[:, chunk],
+        )
+        used = use[:, chunk]
+        # One curve alone cannot tell shifted and flipped from another offset.
+        flipped[:, used.sum(axis=0) == 1, 1:] = np.inf
+        best = np.minimum(np.minimum(as_is, flipped), WORST)
+        total = np.where(used[..., None], best, 0.0).sum(axis=0)
+        cost[chunk] = total / used.sum(axis=0)[:, None]
+    found = []
+    for group in np.flatnonzero(np.isfinite(cost[:, 0])):
+        lag = int(np.argmin(cost[group]))
+        percent = 100.0 * lag / (N_PHASES - 1)
+        start, best = cost[group, 0], cost[group, lag]
+        off = min(percent, 100.0 - percent)
+        if off >= SMALLEST_SHIFT_PERCENT and start > FAR_START and best < BETTER_START * start:
+            found.append(_start(patient, int(group), percent, float(start), float(best)))
+    return found
+
+
+def _start(patient: Patient, group: int, percent: float, start: float, best: float) -> Prescription:
+    opposite = OPPOSITE_PERCENT[0] <= percent <= OPPOSITE_PERCENT[1]
+    measured = np.asarray(np.isfinite(patient.curves[:, group]).any(axis=-1))
+    here = {name for name, there in zip(patient.channels, measured, strict=True) if there}
+    ipsi = tuple(name for name in patient.channels if name in here and "_ipsi_" in name)
+    both = bool(ipsi) and all(name.replace("_ipsi_", "_contra_") in here for name in ipsi)
+    evidence = (
+        f"{np.sqrt(start):.1f} standard deviations from the norm as it is, {np.sqrt(best):.1f} "
+        f"when begun at {percent:.0f} %"
+    )
+    subject = int(patient.subject_of[group])
+    if opposite and both:
+        rows = [patient.channels.index(name) for name in ipsi]
+        others = [patient.channels.index(n.replace("_ipsi_", "_contra_")) for n in ipsi]
+        patient.curves[rows + others, group] = patient.curves[others + rows, group]
+        return patient.prescribe(
+            "swap_sides", subject, ipsi, np.nan, best / start, evidence, group=group
+        )
+    amount = 50.0 if opposite else float(round(percent))
+    patient.curves[:, group] = treatment.shifted(patient.curves[:, group], amount)
+    return patient.prescribe(
+        "shift", subject, patient.channels, amount, best / start, evidence, group=group
+    )
+
+
+def wrong_signs(patient: Patient) -> list[Prescription]:
+    """Curves that follow the norm upside down."""
+    use = _informative(patient)
+    blank = np.where(use, 0.0, np.nan)
+    distances = start_distances(patient.curves, patient.mean, patient.sd, patient.offset_sd)
+    as_is, turned = (distance + blank for distance in distances)
+    alike = correlation(patient.curves, patient.mean) + blank
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        before, after, like = (patient.by_subject(v) for v in (as_is, turned, alike))
+    wrong = (before > FAR) & (after < BETTER * before) & (like < -0.5)
+    wrong |= _as_the_others(patient, wrong, like, before, after)
+    found = []
+    for channel, subject in zip(*np.nonzero(wrong), strict=True):
+        old, new = before[channel, subject], after[channel, subject]
+        evidence = (
+            f"correlation with the norm {like[channel, subject]:.2f}; {np.sqrt(old):.1f} standard "
+            f"deviations from it, {np.sqrt(new):.1f} with the other sign"
+        )
+        name = (patient.channels[channel],)
+        found.append(
+            patient.prescribe("flip", int(subject), name, np.nan, float(new / old), evidence)
+        )
+        own = patient.subject_of == subject
+        patient.curves[channel, own] *= -1
+    return found
+
+
+def _as_the_others(patient: Patient, wrong: Mask, like: Array, before: Array, after: Array) -> Mask:
+    """Extend a laboratory's habit: a sign that four in five subjects have, the rest have too."""
+    datasets = pd.factorize(patient.subjects["dataset"])[0]
+    more = np.zeros_like(wrong)
+    for dataset in range(int(datasets.max()) + 1):
+        own = datasets == dataset
+        judged = np.isfinite(before[:, own])
+        share = wrong[:, own].sum(axis=1) / np.maximum(judged.sum(axis=1), 1)
+        habit = (share >= MOST_CYCLES) & (judged.sum(axis=1) >= 3)
+        more[:, own] = habit[:, None] & (like[:, own] < 0) & (after[:, own] < before[:, own])
+    return more
+
+
+EXAMINATIONS: tuple[Callable[[Patient], list[Prescription]], ...] = (
+    stretched_grids,
+    wrong_units,
+    swapped_axes,
+    wrong_starts,
+    wrong_signs,
+    derived_signs,
+)
+"""In the order of treatment."""
+
+
+# ----------------------------------------------------------------------
+# The convention doctor: finds units, signs, sides and grids that are not the standard's.
+
 
 STAGE = "reading profiles"
 

@@ -1,13 +1,193 @@
-"""Carrying out what the doctor prescribed."""
+"""MERGED treatment.
 
-from collections.abc import Callable
+- What the doctor proposes.
+- Carrying out what the doctor prescribed.
+- Writing a changed copy of a dataset, batch by batch.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, Self
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
-from locomotion_analysis.quality.prescription import KINDS, Diagnosis, Prescription
+from locomotion_analysis.data.parquet import write_cycle_columns, write_parquet
+from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.files import atomic_path
+from locomotion_analysis.progress import Progress
+from locomotion_analysis.quality.batch import CHECKS, Source, batches
+from locomotion_analysis.quality.validation import QualityResult
 from locomotion_analysis.standard import N_PHASES, STANDARD_GRAVITY_M_S2, Channel, resample_curves
+
+# ----------------------------------------------------------------------
+# What the doctor proposes.
+
+
+Kind = Literal["stretch", "unstep", "scale", "swap_axes", "swap_sides", "shift", "flip"]
+
+KINDS: dict[str, str] = {
+    "stretch": "curves end in copies of one sample: the first {amount:g} samples are the cycle",
+    "unstep": "curves rise in steps: {amount:g} samples were repeated to fill the grid",
+    "scale": "values are in another unit: multiply by {amount:.6g}",
+    "swap_axes": "fore-aft and lateral force are exchanged",
+    "swap_sides": "ipsilateral and contralateral channels are exchanged",
+    "shift": "cycles begin {amount:g} % before the heel strike of the leg they are named after",
+    "flip": "the sign is the other way round",
+}
+"""Kind -> what is wrong, in the order of treatment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prescription:
+    """One proposed correction of one subject's channels.
+
+    Attributes
+    ----------
+    kind : str
+        A key of :data:`KINDS`.
+    dataset, subject : str
+    channels : tuple of str
+        The channels concerned; of a whole cycle, all.
+    amount : float
+        Factor, percent of the cycle, or samples, by kind; NaN where there is none, or where
+        the factor needs the body mass, which is not known.
+    unit : str
+        For ``scale``: what the values seem to be in. ``"Nm"`` and ``"N"`` are divided by the
+        body mass of each cycle, times `amount`.
+    task, task_id, side : str or None
+        Only these cycles; all of the subject where None.
+    n_cycles : int
+    confidence : float
+        0 to 1: how much closer to the norm the correction brings the curve.
+    evidence : str
+        The numbers behind it.
+    """
+
+    kind: Kind
+    dataset: str
+    subject: str
+    channels: tuple[str, ...]
+    amount: float
+    n_cycles: int
+    confidence: float
+    evidence: str
+    unit: str = ""
+    task: str | None = None
+    task_id: str | None = None
+    side: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Stable short name: two prescriptions that do the same share it."""
+        text = repr(
+            (self.kind, self.dataset, self.subject, self.channels, f"{self.amount:.6g}", self.unit,
+             self.task, self.task_id, self.side)
+        )  # fmt: skip
+        return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+    @property
+    def explanation(self) -> str:
+        """What is wrong, in words."""
+        text = KINDS[self.kind].format(amount=self.amount)
+        return f"{text} (they look like {self.unit})" if self.unit else text
+
+    @property
+    def is_applicable(self) -> bool:
+        """Whether everything it needs is known."""
+        return self.kind != "scale" or self.amount == self.amount
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What :func:`~locomotion_analysis.quality.diagnose` found.
+
+    Attributes
+    ----------
+    prescriptions : tuple of Prescription
+        In the order of treatment; empty for healthy data.
+    n_cycles, n_subjects : int
+        What was looked at.
+    """
+
+    prescriptions: tuple[Prescription, ...]
+    n_cycles: int
+    n_subjects: int
+
+    def __bool__(self) -> bool:
+        return bool(self.prescriptions)
+
+    def only(
+        self, kinds: Iterable[str] | None = None, channels: Iterable[str] | None = None
+    ) -> Self:
+        """Return the prescriptions of some kinds, or for some channels.
+
+        Raises
+        ------
+        SchemaError
+            If a kind is unknown.
+        """
+        wanted = set(KINDS) if kinds is None else set(kinds)
+        if not wanted <= set(KINDS):
+            raise SchemaError(
+                expected=f"kinds of {tuple(KINDS)}", got=", ".join(sorted(wanted - set(KINDS)))
+            )
+        names = None if channels is None else set(channels)
+        kept = [
+            each
+            for each in self.prescriptions
+            if each.kind in wanted and (names is None or names & set(each.channels))
+        ]
+        return type(self)(tuple(kept), self.n_cycles, self.n_subjects)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a prescription."""
+        columns = ["kind", "dataset", "subject", "task", "task_id", "side", "channels", "amount",
+                   "unit", "n_cycles", "confidence", "evidence"]  # fmt: skip
+        rows = [
+            {name: getattr(each, name) for name in columns} | {"channels": ", ".join(each.channels)}
+            for each in self.prescriptions
+        ]
+        return pd.DataFrame(rows, columns=columns)
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """One row a dataset, kind and channel set: subjects, cycles, lowest confidence."""
+        columns = ["dataset", "kind", "channels", "amount", "unit", "subjects", "cycles",
+                   "confidence", "what"]  # fmt: skip
+        frame = self.table
+        if frame.empty:
+            return pd.DataFrame(columns=columns)
+        frame["what"] = [each.explanation for each in self.prescriptions]
+        by = ["dataset", "kind", "channels", "amount", "unit", "what"]
+        grouped = frame.groupby(by, sort=False, dropna=False).agg(
+            subjects=("subject", "nunique"), cycles=("n_cycles", "sum"),
+            confidence=("confidence", "min"),
+        )  # fmt: skip
+        return grouped.reset_index()[columns]
+
+    def __repr__(self) -> str:
+        head = f"Diagnosis of {self.n_cycles:,} cycles, {self.n_subjects:,} subjects: "
+        if not self:
+            return head + "nothing to correct"
+        lines = [head + f"{len(self.prescriptions)} prescriptions"]
+        lines += [
+            f"  {row.dataset}: {row.channels}: {row.what}; {row.subjects} subjects, "
+            f"{row.cycles:,} cycles, confidence {row.confidence:.2f} or more"
+            for row in self.summary.itertuples()
+        ]
+        return "\n".join(lines)
+
+
+# ----------------------------------------------------------------------
+# Carrying out what the doctor prescribed.
+
 
 Floats = NDArray[np.float32]
 
@@ -143,3 +323,165 @@ def _entries(done: list[Prescription]) -> list[HistoryEntry]:
         )
         for (dataset, channels, what), group in groups.items()
     ]
+
+
+# ----------------------------------------------------------------------
+# Writing a changed copy of a dataset, batch by batch.
+
+
+CLEAN_STAGE, TREAT_STAGE = "writing clean cycles", "treating cycles"
+
+Path = str | os.PathLike[str]
+
+
+def write_clean(
+    result: QualityResult,
+    source: Source,
+    path: Path,
+    batch_cycles: int = 4096,
+    progress: Progress | None = None,
+) -> int:
+    """Write the cycles without findings of severity error; the history says which fell out.
+
+    Parameters
+    ----------
+    result : QualityResult
+        Of the same source.
+    source : LocomotionData or path-like
+        What was validated.
+    path : path-like
+        Parquet file to write, whole or not at all.
+    batch_cycles : int
+        Cycles in memory at a time.
+    progress : callable, optional
+        ``progress(stage, done, total)``.
+
+    Returns
+    -------
+    int
+        Number of cycles written.
+
+    Raises
+    ------
+    SchemaError
+        If the result is of another source, was stopped early, or no cycle is left.
+    """
+    if result.stopped:
+        raise SchemaError(
+            expected="a source that could be read to its end",
+            got=result.stopped.splitlines()[0],
+            fix="correct the file first",
+        )
+    n_clean = int((~result.error_cycles).sum())
+    if not n_clean:
+        raise SchemaError(
+            expected="at least one cycle without an error",
+            got=f"{result.n_cycles} cycles with errors",
+            fix="look at the findings; `locomotion doctor` may explain them",
+        )
+    history = _history(source) if result.ok else (*_history(source), _dropped(result))
+    write_batches(path, _clean(result, source, batch_cycles, progress), history)
+    return n_clean
+
+
+def _clean(
+    result: QualityResult, source: Source, batch_cycles: int, progress: Progress | None
+) -> Iterator[LocomotionData]:
+    start = 0
+    for data in batches(source, batch_cycles):
+        keep = ~result.error_cycles[start : start + len(data)]
+        if len(keep) != len(data):
+            break
+        start += len(data)
+        if keep.any():
+            yield data if keep.all() else data.take(keep.nonzero()[0])
+        if progress:
+            progress(CLEAN_STAGE, start, result.n_cycles)
+    if start != result.n_cycles:
+        raise SchemaError(
+            expected=f"the {result.n_cycles} cycles that were validated",
+            got=f"another number of cycles ({start} or more)",
+            fix="validate this source again",
+        )
+
+
+def _dropped(result: QualityResult) -> HistoryEntry:
+    codes = result.by_code().query("severity == 'error'")
+    reasons = ", ".join(
+        f"{row.code} {CHECKS[str(row.code)].title} ({row.findings})" for row in codes.itertuples()
+    )
+    return HistoryEntry("dropped", f"cycles with errors: {reasons}", int(result.error_cycles.sum()))
+
+
+def treat_file(
+    source: Source,
+    diagnosis: Diagnosis,
+    path: Path,
+    batch_cycles: int = 4096,
+    progress: Progress | None = None,
+) -> None:
+    """Write a dataset with the prescriptions carried out, batch by batch.
+
+    Parameters
+    ----------
+    source : LocomotionData or path-like
+    diagnosis : Diagnosis
+        Of this source.
+    path : path-like
+        Parquet file to write, whole or not at all.
+    batch_cycles : int
+        Cycles in memory at a time.
+    progress : callable, optional
+        ``progress(stage, done, total)``.
+    """
+
+    def treated() -> Iterator[LocomotionData]:
+        done = 0
+        for data in batches(source, batch_cycles):
+            yield apply(data, diagnosis)
+            done += len(data)
+            if progress:
+                progress(TREAT_STAGE, done, diagnosis.n_cycles)
+
+    write_batches(path, treated(), (*_history(source), *treatment_entries(diagnosis)))
+
+
+def write_batches(
+    path: Path, parts: Iterable[LocomotionData], history: Iterable[HistoryEntry]
+) -> None:
+    """Write parts with the same channels and columns as one Parquet file of the cycle layout.
+
+    Raises
+    ------
+    SchemaError
+        If the parts differ in channels or columns.
+    """
+    rest = iter(parts)
+    first = next(rest)
+    columns = list(first.cycles.columns)
+
+    def tables() -> Iterator[pa.Table]:
+        yield _table(first, columns)
+        for part in rest:
+            if part.channels != first.channels or set(part.cycles.columns) != set(columns):
+                raise SchemaError(
+                    expected="files with the same channels and columns",
+                    got="files that differ",
+                    fix="write them as one file first: LocomotionData.from_parquet(folder)"
+                    ".to_parquet(file)",
+                )
+            yield _table(part, columns)
+
+    with atomic_path(path) as temporary:
+        write_parquet(temporary, tables(), tuple(history), list(first.channels))
+
+
+def _history(source: Source) -> tuple[HistoryEntry, ...]:
+    """History of the source; of a file, as its first cycle tells it."""
+    if isinstance(source, LocomotionData):
+        return source.history
+    return next(batches(source, 1)).history
+
+
+def _table(data: LocomotionData, columns: list[str]) -> pa.Table:
+    return pa.table(write_cycle_columns(data.cycles[columns], data.block, data.channels))

@@ -1,4 +1,10 @@
-"""Running the checks over any number of cycles."""
+"""MERGED validation.
+
+- Findings counted without limit and kept as examples up to one.
+- What validation found.
+- Pass rates and sample curves, gathered over batches.
+- Running the checks over any number of cycles.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -9,15 +15,276 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.errors import CycleShapeError, DuplicateCycleError, SchemaError
 from locomotion_analysis.progress import Progress
-from locomotion_analysis.quality import physics, physiology, structure
-from locomotion_analysis.quality.batch import Batch
-from locomotion_analysis.quality.codes import CHECKS, known_codes
-from locomotion_analysis.quality.findings import Findings, kept_hits
-from locomotion_analysis.quality.hits import WHOLE_CYCLE, Hits
-from locomotion_analysis.quality.outliers import Strides
-from locomotion_analysis.quality.result import QualityResult
-from locomotion_analysis.quality.sources import Source, batches, count_cycles
-from locomotion_analysis.quality.tally import Tally
+from locomotion_analysis.quality import checks as physics
+from locomotion_analysis.quality import checks as physiology
+from locomotion_analysis.quality import checks as structure
+from locomotion_analysis.quality.batch import (
+    CHECKS,
+    GROUP,
+    SEVERITIES,
+    WHOLE_CYCLE,
+    Batch,
+    Hits,
+    Source,
+    batches,
+    count_cycles,
+    known_codes,
+)
+from locomotion_analysis.quality.checks import Strides
+from locomotion_analysis.standard import KEY, N_PHASES
+
+# ----------------------------------------------------------------------
+# Findings counted without limit and kept as examples up to one.
+
+
+EXAMPLES = 20
+"""Findings kept of each code, dataset, subject, task and channel; all are counted."""
+
+MOST_KEPT = 200_000
+"""Findings kept altogether."""
+
+_OF = ["code", "dataset", "subject", "task", "channel"]
+_FINDING = ["code", "severity", *KEY, "channel", "phase", "value", "low", "high"]
+_COUNT = ["code", "severity", "title", "dataset", "subject", "task", "channel", "findings"]
+
+Group = tuple[str, str, str, str, str]
+
+
+@dataclass
+class Findings:
+    """Collects findings over batches in bounded memory.
+
+    The counts grow with the number of subjects and channels, not of cycles.
+    """
+
+    counts: dict[Group, int] = field(default_factory=dict)
+    kept: list[pd.DataFrame] = field(default_factory=list)
+    n_kept: int = 0
+
+    def add(self, batch: Batch, hits: Hits) -> None:
+        """Count the hits of one check, and keep the first of each group."""
+        if not len(hits):
+            return
+        names = np.array([*batch.channels, hits.column])
+        key = batch.cycles[list(KEY)].take(hits.cycle).reset_index(drop=True)
+        rows = key.assign(
+            code=hits.code, severity=CHECKS[hits.code].severity, channel=names[hits.channel],
+            phase=hits.phase, value=hits.value, low=hits.low, high=hits.high,
+        )  # fmt: skip
+        self.add_rows(rows)
+
+    def add_rows(self, rows: pd.DataFrame) -> None:
+        """Count and keep findings given as rows of the final table."""
+        grouped = rows.groupby(_OF, sort=False)
+        before = np.empty(len(rows), dtype=np.int64)
+        places = grouped.ngroup().to_numpy()
+        sizes = grouped.size()
+        known = [self.counts.get(group, 0) for group in sizes.index]
+        before[:] = np.asarray(known, dtype=np.int64)[places]
+        for group, old, new in zip(sizes.index, known, sizes, strict=True):
+            self.counts[group] = old + int(new)
+        few = (before + grouped.cumcount().to_numpy()) < EXAMPLES
+        room = max(MOST_KEPT - self.n_kept, 0)
+        chosen = rows[few].head(room)
+        if len(chosen):
+            self.kept.append(chosen[_FINDING])
+            self.n_kept += len(chosen)
+
+    def add_dataset(
+        self, code: str, dataset: str, n_cycles: int, task: str = "", channel: str = ""
+    ) -> None:
+        """Count a finding about a whole dataset."""
+        group = (code, dataset, "", task, channel)
+        self.counts[group] = self.counts.get(group, 0) + n_cycles
+
+    def table(self) -> pd.DataFrame:
+        """Return the kept findings, one row each."""
+        if not self.kept:
+            return pd.DataFrame(columns=_FINDING)
+        return pd.concat(self.kept, ignore_index=True)
+
+    def summary(self) -> pd.DataFrame:
+        """Return the number of findings by code, dataset, subject, task and channel."""
+        rows = [
+            (code, CHECKS[code].severity, CHECKS[code].title, *rest, count)
+            for (code, *rest), count in self.counts.items()
+        ]
+        frame = pd.DataFrame(rows, columns=_COUNT)
+        return frame.sort_values(["code", "findings"], ascending=[True, False], ignore_index=True)
+
+
+def kept_hits(hits: Iterable[Hits], ignore: frozenset[str]) -> list[Hits]:
+    """Return the hits that are something and are not to be ignored."""
+    return [found for found in hits if len(found) and found.code not in ignore]
+
+
+# ----------------------------------------------------------------------
+# What validation found.
+
+
+Samples = dict[tuple[str, str], tuple[NDArray[np.float32], NDArray[np.float32]]]
+
+
+@dataclass(frozen=True, eq=False)
+class QualityResult:
+    """Findings of :func:`~locomotion_analysis.quality.validate`.
+
+    Attributes
+    ----------
+    n_cycles : int
+        Cycles looked at.
+    findings : DataFrame
+        One row a finding: code, severity, the cycle key, channel (or column), phase (percent),
+        value, and the allowed low and high in the channel's unit. At most 20 of each code,
+        subject, task and channel are kept; `summary` counts all.
+    summary : DataFrame
+        Number of findings by code, dataset, subject, task and channel.
+    pass_rate : DataFrame
+        By dataset, subject, task and channel: cycles measured, cycles with an error or a
+        warning, and the share without, 0 to 1.
+    error_cycles : ndarray of bool, shape (n_cycles,)
+        Which cycles have an error, in the order of the source.
+    ignored : tuple of str
+        Codes that were not asked for.
+    stopped : str
+        Why the source could not be read to its end; empty where it could.
+    samples : dict
+        (task, channel) -> some curves without and some with a finding, for the report.
+    simulated : bool
+        Whether any of the cycles was simulated.
+    """
+
+    n_cycles: int
+    findings: pd.DataFrame
+    summary: pd.DataFrame
+    pass_rate: pd.DataFrame
+    error_cycles: NDArray[np.bool_]
+    ignored: tuple[str, ...]
+    stopped: str
+    samples: Samples
+    simulated: bool
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no finding of severity error."""
+        return self.counts["error"] == 0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of findings by severity."""
+        found = self.summary.groupby("severity")["findings"].sum()
+        return {severity: int(found.get(severity, 0)) for severity in SEVERITIES}
+
+    def by_code(self) -> pd.DataFrame:
+        """One row a code: severity, title, findings, subjects and channels concerned, remedy."""
+        rows = []
+        for code, found in self.summary.groupby("code"):
+            check = CHECKS[str(code)]
+            rows.append(
+                {
+                    "code": code,
+                    "severity": check.severity,
+                    "title": check.title,
+                    "findings": int(found["findings"].sum()),
+                    "subjects": found.loc[found["subject"] != "", "subject"].nunique(),
+                    "channels": found.loc[found["channel"] != "", "channel"].nunique(),
+                    "fix": check.fix,
+                }
+            )
+        columns = ["code", "severity", "title", "findings", "subjects", "channels", "fix"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{n:,} {severity}" for severity, n in self.counts.items())
+        lines = [f"QualityResult: {self.n_cycles:,} cycles; findings: {counts}"]
+        lines += [
+            f"  {row.code} {row.severity:<8}{row.findings:>9,}  {row.title}"
+            for row in self.by_code().itertuples()
+        ]
+        if self.stopped:
+            lines.append(f"  stopped early: {self.stopped}")
+        return "\n".join(lines)
+
+
+# ----------------------------------------------------------------------
+# Pass rates and sample curves, gathered over batches.
+
+
+MOST_SAMPLES = 40
+"""Curves kept of each task and channel, with and without a finding."""
+
+_COLUMNS = [*GROUP, "channel", "cycles", "failed", "pass_rate"]
+
+Counts = NDArray[np.int64]
+
+
+@dataclass
+class Tally:
+    """Counts cycles measured and failed, and keeps a few curves of each kind."""
+
+    counts: dict[tuple[str, ...], dict[str, Counts]] = field(default_factory=dict)
+    curves: dict[tuple[str, str, bool], list[NDArray[np.float32]]] = field(default_factory=dict)
+
+    def add(self, batch: Batch, failed: NDArray[np.bool_]) -> None:
+        """Count one batch; `failed` has shape (n_channels, n_cycles)."""
+        measured = batch.facts.missing < N_PHASES
+        n_groups = int(batch.groups.max()) + 1
+        each = np.stack(
+            [_per_group(mask, batch.groups, n_groups) for mask in (measured, failed & measured)]
+        )
+        firsts = np.unique(batch.groups, return_index=True)[1]
+        names = batch.cycles[list(GROUP)].iloc[firsts]
+        for index, group in enumerate(names.itertuples(index=False, name=None)):
+            own = self.counts.setdefault(group, {})
+            for row, channel in enumerate(batch.channels):
+                own[channel] = own.get(channel, np.zeros(2, np.int64)) + each[:, row, index]
+        self._keep_curves(batch, failed, measured)
+
+    def _keep_curves(
+        self, batch: Batch, failed: NDArray[np.bool_], measured: NDArray[np.bool_]
+    ) -> None:
+        codes, tasks = batch.tasks
+        for code, task in enumerate(tasks):
+            own = codes == code
+            for row, channel in enumerate(batch.channels):
+                for kind in (False, True):
+                    kept = self.curves.setdefault((task, channel, kind), [])
+                    room = MOST_SAMPLES - len(kept)
+                    if room:
+                        fits = np.flatnonzero(own & measured[row] & (failed[row] == kind))
+                        step = max(1, len(fits) // room)
+                        kept.extend(batch.block[row, at].copy() for at in fits[::step][:room])
+
+    def pass_rate(self) -> pd.DataFrame:
+        """Share of measured cycles without error or warning, by subject, task and channel."""
+        rows = [
+            (*group, channel, *map(int, counts), 1.0 - counts[1] / counts[0])
+            for group, own in self.counts.items()
+            for channel, counts in own.items()
+            if counts[0]
+        ]
+        return pd.DataFrame(rows, columns=_COLUMNS)
+
+    def samples(self) -> Samples:
+        """(task, channel) -> curves without and curves with a finding."""
+        empty = np.empty((0, N_PHASES), dtype=np.float32)
+        names = dict.fromkeys((task, channel) for task, channel, _ in self.curves)
+
+        def stacked(task: str, channel: str, kind: bool) -> NDArray[np.float32]:
+            kept = self.curves[task, channel, kind]
+            return np.stack(kept) if kept else empty
+
+        return {name: (stacked(*name, False), stacked(*name, True)) for name in names}
+
+
+def _per_group(mask: NDArray[np.bool_], groups: NDArray[np.intp], n_groups: int) -> Counts:
+    """Count True by row and group, shape (n_channels, n_groups)."""
+    return np.stack([np.bincount(groups[row], minlength=n_groups) for row in mask])
+
+
+# ----------------------------------------------------------------------
+# Running the checks over any number of cycles.
+
 
 STAGE = "validating cycles"
 
@@ -113,10 +380,10 @@ class _Run:
         self.n_cycles += len(batch)
 
     def _in_batch(self, batch: Batch) -> Iterator[Hits]:
-        yield from structure.curve_hits(batch)
+        yield from structure.structure_hits(batch)
         yield from self.seen.hits(batch)
         yield from physiology.task_hits(batch)
-        yield from physiology.curve_hits(batch)
+        yield from physiology.physiology_hits(batch)
         yield from physiology.metadata_hits(batch)
         yield from physics.physics_hits(batch)
 

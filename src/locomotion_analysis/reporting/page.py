@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+
 _CSS_PIXELS_AN_INCH = 96
 _WHERE_AND_WHEN = (("Platform", "platform"), ("Made (UTC)", "created"))
 _LONG_WORD = re.compile(r"\S{18,}")

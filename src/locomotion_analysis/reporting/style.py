@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+
 T = TypeVar("T")
 
 # Okabe & Ito 2008, ordered so that the first two differ most; yellow is left out: on white

@@ -1,20 +1,27 @@
 """The vocabulary: channel names, units, tasks, aliases and the phase grid."""
 
-from locomotion_analysis.standard.aliases import canonical_name
-from locomotion_analysis.standard.channel import Channel, is_channel
-from locomotion_analysis.standard.columns import KEY, METADATA, PHASE_COLUMN, TIME_COLUMNS
-from locomotion_analysis.standard.normative import NormativeCurves, normative_curves
-from locomotion_analysis.standard.phase import N_PHASES, PHASE_PERCENT, resample_curves
-from locomotion_analysis.standard.ranges import plausible_range
-from locomotion_analysis.standard.tasks import STANCE_PERCENT, TASKS, toe_off_percent
-from locomotion_analysis.standard.units import (
+from locomotion_analysis.standard.channels import (
+    KEY,
+    METADATA,
+    N_PHASES,
+    PHASE_COLUMN,
+    PHASE_PERCENT,
+    STANCE_PERCENT,
     STANDARD_GRAVITY_M_S2,
+    TASKS,
+    TIME_COLUMNS,
     TIMES,
     TO_STANDARD,
     UNITS,
+    Channel,
+    canonical_name,
     field_units,
+    is_channel,
+    resample_curves,
     standard_unit,
+    toe_off_percent,
 )
+from locomotion_analysis.standard.norms import NormativeCurves, normative_curves, plausible_range
 
 __all__ = [
     "KEY",

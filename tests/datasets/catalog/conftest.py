@@ -8,12 +8,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from locomotion_analysis.datasets.catalog import (
+from locomotion_analysis.datasets import download
+from locomotion_analysis.datasets.download import (
     CatalogEntry,
     ConversionNote,
     RemoteFile,
     cache_folder,
-    download,
 )
 
 

@@ -7,7 +7,8 @@ import typer
 from typer.testing import CliRunner
 
 from locomotion_analysis.cli import datasets
-from locomotion_analysis.datasets.catalog import RemoteFile, table
+from locomotion_analysis.datasets import catalog as table
+from locomotion_analysis.datasets.download import RemoteFile
 from locomotion_analysis.errors import DownloadError
 
 BODY = b"time,force\n0,1\n"

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from locomotion_analysis.datasets.catalog import RemoteFile, fetch, fetch_entry
+from locomotion_analysis.datasets.catalog import fetch, fetch_entry
+from locomotion_analysis.datasets.download import RemoteFile
 from locomotion_analysis.errors import DownloadError, LocomotionWarning, SchemaError
 
 BODY = bytes(range(256)) * 2000  # 512 kB

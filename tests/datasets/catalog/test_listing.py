@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locomotion_analysis.datasets.catalog import Listing, RemoteFile, fetch_entry
-from locomotion_analysis.datasets.catalog.listing import article_urls, listed_files
+from locomotion_analysis.datasets.catalog import article_urls, fetch_entry, listed_files
+from locomotion_analysis.datasets.download import Listing, RemoteFile
 from locomotion_analysis.errors import DownloadError, LocomotionWarning
 
 SUMS = Listing("sha256sums", "https://example.org/files/walks/1.0/SHA256SUMS.txt")

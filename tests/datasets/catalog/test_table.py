@@ -5,9 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from locomotion_analysis.datasets.catalog import catalog, catalog_entry, column_map_path
-from locomotion_analysis.datasets.catalog.cache import cache_folder
-from locomotion_analysis.datasets.catalog.table import entries
+from locomotion_analysis.datasets.catalog import catalog, catalog_entry, column_map_path, entries
+from locomotion_analysis.datasets.download import cache_folder
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.ingest import ColumnMap, convert
 

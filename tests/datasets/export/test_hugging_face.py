@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from locomotion_analysis import LocomotionData
-from locomotion_analysis.datasets.export import export_hugging_face, hugging_face
+from locomotion_analysis.datasets import export
+from locomotion_analysis.datasets.export import export_hugging_face
 from locomotion_analysis.errors import SchemaError, SplitLeakError
 from locomotion_analysis.selection import check_split
 
@@ -99,7 +100,7 @@ def test_without_a_split_all_is_train_and_the_card_says_so(odd, tmp_path):
 
 
 def test_large_splits_are_cut_into_files(odd, tmp_path, monkeypatch):
-    monkeypatch.setattr(hugging_face, "_SHARD_BYTES", 600 * len(odd.channels) * 10)
+    monkeypatch.setattr(export, "_SHARD_BYTES", 600 * len(odd.channels) * 10)
     export_hugging_face(odd, tmp_path / "walk")
     files = sorted((tmp_path / "walk" / "data").iterdir())
     assert [pq.read_metadata(path).num_rows for path in files] == [10, 10, 4]

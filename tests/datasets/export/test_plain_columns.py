@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locomotion_analysis.datasets.export.plain_columns import plain_columns
+from locomotion_analysis.datasets.export import plain_columns
 
 CELLS = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**40), 2**40), st.floats(width=32), st.text()

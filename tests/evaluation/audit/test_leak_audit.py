@@ -10,13 +10,12 @@ from locomotion_analysis import LocomotionData
 from locomotion_analysis.errors import FileReadError, SchemaError, SplitLeakError, TargetError
 from locomotion_analysis.evaluation.audit import (
     between_subject_share,
+    constant_within,
+    duplicated_cycles,
     leak_audit,
-    plot_optimism,
-    verdict,
-    write_audit,
+    recognition,
 )
-from locomotion_analysis.evaluation.audit.duplicates import duplicated_cycles
-from locomotion_analysis.evaluation.audit.recognition import constant_within, recognition
+from locomotion_analysis.evaluation.audit_report import plot_optimism, verdict, write_audit
 from locomotion_analysis.simulation import simulate
 
 CHANNELS = ("knee_flexion_angle_ipsi_rad", "hip_flexion_angle_ipsi_rad")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from locomotion_analysis.evaluation.comparison.corrected_t import corrected_t_test
+from locomotion_analysis.evaluation.subject_scores import corrected_t_test
 
 
 def test_without_shared_training_sets_it_is_the_plain_t_test():

@@ -9,9 +9,8 @@ from sklearn.model_selection import GroupShuffleSplit
 from sklearn.naive_bayes import GaussianNB
 
 from locomotion_analysis.errors import SchemaError, SplitLeakError
-from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
-from locomotion_analysis.evaluation.comparison import paired_comparison
-from locomotion_analysis.evaluation.comparison.corrected_t import corrected_t_test
+from locomotion_analysis.evaluation import BiomechanicalModelEvaluator, paired_comparison
+from locomotion_analysis.evaluation.subject_scores import corrected_t_test
 
 
 def classified(table, model, **options):

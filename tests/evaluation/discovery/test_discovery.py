@@ -8,9 +8,8 @@ import pytest
 
 from locomotion_analysis import LocomotionData
 from locomotion_analysis.errors import FileReadError, SchemaError
-from locomotion_analysis.evaluation.discovery import (
-    effect_curves,
-    find_groups,
+from locomotion_analysis.evaluation.discovery import apart, effect_curves, find_groups
+from locomotion_analysis.evaluation.discovery_figures import (
     plot_dendrogram,
     plot_effects,
     plot_explained,
@@ -18,9 +17,8 @@ from locomotion_analysis.evaluation.discovery import (
     plot_mode,
     plot_scatter,
     plot_silhouette,
-    run_discovery,
 )
-from locomotion_analysis.evaluation.discovery.profiles import apart
+from locomotion_analysis.evaluation.discovery_report import run_discovery
 from locomotion_analysis.models.unsupervised import curve_units
 
 KNEE, HIP = "knee_flexion_angle_ipsi_rad", "hip_flexion_angle_ipsi_rad"

@@ -11,9 +11,8 @@ from locomotion_analysis.evaluation.explain import (
     grouped_importance,
     plot_grouped_importance,
 )
-from locomotion_analysis.evaluation.explain.donors import donor_rows
-from locomotion_analysis.evaluation.explain.importance import exchanged_columns
-from locomotion_analysis.features.catalogue import feature_catalogue
+from locomotion_analysis.evaluation.explain.importance import donor_rows, exchanged_columns
+from locomotion_analysis.features.table import feature_catalogue
 from locomotion_analysis.selection import LeaveOneSubjectOut
 
 

@@ -7,7 +7,7 @@ from locomotion_analysis.evaluation.explain import (
     plot_phase_importance_on_curves,
     sequence_importance,
 )
-from locomotion_analysis.evaluation.explain.phase_figures import plot_phase_map
+from locomotion_analysis.evaluation.explain.report import plot_phase_map
 from locomotion_analysis.simulation import simulate
 
 CHANNELS = ["hip_flexion_angle_ipsi_rad", "knee_flexion_angle_ipsi_rad"]

@@ -9,7 +9,7 @@ from sklearn.naive_bayes import GaussianNB
 
 from locomotion_analysis.errors import SchemaError, SplitLeakError
 from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
-from locomotion_analysis.evaluation.robustness import (
+from locomotion_analysis.evaluation.checks import (
     missing_channels,
     noise_levels,
     other_laboratory,

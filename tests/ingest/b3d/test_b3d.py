@@ -7,10 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from locomotion_analysis.errors import FileReadError, LocomotionError
-from locomotion_analysis.ingest.b3d.b3d_file import read_b3d_frames, read_b3d_header
-from locomotion_analysis.ingest.b3d.b3d_reader import B3DReader
-from locomotion_analysis.ingest.reader import ReadOptions
-from locomotion_analysis.ingest.recording import Recording
+from locomotion_analysis.ingest import ReadOptions, Recording
+from locomotion_analysis.ingest.b3d import B3DReader, read_b3d_frames, read_b3d_header
 
 DOFS = ("pelvis_tilt", "pelvis_rotation", "pelvis_tx", "pelvis_ty", "pelvis_tz", "knee_angle_r")
 FRAMES = 12

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from locomotion_analysis.errors import FileReadError
-from locomotion_analysis.ingest.b3d.protobuf import Message, fields, read_varint
+from locomotion_analysis.ingest.b3d import Message, fields, read_varint
 
 KEYS = st.integers(1, 500)
 

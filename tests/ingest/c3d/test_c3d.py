@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 
 from locomotion_analysis.errors import FileReadError, LocomotionError, UnitError
-from locomotion_analysis.ingest.c3d.c3d_reader import C3DReader
-from locomotion_analysis.ingest.reader import ReadOptions
-from locomotion_analysis.ingest.recording import Event, Recording
+from locomotion_analysis.ingest import Event, ReadOptions, Recording
+from locomotion_analysis.ingest.c3d.reader import C3DReader
 
 REFUSED = {
     "Eb015sr.c3d": "SGI/MIPS",

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from locomotion_analysis.errors import FileReadError
-from locomotion_analysis.ingest.c3d.header import check_c3d_header
+from locomotion_analysis.ingest.c3d.content import check_c3d_header
 
 
 def header(*, points=2, analogs=0, first=1, last=10, real=True, processor=84, size=None):

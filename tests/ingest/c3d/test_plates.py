@@ -4,10 +4,14 @@ import ezc3d
 import numpy as np
 import pytest
 
-from locomotion_analysis.ingest.c3d.axes import LaboratoryAxes
 from locomotion_analysis.ingest.c3d.content import C3DContent, read_c3d_content
-from locomotion_analysis.ingest.c3d.plate_forces import LOADED_N, c3d_force_plates, surface_wrench
-from locomotion_analysis.ingest.c3d.plate_geometry import plate_setups
+from locomotion_analysis.ingest.c3d.plates import (
+    LOADED_N,
+    LaboratoryAxes,
+    c3d_force_plates,
+    plate_setups,
+    surface_wrench,
+)
 
 Z_UP_MM = LaboratoryAxes(np.eye(3), 1e-3, ())
 CORNERS = np.array(  # 600 x 400 mm, z of the plate down, as plates stand in laboratories

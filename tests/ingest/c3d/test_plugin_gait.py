@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from locomotion_analysis.errors import UnitError
-from locomotion_analysis.ingest.c3d.c3d_reader import C3DReader
+from locomotion_analysis.ingest import ReadOptions
 from locomotion_analysis.ingest.c3d.plugin_gait import OutputUnits, plugin_gait_signals
-from locomotion_analysis.ingest.reader import ReadOptions
+from locomotion_analysis.ingest.c3d.reader import C3DReader
 
 WALKS = ("HC002D06", "HC030A05", "HC036A10")
 DEGREES = OutputUnits("deg", "Nmm", "W")

@@ -6,7 +6,7 @@ from scipy.interpolate import PchipInterpolator
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.ingest import phase_curves
-from locomotion_analysis.ingest.cycles.phase_normalisation import bridged_gaps
+from locomotion_analysis.ingest.phase import bridged_gaps
 from locomotion_analysis.standard import PHASE_PERCENT, resample_curves
 
 values = st.floats(-1e3, 1e3, allow_nan=False, width=32)

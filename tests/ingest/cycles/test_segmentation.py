@@ -2,8 +2,13 @@ import numpy as np
 import pytest
 
 from locomotion_analysis.errors import SchemaError, UnitError
-from locomotion_analysis.ingest import Event, Stream, cycles_of, find_strides
-from locomotion_analysis.ingest.cycles.strides import stride_time_variability
+from locomotion_analysis.ingest import (
+    Event,
+    Stream,
+    cycles_of,
+    find_strides,
+    stride_time_variability,
+)
 from locomotion_analysis.standard import PHASE_PERCENT
 
 KNEE = "knee_flexion_angle_ipsi_rad"

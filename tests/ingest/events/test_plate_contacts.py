@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from locomotion_analysis.ingest import find_events
-from locomotion_analysis.ingest.events.foot_forces import foot_forces
-from locomotion_analysis.ingest.events.plate_contacts import plate_contacts
+from locomotion_analysis.ingest.foot_forces import foot_forces, plate_contacts
 
 
 def test_each_contact_goes_to_the_foot_that_stands_there(walker):

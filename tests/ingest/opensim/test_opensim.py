@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
-from locomotion_analysis.ingest.opensim.opensim_reader import OpenSimReader, follow_knee_sign
-from locomotion_analysis.ingest.opensim.trc import TRCReader
-from locomotion_analysis.ingest.reader import ReadOptions
+from locomotion_analysis.ingest import ReadOptions
+from locomotion_analysis.ingest.opensim import OpenSimReader, TRCReader, follow_knee_sign
 
 MASS_KG = 68.9  # subject S01
 TIME = np.arange(0.0, 1.0, 0.1)

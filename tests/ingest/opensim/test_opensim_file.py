@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from locomotion_analysis.ingest.opensim.opensim_file import read_opensim_table
+from locomotion_analysis.ingest.opensim import read_opensim_table
 
 HEADERS = [
     "Coordinates\nversion=1\nnRows={rows}\nnColumns={columns}\ninDegrees=yes\nendheader\n",

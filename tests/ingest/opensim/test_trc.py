@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError, UnitError
-from locomotion_analysis.ingest.opensim.trc import TRCReader
-from locomotion_analysis.ingest.reader import ReadOptions
+from locomotion_analysis.ingest import ReadOptions
+from locomotion_analysis.ingest.opensim import TRCReader
 
 FACTORS = {"mm": 1e-3, "cm": 1e-2, "m": 1.0}
 

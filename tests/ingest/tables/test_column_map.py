@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError, UnitError
-from locomotion_analysis.ingest.tables.column_map import ColumnMap
+from locomotion_analysis.ingest import ColumnMap
 
 CURVES = """\
 layout: curves

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from locomotion_analysis.errors import FileReadError, SchemaError
-from locomotion_analysis.ingest.tables.subject_table import read_subjects
+from locomotion_analysis.ingest import read_subjects
 
 
 def table(tmp_path, text, encoding="utf-8"):

@@ -13,14 +13,10 @@ from scipy.sparse import csc_matrix
 
 from locomotion_analysis import LocomotionData
 from locomotion_analysis.errors import CycleShapeError, FileReadError, SchemaError
-from locomotion_analysis.ingest.reader import ReadOptions
-from locomotion_analysis.ingest.recording import Event
-from locomotion_analysis.ingest.tables.column_map import ColumnMap
-from locomotion_analysis.ingest.tables.mat import mat_variables
-from locomotion_analysis.ingest.tables.specs import TextSpec
-from locomotion_analysis.ingest.tables.table_reader import TableReader
-from locomotion_analysis.ingest.tables.text import text_variables
-from locomotion_analysis.ingest.tables.variables import as_numbers
+from locomotion_analysis.ingest import ColumnMap, Event, ReadOptions
+from locomotion_analysis.ingest.tables.column_map import TextSpec
+from locomotion_analysis.ingest.tables.containers import as_numbers, mat_variables, text_variables
+from locomotion_analysis.ingest.tables.mapped import TableReader
 
 MAPS = Path(__file__).resolve().parents[3] / "docs" / "maps"
 KNEE = "knee_flexion_angle_ipsi_rad"

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from scipy.io import savemat
 
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
-from locomotion_analysis.ingest.reader import ReadOptions
-from locomotion_analysis.ingest.tables.column_map import ColumnMap
-from locomotion_analysis.ingest.tables.table_reader import TableReader
+from locomotion_analysis.ingest import ColumnMap, ReadOptions
+from locomotion_analysis.ingest.tables.mapped import TableReader
 
 MAP = """\
 layout: curves

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
-from locomotion_analysis.ingest.reader import ReadOptions
-from locomotion_analysis.ingest.tables.time_parquet import TimeParquetReader
+from locomotion_analysis.ingest import ReadOptions
+from locomotion_analysis.ingest.tables.parquet import TimeParquetReader
 
 TIME = np.arange(20) / 100
 

@@ -8,8 +8,7 @@ import pytest
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.ingest import Event, Stream, merge, trial_groups
-from locomotion_analysis.ingest.trials.merging import identified, with_subject
-from locomotion_analysis.ingest.trials.names import subject_and_trial
+from locomotion_analysis.ingest.convert import identified, subject_and_trial, with_subject
 
 
 def _groups(*names):

@@ -5,11 +5,7 @@ from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch")
 
-from locomotion_analysis.models.deep.core import (  # noqa: E402
-    CycleLoader,
-    CycleTensors,
-    balanced_weights,
-)
+from locomotion_analysis.models.deep.core import CycleLoader, CycleTensors, balanced_weights  # noqa: E402
 
 PEOPLE = st.lists(
     st.tuples(st.sampled_from("ABCDE"), st.sampled_from(["healthy", "stroke"])), min_size=1

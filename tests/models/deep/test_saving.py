@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression  # noqa: E402
 
 from locomotion_analysis.errors import FileReadError, SchemaError  # noqa: E402
 from locomotion_analysis.models import deep  # noqa: E402
-from locomotion_analysis.models.deep import (  # noqa: E402  # noqa: E402
+from locomotion_analysis.models.deep import (  # noqa: E402
     ARCHITECTURES,
     AugmentationChain,
     DeepClassifier,

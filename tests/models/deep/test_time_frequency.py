@@ -13,10 +13,7 @@ from locomotion_analysis.models.deep.networks import (  # noqa: E402
     WaveletNetwork,
     phase_encoding,
 )
-from locomotion_analysis.models.deep.time_frequency import (  # noqa: E402
-    TimeFrequencyImage,
-    gabor_filters,
-)
+from locomotion_analysis.models.deep.time_frequency import TimeFrequencyImage, gabor_filters  # noqa: E402
 
 PHASE = np.linspace(0, 1, 150)
 

@@ -10,12 +10,7 @@ from sklearn.base import clone
 torch = pytest.importorskip("torch")
 pytest.importorskip("skorch")
 
-from locomotion_analysis.errors import (  # noqa: E402
-    CycleShapeError,
-    LocomotionWarning,
-    SchemaError,
-    TargetError,
-)
+from locomotion_analysis.errors import CycleShapeError, LocomotionWarning, SchemaError, TargetError  # noqa: E402
 from locomotion_analysis.models.deep import (  # noqa: E402
     ARCHITECTURES,
     DeepClassifier,

@@ -7,9 +7,9 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, GroupKFold
 
 from locomotion_analysis.errors import MissingExtraError, SchemaError
-from locomotion_analysis.models.supervised import optuna_search
-from locomotion_analysis.models.supervised.search import best_parameters
-from locomotion_analysis.models.supervised.tuned import SubjectTunedRegressor
+from locomotion_analysis.models.supervised import SubjectTunedRegressor
+from locomotion_analysis.models.supervised import tuning as optuna_search
+from locomotion_analysis.models.supervised.tuning import best_parameters
 
 pytest.importorskip("optuna")
 

@@ -5,7 +5,7 @@ import pytest
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.models.supervised import paired_features
-from locomotion_analysis.models.supervised.paired_features import paired_target
+from locomotion_analysis.models.supervised.recipes import paired_target
 
 
 @pytest.fixture

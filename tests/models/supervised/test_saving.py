@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from locomotion_analysis.errors import FileReadError, MissingExtraError
 from locomotion_analysis.models.supervised import PROBLEMS, load_model, save_model, saving
 from locomotion_analysis.models.supervised.saving import own_types
-from locomotion_analysis.models.unsupervised.curve_pca import CurvePCA
+from locomotion_analysis.models.unsupervised import CurvePCA
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from locomotion_analysis.models.supervised import (
     SubjectTunedClassifier,
     SubjectTunedRegressor,
 )
-from locomotion_analysis.models.supervised.search import best_parameters
+from locomotion_analysis.models.supervised.tuning import best_parameters
 
 SPACE = {"C": [1e-4, 1.0]}
 

@@ -10,8 +10,7 @@ import pytest
 
 from locomotion_analysis.errors import MissingExtraError, SchemaError
 from locomotion_analysis.models.unsupervised import CurveAnomalyDetector, embed
-from locomotion_analysis.models.unsupervised.anomalies import ANOMALY_METHODS
-from locomotion_analysis.models.unsupervised.band_depth import modified_band_depth
+from locomotion_analysis.models.unsupervised.anomalies import ANOMALY_METHODS, modified_band_depth
 
 
 @pytest.fixture

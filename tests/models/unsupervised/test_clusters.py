@@ -13,8 +13,12 @@ from locomotion_analysis.models.unsupervised import (
     cluster_stability,
     cluster_validity,
 )
-from locomotion_analysis.models.unsupervised.clusters import CLUSTER_METHODS, balanced_rows
-from locomotion_analysis.models.unsupervised.validity import best_count, gap_count
+from locomotion_analysis.models.unsupervised.clusters import (
+    CLUSTER_METHODS,
+    balanced_rows,
+    best_count,
+    gap_count,
+)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from sklearn.decomposition import PCA
 
 from locomotion_analysis.errors import CycleShapeError, SchemaError
 from locomotion_analysis.models.unsupervised import CurvePCA, FunctionalPCA, subject_row_weights
-from locomotion_analysis.models.unsupervised.curve_arrays import phase_weights
+from locomotion_analysis.models.unsupervised.curves import phase_weights
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import adjusted_mutual_info_score
 
 from locomotion_analysis.models.unsupervised import explained_by
-from locomotion_analysis.models.unsupervised.explained import (
+from locomotion_analysis.models.unsupervised.clusters import (
     cluster_of_subject,
     cramers_v,
     eta_squared,

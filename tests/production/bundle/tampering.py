@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 
 from locomotion_analysis import LocomotionData
-from locomotion_analysis.production.bundle.archive import MANIFEST, hashes, write_archive
+from locomotion_analysis.production.bundle.manifest import MANIFEST, hashes, write_archive
 
 CHANNELS = (
     "hip_flexion_angle_ipsi_rad",

@@ -16,8 +16,10 @@ from sklearn.preprocessing import FunctionTransformer
 from tests.production.bundle.tampering import members_of, tampered
 
 from locomotion_analysis.errors import BundleError
-from locomotion_analysis.production.bundle import archive, open_bundle, tables
-from locomotion_analysis.production.bundle.model_audit import audit_skops
+from locomotion_analysis.production.bundle import bundle as tables
+from locomotion_analysis.production.bundle import manifest as archive
+from locomotion_analysis.production.bundle import open_bundle
+from locomotion_analysis.production.bundle.routes import audit_skops
 from locomotion_analysis.production.typed_json import parsed_json
 
 
@@ -269,7 +271,7 @@ def test_a_skops_schema_of_nonsense_is_refused(copy, schema):
 
 
 def test_a_model_file_that_unpacks_without_end_is_refused(monkeypatch):
-    monkeypatch.setattr("locomotion_analysis.production.bundle.model_audit.MOST_BYTES", 1_000_000)
+    monkeypatch.setattr("locomotion_analysis.production.bundle.routes.MOST_BYTES", 1_000_000)
     buffer = io.BytesIO()
     repacked(buffer, [("schema.json", b"{}"), ("1.npy", bytes(2_000_000))])
     with pytest.raises(BundleError, match="bytes unpacked"):

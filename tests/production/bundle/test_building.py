@@ -12,7 +12,7 @@ from locomotion_analysis.errors import BundleError, FileReadError
 from locomotion_analysis.evaluation.training import train
 from locomotion_analysis.models.supervised import pathology_detection, save_model
 from locomotion_analysis.production.bundle import open_bundle, write_bundle
-from locomotion_analysis.production.bundle.features import trained_rows
+from locomotion_analysis.production.bundle.bundle import trained_rows
 from locomotion_analysis.simulation import simulate, simulate_treatment
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from locomotion_analysis.production.bundle.conformal import (
+from locomotion_analysis.production.bundle.confidence import (
     calibrated_limit,
     prediction_sets,
     subject_quantile,

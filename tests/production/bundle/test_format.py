@@ -5,7 +5,7 @@ from tests.production.bundle.conftest import OLD
 
 from locomotion_analysis.errors import BundleError
 from locomotion_analysis.production.bundle import manifest, open_bundle
-from locomotion_analysis.production.bundle.archive import read_archive, write_archive
+from locomotion_analysis.production.bundle.manifest import read_archive, write_archive
 
 
 def test_a_bundle_of_every_format_is_kept():

@@ -16,18 +16,13 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("skorch")
 pytest.importorskip("safetensors")
 
-from locomotion_analysis.errors import (  # noqa: E402
-    BundleError,
-    FileReadError,
-    LocomotionWarning,
-    SchemaError,
-)
+from locomotion_analysis.errors import BundleError, FileReadError, LocomotionWarning, SchemaError  # noqa: E402
 from locomotion_analysis.evaluation.training import train  # noqa: E402
 from locomotion_analysis.models import deep  # noqa: E402
 from locomotion_analysis.models.deep import ARCHITECTURES  # noqa: E402
-from locomotion_analysis.production.bundle import network, open_bundle, write_bundle  # noqa: E402
-from locomotion_analysis.production.bundle.curve_points import curve_rows  # noqa: E402
-from locomotion_analysis.production.bundle.network_audit import audit_network  # noqa: E402
+from locomotion_analysis.production.bundle import open_bundle, routes, write_bundle  # noqa: E402
+from locomotion_analysis.production.bundle.bundle import curve_rows  # noqa: E402
+from locomotion_analysis.production.bundle.routes import audit_network  # noqa: E402
 from locomotion_analysis.simulation import simulate  # noqa: E402
 
 NETWORK = "model.safetensors"
@@ -220,7 +215,7 @@ def test_8_bits_answer_otherwise_by_what_was_measured(kept, bundle):
     right, found = bundle.predict_features(X), other.predict_features(X)
     gap = (right["p_healthy"] - found["p_healthy"]).abs().max()
     assert 0 < gap <= 2 * cost.max_difference
-    assert (right["prediction"] != found["prediction"]).mean() <= network.MOST_CHANGED
+    assert (right["prediction"] != found["prediction"]).mean() <= routes.MOST_CHANGED
     assert 0 < other.check_golden() <= other.golden_tolerance
     assert bundle.check_golden() < 1e-5
     layers = [type(each).__module__ for each in other.route.model.network_.modules()]
@@ -228,7 +223,7 @@ def test_8_bits_answer_otherwise_by_what_was_measured(kept, bundle):
 
 
 def test_8_bits_that_answer_worse_are_refused(run, tmp_path, monkeypatch):
-    honest = network._quantised
+    honest = routes._quantised
 
     def coarse(module):
         made = honest(module)
@@ -239,7 +234,7 @@ def test_8_bits_that_answer_worse_are_refused(run, tmp_path, monkeypatch):
         def forward(self, outputs):
             return -outputs
 
-    monkeypatch.setattr(network, "_quantised", coarse)
+    monkeypatch.setattr(routes, "_quantised", coarse)
     with pytest.raises(BundleError, match=r"100\.0% of 16 rows"):
         write_bundle(run.out, tmp_path / "x.bundle", int8=True)
 

@@ -10,7 +10,7 @@ from locomotion_analysis.models.supervised import age_regression, pathology_dete
 from locomotion_analysis.production.bundle import onnx_model, open_bundle
 from locomotion_analysis.production.bundle.onnx_model import OnnxRoute, audit_onnx, converted
 from locomotion_analysis.production.bundle.routes import SklearnRoute
-from locomotion_analysis.production.service.opening import open_served
+from locomotion_analysis.production.service.server import open_served
 
 pytest.importorskip("skl2onnx")
 pytest.importorskip("onnxruntime")

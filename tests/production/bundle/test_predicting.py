@@ -98,7 +98,7 @@ def test_contributions_name_the_part_that_was_changed(bundle):
 
 def test_a_model_that_answers_otherwise_fails_its_golden_rows(copy, bundle):
     swapped = bundle.golden.answers.assign(p_healthy=bundle.golden.answers["p_healthy"] + 1e-3)
-    from locomotion_analysis.production.bundle.tables import table_bytes
+    from locomotion_analysis.production.bundle.bundle import table_bytes
 
     tampered(
         copy,

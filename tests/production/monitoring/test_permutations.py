@@ -9,11 +9,11 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import LeaveOneOut, cross_val_predict
 
-from locomotion_analysis.production.monitoring.drift.psi import population_stability_index
-from locomotion_analysis.production.monitoring.drift.subject_permutations import (
+from locomotion_analysis.production.monitoring.drift import (
     domain_auc,
     p_values,
     permuted_groups,
+    population_stability_index,
     standardised,
     wasserstein,
 )

@@ -17,9 +17,9 @@ from locomotion_analysis.errors import DownloadError, FileReadError
 pytest.importorskip("sqlalchemy")
 pytest.importorskip("fastapi")
 
-from locomotion_analysis.cli.app import app
+from locomotion_analysis.cli import app
 from locomotion_analysis.production.monitoring import send_alarm, watch
-from locomotion_analysis.production.monitoring.recording import RecordedBundle
+from locomotion_analysis.production.monitoring.store import RecordedBundle
 
 KNEE = "knee_flexion_angle_ipsi_rad"
 
@@ -50,8 +50,8 @@ def test_recorded_answers_are_the_bundles(served, bundle, walkers, store):
 def test_an_answer_that_cannot_be_kept_is_not_given_and_names_no_file(served, store, caplog):
     pytest.importorskip("pydantic")
     from locomotion_analysis.production.service import ServiceSettings
-    from locomotion_analysis.production.service.jobs import Job
-    from locomotion_analysis.production.service.worker.answering import Answering
+    from locomotion_analysis.production.service.contract import Job
+    from locomotion_analysis.production.service.worker import Answering
 
     rows = served.bundle.golden.features.head(1).astype(object).to_dict("records")
     rows = [{name: None if pd.isna(value) else value for name, value in rows[0].items()}]
@@ -134,7 +134,7 @@ def test_the_command_line_labels_and_purges(served, walkers, store, tmp_path):
 
 
 def test_a_webhook_that_is_not_there_is_said(monkeypatch):
-    monkeypatch.setattr("locomotion_analysis.production.monitoring.webhook._PAUSES_S", (0.0,))
+    monkeypatch.setattr("locomotion_analysis.production.monitoring.watching._PAUSES_S", (0.0,))
     with pytest.raises(DownloadError, match="http or https"):
         send_alarm("file:///etc/passwd", {})
     with pytest.raises(DownloadError, match="takes the alarm"):

@@ -9,8 +9,8 @@ import yaml
 
 from locomotion_analysis.errors import FileReadError
 from locomotion_analysis.production.bundle import open_bundle
+from locomotion_analysis.production.mlflow_model import write_mlflow_model
 from locomotion_analysis.production.registry import Registry
-from locomotion_analysis.production.registry.mlflow_model import write_mlflow_model
 
 OLD = Path(__file__).parents[1] / "bundle" / "old" / "format_1.bundle"
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from locomotion_analysis.errors import BundleError, FileReadError, SchemaError
+from locomotion_analysis.production import registry
 from locomotion_analysis.production.bundle import open_bundle
-from locomotion_analysis.production.registry import Registry, StageSource, registry
+from locomotion_analysis.production.registry import Registry, StageSource
 
 OLD = Path(__file__).parents[1] / "bundle" / "old" / "format_1.bundle"
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
-from locomotion_analysis.production.registry import transitions
-from locomotion_analysis.production.registry.state import FORMAT, LogEntry, State, Version
+from locomotion_analysis.production import registry
+from locomotion_analysis.production.registry import FORMAT, LogEntry, State, Version
 
 EMPTY = State(FORMAT, "00" * 32, (), (), ())
 
@@ -21,7 +21,7 @@ def version(number, target="pathology"):
 def with_versions(count):
     state = EMPTY
     for number in range(1, count + 1):
-        state = transitions.added(state, version(number))
+        state = registry.added(state, version(number))
     return state
 
 
@@ -41,12 +41,12 @@ def test_any_sequence_keeps_the_registry_consistent(steps):
         before = state
         try:
             if action == "promote":
-                state = transitions.promoted(state, number)
+                state = registry.promoted(state, number)
                 champions.append(number)
             elif action == "archive":
-                state = transitions.archived(state, number)
+                state = registry.archived(state, number)
             else:
-                state = transitions.rolled_back(state)
+                state = registry.rolled_back(state)
                 champions.pop()
         except SchemaError:
             assert state is before
@@ -58,21 +58,21 @@ def test_any_sequence_keeps_the_registry_consistent(steps):
 
 
 def test_an_archived_version_may_come_back():
-    state = transitions.promoted(transitions.promoted(with_versions(2), 1), 2)
+    state = registry.promoted(registry.promoted(with_versions(2), 1), 2)
     assert state.version(1).stage == "archived"
-    assert transitions.promoted(state, 1).champions == (1, 2, 1)
+    assert registry.promoted(state, 1).champions == (1, 2, 1)
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        lambda: transitions.rolled_back(transitions.promoted(with_versions(1), 1)),
-        lambda: transitions.promoted(transitions.promoted(with_versions(1), 1), 1),
-        lambda: transitions.archived(transitions.promoted(with_versions(1), 1), 1),
-        lambda: transitions.promoted(with_versions(1), 2),
-        lambda: transitions.added(with_versions(1), version(1)),
-        lambda: transitions.promoted(
-            transitions.added(transitions.promoted(with_versions(1), 1), version(2, "task")), 2
+        lambda: registry.rolled_back(registry.promoted(with_versions(1), 1)),
+        lambda: registry.promoted(registry.promoted(with_versions(1), 1), 1),
+        lambda: registry.archived(registry.promoted(with_versions(1), 1), 1),
+        lambda: registry.promoted(with_versions(1), 2),
+        lambda: registry.added(with_versions(1), version(1)),
+        lambda: registry.promoted(
+            registry.added(registry.promoted(with_versions(1), 1), version(2, "task")), 2
         ),
     ],
 )
@@ -92,8 +92,8 @@ def test_what_makes_no_sense_is_refused(wrong):
     ],
 )
 def test_a_damaged_state_is_refused(old, new):
-    content = transitions.logged(
-        transitions.promoted(with_versions(2), 1), LogEntry("now", "promoted", 1, "me", "")
+    content = registry.logged(
+        registry.promoted(with_versions(2), 1), LogEntry("now", "promoted", 1, "me", "")
     ).to_json()
     assert old in content
     with pytest.raises(FileReadError):

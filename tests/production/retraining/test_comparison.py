@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import balanced_accuracy_score, mean_absolute_error
 
-from locomotion_analysis.production.retraining.comparison import Comparison, compared
-from locomotion_analysis.production.retraining.decision import decided
+from locomotion_analysis.production.retraining import Comparison, compared, decided
 
 
 @pytest.fixture

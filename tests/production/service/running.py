@@ -8,8 +8,8 @@ from tests.production.service.small_model import open_small
 
 from locomotion_analysis.errors import LocomotionError
 from locomotion_analysis.production.service import FileSource, ServiceSettings
-from locomotion_analysis.production.service.http.app import create_app
-from locomotion_analysis.production.service.live_model import LiveModel
+from locomotion_analysis.production.service.app import create_app
+from locomotion_analysis.production.service.pool import LiveModel
 from locomotion_analysis.production.service.server import bound, uvicorn_config
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from locomotion_analysis.errors import BundleError
-from locomotion_analysis.models.prediction_schema import PredictionSchema
-from locomotion_analysis.production.service.served import TrainedRange
+from locomotion_analysis.models import PredictionSchema
+from locomotion_analysis.production.service.contract import TrainedRange
 
 CHANNELS = ("hip_flexion_angle_ipsi_rad", "knee_flexion_angle_ipsi_rad")
 RANGES = {

@@ -10,8 +10,8 @@ from tests.production.service.small_model import FAIL, SmallModel
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.production.service import ServiceSettings
-from locomotion_analysis.production.service.jobs import Job
-from locomotion_analysis.production.service.worker.answering import Answering
+from locomotion_analysis.production.service.contract import Job
+from locomotion_analysis.production.service.worker import Answering
 
 
 class Counting(SmallModel):

@@ -12,8 +12,7 @@ import pytest
 from tests.production.service.running import Running
 from tests.production.service.small_model import write_small_model
 
-from locomotion_analysis.production.service import KeyFile
-from locomotion_analysis.production.service.http import connection
+from locomotion_analysis.production.service import KeyFile, middleware
 
 JSON = "application/json"
 PARQUET = "application/vnd.apache.parquet"
@@ -139,7 +138,7 @@ def locked(tmp_path_factory):
     keys = KeyFile(folder / "keys.json")
     good, other = keys.add("clinic"), keys.add("other")
     patience = pytest.MonkeyPatch()
-    patience.setattr(connection, "HEAD_TIMEOUT_S", 0.5)
+    patience.setattr(middleware, "HEAD_TIMEOUT_S", 0.5)
     settings = {"keys": keys.path, "requests_per_minute": 20, "body_timeout_s": 0.5}
     with Running(folder / "small.bundle", **settings) as running:
         running.good, running.other, running.keys = good, other, keys

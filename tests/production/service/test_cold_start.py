@@ -5,9 +5,9 @@ import sys
 
 PROGRAM = """
 import sys
-import locomotion_analysis.production.service.http.app
-import locomotion_analysis.production.service.live_model
-import locomotion_analysis.production.service.opening
+import locomotion_analysis.production.service.app
+import locomotion_analysis.production.service.pool
+import locomotion_analysis.production.service.server
 heavy = {"pandas", "pyarrow", "scipy", "sklearn", "numba", "matplotlib", "torch"} & set(sys.modules)
 assert not heavy, heavy
 """

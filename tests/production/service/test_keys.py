@@ -10,7 +10,7 @@ import pytest
 
 from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.production.service import KeyFile
-from locomotion_analysis.production.service.rate_limit import RateLimit
+from locomotion_analysis.production.service.keys import RateLimit
 
 
 def test_only_hashes_are_kept_and_only_their_owner_reads_them(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from locomotion_analysis.errors import FileReadError
 from locomotion_analysis.production.registry import StageSource
 from locomotion_analysis.production.service import FileSource, source_of
-from locomotion_analysis.production.service.sources import stamp
+from locomotion_analysis.production.service.contract import stamp
 
 
 def test_a_file_and_a_stage_of_a_registry_are_told_apart(tmp_path):

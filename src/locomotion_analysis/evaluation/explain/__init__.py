@@ -1,22 +1,24 @@
 """What a model looks at: joints, phases and measurements, on held-out subjects."""
 
-from locomotion_analysis.evaluation.explain.clinical import with_clinical_variables
-from locomotion_analysis.evaluation.explain.dependence import partial_dependence
+from locomotion_analysis.evaluation.explain.dependence import (
+    partial_dependence,
+    shapley_values,
+    with_clinical_variables,
+)
 from locomotion_analysis.evaluation.explain.feature_groups import feature_groups
-from locomotion_analysis.evaluation.explain.figures import (
+from locomotion_analysis.evaluation.explain.importance import (
+    grouped_importance,
+    sequence_importance,
+)
+from locomotion_analysis.evaluation.explain.report import (
+    explain_report,
+    mean_toe_off,
     plot_grouped_importance,
     plot_partial_dependence,
-    plot_shapley,
-)
-from locomotion_analysis.evaluation.explain.importance import grouped_importance
-from locomotion_analysis.evaluation.explain.phase_figures import (
-    mean_toe_off,
     plot_phase_importance,
     plot_phase_importance_on_curves,
+    plot_shapley,
 )
-from locomotion_analysis.evaluation.explain.report import explain_report
-from locomotion_analysis.evaluation.explain.sequences import sequence_importance
-from locomotion_analysis.evaluation.explain.shapley import shapley_values
 
 __all__ = [
     "explain_report",

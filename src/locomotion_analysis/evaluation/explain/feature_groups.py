@@ -6,9 +6,8 @@ from functools import cache
 from typing import Literal
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.features.feature import FeatureSpec
-from locomotion_analysis.features.full_schema import full_schema
-from locomotion_analysis.features.plan import FeaturePlan
+from locomotion_analysis.features.spec import FeatureSpec, full_schema
+from locomotion_analysis.features.table import FeaturePlan
 from locomotion_analysis.standard import Channel, is_channel
 
 By = Literal["joint", "measurement", "phase"]

@@ -1,26 +1,174 @@
-"""What a model loses on held-out subjects without a part of what it sees."""
+"""MERGED importance.
+
+- Rows of other subjects, to put in the place of a subject's own.
+- Rows, target, subjects and folds of an explanation, checked once.
+- What a model loses on held-out subjects without a part of what it sees.
+- Which part of the gait cycle, on which channel, a sequence model looks at.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.base import is_regressor
 
-from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.evaluation.bootstrap import (
+from locomotion_analysis.errors import SchemaError, SplitLeakError
+from locomotion_analysis.evaluation.folds import (
+    Features,
+    check_features_in_training,
+    check_groups_keep_people,
+    checked_folds,
+    checked_inputs,
+    continuous_target,
+    cycle_key,
+    fit_folds,
+    is_simulated,
+    take_rows,
+)
+from locomotion_analysis.evaluation.metrics import (
     Interval,
+    check_classes_in_training,
     percentile_interval,
     resampled_sums,
     subject_weights,
 )
-from locomotion_analysis.evaluation.explain.donors import donor_rows
-from locomotion_analysis.evaluation.explain.task import Task
-from locomotion_analysis.evaluation.folds import fit_folds
-from locomotion_analysis.evaluation.inputs import Features, take_rows
-from locomotion_analysis.evaluation.metric_sums import metric_values
+from locomotion_analysis.evaluation.subject_scores import metric_values, sums_of
 from locomotion_analysis.progress import Progress
+from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold
+from locomotion_analysis.selection.splitters import Fold, class_codes, subject_codes
+
+# ----------------------------------------------------------------------
+# Rows of other subjects, to put in the place of a subject's own.
+
+
+def donor_rows(subjects: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.intp]:
+    """Draw for each row a row of another subject.
+
+    Each subject gets one donor, and nobody is his own: shuffling cycles would often hand a
+    subject a neighbouring step of his own, which tells as much as the step itself.
+
+    Parameters
+    ----------
+    subjects : ndarray of int, shape (n_rows,)
+        Subject number of each row.
+    rng : numpy.random.Generator
+        Source of the draw.
+
+    Returns
+    -------
+    ndarray of int, shape (n_rows,)
+        Row positions; rows of the donor are drawn with replacement.
+
+    Raises
+    ------
+    SplitLeakError
+        If all rows are of one subject.
+
+    Examples
+    --------
+    >>> donor_rows(np.array([0, 0, 1]), np.random.default_rng(0)).tolist()[:2]
+    [2, 2]
+    """
+    codes = np.unique(subjects, return_inverse=True)[1]
+    count = np.bincount(codes)
+    if len(count) < 2:
+        raise SplitLeakError(
+            expected="at least two subjects among the held-out rows of every fold",
+            got="one",
+            where="test rows of a fold",
+            fix="use fewer folds",
+        )
+    # A random ring: everyone gives to the next, so that nobody gets his own.
+    ring = rng.permutation(len(count))
+    donor = np.empty(len(count), dtype=np.intp)
+    donor[ring] = np.roll(ring, -1)
+    by_subject, start = np.argsort(codes, kind="stable"), np.cumsum(count) - count
+    of_row = donor[codes]
+    chosen: NDArray[np.intp] = by_subject[start[of_row] + rng.integers(0, count[of_row])]
+    return chosen
+
+
+# ----------------------------------------------------------------------
+# Rows, target, subjects and folds of an explanation, checked once.
+
+
+_N_SPLITS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is predicted for whom, and the folds it is tested on.
+
+    Attributes
+    ----------
+    X : DataFrame or ndarray
+        Features or sequences.
+    y : ndarray, shape (n_cycles,)
+        Target.
+    subjects : ndarray of int, shape (n_cycles,)
+        Subject number of each row.
+    names : ndarray, shape (n_subjects,)
+        Names of the subjects.
+    classes : ndarray or None
+        Sorted classes; None for a regressor.
+    folds : list of (train, test)
+        Folds of subjects.
+    simulated : bool
+        Whether `X` says that it comes from simulated gait.
+    """
+
+    X: Features
+    y: NDArray[Any]
+    subjects: NDArray[np.intp]
+    names: NDArray[Any]
+    classes: NDArray[Any] | None
+    folds: list[Fold]
+    simulated: bool
+
+    @classmethod
+    def of(cls, model: Any, X: Any, y: Any, groups: Any, cv: Any) -> Self:
+        """Check rows and target and list the folds.
+
+        Raises
+        ------
+        SchemaError, TargetError, SplitLeakError
+            As the evaluator.
+        """
+        features, key = checked_inputs(X, y, groups), cycle_key(X, y)
+        values, classes = _target(model, y)
+        splitter = SubjectQuantileKFold if classes is None else SubjectStratifiedKFold
+        folds, _ = checked_folds(cv or splitter(_N_SPLITS), key, values, groups, False)
+        check_groups_keep_people(key, groups)
+        if classes is not None:
+            check_classes_in_training(class_codes(values)[0], classes, folds)
+        check_features_in_training(features, folds)
+        subjects, names = subject_codes(groups)
+        return cls(features, values, subjects, names, classes, folds, is_simulated(X))
+
+    @property
+    def metric(self) -> str:
+        """Balanced accuracy, or the mean absolute error."""
+        return "mae" if self.classes is None else "balanced_accuracy"
+
+    def sums(self, rows: NDArray[np.intp], predicted: NDArray[Any]) -> NDArray[np.float64]:
+        """Return what each subject contributes to the metric with these predictions."""
+        contribute = sums_of(self.y[rows], predicted.reshape(-1), self.classes)
+        return np.asarray(contribute(self.subjects[rows], len(self.names)), dtype=np.float64)
+
+
+def _target(model: Any, y: Any) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    if is_regressor(model):
+        return continuous_target(y), None
+    codes, classes = class_codes(y)
+    return classes[codes], classes
+
+
+# ----------------------------------------------------------------------
+# What a model loses on held-out subjects without a part of what it sees.
+
 
 Exchange = Callable[[Features, Features, str], Features]
 """``(rows, rows of other subjects, part)`` to the rows with that part of the others."""
@@ -254,3 +402,198 @@ def _check_groups(groups: Mapping[str, Sequence[str]], frame: pd.DataFrame) -> N
             where="feature_groups",
             fix="make them with feature_groups(X.columns, by=...)",
         )
+
+
+# ----------------------------------------------------------------------
+# Which part of the gait cycle, on which channel, a sequence model looks at.
+
+
+ALL_CHANNELS = "all channels"
+WHOLE_CYCLE = "whole cycle"
+Replacement = Literal["other_subject", "mean_curve"]
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseImportance:
+    """What each window of the gait cycle is worth to a sequence model.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row a window and channel, and a window over all channels, and a channel over the
+        whole cycle: ``channel``, ``start`` and ``end`` (% of the cycle), ``importance``, ``low``
+        and ``high`` (95 % interval over subjects).
+    importance : GroupedImportance
+        Score of the untouched model, metric, sizes.
+    windows : ndarray, shape (n_windows, 2)
+        Start and end of each window, % of the cycle.
+    channels : tuple of str
+        Channels.
+    """
+
+    table: pd.DataFrame
+    importance: GroupedImportance
+    windows: NDArray[np.float64]
+    channels: tuple[str, ...]
+
+    def curve(self, channel: str = ALL_CHANNELS) -> pd.DataFrame:
+        """Return the windows of one channel, or of all channels at once, in order of phase."""
+        if channel not in (*self.channels, ALL_CHANNELS):
+            raise SchemaError(
+                expected=f"one of {', '.join(self.channels)}, or {ALL_CHANNELS!r}",
+                got=repr(channel),
+                where="channel",
+            )
+        chosen = self.table[(self.table["channel"] == channel) & self.table["window"].ge(0)]
+        return chosen.sort_values("start", ignore_index=True)
+
+    def by_channel(self) -> pd.DataFrame:
+        """Return the channels over the whole cycle, the most important first."""
+        whole = self.table[self.table["window"].lt(0)]
+        return whole.sort_values("importance", ascending=False, ignore_index=True)
+
+
+def sequence_importance(
+    model: Any,
+    X: Any,
+    y: Any,
+    groups: Any,
+    channels: Sequence[str],
+    *,
+    cv: Any = None,
+    n_windows: int = 10,
+    replace_by: Replacement = "other_subject",
+    n_repeats: int = 5,
+    n_bootstrap: int = 1000,
+    random_state: int = 0,
+    progress: Progress | None = None,
+) -> PhaseImportance:
+    """Replace windows of the gait cycle of held-out subjects and see what the model loses.
+
+    Parameters
+    ----------
+    model : scikit-learn estimator
+        Takes ``(n_cycles, n_points, n_channels)``; cloned in every fold.
+    X : ndarray, shape (n_cycles, n_points, n_channels)
+        Sequences, from ``prepare_sequential_features``.
+    y : array-like, shape (n_cycles,)
+        Target.
+    groups : array-like, shape (n_cycles,)
+        Subject of each row.
+    channels : sequence of str
+        Names of the channels, in the order of the last axis.
+    cv : splitter or iterable of (train, test), optional
+        Folds of subjects; five where None.
+    n_windows : int
+        Windows of equal length that the cycle is cut into.
+    replace_by : {"other_subject", "mean_curve"}
+        *other_subject*: the same window of another held-out subject (permutation).
+        *mean_curve*: the mean of the held-out subjects' curves there (occlusion), which takes
+        away what is special without bringing in what is special of another.
+    n_repeats : int
+        Draws of donors a fold; occlusion needs one only.
+    n_bootstrap : int
+        Draws of subjects for the intervals.
+    random_state : int
+        Seed.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)`` after each fold.
+
+    Returns
+    -------
+    PhaseImportance
+        Importance of windows and channels with intervals.
+
+    Raises
+    ------
+    SchemaError
+        If `X` is not three-dimensional, or channels or windows do not fit it.
+    TargetError, SplitLeakError
+        As :func:`grouped_importance`.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import FunctionTransformer
+    >>> rng, subjects = np.random.default_rng(0), np.repeat(np.arange(20), 2)
+    >>> X = rng.normal(0, 0.1, (40, 20, 1))
+    >>> X[:, 5:10, 0] += (subjects % 2)[:, None]
+    >>> flat = make_pipeline(FunctionTransformer(lambda x: x.reshape(len(x), -1)), LogisticRegression())
+    >>> found = sequence_importance(flat, X, subjects % 2, subjects, ["knee"], n_windows=4)
+    >>> found.curve().set_index("start")["importance"].idxmax()
+    25.0
+    """
+    task = Task.of(model, X, y, groups, cv)
+    sequences = _checked(task.X, channels, n_windows)
+    points = np.array_split(np.arange(sequences.shape[1]), n_windows)
+    parts = _parts(points, channels)
+
+    def exchange(rows: Features, others: Features, part: str) -> NDArray[Any]:
+        chosen, channel = parts[part]
+        changed: NDArray[Any] = np.array(rows)
+        donors = others if replace_by == "other_subject" else np.nanmean(rows, axis=0)[None]
+        where = np.ix_(np.arange(len(changed)), chosen, channel)
+        changed[where] = donors[np.ix_(np.arange(len(donors)), chosen, channel)]
+        return changed
+
+    repeats = n_repeats if replace_by == "other_subject" else 1
+    sizes = {name: len(chosen) * len(channel) for name, (chosen, channel) in parts.items()}
+    found = importance_of(
+        task, model, sizes, exchange, repeats, (n_bootstrap, random_state), progress
+    )
+    edges = np.linspace(0, 100, n_windows + 1)
+    windows = np.column_stack([edges[:-1], edges[1:]])
+    return PhaseImportance(_labelled(found, windows), found, windows, tuple(channels))
+
+
+def _parts(
+    points: list[NDArray[np.intp]], channels: Sequence[str]
+) -> dict[str, tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Name every window of every channel, every window of all, and every whole channel."""
+    each, every = np.arange(len(channels)), np.concatenate(points)
+    groups = {name: each[[position]] for position, name in enumerate(channels)}
+    several = {ALL_CHANNELS: each} if len(channels) > 1 else {}
+    windows = {
+        f"{number}|{name}": (chosen, position)
+        for name, position in {**groups, **several}.items()
+        for number, chosen in enumerate(points)
+    }
+    return {**windows, **{f"-1|{name}": (every, position) for name, position in groups.items()}}
+
+
+def _labelled(found: GroupedImportance, windows: NDArray[np.float64]) -> pd.DataFrame:
+    table = found.table.drop(columns="n_features")
+    parts = table.pop("group").str.split("|", n=1, expand=True)
+    number = parts[0].astype(int).to_numpy()
+    table.insert(0, "channel", parts[1])
+    table.insert(1, "window", number)
+    table.insert(2, "start", np.where(number < 0, 0.0, windows[number, 0]))
+    table.insert(3, "end", np.where(number < 0, 100.0, windows[number, 1]))
+    if ALL_CHANNELS not in set(table["channel"]):
+        # Of one channel, all channels are that one.
+        alone = table[table["window"] >= 0].assign(channel=ALL_CHANNELS)
+        table = pd.concat([table, alone], ignore_index=True)
+    return table
+
+
+def _checked(X: Features, channels: Sequence[str], n_windows: int) -> NDArray[Any]:
+    if isinstance(X, pd.DataFrame) or X.ndim != 3:
+        raise SchemaError(
+            expected="sequences of three dimensions (cycles, points, channels)",
+            got=f"shape {X.shape}",
+            where="X",
+            fix="pass what prepare_sequential_features returned; for a table use grouped_importance",
+        )
+    if len(channels) != X.shape[2] or len(set(channels)) != len(channels):
+        raise SchemaError(
+            expected=f"{X.shape[2]} different channel names, one for each of the last axis",
+            got=f"{len(channels)}: {', '.join(map(str, channels[:5]))}",
+            where="channels",
+            fix="pass the features you gave to prepare_sequential_features",
+        )
+    if not 2 <= n_windows <= X.shape[1]:
+        raise SchemaError(
+            expected=f"2 to {X.shape[1]} windows", got=str(n_windows), where="n_windows"
+        )
+    return X

@@ -1,37 +1,38 @@
-"""What a model looks at, as one self-contained HTML page."""
+"""MERGED report.
+
+- Figures of explanations; each draws on given axes and returns them.
+- Figures of what a sequence model looks at, drawn on the gait cycle.
+- What a model looks at, as one self-contained HTML page.
+"""
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import FileReadError
-from locomotion_analysis.evaluation.explain.clinical import (
+from locomotion_analysis.errors import FileReadError, SchemaError
+from locomotion_analysis.evaluation.curve_figures import class_curve, main_channels
+from locomotion_analysis.evaluation.explain.dependence import (
     CLINICAL_VARIABLES,
+    PartialDependence,
+    ShapleyValues,
+    partial_dependence,
+    shapley_values,
     with_clinical_variables,
 )
-from locomotion_analysis.evaluation.explain.dependence import PartialDependence, partial_dependence
 from locomotion_analysis.evaluation.explain.feature_groups import GROUPINGS, feature_groups
-from locomotion_analysis.evaluation.explain.figures import (
-    plot_grouped_importance,
-    plot_partial_dependence,
-    plot_shapley,
+from locomotion_analysis.evaluation.explain.importance import (
+    ALL_CHANNELS,
+    GroupedImportance,
+    PhaseImportance,
+    grouped_importance,
+    sequence_importance,
 )
-from locomotion_analysis.evaluation.explain.importance import GroupedImportance, grouped_importance
-from locomotion_analysis.evaluation.explain.phase_figures import (
-    mean_toe_off,
-    plot_phase_importance,
-    plot_phase_importance_on_curves,
-    plot_phase_map,
-)
-from locomotion_analysis.evaluation.explain.sequences import PhaseImportance, sequence_importance
-from locomotion_analysis.evaluation.explain.shapley import ShapleyValues, shapley_values
-from locomotion_analysis.evaluation.report.cautions import cautions
-from locomotion_analysis.evaluation.report.curves import main_channels
 from locomotion_analysis.evaluation.study_inputs import (
     StudyTarget,
     kept_warnings,
@@ -41,12 +42,288 @@ from locomotion_analysis.evaluation.study_inputs import (
     study_model,
     study_target,
 )
+from locomotion_analysis.evaluation.study_result import cautions
 from locomotion_analysis.files import write_all
 from locomotion_analysis.progress import Progress, as_stage, silent
-from locomotion_analysis.reporting.names import feature_title, value_title
+from locomotion_analysis.reporting.names import (
+    channel_title,
+    feature_title,
+    shown_unit,
+    value_title,
+)
 from locomotion_analysis.reporting.page import Page, Picture, Section, Table
 from locomotion_analysis.reporting.provenance import named_files, provenance, source_files
-from locomotion_analysis.reporting.style import figure, panels
+from locomotion_analysis.reporting.style import (
+    INK,
+    MUTED,
+    PALETTE,
+    axes_for,
+    colour,
+    curve_axes,
+    figure,
+    gait_cycle_axis,
+    light_grid,
+    panels,
+    row_axes,
+)
+from locomotion_analysis.standard import PHASE_PERCENT, is_channel
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+# ----------------------------------------------------------------------
+# Figures of explanations; each draws on given axes and returns them.
+
+
+_MOST_ROWS = 15
+
+
+def plot_grouped_importance(found: GroupedImportance, axes: "Axes | None" = None) -> "Axes":
+    """Draw what each group is worth, with its interval, the most important on top.
+
+    Parameters
+    ----------
+    found : GroupedImportance
+        From :func:`grouped_importance`.
+    axes : matplotlib Axes, optional
+        Where to draw; a new figure where None.
+    """
+    table = found.table.head(_MOST_ROWS)
+    axes = axes_for(axes, 4.8, 1.0 + 0.3 * len(table), found)
+    names = zip(table["group"], table["n_features"], strict=True)
+    rows = row_axes(axes, [f"{value_title(name)} ({size})" for name, size in names])
+    value = table["importance"].to_numpy()
+    ends = np.clip([value - table["low"], table["high"] - value], 0.0, None)
+    told = table["low"].to_numpy() > 0
+    axes.barh(rows, value, color=np.where(told, PALETTE[0], "#b9c4cc").tolist(), height=0.62)
+    axes.errorbar(value, rows, xerr=ends, fmt="none", ecolor=INK, elinewidth=1.1, capsize=2.5)
+    axes.axvline(0.0, color=INK, linewidth=0.8)
+    axes.set_xlabel(f"{found.effect} without it")
+    axes.spines["left"].set_visible(False)
+    return axes
+
+
+def plot_partial_dependence(found: PartialDependence, axes: "Axes | None" = None) -> "Axes":
+    """Draw each subject's curve, the mean with its interval, and where subjects were measured.
+
+    Parameters
+    ----------
+    found : PartialDependence
+        From :func:`partial_dependence`.
+    axes : matplotlib Axes, optional
+        Where to draw; a new figure where None.
+    """
+    axes = axes_for(axes, 4.6, 3.4, found)
+    axes.plot(found.grid, found.of_subject.T, color=MUTED, alpha=0.25, linewidth=0.6)
+    axes.plot([], [], color=MUTED, alpha=0.5, linewidth=0.8, label="subject")
+    axes.fill_between(found.grid, found.low, found.high, color=PALETTE[0], alpha=0.25, linewidth=0)
+    axes.plot(found.grid, found.mean, color=PALETTE[0], linewidth=2.2, label="mean, 95 % interval")
+    bottom = axes.get_xaxis_transform()
+    axes.plot(found.measured, np.full(len(found.measured), 0.02), "|", color=INK, transform=bottom)
+    axes.set_xlim(found.grid[0], found.grid[-1])
+    axes.set_xlabel(feature_title(found.variable))
+    axes.set_ylabel(value_title(found.outcome))
+    axes.legend(loc="best")
+    light_grid(axes)
+    return axes
+
+
+def plot_shapley(
+    found: ShapleyValues, outcome: str | None = None, axes: "Axes | None" = None
+) -> "Axes":
+    """Draw the Shapley values of the features that add most, one point a held-out cycle.
+
+    Parameters
+    ----------
+    found : ShapleyValues
+        From :func:`shapley_values`.
+    outcome : str, optional
+        Class; the last where None.
+    axes : matplotlib Axes, optional
+        Where to draw; a new figure where None. The colour is the rank of the feature's value.
+    """
+    position = len(found.outcomes) - 1 if outcome is None else found.outcomes.index(outcome)
+    outcome = found.outcomes[position]
+    names = found.mean_absolute()[outcome].sort_values(ascending=False).index[:_MOST_ROWS]
+    axes = axes_for(axes, 4.8, 1.1 + 0.3 * len(names), found)
+    rows = row_axes(axes, [feature_title(str(name)) for name in names])
+    rng = np.random.default_rng(0)
+    for row, name in zip(rows, names, strict=True):
+        column = found.features.columns.get_loc(name)
+        rank = found.features[name].rank(pct=True).to_numpy()
+        heights = row + rng.uniform(-0.28, 0.28, len(rank))
+        points = axes.scatter(
+            found.values[:, column, position], heights, c=rank, cmap="cividis", s=5, vmin=0, vmax=1
+        )
+    axes.axvline(0.0, color=INK, linewidth=0.8)
+    axes.set_xlabel(f"Shapley value: added to {value_title(outcome).lower()}")
+    axes.spines["left"].set_visible(False)
+    bar = axes.figure.colorbar(points, ax=axes, ticks=[0, 1], pad=0.02, aspect=30)
+    bar.ax.set_yticklabels(["low", "high"])
+    bar.set_label("Feature's value")
+    return axes
+
+
+# ----------------------------------------------------------------------
+# Figures of what a sequence model looks at, drawn on the gait cycle.
+
+
+_SHADE = "#6b4fa0"
+
+
+def plot_phase_importance(
+    found: PhaseImportance,
+    channel: str = ALL_CHANNELS,
+    *,
+    toe_off: float | None = None,
+    axes: "Axes | None" = None,
+) -> "Axes":
+    """Draw the importance of each window of the gait cycle with its interval.
+
+    Parameters
+    ----------
+    found : PhaseImportance
+        From :func:`sequence_importance`.
+    channel : str
+        A channel, or ``"all channels"``: the window taken from all of them at once.
+    toe_off : float, optional
+        End of stance, % of the cycle, drawn as a dotted line.
+    axes : matplotlib Axes, optional
+        Where to draw; a new figure where None.
+    """
+    axes = axes_for(axes, 4.8, 2.8, found.importance)
+    curve = found.curve(channel)
+    edges = np.append(curve["start"], curve["end"].iloc[-1])
+    axes.stairs(curve["importance"], edges, color=PALETTE[0], linewidth=2.0, baseline=None)
+    low, high = (np.append(curve[end], curve[end].iloc[-1]) for end in ("low", "high"))
+    axes.fill_between(edges, low, high, step="post", color=PALETTE[0], alpha=0.2, linewidth=0)
+    axes.axhline(0.0, color=INK, linewidth=0.8)
+    draw_toe_off(axes, toe_off)
+    axes.set_title(title_of(channel))
+    axes.set_ylabel(found.importance.effect)
+    gait_cycle_axis(axes)
+    return axes
+
+
+def plot_phase_importance_on_curves(
+    found: PhaseImportance,
+    data: LocomotionData,
+    labels: NDArray[Any],
+    channel: str,
+    *,
+    axes: "Axes | None" = None,
+) -> "Axes":
+    """Draw the classes' mean curves of a channel on the gait cycle, shaded where it matters.
+
+    Parameters
+    ----------
+    found : PhaseImportance
+        From :func:`sequence_importance`.
+    data : LocomotionData
+        The cycles.
+    labels : ndarray, shape (n_cycles,)
+        Class of each.
+    channel : str
+        A channel of both.
+    axes : matplotlib Axes, optional
+        Where to draw; a new figure where None. The shade is the window's importance; windows
+        whose interval includes zero are left white. The dotted line is the mean toe-off, where
+        it was measured.
+    """
+    if channel not in data.channels:
+        raise SchemaError(
+            expected=f"a channel among {', '.join(data.channels)}",
+            got=repr(channel),
+            where="channel",
+        )
+    axes = axes_for(axes, 5.4, 3.2, data)
+    curve = found.curve(channel)
+    largest = max(float(found.table["importance"].max()), np.finfo(float).tiny)
+    for start, end, importance in curve.loc[
+        curve["low"] > 0, ["start", "end", "importance"]
+    ].to_numpy(float):
+        strength = 0.5 * importance / largest
+        axes.axvspan(start, end, color=_SHADE, alpha=strength, linewidth=0)
+    factor = shown_unit(channel)[1]
+    for position, name in enumerate(dict.fromkeys(sorted(labels, key=str))):
+        chosen = labels == name
+        drawn = class_curve(data.curves(channel)[chosen], data.groups[chosen], factor)
+        axes.plot(
+            PHASE_PERCENT,
+            drawn.mean,
+            color=colour(position),
+            linewidth=1.8,
+            label=f"{value_title(name)} (n = {drawn.n_subjects})",
+        )
+    draw_toe_off(axes, mean_toe_off(data))
+    curve_axes(axes, channel)
+    axes.legend(loc="best")
+    return axes
+
+
+def plot_phase_map(found: PhaseImportance, axes: "Axes | None" = None) -> "Axes":
+    """Draw the importance of every window on every channel as a map.
+
+    Parameters
+    ----------
+    found : PhaseImportance
+        From :func:`sequence_importance`.
+    axes : matplotlib Axes, optional
+        Where to draw; a new figure where None. Dots mark windows whose interval lies above zero.
+    """
+    axes = axes_for(axes, 4.8, 1.3 + 0.34 * len(found.channels), found.importance)
+    curves = [found.curve(channel) for channel in found.channels]
+    values = np.array([curve["importance"] for curve in curves])
+    edges = np.append(found.windows[:, 0], found.windows[-1, 1])
+    rows = np.arange(len(curves) + 1) - 0.5
+    top = max(float(np.nanmax(values)), np.finfo(float).eps)
+    image = axes.pcolormesh(edges, rows, values, cmap="Purples", vmin=0.0, vmax=top)
+    for row, curve in enumerate(curves):
+        told = curve[curve["low"] > 0]
+        middle = (told["start"] + told["end"]) / 2
+        axes.plot(middle, np.full(len(told), row), "o", color=INK, ms=5, mec="white", mew=1.0)
+    axes.set_yticks(range(len(curves)), [title_of(channel) for channel in found.channels])
+    axes.tick_params(axis="y", labelcolor=INK, length=0)
+    axes.invert_yaxis()
+    axes.figure.colorbar(image, ax=axes, pad=0.02).set_label(found.importance.effect)
+    axes.set_xlim(0, 100)
+    axes.set_xlabel("Gait cycle (%)")
+    return axes
+
+
+def mean_toe_off(data: LocomotionData) -> float | None:
+    """Return the mean measured end of stance, % of the cycle; None where none was measured."""
+    if "stance_percent" not in data.cycles:
+        return None
+    known = data.cycles["stance_percent"].dropna()
+    return float(known.mean()) if len(known) else None
+
+
+def draw_toe_off(axes: "Axes", toe_off: float | None) -> None:
+    """Draw the end of stance, % of the cycle, as a dotted line; nothing where None."""
+    if toe_off is None:
+        return
+    axes.axvline(toe_off, color=MUTED, linestyle=":", linewidth=1.2)
+    axes.annotate(
+        "toe-off",
+        (toe_off, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(3, -9),
+        textcoords="offset points",
+        fontsize=8,
+        color=MUTED,
+    )
+
+
+def title_of(channel: str) -> str:
+    """Return the name of a channel, or of all channels, in words."""
+    return channel_title(channel) if is_channel(channel) else value_title(channel)
+
+
+# ----------------------------------------------------------------------
+# What a model looks at, as one self-contained HTML page.
+
 
 _CURVES_SHOWN = 4
 _READING = (

@@ -17,7 +17,7 @@ from locomotion_analysis.models.deep.legs import (
     seen_from_other_leg,
     unpaired_channels,
 )
-from locomotion_analysis.standard.channel import is_channel
+from locomotion_analysis.standard.channels import is_channel
 
 
 class TrainingCycles(NamedTuple):

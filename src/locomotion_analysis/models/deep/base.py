@@ -24,9 +24,9 @@ from locomotion_analysis.models.deep.core import (
     gpus_of,
     labels_from,
 )
-from locomotion_analysis.models.prediction_target import known_quantity
-from locomotion_analysis.models.timeseries.preparation import CurveEstimator
-from locomotion_analysis.selection.strata import class_codes
+from locomotion_analysis.models.prediction_schema import known_quantity
+from locomotion_analysis.models.timeseries import CurveEstimator
+from locomotion_analysis.selection.splitters import class_codes
 
 
 @dataclass(eq=False, repr=False)

@@ -19,8 +19,7 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from locomotion_analysis.errors import LocomotionWarning, SchemaError
-from locomotion_analysis.models.timeseries.curve_checks import checked_curves
-from locomotion_analysis.models.timeseries.preparation import CurveTransformer
+from locomotion_analysis.models.timeseries import CurveTransformer, checked_curves
 
 
 def checked_device(device: str) -> str:

@@ -12,11 +12,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from locomotion_analysis.errors import LocomotionError, LocomotionWarning, SchemaError, TargetError
 from locomotion_analysis.models.deep.core import Learned, Learner
-from locomotion_analysis.models.timeseries.curve_checks import checked_curves
-from locomotion_analysis.models.timeseries.preparation import (
+from locomotion_analysis.models.timeseries import (
     ChannelScaler,
     CurveEstimator,
     MeanCurveImputer,
+    checked_curves,
 )
 from locomotion_analysis.selection import subject_codes
 

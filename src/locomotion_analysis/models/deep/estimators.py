@@ -21,13 +21,11 @@ from locomotion_analysis.models.deep.base import (
     probabilities,
 )
 from locomotion_analysis.models.deep.core import Learned, StopTraining, gpus_of
-from locomotion_analysis.models.deep.networks import (
-    MultiTaskNetwork,
-)
+from locomotion_analysis.models.deep.networks import MultiTaskNetwork
 from locomotion_analysis.models.deep.training import DeepEstimator, Targets
-from locomotion_analysis.models.prediction_target import known_quantity
+from locomotion_analysis.models.prediction_schema import known_quantity
 from locomotion_analysis.selection import quantile_strata, subject_codes
-from locomotion_analysis.selection.strata import MAX_BINS
+from locomotion_analysis.selection.splitters import MAX_BINS
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,7 @@ from torch import nn
 from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError
 from locomotion_analysis.models.deep.base import CurveModel
-from locomotion_analysis.models.deep.conditions import (
-    CONDITIONS,
-    ConditionEncoder,
-)
+from locomotion_analysis.models.deep.conditions import CONDITIONS, ConditionEncoder
 from locomotion_analysis.models.deep.core import (
     Batch,
     CurveScaler,
@@ -28,9 +25,9 @@ from locomotion_analysis.models.deep.core import (
     Learner,
     balanced_weights,
 )
-from locomotion_analysis.simulation.physics import velocity
+from locomotion_analysis.simulation.curves import velocity
 from locomotion_analysis.standard import Channel
-from locomotion_analysis.standard.normative import NOT_CYCLIC
+from locomotion_analysis.standard.norms import NOT_CYCLIC
 
 CONTACT_BW = 0.03
 """A foot with less force on it is off the ground: 20 N of 70 kg, the usual threshold of plates."""

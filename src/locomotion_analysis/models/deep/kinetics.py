@@ -25,7 +25,7 @@ from locomotion_analysis.models.deep.core import (
 )
 from locomotion_analysis.models.deep.curve_baselines import TargetScaler, checked_pair, cosine_basis
 from locomotion_analysis.models.deep.networks import NETWORKS, MeasuredCurves
-from locomotion_analysis.selection.subjects import check_lengths, subject_codes
+from locomotion_analysis.selection.splitters import check_lengths, subject_codes
 from locomotion_analysis.standard import Channel, canonical_name
 
 KINEMATICS = ("angle", "velocity")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.standard.channel import Channel
+from locomotion_analysis.standard.channels import Channel
 
 _SAGITTAL = ("tilt", "flexion", "extension", "sagittal")
 

@@ -30,7 +30,7 @@ from locomotion_analysis.models.deep.core import (
     scaled_training_cycles,
 )
 from locomotion_analysis.models.deep.networks import NETWORKS, PhaseMean
-from locomotion_analysis.models.timeseries.curve_checks import checked_curves
+from locomotion_analysis.models.timeseries import checked_curves
 
 LONGEST_SPAN = 0.5
 SHORTEST_SPAN = 0.1

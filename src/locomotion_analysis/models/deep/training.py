@@ -50,8 +50,8 @@ from locomotion_analysis.models.deep.core import (
 )
 from locomotion_analysis.models.deep.networks import architecture, network_settings
 from locomotion_analysis.models.deep.state_file import settings_of
-from locomotion_analysis.models.timeseries.curve_checks import checked_curves
-from locomotion_analysis.selection.subjects import check_lengths, subject_codes
+from locomotion_analysis.models.timeseries import checked_curves
+from locomotion_analysis.selection.splitters import check_lengths, subject_codes
 
 
 @dataclass(frozen=True)

@@ -1,30 +1,29 @@
 """Supervised recipes: pipelines with what to tune of them, and models that tune themselves."""
 
-from locomotion_analysis.models.supervised.balanced_bagging import SubjectBalancedBagging
-from locomotion_analysis.models.supervised.defaults import (
+from locomotion_analysis.models.supervised.recipes import (
     MODEL_KINDS,
-    ModelKind,
-    default_classifier,
-    default_regressor,
-)
-from locomotion_analysis.models.supervised.inner_folds import InnerClassFolds, InnerQuantileFolds
-from locomotion_analysis.models.supervised.paired_features import paired_features
-from locomotion_analysis.models.supervised.problems import (
     NETWORKS,
     PROBLEMS,
+    ModelKind,
     Problem,
+    Recipe,
     age_regression,
     bmi_regression,
+    default_classifier,
+    default_regressor,
     fall_risk,
     network,
+    paired_features,
     pathology_detection,
     speed_regression,
     task_classification,
     treatment_outcome,
 )
-from locomotion_analysis.models.supervised.recipe import Recipe
 from locomotion_analysis.models.supervised.saving import load_model, save_model
-from locomotion_analysis.models.supervised.tuned import (
+from locomotion_analysis.models.supervised.tuning import (
+    InnerClassFolds,
+    InnerQuantileFolds,
+    SubjectBalancedBagging,
     SubjectTunedClassifier,
     SubjectTunedRegressor,
 )

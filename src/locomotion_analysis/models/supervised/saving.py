@@ -11,7 +11,7 @@ from typing import Any
 from locomotion_analysis.errors import FileReadError
 from locomotion_analysis.extras import require, require_installed
 from locomotion_analysis.files import write_all
-from locomotion_analysis.models.supervised.problems import PROBLEMS
+from locomotion_analysis.models.supervised.recipes import PROBLEMS
 
 _OWN = "locomotion_analysis."
 # skops lists all estimators when it is imported, for which scikit-learn imports these as well.

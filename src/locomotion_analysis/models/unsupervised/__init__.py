@@ -1,14 +1,20 @@
 """Groups and unusual gaits, found without labels."""
 
 from locomotion_analysis.models.unsupervised.anomalies import CurveAnomalyDetector
-from locomotion_analysis.models.unsupervised.clusters import SubjectClusters
-from locomotion_analysis.models.unsupervised.curve_arrays import subject_row_weights
-from locomotion_analysis.models.unsupervised.curve_pca import CurvePCA, FunctionalPCA
-from locomotion_analysis.models.unsupervised.embedding import embed
-from locomotion_analysis.models.unsupervised.explained import explained_by
-from locomotion_analysis.models.unsupervised.stability import Stability, cluster_stability
-from locomotion_analysis.models.unsupervised.units import curve_units
-from locomotion_analysis.models.unsupervised.validity import cluster_validity
+from locomotion_analysis.models.unsupervised.clusters import (
+    Stability,
+    SubjectClusters,
+    cluster_stability,
+    cluster_validity,
+    explained_by,
+)
+from locomotion_analysis.models.unsupervised.curves import (
+    CurvePCA,
+    FunctionalPCA,
+    curve_units,
+    embed,
+    subject_row_weights,
+)
 
 __all__ = [
     "CurveAnomalyDetector",

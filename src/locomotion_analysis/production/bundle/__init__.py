@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from locomotion_analysis.production.bundle.comparing import compare_bundles
-from locomotion_analysis.production.bundle.opened import Bundle
+from locomotion_analysis.production.bundle.building import compare_bundles
+from locomotion_analysis.production.bundle.bundle import Bundle
 from locomotion_analysis.production.bundle.opening import open_bundle
 
 if TYPE_CHECKING:

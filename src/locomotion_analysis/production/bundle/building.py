@@ -1,29 +1,437 @@
-"""From the run folder of ``locomotion train`` to a bundle."""
+"""MERGED building.
 
+- What differs between two bundles: what they say, what they expect, what they answer.
+- What ``locomotion train`` left behind, read and checked.
+- The manifest of a bundle, from what the training wrote down.
+- From the run folder of ``locomotion train`` to a bundle.
+"""
+
+import hashlib
+import json
 import os
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import BundleError
-from locomotion_analysis.evaluation.training import PROBABILITY
-from locomotion_analysis.production.bundle import archive
-from locomotion_analysis.production.bundle.describing import described, feature_parts, inputs_of
-from locomotion_analysis.production.bundle.golden import SUBJECTS_WITH_CYCLES, plain_answers
-from locomotion_analysis.production.bundle.manifest import Int8
-from locomotion_analysis.production.bundle.opened import Bundle
+from locomotion_analysis.errors import BundleError, FileReadError, SchemaError
+from locomotion_analysis.evaluation.explain.feature_groups import feature_groups
+from locomotion_analysis.evaluation.training import (
+    CARD,
+    CONFIG,
+    GOLDEN,
+    HELD_OUT,
+    METRICS,
+    MODEL,
+    NETWORK,
+    PROBABILITY,
+    REFERENCE_CYCLES,
+    REFERENCE_FEATURES,
+    SCHEMA,
+)
+from locomotion_analysis.evaluation.training_report import ModelCard
+from locomotion_analysis.models.prediction_schema import PredictionSchema
+from locomotion_analysis.models.supervised.recipes import BEFORE, CHANGE
+from locomotion_analysis.production.bundle import manifest as archive
+from locomotion_analysis.production.bundle.bundle import (
+    SUBJECTS_WITH_CYCLES,
+    Bundle,
+    curve_rows,
+    cycles_bytes,
+    feature_statistics,
+    made_of,
+    membership,
+    plain_answers,
+    point_parts,
+    point_schema,
+    read_cycles,
+    read_table,
+    single_parts,
+    table_bytes,
+)
+from locomotion_analysis.production.bundle.confidence import calibrated_limit, fitted_limit
+from locomotion_analysis.production.bundle.manifest import (
+    FORMAT,
+    ChannelInfo,
+    Inputs,
+    Int8,
+    Manifest,
+    Metric,
+    Outside,
+    Training,
+    signature_of,
+)
 from locomotion_analysis.production.bundle.opening import bundle_of, open_bundle
-from locomotion_analysis.production.bundle.reference import feature_statistics
-from locomotion_analysis.production.bundle.signature import signature_of
-from locomotion_analysis.production.bundle.tables import cycles_bytes, table_bytes
-from locomotion_analysis.production.bundle.training_folder import TrainedFolder, read_run
-from locomotion_analysis.standard import KEY
+from locomotion_analysis.standard import KEY, N_PHASES, Channel
 
 if TYPE_CHECKING:
-    from locomotion_analysis.production.bundle.network import NetworkRoute
+    from locomotion_analysis.production.bundle.routes import NetworkRoute
+
+
+# ----------------------------------------------------------------------
+# What differs between two bundles: what they say, what they expect, what they answer.
+
+
+_SHOWN = 5
+_UNTOLD = ("members", "inputs", "limits")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One entry that is not the same.
+
+    Attributes
+    ----------
+    what : str
+        Name of the entry.
+    first, second : str
+        What either bundle has; empty where it has nothing.
+    """
+
+    what: str
+    first: str
+    second: str
+
+
+def compare_bundles(first: Bundle, second: Bundle) -> list[Difference]:
+    """Return what differs between two bundles.
+
+    Parameters
+    ----------
+    first, second : Bundle
+        Opened.
+
+    Returns
+    -------
+    list of Difference
+        Entries of the manifest; features and channels that one has and the other has not; and,
+        where both take the same features, how far their answers to the golden rows of the
+        first are apart. Empty for bundles that say and answer the same.
+    """
+    told, other = (dict(_flat(asdict(each.manifest))) for each in (first, second))
+    found = [
+        Difference(name, told.get(name, ""), other.get(name, ""))
+        for name in sorted({*told, *other})
+        if told.get(name, "") != other.get(name, "")
+    ]
+    return [*found, *_names(first, second), *_answers(first, second)]
+
+
+def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, each in value.items():
+        if not prefix and name in _UNTOLD:
+            continue
+        if isinstance(each, Mapping):
+            yield from _flat(each, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", f"{each:.6g}" if isinstance(each, float) else str(each)
+
+
+def _names(first: Bundle, second: Bundle) -> Iterator[Difference]:
+    pairs = (
+        ("features", first.schema.names, second.schema.names),
+        ("channels", *(tuple(c.name for c in each.channels) for each in (first, second))),
+    )
+    for what, told, other in pairs:
+        gone = [name for name in told if name not in set(other)]
+        new = [name for name in other if name not in set(told)]
+        if gone or new:
+            yield Difference(f"{what} of one only", _listed(gone), _listed(new))
+        elif told != other:
+            yield Difference(f"order of {what}", "", "another")
+
+
+def _answers(first: Bundle, second: Bundle) -> Iterator[Difference]:
+    try:
+        other = plain_answers(second.predict_features(first.golden.features))
+    except SchemaError:
+        return
+    own = plain_answers(first.predict_features(first.golden.features))
+    changed = int((own["prediction"].astype(str) != other["prediction"].astype(str)).sum())
+    shared = [name for name in own.select_dtypes("number") if name in other]
+    gap = np.abs(own[shared].to_numpy(float) - other[shared].to_numpy(float)).max(initial=0.0)
+    if changed or gap:
+        text = f"{changed} of {len(own)} answered otherwise, farthest apart by {gap:.3g}"
+        yield Difference("golden rows of the first", "", text)
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{len(names)}: {', '.join(names[:_SHOWN])}{more}" if names else ""
+
+
+# ----------------------------------------------------------------------
+# What ``locomotion train`` left behind, read and checked.
+
+
+_PREDICTED = ("subject", "fold", "y_true", "y_pred")
+
+
+@dataclass(frozen=True)
+class TrainedFolder:
+    """What lies in a run folder.
+
+    Attributes
+    ----------
+    config, metrics : dict
+        ``config.json``, and of ``metrics.json`` the model's own.
+    schema : PredictionSchema
+        Features and target; of a network, the points of its curves.
+    trained : PredictionSchema
+        As it was written.
+    card : ModelCard
+        Model card.
+    runtime : str
+        ``sklearn`` or ``network``.
+    model : bytes
+        skops file, or safetensors file of a network.
+    features, golden, held_out : DataFrame
+        Tables of ``evaluation/training.py``; ``golden`` of a network holds the answers to
+        `cycles` alone.
+    cycles : LocomotionData
+        Some of the training cycles.
+    """
+
+    config: dict[str, Any]
+    metrics: dict[str, Any]
+    schema: PredictionSchema
+    trained: PredictionSchema
+    card: ModelCard
+    runtime: str
+    model: bytes
+    features: pd.DataFrame
+    golden: pd.DataFrame
+    held_out: pd.DataFrame
+    cycles: LocomotionData
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """What the features were made of: channels, columns, groups and statistics."""
+        inputs: dict[str, Any] = self.config["inputs"]
+        return inputs
+
+
+def read_run(folder: Path) -> TrainedFolder:
+    """Read a run folder.
+
+    Raises
+    ------
+    FileReadError
+        If a file is missing or damaged.
+    """
+    config = _json_object(folder, CONFIG)
+    trained = PredictionSchema.read(folder / SCHEMA)
+    cycles = read_cycles(_read(folder, REFERENCE_CYCLES), str(folder / REFERENCE_CYCLES))
+    network = trained.kind == "sequences"
+    if network:
+        features = curve_rows(cycles, trained.names).reset_index(drop=True)
+        features.insert(0, "subject", cycles.cycles["subject"].to_numpy())
+    else:
+        features = _table(folder, REFERENCE_FEATURES)
+    held_out = _table(folder, HELD_OUT)
+    return TrainedFolder(
+        config=config,
+        metrics=_json_object(folder, METRICS)[config["model"]],
+        schema=point_schema(trained) if network else trained,
+        trained=trained,
+        card=ModelCard.from_json(_read(folder, CARD).decode(), str(folder / CARD)),
+        runtime="network" if network else "sklearn",
+        model=_read(folder, NETWORK if network else MODEL),
+        features=features,
+        golden=_table(folder, GOLDEN),
+        held_out=held_out[
+            [name for name in held_out if name in _PREDICTED or str(name).startswith(PROBABILITY)]
+        ],
+        cycles=cycles,
+    )
+
+
+def _read(folder: Path, name: str) -> bytes:
+    try:
+        return (folder / name).read_bytes()
+    except OSError as error:
+        raise FileReadError(
+            expected=f"a folder that locomotion train wrote, with {name}",
+            got=error.strerror or str(error),
+            where=str(folder / name),
+            fix="train the model again with this version (locomotion train)",
+        ) from error
+
+
+def _table(folder: Path, name: str) -> pd.DataFrame:
+    return read_table(_read(folder, name), str(folder / name))
+
+
+def _json_object(folder: Path, name: str) -> dict[str, Any]:
+    path = folder / name
+    try:
+        found = json.loads(_read(folder, name))
+    except ValueError as error:
+        raise FileReadError(expected="JSON", got=str(error), where=str(path)) from error
+    if not isinstance(found, dict):
+        raise FileReadError(expected="a JSON object", got=type(found).__name__, where=str(path))
+    return found
+
+
+# ----------------------------------------------------------------------
+# The manifest of a bundle, from what the training wrote down.
+
+
+_METRICS = (
+    "balanced_accuracy",
+    "accuracy",
+    "macro_f1",
+    "mae",
+    "rmse",
+    "r2",
+    "bias",
+)
+_ALWAYS_KEPT = frozenset(
+    {
+        "side",
+        "session",
+        "simulated",
+        # What the end of stance is found with, besides what a feature names itself.
+        "mass_kg",
+        "height_m",
+        "leg_length_m",
+        "speed_m_s",
+        "stance_percent",
+    }
+)
+
+
+def described(run: TrainedFolder, members: Mapping[str, bytes]) -> Manifest:
+    """Return the manifest of a training run.
+
+    Parameters
+    ----------
+    run : TrainedFolder
+        What the training left behind.
+    members : mapping of str to bytes
+        Files of the bundle, by name.
+    """
+    config, schema = run.config, run.schema
+    classes = schema.classes or ()
+    return Manifest(
+        format=FORMAT,
+        name=run.card.title,
+        problem=config["problem"],
+        model=config["model"],
+        runtime=run.runtime,
+        kind=config["kind"],
+        target=config["target"],
+        target_unit=schema.target_unit,
+        classes=tuple(classes),
+        inputs=inputs_of(run),
+        training=_training(config),
+        metrics=_scores(run.metrics),
+        conformal=calibrated_limit(run.held_out, classes),
+        outside=_outside(run),
+        onnx=None,
+        int8=None,
+        intended_use=run.card.intended_use,
+        limits=(*run.card.limits, *run.card.cautions),
+        versions=config["versions"],
+        members=archive.hashes(members),
+    )
+
+
+def inputs_of(run: TrainedFolder) -> Inputs:
+    """Return what the features of a training run were made of."""
+    told = run.inputs
+    channels, columns = tuple(told["channels"]), tuple(told["columns"])
+    groups, aggregations = tuple(told["feature_groups"]), tuple(told["aggregations"])
+    if run.runtime == "network":
+        needed, used = set(channels) - set(run.trained.with_gaps), {"side", "session", "simulated"}
+    else:
+        made = (channels, columns, groups, aggregations)
+        needed = made_of(set(run.schema.names) - set(run.schema.with_gaps), *made)
+        used = {*made_of(set(run.schema.names), *made), *_ALWAYS_KEPT}
+    channels_told = tuple(
+        ChannelInfo(name, Channel.parse(name).unit, _positive(Channel.parse(name)), name in needed)
+        for name in channels
+    )
+    return Inputs(
+        channels_told,
+        tuple(name for name in columns if name in used),
+        groups,
+        aggregations,
+        bool(told["paired"]),
+        N_PHASES,
+    )
+
+
+def feature_parts(run: TrainedFolder) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Return the features of each part of the body, and of each phase of the cycle."""
+    if run.runtime == "network":
+        return point_parts(run.trained.names)
+    if not run.inputs["paired"]:
+        names = run.schema.names
+        return feature_groups(names, "joint"), feature_groups(names, "phase")
+    bases: dict[str, list[str]] = {}
+    for name in run.schema.names:
+        bases.setdefault(name.removesuffix(BEFORE).removesuffix(CHANGE), []).append(name)
+    joints, phases = (feature_groups(list(bases), by) for by in ("joint", "phase"))
+    return _with_endings(joints, bases), _with_endings(phases, bases)
+
+
+def _outside(run: TrainedFolder) -> Outside | None:
+    joints, _ = feature_parts(run)
+    names = pd.Index(run.schema.names)
+    positions = {part: names.get_indexer(pd.Index(each)) for part, each in joints.items()}
+    single = single_parts(positions, len(names))
+    if not single:
+        return None
+    subjects = run.features["subject"].to_numpy()
+    features = run.features.drop(columns="subject")
+    member = membership(single, len(names))
+    return fitted_limit(features, subjects, member, tuple(single))
+
+
+def _positive(channel: Channel) -> str:
+    if channel.measurement == "power":
+        return "generation (energy into the body)"
+    return (channel.motion or channel.measurement).replace("_", " ")
+
+
+def _training(config: dict[str, Any]) -> Training:
+    files = "\n".join(sorted(file["sha256"] for file in config["files"]))
+    return Training(
+        data_sha256=hashlib.sha256(files.encode()).hexdigest() if files else "",
+        split_sha256=config["split_hash"],
+        n_splits=config["n_splits"],
+        n_subjects=config["n_subjects"],
+        n_rows=config["n_rows"],
+        simulated=config["simulated"],
+        created=config["created"],
+    )
+
+
+def _scores(metrics: dict[str, Any]) -> dict[str, Metric]:
+    found = {}
+    for name in _METRICS:
+        if name in metrics:
+            low, high = metrics["intervals"].get(name, (None, None))
+            found[name] = Metric(metrics[name], low, high)
+    return found
+
+
+def _with_endings(
+    groups: dict[str, list[str]], names_of: dict[str, list[str]]
+) -> dict[str, list[str]]:
+    return {
+        group: [each for base in bases for each in names_of[base]]
+        for group, bases in groups.items()
+    }
+
+
+# ----------------------------------------------------------------------
+# From the run folder of ``locomotion train`` to a bundle.
 
 
 def write_bundle(
@@ -149,7 +557,7 @@ def _cost_of_int8(run: TrainedFolder, bundle: Bundle) -> Int8:
             where="int8",
             fix="bundle without --int8",
         )
-    from locomotion_analysis.production.bundle.network import int8_of
+    from locomotion_analysis.production.bundle.routes import int8_of
 
     truth = run.cycles.cycles[run.config["target"]].to_numpy()
     return int8_of(cast("NetworkRoute", bundle.route), bundle.reference.features, truth)

@@ -1,9 +1,27 @@
-"""What a bundle says of itself: inputs, outputs, origin, limits, and a hash of every member."""
+"""MERGED manifest.
 
+- What a bundle says of itself: inputs, outputs, origin, limits, and a hash of every member.
+- The bundle's file: a zip that is the same for the same content, and is read with suspicion.
+- A signature of the manifest: it shows that whoever made the bundle knew the key.
+"""
+
+import hashlib
+import hmac
 import json
+import os
+import stat
+import zipfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
-from locomotion_analysis.production.typed_json import document
+from locomotion_analysis.errors import BundleError
+from locomotion_analysis.files import atomic_path
+from locomotion_analysis.production.typed_json import document, parsed_json
+
+# ----------------------------------------------------------------------
+# What a bundle says of itself: inputs, outputs, origin, limits, and a hash of every member.
+
 
 FORMAT = 1
 """Raised when older versions of this package can no longer read a bundle."""
@@ -120,7 +138,7 @@ class Outside:
     Attributes
     ----------
     limit : float
-        Largest usual distance; see :mod:`~locomotion_analysis.production.bundle.outside`.
+        Largest usual distance; see :mod:`~locomotion_analysis.production.bundle.confidence`.
     false_alarms : float
         Share of rows of held-out training subjects beyond it, each person weighing the same.
     usual : dict of str to float
@@ -274,3 +292,257 @@ class Manifest:
             If it is damaged, or of a format this version does not know.
         """
         return document(cls, content, "a bundle", FORMAT, "manifest.json")
+
+
+# ----------------------------------------------------------------------
+# The bundle's file: a zip that is the same for the same content, and is read with suspicion.
+
+
+MANIFEST = "manifest.json"
+SIGNATURE = "signature.json"
+SCHEMA = "prediction_schema.json"
+CARD = "model_card.md"
+SKOPS_MODEL = "model.skops"
+NETWORK = "model.safetensors"
+ONNX_MODEL = "model.onnx"
+FEATURES = "reference/features.parquet"
+CYCLES = "reference/cycles.parquet"
+HELD_OUT = "reference/held_out.parquet"
+STATISTICS = "reference/statistics.parquet"
+GOLDEN_FEATURES = "golden/features.parquet"
+GOLDEN_CYCLES = "golden/cycles.parquet"
+GOLDEN_ANSWERS = "golden/cycle_answers.parquet"
+
+MEMBERS = frozenset(
+    {
+        MANIFEST,
+        SIGNATURE,
+        SCHEMA,
+        CARD,
+        SKOPS_MODEL,
+        NETWORK,
+        ONNX_MODEL,
+        FEATURES,
+        CYCLES,
+        HELD_OUT,
+        STATISTICS,
+        GOLDEN_FEATURES,
+        GOLDEN_CYCLES,
+        GOLDEN_ANSWERS,
+    }
+)
+"""The only names a bundle may hold."""
+
+MOST_BYTES = 1 << 30
+MOST_RATIO = 200
+"""Most bytes unpacked, all together, and of one member against its packed size."""
+
+_UNHASHED = (MANIFEST, SIGNATURE)
+_DATE = (1980, 1, 1, 0, 0, 0)
+_ENCRYPTED = 0x1
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_LOCAL_HEADER = 30
+
+
+def hashes(members: Mapping[str, bytes]) -> dict[str, Member]:
+    """Return the SHA-256 and size of each file, by name."""
+    return {
+        name: Member(hashlib.sha256(content).hexdigest(), len(content))
+        for name, content in sorted(members.items())
+        if name not in _UNHASHED
+    }
+
+
+def write_archive(path: str | os.PathLike[str], members: Mapping[str, bytes]) -> None:
+    """Write files as a zip, whole or not at all.
+
+    Names are sorted, dates fixed: the same content gives the same bytes.
+
+    Parameters
+    ----------
+    path : path-like
+        File to write.
+    members : mapping of str to bytes
+        Content by name; names of :data:`MEMBERS`.
+    """
+    with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name in sorted(members):
+            entry = zipfile.ZipInfo(name, _DATE)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3
+            entry.external_attr = (stat.S_IFREG | 0o644) << 16
+            archive.writestr(entry, members[name], compresslevel=6)
+
+
+def read_archive(path: str | os.PathLike[str]) -> dict[str, bytes]:
+    """Read all files of a bundle into memory; nothing is ever unpacked to the disk.
+
+    Parameters
+    ----------
+    path : path-like
+        File to read.
+
+    Returns
+    -------
+    dict
+        Content by name.
+
+    Raises
+    ------
+    BundleError
+        If it is no zip, is cut off, holds names that no bundle has, a name twice, members that
+        overlap, are encrypted, or unpack to more than is allowed.
+    """
+    place = Path(path)
+    try:
+        with zipfile.ZipFile(place) as archive:
+            entries = archive.infolist()
+            _check_entries(entries, place.stat().st_size)
+            found = {}
+            for entry in entries:
+                with archive.open(entry) as stream:
+                    found[entry.filename] = stream.read(entry.file_size + 1)
+                if len(found[entry.filename]) != entry.file_size:
+                    raise _refused(f"{entry.filename} of another length than it says")
+            return found
+    except BundleError as error:
+        raise error.at(str(place)) from None
+    except IsADirectoryError:
+        raise _refused("a folder", "name the bundle's file").at(str(place)) from None
+    except FileNotFoundError:
+        raise _refused("nothing at that path", "check the spelling").at(str(place)) from None
+    except (OSError, ValueError, EOFError, NotImplementedError, zipfile.BadZipFile) as error:
+        raise _refused(f"{type(error).__name__}: {error}").at(str(place)) from error
+    except zipfile.zlib.error as error:  # type: ignore[attr-defined]
+        raise _refused(f"damaged data: {error}").at(str(place)) from error
+
+
+def check_hashes(manifest: Manifest, members: Mapping[str, bytes]) -> None:
+    """Refuse files that the manifest does not name, or whose hash it does not have.
+
+    Raises
+    ------
+    BundleError
+        Naming the first of them.
+    """
+    found = hashes(members)
+    for name in sorted({*found, *manifest.members}):
+        if name not in manifest.members or name not in found:
+            here = "in the file" if name in found else "in the manifest"
+            raise BundleError(
+                expected="the same files in the manifest and in the bundle",
+                got=f"{name} {here} only",
+                fix="get the bundle again from where it was made",
+            )
+        if found[name] != manifest.members[name]:
+            raise BundleError(
+                expected=f"SHA-256 {manifest.members[name].sha256[:16]}… of {name}",
+                got=f"{found[name].sha256[:16]}…",
+                where=name,
+                fix="get the bundle again from where it was made",
+            )
+
+
+def _check_entries(entries: list[zipfile.ZipInfo], n_bytes: int) -> None:
+    names = [entry.filename for entry in entries]
+    for name in names:
+        if name not in MEMBERS:
+            raise _refused(f"a member {name[:80]!r}, which no bundle has")
+        if names.count(name) > 1:
+            raise _refused(f"two members {name}")
+    if MANIFEST not in names:
+        raise _refused("no manifest.json")
+    for entry in entries:
+        if entry.flag_bits & _ENCRYPTED:
+            raise _refused(f"{entry.filename} encrypted")
+        if entry.compress_type not in _METHODS:
+            raise _refused(f"{entry.filename} packed by method {entry.compress_type}")
+        if entry.file_size > MOST_RATIO * max(entry.compress_size, 1):
+            raise _refused(
+                f"{entry.filename}, {entry.file_size:,} bytes from {entry.compress_size:,} packed"
+            )
+    if sum(entry.file_size for entry in entries) > MOST_BYTES:
+        raise _refused(f"more than {MOST_BYTES:,} bytes unpacked")
+    fault = fault_of_places(entries, n_bytes)
+    if fault:
+        raise _refused(fault)
+
+
+def fault_of_places(entries: list[zipfile.ZipInfo], n_bytes: int) -> str:
+    """Return what is wrong with where the members of a zip lie; empty where nothing is.
+
+    Members that share bytes of the file would let a small file unpack without end.
+    """
+    end = 0
+    for entry in sorted(entries, key=lambda entry: entry.header_offset):
+        if entry.header_offset < end:
+            return f"{entry.filename} overlapping another member"
+        end = entry.header_offset + _LOCAL_HEADER + len(entry.filename) + entry.compress_size
+    return "members beyond the end of the file" if end > n_bytes else ""
+
+
+def _refused(got: str, fix: str = "get the bundle again from where it was made") -> BundleError:
+    return BundleError(expected="a model bundle", got=got, fix=fix)
+
+
+# ----------------------------------------------------------------------
+# A signature of the manifest: it shows that whoever made the bundle knew the key.
+
+
+ALGORITHM = "hmac-sha256"
+
+
+def signature_of(manifest: bytes, key: bytes) -> bytes:
+    """Return the signature file of a manifest.
+
+    Parameters
+    ----------
+    manifest : bytes
+        The file.
+    key : bytes
+        Secret of 16 bytes or more.
+
+    Raises
+    ------
+    BundleError
+        If the key is too short to be one.
+    """
+    least = 16
+    if len(key) < least:
+        raise BundleError(
+            expected=f"a key of {least} bytes or more",
+            got=f"{len(key)} bytes",
+            where="key",
+            fix="make one: head -c 32 /dev/urandom > bundle.key",
+        )
+    digest = hmac.new(key, manifest, hashlib.sha256).hexdigest()
+    return (json.dumps({"algorithm": ALGORITHM, "signature": digest}) + "\n").encode()
+
+
+def check_signature(members: Mapping[str, bytes], key: bytes) -> None:
+    """Refuse a bundle that is not signed with a key.
+
+    Raises
+    ------
+    BundleError
+        If there is no signature, or it is of another key or manifest.
+    """
+    if SIGNATURE not in members:
+        raise BundleError(
+            expected="a signed bundle",
+            got="no signature",
+            where=SIGNATURE,
+            fix="sign it when it is made (--key-file), or open it without a key",
+        )
+    right = parsed_json(signature_of(members[MANIFEST], key))
+    found = parsed_json(members[SIGNATURE])
+    told = found.get("signature") if isinstance(found, dict) else None
+    if not isinstance(told, str) or not hmac.compare_digest(
+        told.encode(), right["signature"].encode()
+    ):
+        raise BundleError(
+            expected="a signature made with this key",
+            got="another",
+            where=SIGNATURE,
+            fix="do not use this bundle, or use the key it was signed with",
+        )

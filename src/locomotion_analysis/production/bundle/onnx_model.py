@@ -12,14 +12,13 @@ from sklearn.pipeline import Pipeline
 
 from locomotion_analysis.errors import BundleError
 from locomotion_analysis.extras import require
-from locomotion_analysis.models.supervised.calibration import LEAST_PROBABILITY
-from locomotion_analysis.production.bundle.archive import ONNX_MODEL
-from locomotion_analysis.production.bundle.manifest import Parity
-from locomotion_analysis.production.bundle.model_audit import refused
-from locomotion_analysis.production.bundle.routes import SklearnRoute
+from locomotion_analysis.models.supervised.tuning import LEAST_PROBABILITY
+from locomotion_analysis.production.bundle.manifest import ONNX_MODEL, Parity
+from locomotion_analysis.production.bundle.routes import SklearnRoute, refused
 
 if TYPE_CHECKING:
-    from locomotion_analysis.production.bundle.opened import Bundle
+    from locomotion_analysis.production.bundle.bundle import Bundle
+
 
 INPUT = "features"
 OUTPUT = "answers"

@@ -7,14 +7,16 @@ from typing import Literal, get_args
 
 from locomotion_analysis.errors import BundleError, FileReadError
 from locomotion_analysis.models.prediction_schema import PredictionSchema
-from locomotion_analysis.production.bundle import archive
-from locomotion_analysis.production.bundle.curve_points import point_schema
-from locomotion_analysis.production.bundle.golden import read_golden
-from locomotion_analysis.production.bundle.manifest import Manifest
-from locomotion_analysis.production.bundle.opened import Bundle
-from locomotion_analysis.production.bundle.reference import content_of, read_reference
+from locomotion_analysis.production.bundle import manifest as archive
+from locomotion_analysis.production.bundle.bundle import (
+    Bundle,
+    content_of,
+    point_schema,
+    read_golden,
+    read_reference,
+)
+from locomotion_analysis.production.bundle.manifest import Manifest, check_signature
 from locomotion_analysis.production.bundle.routes import Route, SklearnRoute, skops_model
-from locomotion_analysis.production.bundle.signature import check_signature
 from locomotion_analysis.standard import N_PHASES
 
 Runtime = Literal["original", "onnx", "int8"]
@@ -126,7 +128,7 @@ def _network_route(
     manifest: Manifest, members: Mapping[str, bytes], trained: PredictionSchema, runtime: Runtime
 ) -> Route:
     # torch is asked for by bundles of networks alone.
-    from locomotion_analysis.production.bundle.network import Int8Route, NetworkRoute, network_of
+    from locomotion_analysis.production.bundle.routes import Int8Route, NetworkRoute, network_of
 
     if runtime == "onnx":
         raise _not_in_the_bundle("an ONNX model", "a network", "use another runtime")

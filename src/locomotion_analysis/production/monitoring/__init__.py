@@ -1,11 +1,9 @@
 """Whether a served model still sees what it was trained on, and still answers right."""
 
-from locomotion_analysis.production.monitoring.drift.drift import measure_drift
-from locomotion_analysis.production.monitoring.drift.people import people_of
+from locomotion_analysis.production.monitoring.drift import measure_drift, people_of
 from locomotion_analysis.production.monitoring.report import watch_numbers, write_watch_report
 from locomotion_analysis.production.monitoring.store import PredictionStore
-from locomotion_analysis.production.monitoring.watching import watch
-from locomotion_analysis.production.monitoring.webhook import send_alarm
+from locomotion_analysis.production.monitoring.watching import send_alarm, watch
 
 __all__ = [
     "PredictionStore",

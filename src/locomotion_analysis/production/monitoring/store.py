@@ -1,4 +1,9 @@
-"""Predictions, the inputs they were made of, and labels that come later, in a database."""
+"""MERGED store.
+
+- Tables of the store.
+- Predictions, the inputs they were made of, and labels that come later, in a database.
+- A served model whose answers are kept in a store before they are given.
+"""
 
 import json
 import os
@@ -6,19 +11,81 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.extras import require
-from locomotion_analysis.production.monitoring.drift.people import PHASES
-from locomotion_analysis.production.monitoring.tables import FORMAT, tables
-from locomotion_analysis.production.registry.subjects import hidden
+from locomotion_analysis.production.bundle import open_bundle
+from locomotion_analysis.production.bundle.bundle import as_trained, trained_rows
+from locomotion_analysis.production.bundle.opening import Runtime
+from locomotion_analysis.production.monitoring.drift import PHASES, sampled_curves
+from locomotion_analysis.production.registry import hidden
+from locomotion_analysis.production.service.server import ServedBundle
+
+# ----------------------------------------------------------------------
+# Tables of the store.
+
+
+FORMAT = 1
+"""Raised when older versions of this package can no longer read a store."""
+
+
+@cache
+def tables() -> SimpleNamespace:
+    """Return ``metadata`` and the tables ``facts``, ``models``, ``predictions``, ``labels``."""
+    sql = require("sqlalchemy", "monitor")
+    metadata = sql.MetaData()
+    number = sql.BigInteger().with_variant(sql.Integer(), "sqlite")
+    return SimpleNamespace(
+        metadata=metadata,
+        facts=sql.Table(
+            "facts",
+            metadata,
+            sql.Column("name", sql.String(40), primary_key=True),
+            sql.Column("value", sql.Text, nullable=False),
+        ),
+        models=sql.Table(
+            "models",
+            metadata,
+            sql.Column("version", sql.String(64), primary_key=True),
+            sql.Column("names", sql.Text, nullable=False),
+        ),
+        predictions=sql.Table(
+            "predictions",
+            metadata,
+            sql.Column("id", number, primary_key=True, autoincrement=True),
+            sql.Column("at", sql.Float(53), nullable=False, index=True),
+            sql.Column("version", sql.String(64), nullable=False, index=True),
+            sql.Column("subject", sql.String(24), index=True),
+            sql.Column("cycle", sql.String(24)),
+            sql.Column("prediction", sql.Text, nullable=False),
+            sql.Column("outside", sql.Boolean, nullable=False),
+            sql.Column("features", sql.LargeBinary, nullable=False),
+            sql.Column("curves", sql.LargeBinary),
+        ),
+        labels=sql.Table(
+            "labels",
+            metadata,
+            sql.Column("subject", sql.String(24), primary_key=True),
+            sql.Column("cycle", sql.String(24), primary_key=True),
+            sql.Column("label", sql.Text, nullable=False),
+            sql.Column("at", sql.Float(53), nullable=False),
+        ),
+    )
+
+
+# ----------------------------------------------------------------------
+# Predictions, the inputs they were made of, and labels that come later, in a database.
+
 
 T = TypeVar("T")
 _BUSY_MS = 10_000
@@ -388,3 +455,60 @@ def _write_ahead(connection: Any, _: Any) -> None:
     connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
+
+
+# ----------------------------------------------------------------------
+# A served model whose answers are kept in a store before they are given.
+
+
+@dataclass(frozen=True)
+class RecordedBundle(ServedBundle):
+    """A bundle that answers requests and keeps what it answered.
+
+    The row is in the store before the answer leaves: a service that is killed has lost no
+    answer that somebody was given.
+
+    Attributes
+    ----------
+    bundle : Bundle
+    store : PredictionStore
+    """
+
+    store: PredictionStore = field(kw_only=True)
+
+    def predict_features(self, X: pd.DataFrame, *, explain: bool) -> pd.DataFrame:
+        """Predict from features; people are not known then."""
+        answers = super().predict_features(X, explain=explain)
+        self._keep(X[list(self.schema.names)], answers)
+        return answers
+
+    def predict_cycles(self, data: LocomotionData, *, explain: bool) -> pd.DataFrame:
+        """Predict from cycles."""
+        inputs = self.bundle.manifest.inputs
+        rows = trained_rows(data, inputs, self.schema.names)
+        answers = self.bundle.predict_features(rows, explain=explain)
+        known = as_trained(data, inputs)
+        if len(known) == len(rows) and known.channels == self._watched.channels:
+            subjects, names = known.cycles["subject"].tolist(), cycle_names(known.cycles)
+            self._keep(rows, answers, subjects, names, sampled_curves(known))
+        else:  # legs before and after treatment, or a channel missing that is not needed
+            self._keep(rows, answers, rows.index.get_level_values("subject").tolist())
+        return answers
+
+    @cached_property
+    def _watched(self) -> Watched:
+        channels = tuple(each.name for each in self.bundle.channels)
+        return Watched(str(self.describe()["version"]), self.schema.names, channels)
+
+    def _keep(self, rows: pd.DataFrame, answers: pd.DataFrame, *more: Any) -> None:
+        outside = answers["outside"] if "outside" in answers else [False] * len(answers)
+        values = rows.to_numpy("float32")
+        self.store.append(self._watched, values, list(answers["prediction"]), list(outside), *more)
+
+
+def open_recorded(
+    path: Path, store: str, key: bytes | None = None, runtime: Runtime = "original"
+) -> RecordedBundle:
+    """Open a bundle for serving as ``open_served`` does, its answers kept in a store."""
+    opened = open_bundle(path, key=key, runtime=runtime)
+    return RecordedBundle(opened, store=PredictionStore(store))

@@ -1,22 +1,113 @@
-"""From a store and a bundle to what is to be said of the service."""
+"""MERGED watching.
 
+- How good the answers were, of those whose truth became known.
+- From a store and a bundle to what is to be said of the service.
+- Telling another system of an alarm.
+"""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import pandas as pd
 
+from locomotion_analysis.errors import DownloadError
+from locomotion_analysis.evaluation.metrics import (
+    Interval,
+    percentile_interval,
+    resampled_sums,
+    subject_weights,
+)
+from locomotion_analysis.evaluation.subject_scores import ERRORS, metric_values, sums_of
 from locomotion_analysis.production.bundle import Bundle
+from locomotion_analysis.production.bundle.manifest import Manifest
 from locomotion_analysis.production.monitoring.drift import (
+    FEWEST_PEOPLE,
     Drift,
     People,
     measure_drift,
     people_of,
     sampled_curves,
 )
-from locomotion_analysis.production.monitoring.drift.drift import FEWEST_PEOPLE
-from locomotion_analysis.production.monitoring.performance import LivePerformance, live_performance
 from locomotion_analysis.production.monitoring.store import PredictionStore, Stored
 from locomotion_analysis.reporting.names import channel_title, shown_unit
+
+# ----------------------------------------------------------------------
+# How good the answers were, of those whose truth became known.
+
+
+@dataclass(frozen=True)
+class LivePerformance:
+    """Scores of answers whose label came later.
+
+    Attributes
+    ----------
+    n_labelled, n_subjects : int
+        Rows and people with a label.
+    metric : str
+        ``balanced_accuracy``, or ``mae`` of a quantity.
+    score : float or None
+        None with fewer than eight people.
+    interval : tuple of float or None
+        95 %, over people.
+    trained : float or None
+        The score on people not trained on, when the model was made.
+    worse : bool
+        Whether the interval lies wholly on the bad side of that score.
+    """
+
+    n_labelled: int
+    n_subjects: int
+    metric: str
+    score: float | None
+    interval: Interval | None
+    trained: float | None
+    worse: bool
+
+
+def live_performance(
+    predictions: pd.DataFrame, manifest: Manifest, n_bootstrap: int = 2000, random_state: int = 0
+) -> LivePerformance:
+    """Score the predictions that have a label.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Of :meth:`PredictionStore.read`: ``subject``, ``prediction``, ``label``.
+    manifest : Manifest
+        Of the bundle: kind and scores.
+    n_bootstrap, random_state : int
+        Draws of people, and their seed.
+    """
+    classes = manifest.kind == "classification"
+    metric = "balanced_accuracy" if classes else "mae"
+    known = predictions.dropna(subset=["label", "subject"])
+    subject, people = pd.factorize(known["subject"], sort=True)
+    trained = manifest.metrics[metric].value if metric in manifest.metrics else None
+    if len(people) < FEWEST_PEOPLE:
+        return LivePerformance(len(known), len(people), metric, None, None, trained, False)
+    kind = str if classes else float
+    true, predicted = (known[name].to_numpy().astype(kind) for name in ("label", "prediction"))
+    names = np.unique(np.concatenate([true, predicted])) if classes else None
+    sums = np.asarray(sums_of(true, predicted, names)(subject, len(people)))
+    score = float(metric_values(metric, sums.sum(axis=0)))
+    weights = subject_weights(len(people), n_bootstrap, random_state)
+    interval = percentile_interval(metric_values(metric, resampled_sums(weights, sums)))
+    beyond = trained is not None and (
+        interval[0] > trained if metric in ERRORS else interval[1] < trained
+    )
+    return LivePerformance(len(known), len(people), metric, score, interval, trained, beyond)
+
+
+# ----------------------------------------------------------------------
+# From a store and a bundle to what is to be said of the service.
+
 
 _VERSION_DIGITS = 12
 
@@ -165,3 +256,49 @@ def _alarms(drift: Drift | None, performance: LivePerformance) -> tuple[str, ...
             f"{performance.trained:.3g} of the training."
         )
     return tuple(alarms)
+
+
+# ----------------------------------------------------------------------
+# Telling another system of an alarm.
+
+
+_TIMEOUT_S = 10.0
+_PAUSES_S = (0.0, 1.0, 3.0)
+
+
+def send_alarm(url: str, content: Mapping[str, Any]) -> None:
+    """Post an alarm as JSON; try three times.
+
+    Parameters
+    ----------
+    url : str
+        ``http`` or ``https``.
+    content : mapping
+        What to send; no data of people.
+
+    Raises
+    ------
+    DownloadError
+        If the address is none, or does not take it.
+    """
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise DownloadError(
+            expected="an address of http or https", got=url[:80], where="webhook", fix="give one"
+        )
+    body = json.dumps(content, allow_nan=False).encode()
+    headers = {"Content-Type": "application/json", "User-Agent": "locomotion-analysis"}
+    reason = ""
+    for pause in _PAUSES_S:
+        time.sleep(pause)
+        request = urllib.request.Request(url, body, headers, method="POST")  # noqa: S310 - scheme checked
+        try:
+            with urllib.request.urlopen(request, timeout=_TIMEOUT_S):  # noqa: S310 - scheme checked
+                return
+        except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+            reason = str(error)
+    raise DownloadError(
+        expected="a webhook that takes the alarm",
+        got=reason,
+        where=urlsplit(url).netloc.rpartition("@")[2],
+        fix="check the address; the report is written all the same",
+    )

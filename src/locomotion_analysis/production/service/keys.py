@@ -1,10 +1,16 @@
-"""API keys: made once, kept as hashes, revoked at once."""
+"""MERGED keys.
+
+- API keys: made once, kept as hashes, revoked at once.
+- How often one caller may ask.
+"""
 
 import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Iterator
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +18,10 @@ from pathlib import Path
 from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.files import json_text, locked, write_all
 from locomotion_analysis.production.typed_json import document
+
+# ----------------------------------------------------------------------
+# API keys: made once, kept as hashes, revoked at once.
+
 
 _BYTES = 32
 _FORMAT = 1
@@ -139,3 +149,46 @@ class KeyFile:
 
 def _hash(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+# ----------------------------------------------------------------------
+# How often one caller may ask.
+
+
+_MOST_CALLERS = 10_000
+
+
+class RateLimit:
+    """A bucket a caller: each request takes one token, and tokens come back at an even rate.
+
+    Parameters
+    ----------
+    per_minute : int
+        Tokens that come back in a minute, and that a full bucket holds.
+    clock : callable
+        Seconds, ever rising.
+
+    Examples
+    --------
+    >>> limit = RateLimit(per_minute=2)
+    >>> limit.wait_s("a"), limit.wait_s("a"), limit.wait_s("a") > 0
+    (0.0, 0.0, True)
+    """
+
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._full = float(per_minute)
+        self._rate = per_minute / 60.0
+        self._clock = clock
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def wait_s(self, caller: str) -> float:
+        """Take a token; return 0, or how many seconds until there is one again."""
+        now = self._clock()
+        tokens, since = self._buckets.pop(caller, (self._full, now))
+        tokens = min(self._full, tokens + (now - since) * self._rate)
+        allowed = tokens >= 1.0
+        self._buckets[caller] = (tokens - 1.0 if allowed else tokens, now)
+        if len(self._buckets) > _MOST_CALLERS:
+            # The one not seen for longest, whose bucket is the fullest.
+            self._buckets.popitem(last=False)
+        return 0.0 if allowed else (1.0 - tokens) / self._rate

@@ -1,27 +1,171 @@
-"""Running the service until it is told to end."""
+"""MERGED server.
+
+- A bundle as the service sees it.
+- Opening a bundle inside a worker; the process that only names this imports nothing for it.
+- Running the service until it is told to end.
+"""
 
 import asyncio
 import contextlib
 import ipaddress
 import logging
+import re
 import signal
 import socket
 import sys
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from locomotion_analysis.errors import LocomotionError, SchemaError
+import numpy as np
+import pandas as pd
+
+from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.errors import BundleError, LocomotionError, SchemaError
 from locomotion_analysis.extras import require_installed
-from locomotion_analysis.production.service.json_log import log_as_json
-from locomotion_analysis.production.service.opening import open_served
-from locomotion_analysis.production.service.pool import begin_preloading, end_workers
-from locomotion_analysis.production.service.served import Opener
-from locomotion_analysis.production.service.settings import ServiceSettings
-from locomotion_analysis.production.service.socket_path import refuse_long_socket_path
-from locomotion_analysis.production.service.sources import Source, stamp
+from locomotion_analysis.production.bundle.bundle import difference, plain_answers
+from locomotion_analysis.production.service.contract import (
+    Opener,
+    Ranges,
+    ServiceSettings,
+    Source,
+    TrainedRange,
+    log_as_json,
+    stamp,
+)
+from locomotion_analysis.production.service.pool import (
+    begin_preloading,
+    end_workers,
+    refuse_long_socket_path,
+)
 
 if TYPE_CHECKING:
     import uvicorn
     from fastapi import FastAPI
+
+    from locomotion_analysis.models.prediction_schema import PredictionSchema
+    from locomotion_analysis.production.bundle import Bundle
+    from locomotion_analysis.production.bundle.opening import Runtime
+
+
+# ----------------------------------------------------------------------
+# A bundle as the service sees it.
+
+
+_DIGITS = 12
+_FEW = 0.05
+
+
+@dataclass(frozen=True)
+class ServedBundle:
+    """A bundle that answers requests.
+
+    Attributes
+    ----------
+    bundle : Bundle
+    """
+
+    bundle: "Bundle"
+
+    @property
+    def schema(self) -> "PredictionSchema":
+        """Features and classes."""
+        return self.bundle.schema
+
+    @property
+    def paired(self) -> bool:
+        """Whether an answer is of a leg before and after treatment, and not of a cycle."""
+        return self.bundle.manifest.inputs.paired
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """Channels without which a feature would be missing that training always had."""
+        return tuple(each.name for each in self.bundle.channels if each.needed)
+
+    @cached_property
+    def trained_ranges(self) -> Ranges:
+        """The range of each channel among the reference people."""
+        cycles = self.bundle.reference.cycles
+        ranges = {}
+        for name in cycles.channels:
+            curves = cycles.curves(name)
+            known = curves[np.isfinite(curves).all(axis=1)]
+            if len(known):
+                lows, highs = known.min(axis=1), known.max(axis=1)
+                width = np.quantile(highs, 1 - _FEW) - np.quantile(lows, _FEW)
+                ranges[name] = TrainedRange(float(lows.min()), float(highs.max()), float(width))
+        return ranges
+
+    def describe(self) -> dict[str, Any]:
+        """Return name, version, inputs, scores, intended use and limits."""
+        manifest = self.bundle.manifest
+        told = asdict(manifest)
+        kept = ("problem", "model", "kind", "target", "target_unit", "classes", "metrics",
+                "conformal", "intended_use", "limits", "training")  # fmt: skip
+        return {
+            "name": re.sub(r"[^a-z0-9]+", "-", manifest.name.lower()).strip("-") or "model",
+            "version": self.bundle.digest[:_DIGITS],
+            "title": manifest.name,
+            **{name: told[name] for name in kept},
+            "channels": told["inputs"]["channels"],
+            "columns": told["inputs"]["columns"],
+            "features": list(self.schema.names),
+            "phase_points": manifest.inputs.phase_points,
+            "card": self.bundle.card,
+        }
+
+    def predict_features(self, X: pd.DataFrame, *, explain: bool) -> pd.DataFrame:
+        """Predict from features."""
+        return self.bundle.predict_features(X, explain=explain)
+
+    def predict_cycles(self, data: LocomotionData, *, explain: bool) -> pd.DataFrame:
+        """Predict from cycles."""
+        return self.bundle.predict_cycles(data, explain=explain)
+
+    def check_golden(self) -> None:
+        """Raise unless the golden examples give their answers."""
+        self.bundle.check_golden()
+
+    def check_example(self) -> None:
+        """Raise unless the first golden row gives its answer."""
+        golden = self.bundle.golden
+        found = plain_answers(self.bundle.predict_features(golden.features.head(1)))
+        if not difference(golden.answers.head(1), found) <= self.bundle.golden_tolerance:
+            raise BundleError(expected="the golden answer", got="another one", where="golden row 0")
+
+
+# ----------------------------------------------------------------------
+# Opening a bundle inside a worker; the process that only names this imports nothing for it.
+
+
+def open_served(
+    path: Path, key: bytes | None = None, runtime: "Runtime" = "original"
+) -> "ServedBundle":
+    """Open a bundle for serving.
+
+    Parameters
+    ----------
+    path : Path
+        The bundle.
+    key : bytes, optional
+        What it must be signed with.
+    runtime : {"original", "onnx", "int8"}
+        What answers.
+
+    Raises
+    ------
+    BundleError
+        If it is damaged, not signed so, or cannot answer so.
+    """
+    from locomotion_analysis.production.bundle import open_bundle
+
+    return ServedBundle(open_bundle(path, key=key, runtime=runtime))
+
+
+# ----------------------------------------------------------------------
+# Running the service until it is told to end.
+
 
 _BACKLOG = 2048
 _MOST_HEAD_BYTES = 65_536
@@ -84,8 +228,8 @@ async def _serve(
 ) -> None:
     import uvicorn
 
-    from locomotion_analysis.production.service.http.app import create_app
-    from locomotion_analysis.production.service.live_model import LiveModel
+    from locomotion_analysis.production.service.app import create_app
+    from locomotion_analysis.production.service.pool import LiveModel
 
     log_as_json()
     live = LiveModel(source, opener, settings)
@@ -103,7 +247,7 @@ def uvicorn_config(app: "FastAPI", settings: ServiceSettings) -> "uvicorn.Config
 
     return uvicorn.Config(
         app,
-        http="locomotion_analysis.production.service.http.connection:GuardedConnection",
+        http="locomotion_analysis.production.service.middleware:GuardedConnection",
         ws="none",
         lifespan="on",
         log_config=None,

@@ -8,10 +8,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 torch = pytest.importorskip("torch", reason="PyTorch is the extra `deep`")
 
-from locomotion_analysis.models.deep import (  # noqa: E402 - torch first
-    NETWORKS,
-    CurveScaler,
-)
+from locomotion_analysis.models.deep import NETWORKS, CurveScaler  # noqa: E402
 
 CHANNELS = ["hip_flexion_angle_ipsi_rad", "knee_flexion_angle_ipsi_rad"]
 

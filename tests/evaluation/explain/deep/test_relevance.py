@@ -18,7 +18,7 @@ from locomotion_analysis.errors import (  # noqa: E402
     MissingExtraError,
     SchemaError,
 )
-from locomotion_analysis.evaluation.explain.deep import (  # noqa: E402
+from locomotion_analysis.evaluation.explain.networks import (  # noqa: E402
     integrated_gradients,
     phase_attention,
     phase_occlusion,

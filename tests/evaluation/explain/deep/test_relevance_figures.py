@@ -8,12 +8,12 @@ from locomotion_analysis.simulation import simulate
 
 pytest.importorskip("torch", reason="PyTorch is the extra `deep`")
 
-from locomotion_analysis.evaluation.explain.deep import (
+from locomotion_analysis.evaluation.explain.networks import (
+    CycleRelevance,
     plot_relevance,
     plot_relevance_map,
     plot_relevance_on_curves,
 )
-from locomotion_analysis.evaluation.explain.deep.cycle_relevance import CycleRelevance
 
 CHANNELS = ("hip_flexion_angle_ipsi_rad", "knee_flexion_angle_ipsi_rad")
 

@@ -1,0 +1,492 @@
+"""MERGED subjects.
+
+- How evenly the classes of a dataset are filled.
+- How many subjects, trials and cycles stand behind each value, and behind each channel.
+- Joining datasets of different people, each keeping its name and its history.
+- One row a person, drawn together from the cycles.
+"""
+
+import warnings
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from locomotion_analysis.data.history import HistoryEntry
+from locomotion_analysis.data.locomotion_data import LocomotionData
+from locomotion_analysis.errors import LocomotionWarning, SchemaError, TargetError
+from locomotion_analysis.standard import KEY, Channel
+
+# ----------------------------------------------------------------------
+# How evenly the classes of a dataset are filled.
+
+
+_PERSON = ["dataset", "subject"]
+
+
+@dataclass(frozen=True)
+class ClassBalance:
+    """Subjects and cycles of each class (see :func:`class_balance`).
+
+    Attributes
+    ----------
+    by : str
+        The column.
+    table : DataFrame
+        One row a class, the one of most subjects first: ``subjects``, ``cycles``,
+        ``subjects_percent``, ``cycles_percent``, ``cycles_per_subject``. A subject with cycles
+        of two classes counts in both.
+    unlabelled_cycles : int
+        Cycles without a class; they are not in the table.
+    shared_subjects : int
+        Subjects with cycles of more than one class.
+    """
+
+    by: str
+    table: pd.DataFrame
+    unlabelled_cycles: int
+    shared_subjects: int
+
+    @property
+    def subject_imbalance(self) -> float:
+        """Subjects of the largest class over those of the smallest; 1 is even."""
+        return float(self.table["subjects"].max() / self.table["subjects"].min())
+
+    @property
+    def cycle_imbalance(self) -> float:
+        """Cycles of the largest class over those of the smallest; 1 is even."""
+        return float(self.table["cycles"].max() / self.table["cycles"].min())
+
+    @property
+    def majority_percent(self) -> float:
+        """Percent of the cycles in the largest class: the accuracy of always naming it."""
+        return float(self.table["cycles_percent"].max())
+
+
+def class_balance(data: LocomotionData, by: str) -> ClassBalance:
+    """Count subjects and cycles of each class.
+
+    Parameters
+    ----------
+    data : LocomotionData
+        The cycles.
+    by : str
+        A column of ``data.cycles`` that holds classes, for example ``"pathology"``.
+
+    Returns
+    -------
+    ClassBalance
+
+    Raises
+    ------
+    TargetError
+        If there is no such column, or no cycle has a value of it.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.simulation import simulate
+    >>> data = simulate(n_subjects=5, n_cycles=2, pathologies=["healthy", "stroke"])
+    >>> balance = class_balance(data, "pathology")
+    >>> balance.table["subjects"].to_dict(), balance.subject_imbalance
+    ({'healthy': 3, 'stroke': 2}, 1.5)
+    """
+    cycles = data.cycles
+    if by not in cycles or cycles[by].isna().all():
+        raise TargetError(
+            expected=f"a column of classes among {', '.join(cycles.columns)}",
+            got=f"{by!r}, {'without a value' if by in cycles else 'no such column'}",
+            where="class_balance",
+        )
+    labelled = cycles[cycles[by].notna()]
+    person = labelled.groupby(_PERSON, sort=False).ngroup()
+    groups = person.groupby(labelled[by], observed=True)
+    table = pd.DataFrame({"subjects": groups.nunique(), "cycles": groups.size()})
+    table["subjects_percent"] = 100.0 * table["subjects"] / person.nunique()
+    table["cycles_percent"] = 100.0 * table["cycles"] / len(labelled)
+    table["cycles_per_subject"] = table["cycles"] / table["subjects"]
+    classes_of_person = labelled[by].groupby(person).nunique()
+    return ClassBalance(
+        by=by,
+        table=table.sort_values("subjects", ascending=False, kind="stable"),
+        unlabelled_cycles=len(cycles) - len(labelled),
+        shared_subjects=int(np.sum(classes_of_person > 1)),
+    )
+
+
+# ----------------------------------------------------------------------
+# How many subjects, trials and cycles stand behind each value, and behind each channel.
+
+
+_BY = ("dataset", "task", "pathology", "side")
+_TRIAL = ["dataset", "subject", "task", "task_id"]
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a dataset holds (see :func:`describe`).
+
+    Attributes
+    ----------
+    counts : DataFrame
+        One row a column and value: ``column``, ``value`` (missing where not known),
+        ``subjects``, ``trials`` (a task_id of a subject and task), ``cycles`` (each cycle is one
+        stride of the ipsilateral leg) and ``cycles_percent``.
+    channels : DataFrame
+        One row a channel: ``channel``, ``unit``, the percent of cycles in which it was measured
+        throughout, in part and not at all (``measured_percent``, ``partly_percent``,
+        ``absent_percent``), and ``subjects`` with at least one cycle measured throughout.
+    """
+
+    counts: pd.DataFrame
+    channels: pd.DataFrame
+
+
+def describe(data: LocomotionData, by: Sequence[str] = _BY) -> Description:
+    """Count subjects, trials and cycles by value, and how much of each channel was measured.
+
+    :meth:`LocomotionData.summary` crosses dataset, task and pathology; this looks at one column
+    at a time, so that its rows stay few.
+
+    Parameters
+    ----------
+    data : LocomotionData
+        The cycles.
+    by : sequence of str
+        Columns of ``data.cycles``. Those of the default that the data do not have are left out.
+
+    Returns
+    -------
+    Description
+
+    Raises
+    ------
+    SchemaError
+        If a column asked for is not in the data.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.simulation import simulate
+    >>> data = simulate(n_subjects=3, n_cycles=2, tasks=["level_walking", "stair_ascent"])
+    >>> describe(data, by=["task"]).counts[["value", "subjects", "cycles"]].values.tolist()
+    [['level_walking', 3, 6], ['stair_ascent', 3, 6]]
+    """
+    cycles = data.cycles
+    asked = [name for name in by if name in cycles] if by is _BY else list(by)
+    _require_columns(cycles, asked)
+    codes = pd.DataFrame({"person": _codes(cycles, _PERSON), "trial": _codes(cycles, _TRIAL)})
+    counts = [_counts_of(cycles[name], codes) for name in asked]
+    return Description(pd.concat(counts, ignore_index=True), _channels(data, codes["person"]))
+
+
+def _require_columns(cycles: pd.DataFrame, names: list[str]) -> None:
+    absent = [name for name in names if name not in cycles]
+    if absent or not names:
+        raise SchemaError(
+            expected=f"columns of cycles ({', '.join(cycles.columns)})",
+            got=", ".join(map(repr, absent)) or "no column at all",
+            where="describe",
+        )
+
+
+def _codes(cycles: pd.DataFrame, names: list[str]) -> NDArray[np.intp]:
+    return np.asarray(cycles.groupby(names, sort=False).ngroup(), dtype=np.intp)
+
+
+def _counts_of(values: "pd.Series[str]", codes: pd.DataFrame) -> pd.DataFrame:
+    groups = codes.groupby(values, sort=False, dropna=False, observed=True)
+    table = pd.DataFrame(
+        {
+            "subjects": groups["person"].nunique(),
+            "trials": groups["trial"].nunique(),
+            "cycles": groups.size(),
+        }
+    )
+    table["cycles_percent"] = 100.0 * table["cycles"] / len(values)
+    table = table.sort_values("cycles", ascending=False, kind="stable")
+    table = table.rename_axis("value").reset_index()
+    table["value"] = table["value"].astype(object)
+    table.insert(0, "column", str(values.name))
+    return table
+
+
+def _channels(data: LocomotionData, person: "pd.Series[int]") -> pd.DataFrame:
+    rows = []
+    for name, curves in zip(data.channels, data.block, strict=True):
+        known = np.isfinite(curves)
+        whole, some = known.all(axis=1), known.any(axis=1)
+        counts = np.array([whole.sum(), (some & ~whole).sum(), (~some).sum()])
+        shares = counts / (len(data) or np.nan)
+        subjects = int(person[whole].nunique())
+        rows.append((name, Channel.parse(name).unit, *(100.0 * s for s in shares), subjects))
+    percents = ["measured_percent", "partly_percent", "absent_percent"]
+    return pd.DataFrame(rows, columns=["channel", "unit", *percents, "subjects"])
+
+
+# ----------------------------------------------------------------------
+# Joining datasets of different people, each keeping its name and its history.
+
+
+_SHOWN_SHARED = 5
+
+
+def merge_datasets(
+    datasets: Sequence[LocomotionData] | Mapping[str, LocomotionData],
+) -> LocomotionData:
+    """Join datasets of different people.
+
+    :meth:`LocomotionData.concat` joins pieces of one dataset, where a subject's name is one
+    person. Here a name that stands in two datasets is two people: such subjects are renamed
+    ``dataset/subject``, so that splits, groups and intervals take them as two. The column
+    ``dataset`` stays.
+
+    Parameters
+    ----------
+    datasets : sequence or mapping of LocomotionData
+        At least two. The names of a mapping replace the column ``dataset`` of each. In a
+        sequence, datasets of one name may not share a subject's name.
+
+    Returns
+    -------
+    LocomotionData
+        All cycles; a channel or column that a dataset does not have is NaN or missing there.
+        The history holds that of each dataset with the dataset's name before it, then every
+        renaming, and every channel and column that was filled.
+
+    Raises
+    ------
+    SchemaError
+        If there are fewer than two datasets, a column is numbers in one and text in another, or
+        it cannot be said whether a subject of two datasets is one person or two.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.simulation import simulate
+    >>> lab, clinic = (simulate(n_subjects=3, n_cycles=1, seed=seed) for seed in (1, 2))
+    >>> both = merge_datasets({"lab": lab, "clinic": clinic})
+    >>> sorted(both.cycles["subject"].unique())[:2]
+    ['clinic/sim_0001', 'clinic/sim_0002']
+    """
+    pieces, history = _named_pieces(datasets)
+    _refuse_mixed_columns(pieces)
+    joined = LocomotionData.concat(
+        [LocomotionData(piece.cycles, piece.block, piece.channels) for piece in pieces.values()]
+    )
+    for name, piece in pieces.items():
+        history += _filled(name, piece, joined)
+    cycles, renamed = _told_apart(joined.cycles)
+    history += renamed
+    history.append(HistoryEntry("merged", f"datasets {', '.join(pieces)}", len(cycles)))
+    return LocomotionData(cycles, joined.block, joined.channels, history)
+
+
+def _named_pieces(
+    datasets: Sequence[LocomotionData] | Mapping[str, LocomotionData],
+) -> tuple[dict[str, LocomotionData], list[HistoryEntry]]:
+    """Return the datasets by a name of each, and their histories with the names before."""
+    if len(datasets) < 2:
+        raise SchemaError(
+            expected="at least two datasets to merge", got=str(len(datasets)), where="datasets"
+        )
+    history = []
+    named: dict[str, LocomotionData] = {}
+    if isinstance(datasets, Mapping):
+        for name, data in datasets.items():
+            own = _dataset_names(data)
+            cycles, apart = _told_apart(data.cycles)
+            cycles = cycles.assign(dataset=name)
+            named[name] = LocomotionData(cycles, data.block, data.channels, data.history)
+            history += apart
+            if own != name:
+                history.append(HistoryEntry("renamed", f"dataset {own} -> {name}", len(data)))
+    else:
+        _refuse_shared_people(datasets)
+        for position, data in enumerate(datasets, start=1):
+            name = _dataset_names(data)
+            named[f"{name} (no. {position})" if name in named else name] = data
+    attributed = [
+        HistoryEntry(entry.action, f"{name}: {entry.detail}", entry.count)
+        for name, data in named.items()
+        for entry in data.history
+    ]
+    return named, attributed + history
+
+
+def _dataset_names(data: LocomotionData) -> str:
+    return " + ".join(data.cycles["dataset"].drop_duplicates().tolist())
+
+
+def _refuse_shared_people(datasets: Sequence[LocomotionData]) -> None:
+    """Raise where datasets of one name have subjects of one name, who may be two people."""
+    people = Counter(
+        person
+        for data in datasets
+        for person in data.cycles[["dataset", "subject"]].drop_duplicates().itertuples(index=False)
+    )
+    shared = [person for person, count in people.items() if count > 1]
+    if shared:
+        names = ", ".join(sorted({subject for _, subject in shared})[:_SHOWN_SHARED])
+        raise SchemaError(
+            expected="datasets with names of their own, which tell their subjects apart",
+            got=f"{len(shared)} subjects in several datasets of one name ({names}"
+            f"{', …' if len(shared) > _SHOWN_SHARED else ''} of {shared[0][0]!r})",
+            where="datasets",
+            fix="for different people, name the datasets: merge_datasets({name: data, ...}); "
+            "for pieces of one dataset, LocomotionData.concat",
+        )
+
+
+def _refuse_mixed_columns(pieces: Mapping[str, LocomotionData]) -> None:
+    first: dict[str, tuple[str, bool]] = {}
+    for name, piece in pieces.items():
+        cycles = piece.cycles
+        for column in cycles.columns[cycles.notna().any()]:
+            known = cycles[column].dropna().infer_objects()  # true and missing are an object column
+            is_number = pd.api.types.is_numeric_dtype(known)
+            earlier, was_number = first.setdefault(column, (name, is_number))
+            if was_number != is_number:
+                kinds = {True: "numbers", False: "text"}
+                raise SchemaError(
+                    expected="columns of one kind in all datasets",
+                    got=f"{kinds[was_number]} in {earlier}, {kinds[is_number]} in {name}",
+                    where=f"column {column}",
+                    fix="convert or rename the column in one of them",
+                )
+
+
+def _filled(name: str, piece: LocomotionData, joined: LocomotionData) -> list[HistoryEntry]:
+    channels = [channel for channel in joined.channels if channel not in piece.channels]
+    columns = [str(column) for column in joined.cycles if column not in piece.cycles]
+    absent = {"channels, NaN": channels, "columns, missing": columns}
+    return [
+        HistoryEntry("filled", f"{name}: no such {what}: {', '.join(found)}", len(piece))
+        for what, found in absent.items()
+        if found
+    ]
+
+
+def _told_apart(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]:
+    """Put the dataset before each subject's name that stands in more than one dataset."""
+    people = cycles[["dataset", "subject"]].drop_duplicates()
+    shared = [name for name, count in Counter(people["subject"]).items() if count > 1]
+    if not shared:
+        return cycles, []
+    rows = cycles["subject"].isin(shared)
+    apart = cycles["dataset"] + "/" + cycles["subject"]
+    clash = sorted(set(apart[rows]) & set(people["subject"]))
+    if clash:
+        raise SchemaError(
+            expected="subject names that can be told apart as dataset/subject",
+            got=f"a subject already named {clash[0]}",
+            where="column subject",
+            fix="give the datasets other names: merge_datasets({name: data, ...})",
+        )
+    named = ", ".join(shared[:_SHOWN_SHARED]) + (", …" if len(shared) > _SHOWN_SHARED else "")
+    detail = f"subject -> dataset/subject, {len(shared)} names in several datasets: {named}"
+    entry = HistoryEntry("renamed", detail, int(rows.sum()))
+    return cycles.assign(subject=cycles["subject"].where(~rows, apart)), [entry]
+
+
+# ----------------------------------------------------------------------
+# One row a person, drawn together from the cycles.
+
+
+_OF_A_PERSON = (
+    "age",
+    "sex",
+    "height_m",
+    "mass_kg",
+    "bmi",
+    "leg_length_m",
+    "pathology",
+    "affected_side",
+)
+_SHOWN_DIFFERING = 3
+
+
+def subject_table(data: LocomotionData) -> pd.DataFrame:
+    """Return one row a subject: demographics, tasks, trials and cycles.
+
+    A column of the cycles is a subject's when it is one of age, sex, height_m, mass_kg, bmi,
+    leg_length_m, pathology and affected_side, or when it never changes within a subject (and
+    some subject has more than one cycle). Missing values beside a known one are passed over.
+
+    Parameters
+    ----------
+    data : LocomotionData
+        The cycles.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``dataset``, ``subject``, the subject's columns, ``tasks`` (names, joined by a
+        comma), ``trials``, ``cycles`` and ``conflicts``: which of the demographics have several
+        values and which (``"age: 30.0, 31.0"``), empty where none. A value in conflict is
+        missing in its own column, since the data do not say which is right.
+
+    Warns
+    -----
+    LocomotionWarning
+        If a subject has conflicting values.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.simulation import simulate
+    >>> table = subject_table(simulate(n_subjects=3, n_cycles=2, tasks=["level_walking"]))
+    >>> table[["subject", "pathology", "tasks", "cycles"]].values.tolist()[0]
+    ['sim_0001', 'healthy', 'level_walking', 2]
+    """
+    cycles = data.cycles
+    groups = cycles.groupby(_PERSON, sort=False)
+    candidates = [name for name in cycles if name not in KEY]
+    distinct = groups[candidates].nunique()
+    names = [name for name in candidates if _is_of_a_subject(str(name), distinct, len(cycles))]
+    names.sort(
+        key=lambda name: _OF_A_PERSON.index(name) if name in _OF_A_PERSON else len(_OF_A_PERSON)
+    )
+    table = groups[names].first().where(distinct[names] <= 1) if names else distinct[[]].copy()
+    table["tasks"] = groups["task"].agg(lambda task: ", ".join(sorted(task.unique())))
+    trials = cycles[[*_PERSON, "task", "task_id"]].drop_duplicates()
+    table["trials"] = trials.groupby(_PERSON, sort=False).size()
+    table["cycles"] = groups.size()
+    table["conflicts"] = _conflicts(cycles, distinct[names])
+    _warn_of_conflicts(table["conflicts"])
+    return table.reset_index()
+
+
+def _is_of_a_subject(name: str, distinct: pd.DataFrame, n_cycles: int) -> bool:
+    never_changes = bool((distinct[name] <= 1).all()) and n_cycles > len(distinct)
+    return name in _OF_A_PERSON or never_changes
+
+
+def _conflicts(cycles: pd.DataFrame, distinct: pd.DataFrame) -> "pd.Series[str]":
+    texts = np.full(len(distinct), "", dtype=object)
+    number = cycles.groupby(_PERSON, sort=False).ngroup()
+    for person in np.flatnonzero((distinct > 1).any(axis=1)):
+        own = cycles[number == person]
+        names = distinct.columns[distinct.iloc[person] > 1]
+        texts[person] = "; ".join(_named(own[name]) for name in names)
+    return pd.Series(texts, index=distinct.index, dtype="str")
+
+
+def _named(values: "pd.Series[Any]") -> str:
+    return f"{values.name}: " + ", ".join(sorted(map(str, values.dropna().unique())))
+
+
+def _warn_of_conflicts(conflicts: "pd.Series[str]") -> None:
+    found = conflicts[conflicts != ""]
+    if found.empty:
+        return
+    subjects = found.index.get_level_values("subject")
+    first = [
+        f"{who} ({text})" for who, text in zip(subjects[:_SHOWN_DIFFERING], found, strict=False)
+    ]
+    warnings.warn(
+        f"{len(found)} of {len(conflicts)} subjects have conflicting values, which are left "
+        f"missing: {', '.join(first)}{', …' if len(found) > _SHOWN_DIFFERING else ''}",
+        LocomotionWarning,
+        stacklevel=3,
+    )

@@ -1,0 +1,358 @@
+"""MERGED cards.
+
+- The tables of a dataset card, counted from its cycles.
+- The dataset card: what a person must know before using the data.
+- A dataset described for machines: Croissant JSON-LD (https://docs.mlcommons.org/croissant).
+"""
+
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.datasets.dataset import (
+    CYCLES,
+    DESCRIPTIONS,
+    FEATURES,
+    PARTS,
+    SPLITS,
+    UNREDUCED,
+    Manifest,
+    Recipe,
+)
+from locomotion_analysis.features.spec import FeatureSpec
+from locomotion_analysis.files import sha256
+from locomotion_analysis.quality import QualityResult
+from locomotion_analysis.standard import KEY, TASKS
+
+# ----------------------------------------------------------------------
+# The tables of a dataset card, counted from its cycles.
+
+
+_MEASURES = {
+    "age": ("age, years", 0),
+    "height_m": ("height, m", 2),
+    "mass_kg": ("mass, kg", 0),
+    "bmi": ("BMI, kg/m²", 1),
+}
+_MOST_CLASSES = 20
+
+
+def class_table(cycles: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a pathology (or one in all): subjects, cycles, sex, age, size (mean ± SD)."""
+    by = cycles["pathology"].fillna("not known") if "pathology" in cycles else "all"
+    people = cycles.assign(pathology=by).drop_duplicates(["dataset", "subject", "pathology"])
+    groups = people.groupby("pathology", sort=True)
+    table = pd.DataFrame({"subjects": groups.size()})
+    table["cycles"] = cycles.assign(pathology=by).groupby("pathology").size()
+    if "sex" in people:
+        counts = pd.crosstab(people["pathology"], people["sex"])
+        table["sex"] = [
+            ", ".join(f"{sex} {n}" for sex, n in row.items() if n) for _, row in counts.iterrows()
+        ]
+    for name, (title, digits) in _MEASURES.items():
+        if name in people and pd.api.types.is_numeric_dtype(people[name]):
+            mean, sd = groups[name].mean(), groups[name].std()
+            table[title] = [
+                f"{m:.{digits}f} ± {s:.{digits}f}" for m, s in zip(mean, sd, strict=True)
+            ]
+    return table.reset_index()
+
+
+def task_table(cycles: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a task: subjects, cycles and cycles of each subject."""
+    groups = cycles.groupby("task", sort=False)
+    table = pd.DataFrame({"subjects": groups["subject"].nunique(), "cycles": groups.size()})
+    each = cycles.groupby(["task", "subject"], sort=False).size().groupby("task", sort=False)
+    table["cycles a subject"] = [
+        f"{low}" if low == high else f"{low}-{high}"
+        for low, high in zip(each.min(), each.max(), strict=True)
+    ]
+    table.insert(0, "meaning", [TASKS.get(str(name), str(name)) for name in table.index])
+    return table.reset_index()
+
+
+def split_table(cycles: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a part: subjects, cycles and subjects of each pathology."""
+    joined = cycles.merge(splits, on=["dataset", "subject"])
+    people = joined.drop_duplicates(["dataset", "subject"])
+    table = pd.DataFrame({"subjects": people.groupby("split").size()})
+    table["cycles"] = joined.groupby("split").size()
+    if "pathology" in people:
+        table = table.join(pd.crosstab(people["split"], people["pathology"]))
+    return table.reindex(PARTS).rename_axis("part").reset_index()
+
+
+def target_table(cycles: pd.DataFrame, targets: tuple[str, ...]) -> pd.DataFrame:
+    """Return one row a target: its classes, or mean, SD and range, and cycles without it."""
+    rows = [
+        {
+            "target": name,
+            "values": _values(cycles[name]),
+            "cycles without": int(cycles[name].isna().sum()),
+        }
+        for name in targets
+    ]
+    return pd.DataFrame(rows)
+
+
+def group_table(specs: tuple[FeatureSpec, ...]) -> pd.DataFrame:
+    """Return one row a feature group: number of features and three of them."""
+    frame = pd.DataFrame({"group": [s.group for s in specs], "name": [s.name for s in specs]})
+    groups = frame.groupby("group", sort=False)["name"]
+    table = pd.DataFrame({"features": groups.size()})
+    table["for example"] = groups.agg(lambda names: ", ".join(names.iloc[:: len(names) // 3][:3]))
+    return table.reset_index()
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """Return a frame as a Markdown table.
+
+    Examples
+    --------
+    >>> print(markdown(pd.DataFrame({"task": ["level_walking"], "cycles": [12000]})))
+    | task | cycles |
+    |---|---|
+    | level_walking | 12,000 |
+    """
+    lines = [list(map(str, table.columns)), ["---"] * table.shape[1]]
+    lines += [[_cell(value) for value in row] for row in table.itertuples(index=False)]
+    rows = ["| " + " | ".join(cells) + " |" for cells in lines]
+    rows[1] = "|" + "|".join(lines[1]) + "|"
+    return "\n".join(rows)
+
+
+def _values(column: "pd.Series[Any]") -> str:
+    known = column.dropna()
+    if pd.api.types.is_numeric_dtype(known) and not pd.api.types.is_bool_dtype(known):
+        return (
+            f"{known.mean():.3g} ± {known.std():.3g} (mean ± SD of the cycles), "
+            f"{known.min():.3g} to {known.max():.3g}"
+        )
+    names = sorted(map(str, known.unique()))
+    more = len(names) - _MOST_CLASSES
+    return ", ".join(names[:_MOST_CLASSES]) + (f" and {more} more" if more > 0 else "")
+
+
+def _cell(value: object) -> str:
+    text = f"{value:,}" if isinstance(value, int) else str(value)
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+# ----------------------------------------------------------------------
+# The dataset card: what a person must know before using the data.
+
+
+def dataset_card(
+    data: LocomotionData,
+    manifest: Manifest,
+    recipe: Recipe,
+    splits: pd.DataFrame,
+    specs: tuple[FeatureSpec, ...],
+    quality: QualityResult,
+    names: list[str],
+) -> str:
+    """Return the card of a dataset, in Markdown.
+
+    Parameters
+    ----------
+    data : LocomotionData
+        The cycles.
+    manifest : Manifest
+        What the dataset says of itself.
+    recipe : Recipe
+        How it was made.
+    splits : DataFrame
+        One row a subject.
+    specs : tuple of FeatureSpec
+        The features before any reduction.
+    quality : QualityResult
+        Of the cycles.
+    names : list of str
+        The files of the folder.
+    """
+    import jinja2
+
+    cycles = data.cycles
+    source = files("locomotion_analysis.datasets") / "templates" / "card.md.j2"
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)  # noqa: S701 - Markdown, not HTML
+    reduced = recipe.kept_variance is not None
+    targets = target_table(cycles, manifest.targets)
+    return environment.from_string(source.read_text(encoding="utf-8")).render(
+        title=f"{recipe.name.capitalize()} dataset",
+        m=manifest,
+        purpose=recipe.purpose,
+        headline=repr(data).splitlines()[0].removeprefix("LocomotionData: "),
+        classes=markdown(class_table(cycles)),
+        tasks=markdown(task_table(cycles)),
+        targets=markdown(targets) if len(targets) else "",
+        splits=markdown(split_table(cycles, splits)),
+        groups=markdown(group_table(specs)),
+        reduced=reduced,
+        n_unreduced=len(specs),
+        catalogue=UNREDUCED if reduced else FEATURES,
+        kept_variance=recipe.kept_variance,
+        fitted_on=fitted_on(splits),
+        quality=_quality(quality),
+        files=markdown(_file_table(names)),
+        history=[str(entry) for entry in data.history],
+        made_with=", ".join(f"{name} {version}" for name, version in manifest.made_with.items()),
+    )
+
+
+def fitted_on(splits: pd.DataFrame) -> str:
+    """Say which subjects a reduction is fitted on."""
+    return f"the {int((splits['split'] == 'train').sum())} training subjects only"
+
+
+def _quality(result: QualityResult) -> str:
+    counts = ", ".join(f"{count:,} {severity}" for severity, count in result.counts.items())
+    share = 100.0 * (1.0 - float(result.error_cycles.mean())) if len(result.error_cycles) else 0.0
+    stopped = f" (stopped early: {result.stopped})" if result.stopped else ""
+    return f"{share:.1f} % of the cycles are without errors; findings: {counts}{stopped}"
+
+
+def _file_table(names: list[str]) -> pd.DataFrame:
+    rows = [(f"`{name}`", what) for name, what in DESCRIPTIONS.items() if name in names]
+    return pd.DataFrame(rows, columns=["file", "what it is"])
+
+
+# ----------------------------------------------------------------------
+# A dataset described for machines: Croissant JSON-LD (https://docs.mlcommons.org/croissant).
+
+
+_TABLES = (CYCLES, FEATURES, UNREDUCED, SPLITS)
+_KEYS = {SPLITS: ("dataset", "subject")}
+_SPDX = re.compile(
+    r"(?!LicenseRef)[A-Za-z0-9.+-]+-[A-Za-z0-9.+-]*\d[A-Za-z0-9.+-]*|MIT|ISC|Unlicense"
+)
+_TERMS = """
+arrayShape citeAs column containedIn equivalentProperty extract field fileProperty fileObject
+fileSet format includes isArray isLiveDataset jsonPath key md5 parentField path recordSet
+references regex repeated replace samplingRate separator source subField transform
+"""
+
+
+def croissant(
+    folder: Path, manifest: Manifest, description: str, published: str | None = None
+) -> dict[str, Any]:
+    """Return the Croissant 1.1 description of the Parquet files of a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the files lie.
+    manifest : Manifest
+        What the dataset says of itself.
+    description : str
+        One paragraph.
+    published : str, optional
+        Date of the version, where it is known.
+
+    Returns
+    -------
+    dict
+        For ``json.dump``. Every file has its SHA-256; every column is a field, a curve as an
+        array of 150 numbers; tables have the cycle key, or the subject, as their key.
+    """
+    tables = [name for name in _TABLES if (folder / name).is_file()]
+    return {
+        "@context": _context(),
+        "@type": "sc:Dataset",
+        "conformsTo": "http://mlcommons.org/croissant/1.1",
+        "name": f"locomotion-{manifest.name}",
+        "description": description,
+        "version": manifest.version,
+        **({} if published is None else {"datePublished": published}),
+        "license": licence_address(manifest.licence),
+        "citeAs": manifest.citation,
+        "keywords": ["gait", "biomechanics", *["simulated"] * manifest.simulated],
+        "isLiveDataset": False,
+        "distribution": [_file_object(folder, name) for name in tables],
+        "recordSet": [_record_set(folder, name) for name in tables],
+    }
+
+
+def licence_address(licence: str) -> str:
+    """Return the address of an SPDX identifier; anything else as it is.
+
+    Examples
+    --------
+    >>> licence_address("CC-BY-4.0")
+    'https://spdx.org/licenses/CC-BY-4.0.html'
+    """
+    known = _SPDX.fullmatch(licence)
+    return f"https://spdx.org/licenses/{licence}.html" if known else licence
+
+
+def _context() -> dict[str, Any]:
+    """Return the context of the specification."""
+    return {
+        "@language": "en",
+        "@vocab": "https://schema.org/",
+        "sc": "https://schema.org/",
+        "cr": "http://mlcommons.org/croissant/",
+        "rai": "http://mlcommons.org/croissant/RAI/",
+        "dct": "http://purl.org/dc/terms/",
+        "data": {"@id": "cr:data", "@type": "@json"},
+        "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+        "description": {"@container": "@language"},
+        "examples": {"@id": "cr:examples", "@type": "@json"},
+        "name": {"@container": "@language"},
+        "conformsTo": "dct:conformsTo",
+        **{name: f"cr:{name}" for name in _TERMS.split()},
+    }
+
+
+def _file_object(folder: Path, name: str) -> dict[str, Any]:
+    path = folder / name
+    return {
+        "@type": "cr:FileObject",
+        "@id": name,
+        "name": name,
+        "description": DESCRIPTIONS[name],
+        "contentUrl": name,
+        "contentSize": f"{path.stat().st_size} B",
+        "encodingFormat": "application/x-parquet",
+        "sha256": sha256(path),
+    }
+
+
+def _record_set(folder: Path, name: str) -> dict[str, Any]:
+    table = name.removesuffix(".parquet")
+    key = _KEYS.get(name, KEY)
+    return {
+        "@type": "cr:RecordSet",
+        "@id": table,
+        "name": table,
+        "description": DESCRIPTIONS[name],
+        "key": [{"@id": f"{table}/{column}"} for column in key],
+        "field": [_field(table, name, field) for field in pq.read_schema(folder / name)],
+    }
+
+
+def _field(table: str, file: str, field: pa.Field) -> dict[str, Any]:
+    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    described = {
+        "@type": "cr:Field",
+        "@id": f"{table}/{field.name}",
+        "name": field.name,
+        "dataType": _data_type(kind),
+        "source": {"fileObject": {"@id": file}, "extract": {"column": field.name}},
+    }
+    if pa.types.is_fixed_size_list(kind):
+        described |= {"isArray": True, "arrayShape": str(kind.list_size)}
+    return described
+
+
+def _data_type(kind: pa.DataType) -> str:
+    if pa.types.is_fixed_size_list(kind) or pa.types.is_floating(kind):
+        return "sc:Float"
+    if pa.types.is_integer(kind):
+        return "sc:Integer"
+    return "sc:Boolean" if pa.types.is_boolean(kind) else "sc:Text"

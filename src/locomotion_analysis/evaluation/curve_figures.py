@@ -1,0 +1,341 @@
+"""MERGED curve figures.
+
+- Which held-out cycles the model got most wrong.
+- Mean curves of each class, with the spread between subjects.
+- A cycle drawn over the bands of the class it is of and the class it was taken for.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.evaluation.folds import rows_of_predictions
+from locomotion_analysis.evaluation.probability import has_probabilities, held_out_probabilities
+from locomotion_analysis.evaluation.subject_scores import tested_subjects
+from locomotion_analysis.reporting.names import shown_unit, value_title
+from locomotion_analysis.reporting.style import (
+    INK,
+    PALETTE,
+    PANEL_INCHES,
+    axes_for,
+    colour,
+    curve_axes,
+    figure,
+    line_style,
+)
+from locomotion_analysis.standard import PHASE_PERCENT, Channel
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+# ----------------------------------------------------------------------
+# Which held-out cycles the model got most wrong.
+
+
+def hardest_cycles(results: Mapping[str, Any], cycles: pd.DataFrame, n: int = 6) -> pd.DataFrame:
+    """Return the cycles that were most wrong, one a subject.
+
+    Most wrong is the wrong class with the largest probability over the true one; without
+    probabilities, a wrong class from a subject whose cycles are most often wrong; of a number,
+    the largest error.
+
+    Parameters
+    ----------
+    results : dict
+        What an evaluation returned, its predictions indexed by the cycle key.
+    cycles : DataFrame
+        ``data.cycles``.
+    n : int
+        How many at most, one of each subject: a subject's cycles tend to be wrong together.
+
+    Returns
+    -------
+    DataFrame
+        Worst first: ``row`` (position in `cycles`), ``subject``, ``y_true``, ``y_pred`` and
+        ``wrongness`` (probability of the predicted class minus that of the true one; share of
+        the subject's cycles that are wrong; or absolute error). Empty if nothing is wrong.
+
+    Raises
+    ------
+    SchemaError
+        If predictions and cycles cannot be matched, or `n` is not positive.
+    """
+    if n < 1:
+        raise SchemaError(expected="at least one cycle", got=str(n), where="n", fix="ask for more")
+    table = results["predictions"]
+    subject, names = tested_subjects(results)
+    wrong = _wrongness(results, subject)
+    found = pd.DataFrame(
+        {
+            "row": rows_of_predictions(results, cycles),
+            "subject": names[subject],
+            "y_true": table["y_true"].to_numpy(),
+            "y_pred": table["y_pred"].to_numpy(),
+            "wrongness": wrong,
+        }
+    )
+    worst = found[found["wrongness"] > 0].sort_values("wrongness", ascending=False, kind="stable")
+    return worst.drop_duplicates("subject").head(n).reset_index(drop=True)
+
+
+def _wrongness(results: Mapping[str, Any], subject: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return how wrong each held-out cycle is; 0 for those that are right."""
+    table = results["predictions"]
+    true, predicted = (table[name].to_numpy() for name in ("y_true", "y_pred"))
+    if results["kind"] == "regression":
+        return np.asarray(np.abs(predicted.astype(float) - true.astype(float)))
+    wrong = true != predicted
+    if not has_probabilities(results):
+        share = np.bincount(subject, wrong) / np.bincount(subject)
+        return np.where(wrong, share[subject], 0.0)
+    given = held_out_probabilities(results)
+    called = pd.Index(given.classes).get_indexer(pd.Index(predicted))
+    probability = given.probability[np.arange(len(called)), called]
+    own = (given.probability * given.truth).sum(axis=1)
+    # A model whose threshold is not one half may choose the class of smaller probability.
+    return np.where(wrong, np.maximum(probability - own, np.finfo(float).tiny), 0.0)
+
+
+# ----------------------------------------------------------------------
+# Mean curves of each class, with the spread between subjects.
+
+
+MOST_PANELS = 12
+# One row a quantity, one column a joint: the order a gait laboratory prints its reports in.
+_FIRST = (
+    "hip_flexion_angle",
+    "knee_flexion_angle",
+    "ankle_dorsiflexion_angle",
+    "hip_flexion_moment",
+    "knee_flexion_moment",
+    "ankle_dorsiflexion_moment",
+    "hip_power",
+    "knee_power",
+    "ankle_power",
+    "grf_vertical",
+    "grf_anterior",
+    "hip_adduction_angle",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCurve:
+    """Mean over subjects and standard deviation between them, each of shape (150,)."""
+
+    mean: NDArray[np.float64]
+    deviation: NDArray[np.float64]
+    n_subjects: int
+
+
+def main_channels(data: LocomotionData, most: int = MOST_PANELS) -> list[str]:
+    """Return the measured channels worth showing first, at most `most`, in page order.
+
+    Sagittal angles, moments, powers and ground forces of the ipsilateral leg come first,
+    then whatever else of that leg and the trunk was measured, then the other leg.
+    """
+    measured = [name for name in data.channels if not np.isnan(data.curves(name)).all()]
+
+    def rank(name: str) -> tuple[bool, int]:
+        channel = Channel.parse(name)
+        known = channel.quantity in _FIRST
+        return channel.side == "contra", _FIRST.index(channel.quantity) if known else len(_FIRST)
+
+    return sorted(measured, key=rank)[:most]
+
+
+def class_curve(
+    curves: NDArray[np.float32], subjects: NDArray[Any], factor: float = 1.0
+) -> ClassCurve:
+    """Average cycles within each subject first, then over the subjects.
+
+    A subject with a hundred cycles so counts as much as one with three, and the spread is
+    that between people, which is what a reader takes it for.
+
+    Parameters
+    ----------
+    curves : ndarray, shape (n_cycles, 150)
+        Curves of one class; NaN is left out.
+    subjects : ndarray, shape (n_cycles,)
+        Subject of each cycle.
+    factor : float
+        Converts into the unit shown.
+    """
+    of_subject = pd.DataFrame(curves.astype(np.float64) * factor).groupby(subjects).mean()
+    of_subject = of_subject.dropna(how="all")
+    mean = of_subject.mean().to_numpy()
+    deviation = of_subject.std(ddof=1).fillna(0.0).to_numpy()
+    return ClassCurve(mean, deviation, len(of_subject))
+
+
+def plot_class_curves(
+    data: LocomotionData,
+    labels: NDArray[Any],
+    classes: Sequence[Any],
+    channel: str,
+    ax: "Axes | None" = None,
+) -> "Axes":
+    """Draw mean ± 1 SD between subjects of every class, and its mean measured toe-off.
+
+    Parameters
+    ----------
+    data : LocomotionData
+        Cycles to draw.
+    labels : ndarray, shape (n_cycles,)
+        Class of each cycle.
+    classes : sequence
+        Classes in the order of their colours.
+    channel : str
+        Channel to draw.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; default: a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes, in ``ax.figure``; angles in degrees.
+    """
+    ax = axes_for(ax, *PANEL_INCHES, data)
+    factor = shown_unit(channel)[1]
+    groups, curves = data.groups, data.curves(channel)
+    toe_off = data.cycles.get("stance_percent")
+    for position, name in enumerate(classes):
+        chosen = labels == name
+        if not chosen.any():
+            continue
+        drawn = class_curve(curves[chosen], groups[chosen], factor)
+        low, high = drawn.mean - drawn.deviation, drawn.mean + drawn.deviation
+        shade = colour(position)
+        ax.fill_between(PHASE_PERCENT, low, high, color=shade, alpha=0.15, linewidth=0)
+        ax.plot(
+            PHASE_PERCENT, drawn.mean, color=shade, linestyle=line_style(position), linewidth=1.6,
+            label=f"{value_title(name)} (n = {drawn.n_subjects} subjects)",
+        )  # fmt: skip
+        if toe_off is not None and toe_off[chosen].notna().any():
+            end_of_stance = float(toe_off[chosen].mean())
+            ax.axvline(end_of_stance, color=shade, linewidth=0.8, linestyle=":")
+    ax.axhline(0.0, color=INK, linewidth=0.5, alpha=0.5, zorder=0)
+    curve_axes(ax, channel)
+    return ax
+
+
+# ----------------------------------------------------------------------
+# A cycle drawn over the bands of the class it is of and the class it was taken for.
+
+
+CHANNELS = 3
+_PANEL = (3.3, 2.2)
+
+
+def plot_hard_cycle(
+    data: LocomotionData,
+    row: int,
+    channel: str,
+    labels: NDArray[Any],
+    bands: Sequence[Any],
+    ax: "Axes | None" = None,
+) -> "Axes":
+    """Draw one cycle over mean ± 1 SD between subjects of classes, its own subject left out.
+
+    Parameters
+    ----------
+    data : LocomotionData
+        All cycles.
+    row : int
+        Position of the cycle.
+    channel : str
+        Channel to draw.
+    labels : ndarray, shape (n_cycles,)
+        Class of each cycle.
+    bands : sequence
+        Classes to draw as bands, the true one first; of cycles of the same task.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; default: a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes, in ``ax.figure``.
+    """
+    ax = axes_for(ax, *_PANEL, data)
+    factor = shown_unit(channel)[1]
+    curves, groups = data.curves(channel), data.groups
+    tasks = data.cycles["task"].to_numpy()
+    # Where the task is what is predicted, a band of the same task would be one class only.
+    comparable = np.array(groups != groups[row])
+    if not set(bands) <= set(tasks):
+        comparable &= tasks == tasks[row]
+    for position, name in enumerate(bands):
+        chosen = comparable & (labels == name) & np.isfinite(curves).any(axis=1)
+        if not chosen.any():
+            continue
+        band = class_curve(curves[chosen], groups[chosen], factor)
+        low, high = band.mean - band.deviation, band.mean + band.deviation
+        shade = PALETTE[position]
+        ax.fill_between(PHASE_PERCENT, low, high, color=shade, alpha=0.2, linewidth=0,
+                        label=f"{value_title(name)} (mean ± SD)")  # fmt: skip
+        ax.plot(PHASE_PERCENT, band.mean, color=shade, linewidth=0.9, linestyle="--")
+    ax.plot(PHASE_PERCENT, curves[row] * factor, color=INK, linewidth=1.5, label="this cycle")
+    curve_axes(ax, channel)
+    return ax
+
+
+def plot_gallery(
+    data: LocomotionData,
+    hardest: pd.DataFrame,
+    labels: NDArray[Any],
+    channels: Sequence[str] | None = None,
+) -> "Figure":
+    """Draw the hardest cycles, one row a cycle, one column a channel.
+
+    Parameters
+    ----------
+    data : LocomotionData
+        The cycles that were predicted.
+    hardest : DataFrame
+        From :func:`hardest_cycles`.
+    labels : ndarray, shape (n_cycles,)
+        Class of each cycle; of a number, its third.
+    channels : sequence of str, optional
+        Default: the first three of the ipsilateral leg.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Its axes can be restyled.
+    """
+    channels = list(channels or main_channels(data, CHANNELS))
+    width, height = _PANEL[0] * len(channels), _PANEL[1] * len(hardest) + 0.7
+    with figure(width, height, data) as made:
+        grid = made.subplots(len(hardest), len(channels), squeeze=False, sharex=True)
+        for axes, cycle in zip(grid, hardest.to_dict("records"), strict=True):
+            for ax, channel in zip(axes, channels, strict=True):
+                plot_hard_cycle(
+                    data, int(cycle["row"]), channel, labels, hard_cycle_bands(cycle, labels), ax
+                )
+            axes[0].set_title(
+                f"{hard_cycle_title(cycle)}\n{axes[0].get_title(loc='left')}", loc="left"
+            )
+    return made
+
+
+def hard_cycle_bands(cycle: dict[Any, Any], labels: NDArray[Any]) -> list[Any]:
+    """Return the classes to draw a cycle over: the true one, and the one it was taken for."""
+    known = set(labels)
+    classes = [name for name in (cycle["y_true"], cycle["y_pred"]) if name in known]
+    return classes or [labels[int(cycle["row"])]]
+
+
+def hard_cycle_title(cycle: dict[Any, Any]) -> str:
+    """Say whose cycle it is, and what it was taken for."""
+    true, called = cycle["y_true"], cycle["y_pred"]
+    if isinstance(true, float):
+        return f"{cycle['subject']}: {true:.3g} predicted as {called:.3g}"
+    return f"{cycle['subject']}: {value_title(true)} taken for {value_title(called)} (wrong by {cycle['wrongness']:.2f})"

@@ -1,0 +1,509 @@
+"""MERGED discovery.
+
+- What sets each group apart: effect size curves, clinical scores and demographics.
+- The search for groups: components, clusters and what they are worth.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from locomotion_analysis.data import HistoryEntry, LocomotionData
+from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.evaluation.metrics import resampled_sums, subject_weights
+from locomotion_analysis.models.unsupervised import (
+    CurveAnomalyDetector,
+    FunctionalPCA,
+    Stability,
+    SubjectClusters,
+    cluster_stability,
+    cluster_validity,
+    curve_units,
+    embed,
+    explained_by,
+    subject_row_weights,
+)
+from locomotion_analysis.models.unsupervised.anomalies import ANOMALY_METHODS
+from locomotion_analysis.models.unsupervised.clusters import (
+    CLUSTER_METHODS,
+    ClusterMethod,
+    balanced_rows,
+    best_count,
+    check_cluster_count,
+    cluster_of_subject,
+    gap_count,
+)
+from locomotion_analysis.models.unsupervised.curves import By, CurveUnits
+from locomotion_analysis.progress import Progress, silent
+from locomotion_analysis.standard import PHASE_PERCENT
+
+# ----------------------------------------------------------------------
+# What sets each group apart: effect size curves, clinical scores and demographics.
+
+
+Floats = NDArray[np.float64]
+
+LARGE = 0.8
+_DRAWS = 300
+_MOST_VALUES = 20_000_000
+_SCORES = ("gdi_ipsi", "gdi_star_ipsi", "gps_overall_deg", "gps_ipsi_deg")
+_DEMOGRAPHICS = ("age", "height_m", "mass_kg", "bmi", "speed_m_s", "cycle_duration_s")
+
+
+@dataclass(frozen=True, slots=True)
+class EffectCurve:
+    """Standardised difference of a group from all others over the cycle.
+
+    Attributes
+    ----------
+    value, low, high : ndarray, shape (150, n_channels)
+        Hedges' g with the pointwise 95 % interval of a bootstrap over subjects; positive where
+        the group lies higher. NaN where it is not defined.
+    """
+
+    value: Floats
+    low: Floats
+    high: Floats
+
+
+def effect_curves(
+    units: CurveUnits, labels: NDArray[np.int64], n_draws: int = _DRAWS, random_state: int = 0
+) -> list[EffectCurve]:
+    r"""Return each group's difference from the others, at every phase of every channel.
+
+    Parameters
+    ----------
+    units : CurveUnits
+        What was grouped.
+    labels : ndarray of int, shape (n_units,)
+        Group of each unit.
+    n_draws : int
+        Bootstrap draws of subjects.
+    random_state : int
+        Seed.
+
+    Notes
+    -----
+    :math:`g = J (\bar x_{in} - \bar x_{out}) / s`, s the pooled standard deviation, J = 1 -
+    3 / (4 (n - 2) - 1) (Hedges 1981, J Educ Stat 6:107). Cycles of one subject in one group are
+    averaged first, so that n counts people. The groups were made from these very curves: the
+    intervals tell how firmly the difference is known, and test nothing.
+    """
+    return [
+        _effect(*_inside_and_outside(units, labels == group), n_draws, random_state)
+        for group in range(int(labels.max()) + 1)
+    ]
+
+
+def apart(effect: EffectCurve, channel: int) -> list[tuple[float, float, float]]:
+    """Return the stretches of the cycle in which a group is clearly apart from the others.
+
+    Clearly: |g| of at least 0.8 and an interval without zero.
+
+    Returns
+    -------
+    list of (float, float, float)
+        First and last percent of the cycle, and the largest g between.
+    """
+    value = np.nan_to_num(effect.value[:, channel])
+    same_side = effect.low[:, channel] * effect.high[:, channel] > 0
+    sign = np.where((np.abs(value) >= LARGE) & same_side, np.sign(value), 0.0)
+    edges = np.flatnonzero(np.diff(sign, prepend=np.nan) != 0)
+    stops = np.append(edges[1:], len(sign))
+    return [
+        (
+            float(PHASE_PERCENT[start]),
+            float(PHASE_PERCENT[stop - 1]),
+            float(value[start:stop][np.abs(value[start:stop]).argmax()]),
+        )
+        for start, stop in zip(edges, stops, strict=True)
+        if sign[start] != 0
+    ]
+
+
+def describe_groups(units: CurveUnits, labels: NDArray[np.int64]) -> pd.DataFrame:
+    """Return mean and standard deviation of what is known of the people of each group.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``group`` (1, 2, ...), ``variable``, ``n_subjects``, ``mean``, ``sd``; demographic
+        columns, speed, and clinical scores where the data give them. A subject's cycles in a
+        group are averaged first.
+    """
+    of_cycle = labels[units.unit_of_cycle] + 1
+    cycles = units.data.cycles
+    known = [
+        name
+        for name in _DEMOGRAPHICS
+        if name in cycles and pd.api.types.is_numeric_dtype(cycles[name])
+    ]
+    values = pd.concat([cycles[known].astype(float), clinical_scores(units.data)], axis=1)
+    subject = units.subjects[units.unit_of_cycle]
+    people = values.groupby([of_cycle, subject]).mean()
+    rows = []
+    for group in range(int(labels.max()) + 1):
+        own = people[people.index.get_level_values(0) == group + 1]
+        rows += [
+            (group + 1, str(name), int(each.count()), each.mean(), each.std(ddof=1))
+            for name, each in own.items()
+            if each.notna().any()
+        ]
+    return pd.DataFrame(rows, columns=["group", "variable", "n_subjects", "mean", "sd"])
+
+
+def clinical_scores(data: LocomotionData) -> pd.DataFrame:
+    """Return Gait Deviation Index and Gait Profile Score of each cycle, where they can be had."""
+    from locomotion_analysis.errors import SchemaError
+    from locomotion_analysis.features import feature_table
+
+    try:
+        frame = feature_table(data, ["clinical"], ["mean"]).frame.reset_index(drop=True)
+    except SchemaError:  # no clinical score at all can be computed from these channels
+        return pd.DataFrame(index=range(len(data)))
+    return frame[[name for name in _SCORES if name in frame]].astype(float)
+
+
+def _inside_and_outside(
+    units: CurveUnits, inside: NDArray[np.bool_]
+) -> tuple[Floats, Floats, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return each subject's mean curve inside and outside a group, and whether it has one."""
+    codes = np.unique(units.subjects, return_inverse=True)[1]
+    means, has = [], []
+    for chosen in (inside, ~inside):
+        count = np.bincount(codes[chosen], minlength=codes.max() + 1)
+        sums = np.zeros((len(count), *units.curves.shape[1:]))
+        np.add.at(sums, codes[chosen], units.curves[chosen])
+        means.append(sums / np.maximum(count, 1)[:, None, None])
+        has.append(count > 0)
+    return means[0], means[1], has[0], has[1]
+
+
+def _effect(
+    inside: Floats,
+    outside: Floats,
+    in_group: NDArray[np.bool_],
+    in_others: NDArray[np.bool_],
+    n_draws: int,
+    random_state: int,
+) -> EffectCurve:
+    # Differences of sums of squares: taken from the common mean, for precision.
+    centre = (inside[in_group].sum(axis=0) + outside[in_others].sum(axis=0)) / (
+        in_group.sum() + in_others.sum()
+    )
+    moments = [
+        _moments(side - centre, has) for side, has in ((inside, in_group), (outside, in_others))
+    ]
+    shape = inside.shape[1:]
+    ones = np.ones((1, len(inside)), dtype=np.int64)
+    value = _hedges(*(_sums(ones, each) for each in moments))[0].reshape(shape)
+    weights = subject_weights(len(inside), n_draws, random_state)
+    low, high = np.full(value.size, np.nan), np.full(value.size, np.nan)
+    step = max(1, _MOST_VALUES // (n_draws * 8))
+    for start in range(0, value.size, step):
+        part = slice(start, start + step)
+        sums = [
+            _sums(weights, (count, first[:, part], second[:, part]))
+            for count, first, second in moments
+        ]
+        low[part], high[part] = _interval(_hedges(*sums))
+    return EffectCurve(value, low.reshape(shape), high.reshape(shape))
+
+
+def _interval(draws: Floats) -> tuple[Floats, Floats]:
+    """Return the 95 % interval of each column; NaN where fewer than half the draws have a value."""
+    usable = np.isfinite(draws).mean(axis=0) >= 0.5
+    low, high = np.full(draws.shape[1], np.nan), np.full(draws.shape[1], np.nan)
+    if usable.any():
+        low[usable], high[usable] = np.nanpercentile(draws[:, usable], [2.5, 97.5], axis=0)
+    return low, high
+
+
+def _moments(curves: Floats, has: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
+    flat = curves.reshape(len(curves), -1) * has[:, None]
+    return has.astype(np.float64), flat, flat**2
+
+
+def _sums(weights: NDArray[np.int64], moments: Any) -> tuple[Floats, Floats, Floats]:
+    count, first, second = (resampled_sums(weights, each) for each in moments)
+    return count[:, None], first, second
+
+
+def _hedges(inside: Any, outside: Any) -> Floats:
+    (n_in, sum_in, square_in), (n_out, sum_out, square_out) = inside, outside
+    freedom = n_in + n_out - 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean_in, mean_out = sum_in / n_in, sum_out / n_out
+        squares = square_in - n_in * mean_in**2 + square_out - n_out * mean_out**2
+        spread = np.sqrt(np.clip(squares, 0, None) / freedom)
+        correction = 1 - 3 / (4 * freedom - 1)
+        effect: Floats = correction * (mean_in - mean_out) / spread
+    # Two people of each kind at least: a spread of one is none.
+    defined = (n_in > 1) & (n_out > 1) & (spread > 0)
+    return np.where(defined, effect, np.nan)
+
+
+# ----------------------------------------------------------------------
+# The search for groups: components, clusters and what they are worth.
+
+
+SHARE_EXPLAINED = 0.9
+_MOST_CLUSTERS = 6
+_FEWEST_EMBEDDED = 5
+_VOTES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found; groups are numbered from 0, the largest first.
+
+    Attributes
+    ----------
+    units : CurveUnits
+        What was grouped.
+    pca : FunctionalPCA
+        Components, each subject weighing the same.
+    scores : ndarray, shape (n_units, n_components)
+        Scores of the units.
+    clusters : SubjectClusters
+        The fitted clusters.
+    chosen : bool
+        Whether the number of groups was chosen here rather than asked for.
+    validity : DataFrame
+        Silhouette and gap of each number of groups.
+    stability : Stability
+        Under bootstrap of subjects.
+    explained : DataFrame
+        What explains the groups.
+    subject_in_one_group : float or None
+        Mean share of a subject's cycles in its most frequent group.
+    effects : list of EffectCurve
+        Each group against the others.
+    groups : DataFrame
+        Demographics and clinical scores of each group.
+    anomalies : DataFrame, shape (n_units, 4)
+        Scores of the three detectors (the lower, the more unusual), and ``unusual``: at least
+        two of them count the unit to the most unusual twentieth.
+    plane_rows, plane : ndarray
+        Units that were laid out by t-SNE, and their places, shape (n, 2).
+    """
+
+    units: CurveUnits
+    pca: FunctionalPCA
+    scores: Floats
+    clusters: SubjectClusters
+    chosen: bool
+    validity: pd.DataFrame
+    stability: Stability
+    explained: pd.DataFrame
+    subject_in_one_group: float | None
+    effects: list[EffectCurve]
+    groups: pd.DataFrame
+    anomalies: pd.DataFrame
+    plane_rows: NDArray[np.int64]
+    plane: Floats
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """Group of each unit."""
+        labels: NDArray[np.int64] = self.clusters.labels_
+        return labels
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups."""
+        return len(self.clusters.centers_)
+
+    @property
+    def silhouette(self) -> float:
+        """Mean silhouette width of the number of groups."""
+        return float(self._of_count("silhouette"))
+
+    @property
+    def gap_count(self) -> int:
+        """Number of groups the gap statistic prefers."""
+        return gap_count(self.validity)
+
+    @property
+    def stability_mean(self) -> float:
+        """Mean adjusted Rand index over the draws."""
+        return float(self.stability.adjusted_rand.mean())
+
+    @property
+    def history(self) -> tuple[HistoryEntry, ...]:
+        """What was done to the data, and what was chosen or left out here."""
+        return (*self.units.data.history, *self.units.history)
+
+    def _of_count(self, column: str) -> float:
+        row = self.validity["clusters"] == self.clusters.n_clusters
+        return float(self.validity.loc[row, column].iloc[0])
+
+
+def find_groups(
+    data: LocomotionData,
+    channels: Sequence[str] | None = None,
+    n_clusters: int | Literal["auto"] = "auto",
+    method: ClusterMethod = "kmeans",
+    by: By = "subject",
+    task: str | None = None,
+    random_state: int = 0,
+    progress: Progress | None = None,
+) -> Findings:
+    """Look for groups of subjects or cycles, and ask what the groups are worth.
+
+    Parameters
+    ----------
+    data : LocomotionData
+        Cycles; no column beyond the key is needed.
+    channels : sequence of str, optional
+        As for :func:`~locomotion_analysis.models.unsupervised.curve_units`.
+    n_clusters : int or "auto"
+        Number of groups, at least two; ``"auto"`` takes the widest silhouette of two to six.
+    method : {"kmeans", "gmm", "hierarchical"}
+        How groups are found among the functional principal component scores.
+    by : {"subject", "cycle"}
+        What is grouped.
+    task : str, optional
+        The task to keep.
+    random_state : int
+        Seed.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)``.
+
+    Returns
+    -------
+    Findings
+
+    Raises
+    ------
+    SchemaError
+        If a parameter is unknown, there are not more subjects than groups, a channel asked for
+        is the same in all cycles, or nothing is left without gaps.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> cycles = pd.DataFrame({"subject": [f"S{i}" for i in range(12)], "task": "run", "step": 0})
+    >>> curves = rng.normal(size=(1, 12, 1)) + np.sin(np.linspace(0, 6, 150))
+    >>> data = LocomotionData(cycles, curves, ["knee_flexion_angle_ipsi_rad"])
+    >>> find_groups(data, n_clusters=2).n_groups
+    2
+    """
+    from threadpoolctl import threadpool_limits
+
+    _check(method, n_clusters)
+    units = curve_units(data, channels, by, task)
+    # Hundreds of small fits: threads would wait for each other longer than they work.
+    with threadpool_limits(1):
+        return _search(units, n_clusters, method, random_state, progress or silent)
+
+
+def _search(
+    units: CurveUnits,
+    n_clusters: int | Literal["auto"],
+    method: ClusterMethod,
+    random_state: int,
+    step: Progress,
+) -> Findings:
+    counts = _counts(units, n_clusters)
+    _refuse_constant(units)
+    weights = subject_row_weights(units.subjects)
+    pca = FunctionalPCA(SHARE_EXPLAINED).fit(units.curves, sample_weight=weights)
+    scores = pca.transform(units.curves)
+    validity = cluster_validity(
+        scores, units.subjects, method, counts,
+        random_state=random_state, progress=partial(step, "number of groups"),
+    )  # fmt: skip
+    count = best_count(validity) if n_clusters == "auto" else int(n_clusters)
+    clusters = SubjectClusters(count, method, random_state).fit(scores, groups=units.subjects)
+    stability = cluster_stability(
+        scores, units.subjects, clusters,
+        random_state=random_state, progress=partial(step, "stability"),
+    )  # fmt: skip
+    step("profiles", 0, 1)
+    rows = balanced_rows(units.subjects)
+    labels = clusters.labels_
+    plane_rows = np.unique(rows)
+    findings = Findings(
+        units=units,
+        pca=pca,
+        scores=scores,
+        clusters=clusters,
+        chosen=n_clusters == "auto",
+        validity=validity,
+        stability=stability,
+        explained=explained_by(
+            labels[rows], units.table.iloc[rows], units.subjects[rows], random_state=random_state
+        ),
+        subject_in_one_group=cluster_of_subject(labels, units.subjects)
+        if units.by == "cycle"
+        else None,
+        effects=effect_curves(units, labels, random_state=random_state),
+        groups=describe_groups(units, labels),
+        anomalies=_anomalies(units, random_state),
+        plane_rows=plane_rows,
+        plane=_plane(scores[plane_rows], random_state),
+    )
+    step("profiles", 1, 1)
+    return findings
+
+
+def _check(method: str, n_clusters: int | str) -> None:
+    if method not in CLUSTER_METHODS:
+        raise SchemaError(
+            expected=f"a method among {', '.join(CLUSTER_METHODS)}",
+            got=repr(method),
+            where="method",
+        )
+    if n_clusters != "auto" and (not isinstance(n_clusters, int) or n_clusters < 2):
+        raise SchemaError(
+            expected="'auto' or a number of clusters of at least 2",
+            got=repr(n_clusters),
+            where="clusters",
+        )
+
+
+def _counts(units: CurveUnits, n_clusters: int | str) -> list[int]:
+    n_subjects = units.n_subjects
+    if not isinstance(n_clusters, int):
+        return list(range(1, max(3, min(_MOST_CLUSTERS + 1, n_subjects))))
+    check_cluster_count(n_clusters, n_subjects)
+    return list(range(1, min(max(_MOST_CLUSTERS, n_clusters) + 1, n_subjects)))
+
+
+def _refuse_constant(units: CurveUnits) -> None:
+    spread = units.curves.std(axis=0).max(axis=0)
+    size = np.abs(units.curves).max(axis=(0, 1))
+    same = [
+        name
+        for name, width, most in zip(units.channels, spread, size, strict=True)
+        if width <= 1e-6 * most or most == 0.0
+    ]
+    if same:
+        raise SchemaError(
+            expected=f"channels that differ between {units.by}s",
+            got="the same curve in all of them",
+            where=", ".join(same),
+            fix="leave this channel out",
+        )
+
+
+def _anomalies(units: CurveUnits, random_state: int) -> pd.DataFrame:
+    made, votes = {}, np.zeros(len(units.curves), dtype=np.int64)
+    for method in ANOMALY_METHODS:
+        detector = CurveAnomalyDetector(method, random_state=random_state)  # type: ignore[arg-type]
+        detector.fit(units.curves, groups=units.subjects)
+        made[method] = detector.score_samples(units.curves)
+        votes += made[method] <= detector.offset_
+    return pd.DataFrame({**made, "unusual": votes >= _VOTES})
+
+
+def _plane(scores: Floats, random_state: int) -> Floats:
+    if len(scores) < _FEWEST_EMBEDDED:
+        return np.empty((0, 2))
+    return embed(scores, random_state=random_state)

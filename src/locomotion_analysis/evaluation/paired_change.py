@@ -1,0 +1,220 @@
+"""MERGED paired change.
+
+- A curve before and after, over people it is compared with.
+- Change of each feature within people, with intervals and a bound on false discoveries.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.evaluation.curve_figures import class_curve
+from locomotion_analysis.evaluation.metrics import (
+    percentile_interval,
+    resampled_sums,
+    subject_weights,
+)
+from locomotion_analysis.models.supervised.recipes import BEFORE, CHANGE, known_sessions
+from locomotion_analysis.reporting.names import shown_unit, value_title
+from locomotion_analysis.reporting.style import INK, MUTED, axes_for, colour, curve_axes, line_style
+from locomotion_analysis.standard import PHASE_PERCENT
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+# ----------------------------------------------------------------------
+# A curve before and after, over people it is compared with.
+
+
+def plot_sessions(
+    data: LocomotionData,
+    channel: str,
+    reference: LocomotionData | None = None,
+    sessions: tuple[str, str] | None = None,
+    ax: "Axes | None" = None,
+) -> "Axes":
+    """Draw the mean curve of both sessions, of the people who were seen in both.
+
+    Lines are means over people; the shaded band is mean ± 1 SD between people of `reference`.
+
+    Parameters
+    ----------
+    data : LocomotionData
+        Cycles with a column ``session``.
+    channel : str
+        Channel to draw.
+    reference : LocomotionData, optional
+        People to compare with, for example the healthy ones.
+    sessions : tuple of two str, optional
+        Names of the sessions before and after, where they are not recognised.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; default: a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes, in ``ax.figure``; angles in degrees.
+
+    Raises
+    ------
+    SchemaError
+        If there are no two sessions, or nobody was seen in both.
+    """
+    before, after = known_sessions(data.cycles, sessions)
+    factor = shown_unit(channel)[1]
+    session = data.cycles["session"].astype(str).to_numpy()
+    both = np.intersect1d(data.groups[session == before], data.groups[session == after])
+    if not len(both):
+        raise SchemaError(
+            expected="people seen in both sessions",
+            got=f"nobody in both {before} and {after}",
+            where="column session",
+            fix="give a person the same subject name in both sessions",
+        )
+    ax = axes_for(ax, 5.6, 3.6, data)
+    if reference is not None:
+        band = class_curve(reference.curves(channel), reference.groups, factor)
+        ax.fill_between(
+            PHASE_PERCENT,
+            band.mean - band.deviation,
+            band.mean + band.deviation,
+            color=MUTED,
+            alpha=0.25,
+            linewidth=0,
+            label=f"Reference, mean ± 1 SD (n = {band.n_subjects} subjects)",
+        )
+    for position, name in enumerate((before, after)):
+        rows = (session == name) & np.isin(data.groups, both)
+        drawn = class_curve(data.curves(channel)[rows], data.groups[rows], factor)
+        ax.plot(
+            PHASE_PERCENT,
+            drawn.mean,
+            color=colour(position),
+            linestyle=line_style(position),
+            linewidth=1.8,
+            label=f"{value_title(name)} (n = {drawn.n_subjects} subjects)",
+        )
+    ax.axhline(0.0, color=INK, linewidth=0.5, alpha=0.5, zorder=0)
+    curve_axes(ax, channel)
+    ax.legend(frameon=False, fontsize=8)
+    return ax
+
+
+# ----------------------------------------------------------------------
+# Change of each feature within people, with intervals and a bound on false discoveries.
+
+
+Values = NDArray[np.float64]
+
+_LEAST_SUBJECTS = 6
+"""With fewer, no order of signs gives a signed-rank p below 0.05."""
+
+
+def paired_change(
+    paired: pd.DataFrame, n_bootstrap: int = 2000, random_state: int = 0
+) -> pd.DataFrame:
+    """Tell how much each feature changed within people.
+
+    Legs of one person are averaged first: they do not count as two people.
+
+    Parameters
+    ----------
+    paired : DataFrame, shape (n_legs, 2 n_features)
+        Of :func:`~locomotion_analysis.models.supervised.recipes`.
+    n_bootstrap : int
+        Draws of subjects for the interval.
+    random_state : int
+        Seed of the draws.
+
+    Returns
+    -------
+    DataFrame, one row a feature, largest effect first
+        ``n_subjects`` with both sessions; mean ``before`` and ``after`` and ``change``, in the
+        feature's unit; ``low``, ``high``: 95 % interval of the change; ``effect``: mean divided
+        by standard deviation of the changes (Cohen's d for paired values); ``p``: Wilcoxon
+        signed-rank test; ``q``: the same with the share of false discoveries among all features
+        bounded (Benjamini & Hochberg 1995, doi:10.1111/j.2517-6161.1995.tb02031.x). Features
+        that nobody has in both sessions are left out; where nobody changed, p is 1.
+
+    Raises
+    ------
+    SchemaError
+        If `paired` has no such columns, or fewer than six people.
+
+    Examples
+    --------
+    >>> people = pd.Index([f"S{k}" for k in range(8)], name="subject")
+    >>> paired = pd.DataFrame({"speed_m_s_before": 1.0, "speed_m_s_change": 0.1}, index=people)
+    >>> paired["speed_m_s_change"] += np.linspace(-0.05, 0.05, 8)
+    >>> paired_change(paired)[["n_subjects", "change", "p"]].round(3).to_dict("records")
+    [{'n_subjects': 8, 'change': 0.1, 'p': 0.008}]
+    """
+    from scipy.stats import false_discovery_control
+
+    before, change = _by_subject(paired)
+    weights = subject_weights(len(change), n_bootstrap, random_state)
+    rows = {
+        name: _row(before[name].to_numpy(), change[name].to_numpy(), weights) for name in change
+    }
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("feature")
+    table = table[table["n_subjects"] >= _LEAST_SUBJECTS].astype({"n_subjects": int})
+    table["q"] = false_discovery_control(table["p"]) if len(table) else table["p"]
+    return table.iloc[np.argsort(-table["effect"].abs().to_numpy(), kind="stable")]
+
+
+def _by_subject(paired: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return baseline and change, one row a person, columns named after the features."""
+    names = [name.removesuffix(CHANGE) for name in map(str, paired) if name.endswith(CHANGE)]
+    if not names or "subject" not in paired.index.names:
+        raise SchemaError(
+            expected=f"columns <feature>{BEFORE} and <feature>{CHANGE}, and an index with subject",
+            got=", ".join(map(str, paired.columns[:3])) or "no column",
+            where="paired",
+            fix="pass the table of paired_features(X, data.cycles)",
+        )
+    person = [level for level in ("dataset", "subject") if level in paired.index.names]
+    means = paired.groupby(level=person).mean()
+    if len(means) < _LEAST_SUBJECTS:
+        raise SchemaError(
+            expected=f"at least {_LEAST_SUBJECTS} people seen in both sessions",
+            got=str(len(means)),
+            where="paired",
+            fix="add people; cycles of the same ones do not help",
+        )
+    return (
+        means[[f"{name}{BEFORE}" for name in names]].set_axis(names, axis=1),
+        means[[f"{name}{CHANGE}" for name in names]].set_axis(names, axis=1),
+    )
+
+
+def _row(before: Values, change: Values, weights: NDArray[np.int64]) -> dict[str, float]:
+    known = np.isfinite(before) & np.isfinite(change)
+    n_known = int(known.sum())
+    if n_known < _LEAST_SUBJECTS:
+        return {"n_subjects": n_known}
+    drawn = weights[:, known]
+    with np.errstate(invalid="ignore"):
+        means = resampled_sums(drawn, change[known]) / drawn.sum(axis=1)
+    low, high = percentile_interval(means)
+    mean, spread = change[known].mean(), change[known].std(ddof=1)
+    return {
+        "n_subjects": n_known,
+        "before": before[known].mean(),
+        "after": before[known].mean() + mean,
+        "change": mean,
+        "low": low,
+        "high": high,
+        "effect": mean / spread if spread > 0 else float("nan"),
+        "p": _signed_rank(change[known]),
+    }
+
+
+def _signed_rank(change: Values) -> float:
+    from scipy.stats import wilcoxon
+
+    return float(wilcoxon(change).pvalue) if np.any(change != 0) else 1.0

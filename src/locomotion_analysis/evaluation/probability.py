@@ -1,0 +1,427 @@
+"""MERGED probability.
+
+- The probabilities of an evaluation beside the truth and the subjects.
+- Calibration: of the cycles given 70 %, do seven in ten belong to the class.
+- Discrimination: does the model rank cycles of a class above the rest, at any threshold.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.evaluation.folds import class_numbers, said_simulated
+from locomotion_analysis.evaluation.metrics import (
+    percentile_interval,
+    resampled_sums,
+    subject_weights,
+)
+from locomotion_analysis.evaluation.subject_scores import tested_subjects
+
+# ----------------------------------------------------------------------
+# The probabilities of an evaluation beside the truth and the subjects.
+
+
+class Probabilities(NamedTuple):
+    """Probabilities of held-out cycles.
+
+    Attributes
+    ----------
+    classes : list
+        All classes.
+    shown : list of int
+        Positions of the classes worth a curve: all, or of two the second, since the other
+        mirrors it.
+    probability : ndarray of float of shape (n_tested, n_classes)
+        What the models gave.
+    truth : ndarray of bool of shape (n_tested, n_classes)
+        Whether the cycle is of the class.
+    subject : ndarray of int of shape (n_tested,)
+        Subject number of each cycle.
+    n_subjects : int
+        How many there are.
+    """
+
+    classes: list[Any]
+    shown: list[int]
+    probability: NDArray[np.float64]
+    truth: NDArray[np.bool_]
+    subject: NDArray[np.intp]
+    n_subjects: int
+
+
+def has_probabilities(results: Mapping[str, Any]) -> bool:
+    """Tell whether the evaluated model gave probabilities."""
+    if results["kind"] != "classification":
+        return False
+    return f"probability_{results['classes'][0]}" in results["predictions"]
+
+
+def held_out_probabilities(results: Mapping[str, Any]) -> Probabilities:
+    """Return the probabilities of a classification, one row a held-out cycle.
+
+    Raises
+    ------
+    SchemaError
+        If the model gave none.
+    SplitLeakError
+        If subjects are unknown.
+    """
+    if not has_probabilities(results):
+        raise SchemaError(
+            expected="an evaluation of a classifier that gives probabilities",
+            got=f"a {results['kind']} without them",
+            where="results['predictions']",
+            fix="use a model with predict_proba, or wrap it in CalibratedClassifierCV",
+        )
+    table, classes = results["predictions"], results["classes"]
+    codes = class_numbers(table["y_true"].to_numpy(), np.asarray(classes))
+    subject, names = tested_subjects(results)
+    return Probabilities(
+        classes=classes,
+        shown=list(range(len(classes))) if len(classes) > 2 else [1],
+        probability=table[[f"probability_{name}" for name in classes]].to_numpy(float),
+        truth=codes[:, None] == np.arange(len(classes)),
+        subject=subject,
+        n_subjects=len(names),
+    )
+
+
+# ----------------------------------------------------------------------
+# Calibration: of the cycles given 70 %, do seven in ten belong to the class.
+
+
+def calibration_curve(
+    results: Mapping[str, Any],
+    n_bins: int = 10,
+    n_bootstrap: int = 1000,
+    random_state: int = 0,
+) -> pd.DataFrame:
+    """Compare predicted probabilities with how often they came true, class against the rest.
+
+    Parameters
+    ----------
+    results : dict
+        What ``evaluate_classification`` returned.
+    n_bins : int
+        Bins of equal width between 0 and 1.
+    n_bootstrap, random_state : int
+        Draws of subjects for the intervals, and their seed.
+
+    Returns
+    -------
+    DataFrame
+        One row a class and bin that holds cycles: ``class``, ``predicted`` (mean probability),
+        ``observed`` (share of cycles of the class), ``low`` and ``high`` (95 % interval of the
+        share, over subjects), ``n_cycles`` and ``n_subjects``. Of two classes only the second,
+        since the other mirrors it.
+
+    Raises
+    ------
+    SchemaError
+        If the model gave no probabilities.
+    """
+    given = held_out_probabilities(results)
+    weights = subject_weights(given.n_subjects, n_bootstrap, random_state)
+    tables = []
+    for position in given.shown:
+        sums = _bin_sums(given, position, n_bins)
+        count, predicted, true = np.moveaxis(sums.sum(axis=0), -1, 0)
+        drawn = resampled_sums(weights, sums)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            bounds = [percentile_interval(each) for each in (drawn[..., 2] / drawn[..., 0]).T]
+            frame = pd.DataFrame(
+                {
+                    "class": given.classes[position],
+                    "predicted": predicted / count,
+                    "observed": true / count,
+                    "low": [low for low, _ in bounds],
+                    "high": [high for _, high in bounds],
+                    "n_cycles": count.astype(int),
+                    "n_subjects": (sums[..., 0] > 0).sum(axis=0),
+                }
+            )
+        tables.append(frame[frame["n_cycles"] > 0])
+    return said_simulated(pd.concat(tables, ignore_index=True), results["simulated"])
+
+
+def calibration_scores(
+    results: Mapping[str, Any],
+    n_bins: int = 10,
+    n_bootstrap: int = 1000,
+    random_state: int = 0,
+) -> pd.DataFrame:
+    r"""Score the probabilities of each class against the rest.
+
+    Brier score: mean of :math:`(p - y)^2` (Brier 1950, Mon Weather Rev 78:1), 0 is perfect;
+    knowing only how frequent the class is gives its ``prevalence_brier``, :math:`q (1 - q)`.
+    Expected calibration error: mean over bins, weighted by cycles, of the distance between mean
+    probability and share that came true (Naeini et al. 2015, AAAI, 2901).
+
+    Parameters
+    ----------
+    results : dict
+        What ``evaluate_classification`` returned.
+    n_bins : int
+        Bins of equal width of the calibration error.
+    n_bootstrap, random_state : int
+        Draws of subjects for the intervals, and their seed.
+
+    Returns
+    -------
+    DataFrame
+        One row a class: ``class``, ``brier``, ``brier_low``, ``brier_high``,
+        ``prevalence_brier``, ``ece``, ``ece_low``, ``ece_high``. Intervals are of 95 % over
+        subjects; those of the calibration error, which cannot be negative, lie high where
+        cycles are few.
+
+    Raises
+    ------
+    SchemaError
+        If the model gave no probabilities.
+    """
+    given = held_out_probabilities(results)
+    weights = subject_weights(given.n_subjects, n_bootstrap, random_state)
+    rows = []
+    for position in given.shown:
+        squared = (given.probability[:, position] - given.truth[:, position]) ** 2
+        bins = _bin_sums(given, position, n_bins)
+        per_subject = np.bincount(given.subject, squared, minlength=given.n_subjects)
+        n_cycles = resampled_sums(weights, bins[..., 0].sum(axis=1))
+        brier = resampled_sums(weights, per_subject) / n_cycles
+        prevalence = given.truth[:, position].mean()
+        low, high = percentile_interval(brier)
+        ece_low, ece_high = percentile_interval(_expected_error(resampled_sums(weights, bins)))
+        rows.append(
+            {
+                "class": given.classes[position],
+                "brier": squared.mean(),
+                "brier_low": low,
+                "brier_high": high,
+                "prevalence_brier": prevalence * (1 - prevalence),
+                "ece": float(_expected_error(bins.sum(axis=0))),
+                "ece_low": ece_low,
+                "ece_high": ece_high,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _bin_sums(given: Probabilities, position: int, n_bins: int) -> NDArray[np.float64]:
+    """Sum cycles, probability and truth in each bin: shape (n_subjects, n_bins, 3)."""
+    probability, truth = given.probability[:, position], given.truth[:, position]
+    place = np.minimum((probability * n_bins).astype(int), n_bins - 1)
+    cell = given.subject * n_bins + place
+    size = given.n_subjects * n_bins
+    parts = [
+        np.bincount(cell, part, minlength=size).astype(float)
+        for part in (np.ones_like(probability), probability, truth)
+    ]
+    return np.stack(parts, axis=-1).reshape(given.n_subjects, n_bins, 3)
+
+
+def _expected_error(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the expected calibration error of sums of shape (..., n_bins, 3)."""
+    count, predicted, true = np.moveaxis(sums, -1, 0)
+    # Weighted by its cycles, a bin's |mean p − share true| is |sum p − sum true|.
+    error: NDArray[np.float64] = np.abs(predicted - true).sum(axis=-1) / count.sum(axis=-1)
+    return error
+
+
+# ----------------------------------------------------------------------
+# Discrimination: does the model rank cycles of a class above the rest, at any threshold.
+
+
+GRID = np.linspace(0.0, 1.0, 101)
+
+_Curve = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
+
+
+class _Ranked(NamedTuple):
+    """Cycles of one class against the rest, the most probable first."""
+
+    truth: NDArray[np.bool_]
+    subject: NDArray[np.intp]
+    last_of_tie: NDArray[np.intp]
+
+
+def roc_curve(
+    results: Mapping[str, Any], n_bootstrap: int = 1000, random_state: int = 0
+) -> pd.DataFrame:
+    """Return the receiver operating characteristic of each class against the rest.
+
+    Parameters
+    ----------
+    results : dict
+        What ``evaluate_classification`` returned.
+    n_bootstrap, random_state : int
+        Draws of subjects for the interval, and their seed.
+
+    Returns
+    -------
+    DataFrame
+        ``class``, ``false_positive_rate`` (101 values from 0 to 1), ``true_positive_rate``,
+        ``low`` and ``high`` (95 % over subjects at each false positive rate). Of two classes
+        only the second.
+
+    Raises
+    ------
+    SchemaError
+        If the model gave no probabilities.
+    """
+    names = ("false_positive_rate", "true_positive_rate")
+    return _curves(results, _roc_on_grid, names, n_bootstrap, random_state)
+
+
+def precision_recall_curve(
+    results: Mapping[str, Any], n_bootstrap: int = 1000, random_state: int = 0
+) -> pd.DataFrame:
+    """Return precision at each recall, of each class against the rest.
+
+    Parameters
+    ----------
+    results : dict
+        What ``evaluate_classification`` returned.
+    n_bootstrap, random_state : int
+        Draws of subjects for the interval, and their seed.
+
+    Returns
+    -------
+    DataFrame
+        ``class``, ``recall`` (101 values from 0 to 1), ``precision`` (at the highest threshold
+        that reaches the recall), ``low`` and ``high`` (95 % over subjects). Of two classes only
+        the second.
+
+    Raises
+    ------
+    SchemaError
+        If the model gave no probabilities.
+    """
+    return _curves(results, _precision_on_grid, ("recall", "precision"), n_bootstrap, random_state)
+
+
+def discrimination_scores(
+    results: Mapping[str, Any], n_bootstrap: int = 1000, random_state: int = 0
+) -> pd.DataFrame:
+    """Return the areas under both curves, class against the rest, with intervals over subjects.
+
+    Parameters
+    ----------
+    results : dict
+        What ``evaluate_classification`` returned.
+    n_bootstrap, random_state : int
+        Draws of subjects, and their seed.
+
+    Returns
+    -------
+    DataFrame
+        One row a class: ``class``, ``roc_auc`` (0.5 is chance), ``roc_auc_low``,
+        ``roc_auc_high``, ``average_precision`` (chance is the ``prevalence``) with its interval,
+        and ``prevalence``, the share of cycles of the class.
+
+    Raises
+    ------
+    SchemaError
+        If the model gave no probabilities.
+    """
+    given = held_out_probabilities(results)
+    weights = subject_weights(given.n_subjects, n_bootstrap, random_state)
+    rows = []
+    for position in given.shown:
+        ranked = _ranked(given, position)
+        whole = _areas(*_counts(ranked, np.ones(given.n_subjects)))
+        draws = np.array([_areas(*_counts(ranked, weight)) for weight in weights])
+        auc, precision = (percentile_interval(column) for column in draws.T)
+        rows.append(
+            {
+                "class": given.classes[position],
+                "roc_auc": whole[0],
+                "roc_auc_low": auc[0],
+                "roc_auc_high": auc[1],
+                "average_precision": whole[1],
+                "average_precision_low": precision[0],
+                "average_precision_high": precision[1],
+                "prevalence": given.truth[:, position].mean(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _curves(
+    results: Mapping[str, Any],
+    curve: _Curve,
+    names: tuple[str, str],
+    n_bootstrap: int,
+    random_state: int,
+) -> pd.DataFrame:
+    given = held_out_probabilities(results)
+    weights = subject_weights(given.n_subjects, n_bootstrap, random_state)
+    tables = []
+    for position in given.shown:
+        ranked = _ranked(given, position)
+        draws = np.array([curve(*_counts(ranked, weight)) for weight in weights])
+        bounds = [percentile_interval(column) for column in draws.T]
+        tables.append(
+            pd.DataFrame(
+                {
+                    "class": given.classes[position],
+                    names[0]: GRID,
+                    names[1]: curve(*_counts(ranked, np.ones(given.n_subjects))),
+                    "low": [low for low, _ in bounds],
+                    "high": [high for _, high in bounds],
+                }
+            )
+        )
+    return said_simulated(pd.concat(tables, ignore_index=True), results["simulated"])
+
+
+def _ranked(given: Probabilities, position: int) -> _Ranked:
+    probability = given.probability[:, position]
+    order = np.argsort(-probability, kind="stable")
+    # Cycles of one probability pass the threshold together.
+    last = np.flatnonzero(np.append(np.diff(probability[order]) != 0, True))
+    return _Ranked(given.truth[order, position], given.subject[order], last)
+
+
+def _counts(
+    ranked: _Ranked, weight: NDArray[Any]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the true and false positives at each threshold, from none to all cycles."""
+    of_cycle = weight[ranked.subject].astype(float)
+    positives = np.cumsum(of_cycle * ranked.truth)[ranked.last_of_tie]
+    found = np.cumsum(of_cycle)[ranked.last_of_tie]
+    return np.append(0.0, positives), np.append(0.0, found - positives)
+
+
+def _areas(positives: NDArray[np.float64], negatives: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the area under the ROC curve and the average precision; NaN without both kinds."""
+    if positives[-1] == 0 or negatives[-1] == 0:
+        return (np.nan, np.nan)
+    recall = positives / positives[-1]
+    auc = np.trapezoid(recall, negatives / negatives[-1])
+    found = (positives + negatives)[1:]
+    precision = np.divide(positives[1:], found, out=np.zeros_like(found), where=found > 0)
+    return float(auc), float(np.sum(np.diff(recall) * precision))
+
+
+def _roc_on_grid(
+    positives: NDArray[np.float64], negatives: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    if positives[-1] == 0 or negatives[-1] == 0:
+        return np.full(len(GRID), np.nan)
+    return np.asarray(np.interp(GRID, negatives / negatives[-1], positives / positives[-1]))
+
+
+def _precision_on_grid(
+    positives: NDArray[np.float64], negatives: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    if positives[-1] == 0:
+        return np.full(len(GRID), np.nan)
+    # Rounding must not put a recall of exactly 0.3 above the grid's 0.3.
+    recall = np.round(positives / positives[-1], 12)
+    place = np.searchsorted(recall, np.round(np.maximum(GRID, recall[recall > 0][0]), 12))
+    found = positives[place] + negatives[place]
+    return np.asarray(positives[place] / found)

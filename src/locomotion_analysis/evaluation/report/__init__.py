@@ -1,1 +1,0 @@
-"""Scores and cautions of a study, and the curves of its classes."""

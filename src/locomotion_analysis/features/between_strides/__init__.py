@@ -1,1 +1,0 @@
-"""How strides of one person differ from each other."""

@@ -1,1 +1,0 @@
-"""Numbers from the shape of single curves."""

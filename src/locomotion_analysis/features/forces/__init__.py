@@ -1,1 +1,0 @@
-"""Work, bursts, support and ground reaction force."""

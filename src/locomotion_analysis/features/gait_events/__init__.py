@@ -1,1 +1,0 @@
-"""Stance, steps, durations and lengths."""

@@ -1,1 +1,0 @@
-"""Features of data larger than memory, on one machine or many."""

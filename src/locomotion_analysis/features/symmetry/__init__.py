@@ -1,1 +1,0 @@
-"""One leg against the other."""

@@ -1,0 +1,685 @@
+"""MERGED torch data.
+
+- Curves of some cycles, wherever they lie, with target, subjects and what was measured.
+- Curves of a Parquet file or folder as one memory-mapped array, written once beside it.
+- Gait cycles for PyTorch: from memory by position, or from a mapped file in shuffled batches.
+- The two kinds of PyTorch dataset; this module needs PyTorch to be imported.
+"""
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple, Protocol, Self
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch.utils.data import Dataset, IterableDataset, get_worker_info
+
+from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.data.parquet import parquet_files
+from locomotion_analysis.errors import LocomotionWarning, SchemaError, SplitLeakError
+from locomotion_analysis.extras import require
+from locomotion_analysis.features.sequences import (
+    batches_of,
+    encoded_target,
+    epoch_order,
+    resolved_channels,
+)
+from locomotion_analysis.files import atomic_path, json_text, write_all
+from locomotion_analysis.standard import N_PHASES, resample_curves
+
+# ----------------------------------------------------------------------
+# Curves of some cycles, wherever they lie, with target, subjects and what was measured.
+
+
+class Curves(Protocol):
+    """Curves by cycle: an array or a file, shape (n_cycles, n_channels, 150)."""
+
+    def __getitem__(self, index: Any) -> NDArray[np.float32]:
+        """Return some of the curves, as for an ndarray."""
+
+
+@dataclass(frozen=True)
+class SequenceSource:
+    """All the cycles there are.
+
+    Attributes
+    ----------
+    cycles : DataFrame
+        One row a gait cycle.
+    curves : Curves
+        Shape (n_cycles, n_channels, 150), NaN where not measured.
+    channels : tuple of str
+        Names along the second axis.
+    measured : ndarray of bool, shape (n_cycles, n_channels)
+        Whether a curve is finite throughout.
+    """
+
+    cycles: pd.DataFrame
+    curves: Curves
+    channels: tuple[str, ...]
+    measured: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class LabelledSequences:
+    """The cycles chosen from a source, in an order of their own; nothing is copied but batches.
+
+    Attributes
+    ----------
+    curves, measured
+        Of the source, all cycles and channels.
+    rows : ndarray of intp, shape (n,)
+        The cycles chosen.
+    columns : ndarray of intp, shape (n_channels,)
+        The channels chosen.
+    channels : tuple of str
+        Their names.
+    target : ndarray of int64 or float32, shape (n,)
+    classes : ndarray or None
+        Names of the labels; None for a quantity.
+    groups : ndarray of object, shape (n,)
+        Subject of each cycle.
+    length : int
+        Points a cycle.
+    """
+
+    curves: Curves
+    measured: NDArray[np.bool_]
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    channels: tuple[str, ...]
+    target: NDArray[Any]
+    classes: NDArray[Any] | None
+    groups: NDArray[Any]
+    length: int
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def fetch(
+        self, positions: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float32], NDArray[Any], NDArray[np.bool_]]:
+        """Copy the cycles at `positions`.
+
+        Returns
+        -------
+        curves : ndarray of float32, shape (n, length, n_channels)
+            Points that were not measured are 0.
+        target : ndarray, shape (n,)
+        measured : ndarray of bool, shape (n, n_channels)
+            Whether the curve was measured throughout.
+        """
+        rows = self.rows[positions]
+        chosen = (rows[:, None], self.columns)
+        curves = np.ascontiguousarray(self.curves[chosen].transpose(0, 2, 1))
+        curves = resample_curves(curves, self.length, axis=1)
+        measured = self.measured[chosen]
+        if not measured.all():
+            curves[~np.isfinite(curves)] = 0.0
+        return curves, self.target[positions], measured
+
+    def part(self, positions: NDArray[np.intp]) -> Self:
+        """Return the cycles at `positions` alone."""
+        return replace(
+            self,
+            rows=self.rows[positions],
+            target=self.target[positions],
+            groups=self.groups[positions],
+        )
+
+    def subject_parts(self, parts: Sequence[NDArray[np.intp]]) -> list[Self]:
+        """Return one set a part, after checking that no two share a subject.
+
+        Raises
+        ------
+        SplitLeakError
+            If a subject has cycles in two parts.
+        """
+        owner: dict[Any, int] = {}
+        for number, positions in enumerate(parts):
+            for subject in np.unique(self.groups[positions]):
+                if owner.setdefault(subject, number) != number:
+                    raise SplitLeakError(
+                        expected="every subject in one part alone",
+                        got=f"subject {subject} in parts {owner[subject]} and {number}",
+                        where="subject_split",
+                        fix="split with locomotion_analysis.selection, passing dataset.groups",
+                    )
+        return [self.part(np.asarray(positions)) for positions in parts]
+
+
+def labelled_sequences(
+    source: SequenceSource,
+    target: str,
+    features: Sequence[str] | None = None,
+    length: int = 150,
+    subjects: Sequence[Any] | None = None,
+    classes: Sequence[Any] | None = None,
+) -> LabelledSequences:
+    """Choose the labelled cycles of some subjects, and channels.
+
+    The labels are numbered over all cycles, so that sets of different subjects agree.
+
+    Parameters
+    ----------
+    source : SequenceSource
+        The cycles.
+    target, classes
+        As for :func:`~locomotion_analysis.features.sequences.encoded_target`.
+    features : sequence of str, optional
+        Channels, or aliases of them, in the order wanted; all where None.
+    length : int
+        Points a cycle, at least 2.
+    subjects : sequence, optional
+        Subjects to keep; all where None.
+    """
+    if length < 2:
+        raise SchemaError(
+            expected="a sequence_length of at least 2", got=str(length), where="sequence_length"
+        )
+    names = source.channels if features is None else resolved_channels(source.channels, features)
+    encoded = encoded_target(source.cycles, target, classes)
+    groups = source.cycles["subject"].to_numpy(dtype=object)
+    everyone = LabelledSequences(
+        curves=source.curves,
+        measured=source.measured,
+        rows=encoded.rows,
+        columns=np.array([source.channels.index(name) for name in names]),
+        channels=tuple(names),
+        target=encoded.values,
+        classes=encoded.classes,
+        groups=groups[encoded.rows],
+        length=length,
+    )
+    chosen = everyone if subjects is None else everyone.part(_of(subjects, groups, everyone))
+    _warn_of_gaps(chosen)
+    return chosen
+
+
+def _of(
+    subjects: Sequence[Any], known: NDArray[Any], sequences: LabelledSequences
+) -> NDArray[np.intp]:
+    wanted = {subjects} if isinstance(subjects, str) else {str(subject) for subject in subjects}
+    unknown = wanted - set(known)
+    positions = np.flatnonzero(pd.Series(sequences.groups).isin(list(wanted)))
+    if unknown or not len(positions):
+        raise SchemaError(
+            expected="subjects of this data, with a target",
+            got=", ".join(sorted(unknown or wanted)) or "none",
+            where="subjects",
+            fix="see data.cycles['subject'].unique()",
+        )
+    return positions
+
+
+def _warn_of_gaps(sequences: LabelledSequences) -> None:
+    counts = np.array(
+        [np.sum(~sequences.measured[sequences.rows, column]) for column in sequences.columns]
+    )
+    if counts.any():
+        gaps = zip(sequences.channels, counts, strict=True)
+        text = ", ".join(f"{name} in {count}" for name, count in gaps if count)
+        warnings.warn(
+            f"points not measured are 0, and `measured` is False, of {len(sequences)} cycles: "
+            f"{text}",
+            LocomotionWarning,
+            stacklevel=4,
+        )
+
+
+# ----------------------------------------------------------------------
+# Curves of a Parquet file or folder as one memory-mapped array, written once beside it.
+
+
+_logger = logging.getLogger(__name__)
+
+_FORMAT = 1
+_BATCH_CYCLES = 1024
+_TAIL_BYTES = 1 << 16
+_INDEX = "cache.json"
+_PARTS = ("curves.npy", "measured.npy", "cycles.arrow")
+
+
+class MappedCurves:
+    """A ``.npy`` file read where it is touched; pickled as its path, never as its values."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._array: NDArray[np.float32] = np.load(path, mmap_mode="r")
+
+    def __getitem__(self, index: Any) -> NDArray[np.float32]:
+        chosen: NDArray[np.float32] = self._array[index]
+        return chosen
+
+    def __reduce__(self) -> tuple[type["MappedCurves"], tuple[Path]]:
+        return MappedCurves, (self._path,)
+
+
+def cached_source(
+    path: str | os.PathLike[str], cache: str | os.PathLike[str] | None = None
+) -> SequenceSource:
+    """Open the cache of a Parquet file or folder; write it first where there is none.
+
+    The cache is a folder with the curves of all cycles as one uncompressed float32 array of
+    shape (n_cycles, n_channels, 150), one cycle after the other, the cycles' metadata, and an
+    index that names both and the fingerprint of the source. The index is written last: a cache
+    is whole or not there. When the source has changed, the cache is written anew.
+
+    Parameters
+    ----------
+    path : path-like
+        As for :meth:`LocomotionData.from_parquet`; read in batches, with bounded memory.
+    cache : path-like, optional
+        The folder; ``<path>.sequences`` where None. It takes 600 bytes a cycle and channel.
+    """
+    folder = Path(f"{Path(path)}.sequences" if cache is None else cache)
+    fingerprint = _fingerprint(path)
+    if not _is_whole(folder, fingerprint):
+        _write(path, folder, fingerprint)
+    with pa.memory_map(str(_part(folder, fingerprint, "cycles.arrow"))) as stream:
+        cycles = pa.ipc.open_file(stream).read_all().to_pandas()
+    return SequenceSource(
+        cycles=cycles,
+        curves=MappedCurves(_part(folder, fingerprint, "curves.npy")),
+        channels=tuple(_index(folder)["channels"]),
+        measured=np.load(_part(folder, fingerprint, "measured.npy")),
+    )
+
+
+def measured_curves(curves: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which curves are finite throughout, (n_cycles, n_channels), some cycles at a time."""
+    measured = np.empty(curves.shape[:2], dtype=bool)
+    for start in range(0, len(curves), _BATCH_CYCLES):
+        some = slice(start, start + _BATCH_CYCLES)
+        np.all(np.isfinite(curves[some]), axis=2, out=measured[some])
+    return measured
+
+
+def _write(path: str | os.PathLike[str], folder: Path, fingerprint: str) -> None:
+    channels = _all_channels(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _atomic_stream(_part(folder, fingerprint, "curves.npy")) as stream:
+        cycles, measured = _write_curves(stream, path, channels)
+    with _atomic_stream(_part(folder, fingerprint, "measured.npy")) as stream:
+        np.save(stream, measured)
+    table = pa.Table.from_pandas(cycles, preserve_index=False)
+    with _atomic_stream(_part(folder, fingerprint, "cycles.arrow")) as stream:
+        writer = pa.ipc.new_file(stream, table.schema)
+        writer.write_table(table)
+        writer.close()
+    index = {"fingerprint": fingerprint, "channels": channels}
+    write_all({folder / _INDEX: json_text(index)})
+    _remove_older(folder, fingerprint)
+
+
+@contextlib.contextmanager
+def _atomic_stream(path: Path) -> Iterator[BinaryIO]:
+    with atomic_path(path) as temporary, temporary.open("wb") as stream:
+        yield stream
+
+
+def _write_curves(
+    stream: BinaryIO, path: str | os.PathLike[str], channels: list[str]
+) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
+    """Append the curves batch by batch; return the cycles and what was measured."""
+    # NumPy pads the header for a first axis of any length, so it can be rewritten in place.
+    _write_header(stream, 0, len(channels))
+    start = stream.tell()
+    known, measured = [], []
+    for batch in LocomotionData.scan(path, _BATCH_CYCLES):
+        curves = _by_cycle(batch, channels)
+        stream.write(curves.data)
+        measured.append(measured_curves(curves))
+        without_curves = np.empty((0, len(batch), N_PHASES), dtype=np.float32)
+        known.append(LocomotionData(batch.cycles, without_curves, (), batch.history))
+    everything = LocomotionData.concat(known)
+    stream.seek(0)
+    _write_header(stream, len(everything), len(channels))
+    if stream.tell() != start:  # pragma: no cover - a promise of NumPy's format
+        raise AssertionError("the header of the .npy file changed its length")
+    for entry in everything.history:
+        _logger.info("%s: %s", path, entry)
+    return everything.cycles, np.concatenate(measured)
+
+
+def _by_cycle(batch: LocomotionData, channels: list[str]) -> NDArray[np.float32]:
+    curves = np.full((len(batch), len(channels), N_PHASES), np.nan, dtype=np.float32)
+    for index, name in enumerate(channels):
+        if name in batch.channels:
+            curves[:, index] = batch.curves(name)
+    return curves
+
+
+def _write_header(stream: BinaryIO, n_cycles: int, n_channels: int) -> None:
+    shape = (n_cycles, n_channels, N_PHASES)
+    header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(stream, header)  # type: ignore[no-untyped-call]
+
+
+def _all_channels(path: str | os.PathLike[str]) -> list[str]:
+    """Return the channels of all files, in order of appearance."""
+    first = (next(LocomotionData.scan(file, 1)) for file in parquet_files(path))
+    return list(dict.fromkeys(name for data in first for name in data.channels))
+
+
+def _fingerprint(path: str | os.PathLike[str]) -> str:
+    """Return a hash of each file's name, size, time of change and last bytes (its footer)."""
+    digest = hashlib.sha256(f"{_FORMAT}".encode())
+    for file in parquet_files(path):
+        facts = file.stat()
+        digest.update(f"{file.name} {facts.st_size} {facts.st_mtime_ns}".encode())
+        with file.open("rb") as stream:
+            stream.seek(max(0, facts.st_size - _TAIL_BYTES))
+            digest.update(stream.read())
+    return digest.hexdigest()[:16]
+
+
+def _index(folder: Path) -> dict[str, Any]:
+    try:
+        index: dict[str, Any] = json.loads((folder / _INDEX).read_text())
+    except FileNotFoundError:
+        return {}
+    return index
+
+
+def _is_whole(folder: Path, fingerprint: str) -> bool:
+    return _index(folder).get("fingerprint") == fingerprint and all(
+        _part(folder, fingerprint, name).is_file() for name in _PARTS
+    )
+
+
+def _part(folder: Path, fingerprint: str, name: str) -> Path:
+    return folder / f"{fingerprint}-{name}"
+
+
+def _older(folder: Path, fingerprint: str) -> Iterator[Path]:
+    for name in _PARTS:
+        yield from (p for p in folder.glob(f"*-{name}") if not p.name.startswith(fingerprint))
+
+
+def _remove_older(folder: Path, fingerprint: str) -> None:
+    for path in _older(folder, fingerprint):
+        with contextlib.suppress(OSError):  # Windows keeps a file that someone still reads
+            path.unlink()
+
+
+# ----------------------------------------------------------------------
+# Gait cycles for PyTorch: from memory by position, or from a mapped file in shuffled batches.
+
+
+def to_torch_dataset(
+    data: LocomotionData,
+    target: str,
+    features: Sequence[str] | None = None,
+    sequence_length: int = N_PHASES,
+    subjects: Sequence[Any] | None = None,
+    classes: Sequence[Any] | None = None,
+) -> "SequenceDataset":
+    """Return the cycles as a PyTorch dataset that copies nothing but the batches asked for.
+
+    An item is a named tuple ``(curves, target, measured)`` of tensors: float32
+    (sequence_length, n_channels) with 0 where nothing was measured; int64 code of the label, or
+    float32 quantity; bool (n_channels,), whether the curve was measured throughout.
+    Worker processes that are forked (the default on Linux up to Python 3.13) share the data;
+    spawned ones each get a copy: there, use :func:`stream_torch_dataset`.
+
+    Parameters
+    ----------
+    data : LocomotionData
+        The cycles. Those whose target is missing are left out, with a count in the log.
+    target : str
+        A column of ``data.cycles``. Numbers with fractions, or of more than 20 values, are a
+        quantity; everything else is labels.
+    features : sequence of str, optional
+        Channels, or aliases of them, in the order wanted; all where None.
+    sequence_length : int
+        Points a cycle; other than 150, the curves are interpolated linearly, batch by batch.
+    subjects : sequence of str, optional
+        Subjects to keep; all where None. The labels are numbered over all subjects.
+    classes : sequence, optional
+        The labels in the order of their codes, for example ``train.classes``; the sorted
+        labels of `data` where None.
+
+    Returns
+    -------
+    SequenceDataset
+        With `channels`, `classes`, `groups` (subject of each cycle), `target` and
+        `subject_split`.
+
+    Warns
+    -----
+    LocomotionWarning
+        If some of the curves are not fully measured.
+
+    Raises
+    ------
+    MissingExtraError
+        If PyTorch is not installed.
+    SchemaError
+        If a channel or subject is not in the data, or `sequence_length` is below 2.
+    TargetError
+        If the target is unknown or empty, or has a label outside `classes`.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.simulation import simulate
+    >>> data = simulate(n_subjects=3, n_cycles=2, tasks=["level_walking"])
+    >>> dataset = to_torch_dataset(data, "pathology", ["knee_flexion_angle_ipsi_rad"], 50)
+    >>> tuple(dataset[[0, 3, 5]].curves.shape)
+    (3, 50, 1)
+    """
+    require("torch", "deep")
+
+    curves = data.block.transpose(1, 0, 2)
+    source = SequenceSource(data.cycles, curves, data.channels, measured_curves(curves))
+    return SequenceDataset(
+        labelled_sequences(source, target, features, sequence_length, subjects, classes)
+    )
+
+
+def stream_torch_dataset(
+    path: str | os.PathLike[str],
+    target: str,
+    features: Sequence[str] | None = None,
+    sequence_length: int = N_PHASES,
+    subjects: Sequence[Any] | None = None,
+    classes: Sequence[Any] | None = None,
+    *,
+    batch_size: int = 256,
+    seed: int | None = 0,
+    cache: str | os.PathLike[str] | None = None,
+) -> "SequenceStream":
+    """Return batches of cycles from a file larger than memory, as a PyTorch iterable dataset.
+
+    The Parquet file or folder is written once, in one streaming pass, to an uncompressed
+    memory-mapped cache; batches are copied out of it. An epoch gives every cycle once, in an
+    order that depends on `seed` and the epoch alone, whatever the number of workers.
+    Use ``DataLoader(stream, batch_size=None, num_workers=...)``, and ``stream.set_epoch(i)``
+    before each epoch.
+
+    Parameters
+    ----------
+    path : path-like
+        As for :meth:`LocomotionData.from_parquet`.
+    target, features, sequence_length, subjects, classes
+        As for :func:`to_torch_dataset`.
+    batch_size : int
+        Cycles a batch; the last of an epoch may have fewer.
+    seed : int or None
+        Of the shuffling (by blocks, see
+        :func:`~locomotion_analysis.features.sequences.epoch_order`); None: no shuffling.
+    cache : path-like, optional
+        Folder of the cache, 600 bytes a cycle and channel; ``<path>.sequences`` where None. It
+        is written anew when the source has changed.
+
+    Returns
+    -------
+    SequenceStream
+        With `channels`, `classes`, `groups`, `target`, `set_epoch` and `subject_split`.
+
+    Raises
+    ------
+    MissingExtraError, SchemaError, TargetError
+        As :func:`to_torch_dataset`.
+    DuplicateCycleError
+        If two cycles share a key.
+    """
+    require("torch", "deep")
+
+    if batch_size < 1:
+        raise SchemaError(
+            expected="a batch_size of at least 1", got=str(batch_size), where="batch_size"
+        )
+    source = cached_source(path, cache)
+    sequences = labelled_sequences(source, target, features, sequence_length, subjects, classes)
+    return SequenceStream(sequences, batch_size, seed)
+
+
+# ----------------------------------------------------------------------
+# The two kinds of PyTorch dataset; this module needs PyTorch to be imported.
+
+
+class Sequences(NamedTuple):
+    """One cycle, or a batch of them (with a first axis more).
+
+    Attributes
+    ----------
+    curves : Tensor of float32, shape (length, n_channels)
+        In the units of the channels; points that were not measured are 0.
+    target : Tensor of int64 or float32, shape ()
+        Position in ``dataset.classes``, or the quantity.
+    measured : Tensor of bool, shape (n_channels,)
+        Whether the curve was measured throughout.
+    """
+
+    curves: torch.Tensor
+    target: torch.Tensor
+    measured: torch.Tensor
+
+
+class _Described:
+    """What both kinds of dataset tell about their cycles."""
+
+    def __init__(self, sequences: LabelledSequences) -> None:
+        self.sequences = sequences
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names along the last axis of the curves."""
+        return self.sequences.channels
+
+    @property
+    def classes(self) -> NDArray[Any] | None:
+        """The labels, by code; None where the target is a quantity."""
+        return self.sequences.classes
+
+    @property
+    def groups(self) -> NDArray[Any]:
+        """The subject of each cycle."""
+        return self.sequences.groups
+
+    @property
+    def target(self) -> NDArray[Any]:
+        """The encoded target of each cycle."""
+        return self.sequences.target
+
+
+class SequenceDataset(_Described, Dataset):  # type: ignore[misc]
+    """Gait cycles by position (see :func:`~locomotion_analysis.features.to_torch_dataset`)."""
+
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    def __getitem__(self, index: int | ArrayLike) -> Sequences:
+        """Return one cycle, or the cycles of several positions as one batch."""
+        positions = np.asarray(index)
+        if positions.ndim:
+            return _tensors(self.sequences, positions)
+        if not -len(self) <= positions < len(self):
+            raise IndexError(f"cycle {positions} of {len(self)}")
+        return Sequences(*(part[0] for part in _tensors(self.sequences, positions[None])))
+
+    def __getitems__(self, indices: Sequence[int]) -> list[Sequences]:
+        """Return the cycles of a batch, fetched together; PyTorch's DataLoader calls this."""
+        batch = _tensors(self.sequences, np.asarray(indices))
+        return [Sequences(*parts) for parts in zip(*batch, strict=True)]
+
+    def subject_split(self, *parts: NDArray[np.intp]) -> "list[SequenceDataset]":
+        """Return one dataset a part, refusing parts that share a subject.
+
+        Parameters
+        ----------
+        *parts : ndarray of int
+            Positions in this dataset, as the splitters of ``locomotion_analysis.selection``
+            give them for ``dataset.target`` and ``dataset.groups``.
+
+        Raises
+        ------
+        SplitLeakError
+            If a subject has cycles in two parts.
+        """
+        return [SequenceDataset(part) for part in self.sequences.subject_parts(parts)]
+
+
+class SequenceStream(_Described, IterableDataset):  # type: ignore[misc]
+    """Batches of gait cycles (see :func:`~locomotion_analysis.features.stream_torch_dataset`).
+
+    Pass it to ``DataLoader(stream, batch_size=None, num_workers=...)``: it makes the batches
+    itself. They are the same, in the same order, for any number of workers.
+
+    Parameters
+    ----------
+    sequences : LabelledSequences
+        The cycles.
+    batch_size : int
+        Cycles a batch; the last of an epoch may have fewer.
+    seed : int or None
+        Of the shuffling; None gives the cycles in their own order.
+    """
+
+    def __init__(self, sequences: LabelledSequences, batch_size: int, seed: int | None) -> None:
+        super().__init__(sequences)
+        self.batch_size = batch_size
+        self.seed = seed
+        # Shared memory: workers that outlive an epoch see the next one's number.
+        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the order of the next pass; without this every pass has the same order."""
+        self._epoch.fill_(epoch)
+
+    def __len__(self) -> int:
+        """Return the number of batches."""
+        return len(range(0, len(self.sequences), self.batch_size))
+
+    def __iter__(self) -> Iterator[Sequences]:
+        worker = get_worker_info()
+        first, step = (0, 1) if worker is None else (worker.id, worker.num_workers)
+        for positions in batches_of(self._order(), self.batch_size)[first::step]:
+            yield _tensors(self.sequences, positions)
+
+    def subject_split(self, *parts: NDArray[np.intp]) -> "list[SequenceStream]":
+        """Return one stream a part (see :meth:`SequenceDataset.subject_split`)."""
+        return [
+            SequenceStream(part, self.batch_size, self.seed)
+            for part in self.sequences.subject_parts(parts)
+        ]
+
+    def _order(self) -> NDArray[np.intp]:
+        if self.seed is None:
+            return np.arange(len(self.sequences))
+        return epoch_order(len(self.sequences), self.seed, int(self._epoch))
+
+
+def _tensors(sequences: LabelledSequences, positions: NDArray[np.intp]) -> Sequences:
+    return Sequences(*map(torch.from_numpy, sequences.fetch(positions)))

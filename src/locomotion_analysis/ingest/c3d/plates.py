@@ -1,0 +1,473 @@
+"""MERGED plates.
+
+- Laboratory axes and length unit of a C3D file: which way is up, and how long is a unit.
+- The FORCE_PLATFORM group of a C3D file: which channels, where, in what units.
+- Force plates: from the raw channels of a C3D file to force, centre of pressure, free moment.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from locomotion_analysis.data import HistoryEntry
+from locomotion_analysis.errors import UnitError
+from locomotion_analysis.ingest.c3d.content import C3DContent
+from locomotion_analysis.ingest.recording import Plate
+
+# ----------------------------------------------------------------------
+# Laboratory axes and length unit of a C3D file: which way is up, and how long is a unit.
+
+
+_LENGTH_UNITS = {
+    "mm": 1e-3,
+    "millimeter": 1e-3,
+    "millimeters": 1e-3,
+    "cm": 1e-2,
+    "m": 1.0,
+    "mete": 1.0,  # c3d.org sample 15 cuts the word to four letters
+    "meter": 1.0,
+    "meters": 1.0,
+    "metre": 1.0,
+    "metres": 1.0,
+}
+_AXES = "XYZ"
+_FLAT = 0.1
+
+
+@dataclass(frozen=True)
+class LaboratoryAxes:
+    """From the file's axes and unit to metres with z up.
+
+    Attributes
+    ----------
+    rotation : ndarray, shape (3, 3)
+        Rows are the new axes in the file's axes.
+    metres_per_unit : float
+    history : tuple of HistoryEntry
+        What was assumed or converted.
+    """
+
+    rotation: NDArray[np.float64]
+    metres_per_unit: float
+    history: tuple[HistoryEntry, ...]
+
+    def rotate(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn vectors (..., 3) into axes with z up, in their own unit."""
+        return vectors @ self.rotation.T
+
+    def metres(self, positions: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn positions (..., 3) into metres with z up."""
+        return self.rotate(positions) * self.metres_per_unit
+
+
+def laboratory_axes(
+    content: C3DContent, markers: NDArray[np.float64], *, where: str
+) -> LaboratoryAxes:
+    """Find the vertical axis and the length unit.
+
+    The axis is, in this order: the normal of the force plates, of whatever kind; the letter of
+    ``POINT:Y_SCREEN``; z, which is then recorded as assumed. Its sign is the side of the plates
+    that the markers are on, else the sign of ``POINT:Y_SCREEN``. (Horst's 2018 files say
+    ``-Z`` there and are z up: what was measured goes before what was configured.)
+
+    Parameters
+    ----------
+    content : C3DContent
+    markers : ndarray, shape (n_frames, n_markers, 3)
+        Points that are markers, in file units.
+    where : str
+        File name, for errors.
+
+    Raises
+    ------
+    UnitError
+        If the file's length unit is unknown.
+    """
+    unit, history = _length_unit(content, where)
+    axis, sign, source = _vertical(content, markers)
+    up = f"{'+' if sign > 0 else '-'}{_AXES[axis]}"
+    if source == "assumed":
+        history.append(HistoryEntry("assumed", "z is up: no plates and no POINT:Y_SCREEN"))
+    elif up != "+Z":
+        history.append(HistoryEntry("converted", f"axes turned so that {up} ({source}) is +z"))
+    if unit != 1.0:
+        history.append(HistoryEntry("converted", f"marker and plate positions x {unit:g} to m"))
+    return LaboratoryAxes(_rotation(axis, sign), unit, tuple(history))
+
+
+def _length_unit(content: C3DContent, where: str) -> tuple[float, list[HistoryEntry]]:
+    stated = next(iter(content.texts("POINT", "UNITS")), "")
+    if not stated:
+        return 1e-3, [HistoryEntry("assumed", "positions are in mm: POINT:UNITS is empty")]
+    if stated.lower() not in _LENGTH_UNITS:
+        raise UnitError(
+            expected=f"POINT:UNITS to be one of {', '.join(_LENGTH_UNITS)}",
+            got=repr(stated),
+            where=where,
+            fix="correct the parameter POINT:UNITS in the C3D file",
+        )
+    return _LENGTH_UNITS[stated.lower()], []
+
+
+def _vertical(content: C3DContent, markers: NDArray[np.float64]) -> tuple[int, float, str]:
+    screen = next(iter(content.texts("POINT", "Y_SCREEN")), "").upper()
+    screen_axis = _AXES.find(screen[-1:]) if screen else -1
+    screen_sign = -1.0 if screen.startswith("-") else 1.0
+    plates = _plate_corners(content)
+    if plates is not None:
+        axis = int(np.argmin(np.ptp(plates, axis=0).sum(axis=1)))
+        level = plates[:, axis].mean()
+        heights = markers[..., axis]
+        heights = heights[np.isfinite(heights)] - level
+        extent = np.ptp(plates, axis=0).max()
+        above = float(np.median(heights)) if heights.size else 0.0
+        if abs(above) > _FLAT * extent:
+            return axis, float(np.sign(above)), "normal of the plates"
+        return axis, screen_sign if axis == screen_axis else 1.0, "normal of the plates"
+    if screen_axis >= 0:
+        return screen_axis, screen_sign, "POINT:Y_SCREEN"
+    return 2, 1.0, "assumed"
+
+
+def _plate_corners(content: C3DContent) -> NDArray[np.float64] | None:
+    """Return the corners (4, 3, n_plates) where every plate lies flat in one axis."""
+    corners = content.numbers("FORCE_PLATFORM", "CORNERS")
+    used = int(content.number("FORCE_PLATFORM", "USED") or 0)
+    if corners.ndim == 2:  # one plate, last dimension left out
+        corners = corners[..., np.newaxis]
+    if used < 1 or corners.ndim != 3 or corners.shape[:2] != (3, 4) or not corners.any():
+        return None
+    flat = corners.transpose(1, 0, 2)[..., :used]
+    extents = np.sort(np.ptp(flat, axis=0), axis=0)
+    return flat if (extents[0] < _FLAT * extents[1]).all() else None
+
+
+def _rotation(axis: int, sign: float) -> NDArray[np.float64]:
+    up = np.zeros(3)
+    up[axis] = sign
+    forward = np.zeros(3)
+    forward[0 if axis != 0 else 1] = 1.0
+    return np.stack([forward, np.cross(up, forward), up])
+
+
+# ----------------------------------------------------------------------
+# The FORCE_PLATFORM group of a C3D file: which channels, where, in what units.
+
+
+_CHANNELS = {1: 6, 2: 6, 3: 8, 4: 6}
+_MOMENT_UNITS = {"nm": 1.0, "nmm": 1e-3, "ntmm": 1e-3, "ncm": 1e-2, "newtonmeters": 1.0}
+_FORCE_UNITS = ("n", "nt", "newton", "newtons")
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PlateSetup:
+    """One force plate as the file describes it.
+
+    Attributes
+    ----------
+    number : int
+        Counted from 1.
+    kind : int
+        C3D type 1 to 4.
+    raw : ndarray, shape (n, 6 or 8)
+        Its analogue channels.
+    corners : ndarray, shape (4, 3)
+        In file axes and units.
+    origin_m : ndarray, shape (3,)
+        Types 2 and 4: from the sensor's origin to the middle of the surface, z negative;
+        type 3: half distances of the sensors and their depth, negative.
+    calibration : ndarray, shape (6, 6)
+    cop_polynomial : ndarray, shape (6, 2)
+        The maker's correction of the centre of pressure; zeros where there is none.
+    moment_Nm : float
+        Newton metres in one unit of the moment channels.
+    unit_m : float
+        Metres in one unit of length.
+    """
+
+    number: int
+    kind: int
+    raw: Array
+    corners: Array
+    origin_m: Array
+    calibration: Array
+    cop_polynomial: Array
+    moment_Nm: float
+    unit_m: float
+
+
+def plate_setups(content: C3DContent, unit_m: float) -> tuple[list[PlateSetup], list[HistoryEntry]]:
+    """Return the plates that are fully described, and why the others are left out.
+
+    Parameters
+    ----------
+    content : C3DContent
+    unit_m : float
+        Metres in one unit of ``POINT:UNITS``.
+    """
+    setups: list[PlateSetup] = []
+    history: list[HistoryEntry] = []
+    for index in range(_plate_count(content)):
+        reason = _reason_to_leave_out(content, index)
+        if reason:
+            history.append(HistoryEntry("dropped", f"plate {index + 1}: {reason}"))
+            continue
+        setup, entries = _setup(content, index, unit_m)
+        setups.append(setup)
+        history += entries
+    return setups, history
+
+
+def _plate_count(content: C3DContent) -> int:
+    kinds = content.numbers("FORCE_PLATFORM", "TYPE").size
+    used = content.number("FORCE_PLATFORM", "USED")
+    return kinds if used is None else max(int(used), 0)
+
+
+def _reason_to_leave_out(content: C3DContent, index: int) -> str:
+    kinds = content.numbers("FORCE_PLATFORM", "TYPE").ravel(order="F")
+    kind = int(kinds[index]) if index < kinds.size else 0
+    stored = content.analogs.shape[1] if len(content.analogs) else 0
+    channels = _of_plate(content, "CHANNEL", index, 2)
+    corners = _of_plate(content, "CORNERS", index, 3)
+    if kind not in _CHANNELS:
+        return f"its type is {kind}, not 1, 2, 3 or 4"
+    if channels.size < _CHANNELS[kind]:
+        return f"{channels.size} of its {_CHANNELS[kind]} channels are named"
+    channels = channels[: _CHANNELS[kind]]
+    if channels.min() < 1 or channels.max() > stored:
+        return f"it needs channels {channels.min():.0f} to {channels.max():.0f} of {stored} stored"
+    if corners.shape != (3, 4) or np.linalg.matrix_rank(corners - corners[:, :1]) < 2:
+        return "its corners are missing or lie on one line"
+    if kind == 4 and _of_plate(content, "CAL_MATRIX", index, 3).shape != (6, 6):
+        return "type 4 without a 6 x 6 CAL_MATRIX"
+    return ""
+
+
+def _setup(content: C3DContent, index: int, unit_m: float) -> tuple[PlateSetup, list[HistoryEntry]]:
+    kind = int(content.numbers("FORCE_PLATFORM", "TYPE").ravel(order="F")[index])
+    channels = _of_plate(content, "CHANNEL", index, 2)[: _CHANNELS[kind]].astype(int) - 1
+    origin, history = _origin(content, index)
+    moment_Nm, assumed = _moment_unit(content, channels, kind, unit_m, index + 1)
+    polynomial = _of_plate(content, "FPCOPPOLY", index, 3)
+    has_polynomial = kind == 3 and polynomial.shape == (6, 2) and polynomial.any()
+    if has_polynomial:
+        detail = f"plate {index + 1}: centre of pressure corrected with the file's FPCOPPOLY"
+        history.append(HistoryEntry("converted", detail))
+    setup = PlateSetup(
+        number=index + 1,
+        kind=kind,
+        raw=content.analogs[:, channels],
+        corners=_of_plate(content, "CORNERS", index, 3).T,
+        origin_m=origin * unit_m,
+        calibration=_of_plate(content, "CAL_MATRIX", index, 3),
+        cop_polynomial=polynomial if has_polynomial else np.zeros((6, 2)),
+        moment_Nm=moment_Nm,
+        unit_m=unit_m,
+    )
+    return setup, [*history, *assumed]
+
+
+def _origin(content: C3DContent, index: int) -> tuple[Array, list[HistoryEntry]]:
+    stated = _of_plate(content, "ORIGIN", index, 2)
+    origin = stated[:3].copy() if stated.size >= 3 else np.zeros(3)
+    if origin[2] <= 0:
+        return origin, []
+    # The sensors are below the surface and z points down: a positive z is Vicon's old slip.
+    detail = f"plate {index + 1}: ORIGIN z {origin[2]:g} is below the surface, sign turned"
+    origin *= -1.0 if abs(origin[2]) > np.abs(origin[:2]).max() else np.array([1.0, 1.0, -1.0])
+    return origin, [HistoryEntry("assumed", detail)]
+
+
+def _moment_unit(
+    content: C3DContent, channels: NDArray[np.int64], kind: int, unit_m: float, number: int
+) -> tuple[float, list[HistoryEntry]]:
+    if kind == 3:
+        return 1.0, []
+    units = [_bare(unit) for unit in content.texts("ANALOG", "UNITS")]
+    force, moment = (units[k] if k < len(units) else "" for k in channels[[2, 5]])
+    if moment in _MOMENT_UNITS and force in _FORCE_UNITS:
+        return _MOMENT_UNITS[moment], []
+    detail = (
+        f"plate {number}: forces in N and moments in N times POINT:UNITS; its channels say "
+        f"{force or 'nothing'!r} and {moment or 'nothing'!r}"
+    )
+    return _MOMENT_UNITS.get(moment, unit_m), [HistoryEntry("assumed", detail)]
+
+
+def _bare(unit: str) -> str:
+    return "".join(letter for letter in unit.lower() if letter.isalpha())
+
+
+def _of_plate(content: C3DContent, name: str, index: int, dimensions: int) -> Array:
+    """Return one plate's part of a parameter whose last dimension counts plates."""
+    values = content.numbers("FORCE_PLATFORM", name)
+    if values.ndim == dimensions - 1 and index == 0:  # the writer left the last dimension out
+        return values
+    if values.ndim != dimensions or index >= values.shape[-1]:
+        return np.empty(0)
+    return values[..., index]
+
+
+# ----------------------------------------------------------------------
+# Force plates: from the raw channels of a C3D file to force, centre of pressure, free moment.
+#
+# All four classical kinds end in one form, force F and moment M about the middle of the working
+# surface in the plate's axes (C3D user guide, "The FORCE_PLATFORM group"); from there
+#
+#     x = -My / Fz,  y = Mx / Fz,  Tz = Mz - x Fy + y Fx.
+
+
+LOADED_N = 20.0
+"""Vertical force from which the centre of pressure is given."""
+
+_STILL_N, _UNLOADED_N = 5.0, 50.0
+
+
+def c3d_force_plates(
+    content: C3DContent, axes: LaboratoryAxes
+) -> tuple[tuple[Plate, ...], list[HistoryEntry]]:
+    """Turn the plates' channels into laboratory axes (z up, force on the person).
+
+    A plate can only push a person up. A plate whose loaded vertical force is negative stores
+    the force on the plate, and its force and free moment change sign (recorded).
+
+    Parameters
+    ----------
+    content : C3DContent
+    axes : LaboratoryAxes
+
+    Returns
+    -------
+    tuple of Plate
+    list of HistoryEntry
+        Plates left out and why, units assumed, baselines taken off, signs changed.
+    """
+    setups, history = plate_setups(content, axes.metres_per_unit)
+    plates = []
+    for setup in setups:
+        raw, baseline = _without_baseline(content, setup)
+        plate, sign = _in_laboratory(setup, raw, content.analog_time_s, axes)
+        plates.append(plate)
+        history += [*baseline, *sign]
+    if plates:
+        history.append(
+            HistoryEntry("read", f"centre of pressure where Fz >= {LOADED_N:g} N", len(plates))
+        )
+    return tuple(plates), history
+
+
+def surface_wrench(setup: PlateSetup, raw: Array) -> tuple[Array, Array]:
+    """Return force (N) and moment (Nm) about the middle of the surface, in the plate's axes.
+
+    Parameters
+    ----------
+    setup : PlateSetup
+    raw : ndarray, shape (n, n_channels)
+        Type 1: Fx Fy Fz Px Py Mz; types 2 and 4: Fx Fy Fz Mx My Mz at the sensor's origin, for
+        type 4 before the calibration matrix; type 3: Fx12 Fx34 Fy14 Fy23 Fz1 Fz2 Fz3 Fz4.
+
+    Returns
+    -------
+    tuple of ndarray, each of shape (n, 3)
+    """
+    if setup.kind == 1:
+        force, (x, y) = raw[:, :3], raw[:, 3:5].T * setup.unit_m
+        twist = raw[:, 5] * setup.moment_Nm + x * force[:, 1] - y * force[:, 0]
+        return force, np.column_stack([y * force[:, 2], -x * force[:, 2], twist])
+    if setup.kind == 3:
+        return _piezo_wrench(setup, raw)
+    calibrated = raw @ setup.calibration.T if setup.kind == 4 else raw
+    force, moment = calibrated[:, :3], calibrated[:, 3:] * setup.moment_Nm
+    return force, moment + np.cross(force, setup.origin_m)
+
+
+def _piezo_wrench(setup: PlateSetup, raw: Array) -> tuple[Array, Array]:
+    """Eight channels of a type 3 plate, its sensors at (±a, ±b) below the surface."""
+    x12, x34, y14, y23, z1, z2, z3, z4 = raw.T
+    a, b, depth = setup.origin_m
+    fx, fy, fz = x12 + x34, y14 + y23, z1 + z2 + z3 + z4
+    mx = b * (z1 + z2 - z3 - z4) + fy * depth
+    my = a * (-z1 + z2 + z3 - z4) - fx * depth
+    mz = b * (x34 - x12) + a * (y14 - y23)
+    return np.column_stack([fx, fy, fz]), np.column_stack([mx, my, mz])
+
+
+def _in_laboratory(
+    setup: PlateSetup, raw: Array, time_s: Array, axes: LaboratoryAxes
+) -> tuple[Plate, list[HistoryEntry]]:
+    force, moment = surface_wrench(setup, raw)
+    turn = axes.rotate(_plate_axes(setup.corners).T).T
+    vertical = (force @ turn.T)[:, 2]
+    sign = -1.0 if vertical.size and vertical[np.argmax(np.abs(vertical))] < -LOADED_N else 1.0
+    loaded = sign * vertical >= LOADED_N
+    with np.errstate(divide="ignore", invalid="ignore"):
+        x, y = -moment[:, 1] / force[:, 2], moment[:, 0] / force[:, 2]
+        x, y = _corrected_cop(setup, np.where(loaded, x, np.nan), np.where(loaded, y, np.nan))
+        twist = moment[:, 2] - x * force[:, 1] + y * force[:, 0]
+    local = np.column_stack([x, y, np.zeros_like(x)])
+    middle = axes.metres(setup.corners.mean(axis=0))
+    plate = Plate(
+        time_s=time_s,
+        force_N=sign * force @ turn.T,
+        cop_m=middle + local @ turn.T,
+        free_moment_Nm=sign * twist * turn[2, 2],
+    )
+    if sign > 0:
+        return plate, []
+    return plate, [
+        HistoryEntry(
+            "converted", f"plate {setup.number}: force x -1, it held the force on the plate"
+        )
+    ]
+
+
+def _plate_axes(corners: Array) -> Array:
+    """Columns: the plate's x, y, z in the file's axes (corners 1 to 4: ++, -+, --, +-)."""
+    x = corners[0] - corners[1]
+    x = x / np.linalg.norm(x)
+    z = np.cross(x, corners[0] - corners[3])
+    z = z / np.linalg.norm(z)
+    return np.column_stack([x, np.cross(z, x), z])
+
+
+def _corrected_cop(setup: PlateSetup, x_m: Array, y_m: Array) -> tuple[Array, Array]:
+    """Take off the maker's polynomial for the bending of the top plate (``FPCOPPOLY``).
+
+    dx = (p1 y⁴ + p2 y² + p3) x³ + (p4 y⁴ + p5 y² + p6) x, and the same for y with x and y
+    exchanged, lengths in mm.
+    """
+    x, y = x_m * 1e3, y_m * 1e3
+
+    def error(p: Array, u: Array, v: Array) -> Array:
+        even = np.stack([v**4, v**2, np.ones_like(v)])
+        return np.asarray((p[:3] @ even) * u**3 + (p[3:] @ even) * u)
+
+    px, py = setup.cop_polynomial.T
+    return (x - error(px, x, y)) * 1e-3, (y - error(py, y, x)) * 1e-3
+
+
+def _without_baseline(content: C3DContent, setup: PlateSetup) -> tuple[Array, list[HistoryEntry]]:
+    """Take off the channels' mean over the frames of ``FORCE_PLATFORM:ZERO``.
+
+    Only where those frames are in the file and the plate stands still and unloaded in them.
+    """
+    limits = content.numbers("FORCE_PLATFORM", "ZERO").ravel(order="F")
+    if limits.size != 2 or setup.kind == 1 or not content.point_rate_hz:
+        return setup.raw, []
+    per_frame = round(content.analog_rate_hz / content.point_rate_hz)
+    first = int(limits[0]) - 1 - content.first_frame
+    last = int(limits[1]) - content.first_frame
+    span = setup.raw[max(first, 0) * per_frame : max(last, 0) * per_frame]
+    if first < 0 or last - first < 2 or not len(span):
+        return setup.raw, []
+    vertical = surface_wrench(setup, span)[0][:, 2]
+    mean, spread = float(vertical.mean()), float(vertical.std())
+    if abs(mean) > _UNLOADED_N or spread > _STILL_N:
+        detail = f"plate {setup.number}: FORCE_PLATFORM:ZERO ignored, Fz is {mean:.0f} ± {spread:.0f} N there"
+        return setup.raw, [HistoryEntry("assumed", detail)]
+    detail = f"plate {setup.number}: baseline of frames {first + 1} to {last} taken off (Fz {mean:.1f} N)"
+    return setup.raw - span.mean(axis=0), [HistoryEntry("converted", detail)]

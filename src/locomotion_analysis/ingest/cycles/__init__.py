@@ -1,1 +1,0 @@
-"""Strides cut to the phase grid, with their metadata."""

@@ -1,1 +1,0 @@
-"""Heel strikes and toe-offs: from forces, markers, angles or the file itself."""

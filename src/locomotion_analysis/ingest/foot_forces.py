@@ -1,0 +1,569 @@
+"""MERGED foot forces.
+
+- When a foot is on the ground, from the vertical ground reaction force.
+- Which marker sits where, whatever a laboratory calls it.
+- Which foot is on which force plate, and whether it is alone there.
+- The direction a person walks in, so that forces and steps have a front and a side.
+- The ground reaction force under each foot, in the directions of the walking person.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from locomotion_analysis.data import HistoryEntry
+from locomotion_analysis.ingest.recording import (
+    HEEL_STRIKE,
+    SIDES,
+    TOE_OFF,
+    Event,
+    Plate,
+    Recording,
+    Stream,
+)
+
+# ----------------------------------------------------------------------
+# When a foot is on the ground, from the vertical ground reaction force.
+
+
+CONTACT_N = 20.0
+"""Force a contact has to reach, N."""
+RELEASE_N = 10.0
+"""Force whose crossing is the contact's first and last instant, N."""
+MIN_CONTACT_S = 0.1
+MIN_SWING_S = 0.08
+CUTOFF_HZ = 15.0
+_EARLY_SHARE = 1.0 / 3.0
+_EARLY_S = 0.03
+
+
+def contacts(time_s: ArrayLike, vertical_N: ArrayLike) -> NDArray[np.float64]:
+    """Find the ground contacts in a vertical force.
+
+    The force is low-pass filtered without delay (Butterworth, second order each way, 15 Hz).
+    A contact is a run above 10 N that reaches 20 N (hysteresis), lasts 0.1 s or longer and is
+    0.08 s or more from the next; its instants are the crossings of 10 N, interpolated between
+    samples. Thresholds: Tirosh & Sparrow 2003, J Appl Biomech 19:178.
+
+    A recording cut at a heel strike often begins a few samples after it: a force that rises at
+    the first sample and is still below a third of the contact's maximum has its contact begin
+    there.
+
+    Parameters
+    ----------
+    time_s : array_like, shape (n,)
+        Seconds, even rate.
+    vertical_N : array_like, shape (n,)
+        Force on the foot, N, up positive. NaN is taken as no force.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_contacts, 2)
+        Start and end, s. NaN where the recording begins or ends within the contact; the first
+        sample's time where it begins as the contact does.
+
+    Examples
+    --------
+    >>> time = np.arange(0.0, 2.0, 0.001)
+    >>> force = np.where((time > 0.5) & (time < 1.1), 700.0, 0.0)
+    >>> contacts(time, force).round(1).tolist()
+    [[0.5, 1.1]]
+    """
+    time = np.asarray(time_s, dtype=np.float64)
+    raw = np.nan_to_num(np.asarray(vertical_N, dtype=np.float64))
+    force = _smooth(time, raw)
+    loaded = force >= RELEASE_N
+    edges = np.diff(np.concatenate([[False], loaded, [False]]).astype(np.int8))
+    first, last = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
+    first, last = _without_short_swings(time, first, last)
+    if not len(first):
+        return np.empty((0, 2))
+    peak = np.array([force[a : b + 1].max() for a, b in zip(first, last, strict=True)])
+    keep = (peak >= CONTACT_N) & (time[last] - time[first] >= MIN_CONTACT_S)
+    starts = _crossing(time, force, first[keep] - 1)
+    if keep.any() and np.isnan(starts[0]) and _rises_from_the_start(time, raw, peak[keep][0]):
+        starts[0] = time[0]
+    return np.stack([starts, _crossing(time, force, last[keep])], axis=1)
+
+
+def _rises_from_the_start(
+    time: NDArray[np.float64], force: NDArray[np.float64], peak: float
+) -> bool:
+    soon = int(np.searchsorted(time, time[0] + _EARLY_S))
+    return bool(force[0] < _EARLY_SHARE * peak and force[soon] > force[0] + RELEASE_N)
+
+
+def _smooth(time: NDArray[np.float64], force: NDArray[np.float64]) -> NDArray[np.float64]:
+    rate = (len(time) - 1) / (time[-1] - time[0]) if len(time) > 1 else 0.0
+    if rate <= 2.2 * CUTOFF_HZ or len(time) < 16:
+        return force
+    from scipy.signal import butter, sosfiltfilt
+
+    smooth: NDArray[np.float64] = sosfiltfilt(
+        butter(2, CUTOFF_HZ, fs=rate, output="sos"), force, padtype="even"
+    )
+    return smooth
+
+
+def _without_short_swings(
+    time: NDArray[np.float64], first: NDArray[np.intp], last: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    apart = time[first[1:]] - time[last[:-1]] >= MIN_SWING_S
+    begins = np.concatenate([[True], apart]) if len(first) else np.empty(0, bool)
+    ends = np.concatenate([apart, [True]]) if len(first) else np.empty(0, bool)
+    return first[begins], last[ends]
+
+
+def _crossing(
+    time: NDArray[np.float64], force: NDArray[np.float64], before: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Instant at which the force crosses RELEASE_N after sample `before`; NaN at the ends."""
+    known = (before >= 0) & (before + 1 < len(force))
+    low = np.where(known, before, 0)
+    high = np.minimum(low + 1, len(force) - 1)
+    step = force[high] - force[low]
+    share = np.divide(RELEASE_N - force[low], step, out=np.zeros(len(step)), where=step != 0)
+    return np.where(known, time[low] + share * (time[high] - time[low]), np.nan)
+
+
+# ----------------------------------------------------------------------
+# Which marker sits where, whatever a laboratory calls it.
+
+
+_SIDE_LETTER = {"left": "L", "right": "R"}
+_PLACES = {
+    "heel": (r"HEEL?\d?", r"CALC?", r"HEELPOST", r"CALCPOST"),
+    "toe": (
+        r"TOE(TIP)?", r"FOOT(MED|LAT)", r"FM[15T]", r"MTP?H?[1-5]", r"[PD][15]M", r"HLX",
+        r"SMH", r"[15]MH", r"TOE(MED|LAT)", r"(BIG|SMALL)TOE",
+    ),
+    "ankle": (r"ANK", r"ANKLE(LAT|MED)?", r"[LM]MAL", r"MMA", r"MALLEOLUS(LAT|MED)?"),
+}  # fmt: skip
+_PELVIS = re.compile(
+    r"^(SACR(UM)?|VSACRAL|[LR](ASI|PSI|ASIS|PSIS|ILIAC|IAS|IPS)|[LR](FRONT|BACK)PELVIS)$"
+)
+
+Markers = Mapping[str, NDArray[np.float64]]
+
+
+def foot_marker(markers: Markers, place: str, side: str) -> NDArray[np.float64] | None:
+    """Return the mean position of the markers at one place of one foot.
+
+    Parameters
+    ----------
+    markers : mapping of str to ndarray, shape (n, 3)
+    place : {"heel", "toe", "ankle"}
+    side : {"left", "right"}
+
+    Returns
+    -------
+    ndarray, shape (n, 3), or None
+        NaN where a marker was not seen. None where the set has no such marker.
+
+    Examples
+    --------
+    >>> foot_marker({"R HEEL": np.ones((2, 3))}, "heel", "right").shape
+    (2, 3)
+    """
+    letter = _SIDE_LETTER[side]
+    pattern = re.compile(rf"^(?:{letter}|{side.upper()})(?:{'|'.join(_PLACES[place])})$")
+    trailing = re.compile(rf"^(?:{'|'.join(_PLACES[place])}){letter}$")
+    found = [
+        position
+        for name, position in markers.items()
+        if pattern.match(_plain(name)) or trailing.match(_plain(name))
+    ]
+    return _mean(found)
+
+
+def pelvis_marker(markers: Markers) -> NDArray[np.float64] | None:
+    """Return the mean position of the pelvis markers, shape (n, 3), or None without any."""
+    found = [position for name, position in markers.items() if _PELVIS.match(_plain(name))]
+    return _mean(found)
+
+
+def _mean(positions: list[NDArray[np.float64]]) -> NDArray[np.float64] | None:
+    """Mean of the markers that were seen at all; NaN where one of them was not."""
+    seen = [position for position in positions if np.isfinite(position).any()]
+    return np.mean(seen, axis=0) if seen else None
+
+
+def _plain(name: str) -> str:
+    """Drop a subject's prefix and everything but letters and digits."""
+    return re.sub(r"[^A-Z0-9]", "", name.rsplit(":", 1)[-1].upper())
+
+
+# ----------------------------------------------------------------------
+# Which foot is on which force plate, and whether it is alone there.
+
+
+SHARED, UNKNOWN = "shared", "unknown"
+_CLEAN_SHARE = 0.85
+_MAX_DISTANCE_M = 0.3
+_MIN_CONTACT_FORCE_N = 50.0
+_EVENT_WINDOW_S = 0.12
+
+
+@dataclass(frozen=True)
+class PlateContact:
+    """One contact on one plate.
+
+    Attributes
+    ----------
+    plate : int
+        Index of the plate.
+    start_s, end_s : float
+        NaN where the recording begins or ends within the contact.
+    foot : str
+        ``left, right, shared`` (both feet on the plate) or ``unknown``.
+    """
+
+    plate: int
+    start_s: float
+    end_s: float
+    foot: str
+
+
+def plate_contacts(recording: Recording, events: list[Event]) -> list[PlateContact]:
+    """Find all contacts on all plates and the foot of each.
+
+    The foot is the one whose line from heel to toe is nearest to the centre of pressure; a
+    contact in which that is one foot for less than 85 % of the time is shared. Without foot
+    markers the events at the start and end of the contact decide.
+
+    Parameters
+    ----------
+    recording : Recording
+    events : list of Event
+        Heel strikes and toe-offs found without the plates.
+    """
+    feet = {side: _foot_line(recording, side) for side in SIDES}
+    found = []
+    for index, plate in enumerate(recording.plates):
+        for start, end in contacts(plate.time_s, plate.force_N[:, 2]):
+            if feet["left"] is None or feet["right"] is None:
+                foot = _foot_from_events(start, end, events)
+            else:
+                foot = _foot_from_markers(recording, plate, (start, end), feet)
+            found.append(PlateContact(index, float(start), float(end), foot))
+    return found
+
+
+def _foot_line(
+    recording: Recording, side: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Horizontal positions of heel and toe; the ankle stands in for one that is not there."""
+    ankle = foot_marker(recording.markers, "ankle", side)
+    heel = foot_marker(recording.markers, "heel", side)
+    toe = foot_marker(recording.markers, "toe", side)
+    heel = ankle if heel is None else heel
+    toe = (ankle if ankle is not None else heel) if toe is None else toe
+    return None if heel is None or toe is None else (heel[:, :2], toe[:, :2])
+
+
+def _foot_from_markers(
+    recording: Recording,
+    plate: Plate,
+    contact: tuple[float, float],
+    feet: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]] | None],
+) -> str:
+    start, end = np.nan_to_num(contact[0], nan=-np.inf), np.nan_to_num(contact[1], nan=np.inf)
+    loaded = (plate.time_s >= start) & (plate.time_s <= end)
+    loaded &= (plate.force_N[:, 2] > _MIN_CONTACT_FORCE_N) & np.isfinite(plate.cop_m[:, :2]).all(
+        axis=1
+    )
+    instants, cop = plate.time_s[loaded], plate.cop_m[loaded, :2]
+    distances = [
+        _distance(cop, *(_at(recording.marker_time_s, end_point, instants) for end_point in line))
+        for line in (feet["left"], feet["right"])
+        if line is not None
+    ]
+    left, right = distances
+    seen = np.isfinite(left) & np.isfinite(right)
+    if not seen.any() or np.median(np.minimum(left, right)[seen]) > _MAX_DISTANCE_M:
+        return UNKNOWN
+    share = float(np.mean(left[seen] < right[seen]))
+    if 1.0 - _CLEAN_SHARE < share < _CLEAN_SHARE:
+        return SHARED
+    return "left" if share > 0.5 else "right"
+
+
+def _foot_from_events(start: float, end: float, events: list[Event]) -> str:
+    began = _sides_near(start, HEEL_STRIKE, events)
+    ended = _sides_near(end, TOE_OFF, events)
+    if began and ended and not began & ended:
+        return SHARED
+    sides = (began & ended) or began or ended
+    return sides.pop() if len(sides) == 1 else UNKNOWN
+
+
+def _sides_near(instant: float, kind: str, events: list[Event]) -> set[str]:
+    return {
+        event.side
+        for event in events
+        if event.kind == kind and abs(event.time_s - instant) <= _EVENT_WINDOW_S
+    }
+
+
+def _at(
+    time: NDArray[np.float64], position: NDArray[np.float64], instants: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Horizontal position at other instants; NaN where the marker was not seen."""
+    seen = np.isfinite(position).all(axis=1)
+    if not seen.any():
+        return np.full((len(instants), 2), np.nan)
+    axes = [np.interp(instants, time[seen], position[seen, axis]) for axis in (0, 1)]
+    return np.stack(axes, axis=1)
+
+
+def _distance(
+    point: NDArray[np.float64], heel: NDArray[np.float64], toe: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Distance of points from the line between heel and toe, shape (n,)."""
+    line = toe - heel
+    length = np.maximum(np.sum(line**2, axis=1), 1e-12)
+    along = np.clip(np.sum((point - heel) * line, axis=1) / length, 0.0, 1.0)
+    distance: NDArray[np.float64] = np.linalg.norm(
+        point - heel - along[:, np.newaxis] * line, axis=1
+    )
+    return distance
+
+
+# ----------------------------------------------------------------------
+# The direction a person walks in, so that forces and steps have a front and a side.
+
+
+MIN_TRAVEL_M = 0.5
+"""Pelvis displacement from which a trial counts as walking over the ground, m."""
+_MIN_COP_TRAVEL_M = 0.05
+_MIN_STANCE_FORCE_N = 100.0
+_SNAP_COSINE = np.cos(np.radians(20.0))
+
+
+def walking_direction(
+    recording: Recording, during: tuple[float, float] = (-np.inf, np.inf)
+) -> tuple[NDArray[np.float64] | None, str]:
+    """Return the horizontal direction of walking and what it was taken from.
+
+    The displacement of the pelvis markers (within `during`, for walks that turn), else (treadmill) the mean direction from heel to
+    toe, else the path of the centre of pressure. A direction within 20 degrees of a
+    laboratory axis is put on that axis.
+
+    Parameters
+    ----------
+    recording : Recording
+    during : (float, float)
+        First and last instant, s.
+
+    Returns
+    -------
+    ndarray, shape (2,), or None
+        Unit vector in laboratory x and y.
+    str
+        What it was taken from, for the history.
+    """
+    travel = pelvis_travel(recording, during)
+    if travel is None or np.linalg.norm(travel) <= MIN_TRAVEL_M:
+        travel = pelvis_travel(recording)
+    if travel is not None and np.linalg.norm(travel) > MIN_TRAVEL_M:
+        return _on_axis(travel), "displacement of the pelvis markers"
+    feet = _heel_to_toe(recording)
+    if feet is not None:
+        return _on_axis(feet), "mean direction from heel to toe markers"
+    paths = [path for plate in recording.plates if (path := _cop_path(plate)) is not None]
+    if paths and np.linalg.norm(np.sum(paths, axis=0)) > _MIN_COP_TRAVEL_M:
+        return _on_axis(np.sum(paths, axis=0)), "path of the centre of pressure"
+    return None, "nothing in the file tells it"
+
+
+def rightwards(forward: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the horizontal direction to the right of `forward` (z up)."""
+    return np.array([forward[1], -forward[0]])
+
+
+def pelvis_travel(
+    recording: Recording, during: tuple[float, float] = (-np.inf, np.inf)
+) -> NDArray[np.float64] | None:
+    """Return the horizontal displacement of the pelvis within `during`, m, shape (2,)."""
+    pelvis = pelvis_marker(recording.markers)
+    if pelvis is None:
+        return None
+    time = recording.marker_time_s
+    inside = (time >= during[0]) & (time <= during[1])
+    seen = pelvis[np.isfinite(pelvis).all(axis=1) & inside, :2]
+    if len(seen) < 2:
+        return None
+    travel: NDArray[np.float64] = seen[-1] - seen[0]
+    return travel
+
+
+def _heel_to_toe(recording: Recording) -> NDArray[np.float64] | None:
+    directions = []
+    for side in SIDES:
+        heel = foot_marker(recording.markers, "heel", side)
+        toe = foot_marker(recording.markers, "toe", side)
+        if heel is not None and toe is not None and np.isfinite(toe - heel).all(axis=1).any():
+            directions.append(np.nanmean((toe - heel)[:, :2], axis=0))
+    if not directions:
+        return None
+    total: NDArray[np.float64] = np.sum(directions, axis=0)
+    return total if np.linalg.norm(total) > 0.0 else None
+
+
+def _cop_path(plate: Plate) -> NDArray[np.float64] | None:
+    loaded = (plate.force_N[:, 2] > _MIN_STANCE_FORCE_N) & np.isfinite(plate.cop_m[:, :2]).all(
+        axis=1
+    )
+    cop = plate.cop_m[loaded, :2]
+    if len(cop) < 10:
+        return None
+    fifth = max(len(cop) // 5, 1)
+    path: NDArray[np.float64] = np.median(cop[-fifth:], axis=0) - np.median(cop[:fifth], axis=0)
+    return path
+
+
+def _on_axis(direction: NDArray[np.float64]) -> NDArray[np.float64]:
+    unit: NDArray[np.float64] = direction / np.linalg.norm(direction)
+    nearest = int(np.argmax(np.abs(unit)))
+    if np.abs(unit[nearest]) < _SNAP_COSINE:
+        return unit
+    axis = np.zeros(2)
+    axis[nearest] = np.sign(unit[nearest])
+    return axis
+
+
+# ----------------------------------------------------------------------
+# The ground reaction force under each foot, in the directions of the walking person.
+
+
+_USUAL_WEIGHT_N = 700.0
+"""Scale of a force in body weights where only the threshold of a contact depends on it."""
+
+
+@dataclass(frozen=True)
+class FootForces:
+    """Where the force under each foot is known.
+
+    Attributes
+    ----------
+    recording : Recording
+        With ``grf_*`` signals a foot.
+    contacts : mapping of str to ndarray, shape (n, 2)
+        Per side, start and end of the contacts of that foot alone; empty without forces.
+    n_shared, n_unknown : int
+        Plate contacts of both feet, and of no known foot.
+    """
+
+    recording: Recording
+    contacts: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    n_shared: int = 0
+    n_unknown: int = 0
+
+
+def foot_forces(recording: Recording, events: list[Event]) -> FootForces:
+    """Assign the force plates to the feet, or take the forces the file gives for each foot.
+
+    Parameters
+    ----------
+    recording : Recording
+    events : list of Event
+        Events known without the plates, for laboratories without foot markers.
+
+    Returns
+    -------
+    FootForces
+        Vertical up +, anterior +, lateral + (away from the other leg), N, force on the person.
+        Zero where the foot is off the plates, NaN where both feet share one.
+    """
+    found = plate_contacts(recording, events) if recording.plates else []
+    if any(contact.foot in SIDES for contact in found):
+        return _from_plates(recording, found)
+    if found:
+        text = "force plates: no contact of one known foot alone"
+        recording = recording.then(HistoryEntry("dropped", text, len(found)))
+    return _from_signals(recording)
+
+
+def _from_plates(recording: Recording, found: list[PlateContact]) -> FootForces:
+    forward, evidence = walking_direction(recording)
+    by_contact = [_direction_at(recording, contact) for contact in found]
+    time = recording.plates[0].time_s
+    signals: dict[str, NDArray[np.float64]] = {}
+    for side in SIDES:
+        force = _summed(recording, found, by_contact, side, time)
+        axes = ("anterior", "lateral", "vertical") if forward is not None else ("vertical",)
+        signals |= {f"grf_{axis}_{side}_N": force[axis] for axis in axes}
+    per_side = {side: contacts(time, signals[f"grf_vertical_{side}_N"]) for side in SIDES}
+    n_shared = sum(contact.foot == SHARED for contact in found)
+    n_unknown = sum(contact.foot == UNKNOWN for contact in found)
+    entries = [
+        HistoryEntry("assigned", "force plate contacts to one foot", len(found) - n_shared),
+        HistoryEntry("assumed", f"direction of walking: {evidence}"),
+    ]
+    streams = _without_forces(recording)
+    if len(streams) and any(n.startswith("grf_") for n in recording.channels):
+        entries.append(HistoryEntry("dropped", "the file's own grf channels, for the plates'"))
+    entries += _cut_at_strike(per_side, time)
+    kept = replace(recording, streams=(*streams, Stream(time, signals))).then(*entries)
+    return FootForces(kept, per_side, n_shared, n_unknown)
+
+
+def _from_signals(recording: Recording) -> FootForces:
+    per_side, entries = {}, []
+    for stream in recording.streams:
+        for side in SIDES:
+            for unit, newton in (("N", 1.0), ("BW", _USUAL_WEIGHT_N)):
+                vertical = stream.signals.get(f"grf_vertical_{side}_{unit}")
+                if vertical is not None:
+                    per_side[side] = contacts(stream.time_s, vertical * newton)
+                    entries += _cut_at_strike({side: per_side[side]}, stream.time_s)
+    return FootForces(recording.then(*entries), per_side)
+
+
+def _cut_at_strike(
+    per_side: Mapping[str, NDArray[np.float64]], time: NDArray[np.float64]
+) -> list[HistoryEntry]:
+    n_cut = sum(int((spans[:, 0] == time[0]).sum()) for spans in per_side.values())
+    text = "heel strike at the first sample, where the force is rising from low already"
+    return [HistoryEntry("assumed", text, n_cut)] if n_cut else []
+
+
+def _direction_at(recording: Recording, contact: PlateContact) -> NDArray[np.float64]:
+    """Direction of walking during one contact: a person may turn between two plates."""
+    span = np.nan_to_num(contact.start_s, nan=-np.inf), np.nan_to_num(contact.end_s, nan=np.inf)
+    forward, _ = walking_direction(recording, (float(span[0]), float(span[1])))
+    return np.full(2, np.nan) if forward is None else forward
+
+
+def _summed(
+    recording: Recording,
+    found: list[PlateContact],
+    forwards: list[NDArray[np.float64]],
+    side: str,
+    time: NDArray[np.float64],
+) -> dict[str, NDArray[np.float64]]:
+    """Force under one foot, in the person's directions, on the first plate's time base."""
+    total = {axis: np.zeros(len(time)) for axis in ("anterior", "lateral", "vertical")}
+    for contact, forward in zip(found, forwards, strict=True):
+        if contact.foot not in (side, SHARED):
+            continue
+        plate = recording.plates[contact.plate]
+        during = ~((time < contact.start_s) | (time > contact.end_s))
+        x, y, up = (np.interp(time[during], plate.time_s, plate.force_N[:, k]) for k in range(3))
+        outwards = rightwards(forward) * (1.0 if side == "right" else -1.0)
+        known = np.nan if contact.foot == SHARED else 1.0
+        total["anterior"][during] += known * (x * forward[0] + y * forward[1])
+        total["lateral"][during] += known * (x * outwards[0] + y * outwards[1])
+        total["vertical"][during] += known * up
+    return total
+
+
+def _without_forces(recording: Recording) -> tuple[Stream, ...]:
+    kept = (
+        (stream.time_s, {n: v for n, v in stream.signals.items() if not n.startswith("grf_")})
+        for stream in recording.streams
+    )
+    return tuple(Stream(time, signals) for time, signals in kept if signals)

@@ -1,0 +1,867 @@
+"""MERGED opensim.
+
+- The text files of OpenSim (`.mot`, `.sto`): a header that may lie, and a table.
+- Coordinates and generalised forces of OpenSim's gait models as standard channels.
+- Ground-reaction forces in OpenSim's tables as force plates, or as signals of a named foot.
+- The reader of OpenSim's motion and storage files (`.mot`, `.sto`).
+- Marker trajectories as text (`.trc`), whatever the header says of their number.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from locomotion_analysis.data import HistoryEntry
+from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError, UnitError
+from locomotion_analysis.ingest.recording import SIDES, Plate, ReadOptions, Recording, Stream
+from locomotion_analysis.ingest.tables.containers import check_rising, parse_rows, refuse_repeated
+
+# ----------------------------------------------------------------------
+# The text files of OpenSim (`.mot`, `.sto`): a header that may lie, and a table.
+
+
+_END = "endheader"
+_ROW_COUNTS = ("nrows", "datarows")
+_COLUMN_COUNTS = ("ncolumns", "datacolumns")
+
+
+@dataclass(frozen=True)
+class OpenSimTable:
+    """The body of one file.
+
+    Attributes
+    ----------
+    time_s : ndarray, shape (n,)
+    columns : tuple of str
+        Without time, in the file's order.
+    values : ndarray, shape (n, n_columns)
+        As they stand in the file; NaN where a cell is blank or not finite.
+    in_degrees : bool or None
+        What the header says of rotations; None where it says nothing.
+    history : tuple of HistoryEntry
+        Where header and body disagree.
+    """
+
+    time_s: NDArray[np.float64]
+    columns: tuple[str, ...]
+    values: NDArray[np.float64]
+    in_degrees: bool | None
+    history: tuple[HistoryEntry, ...]
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """Return one column, shape (n,)."""
+        values: NDArray[np.float64] = self.values[:, self.columns.index(name)]
+        return values
+
+
+def read_opensim_table(path: Path) -> OpenSimTable:
+    """Read a motion or storage file, whatever its header says of its size.
+
+    Parameters
+    ----------
+    path : path
+        Columns set apart by tabs, commas or blanks; the first is the time in seconds.
+
+    Raises
+    ------
+    FileReadError
+        If there is no header or no table.
+    SchemaError
+        If rows are ragged, a cell is no number, names repeat or time does not rise.
+    """
+    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    first = _first_line_of_table(lines, path)
+    header = _motion_header(lines[: first - 1])
+    names = _cells(lines[first])
+    numbers = [place for place in range(first + 1, len(lines)) if lines[place].strip()]
+    width = len(names)
+    rows = [_cells(lines[place], width) for place in numbers]
+    places = [place + 1 for place in numbers]
+    refuse_repeated(names)
+    values = parse_rows(rows, names, places)
+    time = _time_column(names)
+    check_rising(values[:, time], places)
+    kept = [place for place in range(width) if place != time]
+    return OpenSimTable(
+        time_s=values[:, time].copy(),
+        columns=tuple(names[place] for place in kept),
+        values=values[:, kept],
+        in_degrees=_yes_or_no(header.get("indegrees")),
+        history=_motion_disagreements(header, values.shape),
+    )
+
+
+def _first_line_of_table(lines: list[str], path: Path) -> int:
+    for place, line in enumerate(lines):
+        if line.strip().lower() == _END:
+            following = [k for k in range(place + 1, len(lines)) if lines[k].strip()]
+            if following:
+                return following[0]
+            break
+        if place == 0 and line.strip() and _is_names(line):  # some exporters leave the header out
+            return 0
+    raise FileReadError(
+        expected="an OpenSim table: a header that ends with 'endheader', names, rows of numbers",
+        got=f"{len(lines)} line(s) without one",
+        where=str(path),
+        fix="the file is cut off or of another kind: export it again",
+    )
+
+
+def _is_names(line: str) -> bool:
+    return _cells(line)[0].lower() == "time"
+
+
+def _motion_header(lines: list[str]) -> dict[str, str]:
+    pairs = {}
+    for line in lines:
+        key, found, value = line.partition("=")
+        if not found:  # the older form: "datarows 330"
+            key, _, value = line.strip().partition(" ")
+        pairs[key.strip().lower()] = value.strip().lower()
+    return pairs
+
+
+def _cells(line: str, width: int | None = None) -> list[str]:
+    if "\t" in line:
+        cells = [cell.strip() for cell in line.split("\t")]
+    elif "," in line and " " not in line.strip().replace(", ", ","):
+        cells = [cell.strip() for cell in line.split(",")]
+    else:
+        cells = line.split()
+    if width is not None and len(cells) < width and len(line.split()) == width:
+        cells = line.split()  # blanks and tabs mixed
+    while len(cells) > (width or 1) and not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def _time_column(names: list[str]) -> int:
+    for place, name in enumerate(names):
+        if name.lower() in ("time", "time_s", "t"):
+            return place
+    raise SchemaError(expected="a column time", got=f"columns {', '.join(names[:8])}")
+
+
+def _yes_or_no(text: str | None) -> bool | None:
+    return None if text is None else text in ("yes", "true", "1")
+
+
+def _motion_disagreements(
+    header: dict[str, str], shape: tuple[int, ...]
+) -> tuple[HistoryEntry, ...]:
+    entries = []
+    for keys, what, count in (
+        (_ROW_COUNTS, "rows", shape[0]),
+        (_COLUMN_COUNTS, "columns", shape[1]),
+    ):
+        for said in (header[key] for key in keys if key in header):
+            if said != str(count):
+                detail = f"{count} {what}, counted in the body; the header says {said}"
+                entries.append(HistoryEntry("read", detail, count))
+    return tuple(entries)
+
+
+# ----------------------------------------------------------------------
+# Coordinates and generalised forces of OpenSim's gait models as standard channels.
+#
+# OpenSim's ground frame is x forward, y up, z to the right, and its gait models (gait2392, Hamner
+# 2010, Rajagopal 2016) turn the pelvis about z (tilt), x (list) and y (rotation): tilt is positive
+# backwards, list positive with the right side down, rotation positive with the right side forward.
+# A generalised force acts in the direction of its coordinate, so it is an internal moment with the
+# sign of that coordinate. Pelvic obliquity and rotation are given as seen from the right leg.
+
+
+Signals = dict[str, NDArray[np.float64]]
+
+_SIDED = {
+    "hip_flexion": ("hip_flexion", 1.0),
+    "hip_adduction": ("hip_adduction", 1.0),
+    "hip_rotation": ("hip_internal_rotation", 1.0),
+    "knee_angle": ("knee_flexion", 1.0),
+    "knee_flexion": ("knee_flexion", 1.0),
+    "knee_adduction": ("knee_adduction", 1.0),
+    "knee_rotation": ("knee_internal_rotation", 1.0),
+    "ankle_angle": ("ankle_dorsiflexion", 1.0),
+    "ankle_flexion": ("ankle_dorsiflexion", 1.0),
+    "subtalar_angle": ("subtalar_inversion", 1.0),
+    "mtp_angle": ("mtp_dorsiflexion", 1.0),
+    "arm_flex": ("shoulder_flexion", 1.0),
+    "arm_add": ("shoulder_adduction", 1.0),
+    "arm_rot": ("shoulder_internal_rotation", 1.0),
+    "elbow_flex": ("elbow_flexion", 1.0),
+    "wrist_flex": ("wrist_flexion", 1.0),
+}
+_MIDLINE = {
+    "pelvis_tilt": ("pelvis_anterior_tilt", -1.0),
+    "pelvis_list": ("pelvis_obliquity_up", -1.0),
+    "pelvis_rotation": ("pelvis_internal_rotation", 1.0),
+    "lumbar_extension": ("lumbar_flexion", -1.0),
+}
+_SIDE_OF = {"r": "right", "l": "left", "right": "right", "left": "left"}
+_SIDED_NAME = re.compile(r"^(?P<stem>.+)_(?P<side>r|l|right|left)$")
+_KNEE_FLIPPED = HistoryEntry(
+    "converted", "knee_angle x -1: the model's knee angle is negative in flexion"
+)
+_BENT_DEG, _OVEREXTENDED_DEG = 20.0, 15.0
+_FULL_TURN = 2.0 * np.pi
+
+
+@dataclass(frozen=True)
+class _Coordinate:
+    column: str
+    name: str
+    measurement: str
+    sign: float
+
+
+def coordinate_stream(table: OpenSimTable) -> tuple[Stream | None, list[HistoryEntry]]:
+    """Turn coordinates (angles, rad) and generalised forces (moments, Nm) into signals.
+
+    Parameters
+    ----------
+    table : OpenSimTable
+        An inverse-kinematics, inverse-dynamics or states file.
+
+    Returns
+    -------
+    Stream or None, list of HistoryEntry
+        None where no column is a joint's or the pelvis's rotation.
+    """
+    found = [coordinate for name in table.columns if (coordinate := _coordinate(name))]
+    found, history = _measured(table, found)
+    factor, entries = _angle_factor(table, found)
+    history += entries
+    signals = {}
+    for item in found:
+        unit, scale = _UNITS[item.measurement]
+        scale = item.sign * (factor if item.measurement == "angle" else scale)
+        signals[f"{item.name.format(measurement=item.measurement)}_{unit}"] = (
+            table.column(item.column) * scale
+        )
+        if item.sign < 0:
+            detail = f"{item.column} x -1 -> {item.name.format(measurement=item.measurement)}"
+            history.append(HistoryEntry("converted", detail))
+    history += _settle_knee(signals)
+    history += _drop_pelvis_facing_back(signals)
+    return (Stream(table.time_s, signals) if signals else None), history
+
+
+def coordinate_columns(table: OpenSimTable) -> set[str]:
+    """Return the columns that :func:`coordinate_stream` can name."""
+    return {name for name in table.columns if _coordinate(name)}
+
+
+def follow_knee_sign(kinematics: Recording, dynamics: Recording) -> Recording:
+    """Give the knee moments the sign that the angles of the same model were given.
+
+    A moments file does not tell whether its model counts knee flexion positive; the angles of
+    the same trial do.
+
+    Parameters
+    ----------
+    kinematics, dynamics : Recording
+        Angles and moments of one trial, both read by the OpenSim reader.
+
+    Returns
+    -------
+    Recording
+        `dynamics`, its knee flexion moments times -1 where the angles were turned round.
+    """
+    if _KNEE_FLIPPED not in kinematics.history or _KNEE_FLIPPED in dynamics.history:
+        return dynamics
+    streams = tuple(
+        Stream(
+            stream.time_s,
+            {
+                name: -values if name.startswith("knee_flexion_moment_") else values
+                for name, values in stream.signals.items()
+            },
+        )
+        for stream in dynamics.streams
+    )
+    return replace(dynamics, streams=streams).then(_KNEE_FLIPPED)
+
+
+_UNITS = {"angle": ("rad", 1.0), "velocity": ("rad_s", 1.0), "moment": ("Nm", 1.0)}
+
+
+def _coordinate(column: str) -> _Coordinate | None:
+    stem, measurement = _stem_and_measurement(column)
+    if stem in _MIDLINE:
+        name, sign = _MIDLINE[stem]
+        if measurement == "moment" and name.startswith("pelvis"):
+            return None  # what is left over at the model's root, not a joint moment
+        return _Coordinate(column, f"{name}_{{measurement}}", measurement, sign)
+    match = _SIDED_NAME.match(stem)
+    if match is None or match["stem"] not in _SIDED:
+        return None
+    name, sign = _SIDED[match["stem"]]
+    side = _SIDE_OF[match["side"]]
+    return _Coordinate(column, f"{name}_{{measurement}}_{side}", measurement, sign)
+
+
+def _stem_and_measurement(column: str) -> tuple[str, str]:
+    """Split ``/jointset/hip_r/hip_flexion_r/value`` or ``hip_flexion_r_moment``."""
+    path = column.lower().strip("/").split("/")
+    if len(path) > 1 and path[-1] in ("value", "speed"):
+        return path[-2], "angle" if path[-1] == "value" else "velocity"
+    stem = path[-1]
+    if stem.endswith("_moment"):
+        return stem.removesuffix("_moment"), "moment"
+    return stem, "angle"
+
+
+def _measured(
+    table: OpenSimTable, found: list[_Coordinate]
+) -> tuple[list[_Coordinate], list[HistoryEntry]]:
+    """Leave out columns without a value, and angles that the model holds at zero throughout."""
+    bare = [item for item in found if np.isnan(table.column(item.column)).all()]
+    locked = [
+        item
+        for item in found
+        if item not in bare
+        and item.measurement == "angle"
+        and not np.nan_to_num(table.column(item.column)).any()
+    ]
+    history = []
+    for gone, reason in (
+        (bare, "no value in any row"),
+        (locked, "zero throughout (locked in the model)"),
+    ):
+        if gone:
+            detail = f"{', '.join(item.column for item in gone)}: {reason}"
+            history.append(HistoryEntry("dropped", detail, len(gone)))
+    return [item for item in found if item not in (*bare, *locked)], history
+
+
+def _angle_factor(
+    table: OpenSimTable, found: list[_Coordinate]
+) -> tuple[float, list[HistoryEntry]]:
+    angles = [item.column for item in found if item.measurement == "angle"]
+    if not angles:
+        return 1.0, []
+    largest = float(max(np.nanmax(np.abs(table.column(name))) for name in angles))
+    degrees, history = table.in_degrees, []
+    if degrees is None:
+        degrees = largest > _FULL_TURN
+        detail = f"rotations in {'degrees' if degrees else 'radians'}: the header does not say, "
+        history.append(HistoryEntry("assumed", detail + f"the largest is {largest:.3g}"))
+    elif not degrees and largest > _FULL_TURN:
+        degrees = True
+        detail = f"rotations in degrees: the header says radians, the largest is {largest:.3g}"
+        history.append(HistoryEntry("assumed", detail))
+    if not degrees:
+        return 1.0, history
+    history.append(HistoryEntry("converted", "rotations from degrees to radians", len(angles)))
+    return np.pi / 180.0, history
+
+
+def _settle_knee(signals: Signals) -> list[HistoryEntry]:
+    """Turn the knee round where it plainly bends towards the negative, and say what was done."""
+    knees = [
+        name for name in (f"knee_flexion_angle_{side}_rad" for side in SIDES) if name in signals
+    ]
+    if not knees:
+        return _assume_knee_moment(signals)
+    values = np.rad2deg(np.concatenate([signals[name] for name in knees]))
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    if low <= -_BENT_DEG and high <= _OVEREXTENDED_DEG:
+        flipped = [name for name in signals if re.match(r"knee_flexion_", name)]
+        signals.update({name: -signals[name] for name in flipped})
+        return [_KNEE_FLIPPED]
+    if high >= _BENT_DEG and low >= -_OVEREXTENDED_DEG:
+        return []
+    detail = f"knee_angle positive in flexion: it runs from {low:.0f} to {high:.0f} degrees"
+    return [HistoryEntry("assumed", detail)]
+
+
+def _assume_knee_moment(signals: Signals) -> list[HistoryEntry]:
+    if not any(name.startswith("knee_flexion_moment_") for name in signals):
+        return []
+    detail = "knee_angle positive in flexion, so its moment too (the trial's angles decide)"
+    return [HistoryEntry("assumed", detail)]
+
+
+def _drop_pelvis_facing_back(signals: Signals) -> list[HistoryEntry]:
+    """Leave the pelvis out of a walk towards -x, where tilt and list change their sense."""
+    rotation = signals.get("pelvis_internal_rotation_angle_rad")
+    if rotation is None or not np.nanmedian(np.abs(rotation)) > np.pi / 4:
+        return []
+    turned = float(np.rad2deg(np.nanmedian(rotation)))
+    gone = [name for name in signals if name.startswith("pelvis_")]
+    for name in gone:
+        del signals[name]
+    detail = (
+        f"{', '.join(gone)}: the person faces {turned:.0f} degrees away from the laboratory's x "
+        "axis, and tilt and list then depend on the model's order of rotations"
+    )
+    return [HistoryEntry("dropped", detail, len(gone))]
+
+
+# ----------------------------------------------------------------------
+# Ground-reaction forces in OpenSim's tables as force plates, or as signals of a named foot.
+
+
+Array = NDArray[np.float64]
+
+_COLUMN = re.compile(r"^(?P<body>.+?)_?(?P<kind>v|p|m|t)?_?(?P<axis>[xyz123])$")
+_FILLER = re.compile(r"ground|force|moment|torque|plate|grf|cop|external|_|\.")
+_AXIS = {"x": 0, "y": 1, "z": 2, "1": 0, "2": 1, "3": 2}
+_SIDE = {"r": "right", "right": "right", "l": "left", "left": "left"}
+_LOADED_N = 20.0
+"""Below this vertical force the centre of pressure is noise."""
+
+
+@dataclass
+class _Group:
+    """The columns of one plate or foot: kind (v, p, m) -> axis -> column."""
+
+    columns: dict[str, dict[int, str]] = field(default_factory=dict)
+
+    def complete(self, kind: str) -> bool:
+        return len(self.columns.get(kind, {})) == 3
+
+    def vector(self, table: OpenSimTable, kind: str) -> Array:
+        if not self.complete(kind):
+            return np.zeros((len(table.time_s), 3))
+        return np.column_stack([table.column(self.columns[kind][axis]) for axis in range(3)])
+
+
+def force_columns(table: OpenSimTable) -> set[str]:
+    """Return the columns that make up complete ground-reaction forces."""
+    return {
+        column
+        for group in _groups(table.columns).values()
+        for axes in group.columns.values()
+        for column in axes.values()
+    }
+
+
+def ground_forces(
+    table: OpenSimTable,
+) -> tuple[tuple[Plate, ...], Stream | None, list[HistoryEntry]]:
+    """Turn external-force columns into plates, or into signals where names tell the foot.
+
+    Parameters
+    ----------
+    table : OpenSimTable
+        Force ``v``, point ``p`` and torque ``m`` of each plate, N, m and Nm.
+
+    Returns
+    -------
+    tuple of Plate, Stream or None, list of HistoryEntry
+        Plates in laboratory axes with z up; the stream carries
+        ``grf_<vertical|anterior|lateral>_<left|right>_N`` and the matching ``cop``.
+    """
+    groups = _groups(table.columns)
+    if not groups:
+        return (), None, []
+    plates, history = _plates(table, groups)
+    sided = {name: _SIDE[name] for name in groups if name in _SIDE}
+    if set(sided.values()) != {"left", "right"} or len(sided) != len(groups):
+        return tuple(plates.values()), None, history
+    feet = {sided[name]: plate for name, plate in plates.items()}
+    signals, entries = _foot_signals(feet)
+    return (), Stream(table.time_s, signals), history + entries
+
+
+def lab_axes(vectors: Array, up: int) -> Array:
+    """Turn vectors of shape (n, 3) so that z is up: from y up, x stays and -z becomes y.
+
+    Examples
+    --------
+    >>> lab_axes(np.array([[1.0, 2.0, 3.0]]), up=1)
+    array([[ 1., -3.,  2.]])
+    """
+    if up == 2:
+        return vectors
+    order, signs = ((0, 2, 1), (1.0, -1.0, 1.0)) if up == 1 else ((1, 2, 0), (1.0, 1.0, 1.0))
+    turned: Array = vectors[:, order] * np.array(signs)
+    return turned
+
+
+def axes_entry(up: int, what: str) -> HistoryEntry:
+    """Return the history entry of :func:`lab_axes`."""
+    return HistoryEntry("converted", f"{what}: laboratory axes with {'xyz'[up]} up to z up")
+
+
+def _groups(columns: Iterable[str]) -> dict[str, _Group]:
+    groups: dict[str, _Group] = {}
+    for column in columns:
+        match = _COLUMN.match(column.lower())
+        if match is None or not re.search(r"force|moment|torque|grf|cop|fp", match["body"]):
+            continue
+        kind = match["kind"] or ("m" if re.search("torque|moment", match["body"]) else "")
+        if kind:
+            name = _FILLER.sub("", match["body"])
+            own = groups.setdefault(name, _Group()).columns
+            own.setdefault({"t": "m"}.get(kind, kind), {})[_AXIS[match["axis"]]] = column
+    return {name: group for name, group in groups.items() if group.complete("v")}
+
+
+def _plates(
+    table: OpenSimTable, groups: dict[str, _Group]
+) -> tuple[dict[str, Plate], list[HistoryEntry]]:
+    forces = {name: group.vector(table, "v") for name, group in groups.items()}
+    every = np.concatenate(list(forces.values()))
+    up = int(np.nan_to_num(np.nanmean(np.abs(every), axis=0)).argmax()) if every.size else 1
+    history = [] if up == 2 else [axes_entry(up, "forces and centres of pressure")]
+    loaded = every[np.abs(every[:, up]) > _LOADED_N, up]
+    sign = -1.0 if len(loaded) and np.median(loaded) < 0 else 1.0
+    if sign < 0:
+        detail = "forces and torques x -1: they point down, so they are those on the plate"
+        history.append(HistoryEntry("converted", detail))
+    plates = {}
+    for name, group in groups.items():
+        force = sign * lab_axes(forces[name], up)
+        point = lab_axes(group.vector(table, "p"), up)
+        torque = sign * lab_axes(group.vector(table, "m"), up)
+        if not group.complete("p") and not group.complete("m"):
+            history.append(HistoryEntry("read", f"force {name or '1'} without centre of pressure"))
+            point = np.full_like(point, np.nan)
+        plates[name] = _plate(table.time_s, force, point, torque)
+    return plates, history
+
+
+def _plate(time_s: Array, force: Array, point: Array, torque: Array) -> Plate:
+    """Move a wrench from `point` to the centre of pressure at the same height."""
+    vertical = force[:, 2]
+    loaded = np.abs(vertical) > _LOADED_N
+    divisor = np.where(loaded, vertical, np.nan)
+    arm_x, arm_y = -torque[:, 1] / divisor, torque[:, 0] / divisor
+    cop = np.where(loaded[:, None], point, np.nan)
+    cop[:, 0] += arm_x
+    cop[:, 1] += arm_y
+    twist = torque[:, 2] - np.nan_to_num(arm_x * force[:, 1] - arm_y * force[:, 0])
+    return Plate(time_s, force, cop, np.where(loaded, twist, 0.0))
+
+
+def _foot_signals(feet: dict[str, Plate]) -> tuple[dict[str, Array], list[HistoryEntry]]:
+    forward, entry = _forward(list(feet.values()))
+    signals = {}
+    for side, plate in feet.items():
+        # With z up and x forward, y points to the left.
+        outward = forward if side == "left" else -forward
+        signals[f"grf_vertical_{side}_N"] = plate.force_N[:, 2]
+        signals[f"grf_anterior_{side}_N"] = forward * plate.force_N[:, 0]
+        signals[f"grf_lateral_{side}_N"] = outward * plate.force_N[:, 1]
+        if np.isfinite(plate.cop_m).any():
+            signals[f"cop_anterior_{side}_m"] = forward * plate.cop_m[:, 0]
+            signals[f"cop_lateral_{side}_m"] = outward * plate.cop_m[:, 1]
+    dropped = HistoryEntry("dropped", "free moments: no standard channel", len(feet))
+    origin = HistoryEntry("read", "centres of pressure from the laboratory's origin")
+    return signals, [entry, dropped, origin]
+
+
+def _forward(plates: list[Plate]) -> tuple[float, HistoryEntry]:
+    """Return +1 for a walk towards +x, by braking before propulsion in each contact."""
+    score = sum(_braking_first(plate.force_N[:, 0], plate.force_N[:, 2]) for plate in plates)
+    if score >= 0:
+        detail = "anterior = +x of the laboratory" + ("" if score else " (no contact tells)")
+        return 1.0, HistoryEntry("assumed" if not score else "read", detail)
+    return -1.0, HistoryEntry("converted", "anterior = -x of the laboratory: braking comes first")
+
+
+def _braking_first(fore: Array, vertical: Array) -> float:
+    """Return the change of the fore-aft impulse from first to second half, over contacts."""
+    loaded = np.concatenate([[False], np.nan_to_num(vertical) > _LOADED_N, [False]])
+    edges = np.flatnonzero(np.diff(loaded.astype(np.int8)))
+    starts, stops = edges[::2], edges[1::2]
+    whole = (starts > 0) & (stops < len(vertical))
+    sums = np.concatenate([[0.0], np.cumsum(np.nan_to_num(fore))])
+    middles = (starts + stops) // 2
+    change = sums[stops] - 2.0 * sums[middles] + sums[starts]
+    return float(change[whole].sum())
+
+
+# ----------------------------------------------------------------------
+# The reader of OpenSim's motion and storage files (`.mot`, `.sto`).
+
+
+__all__ = ["OpenSimReader", "follow_knee_sign"]
+
+
+class OpenSimReader:
+    """Inverse kinematics, inverse dynamics and ground forces of OpenSim.
+
+    Row and column counts come from the body; ``inDegrees`` is honoured for rotations (pelvis
+    translations stay metres); names of coordinates and their conventions are those of the gait
+    models of Delp 1990, Hamner 2010 and Rajagopal 2016.
+    """
+
+    name = "opensim"
+    description = "OpenSim motion and storage files: angles, moments, ground forces"
+    suffixes = (".mot", ".sto")
+
+    def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - by content
+        """Return whether the first lines are of an OpenSim table."""
+        text = head.decode("latin-1").lower()
+        if b"\0" in head or text.lstrip("ï»¿").startswith("pathfiletype"):
+            return False
+        lines = [line.strip() for line in text.splitlines()]
+        return "endheader" in lines or any(
+            line.startswith(("indegrees=", "opensimversion=")) for line in lines
+        )
+
+    def read(self, path: Path, options: ReadOptions) -> list[Recording]:  # noqa: ARG002
+        """Read one file as one recording.
+
+        Raises
+        ------
+        FileReadError
+            If the file has no table.
+        SchemaError
+            If the table is damaged, or no column is an angle, moment or ground force.
+        """
+        try:
+            return [_motion_recording(read_opensim_table(path), path)]
+        except LocomotionError as error:
+            raise error if str(path) in error.where else error.at(str(path)) from None
+
+
+def _motion_recording(table: OpenSimTable, path: Path) -> Recording:
+    stream, history = coordinate_stream(table)
+    plates, feet, entries = ground_forces(table)
+    if stream is None and feet is None and not plates:
+        raise SchemaError(
+            expected="coordinates (hip_flexion_r), moments (hip_flexion_r_moment) or ground forces "
+            "(ground_force_vx) by OpenSim's names",
+            got=f"columns {', '.join(table.columns[:8])}",
+            fix="name the columns with a map: --map map.yaml",
+        )
+    known = coordinate_columns(table) | {name.lower() for name in force_columns(table)}
+    unknown = [name for name in table.columns if name not in known and name.lower() not in known]
+    dropped = []
+    if unknown:
+        detail = f"columns without a standard channel: {', '.join(unknown)}"
+        dropped.append(HistoryEntry("dropped", detail, len(unknown)))
+    return Recording(
+        source=str(path),
+        streams=tuple(part for part in (stream, feet) if part is not None),
+        plates=plates,
+        history=(*table.history, *history, *entries, *dropped),
+    )
+
+
+# ----------------------------------------------------------------------
+# Marker trajectories as text (`.trc`), whatever the header says of their number.
+
+
+_METRES = {
+    "mm": 1e-3,
+    "millimeters": 1e-3,
+    "millimetres": 1e-3,
+    "cm": 1e-2,
+    "m": 1.0,
+    "meters": 1.0,
+    "metres": 1.0,
+}
+_HIGH = re.compile(
+    r"HEAD|HD$|^C7|SHO|ACROM|CLAV|^STRN|STERN|^IJ$|^T10|^T8|SACR|ASI|PSI|ILIAC", re.I
+)
+_LOW = re.compile(r"HEEL|HEE$|TOE|FOOT|ANK|MAL|MT5|MT1|FM[15T]", re.I)
+
+
+class TRCReader:
+    """Marker positions in metres, laboratory axes with z up.
+
+    Frames are counted in the body; a blank cell, or a marker exactly at the origin, is a marker
+    that was not seen. Which axis is up is read off the markers' heights.
+    """
+
+    name = "trc"
+    description = "TRC text files: marker positions"
+    suffixes = (".trc",)
+
+    def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - by content
+        """Return whether the file begins as TRC files do."""
+        return head.lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith(b"pathfiletype")
+
+    def read(self, path: Path, options: ReadOptions) -> list[Recording]:  # noqa: ARG002
+        """Read one file as one recording of markers.
+
+        Raises
+        ------
+        FileReadError
+            If the file ends before its first frame.
+        SchemaError
+            If it has no markers, a marker name repeats, or time does not rise.
+        UnitError
+            If its length unit is unknown.
+        """
+        try:
+            return [_marker_recording(path)]
+        except LocomotionError as error:
+            raise error if str(path) in error.where else error.at(str(path)) from None
+
+
+def _marker_recording(path: Path) -> Recording:
+    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    header = _marker_header(lines)
+    place = next((k for k, line in enumerate(lines) if _begins_names(line)), None)
+    numbers = [] if place is None else _frames(lines, place + 1)
+    if place is None or not numbers:
+        raise FileReadError(
+            expected="a heading 'Frame# Time ...' and rows of numbers under it",
+            got=f"{len(lines)} line(s) without them",
+            where=str(path),
+            fix="the file is cut off: export it again",
+        )
+    names = _marker_names(lines[place])
+    values, history = _body([lines[k] for k in numbers], [k + 1 for k in numbers], names)
+    time_s, metres = values[:, 1].copy(), _metres_per_unit(header)
+    check_rising(time_s, [k + 1 for k in numbers])
+    positions = values[:, 2:].reshape(len(values), len(names), 3) * metres
+    history += _marker_disagreements(header, *positions.shape[:2])
+    if metres != 1.0:
+        history.append(HistoryEntry("converted", f"positions x {metres:g} to m", len(names)))
+    markers, unseen = _seen(names, positions)
+    turned, turns = _upright(markers)
+    return Recording(
+        source=str(path),
+        markers=turned,
+        marker_time_s=time_s,
+        history=(*history, *unseen, *turns),
+    )
+
+
+def _marker_header(lines: list[str]) -> dict[str, str]:
+    for keys, values in pairwise(lines[1:5]):
+        if keys.lower().lstrip().startswith("datarate"):
+            pairs = zip(keys.lower().split(), values.split(), strict=False)
+            return dict(pairs)
+    return {}
+
+
+def _begins_names(line: str) -> bool:
+    return line.lower().lstrip().startswith("frame")
+
+
+def _frames(lines: list[str], start: int) -> list[int]:
+    """Return the places of the rows that begin with a frame number."""
+    return [
+        k for k in range(start, len(lines)) if re.match(r"\s*[+-]?[\d.]+[\d.eE+-]*\s", lines[k])
+    ]
+
+
+def _marker_names(line: str) -> list[str]:
+    cells = line.split("\t") if "\t" in line else line.split()
+    names = [cell.strip() for cell in cells[2:] if cell.strip()]
+    if not names:
+        raise SchemaError(
+            expected="marker names after 'Frame# Time'", got="none", fix="label the markers"
+        )
+    refuse_repeated(names)
+    return names
+
+
+def _body(
+    lines: list[str], numbers: list[int], names: list[str]
+) -> tuple[NDArray[np.float64], list[HistoryEntry]]:
+    columns = ["Frame#", "Time", *(f"{name} {axis}" for name in names for axis in "XYZ")]
+    rows, short, beyond = [], 0, 0
+    for line in lines:
+        cells = line.split("\t") if "\t" in line else line.split()
+        beyond += sum(bool(cell.strip()) for cell in cells[len(columns) :])
+        cells = cells[: len(columns)]
+        if "\t" in line and len(cells) < len(columns):
+            short += 1
+            cells += [""] * (len(columns) - len(cells))
+        rows.append(cells)
+    history = []
+    if short:
+        detail = "short rows: the markers at their end were not seen"
+        history.append(HistoryEntry("filled", detail, short))
+    if beyond:
+        detail = "cells beyond the named markers (points without a label)"
+        history.append(HistoryEntry("dropped", detail, beyond))
+    return parse_rows(rows, columns, numbers), history
+
+
+def _metres_per_unit(header: dict[str, str]) -> float:
+    unit = header.get("units", "")
+    if unit.lower() not in _METRES:
+        raise UnitError(
+            expected=f"Units in the header to be one of {', '.join(_METRES)}",
+            got=repr(unit),
+            fix="correct the header's third line",
+        )
+    return _METRES[unit.lower()]
+
+
+def _marker_disagreements(
+    header: dict[str, str], n_frames: int, n_markers: int
+) -> list[HistoryEntry]:
+    counted = {"numframes": ("frames", n_frames), "nummarkers": ("markers", n_markers)}
+    return [
+        HistoryEntry("read", f"{count} {what}, counted in the body; the header says {header[key]}")
+        for key, (what, count) in counted.items()
+        if key in header and header[key] != str(count)
+    ]
+
+
+def _seen(
+    names: list[str], positions: NDArray[np.float64]
+) -> tuple[dict[str, NDArray[np.float64]], list[HistoryEntry]]:
+    positions[(positions == 0.0).all(axis=2)] = np.nan
+    missing = np.asarray(np.isnan(positions).any(axis=2))
+    positions[missing] = np.nan
+    history = []
+    unseen = np.flatnonzero(np.asarray(missing.all(axis=0)))
+    never = [names[place] for place in unseen]
+    if never:
+        detail = f"markers never seen: {', '.join(never)}"
+        history.append(HistoryEntry("dropped", detail, len(never)))
+    gaps = int(missing.sum()) - len(missing) * len(never)
+    if gaps:
+        history.append(HistoryEntry("read", "marker positions not seen, kept as NaN", gaps))
+    markers = {
+        name: positions[:, place, :] for place, name in enumerate(names) if name not in never
+    }
+    if not markers:
+        raise SchemaError(expected="at least one marker that was seen", got="none")
+    return markers, history
+
+
+def _upright(
+    markers: dict[str, NDArray[np.float64]],
+) -> tuple[dict[str, NDArray[np.float64]], list[HistoryEntry]]:
+    """Turn the axes so that head, shoulders and pelvis are above the feet in z."""
+    high = [np.nanmean(xyz, axis=0) for name, xyz in markers.items() if _is(_HIGH, name)]
+    low = [np.nanmean(xyz, axis=0) for name, xyz in markers.items() if _is(_LOW, name)]
+    if not high or not low:
+        up, reason = _axis_above_floor(markers)
+        detail = f"{'xyz'[up]} up, {reason}: no markers of head or pelvis and feet tell"
+        history = [HistoryEntry("assumed", detail)]
+    else:
+        rise = np.mean(high, axis=0) - np.mean(low, axis=0)
+        history, up = [], int(np.abs(rise).argmax())
+        if rise[up] < 0:
+            raise SchemaError(
+                expected="head and pelvis above the feet",
+                got=f"them {-rise[up]:.2f} m below along {'xyz'[up]}",
+                fix="export with an axis that points up",
+            )
+    if up == 2:
+        return markers, history
+    turned = {name: lab_axes(xyz, up) for name, xyz in markers.items()}
+    return turned, [*history, axes_entry(up, "markers")]
+
+
+def _axis_above_floor(markers: dict[str, NDArray[np.float64]]) -> tuple[int, str]:
+    """Return the one axis along which every marker is above the origin, else y."""
+    lowest = np.min([np.nanmean(xyz, axis=0) for xyz in markers.values()], axis=0)
+    above = np.flatnonzero(lowest > 0.0)
+    if len(above) == 1:
+        return int(above[0]), "the only axis along which all markers are above the origin"
+    return 1, "as in OpenSim"
+
+
+def _is(pattern: re.Pattern[str], name: str) -> bool:
+    return pattern.search(name.rsplit(":", 1)[-1].replace(" ", "").strip()) is not None

@@ -1,1 +1,0 @@
-"""OpenSim tables and marker files."""

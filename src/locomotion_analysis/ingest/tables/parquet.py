@@ -1,0 +1,372 @@
+"""MERGED parquet.
+
+- Standard Parquet of gait cycles: read as it is.
+- Records of pressure insoles: time, eight forces a foot, and the totals.
+- Standard tables over time in Parquet: not yet cut into gait cycles.
+"""
+
+import gzip
+import re
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from locomotion_analysis.data import HistoryEntry, LocomotionData
+from locomotion_analysis.data.columns import label
+from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
+from locomotion_analysis.ingest.recording import SIDES, ReadOptions, Recording, Stream
+from locomotion_analysis.ingest.tables.containers import check_rising, parse_number, parse_rows
+from locomotion_analysis.standard import (
+    PHASE_COLUMN,
+    TIME_COLUMNS,
+    Channel,
+    canonical_name,
+    is_channel,
+)
+
+# ----------------------------------------------------------------------
+# Standard Parquet of gait cycles: read as it is.
+
+
+class CyclesParquetReader:
+    """Parquet with whole gait cycles, in the long layout or one row a cycle."""
+
+    name = "cycles_parquet"
+    description = "Standard Parquet of gait cycles: long layout, or one row a cycle"
+    suffixes = (".parquet",)
+
+    def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - content decides
+        """Return whether the file begins as Parquet does."""
+        return head.startswith(b"PAR1")
+
+    def read(self, path: Path, options: ReadOptions) -> LocomotionData:  # noqa: ARG002
+        """Read the cycles.
+
+        Raises
+        ------
+        FileReadError, SchemaError
+            As :meth:`~locomotion_analysis.LocomotionData.from_parquet`.
+        """
+        return LocomotionData.from_parquet(path)
+
+
+# ----------------------------------------------------------------------
+# Records of pressure insoles: time, eight forces a foot, and the totals.
+
+
+_COLUMNS = (
+    "time",
+    *(f"{foot}{sensor}" for foot in "LR" for sensor in range(1, 9)),
+    "left total",
+    "right total",
+)
+_GZIP = b"\x1f\x8b"
+_MOST_BYTES = 256 * 1024**2
+"""Text of a record of 24 hours; a file that unpacks to more is not one."""
+_TOTAL_TOLERANCE_N = 1.0
+_STUDY_NAME = re.compile(r"^((?:Ga|Ju|Si)(Co|Pt)\d+)_(\d+)$")
+_INSOLE_GROUPS = {"Co": "healthy", "Pt": "parkinsons"}
+
+
+class InsoleReader:
+    """Text of 19 columns: time, 8 + 8 insole forces (N), left and right total; plain or gzip.
+
+    The format of PhysioNet's *Gait in Parkinson's disease*; names such as ``GaCo01_02`` give
+    subject, walk and group (doi 10.13026/C24H3N).
+    """
+
+    name = "insole"
+    description = "Insole records: time, 8 + 8 forces and both totals, plain or gzip"
+    suffixes = (".txt", ".txt.gz")
+
+    def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - by content
+        """Return whether the first row is 19 numbers, the last two the sums of the others."""
+        lines = _unpacked_head(head).splitlines()
+        if len(lines) < 2:
+            return False
+        try:
+            row = np.array([parse_number(cell.decode("ascii")) for cell in lines[0].split()])
+        except (ValueError, UnicodeDecodeError):
+            return False
+        return len(row) == len(_COLUMNS) and bool(_totals_agree(row[np.newaxis]).all())
+
+    def read(self, path: Path, options: ReadOptions) -> list[Recording]:  # noqa: ARG002
+        """Read one record: the vertical force under each foot, N.
+
+        Raises
+        ------
+        FileReadError
+            If the file is cut off, or unpacks to more than 256 MiB.
+        SchemaError
+            If rows are ragged, no numbers, or time does not rise.
+        """
+        try:
+            return [_insole_recording(path)]
+        except LocomotionError as error:
+            raise error if str(path) in error.where else error.at(str(path)) from None
+
+
+def _insole_recording(path: Path) -> Recording:
+    lines = _text(path).splitlines()
+    numbers = [k + 1 for k, line in enumerate(lines) if line.strip()]
+    values = parse_rows([lines[k - 1].split() for k in numbers], _COLUMNS, numbers)
+    time_s = values[:, 0].copy()
+    check_rising(time_s, numbers)
+    disagree = int((~_totals_agree(values)).sum())
+    history = [HistoryEntry("dropped", "16 single sensor forces: no standard channel", 16)]
+    if disagree:
+        detail = "rows whose totals are not the sums of their sensors; the totals were taken"
+        history.append(HistoryEntry("read", detail, disagree))
+    signals = {
+        "grf_vertical_left_N": values[:, -2].copy(),
+        "grf_vertical_right_N": values[:, -1].copy(),
+    }
+    history.append(HistoryEntry("assumed", "task = level_walking (the format's only one)"))
+    subject, trial, metadata = _from_name(path)
+    if metadata:
+        detail = f"file name {path.name}: subject {subject}, walk {trial}, {metadata['pathology']}"
+        history.append(HistoryEntry("read", detail))
+    return Recording(
+        source=str(path),
+        subject=subject,
+        task="level_walking",
+        trial=trial,
+        streams=(Stream(time_s, signals),),
+        metadata=metadata,
+        history=tuple(history),
+    )
+
+
+def _from_name(path: Path) -> tuple[str, str, dict[str, str]]:
+    match = _STUDY_NAME.match(path.name.split(".")[0])
+    if match is None:
+        return "", "", {}
+    return match[1], match[3], {"pathology": _INSOLE_GROUPS[match[2]]}
+
+
+def _text(path: Path) -> str:
+    with path.open("rb") as stream:
+        packed = stream.read(2) == _GZIP
+    try:
+        if packed:
+            with gzip.open(path) as stream:
+                raw = stream.read(_MOST_BYTES + 1)
+        else:
+            with path.open("rb") as stream:
+                raw = stream.read(_MOST_BYTES + 1)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise FileReadError(
+            expected="a whole gzip file",
+            got=f"one that is cut off or damaged ({error})",
+            where=str(path),
+            fix="copy or download the file again",
+        ) from None
+    if len(raw) > _MOST_BYTES:
+        raise FileReadError(
+            expected=f"a record of at most {_MOST_BYTES // 1024**2} MiB of text",
+            got="more",
+            where=str(path),
+        )
+    try:
+        return raw.decode("ascii")
+    except UnicodeDecodeError:
+        raise SchemaError(expected="numbers as text", got="other bytes") from None
+
+
+def _totals_agree(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    left = np.abs(values[:, 1:9].sum(axis=1) - values[:, 17]) <= _TOTAL_TOLERANCE_N
+    right = np.abs(values[:, 9:17].sum(axis=1) - values[:, 18]) <= _TOTAL_TOLERANCE_N
+    agree: NDArray[np.bool_] = left & right
+    return agree
+
+
+def _unpacked_head(head: bytes) -> bytes:
+    if not head.startswith(_GZIP):
+        return head
+    try:
+        return zlib.decompressobj(wbits=31).decompress(head, 64 * 1024)
+    except zlib.error:
+        return b""
+
+
+# ----------------------------------------------------------------------
+# Standard tables over time in Parquet: not yet cut into gait cycles.
+
+
+_MAGIC = b"PAR1"
+_TIME_PARQUET_GROUPS = ("dataset", "subject", "task", "task_id", "trial")
+_PHASES = (PHASE_COLUMN, "phase_percent", "phase_contra")
+
+
+class TimeParquetReader:
+    """Parquet with a time column and standard channels, one row an instant.
+
+    Channels carry the body's sides (``knee_flexion_angle_left_rad``), or ipsi and contra with a
+    column ``side`` that says which side is ipsi. Rows are grouped by dataset, subject, task and
+    trial, as far as there are such columns.
+    """
+
+    name = "time_parquet"
+    description = "Standard Parquet over time: time_s and standard channels"
+    suffixes = (".parquet",)
+
+    def recognises(self, path: Path, head: bytes) -> bool:
+        """Return whether the file is Parquet with a time column and no phase column."""
+        if not head.startswith(_MAGIC):
+            return False
+        try:
+            names = pq.read_schema(path).names
+        except (pa.ArrowInvalid, OSError):
+            return path.suffix != ".parquet" or b"time" in head
+        return _time_column(names) is not None and not set(names) & set(_PHASES)
+
+    def read(self, path: Path, options: ReadOptions) -> list[Recording]:  # noqa: ARG002
+        """Read one recording a subject, task and trial.
+
+        Raises
+        ------
+        FileReadError
+            If the file is damaged.
+        SchemaError
+            If no column is a channel, or time does not rise within a trial.
+        """
+        try:
+            frame = pq.read_table(path).to_pandas()
+        except (pa.ArrowInvalid, OSError) as error:
+            raise FileReadError(
+                expected="a Parquet file",
+                got=f"one that is cut off or damaged ({str(error).splitlines()[0]})",
+                where=str(path),
+                fix="copy or write the file again",
+            ) from None
+        try:
+            return _recordings(frame, path)
+        except LocomotionError as error:
+            raise error.at(str(path)) from None
+
+
+def _recordings(frame: pd.DataFrame, path: Path) -> list[Recording]:
+    frame, history = _renamed(frame)
+    time = _time_column([str(name) for name in frame.columns])
+    if time is None or len(frame) == 0:
+        got = f"{len(frame)} rows of {', '.join(map(str, frame.columns[:8]))}"
+        raise SchemaError(expected="rows with a column time_s", got=got)
+    groups = [name for name in _TIME_PARQUET_GROUPS if name in frame]
+    if not groups:
+        return [_time_parquet_recording(frame, time, path, history)]
+    parts = frame.groupby(groups, sort=False, dropna=False, observed=True)
+    return [_time_parquet_recording(part, time, path, history) for _, part in parts]
+
+
+def _renamed(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]:
+    names = {str(name): _canonical(str(name)) for name in frame.columns}
+    changed = {old: new for old, new in names.items() if old != new and new not in frame}
+    history = [HistoryEntry("renamed", f"column {old} -> {new}") for old, new in changed.items()]
+    return frame.rename(columns=changed), history
+
+
+def _canonical(name: str) -> str:
+    sided = name.replace("_left_", "_ipsi_").replace("_right_", "_contra_")
+    known = canonical_name(sided)
+    if sided == name or not is_channel(known):
+        return known
+    return known.replace("_ipsi_", "_left_").replace("_contra_", "_right_")
+
+
+def _time_parquet_recording(
+    part: pd.DataFrame, time: str, path: Path, history: list[HistoryEntry]
+) -> Recording:
+    own = list(history)
+    time_s = part[time].to_numpy(dtype=np.float64)
+    constants = {name: part[name].iloc[0] for name in _TIME_PARQUET_GROUPS if name in part}
+    where = ", ".join(f"{name}={value}" for name, value in constants.items())
+    try:
+        check_rising(time_s)
+    except LocomotionError as error:
+        raise error.at(where or "the whole table") from None
+    signals = _signals(part, own)
+    metadata = _metadata(part, {*constants, time}, own)
+    return Recording(
+        source=str(path),
+        subject=_word(constants.get("subject")),
+        task=_word(constants.get("task")),
+        trial=_word(constants.get("trial", constants.get("task_id"))),
+        streams=(Stream(time_s, signals),),
+        metadata=metadata,
+        history=tuple(own),
+    )
+
+
+def _signals(part: pd.DataFrame, history: list[HistoryEntry]) -> dict[str, NDArray[np.float64]]:
+    ipsi = _ipsilateral(part, history)
+    signals: dict[str, NDArray[np.float64]] = {}
+    for column in map(str, part.columns):
+        named = _sided(column, ipsi)
+        if named is None or not pd.api.types.is_numeric_dtype(part[column]):
+            continue
+        name, factor = named
+        if name in signals:
+            raise SchemaError(expected="one column a channel", got=f"{name} twice")
+        signals[name] = part[column].to_numpy(dtype=np.float64) * factor
+        if name != column:
+            action = "converted" if factor != 1.0 else "renamed"
+            history.append(HistoryEntry(action, f"{column} -> {name}, factor {factor:.9g}"))
+    if not signals:
+        raise SchemaError(
+            expected="channels such as knee_flexion_angle_left_rad or grf_vertical_right_N",
+            got=f"columns {', '.join(map(str, part.columns[:12]))}",
+            fix="rename the columns, or describe them with --map map.yaml",
+        )
+    return signals
+
+
+def _ipsilateral(part: pd.DataFrame, history: list[HistoryEntry]) -> str:
+    if not any("_ipsi_" in str(name) for name in part.columns):
+        return "right"
+    said = str(part["side"].iloc[0]).lower() if "side" in part else ""
+    if said in SIDES:
+        history.append(HistoryEntry("renamed", f"ipsi -> {said}, by the column side"))
+        return said
+    history.append(HistoryEntry("assumed", "ipsi = right: no column side says it"))
+    return "right"
+
+
+def _sided(column: str, ipsi: str) -> tuple[str, float] | None:
+    """Return a channel's name with left or right and its factor, or None for other columns."""
+    contra = SIDES[1 - SIDES.index(ipsi)]
+    plain = column
+    for side in SIDES:
+        plain = plain.replace(f"_{side}_", "_ipsi_" if side == ipsi else "_contra_")
+    if not is_channel(plain):
+        return None
+    channel, factor = Channel.parse(plain).standard()
+    return channel.name.replace("_ipsi_", f"_{ipsi}_").replace("_contra_", f"_{contra}_"), factor
+
+
+def _metadata(part: pd.DataFrame, used: set[str], history: list[HistoryEntry]) -> dict[str, Any]:
+    metadata: dict[str, Any] = {}
+    for column in part.columns:
+        name = str(column)
+        if name in used or name == "side" or _sided(name, "right") is not None:
+            continue
+        if len(part[column].drop_duplicates()) == 1:
+            value = part[column].iloc[0]
+            metadata[name] = value.item() if isinstance(value, np.generic) else value
+        else:
+            detail = f"column {name}: changes over time and is no channel name"
+            history.append(HistoryEntry("dropped", detail))
+    return metadata
+
+
+def _time_column(names: list[str]) -> str | None:
+    return next((name for name in names if name.lower() in TIME_COLUMNS), None)
+
+
+def _word(value: Any) -> str:
+    return "" if value is None or pd.isna(value) else label(value)

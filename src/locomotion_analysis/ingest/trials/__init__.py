@@ -1,1 +1,0 @@
-"""Files grouped by trial, merged and collected."""

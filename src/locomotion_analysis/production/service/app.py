@@ -1,0 +1,479 @@
+"""MERGED app.
+
+- From an HTTP request to a worker and back.
+- Who may ask, and how often.
+- Whether the service lives, is ready, and what it is busy with.
+- The web page at ``/``.
+- ``/v1``: named cycles or features in, named answers out.
+- ``/v2``: the Open Inference Protocol.
+- The application: routes and what stands around them.
+"""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI, Header
+from fastapi.openapi.utils import get_openapi
+from fastapi.security import APIKeyHeader
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from locomotion_analysis._version import __version__
+from locomotion_analysis.production.service.contract import (
+    JSON,
+    OCTETS,
+    TABLES,
+    InferRequest,
+    Job,
+    Kind,
+    PredictRequest,
+    ServiceSettings,
+    input_metadata,
+    output_metadata,
+)
+from locomotion_analysis.production.service.keys import KeyFile, RateLimit
+from locomotion_analysis.production.service.middleware import (
+    HEADER_LENGTH,
+    MEDIA_TYPE,
+    PROBLEMS,
+    V2_PROBLEMS,
+    AccessLog,
+    BodyLimit,
+    Metrics,
+    handle_problems,
+    json_response,
+    problem_response,
+    response,
+)
+from locomotion_analysis.production.service.pool import FullError, LiveModel
+
+# ----------------------------------------------------------------------
+# From an HTTP request to a worker and back.
+
+
+_GRACE_S = 5.0
+
+
+class Asking:
+    """Sends requests to the workers of the model that is served at that moment.
+
+    Parameters
+    ----------
+    live : LiveModel
+    settings : ServiceSettings
+    metrics : Metrics
+    """
+
+    def __init__(self, live: LiveModel, settings: ServiceSettings, metrics: Metrics) -> None:
+        self.live = live
+        self.metrics = metrics
+        # A worker that hangs is ended first, and its requests get another one.
+        self._seconds = 2 * settings.answer_timeout_s + _GRACE_S
+
+    async def ask(
+        self,
+        request: Request,
+        kind: Kind,
+        media_type: str = JSON,
+        header_bytes: int | None = None,
+        *,
+        explain: bool = False,
+    ) -> Response:
+        """Return the answer to a request."""
+        body, request_id = await request.body(), request.scope["request_id"]
+        job = Job(kind, body, media_type, header_bytes, request_id, explain)
+        pool = self.live.pool
+        request.scope["version"] = pool.model.version
+        try:
+            reply = await asyncio.wait_for(pool.ask(job), self._seconds)
+        except FullError:
+            wait = {"Retry-After": "1"}
+            return problem_response(request, 503, "a free worker", "too many requests wait", wait)
+        except TimeoutError:
+            return problem_response(request, 504, f"an answer in {self._seconds:g} s", "none")
+        if reply.rows:
+            request.scope["rows"] = reply.rows
+            if kind != "curves":
+                self.metrics.rows.labels(pool.model.version).inc(reply.rows)
+        return response(reply)
+
+
+# ----------------------------------------------------------------------
+# Who may ask, and how often.
+
+
+HEADER = "X-API-Key"
+_scheme = APIKeyHeader(name=HEADER, auto_error=False, description="locomotion keys add FILE NAME")
+
+Check = Callable[..., Awaitable[None]]
+
+
+def caller_check(settings: ServiceSettings) -> Check:
+    """Return the dependency that lets a request through, before its body is read."""
+    limit = RateLimit(settings.requests_per_minute)
+    keys = KeyFile(settings.keys) if settings.keys else None
+
+    def count(caller: str) -> None:
+        seconds = limit.wait_s(caller)
+        if seconds:
+            raise HTTPException(429, "too many requests", {"Retry-After": str(math.ceil(seconds))})
+
+    async def open_to_all(request: Request) -> None:
+        count(request.client.host if request.client else "")
+
+    async def with_key(request: Request, key: str | None = Depends(_scheme)) -> None:
+        name = keys.name_of(key) if keys is not None and key else None
+        if name is None:
+            # Guesses are counted as well, by address.
+            count(f" {request.client.host if request.client else ''}")
+            raise HTTPException(401, "no key, or none that is known", {"WWW-Authenticate": HEADER})
+        request.scope["key_name"] = name
+        count(name)
+
+    return open_to_all if keys is None else with_key
+
+
+# ----------------------------------------------------------------------
+# Whether the service lives, is ready, and what it is busy with.
+
+
+_READY_S = 10.0
+
+
+class Live(BaseModel):
+    """Whether the service lives."""
+
+    live: bool
+    workers: int
+    workers_alive: int
+    workers_replaced: int
+
+
+class Ready(BaseModel):
+    """Whether the service answers as it should."""
+
+    ready: bool
+    model: str
+    version: str
+    waiting: int
+    last_failed_swap: bool
+
+
+async def is_ready(live: LiveModel) -> bool:
+    """Return whether a worker gives the expected answers to the golden examples, now."""
+    if live.draining:
+        return False
+    try:
+        reply = await asyncio.wait_for(live.pool.ask(Job("golden")), _READY_S)
+    except TimeoutError:
+        return False
+    return reply.status == 200
+
+
+def health_routes(live: LiveModel, settings: ServiceSettings, metrics: Metrics) -> APIRouter:
+    """Return the routes: they need no key, so that machines can ask."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/v2/health/live", responses={200: {"model": Live}, 503: {"model": Live}})
+    async def is_live() -> Response:
+        """Tell whether a worker lives. A dead one is replaced by itself."""
+        pool = live.pool
+        content = Live(
+            live=pool.alive > 0,
+            workers=settings.workers,
+            workers_alive=pool.alive,
+            workers_replaced=pool.replaced,
+        )
+        return json_response(content.model_dump(), 200 if content.live else 503)
+
+    @router.get("/v2/health/ready", responses={200: {"model": Ready}, 503: {"model": Ready}})
+    async def ready() -> Response:
+        """Run the golden examples, and tell whether their answers came out."""
+        found = await is_ready(live)
+        content = Ready(
+            ready=found,
+            model=live.pool.model.name,
+            version=live.pool.model.version,
+            waiting=live.pool.waiting,
+            last_failed_swap=bool(live.last_failure),
+        )
+        return json_response(content.model_dump(), 200 if found else 503)
+
+    @router.get("/metrics", response_class=Response)
+    async def metrics_text() -> Response:
+        """Tell the metrics to Prometheus."""
+        return Response(metrics.text(), media_type=MEDIA_TYPE)
+
+    return router
+
+
+# ----------------------------------------------------------------------
+# The web page at ``/``.
+
+
+_FILES = {"": ("page.html", "text/html"), "page.js": ("page.js", "text/javascript"),
+          "page.css": ("page.css", "text/css")}  # fmt: skip
+
+
+def page_routes() -> APIRouter:
+    """Return the routes: the page holds nothing of the model, and asks for a key itself."""
+    router = APIRouter(include_in_schema=False)
+
+    folder = files("locomotion_analysis.production.service") / "templates"
+
+    def add(path: str, name: str, media_type: str) -> None:
+        content = (folder / name).read_bytes()
+
+        @router.get(f"/{path}")
+        async def page_file() -> Response:
+            return Response(content, media_type=f"{media_type}; charset=utf-8")
+
+    for path, (name, media_type) in _FILES.items():
+        add(path, name, media_type)
+    return router
+
+
+# ----------------------------------------------------------------------
+# ``/v1``: named cycles or features in, named answers out.
+
+
+class Prediction(BaseModel):
+    """The answer for one cycle or row; more columns may follow."""
+
+    model_config = ConfigDict(extra="allow")
+
+    prediction: str | float | int | bool
+    probabilities: dict[str, float] | None = None
+    warning: str | None = None
+
+
+class Finding(BaseModel):
+    """What a quality check says of a cycle."""
+
+    cycle: int
+    channel: str
+    severity: str
+    finding: str
+
+
+class Predictions(BaseModel):
+    """The answer to a request."""
+
+    model: str
+    version: str
+    target: str | None
+    unit: str | None
+    predictions: list[Prediction]
+    warnings: list[str]
+    quality: list[Finding]
+    request_id: str
+
+
+class CurvesAnswer(BaseModel):
+    """Curves of the request beside the bands of healthy adults."""
+
+    phase_percent: list[float]
+    tasks: list[dict[str, Any]]
+
+
+V1_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            JSON: {"schema": {"$ref": "#/components/schemas/PredictRequest"}},
+            **{name: {"schema": {"type": "string", "format": "binary"}} for name in TABLES},
+        },
+    }
+}
+V1_COMPONENTS = (PredictRequest,)
+
+
+def v1_routes(asking: Asking, check: Check) -> APIRouter:
+    """Return the routes."""
+    router = APIRouter(prefix="/v1", dependencies=[Depends(check)], tags=["predict"])
+
+    async def ask(request: Request, kind: Kind, *, explain: bool = False) -> Response:
+        media_type = request.headers.get("content-type", JSON).split(";")[0].strip().lower()
+        if media_type not in (JSON, *TABLES):
+            return problem_response(
+                request, 415, f"a body as {', '.join((JSON, *TABLES))}", media_type[:100]
+            )
+        return await asking.ask(request, kind, media_type, explain=explain)
+
+    @router.post(
+        "/predict", responses={200: {"model": Predictions}, **PROBLEMS}, openapi_extra=V1_BODY
+    )
+    async def predict(request: Request, explain: bool = False) -> Response:
+        """Predict from cycles or features.
+
+        Cycles that cannot be right are refused: NaN, a missing channel, another unit or sign than
+        the training had. What is merely unusual is answered, and told in `quality`. With
+        `explain` each answer names the joints and phases it hangs on; that takes longer.
+        """
+        return await ask(request, "predict", explain=explain)
+
+    @router.post(
+        "/curves", responses={200: {"model": CurvesAnswer}, **PROBLEMS}, openapi_extra=V1_BODY
+    )
+    async def curves(request: Request) -> Response:
+        """Return the curves of a request beside the bands of healthy adults."""
+        return await ask(request, "curves")
+
+    refused: dict[int | str, dict[str, Any]] = {each: PROBLEMS[each] for each in (401, 429)}
+
+    @router.get("/model", responses={200: {"model": dict[str, Any]}, **refused})
+    async def model() -> Response:
+        """Tell what the model is: inputs with units and signs, scores, intended use, limits."""
+        return json_response(asking.live.pool.model.told)
+
+    return router
+
+
+# ----------------------------------------------------------------------
+# ``/v2``: the Open Inference Protocol.
+
+
+V2_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            JSON: {"schema": {"$ref": "#/components/schemas/InferRequest"}},
+            OCTETS: {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}
+V2_COMPONENTS = (InferRequest,)
+_MODEL = "/models/{name}"
+_VERSION = "/models/{name}/versions/{version}"
+
+
+def v2_routes(asking: Asking, check: Check) -> APIRouter:
+    """Return the routes."""
+    router = APIRouter(prefix="/v2", responses=V2_PROBLEMS, tags=["v2"])
+    guarded: dict[str, Any] = {"dependencies": [Depends(check)]}
+
+    def refuse_other(name: str, version: str | None) -> None:
+        model = asking.live.pool.model
+        if name != model.name or version not in (None, "", model.version):
+            raise HTTPException(404, f"only {model.name} version {model.version} is served")
+
+    @router.get("")
+    async def server() -> dict[str, Any]:
+        """Tell what the server is."""
+        return {
+            "name": "locomotion-analysis",
+            "version": __version__,
+            "extensions": ["binary_tensor_data"],
+        }
+
+    @router.get(_VERSION, **guarded)
+    @router.get(_MODEL, **guarded)
+    async def model(name: str, version: str | None = None) -> dict[str, Any]:
+        """Tell inputs and outputs of the model."""
+        refuse_other(name, version)
+        served = asking.live.pool.model
+        return {
+            "name": served.name,
+            "versions": [served.version],
+            "platform": "locomotion_bundle",
+            "inputs": input_metadata(served),
+            "outputs": output_metadata(served),
+        }
+
+    @router.get(f"{_VERSION}/ready", **guarded)
+    @router.get(f"{_MODEL}/ready", **guarded)
+    async def model_ready(name: str, version: str | None = None) -> Response:
+        """Tell whether the model gives the answers it should."""
+        refuse_other(name, version)
+        ready = await is_ready(asking.live)
+        return json_response({"name": name, "ready": ready}, 200 if ready else 503)
+
+    @router.post(f"{_VERSION}/infer", openapi_extra=V2_BODY, **guarded)
+    @router.post(f"{_MODEL}/infer", openapi_extra=V2_BODY, **guarded)
+    async def infer(
+        request: Request,
+        name: str,
+        version: str | None = None,
+        header_bytes: int | None = Header(None, alias=HEADER_LENGTH, ge=0),
+    ) -> Response:
+        """Predict from a tensor of features."""
+        refuse_other(name, version)
+        return await asking.ask(request, "infer", header_bytes=header_bytes)
+
+    return router
+
+
+# ----------------------------------------------------------------------
+# The application: routes and what stands around them.
+
+
+_SCHEMAS = "#/components/schemas/{model}"
+
+
+def create_app(live: LiveModel, settings: ServiceSettings) -> FastAPI:
+    """Return the application; the model's workers end with it.
+
+    Parameters
+    ----------
+    live : LiveModel
+        The model, started.
+    settings : ServiceSettings
+        The limits.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await live.stop()
+
+    # The pages of /docs load scripts from other sites: only the description itself is given.
+    app = FastAPI(
+        title="locomotion-analysis", version=__version__, lifespan=lifespan,
+        docs_url=None, redoc_url=None, redirect_slashes=False,
+    )  # fmt: skip
+    metrics = Metrics(live)
+    asking, check = Asking(live, settings, metrics), caller_check(settings)
+    for routes in (
+        page_routes(),
+        health_routes(live, settings, metrics),
+        v1_routes(asking, check),
+        v2_routes(asking, check),
+    ):
+        app.include_router(routes)
+    handle_problems(app)
+    app.add_middleware(
+        BodyLimit, most_bytes=settings.max_body_bytes, seconds=settings.body_timeout_s
+    )
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=[HEADER, "Content-Type"],
+        )
+    app.add_middleware(AccessLog, metrics=metrics)
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
+    return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI description, with the bodies that workers read."""
+    if app.openapi_schema is None:
+        content = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        schemas = content.setdefault("components", {}).setdefault("schemas", {})
+        models: tuple[type[BaseModel], ...] = (*V1_COMPONENTS, *V2_COMPONENTS)
+        for model in models:
+            described = model.model_json_schema(ref_template=_SCHEMAS)
+            schemas.update(described.pop("$defs", {}))
+            schemas[model.__name__] = described
+        app.openapi_schema = content
+    return app.openapi_schema

@@ -1,0 +1,712 @@
+"""MERGED bodies.
+
+- What a request asks, once it is read and checked.
+- Which findings of the quality checks say that a curve cannot be right, not only unusual.
+- What a request must hold before anything is predicted from it.
+- Requests in JSON: named cycles or named features.
+- Answers as JSON.
+- Requests as a file: Parquet, Arrow or CSV, with cycles or features.
+- Requests and answers of the Open Inference Protocol V2, with its binary tensor extension.
+"""
+
+import io
+import json
+import math
+import struct
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.data.parquet import parse_csv, parts_from_table
+from locomotion_analysis.errors import LocomotionWarning
+from locomotion_analysis.production.service.contract import (
+    ARROW_STREAM,
+    CSV,
+    INPUT,
+    OCTETS,
+    PARQUET,
+    Cycle,
+    Description,
+    InferRequest,
+    Job,
+    PredictRequest,
+    Ranges,
+    RefusedError,
+    Reply,
+    RequestInput,
+    Served,
+    output_metadata,
+)
+from locomotion_analysis.quality import CHECKS, diagnose, validate
+from locomotion_analysis.standard import KEY, N_PHASES, PHASE_PERCENT, canonical_name
+from locomotion_analysis.standard.channels import is_channel
+
+# ----------------------------------------------------------------------
+# What a request asks, once it is read and checked.
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Rows to predict.
+
+    Attributes
+    ----------
+    rows : DataFrame or LocomotionData
+        Features in the trained order, or cycles.
+    warnings : list of str
+        What the caller should know of them.
+    quality : DataFrame or None
+        Findings of the quality checks, with a column ``row``; None for features.
+    tensors : object
+        Of the V2 protocol: which outputs are wanted, and how.
+    explain : bool
+        Whether to tell what each answer hangs on.
+    """
+
+    rows: pd.DataFrame | LocomotionData
+    warnings: list[str] = field(default_factory=list)
+    quality: pd.DataFrame | None = None
+    tensors: Any = None
+    explain: bool = False
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def alike(self) -> tuple[Any, ...]:
+        """Requests in which this is equal can be predicted together without changing an answer.
+
+        Which features cycles have depends on their channels, columns and tasks: only those that
+        agree in all of them are put together.
+        """
+        if isinstance(self.rows, pd.DataFrame):
+            return ("features", self.explain)
+        cycles = self.rows.cycles
+        return (
+            self.explain,
+            self.rows.channels,
+            tuple((name, str(dtype)) for name, dtype in cycles.dtypes.items()),
+            tuple(sorted(cycles["task"].unique())),
+        )
+
+
+def together(several: list[Asked]) -> pd.DataFrame | LocomotionData:
+    """Return the rows of requests that are alike, one after the other.
+
+    Each request keeps its subjects to itself: features that compare the strides of a subject
+    must not see another request's.
+    """
+    if len(several) == 1:
+        return several[0].rows
+    tables = [each.rows for each in several if isinstance(each.rows, pd.DataFrame)]
+    if tables:
+        return pd.concat(tables, ignore_index=True)
+    own = []
+    for number, each in enumerate(several):
+        if isinstance(each.rows, LocomotionData):
+            names = f"{number} " + each.rows.cycles["dataset"].astype(str)
+            cycles = each.rows.cycles.assign(dataset=names)
+            own.append(LocomotionData(cycles, each.rows.block, each.rows.channels))
+    return LocomotionData.concat(own)
+
+
+# ----------------------------------------------------------------------
+# Which findings of the quality checks say that a curve cannot be right, not only unusual.
+
+
+MOST_WIDTHS = 8.0
+"""How many times the width of the training people's range a curve may lie outside it.
+
+People differ from those of the training by less than that; degrees in the place of radians (57),
+newtons in the place of body weights or newton metres not divided by mass lie farther.
+"""
+
+LEAST_TURNED = 0.1
+"""Widths outside the range before a sign is doubted: less is what one more patient may add."""
+
+SHOWN = 20
+_NEVER_RIGHT = ("GAIT002", "GAIT006", "GAIT007")
+
+
+def refuse_impossible(data: LocomotionData, found: pd.DataFrame, trained: Ranges) -> None:
+    """Raise for curves in another unit or with the other sign, and for what is never right.
+
+    All else that a quality check finds, errors included, may be how a patient walks: it is no
+    reason to refuse. Nor is what the training data had as well: a curve within their range.
+
+    Parameters
+    ----------
+    data : LocomotionData
+        Cycles of a request, finite where the model needs them.
+    found : DataFrame
+        Findings of the quality checks, with a column ``row``.
+    trained : mapping of str to TrainedRange
+        The range of each channel in the training.
+
+    Raises
+    ------
+    RefusedError
+        422 naming cycle and channel.
+    """
+    never = found[found["code"].isin(_NEVER_RIGHT)]
+    places = [
+        (int(row), str(name) or "the cycle", str(code))
+        for row, name, code in zip(never["row"], never["channel"], never["code"], strict=True)
+    ]
+    errors = found[found["severity"] == "error"]
+    for name in data.channels:
+        if name not in trained:
+            continue
+        low, high, width = trained[name]
+        curves = data.curves(name)
+        off = np.nan_to_num(np.maximum(low - curves, curves - high).max(axis=1))
+        far = (off > MOST_WIDTHS * width) & (width > 0)
+        for row in np.flatnonzero(far):
+            ends = f"{curves[row].min():.3g} to {curves[row].max():.3g}"
+            told = f"{ends}, where the training had {low:.3g} to {high:.3g}: another unit?"
+            places.append((int(row), name, told))
+        doubted = np.zeros(len(data), dtype=bool)
+        doubted[errors.loc[errors["channel"] == name, "row"]] = True
+        turned = _turned_over(
+            data, name, np.flatnonzero(doubted & (off > LEAST_TURNED * width) & ~far)
+        )
+        places += [(row, name, "the sign is the other way round") for row in turned]
+    if places:
+        details = [
+            {"where": f"cycle {row}, {name}", "problem": told}
+            for row, name, told in sorted(places)[:SHOWN]
+        ]
+        more = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
+        raise RefusedError(
+            422,
+            expected="curves in the units and with the signs of the training",
+            got=details[0]["problem"] + more,
+            where=details[0]["where"],
+            fix="GET /v1/model lists units and signs; locomotion doctor finds what is otherwise",
+            details=details,
+        )
+
+
+def _turned_over(data: LocomotionData, name: str, rows: np.ndarray) -> list[int]:
+    """Return the rows whose curve the convention doctor would turn over."""
+    if not len(rows):
+        return []
+    cycles = data.cycles.iloc[rows]
+    found = diagnose(data.take(rows)).only(kinds=["flip"], channels=[name])
+    people = {(each.dataset, each.subject) for each in found.prescriptions}
+    own = zip(cycles["dataset"].astype(str), cycles["subject"].astype(str), strict=True)
+    return [int(row) for row, who in zip(rows, own, strict=True) if who in people]
+
+
+# ----------------------------------------------------------------------
+# What a request must hold before anything is predicted from it.
+
+
+_SHOWN = 20
+T = TypeVar("T")
+
+
+def checked_features(frame: pd.DataFrame, served: Served) -> Asked:
+    """Return features in the trained order.
+
+    Raises
+    ------
+    RefusedError
+        422 naming row and feature, for values that are infinite, or NaN where training had none.
+    SchemaError
+        If features are missing or unknown.
+    """
+    values = frame.select_dtypes("number").to_numpy(np.float64)
+    names = list(frame.select_dtypes("number").columns)
+    allowed = np.isin(names, served.schema.with_gaps)
+    wrong = np.isinf(values) | (np.isnan(values) & ~allowed)
+    if wrong.any():
+        places = [
+            {"where": f"row {row}, feature {names[column]}", "problem": str(values[row, column])}
+            for row, column in np.argwhere(wrong)[:_SHOWN]
+        ]
+        raise _not_finite(places, int(wrong.sum()), "a finite number of every feature")
+    ordered, told = _warned(lambda: served.schema.check(frame))
+    return Asked(pd.DataFrame(ordered).reset_index(drop=True), told)
+
+
+def checked_cycles(data: LocomotionData, served: Served) -> Asked:
+    """Return cycles that have what the model needs, with the findings of the quality checks.
+
+    Raises
+    ------
+    RefusedError
+        422 naming cycle and channel: a channel is not there, a value is NaN or infinite, or a
+        curve cannot be right (another unit, the other sign). What is merely unusual is answered,
+        and told as a finding.
+    """
+    missing = [name for name in served.channel_names if name not in data.channels]
+    if missing:
+        raise RefusedError(
+            422,
+            expected=f"the {len(served.channel_names)} channels of the training",
+            got=f"{len(missing)} missing: {', '.join(missing[:5])}",
+            where="cycles",
+            fix="GET /v1/model lists them with units and signs",
+            details=[{"where": name, "problem": "missing"} for name in missing],
+        )
+    _refuse_not_finite(data, served.channel_names)
+    found, told = _warned(lambda: validate(data).findings)
+    key = pd.MultiIndex.from_frame(data.cycles[list(KEY)].astype(str))
+    found = found.assign(
+        row=key.get_indexer(pd.MultiIndex.from_frame(found[list(KEY)].astype(str)))
+    )
+    refuse_impossible(data, found, served.trained_ranges)
+    history = [str(entry) for entry in data.history]
+    return Asked(data, told + history, found[found["severity"] != "info"])
+
+
+def _refuse_not_finite(data: LocomotionData, needed: tuple[str, ...]) -> None:
+    places: list[dict[str, str]] = []
+    count = 0
+    for name in needed:
+        curves = data.curves(name)
+        wrong = ~np.isfinite(curves)
+        for cycle in np.flatnonzero(wrong.any(axis=1)):
+            count += 1
+            point = int(wrong[cycle].argmax())
+            if len(places) < _SHOWN:
+                place = f"cycle {cycle}, channel {name}, at {PHASE_PERCENT[point]:.1f} %"
+                places.append({"where": place, "problem": str(curves[cycle, point])})
+    if places:
+        raise _not_finite(places, count, "finite values in every channel the model needs")
+
+
+def _not_finite(places: list[dict[str, str]], count: int, expected: str) -> RefusedError:
+    return RefusedError(
+        422,
+        expected=expected,
+        got=places[0]["problem"] + (f" (and {count - 1} more)" if count > 1 else ""),
+        where=places[0]["where"],
+        fix="fill the gap where you know how, or leave the cycle out",
+        details=places,
+    )
+
+
+def _warned(call: Callable[[], T]) -> tuple[T, list[str]]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", LocomotionWarning)
+        result = call()
+    ours = [each.message for each in caught if issubclass(each.category, LocomotionWarning)]
+    return result, [str(each) for each in ours]
+
+
+# ----------------------------------------------------------------------
+# Requests in JSON: named cycles or named features.
+
+
+def read_json(body: bytes, max_rows: int) -> pd.DataFrame | LocomotionData:
+    """Read a request.
+
+    Raises
+    ------
+    RefusedError
+        400 where it is no JSON, 422 where something in it is wrong: it names cycle and channel.
+    """
+    try:
+        asked = PredictRequest.model_validate_json(body)
+    except ValidationError as error:
+        raise refused(error) from None
+    rows = asked.cycles if asked.features is None else asked.features
+    refuse_many(len(rows or []), max_rows)
+    if asked.features is not None:
+        return _table(asked.features)
+    return _cycles(asked.cycles or [])
+
+
+def refuse_many(n_rows: int, max_rows: int) -> None:
+    """Raise if there are more rows than one request may have."""
+    if n_rows > max_rows:
+        raise RefusedError(
+            413,
+            expected=f"at most {max_rows} rows in a request",
+            got=f"{n_rows}",
+            fix="send them in several requests",
+        )
+
+
+def refused(error: ValidationError) -> RefusedError:
+    """Return what is wrong with a request, place by place."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    if found[0]["type"] == "json_invalid":
+        return RefusedError(400, expected="JSON (UTF-8)", got=found[0]["msg"], where="body")
+    details = [{"where": _place(each["loc"]), "problem": each["msg"]} for each in found[:20]]
+    return RefusedError(
+        422,
+        expected="a request as /openapi.json describes it, with finite numbers",
+        got=details[0]["problem"] + (f" (and {len(found) - 1} more)" if len(found) > 1 else ""),
+        where=details[0]["where"],
+        details=details,
+    )
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    words = [str(part)[:100] for part in loc]
+    if len(loc) > 1 and loc[0] == "cycles":
+        rest = words[2:]
+        if len(rest) > 1 and rest[0] == "curves":
+            rest = [f"channel {rest[1]}", *(f"point {word}" for word in rest[2:3])]
+        return ", ".join([f"cycle {words[1]}", *rest])
+    if len(loc) > 1 and loc[0] == "features":
+        return ", ".join([f"row {words[1]}", *(f"feature {word}" for word in words[2:3])])
+    return ", ".join(words) or "body"
+
+
+def _table(rows: list[dict[str, float | None]]) -> pd.DataFrame:
+    names = list(rows[0])
+    for number, row in enumerate(rows):
+        if row.keys() != rows[0].keys():
+            raise RefusedError(
+                422,
+                expected="the same features in every row (null: not measured)",
+                got=f"others: {', '.join(sorted(row.keys() ^ rows[0].keys())[:5])}",
+                where=f"row {number}",
+            )
+    values = np.array([[row[name] for name in names] for row in rows], dtype=np.float64)
+    return pd.DataFrame(values.reshape(len(rows), len(names)), columns=names)
+
+
+def _cycles(asked: list[Cycle]) -> LocomotionData:
+    channels = list(asked[0].curves)
+    for number, cycle in enumerate(asked):
+        if cycle.curves.keys() != asked[0].curves.keys():
+            raise RefusedError(
+                422,
+                expected="the same channels in every cycle",
+                got=f"others: {', '.join(sorted(cycle.curves.keys() ^ set(channels))[:5])}",
+                where=f"cycle {number}",
+            )
+    frame = pd.DataFrame([_described(cycle, number) for number, cycle in enumerate(asked)])
+    block = np.array([[cycle.curves[name] for cycle in asked] for name in channels])
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused
+        return LocomotionData(frame, block.astype(np.float32), channels)
+
+
+def _described(cycle: Cycle, number: int) -> dict[str, Any]:
+    own = {
+        "subject": cycle.subject,
+        "task": cycle.task,
+        "task_id": cycle.task_id or cycle.task,
+        "step": number if cycle.step is None else cycle.step,
+    }
+    taken = sorted((own.keys() | {"dataset"}) & cycle.columns.keys())
+    if taken:
+        raise RefusedError(
+            422,
+            expected="other names than those of a cycle's key in columns",
+            got=", ".join(taken),
+            where=f"cycle {number}",
+        )
+    return {"dataset": "request", **own, **cycle.columns}
+
+
+# ----------------------------------------------------------------------
+# Answers as JSON.
+
+
+PROBABILITY = "p_"
+
+
+def prediction_reply(
+    asked: Asked, answers: pd.DataFrame, model: Description, request_id: str
+) -> Reply:
+    """Return the answer to ``POST /v1/predict``."""
+    rows = _rows(answers, model)
+    if isinstance(asked.rows, LocomotionData):
+        names = [str(name) for name in answers.index.names if name != "dataset"]
+        keys = answers.index.to_frame(index=False)[names].itertuples(index=False, name=None)
+        rows = [
+            {**dict(zip(names, key, strict=True)), **row}
+            for key, row in zip(keys, rows, strict=True)
+        ]
+    quality = []
+    if asked.quality is not None:
+        found = asked.quality
+        for row, name, severity, code, value in zip(
+            *(found[each] for each in ("row", "channel", "severity", "code", "value")), strict=True
+        ):
+            told = CHECKS[code].title + (f" ({value:.4g})" if np.isfinite(float(value)) else "")
+            finding = {"cycle": row, "channel": name, "severity": severity}
+            quality.append({**finding, "finding": f"{code}: {told}"})
+    content = {
+        "model": model.name,
+        "version": model.version,
+        "target": model.target,
+        "unit": model.unit,
+        "predictions": rows,
+        "warnings": asked.warnings,
+        "quality": quality,
+        "request_id": request_id,
+    }
+    return Reply(200, as_json(content), rows=len(rows))
+
+
+def as_json(content: Any) -> bytes:
+    """Return JSON in which what is not a finite number is null."""
+    return json.dumps(plain(content), ensure_ascii=False, allow_nan=False).encode()
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON knows it."""
+    if isinstance(value, dict):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset, np.ndarray)):
+        return [plain(each) for each in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, (str, int)):
+        return value
+    return None if value is pd.NA or value is pd.NaT else str(value)
+
+
+def probability_columns(answers: pd.DataFrame) -> list[str]:
+    """Return the columns of an answer that are probabilities, in the order of the classes."""
+    return [str(name) for name in answers.columns if str(name).startswith(PROBABILITY)]
+
+
+def _rows(answers: pd.DataFrame, model: Description) -> list[dict[str, Any]]:
+    probable = probability_columns(answers)
+    others = [str(name) for name in answers.columns if name not in probable]
+    classes = model.classes or ()
+    rows = answers[others].to_dict("records")
+    if probable:
+        values = answers[probable].to_numpy(np.float64)
+        for row, each in zip(rows, values, strict=True):
+            row["probabilities"] = dict(zip(map(str, classes), each.tolist(), strict=True))
+    if "contributions" in others:
+        for row in rows:
+            row["contributions"] = row.pop("contributions")  # the longest stands last
+    for row in rows:
+        if row.get("outside"):
+            reason = row.get("reason") or ""
+            row["warning"] = f"outside the training data: {reason}".rstrip(": ")
+    return [{str(key): value for key, value in row.items()} for row in rows]
+
+
+# ----------------------------------------------------------------------
+# Requests as a file: Parquet, Arrow or CSV, with cycles or features.
+
+
+def read_table(
+    body: bytes, media_type: str, max_rows: int, max_values: int
+) -> pd.DataFrame | LocomotionData:
+    """Read a file of cycles (it has channels) or of features.
+
+    Raises
+    ------
+    RefusedError
+        400 where the file is damaged, 413 where it holds more than is allowed. A small file can
+        claim or unpack to any size: its counts are looked at before its values.
+    SchemaError, CycleShapeError, DuplicateCycleError
+        As :meth:`~locomotion_analysis.data.LocomotionData.from_parquet`.
+    """
+    try:
+        table = _read(body, media_type, max_values)
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+        if isinstance(error, RefusedError):
+            raise
+        raise RefusedError(
+            400,
+            expected=f"a table as {media_type}",
+            got=f"{type(error).__name__}: {str(error).splitlines()[0][:200]}" if str(error) else "",
+            where="body",
+        ) from error
+    if any(is_channel(canonical_name(name)) for name in table.column_names):
+        long = any(canonical_name(name) == "phase_ipsi" for name in table.column_names)
+        refuse_many(-(-len(table) // N_PHASES) if long else len(table), max_rows)
+        parts = parts_from_table(table, "request")
+        return LocomotionData(parts.cycles, parts.block, parts.channels, parts.history)
+    refuse_many(len(table), max_rows)
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
+
+
+def _read(body: bytes, media_type: str, max_values: int) -> pa.Table:
+    if media_type == PARQUET:
+        file = pq.ParquetFile(io.BytesIO(body))
+        _refuse_large(_parquet_values(file.metadata), max_values)
+        return file.read()
+    if media_type == CSV:
+        return parse_csv(body)
+    opened = pa.ipc.open_stream if media_type == ARROW_STREAM else pa.ipc.open_file
+    with opened(pa.BufferReader(body)) as reader:
+        batches, n_bytes = [], 0
+        numbers = range(0 if media_type == ARROW_STREAM else reader.num_record_batches)
+        there = reader if media_type == ARROW_STREAM else map(reader.get_batch, numbers)
+        for batch in there:
+            batch.validate(full=True)
+            n_bytes += batch.nbytes
+            _refuse_large(n_bytes // 8, max_values)
+            batches.append(batch)
+        return pa.Table.from_batches(batches, reader.schema)
+
+
+def _parquet_values(metadata: pq.FileMetaData) -> int:
+    """Return the largest number of values the file claims or unpacks to."""
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    values = sum(
+        group.column(number).num_values for group in groups for number in range(group.num_columns)
+    )
+    unpacked = sum(group.total_byte_size for group in groups)
+    claimed = int(metadata.num_rows) * int(metadata.num_columns)
+    return max(int(values), claimed, int(unpacked) // 8)
+
+
+def _refuse_large(n_values: int, max_values: int) -> None:
+    if n_values > max_values:
+        raise RefusedError(
+            413,
+            expected=f"a table of at most {max_values} values",
+            got=f"{n_values}",
+            where="body",
+            fix="send it in several requests",
+        )
+
+
+# ----------------------------------------------------------------------
+# Requests and answers of the Open Inference Protocol V2, with its binary tensor extension.
+
+
+DATATYPES = {"FP64": "<f8", "FP32": "<f4", "INT64": "<i8", "INT32": "<i4"}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Outputs to send, whether each is binary, and the request's own id."""
+
+    outputs: dict[str, bool]
+    id: str | None
+
+
+def read_tensors(
+    job: Job, model: Description, max_rows: int, max_values: int
+) -> tuple[pd.DataFrame, Wanted]:
+    """Read the features of a request.
+
+    Raises
+    ------
+    RefusedError
+        400 where the request is not as the protocol says, 413 where it is too large.
+    """
+    length = len(job.body) if job.header_bytes is None else job.header_bytes
+    if not 0 <= length <= len(job.body):
+        raise _malformed(f"a JSON part of at most {len(job.body)} bytes", f"{length}")
+    try:
+        asked = InferRequest.model_validate_json(job.body[:length])
+    except ValidationError as error:
+        found = refused(error)
+        found.status = 400
+        raise found from None
+    tensor = asked.inputs[0]
+    names = model.columns
+    if tensor.name != INPUT or len(tensor.shape) != 2 or tensor.shape[1] != len(names):
+        raise _malformed(
+            f"one input {INPUT} of shape [-1, {len(names)}]",
+            f"{tensor.name[:50]} of shape {tensor.shape}",
+        )
+    n_rows = tensor.shape[0]
+    if n_rows < 1:
+        raise _malformed("at least one row", f"{n_rows}")
+    refuse_many(n_rows, max_rows)
+    if math.prod(tensor.shape) > max_values:
+        raise RefusedError(413, expected=f"at most {max_values} values", got=f"{tensor.shape}")
+    values = _values(tensor, job.body[length:])
+    wanted = Wanted(_outputs(asked, model), asked.id)
+    return pd.DataFrame(values.reshape(tensor.shape), columns=list(names)), wanted
+
+
+def _values(tensor: RequestInput, binary: bytes) -> NDArray[np.float64]:
+    if tensor.datatype not in DATATYPES:
+        raise _malformed(f"a datatype of {', '.join(DATATYPES)}", tensor.datatype)
+    dtype = np.dtype(DATATYPES[tensor.datatype])
+    n_values = math.prod(tensor.shape)
+    if tensor.data is None:
+        size = tensor.parameters.get("binary_data_size")
+        if size != len(binary) or len(binary) != n_values * dtype.itemsize:
+            raise _malformed(
+                f"data, or {n_values * dtype.itemsize} bytes after the JSON",
+                f"{len(binary)} bytes (binary_data_size {size!r})",
+            )
+        return np.frombuffer(binary, dtype).astype(np.float64)
+    if binary:
+        raise _malformed("either data or bytes after the JSON", "both")
+    flat = tensor.data
+    if any(isinstance(row, list) for row in flat):
+        if not all(isinstance(row, list) for row in flat):
+            raise _malformed("rows of numbers, or numbers", "both")
+        flat = [value for row in flat for value in row]
+    if len(flat) != n_values:
+        raise _malformed(f"{n_values} values, as the shape says", f"{len(flat)}")
+    if not all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in flat):
+        raise _malformed("numbers", "something else", 422)
+    return np.array(flat, dtype=np.float64)
+
+
+def _outputs(asked: InferRequest, model: Description) -> dict[str, bool]:
+    there = [output["name"] for output in output_metadata(model)]
+    usual = asked.parameters.get("binary_data_output") is True
+    if not asked.outputs:
+        return dict.fromkeys(there, usual)
+    unknown = [output.name[:50] for output in asked.outputs if output.name not in there]
+    if unknown:
+        raise _malformed(f"outputs among {', '.join(there)}", ", ".join(unknown[:5]))
+    return {
+        output.name: output.parameters.get("binary_data", usual) is True for output in asked.outputs
+    }
+
+
+def tensor_reply(answers: pd.DataFrame, model: Description, wanted: Wanted) -> Reply:
+    """Return the answer to ``POST /v2/models/.../infer``."""
+    outputs, binary = [], b""
+    for described in output_metadata(model):
+        name, datatype = described["name"], described["datatype"]
+        if name not in wanted.outputs:
+            continue
+        if name == "probabilities":
+            values = answers[probability_columns(answers)].to_numpy(np.float64)
+        elif datatype == "BYTES":
+            values = answers[name].astype(str).to_numpy(object)
+        else:
+            values = answers[name].to_numpy(np.float64 if datatype == "FP64" else np.bool_)
+        output = {"name": name, "datatype": datatype, "shape": list(values.shape)}
+        if wanted.outputs[name]:
+            packed = values.tobytes()
+            if datatype == "BYTES":
+                texts = [text.encode() for text in values.ravel()]
+                packed = b"".join(struct.pack("<I", len(text)) + text for text in texts)
+            output["parameters"] = {"binary_data_size": len(packed)}
+            binary += packed
+        else:
+            output["data"] = values.ravel().tolist()
+        outputs.append(output)
+    content: dict[str, Any] = {
+        "model_name": model.name,
+        "model_version": model.version,
+        "outputs": outputs,
+    }
+    if wanted.id is not None:
+        content["id"] = wanted.id
+    header = as_json(content)
+    if not binary:
+        return Reply(200, header, rows=len(answers))
+    return Reply(200, header + binary, OCTETS, len(header), len(answers))
+
+
+def _malformed(expected: str, got: str, status: int = 400) -> RefusedError:
+    return RefusedError(status, expected=expected, got=got[:200], where="request")

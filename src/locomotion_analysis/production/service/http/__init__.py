@@ -1,1 +1,0 @@
-"""What speaks HTTP: routes, keys, limits, logs and metrics. It never opens a model itself."""

@@ -1,0 +1,590 @@
+"""MERGED pool.
+
+- Requests that wait for a worker, and how a worker takes them.
+- One worker process as the HTTP process sees it.
+- The workers of one model: started, asked, replaced when lost, ended when done.
+- The model that is served now, and its replacement without a gap.
+- Whether the workers' sockets fit into the folder for temporary files.
+"""
+
+import asyncio
+import logging
+import multiprocessing
+import os
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import forkserver, util
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from locomotion_analysis.errors import BundleError, LocomotionError
+from locomotion_analysis.files import sha256
+from locomotion_analysis.production.service.contract import (
+    Description,
+    Job,
+    Opener,
+    RefusedError,
+    Reply,
+    ServiceSettings,
+    Source,
+    Stamp,
+    refusal,
+    stamp,
+)
+from locomotion_analysis.production.service.worker import NotOpened, run_worker
+
+# ----------------------------------------------------------------------
+# Requests that wait for a worker, and how a worker takes them.
+
+
+MOST_TOGETHER = 64
+MOST_BYTES_TOGETHER = 8 << 20
+ATTEMPTS = 2
+
+
+class FullError(Exception):
+    """More requests wait than are allowed."""
+
+
+@dataclass(eq=False)
+class Ticket:
+    """One request and the place its answer goes to."""
+
+    job: Job
+    answer: asyncio.Future[Reply]
+    attempts: int = 0
+
+
+@dataclass
+class WaitingLine:
+    """First come, first served; a free worker takes all that wait, up to a limit.
+
+    That is the micro-batching: a lone request never waits for company, and under load requests
+    gather by themselves while the workers are busy.
+
+    Parameters
+    ----------
+    most : int
+        Requests that may wait.
+    """
+
+    most: int
+    _line: deque[Ticket] = field(default_factory=deque)
+    _came: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    def __len__(self) -> int:
+        return len(self._line)
+
+    async def add(self, job: Job) -> "asyncio.Future[Reply]":
+        """Put a request at the end, and return where its answer will be.
+
+        Raises
+        ------
+        FullError
+            If too many wait already.
+        """
+        if len(self._line) >= self.most and job.kind != "golden":
+            raise FullError
+        ticket = Ticket(job, asyncio.get_running_loop().create_future())
+        async with self._came:
+            # Whether the service is ready is asked by machines that give up soon.
+            (self._line.appendleft if job.kind == "golden" else self._line.append)(ticket)
+            self._came.notify_all()
+        return ticket.answer
+
+    async def take(self) -> list[Ticket]:
+        """Wait for requests, and take those that are answered together."""
+        async with self._came:
+            while True:
+                await self._came.wait_for(lambda: len(self._line) > 0)
+                taken = self._taken()
+                if taken:
+                    return taken
+
+    async def again(self, tickets: list[Ticket]) -> list[Ticket]:
+        """Put requests of a lost worker back in front; return those that had their chances."""
+        given_up = []
+        async with self._came:
+            for ticket in reversed(tickets):
+                ticket.attempts += 1
+                if ticket.attempts < ATTEMPTS:
+                    self._line.appendleft(ticket)
+                else:
+                    given_up.append(ticket)
+            self._came.notify_all()
+        return given_up
+
+    def _taken(self) -> list[Ticket]:
+        taken: list[Ticket] = []
+        n_bytes = 0
+        while self._line and len(taken) < MOST_TOGETHER:
+            first = self._line[0]
+            if first.answer.done():  # the caller has gone
+                self._line.popleft()
+                continue
+            n_bytes += len(first.job.body)
+            # After a lost worker each goes alone: one of them may be what ended it.
+            if taken and (n_bytes > MOST_BYTES_TOGETHER or first.attempts or taken[0].attempts):
+                break
+            taken.append(self._line.popleft())
+        return taken
+
+
+# ----------------------------------------------------------------------
+# One worker process as the HTTP process sees it.
+
+
+_PRELOADED = "locomotion_analysis.production.service.worker"
+_NAME = "locomotion worker"
+_TO_END_S = 5.0
+_TO_OPEN_S = 300.0
+
+
+class WorkerLostError(Exception):
+    """The process ended, or took too long and was ended."""
+
+
+class WorkerHandle:
+    """Starts a worker process and talks to it.
+
+    Parameters
+    ----------
+    path : Path
+        The bundle.
+    opener : callable
+        Opens it, inside the worker.
+    settings : ServiceSettings
+        The limits.
+    """
+
+    def __init__(self, path: Path, opener: Opener, settings: ServiceSettings) -> None:
+        self._arguments = (path, opener, settings)
+        self._answer_s = settings.answer_timeout_s
+        self._process: BaseProcess | None = None
+        # A thread of its own: waiting for the pipe must not hold up the event loop.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="worker")
+        self.lost = asyncio.Event()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process is not None and self._process.is_alive()
+
+    @property
+    def pid(self) -> int | None:
+        """Number of the process."""
+        return None if self._process is None else self._process.pid
+
+    async def start(self) -> Description:
+        """Start the process and wait until it has its model.
+
+        Raises
+        ------
+        BundleError
+            If the model cannot be opened.
+        WorkerLostError
+            If the process ends before.
+        """
+        self.lost = asyncio.Event()
+        context = process_context()
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(  # type: ignore[attr-defined]
+            target=run_worker,
+            args=(theirs, *self._arguments),
+            daemon=True,
+            name=_NAME,
+        )
+        try:
+            await self._in_thread(self._process.start)
+        except (EOFError, OSError) as error:  # the process they are copied from was ended
+            raise WorkerLostError from error
+        finally:
+            theirs.close()
+        loop = asyncio.get_running_loop()
+        threading.Thread(target=_watch, args=(self._process, loop, self.lost), daemon=True).start()
+        opened = await self._in_thread(self._receive, _TO_OPEN_S)
+        if isinstance(opened, NotOpened):
+            raise BundleError(expected="a bundle that can be served", got=opened.message)
+        described: Description = opened
+        return described
+
+    async def ask(self, jobs: list[Job]) -> list[Reply]:
+        """Return the answers to some requests.
+
+        Raises
+        ------
+        WorkerLostError
+            If the process ends, or takes longer than the limit and is ended.
+        """
+        replies: list[Reply] = await self._in_thread(self._send_and_receive, jobs)
+        return replies
+
+    async def stop(self) -> None:
+        """End the process: it sees that nobody speaks to it any more."""
+        if self._process is not None:
+            self._connection.close()
+            await asyncio.to_thread(self._process.join, _TO_END_S)
+            if self._process.is_alive():
+                self._process.kill()
+        self._thread.shutdown(wait=False)
+
+    async def _in_thread(self, call: Any, *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call, *arguments)
+
+    def _send_and_receive(self, jobs: list[Job]) -> Any:
+        try:
+            self._connection.send(jobs)
+        except OSError as error:
+            raise WorkerLostError from error
+        return self._receive(self._answer_s)
+
+    def _receive(self, seconds: float) -> Any:
+        try:
+            if self._connection.poll(seconds):
+                return self._connection.recv()
+        except (EOFError, OSError) as error:
+            raise WorkerLostError from error
+        if self._process is not None:
+            self._process.kill()
+        raise WorkerLostError
+
+
+def process_context() -> BaseContext:
+    """Return how processes are made: copies of one that has imported everything and done nothing.
+
+    So that a worker is replaced in a fraction of a second, and the libraries' code is in memory
+    once. Where there is no such way, each worker is a fresh interpreter.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([_PRELOADED])
+    return context
+
+
+def begin_preloading() -> None:
+    """Begin the imports of the process that workers are copied from, beside our own."""
+    if process_context().get_start_method() == "forkserver":
+        forkserver.ensure_running()
+
+
+def end_workers() -> None:
+    """End workers that were started but never served: they ignore SIGTERM, and Python waits."""
+    for process in multiprocessing.active_children():
+        if process.name == _NAME:
+            process.kill()
+
+
+def _watch(process: BaseProcess, loop: asyncio.AbstractEventLoop, lost: asyncio.Event) -> None:
+    process.join()
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(lost.set)
+
+
+# ----------------------------------------------------------------------
+# The workers of one model: started, asked, replaced when lost, ended when done.
+
+
+_logger = logging.getLogger(__name__)
+
+_LONGEST_PAUSE_S = 30.0
+
+
+class Pool:
+    """Worker processes that answer with one model.
+
+    A worker that is lost is replaced, and the requests it had are asked again: a prediction
+    changes nothing, so that asking twice is safe.
+
+    Parameters
+    ----------
+    path : Path
+        The bundle; it must not change while the pool lives.
+    opener : callable
+        Opens it, inside the workers.
+    settings : ServiceSettings
+        The limits.
+    """
+
+    def __init__(self, path: Path, opener: Opener, settings: ServiceSettings) -> None:
+        self.path = path
+        self._workers = [WorkerHandle(path, opener, settings) for _ in range(settings.workers)]
+        self._line = WaitingLine(settings.max_waiting)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._open = 0
+        self.replaced = 0
+        self.batches = 0
+        self.batched = 0
+        self.model: Description
+
+    async def start(self) -> None:
+        """Start all workers and wait for them.
+
+        Raises
+        ------
+        BundleError
+            If the model cannot be opened.
+        """
+        started = await asyncio.gather(
+            *(worker.start() for worker in self._workers), return_exceptions=True
+        )
+        failed = next((each for each in started if isinstance(each, BaseException)), None)
+        if failed is not None:
+            await asyncio.gather(*(worker.stop() for worker in self._workers))
+            if isinstance(failed, WorkerLostError):
+                raise BundleError(
+                    expected="a worker that opens the bundle", got="its process ended", where=""
+                ) from failed
+            raise failed
+        self.model = next(each for each in started if isinstance(each, Description))
+        self._tasks = [asyncio.create_task(self._run(worker)) for worker in self._workers]
+
+    @property
+    def waiting(self) -> int:
+        """Requests no worker has taken yet."""
+        return len(self._line)
+
+    @property
+    def alive(self) -> int:
+        """Workers that run."""
+        return sum(worker.is_alive for worker in self._workers)
+
+    @property
+    def pids(self) -> list[int]:
+        """Numbers of the worker processes."""
+        return [worker.pid for worker in self._workers if worker.pid is not None]
+
+    async def ask(self, job: Job) -> Reply:
+        """Return the answer to one request.
+
+        Raises
+        ------
+        FullError
+            If too many wait already.
+        """
+        self._open += 1
+        try:
+            return await (await self._line.add(job))
+        finally:
+            self._open -= 1
+
+    async def close(self, seconds: float) -> None:
+        """End the workers when all requests are answered, or after some seconds."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while self._open and loop.time() < until:
+            await asyncio.sleep(0.01)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(worker.stop() for worker in self._workers))
+
+    async def _run(self, worker: WorkerHandle) -> None:
+        """Let a worker answer for ever, and replace it whenever it is lost."""
+        while True:
+            await self._answer_until_lost(worker)
+            self.replaced += 1
+            _logger.warning("worker lost, replaced")
+            pause = 0.0
+            while True:
+                try:
+                    await worker.start()
+                    break
+                except (WorkerLostError, BundleError, OSError) as error:
+                    pause = min(_LONGEST_PAUSE_S, pause * 2 or 0.5)
+                    _logger.error("worker does not start: %s", type(error).__name__)  # noqa: TRY400
+                    await asyncio.sleep(pause)
+
+    async def _answer_until_lost(self, worker: WorkerHandle) -> None:
+        lost = asyncio.create_task(worker.lost.wait())
+        try:
+            while True:
+                take = asyncio.create_task(self._line.take())
+                try:
+                    await asyncio.wait({take, lost}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    if not take.done():
+                        take.cancel()
+                if not take.done():
+                    return
+                if not await self._answered(worker, take.result()):
+                    return
+        finally:
+            lost.cancel()
+
+    async def _answered(self, worker: WorkerHandle, tickets: list[Ticket]) -> bool:
+        try:
+            replies = await worker.ask([ticket.job for ticket in tickets])
+        except WorkerLostError:
+            for ticket in await self._line.again(tickets):
+                error = RefusedError(
+                    500, expected="an answer", got="the process that computed it ended, twice"
+                )
+                job = ticket.job
+                _settle(ticket, refusal(error, job.request_id, v2=job.kind == "infer"))
+            return False
+        self.batches += 1
+        self.batched += len(tickets)
+        for ticket, reply in zip(tickets, replies, strict=True):
+            _settle(ticket, reply)
+        return True
+
+
+def _settle(ticket: Ticket, reply: Reply) -> None:
+    if not ticket.answer.done():
+        ticket.answer.set_result(reply)
+
+
+# ----------------------------------------------------------------------
+# The model that is served now, and its replacement without a gap.
+
+
+class LiveModel:
+    """Keeps the workers of the current model, and changes them when the source changes.
+
+    The new model's workers are started and tried on its golden examples beside the old ones;
+    then all new requests go to them, and the old ones end when they have answered what they had.
+    A model that cannot be opened, or fails its golden examples, changes nothing.
+
+    Parameters
+    ----------
+    source : Source
+        Where the model lies.
+    opener : callable
+        Opens it, inside the workers.
+    settings : ServiceSettings
+        The limits.
+    """
+
+    def __init__(self, source: Source, opener: Opener, settings: ServiceSettings) -> None:
+        self._source, self._opener, self._settings = source, opener, settings
+        self._folder = tempfile.TemporaryDirectory(prefix="locomotion-serve-")
+        self._seen: Stamp | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.pool: Pool
+        self.swaps = 0
+        self.failed_swaps = 0
+        self.last_failure = ""
+        self.draining = False
+        self.since = time.time()
+
+    async def start(self) -> None:
+        """Start the workers, and the watch over the source.
+
+        Raises
+        ------
+        FileReadError, BundleError
+            If the model cannot be opened.
+        """
+        try:
+            self._seen = stamp(self._source)
+            self.pool = await self._started()
+        except BaseException:
+            self._folder.cleanup()
+            raise
+        self._keep(asyncio.create_task(self._watch()))
+
+    async def stop(self) -> None:
+        """Answer what is under way, then end the workers."""
+        self.draining = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.pool.close(self._settings.drain_s)
+        self._folder.cleanup()
+
+    async def look(self) -> bool:
+        """Replace the model if the source changed; return whether it was replaced."""
+        try:
+            seen = await asyncio.to_thread(stamp, self._source)
+            if seen == self._seen:
+                return False
+            # What fails is not tried again until the source changes once more.
+            self._seen = seen
+            new = await self._started()
+        except (LocomotionError, OSError) as error:
+            if str(error) != self.last_failure:
+                self.failed_swaps += 1
+                self.last_failure = str(error)
+                kept = "model not replaced, the old one goes on: %s"
+                _logger.error(kept, type(error).__name__)  # noqa: TRY400 - see JsonLines
+            return False
+        old, self.pool = self.pool, new
+        self.swaps += 1
+        self.since = time.time()
+        self.last_failure = ""
+        _logger.info("model replaced: version %s", new.model.version)
+        self._keep(asyncio.create_task(self._retired(old)))
+        return True
+
+    async def _retired(self, old: Pool) -> None:
+        await old.close(self._settings.drain_s)
+        if old.path != self.pool.path:
+            old.path.unlink(missing_ok=True)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.watch_s)
+            await self.look()
+
+    async def _started(self) -> Pool:
+        copy = await asyncio.to_thread(self._own_copy)
+        pool = Pool(copy, self._opener, self._settings)
+        try:
+            await pool.start()
+        except BundleError as error:  # the workers know the copy only, the caller the file
+            error.got = error.got.replace(str(copy), str(self._source.path()))
+            raise
+        return pool
+
+    def _own_copy(self) -> Path:
+        """Copy the bundle: a worker replaced later must open the same one as the others."""
+        copy = Path(self._folder.name) / "new"
+        with self._source.path().open("rb") as stream, copy.open("wb") as own:
+            shutil.copyfileobj(stream, own, 1 << 20)
+        return copy.replace(copy.with_name(f"{sha256(copy)}.bundle"))
+
+    def _keep(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+# ----------------------------------------------------------------------
+# Whether the workers' sockets fit into the folder for temporary files.
+
+
+def refuse_long_socket_path() -> None:
+    """Raise where the path of a worker's socket would be longer than the system allows.
+
+    The process that workers are copied from is spoken to through a socket in ``TMPDIR``, and
+    such a path has some 104 bytes at most (``sun_path``); beyond that no worker ever starts.
+
+    Raises
+    ------
+    LocomotionError
+        Naming the folder.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return
+    path = os.path.join(util.get_temp_dir(), "listener-12345678")  # noqa: PTH118 - as there
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(path)  # nothing listens there: too long is told before it is looked for
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            folder = tempfile.gettempdir()
+            raise LocomotionError(
+                expected="a folder for temporary files with a path short enough for sockets in it",
+                got=f"{len(os.fsencode(folder))} bytes ({error})",
+                where=f"TMPDIR {folder}",
+                fix="set TMPDIR to a shorter path, for example TMPDIR=/tmp",
+            ) from error

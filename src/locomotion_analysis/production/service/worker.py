@@ -1,0 +1,243 @@
+"""MERGED worker.
+
+- Curves of a request beside the bands of healthy adults.
+- Answering several requests at once: those that are alike are predicted together.
+- All that a worker needs, imported once in the process that workers are copied from.
+- A worker process: opens the model once, then answers until the service is gone.
+"""
+
+import contextlib
+import signal
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.errors import LocomotionError, MissingExtraError
+from locomotion_analysis.models.supervised.saving import skops_io
+from locomotion_analysis.production.service.bodies import (
+    Asked,
+    as_json,
+    checked_cycles,
+    checked_features,
+    prediction_reply,
+    read_json,
+    read_table,
+    read_tensors,
+    tensor_reply,
+    together,
+)
+from locomotion_analysis.production.service.contract import (
+    TABLES,
+    Description,
+    Job,
+    Opener,
+    RefusedError,
+    Reply,
+    Served,
+    ServiceSettings,
+    log_as_json,
+    refusal,
+)
+from locomotion_analysis.standard import PHASE_PERCENT, TASKS, Channel, normative_curves
+
+# ----------------------------------------------------------------------
+# Curves of a request beside the bands of healthy adults.
+
+
+_MOST_CYCLES = 24
+_MOST_CHANNELS = 40
+_DIGITS = 5
+
+
+def curves_reply(data: LocomotionData) -> Reply:
+    """Return the first cycles of each task, and mean and standard deviation of healthy adults.
+
+    Angles and the rest stay in the unit of the channel; the page turns radians into degrees.
+    """
+    cycles = data.cycles
+    tasks = []
+    for task in cycles["task"].unique():
+        rows = np.flatnonzero(cycles["task"] == task)
+        tasks.append(
+            {
+                "task": task,
+                "cycles": len(rows),
+                "shown": min(len(rows), _MOST_CYCLES),
+                "channels": _channels(data, task, rows[:_MOST_CYCLES]),
+            }
+        )
+    content = {"phase_percent": PHASE_PERCENT.round(3), "tasks": tasks}
+    return Reply(200, as_json(content), rows=len(data))
+
+
+def _channels(data: LocomotionData, task: str, rows: np.ndarray) -> list[dict[str, Any]]:
+    normative = normative_curves(task) if task in TASKS else None
+    shown = []
+    for name in data.channels[:_MOST_CHANNELS]:
+        band = normative.of(name) if normative else None
+        channel = Channel.parse(name)
+        shown.append(
+            {
+                "name": name,
+                "unit": channel.unit,
+                "curves": data.curves(name)[rows].astype(float).round(_DIGITS),
+                "mean": None if band is None else band[0].round(_DIGITS),
+                "sd": None if band is None else band[1].round(_DIGITS),
+                "source": normative.source if normative and band is not None else None,
+            }
+        )
+    return shown
+
+
+# ----------------------------------------------------------------------
+# Answering several requests at once: those that are alike are predicted together.
+
+
+Todo = list[tuple[int, Asked]]
+
+
+class Answering:
+    """Answers requests with one model.
+
+    Parameters
+    ----------
+    served : Served
+        The model.
+    settings : ServiceSettings
+        The limits.
+    """
+
+    def __init__(self, served: Served, settings: ServiceSettings) -> None:
+        self._served = served
+        self._settings = settings
+        self.model = Description.of(served)
+
+    def answer(self, jobs: list[Job]) -> list[Reply]:
+        """Answer each request as if it had come alone."""
+        replies: dict[int, Reply] = {}
+        alike: defaultdict[Any, Todo] = defaultdict(list)
+        for place, job in enumerate(jobs):
+            read = self._guarded(job, self._read_or_reply)
+            if isinstance(read, Reply):
+                replies[place] = read
+            else:
+                alike[read.alike].append((place, read))
+        for todo in alike.values():
+            for (place, asked), own in zip(todo, self._together(todo), strict=True):
+                replies[place] = self._guarded(jobs[place], partial(self._reply, asked, own))
+        return [replies[place] for place in range(len(jobs))]
+
+    def _together(self, todo: Todo) -> list[pd.DataFrame | None]:
+        """Return the answers of requests predicted together; None where each goes by itself."""
+        several = [asked for _, asked in todo]
+        apart: list[pd.DataFrame | None] = [None] * len(several)
+        # A model of pairs answers a leg, not a cycle: whose answer is whose would not be known.
+        if len(several) == 1 or self._served.paired:
+            return apart
+        try:
+            answers = self._predict(together(several), several[0].explain)
+        except Exception:  # noqa: BLE001 - one of them is at fault, the others have their answer
+            return apart
+        ends = np.cumsum([len(asked) for asked in several])
+        return [
+            answers.iloc[end - len(asked) : end] for end, asked in zip(ends, several, strict=True)
+        ]
+
+    def _reply(self, asked: Asked, answers: pd.DataFrame | None, job: Job) -> Reply:
+        if answers is None:
+            answers = self._predict(asked.rows, asked.explain)
+        if job.kind == "infer":
+            return tensor_reply(answers, self.model, asked.tensors)
+        return prediction_reply(asked, answers, self.model, job.request_id)
+
+    def _predict(self, rows: pd.DataFrame | LocomotionData, explain: bool) -> pd.DataFrame:
+        if isinstance(rows, LocomotionData):
+            return self._served.predict_cycles(rows, explain=explain)
+        return self._served.predict_features(rows, explain=explain)
+
+    def _read_or_reply(self, job: Job) -> Asked | Reply:
+        limits = self._settings
+        if job.kind == "golden":
+            self._served.check_example()
+            return Reply(200, as_json({"ready": True}))
+        if job.kind == "infer":
+            frame, wanted = read_tensors(job, self.model, limits.max_rows, limits.max_values)
+            checked = checked_features(frame, self._served)
+            return Asked(checked.rows, checked.warnings, tensors=wanted)
+        if job.media_type in TABLES:
+            rows = read_table(job.body, job.media_type, limits.max_rows, limits.max_values)
+        else:
+            rows = read_json(job.body, limits.max_rows)
+        if isinstance(rows, LocomotionData):
+            if job.kind == "curves":
+                return curves_reply(rows)
+            return replace(checked_cycles(rows, self._served), explain=job.explain)
+        if job.kind == "curves":
+            raise RefusedError(422, expected="cycles", got="features, which have no curves")
+        return replace(checked_features(rows, self._served), explain=job.explain)
+
+    def _guarded(self, job: Job, call: Callable[[Job], Any]) -> Any:
+        """Return what `call` returns, or the answer that says why it could not."""
+        try:
+            return call(job)
+        except Exception as error:  # noqa: BLE001 - one request must not end the worker
+            return refusal(error, job.request_id, v2=job.kind == "infer")
+
+
+# ----------------------------------------------------------------------
+# All that a worker needs, imported once in the process that workers are copied from.
+#
+# Nothing here is called; the import itself is what takes the seconds.
+
+
+with contextlib.suppress(MissingExtraError):  # a network needs none
+    skops_io()
+
+
+# ----------------------------------------------------------------------
+# A worker process: opens the model once, then answers until the service is gone.
+
+
+@dataclass(frozen=True)
+class NotOpened:
+    """Why a worker has no model."""
+
+    message: str
+
+
+Opened = Description | NotOpened
+
+
+def run_worker(
+    connection: Connection, path: Path, opener: Opener, settings: ServiceSettings
+) -> None:
+    """Open the model, say what it is, and answer what comes through the connection."""
+    # Signals are for the process that speaks HTTP: it lets its workers finish.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    log_as_json()
+    from threadpoolctl import threadpool_limits
+
+    try:
+        served = opener(path)
+        served.check_golden()
+        answering = Answering(served, settings)
+    except LocomotionError as error:
+        connection.send(NotOpened(str(error)))
+        return
+    connection.send(answering.model)
+    with threadpool_limits(1):
+        while True:
+            try:
+                jobs = connection.recv()
+                connection.send(answering.answer(jobs))
+            except (EOFError, BrokenPipeError, ConnectionResetError):
+                return  # the service is gone

@@ -1,1 +1,0 @@
-"""What happens in a worker process: reading requests, predicting, writing answers."""

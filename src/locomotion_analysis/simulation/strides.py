@@ -1,0 +1,300 @@
+"""MERGED strides.
+
+- Stride times that remember: fractional noise with the scaling exponent of walking.
+- Stride times, lengths and events.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import fftconvolve
+
+from locomotion_analysis.simulation.base import (
+    RISE,
+    STAIR_TOE_OFF_PERCENT,
+    Array,
+    Trial,
+    level_toe_off_percent,
+    toe_off_percent,
+)
+from locomotion_analysis.simulation.people import Population
+from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2
+
+# ----------------------------------------------------------------------
+# Stride times that remember: fractional noise with the scaling exponent of walking.
+
+
+MEMORY_STRIDES = 256
+
+
+def long_range_noise(before: Array, each: Array, alpha: Array) -> Array:
+    """Turn white noise into fractional noise of unit variance.
+
+    ``x[t] = sum_k psi[k] e[t - k]`` with ``psi[k] = psi[k - 1] (k - 1 + d) / k`` and
+    ``d = alpha - 0.5`` (Granger & Joyeux 1980, Hosking 1981), cut off after 256 strides. The
+    past is given, so that more strides leave the earlier ones as they were.
+
+    Parameters
+    ----------
+    before : ndarray, shape (n_subjects, 256)
+        White noise before the first stride.
+    each : ndarray, shape (n_subjects, n_cycles)
+        White noise of the strides.
+    alpha : ndarray, shape (n_subjects,)
+        Scaling exponent as detrended fluctuation analysis finds it, between 0.5 and 1.
+
+    Returns
+    -------
+    ndarray, shape (n_subjects, n_cycles)
+
+    Examples
+    --------
+    >>> noise = np.random.default_rng(0).standard_normal((1, 512))
+    >>> white = long_range_noise(noise[:, :256], noise[:, 256:], np.array([0.5]))
+    >>> bool(np.allclose(white, noise[:, 256:]))
+    True
+    """
+    order = np.arange(1, MEMORY_STRIDES + 1)
+    ratio = (order - 1 + (alpha[:, None] - 0.5)) / order
+    weights = np.concatenate([np.ones((len(alpha), 1)), np.cumprod(ratio, axis=1)], axis=1)
+    weights /= np.sqrt((weights**2).sum(axis=1, keepdims=True))
+    past = fftconvolve(np.concatenate([before, each], axis=1), weights, axes=1)
+    noise: Array = past[:, before.shape[1] : before.shape[1] + each.shape[1]]
+    return noise
+
+
+# ----------------------------------------------------------------------
+# Stride times, lengths and events.
+
+
+N_STRIDE_NORMALS = 6
+STAIR_RISE_M = 0.17
+STAIR_PITCH_DEG = 30.0
+STAIR_STRIDE_S = {"stair_ascent": 1.40, "stair_descent": 1.20}
+RISE_S = 1.95
+TOE_OFF_SD_PERCENT = 1.2
+STANCE_ASYMMETRY_SD_PERCENT = 0.75
+"""Between the legs of one healthy person: stance and step times differ by 1 to 3 %."""
+
+_USUAL_SPEED_M_S = 1.3
+_USUAL_V = 0.4375
+_TOE_OFF_LIMITS = {"run": (27.0, 44.0), RISE: (100.0, 100.0)}
+# Stride time of Fukuchi, Fukuchi & Duarte 2017 (leg length 0.9 m), by dimensionless speed.
+_RUN_V, _RUN_STRIDE_S = (0.8414, 1.1779, 1.5144), (0.744, 0.702, 0.656)
+_RUN_LEG_LENGTH_M = 0.9
+_RUN_STRIDE_CV = 0.5
+
+
+@dataclass(frozen=True)
+class Strides:
+    """Timing of strides; arrays of shape (n_subjects, n_cycles).
+
+    Attributes
+    ----------
+    duration_s, stride_length_m, step_width_m : ndarray
+        Of each stride; on stairs the length runs along the pitch line. NaN lengths in sit to
+        stand.
+    v : ndarray
+        Dimensionless speed ``speed / sqrt(g L)``; 0 in sit to stand.
+    grade_deg : ndarray
+        Slope, uphill positive; 0 on stairs, whose treads are level.
+    toe_off_percent : ndarray, shape (n_subjects, n_cycles, 2)
+        Of the ipsi- and the contralateral leg, each in percent of its own cycle.
+    template_toe_off_percent : ndarray
+        Of the healthy template at this speed.
+    contact_percent : ndarray
+        When the contralateral foot lands, percent of the ipsilateral cycle.
+    leg : ndarray of int, shape (n_cycles,)
+        Ipsilateral leg: 0 left, 1 right; strides take turns.
+    """
+
+    duration_s: Array
+    stride_length_m: Array
+    step_width_m: Array
+    v: Array
+    grade_deg: Array
+    toe_off_percent: Array
+    template_toe_off_percent: Array
+    contact_percent: Array
+    leg: NDArray[np.intp]
+
+    def some(self, cycles: slice) -> "Strides":
+        """Return some of the strides of each subject."""
+        cut = {name: values[:, cycles] for name, values in vars(self).items() if name != "leg"}
+        return replace(self, **cut, leg=self.leg[cycles])
+
+    @property
+    def speed_m_s(self) -> Array:
+        """Speed along the walking surface."""
+        speed: Array = self.stride_length_m / self.duration_s
+        return speed
+
+    @property
+    def double_support_percent(self) -> Array:
+        """Both feet on the ground: what the two stances exceed the cycle by; 0 in running."""
+        both: Array = np.maximum(self.toe_off_percent.sum(axis=-1) - 100.0, 0.0)
+        return both
+
+
+def grade_deg(task: str, people: Population) -> Array:
+    """Slope each subject walks on in a task."""
+    sign = {"incline_walking": 1.0, "decline_walking": -1.0}.get(task, 0.0)
+    return sign * people.ramp_grade_deg
+
+
+def ground_speed(trial: Trial, people: Population) -> Array:
+    """Mean speed: the one asked for, or the subject's own.
+
+    On ramps 2 % slower a degree, up or down: the measured range of speeds was 0.8 to 1.2 m/s.
+    """
+    if trial.speed_m_s is not None:
+        return np.full(len(people), trial.speed_m_s)
+    if trial.task == "run":
+        return people.run_speed_m_s
+    return people.speed_m_s * (1 - 0.020 * np.abs(grade_deg(trial.task, people)))
+
+
+def step_length_law(v: Array, leg_length_m: Array) -> Array:
+    """Step length (m) at dimensionless speed `v`: ``1.085 L v^0.428`` (Schwartz et al. 2008)."""
+    return 1.085 * leg_length_m * v**0.428
+
+
+def mean_stride(trial: Trial, people: Population) -> tuple[Array, Array]:
+    """Mean duration (s) and length (m) of each subject's strides."""
+    if trial.task == RISE:
+        return rise_duration(people), np.full(len(people), np.nan)
+    if trial.task in STAIR_STRIDE_S:
+        return _stair_stride(trial.task, people)
+    speed = ground_speed(trial, people)
+    v = speed / np.sqrt(STANDARD_GRAVITY_M_S2 * people.leg_length_m)
+    own = np.exp(0.06 * people.trait("step_length"))
+    if trial.task == "run":
+        per_leg = np.sqrt(people.leg_length_m / _RUN_LEG_LENGTH_M)
+        duration = np.interp(v, _RUN_V, _RUN_STRIDE_S) * per_leg * own
+        return duration, speed * duration
+    shorter = 1 - people.of_pathology("step_length_loss") * people.severity
+    stride = 2 * step_length_law(v, people.leg_length_m) * own * shorter
+    return stride / speed, stride
+
+
+def rise_duration(people: Population) -> Array:
+    """Time to stand up (s): 1.7 to 2.3 s (Kotake et al. 1993), longer for the old and weak."""
+    older = 0.005 * (people.age - 50.0) - 0.10 * people.trait("strength")
+    weaker = 1 + people.of_pathology("strength_loss") * people.severity
+    duration: Array = RISE_S * np.exp(older) * weaker
+    return duration
+
+
+def _stair_stride(task: str, people: Population) -> tuple[Array, Array]:
+    """Stairs fix the step, so speed shows in time alone; slow walkers climb slowly."""
+    slower = (_USUAL_SPEED_M_S / people.speed_m_s) ** 0.6
+    duration = STAIR_STRIDE_S[task] * slower * np.exp(0.07 * people.trait("tempo"))
+    step = STAIR_RISE_M / np.sin(np.radians(STAIR_PITCH_DEG))
+    return duration, np.full(len(people), 2 * step)
+
+
+def usual_toe_off(people: Population) -> Array:
+    """Mean toe-off of both legs on level ground, percent of the cycle."""
+    return level_toe_off_percent(people.froude_root) + _own_toe_off(people)
+
+
+def _own_toe_off(people: Population) -> Array:
+    late = people.of_pathology("toe_off_delay_percent") * people.severity
+    own: Array = TOE_OFF_SD_PERCENT * people.trait("toe_off") + late
+    return own
+
+
+def _toe_off(task: str, people: Population, v: Array, leg: NDArray[np.intp]) -> Array:
+    """Toe-off of both legs before stride noise, shape (n_subjects, n_cycles, 2)."""
+    base = toe_off_percent(task, v)
+    if task in STAIR_TOE_OFF_PERCENT:
+        usual = level_toe_off_percent(np.array(_USUAL_V))
+        base = base + 0.5 * (level_toe_off_percent(people.froude_root) - usual)[:, None]
+    base = base + _own_toe_off(people)[:, None]
+    shift = people.of_pathology("toe_off_shift_percent") * people.severity
+    shift = (shift + 0.5 * STANCE_ASYMMETRY_SD_PERCENT * people.trait("stance_asymmetry"))[:, None]
+    ipsi = np.where(leg == people.affected_leg[:, None], shift, -shift)
+    return np.stack([base + ipsi, base - ipsi], axis=-1)
+
+
+def _contact(task: str, people: Population, leg: NDArray[np.intp], noise: Array) -> Array:
+    """When the other foot lands: half way, earlier in the affected side's cycle."""
+    if task == RISE:
+        return np.zeros_like(noise)
+    shift = (people.of_pathology("contact_shift_percent") * people.severity)[:, None]
+    own = 0.5 * people.trait("foot_placement")[:, None]
+    sign = np.where(leg == people.affected_leg[:, None], -1.0, 1.0)
+    contact: Array = 50.0 + sign * (shift + own) + 0.5 * noise
+    return contact
+
+
+def _step_width(people: Population, noise: Array) -> Array:
+    """Return widths of about 0.11 L, between Donelan et al. 2001 and walkway norms."""
+    wider = people.of_pathology("step_width_gain_m") * people.severity
+    width = 0.11 * people.leg_length_m + 0.025 * people.trait("step_width") + wider
+    return np.maximum(width[:, None] + 0.018 * noise, 0.01)
+
+
+def stride_time_cv(people: Population) -> Array:
+    """Coefficient of variation of each subject's stride times on level ground."""
+    cv: Array = people.between("stride_cv") * np.exp(0.25 * people.trait("stride_time"))
+    return cv
+
+
+def stride_length_cv(people: Population) -> Array:
+    """Coefficient of variation of each subject's stride lengths."""
+    cv: Array = people.of_pathology("stride_length_cv") * stride_time_cv(people)
+    return cv
+
+
+def _varied(trial: Trial, people: Population, before: Array, normals: Array) -> tuple[Array, Array]:
+    """Durations and lengths of the strides."""
+    mean_time, mean_length = mean_stride(trial, people)
+    calmer = _RUN_STRIDE_CV if trial.task == "run" else 1.0  # 0.8-0.9 % on a treadmill
+    alpha = np.clip(people.between("stride_alpha") + 0.06 * people.trait("timing"), 0.5, 0.98)
+    remembered = long_range_noise(before, normals[..., 0], alpha)
+    cv = calmer * stride_time_cv(people)
+    duration = mean_time[:, None] * np.exp(cv[:, None] * remembered)
+    steady = trial.task in STAIR_STRIDE_S or trial.task == RISE
+    length_cv = np.zeros_like(cv) if steady else calmer * stride_length_cv(people)
+    return duration, mean_length[:, None] * np.exp(length_cv[:, None] * normals[..., 1])
+
+
+def draw_strides(trial: Trial, people: Population, before: Array, normals: Array) -> Strides:
+    """Lay out the strides of one trial.
+
+    Parameters
+    ----------
+    trial : Trial
+        Task and speed.
+    people : Population
+        The subjects.
+    before : ndarray, shape (n_subjects, 256)
+        Standard normals of the stride times before the first stride.
+    normals : ndarray, shape (n_subjects, n_cycles, 6)
+        Standard normals: time, length, width, ipsilateral toe-off, contact, and contralateral
+        toe-off of each stride.
+
+    Returns
+    -------
+    Strides
+    """
+    task, n_cycles = trial.task, normals.shape[1]
+    leg = np.arange(n_cycles) % 2
+    duration, length = _varied(trial, people, before, normals)
+    speed = np.zeros_like(length) if task == RISE else length / duration
+    v = speed / np.sqrt(STANDARD_GRAVITY_M_S2 * people.leg_length_m)[:, None]
+    toe_off = _toe_off(task, people, v, leg) + 0.5 * normals[..., [3, 5]]
+    width = _step_width(people, normals[..., 2])
+    return Strides(
+        duration_s=duration,
+        stride_length_m=length,
+        step_width_m=np.full_like(width, np.nan) if task == RISE else width,
+        v=v,
+        grade_deg=np.repeat(grade_deg(task, people)[:, None], n_cycles, axis=1),
+        toe_off_percent=np.clip(toe_off, *_TOE_OFF_LIMITS.get(task, (52.0, 82.0))),
+        template_toe_off_percent=toe_off_percent(task, v),
+        contact_percent=_contact(task, people, leg, normals[..., 4]),
+        leg=leg,
+    )
