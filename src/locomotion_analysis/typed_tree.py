@@ -1,28 +1,40 @@
 """YAML and JSON of unknown origin as typed values: every entry checked against its annotation.
 
 A document is read into a tree of :class:`Node`, each of which knows its place (file and line, or
-the path of names in JSON); :func:`typed` turns a tree into a dataclass.
+the path of names in JSON); :func:`typed` turns a tree into a dataclass. :func:`document` does
+both for a JSON file of this package that tells its format.
 """
 
-import json
 import re
 import sys
-from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
-
-import yaml
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
+from locomotion_analysis.files import plain_json
+
+if TYPE_CHECKING:
+    import yaml
 
 T = TypeVar("T")
 
 _MOST_YAML_BYTES = 1024**2
 _EXPONENT = re.compile(r"^[+-]?[0-9]+(?:\.[0-9]*)?[eE][+-]?[0-9]+$")
+_hints = cache(get_type_hints)
 
 
 class Place(str):
@@ -108,6 +120,59 @@ def typed(kind: type[T], node: Node) -> T:
     return cast("T", _value(kind, node))
 
 
+def document(
+    kind: type[T], content: bytes | str, what: str, number: int, where: str = "", fix: str = ""
+) -> T:
+    """Return a JSON file of this package as a dataclass, if it is of the format that we read.
+
+    Parameters
+    ----------
+    kind : type
+        As for :func:`typed`, with a field ``format``.
+    content : bytes or str
+        UTF-8.
+    what : str
+        What the file is, for messages, for example ``a registry``.
+    number : int
+        The format that this version reads.
+    where : str
+        Name for messages.
+    fix : str
+        What to do about a damaged one.
+
+    Raises
+    ------
+    FileReadError
+        If it is damaged, or of another format.
+
+    Examples
+    --------
+    >>> @dataclass
+    ... class Names:
+    ...     format: int
+    ...     names: tuple[str, ...]
+    >>> document(Names, '{"format": 1, "names": ["A", "B"]}', "a list of names", 1)
+    Names(format=1, names=('A', 'B'))
+    """
+    try:
+        tree = json_tree(content, where)
+        told = tree.value.get("format") if isinstance(tree.value, dict) else None
+        found = None if told is None else told.value
+        if found != number or isinstance(found, bool):
+            raise FileReadError(
+                expected=f"{what} of format {number}",
+                got=f"format {found!r}"[:60],
+                where=where,
+                fix="update locomotion-analysis (pip install --upgrade locomotion-analysis), "
+                "or make it again",
+            )
+        return typed(kind, tree)
+    except SchemaError as error:
+        raise FileReadError(
+            expected=error.expected, got=error.got, where=error.where, fix=error.fix or fix
+        ) from error
+
+
 def _value(kind: Any, node: Node) -> Any:
     origin, inner = get_origin(kind), get_args(kind)
     if is_dataclass(kind) and kind is not Node:
@@ -151,14 +216,11 @@ def _record(kind: type, node: Node) -> Any:
         raise
 
 
-@cache
-def _hints(kind: type) -> Mapping[str, Any]:
-    return get_type_hints(kind)
-
-
 def _one_of(kinds: tuple[Any, ...], node: Node) -> Any:
     if node.value is None and NoneType in kinds:
         return None
+    if isinstance(node.value, float) and float in kinds:
+        kinds = tuple(kind for kind in kinds if kind is not int)  # 1.0 is not taken for 1
     first: SchemaError | None = None
     for kind in kinds:
         if kind is not NoneType:
@@ -200,12 +262,12 @@ def _plain(kind: Any, node: Node) -> Any:
     return value
 
 
-def json_tree(content: bytes, where: str) -> Node:
+def json_tree(content: bytes | str, where: str) -> Node:
     """Return plain JSON as a tree; names that occur twice, NaN and endless nesting are refused.
 
     Parameters
     ----------
-    content : bytes
+    content : bytes or str
         UTF-8.
     where : str
         What it is, for messages.
@@ -215,15 +277,6 @@ def json_tree(content: bytes, where: str) -> Node:
     SchemaError
         If it is anything else.
     """
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            raise ValueError("a name that occurs twice in one object")
-        return found
-
-    def refuse(name: str) -> None:
-        raise ValueError(f"{name}, which is no number of JSON")
 
     def node(value: Any, where: str) -> Node:
         if isinstance(value, dict):
@@ -235,11 +288,11 @@ def json_tree(content: bytes, where: str) -> Node:
         return Node(value, value if isinstance(value, str) else None, where)
 
     try:
-        text = content.decode("utf-8")
-        return node(json.loads(text, object_pairs_hook=once, parse_constant=refuse), where)
-    except (ValueError, RecursionError) as error:
-        got = str(error) if isinstance(error, ValueError) else "nested too deeply"
-        raise SchemaError(expected="plain JSON", got=got, where=where) from error
+        return node(plain_json(content), where)
+    except ValueError as error:
+        raise SchemaError(expected="plain JSON", got=str(error), where=where) from error
+    except RecursionError as error:  # parsed, but too deep to walk
+        raise SchemaError(expected="plain JSON", got="nested too deeply", where=where) from error
 
 
 def yaml_tree(path: Path) -> Node:
@@ -252,6 +305,8 @@ def yaml_tree(path: Path) -> Node:
     SchemaError
         If it is no YAML, has a key twice, or uses anchors.
     """
+    import yaml
+
     if not path.is_file():
         raise FileReadError(expected="a YAML file", got="nothing at that path", where=str(path))
     raw = path.read_bytes()
@@ -277,7 +332,9 @@ def yaml_tree(path: Path) -> Node:
         raise SchemaError(expected="YAML", got="too many levels", where=str(path)) from None
 
 
-def _yaml_node(node: yaml.Node, loader: yaml.SafeLoader, file: str, seen: set[int]) -> Node:
+def _yaml_node(node: "yaml.Node", loader: "yaml.SafeLoader", file: str, seen: set[int]) -> Node:
+    import yaml
+
     where = f"{file}, line {node.start_mark.line + 1}"
     if id(node) in seen:
         raise SchemaError(expected="plain YAML", got="an anchor and its alias (&, *)", where=where)
@@ -296,10 +353,10 @@ def _yaml_node(node: yaml.Node, loader: yaml.SafeLoader, file: str, seen: set[in
         return Node([_yaml_node(item, loader, file, seen) for item in node.value], "", where)
     try:
         value = loader.construct_object(node)
-        if isinstance(value, str) and node.style is None and _EXPONENT.match(value):
-            value = float(value)  # YAML 1.1 takes 1e-3 for text
-        return Node(value, str(node.value), where)
     except (yaml.YAMLError, ValueError, OverflowError):
         raise SchemaError(
             expected="a plain value", got=repr(node.value), where=where, fix="put it in quotes"
         ) from None
+    if isinstance(value, str) and node.style is None and _EXPONENT.match(value):
+        value = float(value)  # YAML 1.1 takes 1e-3 for text
+    return Node(value, str(node.value), where)
