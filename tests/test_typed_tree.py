@@ -99,6 +99,7 @@ def test_json_and_yaml_give_the_same_values(tmp_path):
         ({"files": [{"name": "f", "size": "big"}]}, "d.files[0].size", "a whole number"),
         ({"files": [{"name": "f"}, {}]}, "d.files[1]", "the key name"),
         ({"named": []}, "d.named", "a mapping"),
+        ({"files": {"name": "f"}}, "d.files", "a list"),
         ({"nmaed": {}}, "d.nmaed", "did you mean named"),
         ({"where": "here"}, "d.where", "one of the keys"),
         ({"least": 1}, "d.least", "one of the keys"),
@@ -108,6 +109,11 @@ def test_what_does_not_fit_is_named_with_its_place(change, where, message):
     with pytest.raises(SchemaError, match="(?s)" + message) as caught:
         typed(Entry, json_tree(json.dumps(FULL | change).encode(), "d"))
     assert caught.value.where == where
+
+
+def test_one_value_stands_for_a_list_in_yaml(tmp_path):
+    text = "title: x\nsubjects: 1\nshare: 1\nchecked: no\nfiles:\n  name: f\n"
+    assert yaml_of(tmp_path, text).files == (File("f"),)
 
 
 def test_yaml_names_the_line_and_keeps_words_as_written(tmp_path):

@@ -57,11 +57,14 @@ class Node:
         A plain value as text: in YAML whatever is written (``on`` stays ``on``), in JSON None for
         numbers, truth values and null, which are no text there.
     where : str
+    by_hand : bool
+        Whether a person wrote it (YAML): one value then stands for a list of one.
     """
 
     value: Any
     raw: str | None
     where: str
+    by_hand: bool = False
 
     def error(self, expected: str, got: str = "", fix: str = "") -> SchemaError:
         """Return an error that points at this value."""
@@ -92,8 +95,8 @@ def typed(kind: type[T], node: Node) -> T:
     ----------
     kind : type
         A dataclass of text, numbers, truth values, ``Literal``, None, tuples, mappings with text
-        keys, and dataclasses; a field without a default must be there. A single value counts as
-        a tuple of one. ``Any`` takes a plain value, ``Node`` whatever there is. The metadata
+        keys, and dataclasses; a field without a default must be there. In YAML a single value
+        counts as a tuple of one. ``Any`` takes a plain value, ``Node`` whatever there is. The metadata
         ``key`` of a field is its name in the document, where Python forbids that.
     node : Node
 
@@ -182,6 +185,8 @@ def _value(kind: Any, node: Node) -> Any:
     if origin is Literal:
         return _choice(inner, node)
     if origin is tuple:
+        if not isinstance(node.value, list) and not node.by_hand:
+            raise node.error("a list")
         parts = node.value if isinstance(node.value, list) else [node]
         return tuple(_value(inner[0], part) for part in parts)
     if origin is dict:
@@ -347,10 +352,11 @@ def _yaml_node(node: "yaml.Node", loader: "yaml.SafeLoader", file: str, seen: se
             if name in entries:
                 raise SchemaError(expected="every key once", got=f"{name!r} twice", where=place)
             child = _yaml_node(value, loader, file, seen)
-            entries[name] = Node(child.value, child.raw, place)
-        return Node(entries, "", where)
+            entries[name] = Node(child.value, child.raw, place, by_hand=True)
+        return Node(entries, "", where, by_hand=True)
     if isinstance(node, yaml.SequenceNode):
-        return Node([_yaml_node(item, loader, file, seen) for item in node.value], "", where)
+        items = [_yaml_node(item, loader, file, seen) for item in node.value]
+        return Node(items, "", where, by_hand=True)
     try:
         value = loader.construct_object(node)
     except (yaml.YAMLError, ValueError, OverflowError):
@@ -359,4 +365,4 @@ def _yaml_node(node: "yaml.Node", loader: "yaml.SafeLoader", file: str, seen: se
         ) from None
     if isinstance(value, str) and node.style is None and _EXPONENT.match(value):
         value = float(value)  # YAML 1.1 takes 1e-3 for text
-    return Node(value, str(node.value), where)
+    return Node(value, str(node.value), where, by_hand=True)

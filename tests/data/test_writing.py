@@ -11,7 +11,7 @@ import pytest
 
 from locomotion_analysis import LocomotionData
 from locomotion_analysis.data import HistoryEntry
-from locomotion_analysis.data.history import history_from_json, history_to_json
+from locomotion_analysis.data.parts import history_from_json, history_to_json
 from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.simulation import simulate
 

@@ -181,8 +181,8 @@ def test_flipped_bytes_are_refused_or_harmless(copy, kept, data):
     [
         (lambda told: told.update(format=99), "format 99"),
         (lambda told: told.update(format=True), "format True"),
-        (lambda told: told.pop("classes"), "classes amiss"),
-        (lambda told: told.update(extra=1), "extra amiss"),
+        (lambda told: told.pop("classes"), "the key classes"),
+        (lambda told: told.update(extra=1), "'extra'"),
         (lambda told: told.update(kind=7), r"manifest\.json\.kind"),
         (lambda told: told.update(classes="healthy"), r"manifest\.json\.classes"),
         (lambda told: told.update(classes=["healthy", "stroke"]), "the same target and classes"),
