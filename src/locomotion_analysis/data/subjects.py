@@ -409,19 +409,21 @@ def subject_table(data: LocomotionData) -> pd.DataFrame:
     conflicts = np.full(len(distinct), "", dtype=object)
     number = groups.ngroup()
     for person in np.flatnonzero((distinct[names] > 1).any(axis=1)):
-        own = cycles.loc[number == person, names].loc[:, (distinct[names].iloc[person] > 1)]
-        told = {name: ", ".join(sorted(map(str, own[name].dropna().unique()))) for name in own}
-        conflicts[person] = "; ".join(f"{name}: {values}" for name, values in told.items())
+        own = cycles[number == person]
+        conflicts[person] = "; ".join(
+            f"{name}: {', '.join(sorted(map(str, own[name].dropna().unique())))}"
+            for name in names
+            if distinct[name].iloc[person] > 1
+        )
     table["conflicts"] = pd.Series(conflicts, index=distinct.index, dtype="str")
     table = table.reset_index()
     differing = table[table["conflicts"] != ""]
     if len(differing):
-        first = differing[:_SHOWN_DIFFERING]
-        told_first = zip(first["subject"], first["conflicts"], strict=True)
+        pairs = zip(differing["subject"], differing["conflicts"], strict=True)
+        first = [f"{who} ({text})" for who, text in pairs][:_SHOWN_DIFFERING]
         warnings.warn(
             f"{len(differing)} of {len(table)} subjects have conflicting values, which are left "
-            f"missing: {', '.join(f'{who} ({text})' for who, text in told_first)}"
-            f"{', …' if len(differing) > _SHOWN_DIFFERING else ''}",
+            f"missing: {', '.join(first)}{', …' if len(differing) > _SHOWN_DIFFERING else ''}",
             LocomotionWarning,
             stacklevel=2,
         )
