@@ -7,6 +7,7 @@ both for a JSON file of this package that tells its format.
 
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -96,8 +97,8 @@ def typed(kind: type[T], node: Node) -> T:
     kind : type
         A dataclass of text, numbers, truth values, ``Literal``, None, tuples, mappings with text
         keys, and dataclasses; a field without a default must be there. In YAML a single value
-        counts as a tuple of one. ``Any`` takes a plain value, ``Node`` whatever there is. The metadata
-        ``key`` of a field is its name in the document, where Python forbids that.
+        counts as a tuple of one. ``Any`` takes a plain value, ``Node`` whatever there is. The
+        metadata ``key`` of a field is its name in the document, where Python forbids that.
     node : Node
 
     Returns
@@ -183,7 +184,9 @@ def _value(kind: Any, node: Node) -> Any:
     if origin in (Union, UnionType):
         return _one_of(inner, node)
     if origin is Literal:
-        return _choice(inner, node)
+        if isinstance(node.value, dict | list) or node.raw not in inner:
+            raise node.error(f"one of {', '.join(inner)}", fix=_did_you_mean(node.raw or "", inner))
+        return node.raw
     if origin is tuple:
         if not isinstance(node.value, list) and not node.by_hand:
             raise node.error("a list")
@@ -203,9 +206,8 @@ def _record(kind: type, node: Node) -> Any:
         raise node.error(f"a mapping with {', '.join(allowed)}")
     for name, entry in node.value.items():
         if name not in allowed:
-            near = get_close_matches(name, allowed, 1)
-            fix = f"did you mean {near[0]}?" if near else ""
-            raise entry.error(f"one of the keys {', '.join(allowed)}", repr(name), fix)
+            keys = f"one of the keys {', '.join(allowed)}"
+            raise entry.error(keys, repr(name), _did_you_mean(name, allowed))
     for name in allowed:
         field = known[name]
         if name not in node.value and field.default is field.default_factory is MISSING:
@@ -221,6 +223,11 @@ def _record(kind: type, node: Node) -> Any:
         raise
 
 
+def _did_you_mean(name: str, known: Sequence[str]) -> str:
+    near = get_close_matches(name, known, 1)
+    return f"did you mean {near[0]}?" if near else ""
+
+
 def _one_of(kinds: tuple[Any, ...], node: Node) -> Any:
     if node.value is None and NoneType in kinds:
         return None
@@ -234,14 +241,6 @@ def _one_of(kinds: tuple[Any, ...], node: Node) -> Any:
             except SchemaError as error:
                 first = first or error
     raise first or node.error("nothing")
-
-
-def _choice(choices: tuple[str, ...], node: Node) -> str:
-    if isinstance(node.value, dict | list) or node.raw not in choices:
-        near = get_close_matches(node.raw or "", choices, 1)
-        fix = f"did you mean {near[0]}?" if near else ""
-        raise node.error(f"one of {', '.join(choices)}", fix=fix)
-    return node.raw
 
 
 def _plain(kind: Any, node: Node) -> Any:

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
+from locomotion_analysis.data.locomotion_data import Layout
 from locomotion_analysis.data.parquet import write_cycle_columns, write_long_columns, write_parquet
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.files import atomic_path, remove_leftovers, write_all
@@ -470,7 +471,6 @@ def _session(
 # ----------------------------------------------------------------------
 # Into files that memory need not hold
 
-Layout = Literal["cycle", "long"]
 _ROWS = {"cycle": write_cycle_columns, "long": write_long_columns}
 _CYCLES_A_TABLE = {"cycle": 1000, "long": 200}
 _CYCLES_A_PART = 4000
