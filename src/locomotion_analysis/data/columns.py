@@ -248,13 +248,7 @@ def _unpack_strings(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEnt
         if name not in cycles:
             continue
         codes, distinct = pd.factorize(cycles[name], use_na_sentinel=True)
-        pairs = [
-            (part.split(":", 1) for part in str(text).split(",") if ":" in part)
-            for text in distinct
-        ]
-        unpacked = pd.DataFrame(
-            [{key.strip(): text.strip() for key, text in row if key.strip()} for row in pairs]
-        )
+        unpacked = pd.DataFrame([_parse_packed(str(text)) for text in distinct])
         per_cycle = unpacked.reindex(codes).set_axis(cycles.index)
         keys = [str(key) for key in per_cycle]
         new = [key for key in keys if key not in cycles]
@@ -265,6 +259,11 @@ def _unpack_strings(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEnt
             detail += f" (already there and kept: {', '.join(kept)})"
         history.append(HistoryEntry("unpacked", detail))
     return cycles, history
+
+
+def _parse_packed(text: str) -> dict[str, str]:
+    pairs = (part.split(":", 1) for part in text.split(",") if ":" in part)
+    return {key.strip(): value.strip() for key, value in pairs if key.strip()}
 
 
 def _typed(values: "pd.Series[str]") -> "pd.Series[float] | pd.Series[bool] | pd.Series[str]":

@@ -151,7 +151,12 @@ def open_parquet(path: Path) -> pq.ParquetFile:
     try:
         schema = pq.read_schema(path)
         # Repeated text (a subject's name in each of 150 rows) stays as codes while reading.
-        texts = [field.name for field in schema if _is_text(field)]
+        texts = [
+            field.name
+            for field in schema
+            if (pa.types.is_string(field.type) or pa.types.is_large_string(field.type))
+            and not is_channel(canonical_name(field.name))
+        ]
         # Buffering ahead would hold the whole file in memory by the end of a scan.
         return pq.ParquetFile(
             path, read_dictionary=texts, pre_buffer=False, page_checksum_verification=True
@@ -234,12 +239,6 @@ def write_parquet(
             writer.write_table(batch.cast(schema))
 
 
-def _is_text(field: pa.Field) -> bool:
-    kind = field.type
-    text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-    return text and not is_channel(canonical_name(field.name))
-
-
 def _unreadable(path: Path, error: Exception) -> FileReadError:
     with path.open("rb") as stream:
         begins = stream.read(4) == _PARQUET_MAGIC
@@ -282,7 +281,12 @@ def read_long(table: pa.Table, columns: Columns) -> Parts:
     phase = _checked_phase(table)
     codes = [_codes(table[name]) for name in KEY if name in table.column_names]
     history = []
-    if not _in_cycle_order(phase, codes):
+    in_cycle_order = (
+        len(phase) % N_PHASES == 0
+        and bool((np.diff(phase.reshape(-1, N_PHASES), axis=1) > 0).all())
+        and all(map(_same_in_cycles, codes))
+    )
+    if not in_cycle_order:
         order = _cycle_order(table, phase, codes)
         table, phase = table.take(pa.array(order)), phase[order]
         history.append(HistoryEntry("reordered", "rows sorted by cycle and phase", len(order)))
@@ -364,13 +368,6 @@ def _codes(column: pa.ChunkedArray) -> NDArray[np.integer[Any]]:
     indices = column.unify_dictionaries().combine_chunks().indices
     codes: NDArray[np.integer[Any]] = pc.fill_null(indices, -1).to_numpy(zero_copy_only=False)
     return codes
-
-
-def _in_cycle_order(phase: NDArray[np.float32], codes: list[NDArray[np.integer[Any]]]) -> bool:
-    if len(phase) % N_PHASES:
-        return False
-    rising = np.diff(phase.reshape(-1, N_PHASES), axis=1) > 0
-    return bool(rising.all()) and all(map(_same_in_cycles, codes))
 
 
 def _same_in_cycles(codes: NDArray[Any]) -> bool:

@@ -179,7 +179,22 @@ def describe(data: LocomotionData, by: Sequence[str] = _BY) -> Description:
         )
     person, trial = (cycles.groupby(of, sort=False).ngroup() for of in (_PERSON, _TRIAL))
     codes = pd.DataFrame({"person": person, "trial": trial})
-    counts = [_counts_of(cycles[name], codes) for name in asked]
+    counts = []
+    for name in asked:
+        groups = codes.groupby(cycles[name], sort=False, dropna=False, observed=True)
+        table = pd.DataFrame(
+            {
+                "subjects": groups["person"].nunique(),
+                "trials": groups["trial"].nunique(),
+                "cycles": groups.size(),
+            }
+        )
+        table["cycles_percent"] = 100.0 * table["cycles"] / len(cycles)
+        table = table.sort_values("cycles", ascending=False, kind="stable")
+        table = table.rename_axis("value").reset_index()
+        table["value"] = table["value"].astype(object)
+        table.insert(0, "column", str(name))
+        counts.append(table)
     rows = []
     for name, curves in zip(data.channels, data.block, strict=True):
         known = np.isfinite(curves)
@@ -190,23 +205,6 @@ def describe(data: LocomotionData, by: Sequence[str] = _BY) -> Description:
         rows.append((name, Channel.parse(name).unit, *percents, subjects))
     names = ["channel", "unit", "measured_percent", "partly_percent", "absent_percent", "subjects"]
     return Description(pd.concat(counts, ignore_index=True), pd.DataFrame(rows, columns=names))
-
-
-def _counts_of(values: "pd.Series[str]", codes: pd.DataFrame) -> pd.DataFrame:
-    groups = codes.groupby(values, sort=False, dropna=False, observed=True)
-    table = pd.DataFrame(
-        {
-            "subjects": groups["person"].nunique(),
-            "trials": groups["trial"].nunique(),
-            "cycles": groups.size(),
-        }
-    )
-    table["cycles_percent"] = 100.0 * table["cycles"] / len(values)
-    table = table.sort_values("cycles", ascending=False, kind="stable")
-    table = table.rename_axis("value").reset_index()
-    table["value"] = table["value"].astype(object)
-    table.insert(0, "column", str(values.name))
-    return table
 
 
 def merge_datasets(
