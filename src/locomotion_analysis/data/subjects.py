@@ -392,7 +392,7 @@ def subject_table(data: LocomotionData) -> pd.DataFrame:
     """
     cycles = data.cycles
     groups = cycles.groupby(_PERSON, sort=False)
-    candidates = [name for name in cycles if name not in KEY]
+    candidates = [str(name) for name in cycles if name not in KEY]
     distinct = groups[candidates].nunique()
     never_changes = (distinct <= 1).all() & (len(cycles) > len(distinct))
     names = [name for name in candidates if name in _OF_A_PERSON or never_changes[name]]

@@ -771,8 +771,10 @@ def named_channels(task: str, curves: LegCurves, duration_s: Array, height_m: Ar
     for i, side in enumerate(SIDES):
         leg = curves.legs[:, :, i]
         yield from _joint_channels(leg, side, duration_s, periodic=task != RISE)
-        sagittal = (np.radians(_curve(leg, f"{motion}_angle")) for motion in POWERS.values())
-        segments = segment_angles(*sagittal, midline["pelvis_anterior_tilt_angle"])
+        hip, knee, ankle = (
+            np.radians(_curve(leg, f"{motion}_angle")) for motion in POWERS.values()
+        )
+        segments = segment_angles(hip, knee, ankle, midline["pelvis_anterior_tilt_angle"])
         for segment, angle in zip(("thigh", "shank", "foot"), segments, strict=True):
             yield f"{segment}_sagittal_angle_{side}_rad", angle
     yield from _force_channels(task, curves, height_m)
