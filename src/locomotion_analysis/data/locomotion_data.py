@@ -17,6 +17,7 @@ from locomotion_analysis.data.columns import refuse_duplicates, tidy_cycles
 from locomotion_analysis.data.parquet import (
     parquet_files,
     parts_from_table,
+    parts_of_file,
     read_csv_table,
     read_parquet_table,
     scan_parts,
@@ -133,14 +134,10 @@ class LocomotionData:
         >>> len(LocomotionData.from_parquet(path)) == 3 * 2 * 5
         True
         """
-        pieces = []
-        for file in parquet_files(path):
-            table, history = read_parquet_table(file)
-            try:
-                parts = parts_from_table(table, Path(path).stem)
-            except LocomotionError as error:
-                raise error.at(str(file)) from None
-            pieces.append(replace(parts, history=history + parts.history))
+        pieces = [
+            parts_of_file(*read_parquet_table(file), file, Path(path).stem)
+            for file in parquet_files(path)
+        ]
         if len(pieces) == 1:
             return cls._from_parts(pieces[0])
         joined = concatenate(pieces)
@@ -159,11 +156,7 @@ class LocomotionData:
         FileReadError, SchemaError
             As :meth:`from_parquet`.
         """
-        table = read_csv_table(path)
-        try:
-            return cls._from_parts(parts_from_table(table, Path(path).stem))
-        except LocomotionError as error:
-            raise error.at(str(path)) from None
+        return cls._from_parts(parts_of_file(read_csv_table(path), (), path, Path(path).stem))
 
     @classmethod
     def from_dataframe(cls, frame: pd.DataFrame) -> Self:

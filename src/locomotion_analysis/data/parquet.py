@@ -6,6 +6,7 @@ one phase column, one column a channel. Which of the two a table is in is seen f
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -459,6 +460,27 @@ def parts_from_table(table: pa.Table, dataset: str) -> Parts:
     return Parts(cycles, parts.block, parts.channels, history)
 
 
+def parts_of_file(
+    table: pa.Table, history: tuple[HistoryEntry, ...], path: str | os.PathLike[str], dataset: str
+) -> Parts:
+    """Read a file's table as :func:`parts_from_table`; an error names the file.
+
+    Parameters
+    ----------
+    table, history
+        What the file holds, and what it says was done to it.
+    path : path-like
+        The file, for errors.
+    dataset : str
+        Name of the dataset where the table has no such column.
+    """
+    try:
+        parts = parts_from_table(table, dataset)
+    except LocomotionError as error:
+        raise error.at(str(path)) from None
+    return replace(parts, history=history + parts.history)
+
+
 def table_from_frame(frame: pd.DataFrame) -> pa.Table:
     """Return a pandas frame as an Arrow table, its index left out unless it is named."""
     named = [name for name in frame.index.names if name is not None and name not in frame]
@@ -494,11 +516,7 @@ def scan_parts(path: str | os.PathLike[str], batch_cycles: int) -> Iterator[Part
         with open_parquet(file_path) as file:
             history = stored_history(file.schema_arrow)
             for table in _tables_of_whole_cycles(file, batch_cycles):
-                try:
-                    parts = parts_from_table(table, Path(path).stem)
-                except LocomotionError as error:
-                    raise error.at(str(file_path)) from None
-                yield Parts(parts.cycles, parts.block, parts.channels, history + parts.history)
+                yield parts_of_file(table, history, file_path, Path(path).stem)
 
 
 def _tables_of_whole_cycles(file: pq.ParquetFile, batch_cycles: int) -> Iterator[pa.Table]:
