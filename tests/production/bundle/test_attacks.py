@@ -187,6 +187,7 @@ def test_flipped_bytes_are_refused_or_harmless(copy, kept, data):
         (lambda told: told.update(classes="healthy"), r"manifest\.json\.classes"),
         (lambda told: told.update(classes=["healthy", "stroke"]), "the same target and classes"),
         (lambda told: told["outside"].update(limit="wide"), r"outside\.limit"),
+        (lambda told: told["outside"].update(limit=10**400), r"outside\.limit"),
         (lambda told: told["outside"]["usual"].update(tail=1.0), "parts of the body"),
         (lambda told: told["inputs"]["channels"].append(3), r"channels\[3\]"),
         (lambda told: told["training"].update(n_rows=1.5), r"training\.n_rows"),
