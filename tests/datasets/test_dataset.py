@@ -89,11 +89,26 @@ def test_a_format_that_cannot_be_read(copied, changes, says):
         open_dataset(copied)
 
 
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"n_cycles": "60"}, r"dataset\.json\.n_cycles"),
+        ({"targets": "pathology"}, r"dataset\.json\.targets"),
+        ({"made_with": {"numpy": None}}, r"made_with\.numpy"),
+        ({"more": 1}, "'more'"),
+    ],
+)
+def test_an_entry_of_another_type_is_named(copied, changes, says):
+    edited(copied, **changes)
+    with pytest.raises(FileReadError, match=f"(?s){says}"):
+        open_dataset(copied)
+
+
 def test_no_dataset(tmp_path):
     with pytest.raises(FileReadError, match=r"the folder of a dataset"):
         open_dataset(tmp_path)
     (tmp_path / MANIFEST).write_text('{"format": 1}')
-    with pytest.raises(FileReadError, match="no citation"):
+    with pytest.raises(FileReadError, match="the key name"):
         open_dataset(tmp_path)
 
 
