@@ -1,4 +1,5 @@
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -196,7 +197,7 @@ def test_a_file_of_no_format_is_refused_by_all_readers(tmp_path, junk):
 
 
 def test_a_reader_can_be_added(tmp_path, walker, monkeypatch):
-    from locomotion_analysis.ingest import recording as registry
+    registry = import_module("locomotion_analysis.ingest.convert")  # its name is a function's too
 
     class Walk:
         name, description, suffixes = "walk", "a test", (".walk",)

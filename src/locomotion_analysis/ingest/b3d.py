@@ -732,7 +732,16 @@ def _recording(path: Path, header: B3DHeader, index: int) -> Recording:
     trial = header.trials[index]
     time_s = np.arange(trial.n_frames, dtype=np.float64) * trial.timestep_s
     solution = read_solution(path, header, index)
-    table = _channel_table(time_s, solution)
+    columns, parts = [], []
+    for values, pattern in (
+        (solution.position, "/jointset/joint/{}/value"),
+        (solution.velocity, "/jointset/joint/{}/speed"),
+        (solution.torque, "{}_moment"),
+    ):
+        kept = [k for k in range(len(solution.names)) if np.isfinite(values[:, k]).any()]
+        columns += [pattern.format(solution.names[k]) for k in kept]
+        parts.append(values[:, kept])
+    table = OpenSimTable(time_s, tuple(columns), np.hstack(parts), in_degrees=False, history=())
     stream, history = coordinate_stream(table)
     forces, force_history = ground_reaction_signals(
         solution.wrench, header.contact_bodies, walking_direction(solution)
@@ -757,20 +766,6 @@ def _recording(path: Path, header: B3DHeader, index: int) -> Recording:
         *_unnamed(table, solution),
         *force_history,
     )
-
-
-def _channel_table(time_s: Array, solution: B3DSolution) -> OpenSimTable:
-    """Name the degrees of freedom as OpenSim's own tables do."""
-    columns, parts = [], []
-    for values, pattern in (
-        (solution.position, "/jointset/joint/{}/value"),
-        (solution.velocity, "/jointset/joint/{}/speed"),
-        (solution.torque, "{}_moment"),
-    ):
-        kept = [k for k in range(len(solution.names)) if np.isfinite(values[:, k]).any()]
-        columns += [pattern.format(solution.names[k]) for k in kept]
-        parts.append(values[:, kept])
-    return OpenSimTable(time_s, tuple(columns), np.hstack(parts), in_degrees=False, history=())
 
 
 def _unnamed(table: OpenSimTable, solution: B3DSolution) -> list[HistoryEntry]:

@@ -29,7 +29,14 @@ def main() -> None:
         request = json.loads(line)
         try:
             read = _FORMATS[request["format"]]()
-            _limit_memory(request["most_bytes"])
+            if sys.platform != "win32":
+                import resource
+
+                hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+                with contextlib.suppress(ValueError, OSError):
+                    resource.setrlimit(
+                        resource.RLIMIT_AS, (_BASE_BYTES + _COPIES * request["most_bytes"], hard)
+                    )
             meta, arrays = read(Path(request["path"]), request["most_bytes"])
             arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
@@ -39,16 +46,6 @@ def main() -> None:
         for array in arrays.values():
             answers.write(array.reshape(-1).view(np.uint8).data)
         answers.flush()
-
-
-def _limit_memory(most_bytes: int) -> None:
-    """Let a file that lies about its size fail here rather than take the machine's memory."""
-    if sys.platform != "win32":
-        import resource
-
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_AS, (_BASE_BYTES + _COPIES * most_bytes, hard))
 
 
 def _reason(error: Exception) -> str:

@@ -103,7 +103,9 @@ def _first_line_of_table(lines: list[str], path: Path) -> int:
             if following:
                 return following[0]
             break
-        if place == 0 and line.strip() and _is_names(line):  # some exporters leave the header out
+        if (
+            place == 0 and line.strip() and (_cells(line)[0].lower() == "time")
+        ):  # some exporters leave the header out
             return 0
     raise FileReadError(
         expected="an OpenSim table: a header that ends with 'endheader', names, rows of numbers",
@@ -111,10 +113,6 @@ def _first_line_of_table(lines: list[str], path: Path) -> int:
         where=str(path),
         fix="the file is cut off or of another kind: export it again",
     )
-
-
-def _is_names(line: str) -> bool:
-    return _cells(line)[0].lower() == "time"
 
 
 def _motion_header(lines: list[str]) -> dict[str, str]:
@@ -704,7 +702,9 @@ class TRCReader:
 def _marker_recording(path: Path) -> Recording:
     lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     header = _marker_header(lines)
-    place = next((k for k, line in enumerate(lines) if _begins_names(line)), None)
+    place = next(
+        (k for k, line in enumerate(lines) if line.lower().lstrip().startswith("frame")), None
+    )
     numbers = [] if place is None else _frames(lines, place + 1)
     if place is None or not numbers:
         raise FileReadError(
@@ -737,10 +737,6 @@ def _marker_header(lines: list[str]) -> dict[str, str]:
             pairs = zip(keys.lower().split(), values.split(), strict=False)
             return dict(pairs)
     return {}
-
-
-def _begins_names(line: str) -> bool:
-    return line.lower().lstrip().startswith("frame")
 
 
 def _frames(lines: list[str], start: int) -> list[int]:

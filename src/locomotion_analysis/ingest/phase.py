@@ -60,9 +60,16 @@ def phase_curves(
     """
     time = np.asarray(time_s, dtype=np.float64)
     signals = np.atleast_2d(np.asarray(values, dtype=np.float64))
-    instants = _instants(starts_s, ends_s)
+    starts = np.atleast_1d(np.asarray(starts_s, dtype=np.float64))[:, np.newaxis]
+    ends = np.atleast_1d(np.asarray(ends_s, dtype=np.float64))[:, np.newaxis]
+    instants: NDArray[np.float64] = starts + (ends - starts) * (PHASE_PERCENT / 100.0)
+    instants[:, -1:] = ends  # exactly, whatever rounding made of it
     result = np.full((len(signals), instants.size), np.nan)
-    for rows, measured in _by_missing_samples(signals):
+    finite = np.isfinite(signals)
+    patterns, group = np.unique(np.packbits(finite, axis=1), axis=0, return_inverse=True)
+    for pattern in range(len(patterns)):
+        rows = np.flatnonzero(group.ravel() == pattern)
+        measured = finite[rows[0]]
         if measured.sum() >= 2:
             result[rows] = _evaluate(
                 time[measured], signals[rows][:, measured], instants.ravel(), time, max_gap_s
@@ -88,24 +95,6 @@ def _missing_s(time_s: NDArray[np.float64], known_s: NDArray[np.float64]) -> NDA
     return np.where(span > 1.5 * sample, span - sample, 0.0)
 
 
-def _instants(starts_s: ArrayLike, ends_s: ArrayLike) -> NDArray[np.float64]:
-    starts = np.atleast_1d(np.asarray(starts_s, dtype=np.float64))[:, np.newaxis]
-    ends = np.atleast_1d(np.asarray(ends_s, dtype=np.float64))[:, np.newaxis]
-    instants: NDArray[np.float64] = starts + (ends - starts) * (PHASE_PERCENT / 100.0)
-    instants[:, -1:] = ends
-    return instants
-
-
-def _by_missing_samples(
-    signals: NDArray[np.float64],
-) -> list[tuple[NDArray[np.intp], NDArray[np.bool_]]]:
-    """Group the channels that lack the same samples."""
-    measured = np.isfinite(signals)
-    patterns, group = np.unique(np.packbits(measured, axis=1), axis=0, return_inverse=True)
-    rows = [np.flatnonzero(group.ravel() == index) for index in range(len(patterns))]
-    return [(members, measured[members[0]]) for members in rows]
-
-
 def _evaluate(
     known_s: NDArray[np.float64],
     signals: NDArray[np.float64],
@@ -115,7 +104,11 @@ def _evaluate(
 ) -> NDArray[np.float64]:
     from scipy.interpolate import PchipInterpolator
 
-    inside = _snapped(instants, known_s[0], known_s[-1])
+    # Rounding may have put the first or last instant just outside the time base.
+    first, last = known_s[0], known_s[-1]
+    near_first = np.abs(instants - first) < _GRID_TOLERANCE_S
+    near_last = np.abs(instants - last) < _GRID_TOLERANCE_S
+    inside = np.where(near_first, first, np.where(near_last, last, instants))
     curves: NDArray[np.float64] = PchipInterpolator(known_s, signals, axis=1, extrapolate=False)(
         inside
     )
@@ -124,10 +117,3 @@ def _evaluate(
         after = np.clip(np.searchsorted(known_s, inside, side="right") - 1, 0, len(too_long) - 1)
         curves[:, too_long[after] & ~np.isin(inside, known_s)] = np.nan
     return curves
-
-
-def _snapped(instants: NDArray[np.float64], first: float, last: float) -> NDArray[np.float64]:
-    """Move instants that rounding has put just outside the time base onto its ends."""
-    near_first = np.abs(instants - first) < _GRID_TOLERANCE_S
-    near_last = np.abs(instants - last) < _GRID_TOLERANCE_S
-    return np.where(near_first, first, np.where(near_last, last, instants))

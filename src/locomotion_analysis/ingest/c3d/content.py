@@ -32,7 +32,12 @@ _FIX = "export the file again from the program that recorded it"
 
 def looks_like_c3d(head: bytes) -> bool:
     """Return whether `head` starts as a C3D file does: parameter block number, then ``0x50``."""
-    return len(head) > 1 and head[0] >= 2 and head[1] == _KEY and not _is_text(head)
+    return (
+        len(head) > 1
+        and head[0] >= 2
+        and head[1] == _KEY
+        and not all(byte in b"\t\n\r" or byte >= 32 for byte in head[:64])
+    )
 
 
 def check_c3d_header(path: Path) -> None:
@@ -92,10 +97,6 @@ def _check_data_section(path: Path, head: bytes, size: int, processor: int) -> N
             f"{size} bytes, but its header promises {frames} frames of {points} points and "
             f"{analogs} analogue samples, {needed} bytes: the file is cut off or its header wrong",
         )
-
-
-def _is_text(head: bytes) -> bool:
-    return all(byte in b"\t\n\r" or byte >= 32 for byte in head[:64])
 
 
 def _refused(path: Path, got: str) -> FileReadError:

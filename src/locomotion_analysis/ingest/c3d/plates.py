@@ -287,7 +287,10 @@ def _moment_unit(
 ) -> tuple[float, list[HistoryEntry]]:
     if kind == 3:
         return 1.0, []
-    units = [_bare(unit) for unit in content.texts("ANALOG", "UNITS")]
+    units = [
+        "".join(letter for letter in unit.lower() if letter.isalpha())
+        for unit in content.texts("ANALOG", "UNITS")
+    ]
     force, moment = (units[k] if k < len(units) else "" for k in channels[[2, 5]])
     if moment in _MOMENT_UNITS and force in _FORCE_UNITS:
         return _MOMENT_UNITS[moment], []
@@ -296,10 +299,6 @@ def _moment_unit(
         f"{force or 'nothing'!r} and {moment or 'nothing'!r}"
     )
     return _MOMENT_UNITS.get(moment, unit_m), [HistoryEntry("assumed", detail)]
-
-
-def _bare(unit: str) -> str:
-    return "".join(letter for letter in unit.lower() if letter.isalpha())
 
 
 def _of_plate(content: C3DContent, name: str, index: int, dimensions: int) -> Array:
@@ -379,21 +378,16 @@ def surface_wrench(setup: PlateSetup, raw: Array) -> tuple[Array, Array]:
         twist = raw[:, 5] * setup.moment_Nm + x * force[:, 1] - y * force[:, 0]
         return force, np.column_stack([y * force[:, 2], -x * force[:, 2], twist])
     if setup.kind == 3:
-        return _piezo_wrench(setup, raw)
+        x12, x34, y14, y23, z1, z2, z3, z4 = raw.T
+        a, b, depth = setup.origin_m
+        fx, fy, fz = x12 + x34, y14 + y23, z1 + z2 + z3 + z4
+        mx = b * (z1 + z2 - z3 - z4) + fy * depth
+        my = a * (-z1 + z2 + z3 - z4) - fx * depth
+        mz = b * (x34 - x12) + a * (y14 - y23)
+        return np.column_stack([fx, fy, fz]), np.column_stack([mx, my, mz])
     calibrated = raw @ setup.calibration.T if setup.kind == 4 else raw
     force, moment = calibrated[:, :3], calibrated[:, 3:] * setup.moment_Nm
     return force, moment + np.cross(force, setup.origin_m)
-
-
-def _piezo_wrench(setup: PlateSetup, raw: Array) -> tuple[Array, Array]:
-    """Eight channels of a type 3 plate, its sensors at (±a, ±b) below the surface."""
-    x12, x34, y14, y23, z1, z2, z3, z4 = raw.T
-    a, b, depth = setup.origin_m
-    fx, fy, fz = x12 + x34, y14 + y23, z1 + z2 + z3 + z4
-    mx = b * (z1 + z2 - z3 - z4) + fy * depth
-    my = a * (-z1 + z2 + z3 - z4) - fx * depth
-    mz = b * (x34 - x12) + a * (y14 - y23)
-    return np.column_stack([fx, fy, fz]), np.column_stack([mx, my, mz])
 
 
 def _in_laboratory(

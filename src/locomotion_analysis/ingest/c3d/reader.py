@@ -210,7 +210,13 @@ class C3DReader:
         """
         content = read_c3d_content(path)
         points = _labelled_points(content)
-        axes = laboratory_axes(content, _stack(points.markers), where=str(path))
+        axes = laboratory_axes(
+            content,
+            np.stack(list(points.markers.values()), axis=1)
+            if points.markers
+            else np.empty((0, 0, 3)),
+            where=str(path),
+        )
         plates, plate_history = c3d_force_plates(content, axes)
         events, event_history = c3d_events(content)
         signals, signal_history = plugin_gait_signals(
@@ -288,10 +294,6 @@ def _markers(markers: Points, axes: LaboratoryAxes) -> Points:
         name: axes.metres(np.where((xyz == 0.0).all(axis=1, keepdims=True), np.nan, xyz))
         for name, xyz in markers.items()
     }
-
-
-def _stack(markers: Points) -> NDArray[np.float64]:
-    return np.stack(list(markers.values()), axis=1) if markers else np.empty((0, 0, 3))
 
 
 def _output_units(content: C3DContent) -> OutputUnits:

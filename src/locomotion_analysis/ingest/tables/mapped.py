@@ -125,7 +125,16 @@ class MappedValues:
                 where=spec.where,
             )
         if spec.mapping:
-            found = self._mapped(found, spec)
+            keys = labels(found)
+            unknown = sorted(set(keys.tolist()) - set(spec.mapping))
+            if unknown:
+                raise SchemaError(
+                    expected=f"one of {', '.join(spec.mapping)}, which the map translates",
+                    got=", ".join(map(repr, unknown[:5])),
+                    where=spec.where,
+                    fix="add the value to the map",
+                )
+            found = _typed(np.array([spec.mapping[key] for key in keys], dtype=object))
         if spec.is_numeric:
             numbers = self._as_numbers(found, spec.source if spec.kind == "column" else field)
             if spec.factor != 1.0:
@@ -174,7 +183,10 @@ class MappedValues:
             return np.full(n_rows, match[1], dtype=object)
         if spec.kind == "template":
             return self._templated(spec)
-        columns = [self._label_column(name, spec) for name in _columns_of(spec)]
+        columns = [
+            self._label_column(name, spec)
+            for name in (spec.source if spec.kind in ("equal", "count_within") else ())
+        ]
         if spec.kind == "equal":
             same: NDArray[Any] = columns[0] == columns[1]
             return same
@@ -206,18 +218,6 @@ class MappedValues:
         for piece in pieces[1:]:
             joined = joined + piece
         return np.asarray(joined, dtype=object)
-
-    def _mapped(self, values: NDArray[Any], spec: ValueSpec) -> NDArray[Any]:
-        keys = labels(values)
-        unknown = sorted(set(keys.tolist()) - set(spec.mapping))
-        if unknown:
-            raise SchemaError(
-                expected=f"one of {', '.join(spec.mapping)}, which the map translates",
-                got=", ".join(map(repr, unknown[:5])),
-                where=spec.where,
-                fix="add the value to the map",
-            )
-        return _typed(np.array([spec.mapping[key] for key in keys], dtype=object))
 
     def _join(
         self, spec: JoinSpec, open_table: Callable[[Path, Any], Variables]
@@ -285,10 +285,6 @@ class MappedValues:
 def _one_axis(values: NDArray[Any]) -> NDArray[Any]:
     """Return a column of shape (n, 1) or (1, n), as MATLAB writes it, as (n,)."""
     return values.ravel() if values.ndim == 2 and 1 in values.shape else values
-
-
-def _columns_of(spec: ValueSpec) -> tuple[str, ...]:
-    return spec.source if spec.kind in ("equal", "count_within") else ()
 
 
 def _key(columns: list[NDArray[Any]]) -> pd.MultiIndex:
@@ -720,7 +716,19 @@ class TableReader:
         try:
             column_map = options.column_map
             if column_map is None:
-                return _without_map(path)
+                with path.open("rb") as stream:
+                    first = stream.readline(65536).decode("utf-8", errors="replace")
+                if any(
+                    canonical_name(name.strip(' "\r\n')) == PHASE_COLUMN
+                    for name in first.split(",")
+                ):
+                    return LocomotionData.from_csv(path)
+                raise SchemaError(
+                    expected="a column map: a table does not say what its columns mean",
+                    got="none",
+                    where=str(path),
+                    fix="write one (docs/maps has examples) and name it with --map map.yaml",
+                )
             return _read(path, column_map)
         except LocomotionError as error:
             raise error if str(path) in error.where else error.at(str(path)) from None
@@ -763,19 +771,6 @@ def _read(path: Path, column_map: ColumnMap) -> list[Recording] | LocomotionData
         return recordings(values, column_map)
     layout = curves_data if column_map.layout == "curves" else long_data
     return layout(values, column_map, path.name.split(".")[0])
-
-
-def _without_map(path: Path) -> LocomotionData:
-    with path.open("rb") as stream:
-        first = stream.readline(65536).decode("utf-8", errors="replace")
-    if any(canonical_name(name.strip(' "\r\n')) == PHASE_COLUMN for name in first.split(",")):
-        return LocomotionData.from_csv(path)
-    raise SchemaError(
-        expected="a column map: a table does not say what its columns mean",
-        got="none",
-        where=str(path),
-        fix="write one (docs/maps has examples) and name it with --map map.yaml",
-    )
 
 
 def _kind(head: bytes, encoding: str = "") -> str | None:

@@ -313,18 +313,15 @@ def _read(path: Path) -> SubjectTable:
             for item in columns
             if item.name != "subject" and item.values[row] is not None
         }
-        _refuse_contradiction(subjects.get(name, {}), known, name)
+        before = subjects.get(name, {})
+        for key, value in known.items():
+            if key in before and before[key] != value:
+                raise SchemaError(
+                    expected="one row a subject",
+                    got=f"{key} {before[key]} and {value} for subject {name}",
+                    fix="keep one row, or name the visits as different subjects",
+                )
         subjects.setdefault(name, {}).update(known)
     if not subjects:
         raise SchemaError(expected="at least one subject", got="a table without one")
     return SubjectTable(subjects, tuple(history))
-
-
-def _refuse_contradiction(before: Mapping[str, Any], now: Mapping[str, Any], name: str) -> None:
-    for key, value in now.items():
-        if key in before and before[key] != value:
-            raise SchemaError(
-                expected="one row a subject",
-                got=f"{key} {before[key]} and {value} for subject {name}",
-                fix="keep one row, or name the visits as different subjects",
-            )
