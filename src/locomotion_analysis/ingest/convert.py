@@ -28,7 +28,7 @@ from locomotion_analysis.ingest.recording import Reader, ReadOptions, Recording,
 from locomotion_analysis.ingest.strides import DEFAULT_TASK, cycles_of
 from locomotion_analysis.ingest.tables.column_map import ColumnMap
 from locomotion_analysis.ingest.tables.mapped import TableReader
-from locomotion_analysis.ingest.tables.parquet import (
+from locomotion_analysis.ingest.tables.unmapped import (
     CyclesParquetReader,
     InsoleReader,
     TimeParquetReader,

@@ -17,6 +17,13 @@ from locomotion_analysis.errors import LocomotionError
 
 SIDES = ("left", "right")
 HEEL_STRIKE, TOE_OFF = "heel_strike", "toe_off"
+LENGTHS_M = {
+    **dict.fromkeys(("mm", "millimeter", "millimeters", "millimetre", "millimetres"), 1e-3),
+    **dict.fromkeys(("cm", "centimeter", "centimeters", "centimetre", "centimetres"), 1e-2),
+    **dict.fromkeys(("m", "meter", "meters", "metre", "metres"), 1.0),
+    "mete": 1.0,  # c3d.org sample 15 cuts the word to four letters
+}
+"""Units of length as motion files write them -> metres."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,7 @@
-"""MERGED column map.
+"""The declarative map from a laboratory's table to standard channels.
 
-- What a column map says, checked and typed.
-- The parts of a column map: as they stand in the file, and what they come to.
-- The declarative map from a laboratory's table to standard channels.
+``...Entry`` classes are the parts of a map as they stand in its file, ``...Spec`` classes what
+they come to once checked: names of columns, factors into standard units, line of the map.
 """
 
 import codecs
@@ -24,10 +23,6 @@ from locomotion_analysis.standard import (
     standard_unit,
 )
 from locomotion_analysis.typed_tree import NOWHERE, Node, Place, typed, yaml_tree
-
-# ----------------------------------------------------------------------
-# What a column map says, checked and typed.
-
 
 _DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "space": " ", "\\t": "\t"}
 
@@ -220,9 +215,7 @@ class EventSpec:
     where: str = ""
 
 
-# ----------------------------------------------------------------------
-# The parts of a column map: as they stand in the file, and what they come to.
-
+# The parts of a map as they stand in its file.
 
 _VALUE_KINDS = ("column", "value", "template", "count_within", "equal", "file_name")
 _CHANNEL_KINDS = ("column", "columns", "array")
@@ -326,6 +319,9 @@ class EventEntry:
         _only(self, ("column", "times"))
 
 
+# What the parts come to.
+
+
 def value_spec(name: str, node: Node) -> ValueSpec:
     """Return where the value of a field comes from; a bare value is a constant."""
     if not isinstance(node.value, dict):
@@ -399,6 +395,7 @@ def event_spec(name: str, entry: EventEntry) -> EventSpec:
 
 
 def _only(entry: Any, kinds: tuple[str, ...]) -> str:
+    """Return the one kind that an entry states, or raise."""
     found = [kind for kind in kinds if getattr(entry, kind) is not None]
     if len(found) != 1:
         got = " and ".join(found) or "none of them"
@@ -407,6 +404,7 @@ def _only(entry: Any, kinds: tuple[str, ...]) -> str:
 
 
 def _channel(name: str, where: str, layout: str) -> Channel:
+    """Take a channel's name apart; over time it has left and right in place of ipsi and contra."""
     plain = name
     if layout == "time_series":
         plain = name.replace("_left_", "_ipsi_").replace("_right_", "_contra_")
@@ -426,9 +424,7 @@ def _channel(name: str, where: str, layout: str) -> Channel:
     return Channel.parse(plain)
 
 
-# ----------------------------------------------------------------------
-# The declarative map from a laboratory's table to standard channels.
-
+# The whole map.
 
 _Layout = Literal["curves", "long", "time_series"]
 

@@ -1,10 +1,8 @@
-"""MERGED containers.
+"""The named columns or arrays of one file, loaded when they are asked for.
 
-- Numbers as they stand in the text files of laboratories.
-- The named columns or arrays of one file, loaded when they are asked for.
-- Arrays in NPZ and HDF5 files, looked at before they are unpacked.
-- MATLAB files, read by scipy in a child process.
-- Tables in text: commas, tabs or semicolons, quoted cells, ragged rows.
+Text tables are taken apart into cells as laboratories write them (decimal commas, quoted cells,
+ragged rows); NPZ and HDF5 files are looked at before they are unpacked; MATLAB files are read in a
+child process.
 """
 
 import csv
@@ -33,9 +31,7 @@ from locomotion_analysis.extras import require
 from locomotion_analysis.ingest.isolated import isolated_parser
 from locomotion_analysis.ingest.tables.column_map import TextSpec
 
-# ----------------------------------------------------------------------
 # Numbers as they stand in the text files of laboratories.
-
 
 MISSING = frozenset({"", "-", "na", "n/a", "nan", "-nan", "null", "none", "#n/a"})
 _THOUSANDS = r"^([+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+)(,.*)?$"
@@ -198,9 +194,7 @@ def refuse_repeated(columns: Sequence[str]) -> None:
         )
 
 
-# ----------------------------------------------------------------------
-# The named columns or arrays of one file, loaded when they are asked for.
-
+# The variables of one file.
 
 MOST_BYTES = 1024**3
 """Largest size one file may unpack to."""
@@ -242,19 +236,16 @@ class Variables:
         """
         if name not in self._loaded:
             if name not in self.names:
-                raise self._unknown(name, asked_by)
+                near = get_close_matches(name, self.names, 1)
+                shown = ", ".join(self.names[:12]) + (" ..." if len(self.names) > 12 else "")
+                raise SchemaError(
+                    expected=f"a column or variable {name!r}",
+                    got=f"{shown or 'none'}",
+                    where=f"{self.where}" + (f", asked for by {asked_by}" if asked_by else ""),
+                    fix=f"did you mean {near[0]!r}?" if near else "",
+                )
             self._loaded[name] = self.load(name)
         return self._loaded[name]
-
-    def _unknown(self, name: str, asked_by: str) -> SchemaError:
-        near = get_close_matches(name, self.names, 1)
-        shown = ", ".join(self.names[:12]) + (" ..." if len(self.names) > 12 else "")
-        return SchemaError(
-            expected=f"a column or variable {name!r}",
-            got=f"{shown or 'none'}",
-            where=f"{self.where}" + (f", asked for by {asked_by}" if asked_by else ""),
-            fix=f"did you mean {near[0]!r}?" if near else "",
-        )
 
 
 def as_numbers(
@@ -302,10 +293,9 @@ def too_large(where: str, n_bytes: float, name: str = "") -> FileReadError:
     )
 
 
-# ----------------------------------------------------------------------
-# Arrays in NPZ and HDF5 files, looked at before they are unpacked.
+# Arrays in NPZ, HDF5 and MATLAB files.
 
-
+HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -434,13 +424,6 @@ def _damaged(path: Path, kind: str, why: object) -> FileReadError:
     )
 
 
-# ----------------------------------------------------------------------
-# MATLAB files, read by scipy in a child process.
-
-
-_HDF5 = b"\x89HDF\r\n\x1a\n"
-
-
 def mat_variables(path: Path) -> Variables:
     """Read a MATLAB file of version 5 to 7.3; the fields of a struct are ``name.field``.
 
@@ -456,7 +439,7 @@ def mat_variables(path: Path) -> Variables:
     """
     with path.open("rb") as stream:
         head = stream.read(1024)
-    if _HDF5 in (head[:8], head[512:520]):
+    if HDF5_MAGIC in (head[:8], head[512:520]):
         return hdf5_variables(path, matlab=True)
     try:
         meta, arrays = isolated_parser().parse("mat", path, MOST_BYTES)
@@ -466,11 +449,11 @@ def mat_variables(path: Path) -> Variables:
         raise too_large(str(path), meta["unpacked_bytes"])
     if not arrays:
         raise _refused(path, "it holds no numbers or text")
-    return Variables(str(path), tuple(arrays), lambda name: _plain(arrays[name]))
-
-
-def _plain(values: NDArray[Any]) -> NDArray[Any]:
-    return values.astype(object) if values.dtype.kind == "U" else values
+    variables = {
+        name: values.astype(object) if values.dtype.kind == "U" else values
+        for name, values in arrays.items()
+    }
+    return Variables(str(path), tuple(variables), variables.__getitem__)
 
 
 def _refused(path: Path, why: str) -> FileReadError:
@@ -482,9 +465,7 @@ def _refused(path: Path, why: str) -> FileReadError:
     )
 
 
-# ----------------------------------------------------------------------
-# Tables in text: commas, tabs or semicolons, quoted cells, ragged rows.
-
+# Tables in text.
 
 _DELIMITERS = ("\t", ";", ",")
 _NOTES = re.compile(r'"[^"]*"|\[[^\]]*\]|\([^)]*\)')
