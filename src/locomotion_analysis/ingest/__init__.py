@@ -1,4 +1,10 @@
-"""From a laboratory's files to gait cycles."""
+"""From a laboratory's files to gait cycles.
+
+:func:`convert` takes files and folders. A reader turns each file into recordings over time, or
+into cycles where the file holds those already; gait events cut a recording into strides, and
+curves are brought to the phase grid. Whatever was assumed, converted or left out on the way
+stands in the history of the data.
+"""
 
 from locomotion_analysis.ingest.convert import (
     Conversion,

@@ -344,6 +344,20 @@ def read_b3d_header(path: Path) -> B3DHeader:
 
 
 def _header(message: Message, data_start: int) -> B3DHeader:
+    """Take the header message apart; the numbers are the schema's field numbers."""
+    trials = []
+    for part in message.messages(9):
+        passes = part.messages(5)
+        trials.append(
+            B3DTrial(
+                name=part.text(1),
+                n_frames=part.integer(3),
+                timestep_s=part.double(4),
+                missing_force=part.integers(2),
+                pass_types=tuple(one.integer(1) for one in passes),
+                observed=tuple(one.integers(2) for one in passes),
+            )
+        )
     return B3DHeader(
         n_dofs=message.integer(1),
         models=tuple(part.text(2) for part in message.messages(5)),
@@ -355,22 +369,10 @@ def _header(message: Message, data_start: int) -> B3DHeader:
         mass_kg=message.double(15),
         age=message.integer(16),
         version=message.integer(10),
-        trials=tuple(_trial(part) for part in message.messages(9)),
+        trials=tuple(trials),
         sensor_bytes=message.integer(3),
         pass_bytes=message.integer(4),
         data_start=data_start,
-    )
-
-
-def _trial(message: Message) -> B3DTrial:
-    passes = message.messages(5)
-    return B3DTrial(
-        name=message.text(1),
-        n_frames=message.integer(3),
-        timestep_s=message.double(4),
-        missing_force=message.integers(2),
-        pass_types=tuple(part.integer(1) for part in passes),
-        observed=tuple(part.integers(2) for part in passes),
     )
 
 
@@ -420,6 +422,7 @@ def read_b3d_frames(
         If the frames do not all have the same layout.
     """
     trial = header.trials[trial_index]
+    where = f"{path}, trial {trial.name}"
     start = header.data_start + sum(
         before.n_frames * _frame_bytes(header, before) for before in header.trials[:trial_index]
     )
@@ -434,27 +437,24 @@ def read_b3d_frames(
         data = stream.read(trial.n_frames * width)
     table = np.frombuffer(data, np.uint8).reshape(trial.n_frames, width)
     frames = table[:, offset : offset + length]
+    # The first frame gives the layout, and all others are held to it.
     try:
-        return _columns(frames)
+        layout = list(fields(frames[0].tobytes()))
     except FileReadError as error:
-        raise error.at(f"{path}, trial {trial.name}") from None
-
-
-def _columns(frames: NDArray[np.uint8]) -> dict[int, Array]:
-    """Take the layout from the first frame and hold all others to it."""
+        raise error.at(where) from None
     values: dict[int, Array] = {}
-    between = np.ones(frames.shape[1], dtype=bool)
-    for field in fields(frames[0].tobytes()):
+    between = np.ones(length, dtype=bool)
+    for field in layout:
         if field.wire_type != BYTES or (field.stop - field.start) % 8:
-            raise _refused(None, f"frame field {field.number} is no list of numbers")
+            raise _refused(where, f"frame field {field.number} is no list of numbers")
         between[field.start : field.stop] = False
         block = np.ascontiguousarray(frames[:, field.start : field.stop])
         values[field.number] = block.view("<f8").astype(np.float64)
         if (np.abs(values[field.number]) > _LARGEST_VALUE).any():
-            raise _refused(None, f"frame field {field.number} with values beyond 1e9")
+            raise _refused(where, f"frame field {field.number} with values beyond 1e9")
     other = np.flatnonzero((frames[:, between] != frames[0, between]).any(axis=1))
     if other.size:
-        raise _refused(None, f"frame {other[0] + 1} has another layout than frame 1")
+        raise _refused(where, f"frame {other[0] + 1} has another layout than frame 1")
     return values
 
 
@@ -462,9 +462,9 @@ def _frame_bytes(header: B3DHeader, trial: B3DTrial) -> int:
     return header.sensor_bytes + len(trial.pass_types) * header.pass_bytes
 
 
-def _refused(path: Path | None, got: str) -> FileReadError:
-    where = "" if path is None else str(path)
-    return FileReadError(expected="an AddBiomechanics B3D file", got=got, where=where, fix=_FIX)
+def _refused(where: Path | str, got: str) -> FileReadError:
+    what = "an AddBiomechanics B3D file"
+    return FileReadError(expected=what, got=got, where=str(where), fix=_FIX)
 
 
 # One solved trial: the model's degrees of freedom over time.

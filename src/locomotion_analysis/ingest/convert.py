@@ -125,7 +125,18 @@ def convert(
         if progress is not None:
             progress("files", done, len(files))
     if not work.pieces:
-        raise _nothing(work, skipped)
+        if len(work.failures) == 1:
+            raise work.failures[0][1]
+        lines = [f"{file.name}: {error.got}" for file, error in work.failures]
+        lines += [f"{file.name}: of no known format" for file in skipped]
+        if len(lines) > _MOST_NAMED:
+            lines[_MOST_NAMED:] = [f"and {len(lines) - _MOST_NAMED} more"]
+        advice = Counter(error.fix for _, error in work.failures if error.fix).most_common(1)
+        raise FileReadError(
+            expected="at least one recording with a complete stride",
+            got="none: " + ("; ".join(lines) or "no files at all"),
+            fix=advice[0][0] if advice else "`locomotion formats` lists what can be read",
+        )
     entries = [*getattr(subjects, "history", ())]
     entries += [entry for piece in work.pieces for entry in piece.history]
     if work.failures:
@@ -142,22 +153,6 @@ def convert(
     joined = LocomotionData.concat(bare) if len(bare) > 1 else bare[0]
     data = LocomotionData(joined.cycles, joined.block, joined.channels, (*history, *joined.history))
     return Conversion(data, tuple(work.failures), tuple(skipped))
-
-
-def _nothing(work: "TrialCollector", skipped: list[Path]) -> LocomotionError:
-    """Return the error of files without a cycle, with the advice that helps most of them."""
-    if len(work.failures) == 1:
-        return work.failures[0][1]
-    lines = [f"{file.name}: {error.got}" for file, error in work.failures]
-    lines += [f"{file.name}: of no known format" for file in skipped]
-    if len(lines) > _MOST_NAMED:
-        lines[_MOST_NAMED:] = [f"and {len(lines) - _MOST_NAMED} more"]
-    advice = Counter(error.fix for _, error in work.failures if error.fix).most_common(1)
-    return FileReadError(
-        expected="at least one recording with a complete stride",
-        got="none: " + ("; ".join(lines) or "no files at all"),
-        fix=advice[0][0] if advice else "`locomotion formats` lists what can be read",
-    )
 
 
 # Magic bytes before text, and the formats with the most particular text first.
@@ -301,7 +296,14 @@ class TrialCollector:
                         recording = replace(recording, trial=str(number)).then(entry)
                     self._add_recordings(file, [recording])
         if single:
-            single.sort(key=_angles_first)
+            # Angles first; C3D events and plates come before copies of them in other files.
+            single.sort(
+                key=lambda part: (
+                    not any("_angle_" in name for name in part[1].channels),
+                    not part[1].events,
+                    -len(part[1].markers) - len(part[1].plates),
+                )
+            )
             angles = single[0][1]
             of_one_trial = [
                 # Only the angles of the same model tell the sign of its knee moments.
@@ -346,13 +348,6 @@ class TrialCollector:
         if self._fail_fast:
             raise error
         self.failures.append((file, error))
-
-
-def _angles_first(part: tuple[Path, Recording]) -> tuple[bool, bool, int]:
-    _, recording = part
-    angles = any("_angle_" in name for name in recording.channels)
-    # C3D events and plates come before copies of them in other files.
-    return not angles, not recording.events, -len(recording.markers) - len(recording.plates)
 
 
 # Which files belong to one trial, and whose it is, from their names.

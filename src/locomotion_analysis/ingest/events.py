@@ -370,7 +370,18 @@ def mask_unmeasured(events: GaitEvents) -> Recording:
 
 def _stances_without_force(side: str, events: GaitEvents) -> NDArray[np.float64]:
     """Start and end of the stances of one foot that no clean contact covers, shape (n, 2)."""
-    stances = _stances(events.times(side, HEEL_STRIKE), events.times(side, TOE_OFF))
+    strikes, offs = events.times(side, HEEL_STRIKE), events.times(side, TOE_OFF)
+    # Each heel strike and what follows it; a stance cut by the recording has no bound.
+    instants = np.concatenate([strikes, offs])
+    is_off = np.repeat([False, True], [len(strikes), len(offs)])
+    order = np.argsort(instants, kind="stable")
+    instants, is_off = instants[order], is_off[order]
+    stances = np.array([[-np.inf, np.inf]])
+    if len(instants):
+        after = np.append(instants[1:], np.inf)
+        stances = np.stack([instants[~is_off], after[~is_off]], axis=1)
+        if is_off[0]:
+            stances = np.concatenate([[[-np.inf, instants[0]]], stances])
     contacts = events.forces.contacts.get(side, np.empty((0, 2)))
     times = [stream.time_s for stream in events.forces.recording.streams if len(stream.time_s)]
     first, last = min(t[0] for t in times), max(t[-1] for t in times)
@@ -382,21 +393,6 @@ def _stances_without_force(side: str, events: GaitEvents) -> NDArray[np.float64]
     length = seen[:, 1] - seen[:, 0]
     blind: NDArray[np.float64] = stances[(covered < _MIN_COVER * length) & (length > 0.0)]
     return blind
-
-
-def _stances(strikes: NDArray[np.float64], offs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Pair each heel strike with what follows; a stance cut by the recording has no bound."""
-    instants = np.concatenate([strikes, offs])
-    is_off = np.repeat([False, True], [len(strikes), len(offs)])
-    order = np.argsort(instants, kind="stable")
-    instants, is_off = instants[order], is_off[order]
-    if not len(instants):
-        return np.array([[-np.inf, np.inf]])
-    after = np.append(instants[1:], np.inf)
-    stances = np.stack([instants[~is_off], after[~is_off]], axis=1)
-    if is_off[0]:
-        stances = np.concatenate([[[-np.inf, instants[0]]], stances])
-    return stances
 
 
 def _is_kinetic(name: str) -> bool:

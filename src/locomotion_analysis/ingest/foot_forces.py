@@ -8,6 +8,7 @@ front and side from the direction the person walks in.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -96,7 +97,7 @@ def low_pass(
     values: NDArray[np.float64],
     cutoff_hz: float,
     *,
-    padtype: str = "odd",
+    padtype: Literal["odd", "even"] = "odd",
 ) -> NDArray[np.float64]:
     """Filter without delay: Butterworth, second order each way.
 
@@ -295,14 +296,17 @@ def _foot_from_markers(
     """Return the foot whose line from heel to toe was nearest to the centre of pressure."""
     start, end = np.nan_to_num(contact[0], nan=-np.inf), np.nan_to_num(contact[1], nan=np.inf)
     loaded = (plate.time_s >= start) & (plate.time_s <= end)
-    loaded &= (plate.force_N[:, 2] > _MIN_CONTACT_FORCE_N) & np.isfinite(plate.cop_m[:, :2]).all(
-        axis=1
-    )
+    loaded &= plate.force_N[:, 2] > _MIN_CONTACT_FORCE_N
+    loaded &= np.isfinite(plate.cop_m[:, :2]).all(axis=1)
     instants, cop = plate.time_s[loaded], plate.cop_m[loaded, :2]
-    left, right = (
-        _distance(cop, *(horizontal_at(recording.marker_time_s, part, instants) for part in foot))
-        for foot in feet
-    )
+    distances = []
+    for foot in feet:  # from the line between heel and toe
+        heel, toe = (horizontal_at(recording.marker_time_s, part, instants) for part in foot)
+        line = toe - heel
+        length = np.maximum(np.sum(line**2, axis=1), 1e-12)
+        along = np.clip(np.sum((cop - heel) * line, axis=1) / length, 0.0, 1.0)
+        distances.append(np.linalg.norm(cop - heel - along[:, np.newaxis] * line, axis=1))
+    left, right = distances
     seen = np.isfinite(left) & np.isfinite(right)
     if not seen.any() or np.median(np.minimum(left, right)[seen]) > _MAX_DISTANCE_M:
         return UNKNOWN
@@ -328,19 +332,6 @@ def _sides_near(instant: float, kind: str, events: list[Event]) -> set[str]:
         for event in events
         if event.kind == kind and abs(event.time_s - instant) <= _EVENT_WINDOW_S
     }
-
-
-def _distance(
-    point: NDArray[np.float64], heel: NDArray[np.float64], toe: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Distance of points from the line between heel and toe, shape (n,)."""
-    line = toe - heel
-    length = np.maximum(np.sum(line**2, axis=1), 1e-12)
-    along = np.clip(np.sum((point - heel) * line, axis=1) / length, 0.0, 1.0)
-    distance: NDArray[np.float64] = np.linalg.norm(
-        point - heel - along[:, np.newaxis] * line, axis=1
-    )
-    return distance
 
 
 # The direction a person walks in, so that forces and steps have a front and a side.
@@ -379,12 +370,22 @@ def walking_direction(
         travel = pelvis_travel(recording)
     if travel is not None and np.linalg.norm(travel) > MIN_TRAVEL_M:
         return _on_axis(travel), "displacement of the pelvis markers"
-    feet = _heel_to_toe(recording)
-    if feet is not None:
+    feet, path = np.zeros(2), np.zeros(2)
+    for side in SIDES:
+        heel = foot_marker(recording.markers, "heel", side)
+        toe = foot_marker(recording.markers, "toe", side)
+        if heel is not None and toe is not None and np.isfinite(toe - heel).all(axis=1).any():
+            feet += np.nanmean((toe - heel)[:, :2], axis=0)
+    if np.linalg.norm(feet) > 0.0:
         return _on_axis(feet), "mean direction from heel to toe markers"
-    paths = [path for plate in recording.plates if (path := _cop_path(plate)) is not None]
-    if paths and np.linalg.norm(np.sum(paths, axis=0)) > _MIN_COP_TRAVEL_M:
-        return _on_axis(np.sum(paths, axis=0)), "path of the centre of pressure"
+    for plate in recording.plates:
+        loaded = plate.force_N[:, 2] > _MIN_STANCE_FORCE_N
+        cop = plate.cop_m[loaded & np.isfinite(plate.cop_m[:, :2]).all(axis=1), :2]
+        if len(cop) >= 10:
+            fifth = len(cop) // 5
+            path += np.median(cop[-fifth:], axis=0) - np.median(cop[:fifth], axis=0)
+    if np.linalg.norm(path) > _MIN_COP_TRAVEL_M:
+        return _on_axis(path), "path of the centre of pressure"
     return None, "nothing in the file tells it"
 
 
@@ -409,34 +410,8 @@ def pelvis_travel(
     return travel
 
 
-def _heel_to_toe(recording: Recording) -> NDArray[np.float64] | None:
-    """Return where the feet point on average, shape (2,)."""
-    directions = []
-    for side in SIDES:
-        heel = foot_marker(recording.markers, "heel", side)
-        toe = foot_marker(recording.markers, "toe", side)
-        if heel is not None and toe is not None and np.isfinite(toe - heel).all(axis=1).any():
-            directions.append(np.nanmean((toe - heel)[:, :2], axis=0))
-    if not directions:
-        return None
-    total: NDArray[np.float64] = np.sum(directions, axis=0)
-    return total if np.linalg.norm(total) > 0.0 else None
-
-
-def _cop_path(plate: Plate) -> NDArray[np.float64] | None:
-    """Return the way of the centre of pressure from a plate's first to its last fifth."""
-    loaded = (plate.force_N[:, 2] > _MIN_STANCE_FORCE_N) & np.isfinite(plate.cop_m[:, :2]).all(
-        axis=1
-    )
-    cop = plate.cop_m[loaded, :2]
-    if len(cop) < 10:
-        return None
-    fifth = max(len(cop) // 5, 1)
-    path: NDArray[np.float64] = np.median(cop[-fifth:], axis=0) - np.median(cop[:fifth], axis=0)
-    return path
-
-
 def _on_axis(direction: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the unit vector, along the laboratory's axis where it is nearly that."""
     unit: NDArray[np.float64] = direction / np.linalg.norm(direction)
     nearest = int(np.argmax(np.abs(unit)))
     if np.abs(unit[nearest]) < _SNAP_COSINE:

@@ -29,7 +29,7 @@ def main() -> None:
         request = json.loads(line)
         try:
             read = _FORMATS[request["format"]]()
-            if sys.platform != "win32":
+            if sys.platform != "win32":  # a file that lies about its size fails here
                 import resource
 
                 hard = resource.getrlimit(resource.RLIMIT_AS)[1]
@@ -61,12 +61,21 @@ def _reason(error: Exception) -> str:
 def _c3d() -> Callable[[Path, int], Content]:
     import ezc3d
 
+    def values_of(parameter: Any) -> dict[str, Any]:
+        if isinstance(parameter, np.ndarray):
+            return {"shape": list(parameter.shape), "value": parameter.ravel(order="F").tolist()}
+        return {"shape": [len(parameter)], "value": [str(text) for text in parameter]}
+
     def read(path: Path, most_bytes: int) -> Content:  # noqa: ARG001 - the limit is enough
         file = ezc3d.c3d(str(path))
         header, data = file["header"], file["data"]
         meta = {
             "parameters": {
-                group: {name: _plain(entry) for name, entry in content.items() if name[:2] != "__"}
+                group: {
+                    name: values_of(entry["value"])
+                    for name, entry in content.items()
+                    if name[:2] != "__"
+                }
                 for group, content in file["parameters"].items()
             },
             "point_rate": float(header["points"]["frame_rate"]),
@@ -76,13 +85,6 @@ def _c3d() -> Callable[[Path, int], Content]:
         return meta, {"points": data["points"][:3], "analogs": data["analogs"][0]}
 
     return read
-
-
-def _plain(entry: dict[str, Any]) -> dict[str, Any]:
-    value = entry["value"]
-    if isinstance(value, np.ndarray):
-        return {"shape": list(value.shape), "value": value.ravel(order="F").tolist()}
-    return {"shape": [len(value)], "value": [str(text) for text in value]}
 
 
 def _mat() -> Callable[[Path, int], Content]:

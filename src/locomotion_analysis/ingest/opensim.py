@@ -23,9 +23,13 @@ from locomotion_analysis.ingest.recording import (
     ReadOptions,
     Recording,
     Stream,
-    naming,
 )
-from locomotion_analysis.ingest.tables.containers import check_rising, parse_rows, refuse_repeated
+from locomotion_analysis.ingest.tables.containers import (
+    check_rising,
+    naming,
+    parse_rows,
+    refuse_repeated,
+)
 
 
 class OpenSimReader:

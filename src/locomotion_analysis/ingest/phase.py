@@ -58,6 +58,8 @@ def phase_curves(
     >>> curves.shape, curves[0, 1, [0, -1]].round(6).tolist(), float(np.ptp(curves[1]))
     ((2, 2, 150), [1.5, 2.7], 0.0)
     """
+    from scipy.interpolate import PchipInterpolator
+
     time = np.asarray(time_s, dtype=np.float64)
     signals = np.atleast_2d(np.asarray(values, dtype=np.float64))
     starts = np.atleast_1d(np.asarray(starts_s, dtype=np.float64))[:, np.newaxis]
@@ -70,10 +72,21 @@ def phase_curves(
     for pattern in range(len(patterns)):
         rows = np.flatnonzero(group.ravel() == pattern)
         measured = finite[rows[0]]
-        if measured.sum() >= 2:
-            result[rows] = _evaluate(
-                time[measured], signals[rows][:, measured], instants.ravel(), time, max_gap_s
-            )
+        if measured.sum() < 2:
+            continue
+        known_s = time[measured]
+        # Rounding may have put the first or last instant just outside the time base.
+        inside = instants.ravel()
+        for end in known_s[[0, -1]]:
+            inside = np.where(np.abs(inside - end) < _GRID_TOLERANCE_S, end, inside)
+        cubic = PchipInterpolator(known_s, signals[rows][:, measured], axis=1, extrapolate=False)
+        curves = cubic(inside)
+        too_long = _missing_s(time, known_s) > max_gap_s + _GRID_TOLERANCE_S
+        if too_long.any():
+            after = np.searchsorted(known_s, inside, side="right") - 1
+            gap = np.clip(after, 0, len(too_long) - 1)
+            curves[:, too_long[gap] & ~np.isin(inside, known_s)] = np.nan
+        result[rows] = curves
     return result.reshape(len(signals), *instants.shape)
 
 
@@ -93,27 +106,3 @@ def _missing_s(time_s: NDArray[np.float64], known_s: NDArray[np.float64]) -> NDA
     sample = float(np.median(np.diff(time_s)))
     span = np.diff(known_s)
     return np.where(span > 1.5 * sample, span - sample, 0.0)
-
-
-def _evaluate(
-    known_s: NDArray[np.float64],
-    signals: NDArray[np.float64],
-    instants: NDArray[np.float64],
-    time: NDArray[np.float64],
-    max_gap_s: float,
-) -> NDArray[np.float64]:
-    from scipy.interpolate import PchipInterpolator
-
-    # Rounding may have put the first or last instant just outside the time base.
-    first, last = known_s[0], known_s[-1]
-    near_first = np.abs(instants - first) < _GRID_TOLERANCE_S
-    near_last = np.abs(instants - last) < _GRID_TOLERANCE_S
-    inside = np.where(near_first, first, np.where(near_last, last, instants))
-    curves: NDArray[np.float64] = PchipInterpolator(known_s, signals, axis=1, extrapolate=False)(
-        inside
-    )
-    too_long = _missing_s(time, known_s) > max_gap_s + _GRID_TOLERANCE_S
-    if too_long.any():
-        after = np.clip(np.searchsorted(known_s, inside, side="right") - 1, 0, len(too_long) - 1)
-        curves[:, too_long[after] & ~np.isin(inside, known_s)] = np.nan
-    return curves

@@ -3,8 +3,7 @@
 A reader of a file format is an object with the attributes and methods of :class:`Reader`.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, Self, runtime_checkable
@@ -13,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
-from locomotion_analysis.errors import LocomotionError
 
 SIDES = ("left", "right")
 HEEL_STRIKE, TOE_OFF = "heel_strike", "toe_off"
@@ -162,12 +160,3 @@ class Reader(Protocol):
     def read(self, path: Path, options: ReadOptions) -> list[Recording] | LocomotionData:
         """Read recordings over time, or curves that are already gait cycles."""
         ...
-
-
-@contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """Put the file before the place of an error raised inside that does not name the file."""
-    try:
-        yield
-    except LocomotionError as error:
-        raise error if str(path) in error.where else error.at(str(path)) from None

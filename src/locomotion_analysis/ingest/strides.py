@@ -265,8 +265,8 @@ def _spatial(recording: Recording, strides: pd.DataFrame) -> dict[str, NDArray[n
         feet: NDArray[np.object_] | NDArray[np.str_], instants: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Return where each stride's heel was at each stride's own instant, shape (n, 2)."""
-        heels = (horizontal_at(time, heel, instants) for heel in (left, right))
-        return np.where((feet == "left")[:, np.newaxis], *heels)
+        on_left, on_right = (horizontal_at(time, heel, instants) for heel in (left, right))
+        return np.where((feet == "left")[:, np.newaxis], on_left, on_right)
 
     other = np.where(side == "right", "left", "right")
     own = heel_of(side, start)
@@ -488,6 +488,11 @@ def _block(recording: Recording, strides: pd.DataFrame) -> tuple[list[str], NDAr
         signals = np.stack([stream.signals[name] for name in names])
         curves = phase_curves(stream.time_s, signals, start, end)
         for name, of_signal in zip(names, curves, strict=True):
+            # Pelvis and trunk are given as the right leg sees them: but for their tilt, the left
+            # leg sees them the other way round.
+            one_sided = "_left_" in name or "_right_" in name
+            sagittal = any(w in name for w in ("tilt", "flexion", "extension", "sagittal"))
+            from_left = 1.0 if sagittal or one_sided else -1.0
             own_first = sorted(sides, key=lambda side: f"_{side}_" not in name)
             for side in own_first:
                 rows = sides[side]
@@ -495,11 +500,5 @@ def _block(recording: Recording, strides: pd.DataFrame) -> tuple[list[str], NDAr
                     channel_of(name, side),
                     np.full((len(strides), N_PHASES), np.nan, dtype=np.float32),
                 )
-                channel[rows] = of_signal[rows] * (_mirror(name) if side == "left" else 1.0)
+                channel[rows] = of_signal[rows] * (from_left if side == "left" else 1.0)
     return list(channels), np.stack(list(channels.values()))
-
-
-def _mirror(name: str) -> float:
-    """Sign of a signal seen from the left leg: the trunk's side and turn are the right leg's."""
-    sagittal = any(word in name for word in ("tilt", "flexion", "extension", "sagittal"))
-    return 1.0 if sagittal or name.count("_left_") + name.count("_right_") else -1.0

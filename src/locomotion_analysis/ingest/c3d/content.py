@@ -189,11 +189,6 @@ def check_c3d_header(path: Path) -> None:
         )
     if processor not in _SIGN_BYTE:
         raise _refused(path, f"the unknown processor code {processor}")
-    _check_data_section(path, head, size, processor)
-
-
-def _check_data_section(path: Path, head: bytes, size: int, processor: int) -> None:
-    """Raise where the header promises frames that the file is too short for."""
     points, analogs, first, last = struct.unpack_from("<4H", head, 2)
     (block,) = struct.unpack_from("<H", head, 16)
     if points == 0 and analogs == 0:

@@ -245,7 +245,15 @@ def _setup(content: C3DContent, index: int, unit_m: float) -> tuple[PlateSetup, 
         detail = f"plate {index + 1}: ORIGIN z {origin[2]:g} is below the surface, sign turned"
         history.append(HistoryEntry("assumed", detail))
         origin *= -1.0 if abs(origin[2]) > np.abs(origin[:2]).max() else np.array([1.0, 1.0, -1.0])
-    moment_Nm, assumed = _moment_unit(content, channels, kind, unit_m, index + 1)
+    units = [unit_letters(unit) for unit in content.texts("ANALOG", "UNITS")]
+    force, moment = (units[k] if k < len(units) else "" for k in channels[[2, 5]])
+    moment_Nm = _MOMENT_UNITS.get(moment, unit_m) if kind != 3 else 1.0
+    if kind != 3 and not (moment in _MOMENT_UNITS and force in _FORCE_UNITS):
+        detail = (
+            f"plate {index + 1}: forces in N and moments in N times POINT:UNITS; its channels say "
+            f"{force or 'nothing'!r} and {moment or 'nothing'!r}"
+        )
+        history.append(HistoryEntry("assumed", detail))
     polynomial = _of_plate(content, "FPCOPPOLY", index, 3)
     has_polynomial = kind == 3 and polynomial.shape == (6, 2) and polynomial.any()
     if has_polynomial:
@@ -262,24 +270,7 @@ def _setup(content: C3DContent, index: int, unit_m: float) -> tuple[PlateSetup, 
         moment_Nm=moment_Nm,
         unit_m=unit_m,
     )
-    return setup, [*history, *assumed]
-
-
-def _moment_unit(
-    content: C3DContent, channels: NDArray[np.int64], kind: int, unit_m: float, number: int
-) -> tuple[float, list[HistoryEntry]]:
-    """Return newton metres in one unit of the moment channels."""
-    if kind == 3:
-        return 1.0, []
-    units = [unit_letters(unit) for unit in content.texts("ANALOG", "UNITS")]
-    force, moment = (units[k] if k < len(units) else "" for k in channels[[2, 5]])
-    if moment in _MOMENT_UNITS and force in _FORCE_UNITS:
-        return _MOMENT_UNITS[moment], []
-    detail = (
-        f"plate {number}: forces in N and moments in N times POINT:UNITS; its channels say "
-        f"{force or 'nothing'!r} and {moment or 'nothing'!r}"
-    )
-    return _MOMENT_UNITS.get(moment, unit_m), [HistoryEntry("assumed", detail)]
+    return setup, history
 
 
 def _of_plate(content: C3DContent, name: str, index: int, dimensions: int) -> Array:

@@ -98,6 +98,13 @@ class C3DReader:
             events=events,
             metadata=metadata,
         )
+        of_plates = content.numbers("FORCE_PLATFORM", "CHANNEL").ravel().astype(int)
+        labels = content.texts("ANALOG", "LABELS")[: content.analogs.shape[1]]
+        other = [label for number, label in enumerate(labels, 1) if number not in of_plates]
+        if other:
+            named = ", ".join(label or "(no label)" for label in dict.fromkeys(other))
+            detail = f"analogue channels that belong to no plate: {named}"
+            plate_history.append(HistoryEntry("dropped", detail, len(other)))
         n_channels = content.analogs.shape[1] if len(content.analogs) else 0
         said = (
             f"{path.name}: {len(content.points)} frames at {content.point_rate_hz:g} Hz from frame "
@@ -110,7 +117,6 @@ class C3DReader:
                 *axes.history,
                 *points.history,
                 *plate_history,
-                *_unplated(content),
                 *event_history,
                 *signal_history,
             )
@@ -155,18 +161,6 @@ def _labelled_points(content: C3DContent) -> _LabelledPoints:
 def _bare(label: str) -> str:
     """Return the label without the subject's name before the colon."""
     return label.rpartition(":")[2].strip()
-
-
-def _unplated(content: C3DContent) -> list[HistoryEntry]:
-    """Name the analogue channels that belong to no plate."""
-    used = content.numbers("FORCE_PLATFORM", "CHANNEL").ravel().astype(int)
-    labels = content.texts("ANALOG", "LABELS")[: content.analogs.shape[1]]
-    rest = [label for number, label in enumerate(labels, 1) if number not in used]
-    if not rest:
-        return []
-    named = ", ".join(label or "(no label)" for label in dict.fromkeys(rest))
-    detail = f"analogue channels that belong to no plate: {named}"
-    return [HistoryEntry("dropped", detail, len(rest))]
 
 
 # Gait events in the EVENT group.

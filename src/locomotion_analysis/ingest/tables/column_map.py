@@ -352,7 +352,23 @@ def value_spec(name: str, node: Node) -> ValueSpec:
 
 def channel_spec(name: str, entry: ChannelEntry, layout: str) -> ChannelSpec:
     """Return where a channel's numbers are, and their unit and sign."""
-    channel = _channel(name, entry.where, layout)
+    plain = name
+    if layout == "time_series":
+        plain = name.replace("_left_", "_ipsi_").replace("_right_", "_contra_")
+        if "_ipsi_" in name or "_contra_" in name:
+            fix = "over time a foot is left or right; ipsi and contra begin with the cycles"
+            expected = "a channel of the left or right side"
+            raise SchemaError(expected=expected, got=repr(name), where=entry.where, fix=fix)
+    if not is_channel(plain):
+        sides = SIDES if layout == "time_series" else ("ipsi", "contra")
+        raise SchemaError(
+            expected="a channel <joint>_<motion>_<measurement>_<side>_<unit>, for example "
+            f"knee_flexion_angle_{sides[0]}_rad",
+            got=repr(name),
+            where=entry.where,
+            fix=f"use sides {sides[0]}, {sides[1]} and a unit of {', '.join(UNITS)}",
+        )
+    channel = Channel.parse(plain)
     kind = _only(entry, _CHANNEL_KINDS)
     if (kind == "columns") > (layout == "curves"):
         expected = "column or array (columns are for layout curves)"
@@ -401,27 +417,6 @@ def _only(entry: Any, kinds: tuple[str, ...]) -> str:
         got = " and ".join(found) or "none of them"
         raise SchemaError(expected=f"exactly one of {', '.join(kinds)}", got=got)
     return found[0]
-
-
-def _channel(name: str, where: str, layout: str) -> Channel:
-    """Take a channel's name apart; over time it has left and right in place of ipsi and contra."""
-    plain = name
-    if layout == "time_series":
-        plain = name.replace("_left_", "_ipsi_").replace("_right_", "_contra_")
-        if "_ipsi_" in name or "_contra_" in name:
-            fix = "over time a foot is left or right; ipsi and contra begin with the cycles"
-            expected = "a channel of the left or right side"
-            raise SchemaError(expected=expected, got=repr(name), where=where, fix=fix)
-    if not is_channel(plain):
-        sides = SIDES if layout == "time_series" else ("ipsi", "contra")
-        raise SchemaError(
-            expected="a channel <joint>_<motion>_<measurement>_<side>_<unit>, for example "
-            f"knee_flexion_angle_{sides[0]}_rad",
-            got=repr(name),
-            where=where,
-            fix=f"use sides {sides[0]}, {sides[1]} and a unit of {', '.join(UNITS)}",
-        )
-    return Channel.parse(plain)
 
 
 # The whole map.

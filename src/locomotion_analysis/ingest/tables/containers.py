@@ -11,7 +11,8 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from math import prod
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.data.columns import label
-from locomotion_analysis.errors import FileReadError, SchemaError
+from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
 from locomotion_analysis.extras import require
 from locomotion_analysis.ingest.isolated import isolated_parser
 from locomotion_analysis.ingest.tables.column_map import TextSpec
@@ -151,6 +152,15 @@ def numbers_in(
                 raise SchemaError(expected="a number", got=got, where=place(position)) from None
     values[~np.isfinite(values)] = np.nan
     return values
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Put the file before the place of an error raised inside that does not name the file."""
+    try:
+        yield
+    except LocomotionError as error:
+        raise error if str(path) in error.where else error.at(str(path)) from None
 
 
 def check_rising(time_s: NDArray[np.float64], line_numbers: Sequence[int] | None = None) -> None:
@@ -332,7 +342,31 @@ def npz_variables(path: Path) -> Variables:
     if sum(sizes.values()) > MOST_BYTES:
         raise too_large(str(path), sum(sizes.values()))
     names = tuple(name.removesuffix(".npy") for name in sizes if name.endswith(".npy"))
-    return Variables(str(path), names, lambda name: _npy(path, name))
+
+    def load(name: str) -> NDArray[Any]:
+        try:
+            with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as stream:
+                version = npy.read_magic(stream)  # type: ignore[no-untyped-call]
+                if version not in _HEADERS:
+                    raise _damaged(path, "NPZ", f"{name} is of version {version}")
+                shape, _, dtype = _HEADERS[version](stream)
+                room = archive.getinfo(f"{name}.npy").file_size
+                if not dtype.hasobject and prod(shape) * dtype.itemsize > room:
+                    raise _damaged(path, "NPZ", f"{name} says it has shape {shape}")
+            with np.load(path, allow_pickle=False) as arrays:
+                values: NDArray[Any] = arrays[name]
+                return values
+        except _BROKEN as error:
+            if "allow_pickle" in str(error):
+                raise FileReadError(
+                    expected=f"numbers or text in {name}",
+                    got="Python objects (a pickle), which could run any code",
+                    where=str(path),
+                    fix="save it again as an array of numbers or of text",
+                ) from None
+            raise _damaged(path, "NPZ", error) from None
+
+    return Variables(str(path), names, load)
 
 
 def hdf5_variables(path: Path, *, matlab: bool = False) -> Variables:
@@ -363,55 +397,33 @@ def hdf5_variables(path: Path, *, matlab: bool = False) -> Variables:
             file.visititems(collect)
     except _BROKEN as error:
         raise _damaged(path, "HDF5", error) from None
-    return Variables(
-        str(path), tuple(names), lambda name: _dataset(h5py, path, name, matlab=matlab)
-    )
 
+    def load(name: str) -> NDArray[Any]:
+        try:
+            with h5py.File(path, "r") as file:
+                dataset = file[name]
+                if dataset.external or dataset.is_virtual:
+                    raise _damaged(path, "HDF5", f"{name} lies in another file")
+                needed = prod(dataset.shape or ()) * dataset.dtype.itemsize
+                if needed > MOST_BYTES:
+                    raise too_large(str(path), needed, name)
+                if h5py.check_ref_dtype(dataset.dtype) is not None:
+                    raise _damaged(
+                        path, "HDF5", f"{name} holds references (a MATLAB cell or struct)"
+                    )
+                if h5py.check_string_dtype(dataset.dtype) is not None:
+                    return np.asarray(dataset.asstr()[()], dtype=object)
+                is_text = matlab and dataset.attrs.get("MATLAB_class") == b"char"
+                values: NDArray[Any] = np.asarray(dataset[()])
+        except _BROKEN as error:
+            raise _damaged(path, "HDF5", error) from None
+        if is_text:
+            return np.array(
+                ["".join(map(chr, row)) for row in np.atleast_2d(values.T)], dtype=object
+            )
+        return values.T if matlab else values
 
-def _npy(path: Path, name: str) -> NDArray[Any]:
-    try:
-        with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as stream:
-            version = npy.read_magic(stream)  # type: ignore[no-untyped-call]
-            if version not in _HEADERS:
-                raise _damaged(path, "NPZ", f"{name} is of version {version}")
-            shape, _, dtype = _HEADERS[version](stream)
-            room = archive.getinfo(f"{name}.npy").file_size
-            if not dtype.hasobject and prod(shape) * dtype.itemsize > room:
-                raise _damaged(path, "NPZ", f"{name} says it has shape {shape}")
-        with np.load(path, allow_pickle=False) as arrays:
-            values: NDArray[Any] = arrays[name]
-            return values
-    except _BROKEN as error:
-        if "allow_pickle" in str(error):
-            raise FileReadError(
-                expected=f"numbers or text in {name}",
-                got="Python objects (a pickle), which could run any code",
-                where=str(path),
-                fix="save it again as an array of numbers or of text",
-            ) from None
-        raise _damaged(path, "NPZ", error) from None
-
-
-def _dataset(h5py: Any, path: Path, name: str, *, matlab: bool) -> NDArray[Any]:
-    try:
-        with h5py.File(path, "r") as file:
-            dataset = file[name]
-            if dataset.external or dataset.is_virtual:
-                raise _damaged(path, "HDF5", f"{name} lies in another file")
-            needed = prod(dataset.shape or ()) * dataset.dtype.itemsize
-            if needed > MOST_BYTES:
-                raise too_large(str(path), needed, name)
-            if h5py.check_ref_dtype(dataset.dtype) is not None:
-                raise _damaged(path, "HDF5", f"{name} holds references (a MATLAB cell or struct)")
-            if h5py.check_string_dtype(dataset.dtype) is not None:
-                return np.asarray(dataset.asstr()[()], dtype=object)
-            is_text = matlab and dataset.attrs.get("MATLAB_class") == b"char"
-            values: NDArray[Any] = np.asarray(dataset[()])
-    except _BROKEN as error:
-        raise _damaged(path, "HDF5", error) from None
-    if is_text:
-        return np.array(["".join(map(chr, row)) for row in np.atleast_2d(values.T)], dtype=object)
-    return values.T if matlab else values
+    return Variables(str(path), tuple(names), load)
 
 
 def _damaged(path: Path, kind: str, why: object) -> FileReadError:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.errors import CycleShapeError, FileReadError, LocomotionError, SchemaError
-from locomotion_analysis.ingest.recording import Event, ReadOptions, Recording, Stream, naming
+from locomotion_analysis.ingest.recording import Event, ReadOptions, Recording, Stream
 from locomotion_analysis.ingest.tables.column_map import (
     ChannelSpec,
     ColumnMap,
@@ -34,6 +34,7 @@ from locomotion_analysis.ingest.tables.containers import (
     hdf5_variables,
     labels,
     mat_variables,
+    naming,
     npz_variables,
     text_variables,
 )
@@ -206,7 +207,13 @@ class MappedValues:
         if name not in self.variables.names:
             for table, rows in self._joined:
                 if name in table.names:
-                    return self._picked(table.get(name), rows(), table)
+                    values, partners = table.get(name), rows()
+                    self.history += [entry for entry in table.history if entry not in self.history]
+                    picked = _typed(values, table.decimal)[partners]
+                    if (partners < 0).any():
+                        picked = picked.astype(object)
+                        picked[partners < 0] = None
+                    return picked
         values = self.variables.get(name, asked_by)
         # MATLAB writes a column as (n, 1) or (1, n).
         return values.ravel() if values.ndim == 2 and 1 in values.shape else values
@@ -294,18 +301,18 @@ class MappedValues:
             return self._templated(spec)
         if spec.kind == "column":
             return self.column(spec.source, spec.where)
-        columns = [self._label_column(name, spec) for name in spec.source]
+        columns = []
+        for name in spec.source:
+            if name in self._map.cycles and name not in (*self._map.derive, *self.variables.names):
+                own = self.evaluate(self._map.cycles[name], self._n_rows_of(name), name)
+            else:
+                own = self.column(name, spec.where)
+            columns.append(labels(own))
         if spec.kind == "count_within":
             frame = pd.DataFrame(dict(enumerate(columns)))
             return frame.groupby(list(frame.columns), sort=False).cumcount().to_numpy()
         same: NDArray[Any] = columns[0] == columns[1]
         return same
-
-    def _label_column(self, name: str, spec: ValueSpec) -> NDArray[Any]:
-        if name in self._map.cycles and name not in (*self._map.derive, *self.variables.names):
-            own = self._map.cycles[name]
-            return labels(self.evaluate(own, self._n_rows_of(name), name))
-        return labels(self.column(name, spec.where))
 
     def _templated(self, spec: ValueSpec) -> NDArray[Any]:
         pieces: list[Any] = []
@@ -366,16 +373,6 @@ class MappedValues:
             detail = f"rows without a partner in {Path(table.where).name}: its columns missing"
             self._say("filled", detail, int((rows < 0).sum()))
         return rows
-
-    def _picked(
-        self, values: NDArray[Any], rows: NDArray[np.intp], table: Variables
-    ) -> NDArray[Any]:
-        self.history += [entry for entry in table.history if entry not in self.history]
-        picked = _typed(values, table.decimal)[rows]
-        if (rows < 0).any():
-            picked = picked.astype(object)
-            picked[rows < 0] = None
-        return picked
 
     def _n_rows_of(self, name: str) -> int | None:
         spec = self._map.derive.get(name) or self._map.cycles[name]
@@ -661,7 +658,12 @@ def recordings(values: MappedValues, column_map: ColumnMap) -> list[Recording]:
         if len(time_s) != n_rows:
             got = f"{len(time_s)} times for {n_rows} values"
             raise SchemaError(expected="one time a row", got=got, where=column_map.time.where)
-    groups = _groups([fields[name] for name in _RECORDING_NAMES if name in fields], keep)
+    kept = np.flatnonzero(keep)
+    groups = [kept]
+    if own := [labels(fields[name])[keep] for name in _RECORDING_NAMES if name in fields]:
+        names = np.array(["\x1f".join(row) for row in zip(*own, strict=True)])
+        _, first, group = np.unique(names, return_index=True, return_inverse=True)
+        groups = [kept[group == index] for index in np.argsort(first)]
     return [
         _recording(rows, time_s, signals, fields, values, column_map, alone=len(groups) == 1)
         for rows in groups
@@ -710,16 +712,6 @@ def _recording(
             *history,
         ),
     )
-
-
-def _groups(columns: list[NDArray[Any]], keep: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
-    """Return the rows of each recording, in order of appearance."""
-    kept = np.flatnonzero(keep)
-    if not columns:
-        return [kept]
-    names = np.array(["\x1f".join(row) for row in zip(*map(labels, columns), strict=True)])[kept]
-    _, first, group = np.unique(names, return_index=True, return_inverse=True)
-    return [kept[group == index] for index in np.argsort(first)]
 
 
 def _events(

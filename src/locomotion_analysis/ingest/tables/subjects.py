@@ -10,9 +10,8 @@ from typing import Any
 
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import FileReadError, SchemaError
-from locomotion_analysis.ingest.recording import naming
 from locomotion_analysis.ingest.tables.column_map import TextSpec
-from locomotion_analysis.ingest.tables.containers import MISSING, parse_number, read_cells
+from locomotion_analysis.ingest.tables.containers import MISSING, naming, parse_number, read_cells
 from locomotion_analysis.standard import field_units
 
 

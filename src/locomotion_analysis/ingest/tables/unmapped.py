@@ -19,8 +19,13 @@ from numpy.typing import NDArray
 from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.data.columns import label
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
-from locomotion_analysis.ingest.recording import SIDES, ReadOptions, Recording, Stream, naming
-from locomotion_analysis.ingest.tables.containers import check_rising, parse_number, parse_rows
+from locomotion_analysis.ingest.recording import SIDES, ReadOptions, Recording, Stream
+from locomotion_analysis.ingest.tables.containers import (
+    check_rising,
+    naming,
+    parse_number,
+    parse_rows,
+)
 from locomotion_analysis.standard import (
     PHASE_COLUMN,
     TIME_COLUMNS,
