@@ -30,14 +30,8 @@ from locomotion_analysis.ingest.recording import ReadOptions, Recording, Stream
 from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2
 
 Array = NDArray[np.float64]
-
-
 _MARKERS = 2
-
-
 _UP = 1
-
-
 _LOADED_N = 20.0
 
 
@@ -46,16 +40,9 @@ _LOADED_N = 20.0
 # Encoding: https://protobuf.dev/programming-guides/encoding/. Nothing is allocated for a length
 # that the bytes at hand do not cover, so a message that lies about its size cannot take memory.
 
-
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
-
-
 _WIDTH = {FIXED64: 8, FIXED32: 4}
-
-
 _LONGEST_VARINT = 10
-
-
 _UINT64 = (1 << 64) - 1
 
 
@@ -228,19 +215,10 @@ def _broken(got: str) -> FileReadError:
 
 # The header and the tables of frames.
 
-
 _LENGTH = struct.Struct("<q")
-
-
 _FIX = "the file is cut off or damaged: download it again"
-
-
 _LARGEST_HEADER = 1 << 34
-
-
 _MOST_DOFS = 1000
-
-
 _LARGEST_VALUE = 1e9
 
 
@@ -339,7 +317,24 @@ def read_b3d_header(path: Path) -> B3DHeader:
         header = _header(Message(data), _LENGTH.size + length)
     except FileReadError as error:
         raise error.at(str(path)) from None
-    _check(header, path, size)
+    if not 0 < header.n_dofs <= _MOST_DOFS:
+        raise _refused(path, f"{header.n_dofs} degrees of freedom")
+    if not header.trials:
+        raise _refused(path, "a header without trials")
+    if header.sensor_bytes <= 0 or header.pass_bytes <= 0:
+        raise _refused(path, f"frames of {header.sensor_bytes} and {header.pass_bytes} bytes")
+    for trial in header.trials:
+        # `not >` also refuses a timestep that is not a number.
+        if trial.n_frames <= 0 or not trial.timestep_s > 0 or not np.isfinite(trial.timestep_s):
+            got = f"trial {trial.name}: {trial.n_frames} frames of {trial.timestep_s} s"
+            raise _refused(path, got)
+    needed = header.data_start + sum(
+        trial.n_frames * _frame_bytes(header, trial) for trial in header.trials
+    )
+    if needed > size:
+        frames = sum(trial.n_frames for trial in header.trials)
+        got = f"{size} bytes where a header of {frames} frames needs {needed}"
+        raise _refused(path, got)
     return header
 
 
@@ -374,28 +369,6 @@ def _header(message: Message, data_start: int) -> B3DHeader:
         pass_bytes=message.integer(4),
         data_start=data_start,
     )
-
-
-def _check(header: B3DHeader, path: Path, size: int) -> None:
-    """Raise for a header that is impossible, or promises more than the file holds."""
-    if not 0 < header.n_dofs <= _MOST_DOFS:
-        raise _refused(path, f"{header.n_dofs} degrees of freedom")
-    if not header.trials:
-        raise _refused(path, "a header without trials")
-    if header.sensor_bytes <= 0 or header.pass_bytes <= 0:
-        raise _refused(path, f"frames of {header.sensor_bytes} and {header.pass_bytes} bytes")
-    for trial in header.trials:
-        # `not >` also refuses a timestep that is not a number.
-        if trial.n_frames <= 0 or not trial.timestep_s > 0 or not np.isfinite(trial.timestep_s):
-            got = f"trial {trial.name}: {trial.n_frames} frames of {trial.timestep_s} s"
-            raise _refused(path, got)
-    needed = header.data_start + sum(
-        trial.n_frames * _frame_bytes(header, trial) for trial in header.trials
-    )
-    if needed > size:
-        frames = sum(trial.n_frames for trial in header.trials)
-        got = f"{size} bytes where a header of {frames} frames needs {needed}"
-        raise _refused(path, got)
 
 
 def read_b3d_frames(
@@ -469,25 +442,12 @@ def _refused(where: Path | str, got: str) -> FileReadError:
 
 # One solved trial: the model's degrees of freedom over time.
 
-
 _POSITION, _VELOCITY, _TORQUE, _WRENCH = 1, 2, 4, 5
-
-
 _DYNAMICS = 1
-
-
 _PASS_NAMES = {0: "kinematics", 1: "dynamics", 2: "low-pass filter"}
-
-
 _COORDINATE = re.compile(r"<Coordinate\s+name\s*=\s*[\"']([^\"']+)[\"']")
-
-
 _FOLLOWERS = ("_beta",)
-
-
 _ROOT_FORCES = ("pelvis_tx", "pelvis_ty", "pelvis_tz")
-
-
 _STEP_M = 0.5
 
 
@@ -625,10 +585,7 @@ def walking_direction(solution: B3DSolution) -> Array:
 
 # Ground reactions: one wrench a foot, about the laboratory's origin.
 
-
 _BODY_SIDE = re.compile(r"_(?P<side>[lr])$")
-
-
 _SIDES = {"l": "left", "r": "right"}
 
 

@@ -37,17 +37,9 @@ from locomotion_analysis.progress import Progress
 from locomotion_analysis.standard import TASKS
 
 _HEAD_BYTES = 4096
-
-
 _NEEDS_MAP = "table"
-
-
 _NOTES = ("license", "licence", "readme", "notice", "copying", "changelog")
-
-
 _ANY_TEXT = {".txt", ".csv", ".tsv"}
-
-
 _MOST_NAMED = 20
 
 
@@ -352,13 +344,8 @@ class TrialCollector:
 
 # Which files belong to one trial, and whose it is, from their names.
 
-
 _Words = tuple[str, ...]
-
-
 _Name = tuple[Path, _Words]
-
-
 ROLES = frozenset({
     "ik", "id", "so", "grf", "grfs", "force", "forces", "marker", "markers", "kinematics",
     "kinetics", "dynamics", "inverse", "inversekinematics", "inversedynamics", "angles", "moments",
@@ -434,7 +421,6 @@ def _cut_roles(words: list[str]) -> list[str]:
 
 
 # Several files of one trial to one recording, with a subject and a trial.
-
 
 _SAME_LENGTH_S = 0.05
 

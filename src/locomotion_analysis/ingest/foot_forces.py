@@ -150,7 +150,6 @@ _PLACES = {
 _PELVIS = re.compile(
     r"^(SACR(UM)?|VSACRAL|[LR](ASI|PSI|ASIS|PSIS|ILIAC|IAS|IPS)|[LR](FRONT|BACK)PELVIS)$"
 )
-
 Markers = Mapping[str, NDArray[np.float64]]
 
 
@@ -463,23 +462,12 @@ def foot_forces(recording: Recording, events: list[Event]) -> FootForces:
         Zero where the foot is off the plates, NaN where both feet share one.
     """
     found = plate_contacts(recording, events) if recording.plates else []
-    if any(contact.foot in SIDES for contact in found):
-        return _from_plates(recording, found)
-    if found:
-        text = "force plates: no contact of one known foot alone"
-        recording = recording.then(HistoryEntry("dropped", text, len(found)))
-    per_side, entries = {}, []
-    for stream in recording.streams:
-        for side in SIDES:
-            for unit, newton in (("N", 1.0), ("BW", _USUAL_WEIGHT_N)):
-                vertical = stream.signals.get(f"grf_vertical_{side}_{unit}")
-                if vertical is not None:
-                    per_side[side] = contacts(stream.time_s, vertical * newton)
-                    entries += _cut_at_strike({side: per_side[side]}, stream.time_s)
-    return FootForces(recording.then(*entries), per_side)
-
-
-def _from_plates(recording: Recording, found: list[PlateContact]) -> FootForces:
+    if not any(contact.foot in SIDES for contact in found):
+        if found:
+            text = "force plates: no contact of one known foot alone"
+            recording = recording.then(HistoryEntry("dropped", text, len(found)))
+        given, entries = _contacts_of_signals(recording)
+        return FootForces(recording.then(*entries), given)
     forward, evidence = walking_direction(recording)
     by_contact = []
     for contact in found:  # a person may turn between two plates
@@ -509,6 +497,21 @@ def _from_plates(recording: Recording, found: list[PlateContact]) -> FootForces:
     entries += _cut_at_strike(per_side, time)
     kept = replace(recording, streams=(*streams, Stream(time, signals))).then(*entries)
     return FootForces(kept, per_side, n_shared, n_unknown)
+
+
+def _contacts_of_signals(
+    recording: Recording,
+) -> tuple[dict[str, NDArray[np.float64]], list[HistoryEntry]]:
+    """Return the contacts in the forces that the file gives for each foot."""
+    per_side, entries = {}, []
+    for stream in recording.streams:
+        for side in SIDES:
+            for unit, newton in (("N", 1.0), ("BW", _USUAL_WEIGHT_N)):
+                vertical = stream.signals.get(f"grf_vertical_{side}_{unit}")
+                if vertical is not None:
+                    per_side[side] = contacts(stream.time_s, vertical * newton)
+                    entries += _cut_at_strike({side: per_side[side]}, stream.time_s)
+    return per_side, entries
 
 
 def _cut_at_strike(

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 _BASE_BYTES, _COPIES = 2 << 30, 4
-
 Content = tuple[dict[str, Any], dict[str, Any]]
 
 

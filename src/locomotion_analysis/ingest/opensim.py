@@ -94,13 +94,8 @@ class OpenSimReader:
 
 # The table: a header that may lie, and a body.
 
-
 _END = "endheader"
-
-
 _ROW_COUNTS = ("nrows", "datarows")
-
-
 _COLUMN_COUNTS = ("ncolumns", "datacolumns")
 
 
@@ -236,10 +231,7 @@ def _miscounted(
 # A generalised force acts in the direction of its coordinate, so it is an internal moment with the
 # sign of that coordinate. Pelvic obliquity and rotation are given as seen from the right leg.
 
-
 Signals = dict[str, NDArray[np.float64]]
-
-
 _SIDED = {
     "hip_flexion": ("hip_flexion", 1.0),
     "hip_adduction": ("hip_adduction", 1.0),
@@ -258,33 +250,19 @@ _SIDED = {
     "elbow_flex": ("elbow_flexion", 1.0),
     "wrist_flex": ("wrist_flexion", 1.0),
 }
-
-
 _MIDLINE = {
     "pelvis_tilt": ("pelvis_anterior_tilt", -1.0),
     "pelvis_list": ("pelvis_obliquity_up", -1.0),
     "pelvis_rotation": ("pelvis_internal_rotation", 1.0),
     "lumbar_extension": ("lumbar_flexion", -1.0),
 }
-
-
 _SIDE = {"r": "right", "l": "left", "right": "right", "left": "left"}
-
-
 _SIDED_NAME = re.compile(r"^(?P<stem>.+)_(?P<side>r|l|right|left)$")
-
-
 _UNITS = {"angle": "rad", "velocity": "rad_s", "moment": "Nm"}
-
-
 _KNEE_FLIPPED = HistoryEntry(
     "converted", "knee_angle x -1: the model's knee angle is negative in flexion"
 )
-
-
 _BENT_DEG, _OVEREXTENDED_DEG = 20.0, 15.0
-
-
 _FULL_TURN = 2.0 * np.pi
 
 
@@ -310,7 +288,24 @@ def coordinate_stream(table: OpenSimTable) -> tuple[Stream | None, list[HistoryE
         None where no column is a joint's or the pelvis's rotation.
     """
     found = [coordinate for name in table.columns if (coordinate := _coordinate(name))]
-    found, history = _measured(table, found)
+    # Columns without a value, and angles that the model holds at zero throughout, say nothing.
+    bare = [item for item in found if np.isnan(table.column(item.column)).all()]
+    locked = [
+        item
+        for item in found
+        if item not in bare
+        and item.measurement == "angle"
+        and not np.nan_to_num(table.column(item.column)).any()
+    ]
+    history = []
+    for gone, reason in (
+        (bare, "no value in any row"),
+        (locked, "zero throughout (locked in the model)"),
+    ):
+        if gone:
+            detail = f"{', '.join(item.column for item in gone)}: {reason}"
+            history.append(HistoryEntry("dropped", detail, len(gone)))
+    found = [item for item in found if item not in (*bare, *locked)]
     factor, entries = _angle_factor(table, found)
     history += entries
     signals = {}
@@ -383,29 +378,6 @@ def _coordinate(column: str) -> _Coordinate | None:
     return _Coordinate(column, f"{name}_{measurement}_{side}", measurement, sign)
 
 
-def _measured(
-    table: OpenSimTable, found: list[_Coordinate]
-) -> tuple[list[_Coordinate], list[HistoryEntry]]:
-    """Leave out columns without a value, and angles that the model holds at zero throughout."""
-    bare = [item for item in found if np.isnan(table.column(item.column)).all()]
-    locked = [
-        item
-        for item in found
-        if item not in bare
-        and item.measurement == "angle"
-        and not np.nan_to_num(table.column(item.column)).any()
-    ]
-    history = []
-    for gone, reason in (
-        (bare, "no value in any row"),
-        (locked, "zero throughout (locked in the model)"),
-    ):
-        if gone:
-            detail = f"{', '.join(item.column for item in gone)}: {reason}"
-            history.append(HistoryEntry("dropped", detail, len(gone)))
-    return [item for item in found if item not in (*bare, *locked)], history
-
-
 def _angle_factor(
     table: OpenSimTable, found: list[_Coordinate]
 ) -> tuple[float, list[HistoryEntry]]:
@@ -469,19 +441,10 @@ def _drop_pelvis_facing_back(signals: Signals) -> list[HistoryEntry]:
 
 # Ground reactions as force plates, or as signals of a named foot.
 
-
 Array = NDArray[np.float64]
-
-
 _COLUMN = re.compile(r"^(?P<body>.+?)_?(?P<kind>v|p|m|t)?_?(?P<axis>[xyz123])$")
-
-
 _FILLER = re.compile(r"ground|force|moment|torque|plate|grf|cop|external|_|\.")
-
-
 _AXIS = {"x": 0, "y": 1, "z": 2, "1": 0, "2": 1, "3": 2}
-
-
 _LOADED_N = 20.0
 """Below this vertical force the centre of pressure is noise."""
 
@@ -535,8 +498,28 @@ def ground_forces(
     if set(sided.values()) != {"left", "right"} or len(sided) != len(groups):
         return tuple(plates.values()), None, history
     feet = {sided[name]: plate for name, plate in plates.items()}
-    signals, entries = _foot_signals(feet)
-    return (), Stream(table.time_s, signals), history + entries
+    # A foot brakes before it pushes off: that tells a walk towards +x from one towards -x.
+    score = sum(_braking_first(plate.force_N[:, 0], plate.force_N[:, 2]) for plate in feet.values())
+    forward = 1.0 if score >= 0 else -1.0
+    if score < 0:
+        detail = "anterior = -x of the laboratory: braking comes first"
+        entry = HistoryEntry("converted", detail)
+    else:
+        detail = "anterior = +x of the laboratory" + ("" if score else " (no contact tells)")
+        entry = HistoryEntry("read" if score else "assumed", detail)
+    signals = {}
+    for side, plate in feet.items():
+        # With z up and x forward, y points to the left.
+        outward = forward if side == "left" else -forward
+        signals[f"grf_vertical_{side}_N"] = plate.force_N[:, 2]
+        signals[f"grf_anterior_{side}_N"] = forward * plate.force_N[:, 0]
+        signals[f"grf_lateral_{side}_N"] = outward * plate.force_N[:, 1]
+        if np.isfinite(plate.cop_m).any():
+            signals[f"cop_anterior_{side}_m"] = forward * plate.cop_m[:, 0]
+            signals[f"cop_lateral_{side}_m"] = outward * plate.cop_m[:, 1]
+    dropped = HistoryEntry("dropped", "free moments: no standard channel", len(feet))
+    origin = HistoryEntry("read", "centres of pressure from the laboratory's origin")
+    return (), Stream(table.time_s, signals), [*history, entry, dropped, origin]
 
 
 def lab_axes(vectors: Array, up: int) -> Array:
@@ -612,32 +595,6 @@ def _plate(time_s: Array, force: Array, point: Array, torque: Array) -> Plate:
     return Plate(time_s, force, cop, np.where(loaded, twist, 0.0))
 
 
-def _foot_signals(feet: dict[str, Plate]) -> tuple[dict[str, Array], list[HistoryEntry]]:
-    """Return forces and centres of pressure in the directions of the walking person."""
-    # A foot brakes before it pushes off: that tells a walk towards +x from one towards -x.
-    score = sum(_braking_first(plate.force_N[:, 0], plate.force_N[:, 2]) for plate in feet.values())
-    forward = 1.0 if score >= 0 else -1.0
-    if score < 0:
-        detail = "anterior = -x of the laboratory: braking comes first"
-        entry = HistoryEntry("converted", detail)
-    else:
-        detail = "anterior = +x of the laboratory" + ("" if score else " (no contact tells)")
-        entry = HistoryEntry("read" if score else "assumed", detail)
-    signals = {}
-    for side, plate in feet.items():
-        # With z up and x forward, y points to the left.
-        outward = forward if side == "left" else -forward
-        signals[f"grf_vertical_{side}_N"] = plate.force_N[:, 2]
-        signals[f"grf_anterior_{side}_N"] = forward * plate.force_N[:, 0]
-        signals[f"grf_lateral_{side}_N"] = outward * plate.force_N[:, 1]
-        if np.isfinite(plate.cop_m).any():
-            signals[f"cop_anterior_{side}_m"] = forward * plate.cop_m[:, 0]
-            signals[f"cop_lateral_{side}_m"] = outward * plate.cop_m[:, 1]
-    dropped = HistoryEntry("dropped", "free moments: no standard channel", len(feet))
-    origin = HistoryEntry("read", "centres of pressure from the laboratory's origin")
-    return signals, [entry, dropped, origin]
-
-
 def _braking_first(fore: Array, vertical: Array) -> float:
     """Return the change of the fore-aft impulse from first to second half, over contacts."""
     loaded = np.concatenate([[False], np.nan_to_num(vertical) > _LOADED_N, [False]])
@@ -652,15 +609,10 @@ def _braking_first(fore: Array, vertical: Array) -> float:
 
 # Marker trajectories.
 
-
 _FRAME = re.compile(r"\s*[+-]?[\d.]+[\d.eE+-]*\s")
-
-
 _HIGH = re.compile(
     r"HEAD|HD$|^C7|SHO|ACROM|CLAV|^STRN|STERN|^IJ$|^T10|^T8|SACR|ASI|PSI|ILIAC", re.I
 )
-
-
 _LOW = re.compile(r"HEEL|HEE$|TOE|FOOT|ANK|MAL|MT5|MT1|FM[15T]", re.I)
 
 

@@ -15,7 +15,6 @@ from locomotion_analysis.standard import PHASE_PERCENT
 
 MAX_GAP_S = 0.1
 """Longest run of missing samples that is bridged, s."""
-
 _GRID_TOLERANCE_S = 1e-5
 """Times of events are often stored in single precision."""
 

@@ -30,6 +30,114 @@ from locomotion_analysis.ingest.phase import MAX_GAP_S, bridged_gaps, phase_curv
 from locomotion_analysis.ingest.recording import HEEL_STRIKE, SIDES, TOE_OFF, Recording, Stream
 from locomotion_analysis.standard import METADATA, N_PHASES, STANDARD_GRAVITY_M_S2, is_channel
 
+DEFAULT_TASK = "level_walking"
+
+
+def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
+    """Cut a recording into gait cycles of both feet, on the phase grid of 150 points.
+
+    Cycles of the left foot have the left leg as ``ipsi`` and the right as ``contra``. Forces
+    are in BW and moments in Nm/kg; they are NaN in stances in which the foot was not alone on
+    a plate. Obliquity, rotation and lean of pelvis and trunk, which recordings give as seen from
+    the right leg, change their sign in cycles of the left.
+
+    Parameters
+    ----------
+    recording : Recording
+    dataset : str
+        Name of the dataset the cycles belong to.
+
+    Returns
+    -------
+    LocomotionData
+        One cycle a stride, both feet in time order (`step` counts them), with
+        duration, stance, double support, cadence, steps and speed where they are known. The
+        history says what was found, filled, masked, converted, assumed and rejected.
+
+    Raises
+    ------
+    SchemaError
+        If the recording has no curves (only markers), or no complete stride.
+    UnitError
+        If forces or moments would have to be divided by a mass that is not known.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.ingest import Event, Recording, Stream
+    >>> time = np.arange(0.0, 4.0, 0.01)
+    >>> knee = 0.5 - 0.5 * np.cos(2 * np.pi * time)
+    >>> events = [Event(t + 0.5 * (s == "right") + 0.6 * (k == "toe_off"), s, k)
+    ...           for t in range(3) for s in ("left", "right") for k in ("heel_strike", "toe_off")]
+    >>> recording = Recording(source="example", subject="S1", task="level_walking", trial="1",
+    ...     streams=(Stream(time, {"knee_flexion_angle_left_rad": knee}),), events=sorted(events))
+    >>> data = cycles_of(recording)
+    >>> len(data), data.channels
+    (4, ('knee_flexion_angle_ipsi_rad', 'knee_flexion_angle_contra_rad'))
+    """
+    refuse_bare_markers(recording)
+    events = find_events(recording)
+    strides = strides_between(events)
+    used = strides[strides["reason"] == ""].reset_index(drop=True)
+    if used.empty:
+        raise no_stride(recording, strides)
+    measured = normalise_to_body(mask_unmeasured(events))
+    refuse_no_curves(measured)
+    channels, block = _block(measured, used)
+    of_strides = stride_metadata(measured, used)
+    key: dict[str, Any] = {
+        "dataset": dataset,
+        "subject": measured.subject,
+        "task": measured.task or DEFAULT_TASK,
+        "task_id": measured.trial or measured.task or DEFAULT_TASK,
+        "step": np.arange(len(used)),
+    }
+    known: dict[str, Any] = {
+        name: value
+        for name, value in measured.metadata.items()
+        if name not in (*of_strides, *key) and (name in METADATA or np.isscalar(value))
+    }
+    cycles = of_strides.assign(**key, **known)
+    history = (
+        *measured.history,
+        *events.history,
+        *gap_entries(events.forces.recording),
+        *absence_entries(measured),
+        *rejection_entries(strides),
+    )
+    cut = HistoryEntry("segmented", "strides to the 150-point phase grid", len(used))
+    return LocomotionData(cycles, block, channels, (*history, cut))
+
+
+def _block(recording: Recording, strides: pd.DataFrame) -> tuple[list[str], NDArray[np.float32]]:
+    """Curves of all strides with sides turned into ipsi and contra."""
+    start, end = strides["start_s"].to_numpy(), strides["end_s"].to_numpy()
+    sides = {side: (strides["side"] == side).to_numpy() for side in SIDES}
+    channels: dict[str, NDArray[np.float32]] = {}
+    for stream in recording.streams:
+        names = [name for name in stream.signals if is_channel(channel_of(name, "left"))]
+        if not names:
+            continue
+        signals = np.stack([stream.signals[name] for name in names])
+        curves = phase_curves(stream.time_s, signals, start, end)
+        for name, of_signal in zip(names, curves, strict=True):
+            # Pelvis and trunk are given as the right leg sees them: but for their tilt, the left
+            # leg sees them the other way round.
+            one_sided = "_left_" in name or "_right_" in name
+            sagittal = any(w in name for w in ("tilt", "flexion", "extension", "sagittal"))
+            from_left = 1.0 if sagittal or one_sided else -1.0
+            own_first = sorted(sides, key=lambda side: f"_{side}_" not in name)
+            for side in own_first:
+                rows = sides[side]
+                channel = channels.setdefault(
+                    channel_of(name, side),
+                    np.full((len(strides), N_PHASES), np.nan, dtype=np.float32),
+                )
+                channel[rows] = of_signal[rows] * (from_left if side == "left" else 1.0)
+    return list(channels), np.stack(list(channels.values()))
+
+
+# Forces to body weights and moments to newton metres a kilogram, or a refusal.
+
 _PER_MASS = {"_N": "_BW", "_Nm": "_Nm_kg", "_W": "_W_kg"}
 _MASS_RANGE_KG = (2.0, 400.0)
 
@@ -110,7 +218,6 @@ def _absolute(name: str) -> str | None:
 
 
 # What segmentation says of a recording: refusals, gaps, strides that were rejected.
-
 
 _OTHER = {"left": "right", "right": "left"}
 
@@ -282,7 +389,6 @@ def _spatial(recording: Recording, strides: pd.DataFrame) -> dict[str, NDArray[n
 
 # Strides of both feet from gait events, with the reason why one is not used.
 
-
 MIN_STRIDE_S, MAX_STRIDE_S = 0.4, 3.0
 """Durations a stride of walking or running may have, s."""
 
@@ -393,112 +499,3 @@ def _first_inside(
     count = np.searchsorted(instants, end, side="left") - low
     padded = np.append(instants, np.nan)
     return np.where(count > 0, padded[np.minimum(low, len(instants))], np.nan), count
-
-
-# One recording over time to its gait cycles.
-
-
-DEFAULT_TASK = "level_walking"
-
-
-def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
-    """Cut a recording into gait cycles of both feet, on the phase grid of 150 points.
-
-    Cycles of the left foot have the left leg as ``ipsi`` and the right as ``contra``. Forces
-    are in BW and moments in Nm/kg; they are NaN in stances in which the foot was not alone on
-    a plate. Obliquity, rotation and lean of pelvis and trunk, which recordings give as seen from
-    the right leg, change their sign in cycles of the left.
-
-    Parameters
-    ----------
-    recording : Recording
-    dataset : str
-        Name of the dataset the cycles belong to.
-
-    Returns
-    -------
-    LocomotionData
-        One cycle a stride, both feet in time order (`step` counts them), with
-        duration, stance, double support, cadence, steps and speed where they are known. The
-        history says what was found, filled, masked, converted, assumed and rejected.
-
-    Raises
-    ------
-    SchemaError
-        If the recording has no curves (only markers), or no complete stride.
-    UnitError
-        If forces or moments would have to be divided by a mass that is not known.
-
-    Examples
-    --------
-    >>> from locomotion_analysis.ingest import Event, Recording, Stream
-    >>> time = np.arange(0.0, 4.0, 0.01)
-    >>> knee = 0.5 - 0.5 * np.cos(2 * np.pi * time)
-    >>> events = [Event(t + 0.5 * (s == "right") + 0.6 * (k == "toe_off"), s, k)
-    ...           for t in range(3) for s in ("left", "right") for k in ("heel_strike", "toe_off")]
-    >>> recording = Recording(source="example", subject="S1", task="level_walking", trial="1",
-    ...     streams=(Stream(time, {"knee_flexion_angle_left_rad": knee}),), events=sorted(events))
-    >>> data = cycles_of(recording)
-    >>> len(data), data.channels
-    (4, ('knee_flexion_angle_ipsi_rad', 'knee_flexion_angle_contra_rad'))
-    """
-    refuse_bare_markers(recording)
-    events = find_events(recording)
-    strides = strides_between(events)
-    used = strides[strides["reason"] == ""].reset_index(drop=True)
-    if used.empty:
-        raise no_stride(recording, strides)
-    measured = normalise_to_body(mask_unmeasured(events))
-    refuse_no_curves(measured)
-    channels, block = _block(measured, used)
-    of_strides = stride_metadata(measured, used)
-    key: dict[str, Any] = {
-        "dataset": dataset,
-        "subject": measured.subject,
-        "task": measured.task or DEFAULT_TASK,
-        "task_id": measured.trial or measured.task or DEFAULT_TASK,
-        "step": np.arange(len(used)),
-    }
-    known: dict[str, Any] = {
-        name: value
-        for name, value in measured.metadata.items()
-        if name not in (*of_strides, *key) and (name in METADATA or np.isscalar(value))
-    }
-    cycles = of_strides.assign(**key, **known)
-    history = (
-        *measured.history,
-        *events.history,
-        *gap_entries(events.forces.recording),
-        *absence_entries(measured),
-        *rejection_entries(strides),
-    )
-    cut = HistoryEntry("segmented", "strides to the 150-point phase grid", len(used))
-    return LocomotionData(cycles, block, channels, (*history, cut))
-
-
-def _block(recording: Recording, strides: pd.DataFrame) -> tuple[list[str], NDArray[np.float32]]:
-    """Curves of all strides with sides turned into ipsi and contra."""
-    start, end = strides["start_s"].to_numpy(), strides["end_s"].to_numpy()
-    sides = {side: (strides["side"] == side).to_numpy() for side in SIDES}
-    channels: dict[str, NDArray[np.float32]] = {}
-    for stream in recording.streams:
-        names = [name for name in stream.signals if is_channel(channel_of(name, "left"))]
-        if not names:
-            continue
-        signals = np.stack([stream.signals[name] for name in names])
-        curves = phase_curves(stream.time_s, signals, start, end)
-        for name, of_signal in zip(names, curves, strict=True):
-            # Pelvis and trunk are given as the right leg sees them: but for their tilt, the left
-            # leg sees them the other way round.
-            one_sided = "_left_" in name or "_right_" in name
-            sagittal = any(w in name for w in ("tilt", "flexion", "extension", "sagittal"))
-            from_left = 1.0 if sagittal or one_sided else -1.0
-            own_first = sorted(sides, key=lambda side: f"_{side}_" not in name)
-            for side in own_first:
-                rows = sides[side]
-                channel = channels.setdefault(
-                    channel_of(name, side),
-                    np.full((len(strides), N_PHASES), np.nan, dtype=np.float32),
-                )
-                channel[rows] = of_signal[rows] * (from_left if side == "left" else 1.0)
-    return list(channels), np.stack(list(channels.values()))

@@ -18,8 +18,6 @@ from locomotion_analysis.extras import require_installed
 from locomotion_analysis.ingest.isolated import isolated_parser
 
 _MOST_BYTES_PER_FILE_BYTE = 25
-
-
 _LARGEST_RATE_HZ = 1e6
 
 
@@ -135,19 +133,10 @@ def unit_letters(unit: str) -> str:
 
 # The header. Layout: https://www.c3d.org/docs/C3D_User_Guide.pdf, "The header section".
 
-
 _BLOCK = 512
-
-
 KEY = 0x50
-
-
 _INTEL, _DEC, _SGI = 84, 85, 86
-
-
 _SIGN_BYTE = {_INTEL: 3, _DEC: 1, _SGI: 0}
-
-
 _FIX = "export the file again from the program that recorded it"
 
 

@@ -20,10 +20,7 @@ from locomotion_analysis.ingest.recording import LENGTHS_M, Plate
 
 # Laboratory axes and length unit: which way is up, and how long is a unit.
 
-
 _AXES = "XYZ"
-
-
 _FLAT = 0.1
 
 
@@ -139,16 +136,9 @@ def _plate_corners(content: C3DContent) -> NDArray[np.float64] | None:
 
 # The FORCE_PLATFORM group: which channels, where, in what units.
 
-
 _CHANNELS = {1: 6, 2: 6, 3: 8, 4: 6}
-
-
 _MOMENT_UNITS = {"nm": 1.0, "nmm": 1e-3, "ntmm": 1e-3, "ncm": 1e-2, "newtonmeters": 1.0}
-
-
 _FORCE_UNITS = ("n", "nt", "newton", "newtons")
-
-
 Array = NDArray[np.float64]
 
 
@@ -285,11 +275,8 @@ def _of_plate(content: C3DContent, name: str, index: int, dimensions: int) -> Ar
 
 # From the channels to the laboratory.
 
-
 LOADED_N = 20.0
 """Vertical force from which the centre of pressure is given."""
-
-
 _STILL_N, _UNLOADED_N = 5.0, 50.0
 
 

@@ -25,7 +25,6 @@ from locomotion_analysis.ingest.recording import SIDES
 
 Array = NDArray[np.float64]
 Outputs = Mapping[str, Array]
-
 _JOINTS = {
     "Hip": ("hip_flexion", "hip_adduction", "hip_internal_rotation"),
     "Knee": ("knee_flexion", "knee_adduction", "knee_internal_rotation"),

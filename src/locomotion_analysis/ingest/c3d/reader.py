@@ -23,11 +23,7 @@ from locomotion_analysis.ingest.recording import (
 )
 
 _OUTPUT_GROUPS = ("ANGLES", "FORCES", "MOMENTS", "POWERS", "SCALARS", "REACTIONS")
-
-
 _OUTPUT_NAME = re.compile(r"^[LR]\w*(Angles|Moment|Power|Force|GRF)$")
-
-
 Points = dict[str, NDArray[np.float64]]
 
 
@@ -165,13 +161,8 @@ def _bare(label: str) -> str:
 
 # Gait events in the EVENT group.
 
-
 _SECONDS_PER_MINUTE = 60.0
-
-
 _SIDES = {"left": "left", "l": "left", "right": "right", "r": "right"}
-
-
 _KINDS = {
     "footstrike": HEEL_STRIKE,
     "heelstrike": HEEL_STRIKE,
@@ -240,10 +231,7 @@ def _side_and_kind(context: str, label: str) -> tuple[str | None, str | None]:
 
 # Who was recorded.
 
-
 _MM = 1e-3
-
-
 _TALLEST_M, _LARGEST_KG = 2.6, 400.0
 
 

@@ -47,11 +47,7 @@ from locomotion_analysis.standard import (
 )
 
 _ZIP = b"PK\x03\x04"
-
-
 _PRINTABLE = frozenset(range(0x20, 0x7F)) | {0x09, 0x0A, 0x0D} | frozenset(range(0x80, 0x100))
-
-
 Array = NDArray[np.float64]
 
 
@@ -151,15 +147,10 @@ def _kind(head: bytes, encoding: str = "") -> str | None:
 
 # The values a column map asks for.
 
-
 NAMES = ("dataset", "subject", "task", "task_id", "trial")
 """Columns of the cycles that are names: 1.10 and 1.1 are two people."""
-
-
 UNKNOWN = ("", "nan", "None")
 """What `labels` makes of a missing value."""
-
-
 _PLACEHOLDER = re.compile(r"\{([^{}:]+)(?::0?(\d+)d?)?\}")
 
 
@@ -411,7 +402,6 @@ def _typed(values: NDArray[Any], decimal: str | None = None) -> NDArray[Any]:
 
 # Tables whose rows are gait cycles already: whole curves, or one row a cycle and point.
 
-
 _PHASE_TOLERANCE = 0.05
 """Percent of the cycle that a first or last phase may be off 0 and 100."""
 
@@ -626,7 +616,6 @@ def _one_length(arrays: Mapping[str, NDArray[Any]], expected: str) -> int:
 
 
 # Tables over time: one row an instant, one column a signal.
-
 
 _RECORDING_NAMES = ("subject", "task", "trial")
 

@@ -116,7 +116,6 @@ def read_subjects(path: Path) -> SubjectTable:
 
 # Which column is what, and its values in standard units.
 
-
 _HEADINGS = (
     (
         "subject",
@@ -130,33 +129,21 @@ _HEADINGS = (
     ("leg_length_m", r"leg[ _]*length"),
     ("pathology", r"pathology|diagnosis|disease|condition"),
 )
-
-
 _UNIT = re.compile(
     r"^(?P<name>.*?)[ _]*(?:[\[(](?P<note>.*)[\])]|_(?P<unit>kg|g|lbs?|m|cm|mm|years|y|months))?$"
 )
-
-
 _PLAUSIBLE = {
     "height_m": (0.4, 2.5),
     "leg_length_m": (0.2, 1.4),
     "mass_kg": (2.0, 350.0),
     "age": (0.0, 120.0),
 }
-
-
 _SEXES = {
     **dict.fromkeys(("f", "female", "woman", "w", "women", "girl"), "female"),
     **dict.fromkeys(("m", "male", "man", "men", "boy"), "male"),
 }
-
-
 _LEGEND = re.compile(r"(\d+)\s*[=:]\s*[\"' ]*([a-z]+)")
-
-
 _ISO_5218 = {"1": "male", "2": "female"}
-
-
 _Values = tuple[list[str | float | None], list[HistoryEntry]]
 
 

@@ -61,28 +61,17 @@ class CyclesParquetReader:
 
 # Records of pressure insoles: time, eight forces a foot, and the totals.
 
-
 _INSOLE_COLUMNS = (
     "time",
     *(f"{foot}{sensor}" for foot in "LR" for sensor in range(1, 9)),
     "left total",
     "right total",
 )
-
-
 _GZIP = b"\x1f\x8b"
-
-
 _MOST_BYTES = 256 * 1024**2
 """Text of a record of 24 hours; a file that unpacks to more is not one."""
-
-
 _TOTAL_TOLERANCE_N = 1.0
-
-
 _STUDY_NAME = re.compile(r"^((?:Ga|Ju|Si)(Co|Pt)\d+)_(\d+)$")
-
-
 _STUDY_GROUPS = {"Co": "healthy", "Pt": "parkinsons"}
 
 
@@ -192,10 +181,7 @@ def _totals_agree(values: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 # Standard Parquet over time: not yet cut into gait cycles.
 
-
 _TRIAL_COLUMNS = ("dataset", "subject", "task", "task_id", "trial")
-
-
 _PHASES = (PHASE_COLUMN, "phase_percent", "phase_contra")
 
 
