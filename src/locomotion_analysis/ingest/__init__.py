@@ -1,8 +1,20 @@
-"""From a laboratory's files to gait cycles."""
+"""From a laboratory's files to gait cycles.
 
-from locomotion_analysis.ingest.b3d import B3DReader
-from locomotion_analysis.ingest.c3d.reader import C3DReader
-from locomotion_analysis.ingest.convert import Conversion, convert, merge, trial_groups
+:func:`convert` takes files and folders. A reader turns each file into recordings over time, or
+into cycles where the file holds those already; gait events cut a recording into strides, and
+curves are brought to the phase grid. Whatever was assumed, converted or left out on the way
+stands in the history of the data.
+"""
+
+from locomotion_analysis.ingest.convert import (
+    Conversion,
+    convert,
+    merge,
+    reader_for,
+    readers,
+    register,
+    trial_groups,
+)
 from locomotion_analysis.ingest.events import (
     GaitEvents,
     angle_events,
@@ -12,7 +24,6 @@ from locomotion_analysis.ingest.events import (
     velocity_events,
 )
 from locomotion_analysis.ingest.foot_forces import contacts
-from locomotion_analysis.ingest.opensim import OpenSimReader, TRCReader
 from locomotion_analysis.ingest.phase import phase_curves
 from locomotion_analysis.ingest.recording import (
     Event,
@@ -21,9 +32,6 @@ from locomotion_analysis.ingest.recording import (
     ReadOptions,
     Recording,
     Stream,
-    reader_for,
-    readers,
-    register,
 )
 from locomotion_analysis.ingest.strides import (
     cycles_of,
@@ -32,12 +40,6 @@ from locomotion_analysis.ingest.strides import (
     stride_time_variability,
 )
 from locomotion_analysis.ingest.tables.column_map import ColumnMap
-from locomotion_analysis.ingest.tables.mapped import TableReader
-from locomotion_analysis.ingest.tables.parquet import (
-    CyclesParquetReader,
-    InsoleReader,
-    TimeParquetReader,
-)
 from locomotion_analysis.ingest.tables.subjects import SubjectTable, read_subjects
 
 __all__ = [
@@ -70,16 +72,3 @@ __all__ = [
     "trial_groups",
     "velocity_events",
 ]
-
-# Magic bytes before text, and the formats with the most particular text first.
-for _reader in (
-    C3DReader(),
-    TimeParquetReader(),
-    CyclesParquetReader(),
-    OpenSimReader(),
-    TRCReader(),
-    InsoleReader(),
-    B3DReader(),
-    TableReader(),
-):
-    register(_reader)

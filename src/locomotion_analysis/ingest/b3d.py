@@ -1,10 +1,9 @@
-"""MERGED b3d.
+"""AddBiomechanics' B3D files: joint angles, moments and ground reactions of solved trials.
 
-- Ground reactions of a B3D file: one wrench a foot, about the laboratory's origin.
-- The wire format of Protocol Buffers, as much of it as a reader needs.
-- The layout of AddBiomechanics' B3D files.
-- One solved trial of a B3D file: the model's degrees of freedom over time.
-- AddBiomechanics' B3D files: joint angles, moments and ground reactions of solved trials.
+Schema: ``SubjectOnDisk.proto`` of nimblephysics. Eight bytes of little-endian length, a header
+message, then for each frame of each trial one sensor frame and one frame for each processing
+pass. All sensor frames have one size and all pass frames another, both given in the header, so
+a trial is read as one table of bytes.
 """
 
 import re
@@ -13,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,88 +29,16 @@ from locomotion_analysis.ingest.opensim import (
 from locomotion_analysis.ingest.recording import ReadOptions, Recording, Stream
 from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2
 
-# ----------------------------------------------------------------------
-# Ground reactions of a B3D file: one wrench a foot, about the laboratory's origin.
-
-
 Array = NDArray[np.float64]
-
-_SIDE = re.compile(r"_(?P<side>[lr])$")
-_SIDES = {"l": "left", "r": "right"}
-_LOADED_N = 20.0
+_MARKERS = 2
 _UP = 1
+_LOADED_N = 20.0
 
 
-def ground_reaction_signals(
-    wrench: Array, bodies: Sequence[str], forward: Array
-) -> tuple[dict[str, Array], list[HistoryEntry]]:
-    """Turn contact wrenches into forces and centres of pressure of each foot.
-
-    With the torque T about the origin and the floor at height 0, the centre of pressure is
-    x = -Ty / Fz, y = Tx / Fz (z up).
-
-    Parameters
-    ----------
-    wrench : ndarray, shape (n, 6 * n_bodies)
-        For each body torque (Nm) and force (N) in the laboratory, y up.
-    bodies : sequence of str
-        Contact bodies, for example ``calcn_r``.
-    forward : ndarray, shape (3,)
-        Direction of progress, z up.
-
-    Returns
-    -------
-    dict of str to ndarray, shape (n,)
-        ``grf_<vertical|anterior|lateral>_<left|right>_N`` and
-        ``cop_<anterior|lateral>_<left|right>_m``, from the laboratory's origin, NaN below 20 N.
-    list of HistoryEntry
-    """
-    if wrench.shape[1] != 6 * len(bodies) or not np.nan_to_num(wrench).any():
-        return {}, [HistoryEntry("dropped", "ground reactions: the chosen pass has none")]
-    forces: dict[str, Array] = {}
-    torques: dict[str, Array] = {}
-    unnamed = []
-    for k, body in enumerate(bodies):
-        match = _SIDE.search(body)
-        if match is None:
-            unnamed.append(body)
-            continue
-        side = _SIDES[match["side"]]
-        torque = lab_axes(wrench[:, 6 * k : 6 * k + 3], _UP)
-        force = lab_axes(wrench[:, 6 * k + 3 : 6 * k + 6], _UP)
-        # A foot may be more than one body (heel and toes): wrenches about one point add up.
-        forces[side] = forces.get(side, 0.0) + force
-        torques[side] = torques.get(side, 0.0) + torque
-    signals: dict[str, Array] = {}
-    for side, force in forces.items():
-        signals |= _foot(force, torques[side], side, forward)
-    history = [axes_entry(_UP, "markers, forces and centres of pressure")]
-    if unnamed:
-        detail = f"contact bodies that name no foot: {', '.join(unnamed)}"
-        history.append(HistoryEntry("dropped", detail, len(unnamed)))
-    return signals, history
-
-
-def _foot(force: Array, torque: Array, side: str, forward: Array) -> dict[str, Array]:
-    leftward = np.array([-forward[1], forward[0], 0.0])
-    outward = leftward if side == "left" else -leftward
-    vertical = np.where(force[:, 2] >= _LOADED_N, force[:, 2], np.nan)
-    cop = np.column_stack([-torque[:, 1] / vertical, torque[:, 0] / vertical, 0.0 * vertical])
-    return {
-        f"grf_vertical_{side}_N": force[:, 2].copy(),
-        f"grf_anterior_{side}_N": force @ forward,
-        f"grf_lateral_{side}_N": force @ outward,
-        f"cop_anterior_{side}_m": cop @ forward,
-        f"cop_lateral_{side}_m": cop @ outward,
-    }
-
-
-# ----------------------------------------------------------------------
 # The wire format of Protocol Buffers, as much of it as a reader needs.
 #
 # Encoding: https://protobuf.dev/programming-guides/encoding/. Nothing is allocated for a length
 # that the bytes at hand do not cover, so a message that lies about its size cannot take memory.
-
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 _WIDTH = {FIXED64: 8, FIXED32: 4}
@@ -253,7 +180,10 @@ class Message:
             if field.wire_type == VARINT:
                 values.append(_signed(field.integer))
             elif field.wire_type == BYTES:
-                values += _varints(self._bytes(field))
+                data, position = self._bytes(field), 0
+                while position < len(data):
+                    value, position = read_varint(data, position)
+                    values.append(_signed(value))
         return np.asarray(values, dtype=np.int64)
 
     def _last(self, number: int, wire_type: int) -> Field | None:
@@ -265,14 +195,6 @@ class Message:
 
     def _bytes(self, field: Field) -> memoryview:
         return self._data[field.start : field.stop]
-
-
-def _varints(data: memoryview) -> list[int]:
-    values, position = [], 0
-    while position < len(data):
-        value, position = read_varint(data, position)
-        values.append(_signed(value))
-    return values
 
 
 def _signed(value: int) -> int:
@@ -291,14 +213,7 @@ def _broken(got: str) -> FileReadError:
     )
 
 
-# ----------------------------------------------------------------------
-# The layout of AddBiomechanics' B3D files.
-#
-# Schema: ``SubjectOnDisk.proto`` of nimblephysics. Eight bytes of little-endian length, a header
-# message, then for each frame of each trial one sensor frame and one frame for each processing
-# pass. All sensor frames have one size and all pass frames another, both given in the header, so
-# a trial is read as one table of bytes.
-
+# The header and the tables of frames.
 
 _LENGTH = struct.Struct("<q")
 _FIX = "the file is cut off or damaged: download it again"
@@ -402,42 +317,6 @@ def read_b3d_header(path: Path) -> B3DHeader:
         header = _header(Message(data), _LENGTH.size + length)
     except FileReadError as error:
         raise error.at(str(path)) from None
-    _check(header, path, size)
-    return header
-
-
-def _header(message: Message, data_start: int) -> B3DHeader:
-    return B3DHeader(
-        n_dofs=message.integer(1),
-        models=tuple(part.text(2) for part in message.messages(5)),
-        contact_bodies=tuple(message.texts(6)),
-        marker_names=tuple(message.texts(17)),
-        tags=tuple(message.texts(23)),
-        sex=message.text(13),
-        height_m=message.double(14),
-        mass_kg=message.double(15),
-        age=message.integer(16),
-        version=message.integer(10),
-        trials=tuple(_trial(part) for part in message.messages(9)),
-        sensor_bytes=message.integer(3),
-        pass_bytes=message.integer(4),
-        data_start=data_start,
-    )
-
-
-def _trial(message: Message) -> B3DTrial:
-    passes = message.messages(5)
-    return B3DTrial(
-        name=message.text(1),
-        n_frames=message.integer(3),
-        timestep_s=message.double(4),
-        missing_force=message.integers(2),
-        pass_types=tuple(part.integer(1) for part in passes),
-        observed=tuple(part.integers(2) for part in passes),
-    )
-
-
-def _check(header: B3DHeader, path: Path, size: int) -> None:
     if not 0 < header.n_dofs <= _MOST_DOFS:
         raise _refused(path, f"{header.n_dofs} degrees of freedom")
     if not header.trials:
@@ -456,6 +335,40 @@ def _check(header: B3DHeader, path: Path, size: int) -> None:
         frames = sum(trial.n_frames for trial in header.trials)
         got = f"{size} bytes where a header of {frames} frames needs {needed}"
         raise _refused(path, got)
+    return header
+
+
+def _header(message: Message, data_start: int) -> B3DHeader:
+    """Take the header message apart; the numbers are the schema's field numbers."""
+    trials = []
+    for part in message.messages(9):
+        passes = part.messages(5)
+        trials.append(
+            B3DTrial(
+                name=part.text(1),
+                n_frames=part.integer(3),
+                timestep_s=part.double(4),
+                missing_force=part.integers(2),
+                pass_types=tuple(one.integer(1) for one in passes),
+                observed=tuple(one.integers(2) for one in passes),
+            )
+        )
+    return B3DHeader(
+        n_dofs=message.integer(1),
+        models=tuple(part.text(2) for part in message.messages(5)),
+        contact_bodies=tuple(message.texts(6)),
+        marker_names=tuple(message.texts(17)),
+        tags=tuple(message.texts(23)),
+        sex=message.text(13),
+        height_m=message.double(14),
+        mass_kg=message.double(15),
+        age=message.integer(16),
+        version=message.integer(10),
+        trials=tuple(trials),
+        sensor_bytes=message.integer(3),
+        pass_bytes=message.integer(4),
+        data_start=data_start,
+    )
 
 
 def read_b3d_frames(
@@ -482,6 +395,7 @@ def read_b3d_frames(
         If the frames do not all have the same layout.
     """
     trial = header.trials[trial_index]
+    where = f"{path}, trial {trial.name}"
     start = header.data_start + sum(
         before.n_frames * _frame_bytes(header, before) for before in header.trials[:trial_index]
     )
@@ -492,33 +406,28 @@ def read_b3d_frames(
         length = header.pass_bytes
     with path.open("rb") as stream:
         stream.seek(start)
-        table = _file_table(stream, trial.n_frames, _frame_bytes(header, trial))
+        width = _frame_bytes(header, trial)
+        data = stream.read(trial.n_frames * width)
+    table = np.frombuffer(data, np.uint8).reshape(trial.n_frames, width)
     frames = table[:, offset : offset + length]
+    # The first frame gives the layout, and all others are held to it.
     try:
-        return _columns(frames)
+        layout = list(fields(frames[0].tobytes()))
     except FileReadError as error:
-        raise error.at(f"{path}, trial {trial.name}") from None
-
-
-def _file_table(stream: BinaryIO, rows: int, width: int) -> NDArray[np.uint8]:
-    return np.frombuffer(stream.read(rows * width), np.uint8).reshape(rows, width)
-
-
-def _columns(frames: NDArray[np.uint8]) -> dict[int, Array]:
-    """Take the layout from the first frame and hold all others to it."""
+        raise error.at(where) from None
     values: dict[int, Array] = {}
-    between = np.ones(frames.shape[1], dtype=bool)
-    for field in fields(frames[0].tobytes()):
+    between = np.ones(length, dtype=bool)
+    for field in layout:
         if field.wire_type != BYTES or (field.stop - field.start) % 8:
-            raise _refused(None, f"frame field {field.number} is no list of numbers")
+            raise _refused(where, f"frame field {field.number} is no list of numbers")
         between[field.start : field.stop] = False
         block = np.ascontiguousarray(frames[:, field.start : field.stop])
         values[field.number] = block.view("<f8").astype(np.float64)
         if (np.abs(values[field.number]) > _LARGEST_VALUE).any():
-            raise _refused(None, f"frame field {field.number} with values beyond 1e9")
+            raise _refused(where, f"frame field {field.number} with values beyond 1e9")
     other = np.flatnonzero((frames[:, between] != frames[0, between]).any(axis=1))
     if other.size:
-        raise _refused(None, f"frame {other[0] + 1} has another layout than frame 1")
+        raise _refused(where, f"frame {other[0] + 1} has another layout than frame 1")
     return values
 
 
@@ -526,14 +435,12 @@ def _frame_bytes(header: B3DHeader, trial: B3DTrial) -> int:
     return header.sensor_bytes + len(trial.pass_types) * header.pass_bytes
 
 
-def _refused(path: Path | None, got: str) -> FileReadError:
-    where = "" if path is None else str(path)
-    return FileReadError(expected="an AddBiomechanics B3D file", got=got, where=where, fix=_FIX)
+def _refused(where: Path | str, got: str) -> FileReadError:
+    what = "an AddBiomechanics B3D file"
+    return FileReadError(expected=what, got=got, where=str(where), fix=_FIX)
 
 
-# ----------------------------------------------------------------------
-# One solved trial of a B3D file: the model's degrees of freedom over time.
-
+# One solved trial: the model's degrees of freedom over time.
 
 _POSITION, _VELOCITY, _TORQUE, _WRENCH = 1, 2, 4, 5
 _DYNAMICS = 1
@@ -583,7 +490,8 @@ def read_solution(path: Path, header: B3DHeader, index: int) -> B3DSolution:
             where=str(path),
             fix="process the subject with AddBiomechanics first: joint angles are not computed here",
         )
-    chosen = _chosen_pass(trial)
+    dynamics = [k for k, kind in enumerate(trial.pass_types) if kind == _DYNAMICS]
+    chosen = dynamics[-1] if dynamics else len(trial.pass_types) - 1
     frames = read_b3d_frames(path, header, index, chosen)
     names = _degree_names(header, chosen, path)
     shape = (trial.n_frames, header.n_dofs)
@@ -609,12 +517,6 @@ def read_solution(path: Path, header: B3DHeader, index: int) -> B3DSolution:
         detail = f"degrees of freedom that were not observed: {', '.join(unseen)}"
         history.append(HistoryEntry("dropped", detail, len(unseen)))
     return B3DSolution(names, position, velocity, torque, wrench, (used, *history))
-
-
-def _chosen_pass(trial: B3DTrial) -> int:
-    """Return the last dynamics pass, else the last of all."""
-    dynamics = [k for k, kind in enumerate(trial.pass_types) if kind == _DYNAMICS]
-    return dynamics[-1] if dynamics else len(trial.pass_types) - 1
 
 
 def _degree_names(header: B3DHeader, chosen: int, path: Path) -> list[str]:
@@ -681,11 +583,72 @@ def walking_direction(solution: B3DSolution) -> Array:
     return np.append(way / np.hypot(*way), 0.0)
 
 
-# ----------------------------------------------------------------------
-# AddBiomechanics' B3D files: joint angles, moments and ground reactions of solved trials.
+# Ground reactions: one wrench a foot, about the laboratory's origin.
+
+_BODY_SIDE = re.compile(r"_(?P<side>[lr])$")
+_SIDES = {"l": "left", "r": "right"}
 
 
-_MARKERS = 2
+def ground_reaction_signals(
+    wrench: Array, bodies: Sequence[str], forward: Array
+) -> tuple[dict[str, Array], list[HistoryEntry]]:
+    """Turn contact wrenches into forces and centres of pressure of each foot.
+
+    With the torque T about the origin and the floor at height 0, the centre of pressure is
+    x = -Ty / Fz, y = Tx / Fz (z up).
+
+    Parameters
+    ----------
+    wrench : ndarray, shape (n, 6 * n_bodies)
+        For each body torque (Nm) and force (N) in the laboratory, y up.
+    bodies : sequence of str
+        Contact bodies, for example ``calcn_r``.
+    forward : ndarray, shape (3,)
+        Direction of progress, z up.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n,)
+        ``grf_<vertical|anterior|lateral>_<left|right>_N`` and
+        ``cop_<anterior|lateral>_<left|right>_m``, from the laboratory's origin, NaN below 20 N.
+    list of HistoryEntry
+    """
+    if wrench.shape[1] != 6 * len(bodies) or not np.nan_to_num(wrench).any():
+        return {}, [HistoryEntry("dropped", "ground reactions: the chosen pass has none")]
+    forces: dict[str, Array] = {}
+    torques: dict[str, Array] = {}
+    unnamed = []
+    for k, body in enumerate(bodies):
+        match = _BODY_SIDE.search(body)
+        if match is None:
+            unnamed.append(body)
+            continue
+        side = _SIDES[match["side"]]
+        torque = lab_axes(wrench[:, 6 * k : 6 * k + 3], _UP)
+        force = lab_axes(wrench[:, 6 * k + 3 : 6 * k + 6], _UP)
+        # A foot may be more than one body (heel and toes): wrenches about one point add up.
+        forces[side] = forces.get(side, 0.0) + force
+        torques[side] = torques.get(side, 0.0) + torque
+    signals: dict[str, Array] = {}
+    for side, force in forces.items():
+        torque = torques[side]
+        leftward = np.array([-forward[1], forward[0], 0.0])
+        outward = leftward if side == "left" else -leftward
+        vertical = np.where(force[:, 2] >= _LOADED_N, force[:, 2], np.nan)
+        cop = np.column_stack([-torque[:, 1] / vertical, torque[:, 0] / vertical, 0.0 * vertical])
+        signals[f"grf_vertical_{side}_N"] = force[:, 2].copy()
+        signals[f"grf_anterior_{side}_N"] = force @ forward
+        signals[f"grf_lateral_{side}_N"] = force @ outward
+        signals[f"cop_anterior_{side}_m"] = cop @ forward
+        signals[f"cop_lateral_{side}_m"] = cop @ outward
+    history = [axes_entry(_UP, "markers, forces and centres of pressure")]
+    if unnamed:
+        detail = f"contact bodies that name no foot: {', '.join(unnamed)}"
+        history.append(HistoryEntry("dropped", detail, len(unnamed)))
+    return signals, history
+
+
+# The reader.
 
 
 class B3DReader:
@@ -732,35 +695,6 @@ def _recording(path: Path, header: B3DHeader, index: int) -> Recording:
     trial = header.trials[index]
     time_s = np.arange(trial.n_frames, dtype=np.float64) * trial.timestep_s
     solution = read_solution(path, header, index)
-    table = _channel_table(time_s, solution)
-    stream, history = coordinate_stream(table)
-    forces, force_history = ground_reaction_signals(
-        solution.wrench, header.contact_bodies, walking_direction(solution)
-    )
-    streams = [] if stream is None else [stream]
-    if forces:
-        streams.append(Stream(time_s, forces))
-    recording = Recording(
-        source=str(path),
-        trial=trial.name,
-        streams=tuple(streams),
-        markers=_markers(path, header, index),
-        marker_time_s=time_s,
-        metadata=_metadata(header),
-    )
-    read = f"{path.name}: {trial.name}, {trial.n_frames} frames at {1 / trial.timestep_s:g} Hz"
-    return recording.then(
-        HistoryEntry("read", read),
-        *solution.history,
-        residual_entry(solution, header.mass_kg),
-        *history,
-        *_unnamed(table, solution),
-        *force_history,
-    )
-
-
-def _channel_table(time_s: Array, solution: B3DSolution) -> OpenSimTable:
-    """Name the degrees of freedom as OpenSim's own tables do."""
     columns, parts = [], []
     for values, pattern in (
         (solution.position, "/jointset/joint/{}/value"),
@@ -770,31 +704,45 @@ def _channel_table(time_s: Array, solution: B3DSolution) -> OpenSimTable:
         kept = [k for k in range(len(solution.names)) if np.isfinite(values[:, k]).any()]
         columns += [pattern.format(solution.names[k]) for k in kept]
         parts.append(values[:, kept])
-    return OpenSimTable(time_s, tuple(columns), np.hstack(parts), in_degrees=False, history=())
-
-
-def _unnamed(table: OpenSimTable, solution: B3DSolution) -> list[HistoryEntry]:
-    named = " ".join(coordinate_columns(table))
-    rest = [name for name in solution.names if name not in named]
-    if not rest:
-        return []
-    detail = f"degrees of freedom without a standard channel: {', '.join(rest)}"
-    return [HistoryEntry("dropped", detail, len(rest))]
-
-
-def _markers(path: Path, header: B3DHeader, index: int) -> dict[str, Array]:
+    # Under the names OpenSim's own tables have, what is known of those serves here too.
+    table = OpenSimTable(time_s, tuple(columns), np.hstack(parts), in_degrees=False, history=())
+    stream, history = coordinate_stream(table)
+    forces, force_history = ground_reaction_signals(
+        solution.wrench, header.contact_bodies, walking_direction(solution)
+    )
+    streams = [] if stream is None else [stream]
+    if forces:
+        streams.append(Stream(time_s, forces))
     observed = read_b3d_frames(path, header, index, None).get(_MARKERS)
-    names = header.marker_names
-    if observed is None or observed.shape[1] != 3 * len(names):
-        return {}
-    return {
-        name: lab_axes(observed[:, 3 * k : 3 * k + 3], _UP)
-        for k, name in enumerate(names)
-        if np.isfinite(observed[:, 3 * k]).any()
-    }
+    markers = {}
+    if observed is not None and observed.shape[1] == 3 * len(header.marker_names):
+        for k, name in enumerate(header.marker_names):
+            if np.isfinite(observed[:, 3 * k]).any():
+                markers[name] = lab_axes(observed[:, 3 * k : 3 * k + 3], _UP)
+    named = " ".join(coordinate_columns(table))
+    if rest := [name for name in solution.names if name not in named]:
+        detail = f"degrees of freedom without a standard channel: {', '.join(rest)}"
+        history.append(HistoryEntry("dropped", detail, len(rest)))
+    recording = Recording(
+        source=str(path),
+        trial=trial.name,
+        streams=tuple(streams),
+        markers=markers,
+        marker_time_s=time_s,
+        metadata=_metadata(header),
+    )
+    read = f"{path.name}: {trial.name}, {trial.n_frames} frames at {1 / trial.timestep_s:g} Hz"
+    return recording.then(
+        HistoryEntry("read", read),
+        *solution.history,
+        residual_entry(solution, header.mass_kg),
+        *history,
+        *force_history,
+    )
 
 
 def _metadata(header: B3DHeader) -> dict[str, Any]:
+    """Return what the header knows of the person."""
     known: dict[str, Any] = {}
     if header.mass_kg > 0:
         known["mass_kg"] = header.mass_kg

@@ -1,8 +1,8 @@
-"""MERGED events.
+"""Gait events: heel strikes and toe-offs, from everything a recording has.
 
-- Heel strikes and toe-offs from where the feet are: markers, or feet rebuilt from angles.
-- All gait events of a recording: the file's own, then forces, then positions of the feet.
-- Forces and moments are kept only where the force under the foot was measured.
+The file's own events come first, then those of the vertical force, then those of the feet:
+markers, or feet rebuilt from joint angles. With the ground contacts known, forces and moments are
+kept only where the force under the foot was measured.
 """
 
 from collections.abc import Mapping
@@ -16,6 +16,7 @@ from locomotion_analysis.ingest.foot_forces import (
     FootForces,
     foot_forces,
     foot_marker,
+    low_pass,
     pelvis_marker,
     walking_direction,
 )
@@ -28,9 +29,7 @@ from locomotion_analysis.ingest.recording import (
     Stream,
 )
 
-# ----------------------------------------------------------------------
-# Heel strikes and toe-offs from where the feet are: markers, or feet rebuilt from angles.
-
+# Events from where the feet are: markers, or feet rebuilt from angles.
 
 _CUTOFF_HZ = 10.0
 _MIN_SWING_M = 0.1
@@ -41,6 +40,7 @@ _EDGE_SAMPLES = 3
 _LOW_HEEL = 0.35
 _THIGH, _SHANK, _HEEL, _TOE = 0.245, 0.246, 0.040, 0.112
 """Segment lengths and foot reach behind and before the ankle, body heights (Winter 2009)."""
+_BODY_M = 1.75
 
 
 def coordinate_events(recording: Recording) -> list[Event]:
@@ -89,18 +89,26 @@ def velocity_events(recording: Recording) -> list[Event]:
     for side in SIDES:
         heel = foot_marker(recording.markers, "heel", side)
         toe = foot_marker(recording.markers, "toe", side)
-        if heel is None or toe is None or not _walks(heel):
+        if heel is None or toe is None:
+            continue
+        rise = heel[np.isfinite(heel[:, 2]), 2]
+        if len(rise) <= 16 or np.ptp(rise) <= _MIN_HEEL_RISE_M:  # stands
             continue
         both = np.where(np.isfinite(heel + toe).all(axis=1), 1.0, np.nan)
         time, height = _bridged(recording.marker_time_s, both * heel[:, 2])
         _, centre = _bridged(recording.marker_time_s, both * (heel + toe)[:, 2] / 2.0)
         if len(time) < 16:
             continue
-        height, speed = _smooth(time, height), np.gradient(_smooth(time, centre), time)
+        height = low_pass(time, height, _CUTOFF_HZ)
+        speed = np.gradient(low_pass(time, centre, _CUTOFF_HZ), time)
         low = height < height.min() + _LOW_HEEL * np.ptp(height)
         ups = _peaks(time, speed, 0.25 * float(np.ptp(speed)))
         downs = find_peaks(-speed, prominence=0.02 * float(np.ptp(speed)))[0]
-        downs = _deepest_between(downs[low[downs] & (speed[downs] < 0.0)], ups, speed)
+        downs = downs[low[downs] & (speed[downs] < 0.0)]
+        # Between two toe-offs the fastest descent is the strike.
+        swing = np.searchsorted(ups, downs)
+        order = np.lexsort((speed[downs], swing))
+        downs = np.sort(downs[order][np.unique(swing[order], return_index=True)[1]])
         events += [Event(float(time[i]), side, HEEL_STRIKE) for i in downs]
         events += [Event(float(time[i]), side, TOE_OFF) for i in ups]
     return sorted(events)
@@ -110,7 +118,7 @@ def angle_events(recording: Recording) -> list[Event]:
     """Find events in joint angles alone.
 
     Heel and toe are placed below the hip from the hip, knee and ankle angles with the segment
-    lengths of an average body, and :func:`coordinate_events`' rule is applied to them.
+    lengths of a body 1.75 m tall, and :func:`coordinate_events`' rule is applied to them.
 
     Parameters
     ----------
@@ -122,35 +130,29 @@ def angle_events(recording: Recording) -> list[Event]:
         names = (f"hip_flexion_angle_{side}_rad", f"knee_flexion_angle_{side}_rad")
         for stream in recording.streams:
             if all(name in stream.signals for name in names):
-                heel, toe = _feet_from_angles(stream.signals, side)
+                hip, knee = (stream.signals[name] for name in names)
+                zero = np.zeros_like(hip)
+                thigh = hip - stream.signals.get("pelvis_anterior_tilt_angle_rad", zero)
+                shank = thigh - knee
+                foot = shank + stream.signals.get(f"ankle_dorsiflexion_angle_{side}_rad", zero)
+                ankle = _THIGH * np.sin(thigh) + _SHANK * np.sin(shank)
+                heel = _BODY_M * (ankle - _HEEL * np.cos(foot))
+                toe = _BODY_M * (ankle + _TOE * np.cos(foot))
                 events += _furthest(stream.time_s, heel, toe, side)
                 break
     return sorted(events)
 
 
-def _feet_from_angles(
-    signals: Mapping[str, NDArray[np.float64]], side: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Fore-aft heel and toe position below the hip, metres of a body 1.75 m tall."""
-    hip = signals[f"hip_flexion_angle_{side}_rad"]
-    knee = signals[f"knee_flexion_angle_{side}_rad"]
-    zero = np.zeros_like(hip)
-    thigh = hip - signals.get("pelvis_anterior_tilt_angle_rad", zero)
-    shank = thigh - knee
-    foot = shank + signals.get(f"ankle_dorsiflexion_angle_{side}_rad", zero)
-    ankle = _THIGH * np.sin(thigh) + _SHANK * np.sin(shank)
-    return 1.75 * (ankle - _HEEL * np.cos(foot)), 1.75 * (ankle + _TOE * np.cos(foot))
-
-
 def _furthest(
     time: NDArray[np.float64], front: NDArray[np.float64], back: NDArray[np.float64], side: str
 ) -> list[Event]:
+    """Heel strikes where `front` is furthest forward, toe-offs where `back` is furthest behind."""
     events = []
     for path, sign, kind in ((front, 1.0, HEEL_STRIKE), (back, -1.0, TOE_OFF)):
         known_s, known = _bridged(time, path)
         if len(known) < 16 or np.ptp(known) < _MIN_SWING_M:
             continue
-        smooth = sign * _smooth(known_s, known)
+        smooth = sign * low_pass(known_s, known, _CUTOFF_HZ)
         prominence = max(_MIN_SWING_M, 0.15 * float(np.ptp(smooth)))
         peaks = _peaks(known_s, smooth, prominence)
         events += [Event(float(known_s[i]), side, kind) for i in peaks]
@@ -170,21 +172,6 @@ def _peaks(
     return peaks[(peaks >= _EDGE_SAMPLES) & (peaks < len(path) - _EDGE_SAMPLES)]
 
 
-def _deepest_between(
-    downs: NDArray[np.intp], ups: NDArray[np.intp], speed: NDArray[np.float64]
-) -> NDArray[np.intp]:
-    """Keep the fastest descent between two toe-offs."""
-    order = np.lexsort((speed[downs], np.searchsorted(ups, downs)))
-    swing = np.searchsorted(ups, downs)[order]
-    kept: NDArray[np.intp] = np.sort(downs[order][np.unique(swing, return_index=True)[1]])
-    return kept
-
-
-def _walks(heel: NDArray[np.float64]) -> bool:
-    height = heel[np.isfinite(heel[:, 2]), 2]
-    return len(height) > 16 and bool(np.ptp(height) > _MIN_HEEL_RISE_M)
-
-
 def _bridged(
     time: NDArray[np.float64], path: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -196,19 +183,7 @@ def _bridged(
     return time[span], np.interp(time[span], time[known], path[known])
 
 
-def _smooth(time: NDArray[np.float64], path: NDArray[np.float64]) -> NDArray[np.float64]:
-    rate = 1.0 / float(np.diff(time).mean())
-    if rate <= 2.2 * _CUTOFF_HZ:
-        return path
-    from scipy.signal import butter, sosfiltfilt
-
-    smooth: NDArray[np.float64] = sosfiltfilt(butter(2, _CUTOFF_HZ, fs=rate, output="sos"), path)
-    return smooth
-
-
-# ----------------------------------------------------------------------
-# All gait events of a recording: the file's own, then forces, then positions of the feet.
-
+# All gait events of a recording.
 
 SAME_EVENT_S = 0.25
 """Two events of one foot and kind nearer than this are the same step, s."""
@@ -267,7 +242,23 @@ def find_events(recording: Recording) -> GaitEvents:
     bare = [side for side in SIDES if not any(event.side == side for event, _ in found)]
     extra = [(event, "angles") for event in from_angles if event.side in bare]
     found = sorted([*found, *extra])
-    history = [*_counted(found), *_compared(in_file, from_force)]
+    history = []
+    for name, told in {
+        "file": "gait events taken from the file",
+        "force": "gait events found in the vertical force (10 N, reaching 20 N)",
+        "markers": "gait events found in the markers (Zeni 2008, or O'Connor 2007)",
+        "angles": "gait events found in the joint angles (foot furthest before and behind)",
+    }.items():
+        if count := sum(source == name for _, source in found):
+            history.append(HistoryEntry("found", told, count))
+    nearest = np.abs(_to_nearest(in_file, from_force))
+    apart = nearest[nearest < SAME_EVENT_S]
+    if len(apart):
+        detail = (
+            f"the file's events against the forces': {1e3 * np.median(apart):.0f} ms apart "
+            f"(median), {1e3 * apart.max():.0f} ms at most"
+        )
+        history.append(HistoryEntry("compared", detail, len(apart)))
     return GaitEvents([e for e, _ in found], [s for _, s in found], forces, history)
 
 
@@ -322,35 +313,10 @@ def _to_nearest(events: list[Event], others: list[Event]) -> NDArray[np.float64]
     return late
 
 
-def _counted(found: list[tuple[Event, str]]) -> list[HistoryEntry]:
-    names = {
-        "file": "gait events taken from the file",
-        "force": "gait events found in the vertical force (10 N, reaching 20 N)",
-        "markers": "gait events found in the markers (Zeni 2008, or O'Connor 2007)",
-        "angles": "gait events found in the joint angles (foot furthest before and behind)",
-    }
-    counts = {name: sum(source == name for _, source in found) for name in names}
-    return [HistoryEntry("found", names[name], n) for name, n in counts.items() if n]
-
-
-def _compared(in_file: list[Event], from_force: list[Event]) -> list[HistoryEntry]:
-    nearest = np.abs(_to_nearest(in_file, from_force))
-    apart = nearest[nearest < SAME_EVENT_S]
-    if not len(apart):
-        return []
-    detail = (
-        f"the file's events against the forces': {1e3 * np.median(apart):.0f} ms apart "
-        f"(median), {1e3 * apart.max():.0f} ms at most"
-    )
-    return [HistoryEntry("compared", detail, len(apart))]
-
-
-# ----------------------------------------------------------------------
 # Forces and moments are kept only where the force under the foot was measured.
 #
 # A laboratory with two plates measures one stance of each foot in a pass. In every other stance
 # the force the file holds is zero, and moments computed from it are wrong without looking so.
-
 
 _MIN_COVER = 0.8
 """Share of a stance in which the foot has to be alone on a plate."""
@@ -380,13 +346,42 @@ def mask_unmeasured(events: GaitEvents) -> Recording:
             recording = recording.then(HistoryEntry("assumed", text))
         return recording
     blind = {side: _stances_without_force(side, events) for side in SIDES}
-    streams = tuple(_masked(stream, blind) for stream in recording.streams)
-    return replace(recording, streams=streams).then(*_entries(blind, forces.n_shared))
+    streams = []
+    for stream in recording.streams:
+        signals = dict(stream.signals)
+        time = stream.time_s[:, np.newaxis]
+        for side, spans in blind.items():
+            hidden = ((time > spans[:, 0] + _EDGE_S) & (time < spans[:, 1] - _EDGE_S)).any(axis=1)
+            signals |= {
+                name: np.where(hidden, np.nan, values)
+                for name, values in signals.items()
+                if _is_kinetic(name) and f"_{side}_" in name
+            }
+        streams.append(Stream(stream.time_s, signals))
+    entries = []
+    if n_blind := sum(len(spans) for spans in blind.values()):
+        text = "forces and moments set to NaN in stances without a clean contact of that foot"
+        entries.append(HistoryEntry("masked", text, n_blind))
+    if forces.n_shared:
+        text = "plate contacts of both feet at once, whose force belongs to neither"
+        entries.append(HistoryEntry("rejected", text, forces.n_shared))
+    return replace(recording, streams=tuple(streams)).then(*entries)
 
 
 def _stances_without_force(side: str, events: GaitEvents) -> NDArray[np.float64]:
     """Start and end of the stances of one foot that no clean contact covers, shape (n, 2)."""
-    stances = _stances(events.times(side, HEEL_STRIKE), events.times(side, TOE_OFF))
+    strikes, offs = events.times(side, HEEL_STRIKE), events.times(side, TOE_OFF)
+    # Each heel strike and what follows it; a stance cut by the recording has no bound.
+    instants = np.concatenate([strikes, offs])
+    is_off = np.repeat([False, True], [len(strikes), len(offs)])
+    order = np.argsort(instants, kind="stable")
+    instants, is_off = instants[order], is_off[order]
+    stances = np.array([[-np.inf, np.inf]])
+    if len(instants):
+        after = np.append(instants[1:], np.inf)
+        stances = np.stack([instants[~is_off], after[~is_off]], axis=1)
+        if is_off[0]:
+            stances = np.concatenate([[[-np.inf, instants[0]]], stances])
     contacts = events.forces.contacts.get(side, np.empty((0, 2)))
     times = [stream.time_s for stream in events.forces.recording.streams if len(stream.time_s)]
     first, last = min(t[0] for t in times), max(t[-1] for t in times)
@@ -400,49 +395,7 @@ def _stances_without_force(side: str, events: GaitEvents) -> NDArray[np.float64]
     return blind
 
 
-def _stances(strikes: NDArray[np.float64], offs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Pair each heel strike with what follows; a stance cut by the recording has no bound."""
-    instants = np.concatenate([strikes, offs])
-    is_off = np.repeat([False, True], [len(strikes), len(offs)])
-    order = np.argsort(instants, kind="stable")
-    instants, is_off = instants[order], is_off[order]
-    if not len(instants):
-        return np.array([[-np.inf, np.inf]])
-    after = np.append(instants[1:], np.inf)
-    stances = np.stack([instants[~is_off], after[~is_off]], axis=1)
-    if is_off[0]:
-        stances = np.concatenate([[[-np.inf, instants[0]]], stances])
-    return stances
-
-
-def _masked(stream: Stream, blind: Mapping[str, NDArray[np.float64]]) -> Stream:
-    signals = dict(stream.signals)
-    for side, spans in blind.items():
-        if not len(spans):
-            continue
-        time = stream.time_s[:, np.newaxis]
-        hidden = ((time > spans[:, 0] + _EDGE_S) & (time < spans[:, 1] - _EDGE_S)).any(axis=1)
-        signals |= {
-            name: np.where(hidden, np.nan, values)
-            for name, values in signals.items()
-            if _is_kinetic(name) and f"_{side}_" in name
-        }
-    return Stream(stream.time_s, signals)
-
-
 def _is_kinetic(name: str) -> bool:
     if name.startswith(("grf_", "cop_")):
         return True
     return name.startswith(_LEG) and ("_moment_" in name or "_power_" in name)
-
-
-def _entries(blind: Mapping[str, NDArray[np.float64]], n_shared: int) -> list[HistoryEntry]:
-    entries = []
-    n_blind = sum(len(spans) for spans in blind.values())
-    if n_blind:
-        text = "forces and moments set to NaN in stances without a clean contact of that foot"
-        entries.append(HistoryEntry("masked", text, n_blind))
-    if n_shared:
-        text = "plate contacts of both feet at once, whose force belongs to neither"
-        entries.append(HistoryEntry("rejected", text, n_shared))
-    return entries

@@ -1,15 +1,14 @@
-"""MERGED foot forces.
+"""The ground reaction force under each foot, in the directions of the walking person.
 
-- When a foot is on the ground, from the vertical ground reaction force.
-- Which marker sits where, whatever a laboratory calls it.
-- Which foot is on which force plate, and whether it is alone there.
-- The direction a person walks in, so that forces and steps have a front and a side.
-- The ground reaction force under each foot, in the directions of the walking person.
+A laboratory's plates say how hard the floor was pushed, not by whom. When a foot is on the ground
+comes from the vertical force; whose foot it is from the markers of the feet, or from gait events;
+front and side from the direction the person walks in.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,9 +24,7 @@ from locomotion_analysis.ingest.recording import (
     Stream,
 )
 
-# ----------------------------------------------------------------------
 # When a foot is on the ground, from the vertical ground reaction force.
-
 
 CONTACT_N = 20.0
 """Force a contact has to reach, N."""
@@ -74,47 +71,57 @@ def contacts(time_s: ArrayLike, vertical_N: ArrayLike) -> NDArray[np.float64]:
     """
     time = np.asarray(time_s, dtype=np.float64)
     raw = np.nan_to_num(np.asarray(vertical_N, dtype=np.float64))
-    force = _smooth(time, raw)
+    force = low_pass(time, raw, CUTOFF_HZ, padtype="even")
     loaded = force >= RELEASE_N
     edges = np.diff(np.concatenate([[False], loaded, [False]]).astype(np.int8))
     first, last = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
-    first, last = _without_short_swings(time, first, last)
+    # Two runs of load with too short a swing between them are one contact.
+    apart = time[first[1:]] - time[last[:-1]] >= MIN_SWING_S
+    begins = np.concatenate([[True], apart]) if len(first) else np.empty(0, bool)
+    ends = np.concatenate([apart, [True]]) if len(first) else np.empty(0, bool)
+    first, last = first[begins], last[ends]
     if not len(first):
         return np.empty((0, 2))
     peak = np.array([force[a : b + 1].max() for a, b in zip(first, last, strict=True)])
     keep = (peak >= CONTACT_N) & (time[last] - time[first] >= MIN_CONTACT_S)
     starts = _crossing(time, force, first[keep] - 1)
-    if keep.any() and np.isnan(starts[0]) and _rises_from_the_start(time, raw, peak[keep][0]):
-        starts[0] = time[0]
+    if keep.any() and np.isnan(starts[0]):
+        soon = int(np.searchsorted(time, time[0] + _EARLY_S))
+        if raw[0] < _EARLY_SHARE * peak[keep][0] and raw[soon] > raw[0] + RELEASE_N:
+            starts[0] = time[0]
     return np.stack([starts, _crossing(time, force, last[keep])], axis=1)
 
 
-def _rises_from_the_start(
-    time: NDArray[np.float64], force: NDArray[np.float64], peak: float
-) -> bool:
-    soon = int(np.searchsorted(time, time[0] + _EARLY_S))
-    return bool(force[0] < _EARLY_SHARE * peak and force[soon] > force[0] + RELEASE_N)
+def low_pass(
+    time_s: NDArray[np.float64],
+    values: NDArray[np.float64],
+    cutoff_hz: float,
+    *,
+    padtype: Literal["odd", "even"] = "odd",
+) -> NDArray[np.float64]:
+    """Filter without delay: Butterworth, second order each way.
 
-
-def _smooth(time: NDArray[np.float64], force: NDArray[np.float64]) -> NDArray[np.float64]:
-    rate = (len(time) - 1) / (time[-1] - time[0]) if len(time) > 1 else 0.0
-    if rate <= 2.2 * CUTOFF_HZ or len(time) < 16:
-        return force
+    Parameters
+    ----------
+    time_s : ndarray, shape (n,)
+        Seconds, even rate.
+    values : ndarray, shape (n,)
+        Without NaN. Returned as they are where there are fewer than 16, or where the sampling
+        rate is too low for the filter to do anything.
+    cutoff_hz : float
+    padtype : {"odd", "even"}
+        How the signal is continued beyond its ends: through a point (positions), or mirrored
+        (forces, which stay at zero).
+    """
+    rate = (len(time_s) - 1) / (time_s[-1] - time_s[0]) if len(time_s) > 1 else 0.0
+    if rate <= 2.2 * cutoff_hz or len(time_s) < 16:
+        return values
     from scipy.signal import butter, sosfiltfilt
 
     smooth: NDArray[np.float64] = sosfiltfilt(
-        butter(2, CUTOFF_HZ, fs=rate, output="sos"), force, padtype="even"
+        butter(2, cutoff_hz, fs=rate, output="sos"), values, padtype=padtype
     )
     return smooth
-
-
-def _without_short_swings(
-    time: NDArray[np.float64], first: NDArray[np.intp], last: NDArray[np.intp]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    apart = time[first[1:]] - time[last[:-1]] >= MIN_SWING_S
-    begins = np.concatenate([[True], apart]) if len(first) else np.empty(0, bool)
-    ends = np.concatenate([apart, [True]]) if len(first) else np.empty(0, bool)
-    return first[begins], last[ends]
 
 
 def _crossing(
@@ -129,9 +136,7 @@ def _crossing(
     return np.where(known, time[low] + share * (time[high] - time[low]), np.nan)
 
 
-# ----------------------------------------------------------------------
 # Which marker sits where, whatever a laboratory calls it.
-
 
 _SIDE_LETTER = {"left": "L", "right": "R"}
 _PLACES = {
@@ -145,7 +150,6 @@ _PLACES = {
 _PELVIS = re.compile(
     r"^(SACR(UM)?|VSACRAL|[LR](ASI|PSI|ASIS|PSIS|ILIAC|IAS|IPS)|[LR](FRONT|BACK)PELVIS)$"
 )
-
 Markers = Mapping[str, NDArray[np.float64]]
 
 
@@ -196,9 +200,31 @@ def _plain(name: str) -> str:
     return re.sub(r"[^A-Z0-9]", "", name.rsplit(":", 1)[-1].upper())
 
 
-# ----------------------------------------------------------------------
-# Which foot is on which force plate, and whether it is alone there.
+def horizontal_at(
+    time_s: NDArray[np.float64], position: NDArray[np.float64], instants: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return a marker's horizontal position at other instants, linearly between samples.
 
+    Parameters
+    ----------
+    time_s : ndarray, shape (n,)
+    position : ndarray, shape (n, 3)
+        NaN where the marker was not seen.
+    instants : ndarray, shape (m,)
+
+    Returns
+    -------
+    ndarray, shape (m, 2)
+        NaN throughout for a marker that was never seen.
+    """
+    seen = np.isfinite(position).all(axis=1)
+    if not seen.any():
+        return np.full((len(instants), 2), np.nan)
+    axes = [np.interp(instants, time_s[seen], position[seen, axis]) for axis in (0, 1)]
+    return np.stack(axes, axis=1)
+
+
+# Which foot is on which force plate, and whether it is alone there.
 
 SHARED, UNKNOWN = "shared", "unknown"
 _CLEAN_SHARE = 0.85
@@ -240,11 +266,19 @@ def plate_contacts(recording: Recording, events: list[Event]) -> list[PlateConta
     events : list of Event
         Heel strikes and toe-offs found without the plates.
     """
-    feet = {side: _foot_line(recording, side) for side in SIDES}
+    feet = []
+    for side in SIDES:
+        heel, toe, ankle = (
+            foot_marker(recording.markers, place, side) for place in ("heel", "toe", "ankle")
+        )
+        heel = ankle if heel is None else heel  # the ankle stands in for what is not there
+        toe = (ankle if ankle is not None else heel) if toe is None else toe
+        if heel is not None and toe is not None:
+            feet.append((heel, toe))
     found = []
     for index, plate in enumerate(recording.plates):
         for start, end in contacts(plate.time_s, plate.force_N[:, 2]):
-            if feet["left"] is None or feet["right"] is None:
+            if len(feet) < len(SIDES):
                 foot = _foot_from_events(start, end, events)
             else:
                 foot = _foot_from_markers(recording, plate, (start, end), feet)
@@ -252,35 +286,25 @@ def plate_contacts(recording: Recording, events: list[Event]) -> list[PlateConta
     return found
 
 
-def _foot_line(
-    recording: Recording, side: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Horizontal positions of heel and toe; the ankle stands in for one that is not there."""
-    ankle = foot_marker(recording.markers, "ankle", side)
-    heel = foot_marker(recording.markers, "heel", side)
-    toe = foot_marker(recording.markers, "toe", side)
-    heel = ankle if heel is None else heel
-    toe = (ankle if ankle is not None else heel) if toe is None else toe
-    return None if heel is None or toe is None else (heel[:, :2], toe[:, :2])
-
-
 def _foot_from_markers(
     recording: Recording,
     plate: Plate,
     contact: tuple[float, float],
-    feet: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]] | None],
+    feet: list[tuple[NDArray[np.float64], NDArray[np.float64]]],
 ) -> str:
+    """Return the foot whose line from heel to toe was nearest to the centre of pressure."""
     start, end = np.nan_to_num(contact[0], nan=-np.inf), np.nan_to_num(contact[1], nan=np.inf)
     loaded = (plate.time_s >= start) & (plate.time_s <= end)
-    loaded &= (plate.force_N[:, 2] > _MIN_CONTACT_FORCE_N) & np.isfinite(plate.cop_m[:, :2]).all(
-        axis=1
-    )
+    loaded &= plate.force_N[:, 2] > _MIN_CONTACT_FORCE_N
+    loaded &= np.isfinite(plate.cop_m[:, :2]).all(axis=1)
     instants, cop = plate.time_s[loaded], plate.cop_m[loaded, :2]
-    distances = [
-        _distance(cop, *(_at(recording.marker_time_s, end_point, instants) for end_point in line))
-        for line in (feet["left"], feet["right"])
-        if line is not None
-    ]
+    distances = []
+    for foot in feet:  # from the line between heel and toe
+        heel, toe = (horizontal_at(recording.marker_time_s, part, instants) for part in foot)
+        line = toe - heel
+        length = np.maximum(np.sum(line**2, axis=1), 1e-12)
+        along = np.clip(np.sum((cop - heel) * line, axis=1) / length, 0.0, 1.0)
+        distances.append(np.linalg.norm(cop - heel - along[:, np.newaxis] * line, axis=1))
     left, right = distances
     seen = np.isfinite(left) & np.isfinite(right)
     if not seen.any() or np.median(np.minimum(left, right)[seen]) > _MAX_DISTANCE_M:
@@ -292,6 +316,7 @@ def _foot_from_markers(
 
 
 def _foot_from_events(start: float, end: float, events: list[Event]) -> str:
+    """Return the foot that struck as the contact began and left as it ended."""
     began = _sides_near(start, HEEL_STRIKE, events)
     ended = _sides_near(end, TOE_OFF, events)
     if began and ended and not began & ended:
@@ -308,33 +333,7 @@ def _sides_near(instant: float, kind: str, events: list[Event]) -> set[str]:
     }
 
 
-def _at(
-    time: NDArray[np.float64], position: NDArray[np.float64], instants: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Horizontal position at other instants; NaN where the marker was not seen."""
-    seen = np.isfinite(position).all(axis=1)
-    if not seen.any():
-        return np.full((len(instants), 2), np.nan)
-    axes = [np.interp(instants, time[seen], position[seen, axis]) for axis in (0, 1)]
-    return np.stack(axes, axis=1)
-
-
-def _distance(
-    point: NDArray[np.float64], heel: NDArray[np.float64], toe: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Distance of points from the line between heel and toe, shape (n,)."""
-    line = toe - heel
-    length = np.maximum(np.sum(line**2, axis=1), 1e-12)
-    along = np.clip(np.sum((point - heel) * line, axis=1) / length, 0.0, 1.0)
-    distance: NDArray[np.float64] = np.linalg.norm(
-        point - heel - along[:, np.newaxis] * line, axis=1
-    )
-    return distance
-
-
-# ----------------------------------------------------------------------
 # The direction a person walks in, so that forces and steps have a front and a side.
-
 
 MIN_TRAVEL_M = 0.5
 """Pelvis displacement from which a trial counts as walking over the ground, m."""
@@ -348,9 +347,9 @@ def walking_direction(
 ) -> tuple[NDArray[np.float64] | None, str]:
     """Return the horizontal direction of walking and what it was taken from.
 
-    The displacement of the pelvis markers (within `during`, for walks that turn), else (treadmill) the mean direction from heel to
-    toe, else the path of the centre of pressure. A direction within 20 degrees of a
-    laboratory axis is put on that axis.
+    The displacement of the pelvis markers (within `during`, for walks that turn), else
+    (treadmill) the mean direction from heel to toe, else the path of the centre of pressure. A
+    direction within 20 degrees of a laboratory axis is put on that axis.
 
     Parameters
     ----------
@@ -370,18 +369,28 @@ def walking_direction(
         travel = pelvis_travel(recording)
     if travel is not None and np.linalg.norm(travel) > MIN_TRAVEL_M:
         return _on_axis(travel), "displacement of the pelvis markers"
-    feet = _heel_to_toe(recording)
-    if feet is not None:
+    feet, path = np.zeros(2), np.zeros(2)
+    for side in SIDES:
+        heel = foot_marker(recording.markers, "heel", side)
+        toe = foot_marker(recording.markers, "toe", side)
+        if heel is not None and toe is not None and np.isfinite(toe - heel).all(axis=1).any():
+            feet += np.nanmean((toe - heel)[:, :2], axis=0)
+    if np.linalg.norm(feet) > 0.0:
         return _on_axis(feet), "mean direction from heel to toe markers"
-    paths = [path for plate in recording.plates if (path := _cop_path(plate)) is not None]
-    if paths and np.linalg.norm(np.sum(paths, axis=0)) > _MIN_COP_TRAVEL_M:
-        return _on_axis(np.sum(paths, axis=0)), "path of the centre of pressure"
+    for plate in recording.plates:
+        loaded = plate.force_N[:, 2] > _MIN_STANCE_FORCE_N
+        cop = plate.cop_m[loaded & np.isfinite(plate.cop_m[:, :2]).all(axis=1), :2]
+        if len(cop) >= 10:
+            fifth = len(cop) // 5
+            path += np.median(cop[-fifth:], axis=0) - np.median(cop[:fifth], axis=0)
+    if np.linalg.norm(path) > _MIN_COP_TRAVEL_M:
+        return _on_axis(path), "path of the centre of pressure"
     return None, "nothing in the file tells it"
 
 
 def rightwards(forward: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the horizontal direction to the right of `forward` (z up)."""
-    return np.array([forward[1], -forward[0]])
+    """Return the horizontal direction to the right of `forward` (z up), shape (..., 2)."""
+    return np.stack([forward[..., 1], -forward[..., 0]], axis=-1)
 
 
 def pelvis_travel(
@@ -400,32 +409,8 @@ def pelvis_travel(
     return travel
 
 
-def _heel_to_toe(recording: Recording) -> NDArray[np.float64] | None:
-    directions = []
-    for side in SIDES:
-        heel = foot_marker(recording.markers, "heel", side)
-        toe = foot_marker(recording.markers, "toe", side)
-        if heel is not None and toe is not None and np.isfinite(toe - heel).all(axis=1).any():
-            directions.append(np.nanmean((toe - heel)[:, :2], axis=0))
-    if not directions:
-        return None
-    total: NDArray[np.float64] = np.sum(directions, axis=0)
-    return total if np.linalg.norm(total) > 0.0 else None
-
-
-def _cop_path(plate: Plate) -> NDArray[np.float64] | None:
-    loaded = (plate.force_N[:, 2] > _MIN_STANCE_FORCE_N) & np.isfinite(plate.cop_m[:, :2]).all(
-        axis=1
-    )
-    cop = plate.cop_m[loaded, :2]
-    if len(cop) < 10:
-        return None
-    fifth = max(len(cop) // 5, 1)
-    path: NDArray[np.float64] = np.median(cop[-fifth:], axis=0) - np.median(cop[:fifth], axis=0)
-    return path
-
-
 def _on_axis(direction: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the unit vector, along the laboratory's axis where it is nearly that."""
     unit: NDArray[np.float64] = direction / np.linalg.norm(direction)
     nearest = int(np.argmax(np.abs(unit)))
     if np.abs(unit[nearest]) < _SNAP_COSINE:
@@ -435,9 +420,7 @@ def _on_axis(direction: NDArray[np.float64]) -> NDArray[np.float64]:
     return axis
 
 
-# ----------------------------------------------------------------------
-# The ground reaction force under each foot, in the directions of the walking person.
-
+# The force under each foot.
 
 _USUAL_WEIGHT_N = 700.0
 """Scale of a force in body weights where only the threshold of a contact depends on it."""
@@ -479,17 +462,18 @@ def foot_forces(recording: Recording, events: list[Event]) -> FootForces:
         Zero where the foot is off the plates, NaN where both feet share one.
     """
     found = plate_contacts(recording, events) if recording.plates else []
-    if any(contact.foot in SIDES for contact in found):
-        return _from_plates(recording, found)
-    if found:
-        text = "force plates: no contact of one known foot alone"
-        recording = recording.then(HistoryEntry("dropped", text, len(found)))
-    return _from_signals(recording)
-
-
-def _from_plates(recording: Recording, found: list[PlateContact]) -> FootForces:
+    if not any(contact.foot in SIDES for contact in found):
+        if found:
+            text = "force plates: no contact of one known foot alone"
+            recording = recording.then(HistoryEntry("dropped", text, len(found)))
+        given, entries = _contacts_of_signals(recording)
+        return FootForces(recording.then(*entries), given)
     forward, evidence = walking_direction(recording)
-    by_contact = [_direction_at(recording, contact) for contact in found]
+    by_contact = []
+    for contact in found:  # a person may turn between two plates
+        span = np.nan_to_num(contact.start_s, nan=-np.inf), np.nan_to_num(contact.end_s, nan=np.inf)
+        own, _ = walking_direction(recording, (float(span[0]), float(span[1])))
+        by_contact.append(np.full(2, np.nan) if own is None else own)
     time = recording.plates[0].time_s
     signals: dict[str, NDArray[np.float64]] = {}
     for side in SIDES:
@@ -503,15 +487,22 @@ def _from_plates(recording: Recording, found: list[PlateContact]) -> FootForces:
         HistoryEntry("assigned", "force plate contacts to one foot", len(found) - n_shared),
         HistoryEntry("assumed", f"direction of walking: {evidence}"),
     ]
-    streams = _without_forces(recording)
-    if len(streams) and any(n.startswith("grf_") for n in recording.channels):
+    others = (
+        (stream.time_s, {n: v for n, v in stream.signals.items() if not n.startswith("grf_")})
+        for stream in recording.streams
+    )
+    streams = tuple(Stream(clock, rest) for clock, rest in others if rest)
+    if streams and any(n.startswith("grf_") for n in recording.channels):
         entries.append(HistoryEntry("dropped", "the file's own grf channels, for the plates'"))
     entries += _cut_at_strike(per_side, time)
     kept = replace(recording, streams=(*streams, Stream(time, signals))).then(*entries)
     return FootForces(kept, per_side, n_shared, n_unknown)
 
 
-def _from_signals(recording: Recording) -> FootForces:
+def _contacts_of_signals(
+    recording: Recording,
+) -> tuple[dict[str, NDArray[np.float64]], list[HistoryEntry]]:
+    """Return the contacts in the forces that the file gives for each foot."""
     per_side, entries = {}, []
     for stream in recording.streams:
         for side in SIDES:
@@ -520,7 +511,7 @@ def _from_signals(recording: Recording) -> FootForces:
                 if vertical is not None:
                     per_side[side] = contacts(stream.time_s, vertical * newton)
                     entries += _cut_at_strike({side: per_side[side]}, stream.time_s)
-    return FootForces(recording.then(*entries), per_side)
+    return per_side, entries
 
 
 def _cut_at_strike(
@@ -529,13 +520,6 @@ def _cut_at_strike(
     n_cut = sum(int((spans[:, 0] == time[0]).sum()) for spans in per_side.values())
     text = "heel strike at the first sample, where the force is rising from low already"
     return [HistoryEntry("assumed", text, n_cut)] if n_cut else []
-
-
-def _direction_at(recording: Recording, contact: PlateContact) -> NDArray[np.float64]:
-    """Direction of walking during one contact: a person may turn between two plates."""
-    span = np.nan_to_num(contact.start_s, nan=-np.inf), np.nan_to_num(contact.end_s, nan=np.inf)
-    forward, _ = walking_direction(recording, (float(span[0]), float(span[1])))
-    return np.full(2, np.nan) if forward is None else forward
 
 
 def _summed(
@@ -559,11 +543,3 @@ def _summed(
         total["lateral"][during] += known * (x * outwards[0] + y * outwards[1])
         total["vertical"][during] += known * up
     return total
-
-
-def _without_forces(recording: Recording) -> tuple[Stream, ...]:
-    kept = (
-        (stream.time_s, {n: v for n, v in stream.signals.items() if not n.startswith("grf_")})
-        for stream in recording.streams
-    )
-    return tuple(Stream(time, signals) for time, signals in kept if signals)

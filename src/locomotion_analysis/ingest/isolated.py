@@ -79,7 +79,12 @@ class IsolatedParser:
         with self._lock:
             child = self._running()
             expired = threading.Event()
-            timer = threading.Timer(timeout_s, _end, (child, expired))
+
+            def end() -> None:
+                expired.set()
+                child.kill()
+
+            timer = threading.Timer(timeout_s, end)
             timer.start()
             try:
                 meta, arrays = _ask(child, request)
@@ -116,6 +121,7 @@ class IsolatedParser:
                         stream.close()
 
     def _running(self) -> subprocess.Popen[bytes]:
+        """Return the child of this process, started anew where it has ended."""
         if self._child is None or self._owner != os.getpid() or self._child.poll() is not None:
             self.close()
             # -P keeps this package's own module names out of the child's import path.
@@ -131,14 +137,10 @@ class IsolatedParser:
         return self._child
 
 
-def _end(child: subprocess.Popen[bytes], expired: threading.Event) -> None:
-    expired.set()
-    child.kill()
-
-
 def _ask(
     child: subprocess.Popen[bytes], request: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Send one request and read its answer; OSError or ValueError where it is cut off."""
     if child.stdin is None or child.stdout is None:
         raise OSError
     child.stdin.write(json.dumps(request).encode() + b"\n")

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 _BASE_BYTES, _COPIES = 2 << 30, 4
-
 Content = tuple[dict[str, Any], dict[str, Any]]
 
 
@@ -29,7 +28,14 @@ def main() -> None:
         request = json.loads(line)
         try:
             read = _FORMATS[request["format"]]()
-            _limit_memory(request["most_bytes"])
+            if sys.platform != "win32":  # a file that lies about its size fails here
+                import resource
+
+                hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+                with contextlib.suppress(ValueError, OSError):
+                    resource.setrlimit(
+                        resource.RLIMIT_AS, (_BASE_BYTES + _COPIES * request["most_bytes"], hard)
+                    )
             meta, arrays = read(Path(request["path"]), request["most_bytes"])
             arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
@@ -39,16 +45,6 @@ def main() -> None:
         for array in arrays.values():
             answers.write(array.reshape(-1).view(np.uint8).data)
         answers.flush()
-
-
-def _limit_memory(most_bytes: int) -> None:
-    """Let a file that lies about its size fail here rather than take the machine's memory."""
-    if sys.platform != "win32":
-        import resource
-
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_AS, (_BASE_BYTES + _COPIES * most_bytes, hard))
 
 
 def _reason(error: Exception) -> str:
@@ -64,12 +60,21 @@ def _reason(error: Exception) -> str:
 def _c3d() -> Callable[[Path, int], Content]:
     import ezc3d
 
+    def values_of(parameter: Any) -> dict[str, Any]:
+        if isinstance(parameter, np.ndarray):
+            return {"shape": list(parameter.shape), "value": parameter.ravel(order="F").tolist()}
+        return {"shape": [len(parameter)], "value": [str(text) for text in parameter]}
+
     def read(path: Path, most_bytes: int) -> Content:  # noqa: ARG001 - the limit is enough
         file = ezc3d.c3d(str(path))
         header, data = file["header"], file["data"]
         meta = {
             "parameters": {
-                group: {name: _plain(entry) for name, entry in content.items() if name[:2] != "__"}
+                group: {
+                    name: values_of(entry["value"])
+                    for name, entry in content.items()
+                    if name[:2] != "__"
+                }
                 for group, content in file["parameters"].items()
             },
             "point_rate": float(header["points"]["frame_rate"]),
@@ -79,13 +84,6 @@ def _c3d() -> Callable[[Path, int], Content]:
         return meta, {"points": data["points"][:3], "analogs": data["analogs"][0]}
 
     return read
-
-
-def _plain(entry: dict[str, Any]) -> dict[str, Any]:
-    value = entry["value"]
-    if isinstance(value, np.ndarray):
-        return {"shape": list(value.shape), "value": value.ravel(order="F").tolist()}
-    return {"shape": [len(value)], "value": [str(text) for text in value]}
 
 
 def _mat() -> Callable[[Path, int], Content]:

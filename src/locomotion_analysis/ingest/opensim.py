@@ -1,14 +1,12 @@
-"""MERGED opensim.
+"""OpenSim's text files: motion and storage (`.mot`, `.sto`), and marker trajectories (`.trc`).
 
-- The text files of OpenSim (`.mot`, `.sto`): a header that may lie, and a table.
-- Coordinates and generalised forces of OpenSim's gait models as standard channels.
-- Ground-reaction forces in OpenSim's tables as force plates, or as signals of a named foot.
-- The reader of OpenSim's motion and storage files (`.mot`, `.sto`).
-- Marker trajectories as text (`.trc`), whatever the header says of their number.
+Headers may lie, so rows, columns, frames and markers are counted in the body. Coordinates and
+generalised forces of the gait models become standard channels, ground reactions force plates, or
+signals where their names tell the foot.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -17,13 +15,84 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
-from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError, UnitError
-from locomotion_analysis.ingest.recording import SIDES, Plate, ReadOptions, Recording, Stream
-from locomotion_analysis.ingest.tables.containers import check_rising, parse_rows, refuse_repeated
+from locomotion_analysis.errors import FileReadError, SchemaError, UnitError
+from locomotion_analysis.ingest.recording import (
+    LENGTHS_M,
+    SIDES,
+    Plate,
+    ReadOptions,
+    Recording,
+    Stream,
+)
+from locomotion_analysis.ingest.tables.containers import (
+    check_rising,
+    naming,
+    parse_rows,
+    refuse_repeated,
+)
 
-# ----------------------------------------------------------------------
-# The text files of OpenSim (`.mot`, `.sto`): a header that may lie, and a table.
 
+class OpenSimReader:
+    """Inverse kinematics, inverse dynamics and ground forces of OpenSim.
+
+    Row and column counts come from the body; ``inDegrees`` is honoured for rotations (pelvis
+    translations stay metres); names of coordinates and their conventions are those of the gait
+    models of Delp 1990, Hamner 2010 and Rajagopal 2016.
+    """
+
+    name = "opensim"
+    description = "OpenSim motion and storage files: angles, moments, ground forces"
+    suffixes = (".mot", ".sto")
+
+    def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - by content
+        """Return whether the first lines are of an OpenSim table."""
+        text = head.decode("latin-1").lower()
+        if b"\0" in head or text.lstrip("ï»¿").startswith("pathfiletype"):
+            return False
+        lines = [line.strip() for line in text.splitlines()]
+        return "endheader" in lines or any(
+            line.startswith(("indegrees=", "opensimversion=")) for line in lines
+        )
+
+    def read(self, path: Path, options: ReadOptions) -> list[Recording]:  # noqa: ARG002
+        """Read one file as one recording.
+
+        Raises
+        ------
+        FileReadError
+            If the file has no table.
+        SchemaError
+            If the table is damaged, or no column is an angle, moment or ground force.
+        """
+        with naming(path):
+            table = read_opensim_table(path)
+            stream, history = coordinate_stream(table)
+            plates, feet, entries = ground_forces(table)
+            if stream is None and feet is None and not plates:
+                raise SchemaError(
+                    expected="coordinates (hip_flexion_r), moments (hip_flexion_r_moment) or ground forces "
+                    "(ground_force_vx) by OpenSim's names",
+                    got=f"columns {', '.join(table.columns[:8])}",
+                    fix="name the columns with a map: --map map.yaml",
+                )
+            known = coordinate_columns(table) | {name.lower() for name in force_columns(table)}
+            unknown = [
+                name for name in table.columns if name not in known and name.lower() not in known
+            ]
+            dropped = []
+            if unknown:
+                detail = f"columns without a standard channel: {', '.join(unknown)}"
+                dropped.append(HistoryEntry("dropped", detail, len(unknown)))
+        recording = Recording(
+            source=str(path),
+            streams=tuple(part for part in (stream, feet) if part is not None),
+            plates=plates,
+            history=(*table.history, *history, *entries, *dropped),
+        )
+        return [recording]
+
+
+# The table: a header that may lie, and a body.
 
 _END = "endheader"
 _ROW_COUNTS = ("nrows", "datarows")
@@ -76,7 +145,12 @@ def read_opensim_table(path: Path) -> OpenSimTable:
     """
     lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     first = _first_line_of_table(lines, path)
-    header = _motion_header(lines[: first - 1])
+    header = {}
+    for line in lines[: first - 1]:
+        key, found, value = line.partition("=")
+        if not found:  # the older form: "datarows 330"
+            key, _, value = line.strip().partition(" ")
+        header[key.strip().lower()] = value.strip().lower()
     names = _cells(lines[first])
     numbers = [place for place in range(first + 1, len(lines)) if lines[place].strip()]
     width = len(names)
@@ -84,26 +158,36 @@ def read_opensim_table(path: Path) -> OpenSimTable:
     places = [place + 1 for place in numbers]
     refuse_repeated(names)
     values = parse_rows(rows, names, places)
-    time = _time_column(names)
+    time = next(
+        (k for k, name in enumerate(names) if name.lower() in ("time", "time_s", "t")), None
+    )
+    if time is None:
+        raise SchemaError(expected="a column time", got=f"columns {', '.join(names[:8])}")
     check_rising(values[:, time], places)
     kept = [place for place in range(width) if place != time]
+    degrees = header.get("indegrees")
     return OpenSimTable(
         time_s=values[:, time].copy(),
         columns=tuple(names[place] for place in kept),
         values=values[:, kept],
-        in_degrees=_yes_or_no(header.get("indegrees")),
-        history=_motion_disagreements(header, values.shape),
+        in_degrees=None if degrees is None else degrees in ("yes", "true", "1"),
+        history=tuple(
+            _miscounted(header, _ROW_COUNTS, "rows", len(values))
+            + _miscounted(header, _COLUMN_COUNTS, "columns", width)
+        ),
     )
 
 
 def _first_line_of_table(lines: list[str], path: Path) -> int:
+    """Return the place of the line of column names."""
     for place, line in enumerate(lines):
         if line.strip().lower() == _END:
             following = [k for k in range(place + 1, len(lines)) if lines[k].strip()]
             if following:
                 return following[0]
             break
-        if place == 0 and line.strip() and _is_names(line):  # some exporters leave the header out
+        # Some exporters leave the header out.
+        if place == 0 and line.strip() and _cells(line)[0].lower() == "time":
             return 0
     raise FileReadError(
         expected="an OpenSim table: a header that ends with 'endheader', names, rows of numbers",
@@ -113,21 +197,8 @@ def _first_line_of_table(lines: list[str], path: Path) -> int:
     )
 
 
-def _is_names(line: str) -> bool:
-    return _cells(line)[0].lower() == "time"
-
-
-def _motion_header(lines: list[str]) -> dict[str, str]:
-    pairs = {}
-    for line in lines:
-        key, found, value = line.partition("=")
-        if not found:  # the older form: "datarows 330"
-            key, _, value = line.strip().partition(" ")
-        pairs[key.strip().lower()] = value.strip().lower()
-    return pairs
-
-
 def _cells(line: str, width: int | None = None) -> list[str]:
+    """Take a line apart at tabs, commas or blanks, into `width` cells where that can be."""
     if "\t" in line:
         cells = [cell.strip() for cell in line.split("\t")]
     elif "," in line and " " not in line.strip().replace(", ", ","):
@@ -141,33 +212,17 @@ def _cells(line: str, width: int | None = None) -> list[str]:
     return cells
 
 
-def _time_column(names: list[str]) -> int:
-    for place, name in enumerate(names):
-        if name.lower() in ("time", "time_s", "t"):
-            return place
-    raise SchemaError(expected="a column time", got=f"columns {', '.join(names[:8])}")
+def _miscounted(
+    header: Mapping[str, str], keys: Iterable[str], what: str, count: int
+) -> list[HistoryEntry]:
+    """Say where a header's count is not the body's."""
+    return [
+        HistoryEntry("read", f"{count} {what}, counted in the body; the header says {header[key]}")
+        for key in keys
+        if key in header and header[key] != str(count)
+    ]
 
 
-def _yes_or_no(text: str | None) -> bool | None:
-    return None if text is None else text in ("yes", "true", "1")
-
-
-def _motion_disagreements(
-    header: dict[str, str], shape: tuple[int, ...]
-) -> tuple[HistoryEntry, ...]:
-    entries = []
-    for keys, what, count in (
-        (_ROW_COUNTS, "rows", shape[0]),
-        (_COLUMN_COUNTS, "columns", shape[1]),
-    ):
-        for said in (header[key] for key in keys if key in header):
-            if said != str(count):
-                detail = f"{count} {what}, counted in the body; the header says {said}"
-                entries.append(HistoryEntry("read", detail, count))
-    return tuple(entries)
-
-
-# ----------------------------------------------------------------------
 # Coordinates and generalised forces of OpenSim's gait models as standard channels.
 #
 # OpenSim's ground frame is x forward, y up, z to the right, and its gait models (gait2392, Hamner
@@ -176,9 +231,7 @@ def _motion_disagreements(
 # A generalised force acts in the direction of its coordinate, so it is an internal moment with the
 # sign of that coordinate. Pelvic obliquity and rotation are given as seen from the right leg.
 
-
 Signals = dict[str, NDArray[np.float64]]
-
 _SIDED = {
     "hip_flexion": ("hip_flexion", 1.0),
     "hip_adduction": ("hip_adduction", 1.0),
@@ -203,8 +256,9 @@ _MIDLINE = {
     "pelvis_rotation": ("pelvis_internal_rotation", 1.0),
     "lumbar_extension": ("lumbar_flexion", -1.0),
 }
-_SIDE_OF = {"r": "right", "l": "left", "right": "right", "left": "left"}
+_SIDE = {"r": "right", "l": "left", "right": "right", "left": "left"}
 _SIDED_NAME = re.compile(r"^(?P<stem>.+)_(?P<side>r|l|right|left)$")
+_UNITS = {"angle": "rad", "velocity": "rad_s", "moment": "Nm"}
 _KNEE_FLIPPED = HistoryEntry(
     "converted", "knee_angle x -1: the model's knee angle is negative in flexion"
 )
@@ -234,18 +288,32 @@ def coordinate_stream(table: OpenSimTable) -> tuple[Stream | None, list[HistoryE
         None where no column is a joint's or the pelvis's rotation.
     """
     found = [coordinate for name in table.columns if (coordinate := _coordinate(name))]
-    found, history = _measured(table, found)
+    # Columns without a value, and angles that the model holds at zero throughout, say nothing.
+    bare = [item for item in found if np.isnan(table.column(item.column)).all()]
+    locked = [
+        item
+        for item in found
+        if item not in bare
+        and item.measurement == "angle"
+        and not np.nan_to_num(table.column(item.column)).any()
+    ]
+    history = []
+    for gone, reason in (
+        (bare, "no value in any row"),
+        (locked, "zero throughout (locked in the model)"),
+    ):
+        if gone:
+            detail = f"{', '.join(item.column for item in gone)}: {reason}"
+            history.append(HistoryEntry("dropped", detail, len(gone)))
+    found = [item for item in found if item not in (*bare, *locked)]
     factor, entries = _angle_factor(table, found)
     history += entries
     signals = {}
     for item in found:
-        unit, scale = _UNITS[item.measurement]
-        scale = item.sign * (factor if item.measurement == "angle" else scale)
-        signals[f"{item.name.format(measurement=item.measurement)}_{unit}"] = (
-            table.column(item.column) * scale
-        )
+        scale = item.sign * (factor if item.measurement == "angle" else 1.0)
+        signals[f"{item.name}_{_UNITS[item.measurement]}"] = table.column(item.column) * scale
         if item.sign < 0:
-            detail = f"{item.column} x -1 -> {item.name.format(measurement=item.measurement)}"
+            detail = f"{item.column} x -1 -> {item.name}"
             history.append(HistoryEntry("converted", detail))
     history += _settle_knee(signals)
     history += _drop_pelvis_facing_back(signals)
@@ -288,61 +356,32 @@ def follow_knee_sign(kinematics: Recording, dynamics: Recording) -> Recording:
     return replace(dynamics, streams=streams).then(_KNEE_FLIPPED)
 
 
-_UNITS = {"angle": ("rad", 1.0), "velocity": ("rad_s", 1.0), "moment": ("Nm", 1.0)}
-
-
 def _coordinate(column: str) -> _Coordinate | None:
-    stem, measurement = _stem_and_measurement(column)
+    """Return what a column of a gait model measures, or None for any other."""
+    # ``/jointset/hip_r/hip_flexion_r/value``, ``hip_flexion_r_moment`` or ``hip_flexion_r``
+    path = column.lower().strip("/").split("/")
+    stem, measurement = path[-1], "angle"
+    if len(path) > 1 and path[-1] in ("value", "speed"):
+        stem, measurement = path[-2], "angle" if path[-1] == "value" else "velocity"
+    elif stem.endswith("_moment"):
+        stem, measurement = stem.removesuffix("_moment"), "moment"
     if stem in _MIDLINE:
         name, sign = _MIDLINE[stem]
         if measurement == "moment" and name.startswith("pelvis"):
             return None  # what is left over at the model's root, not a joint moment
-        return _Coordinate(column, f"{name}_{{measurement}}", measurement, sign)
+        return _Coordinate(column, f"{name}_{measurement}", measurement, sign)
     match = _SIDED_NAME.match(stem)
     if match is None or match["stem"] not in _SIDED:
         return None
     name, sign = _SIDED[match["stem"]]
-    side = _SIDE_OF[match["side"]]
-    return _Coordinate(column, f"{name}_{{measurement}}_{side}", measurement, sign)
-
-
-def _stem_and_measurement(column: str) -> tuple[str, str]:
-    """Split ``/jointset/hip_r/hip_flexion_r/value`` or ``hip_flexion_r_moment``."""
-    path = column.lower().strip("/").split("/")
-    if len(path) > 1 and path[-1] in ("value", "speed"):
-        return path[-2], "angle" if path[-1] == "value" else "velocity"
-    stem = path[-1]
-    if stem.endswith("_moment"):
-        return stem.removesuffix("_moment"), "moment"
-    return stem, "angle"
-
-
-def _measured(
-    table: OpenSimTable, found: list[_Coordinate]
-) -> tuple[list[_Coordinate], list[HistoryEntry]]:
-    """Leave out columns without a value, and angles that the model holds at zero throughout."""
-    bare = [item for item in found if np.isnan(table.column(item.column)).all()]
-    locked = [
-        item
-        for item in found
-        if item not in bare
-        and item.measurement == "angle"
-        and not np.nan_to_num(table.column(item.column)).any()
-    ]
-    history = []
-    for gone, reason in (
-        (bare, "no value in any row"),
-        (locked, "zero throughout (locked in the model)"),
-    ):
-        if gone:
-            detail = f"{', '.join(item.column for item in gone)}: {reason}"
-            history.append(HistoryEntry("dropped", detail, len(gone)))
-    return [item for item in found if item not in (*bare, *locked)], history
+    side = _SIDE[match["side"]]
+    return _Coordinate(column, f"{name}_{measurement}_{side}", measurement, sign)
 
 
 def _angle_factor(
     table: OpenSimTable, found: list[_Coordinate]
 ) -> tuple[float, list[HistoryEntry]]:
+    """Return the factor into radians: the header's word, unless the values contradict it."""
     angles = [item.column for item in found if item.measurement == "angle"]
     if not angles:
         return 1.0, []
@@ -368,23 +407,19 @@ def _settle_knee(signals: Signals) -> list[HistoryEntry]:
         name for name in (f"knee_flexion_angle_{side}_rad" for side in SIDES) if name in signals
     ]
     if not knees:
-        return _assume_knee_moment(signals)
+        if not any(name.startswith("knee_flexion_moment_") for name in signals):
+            return []
+        detail = "knee_angle positive in flexion, so its moment too (the trial's angles decide)"
+        return [HistoryEntry("assumed", detail)]
     values = np.rad2deg(np.concatenate([signals[name] for name in knees]))
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     if low <= -_BENT_DEG and high <= _OVEREXTENDED_DEG:
-        flipped = [name for name in signals if re.match(r"knee_flexion_", name)]
+        flipped = [name for name in signals if name.startswith("knee_flexion_")]
         signals.update({name: -signals[name] for name in flipped})
         return [_KNEE_FLIPPED]
     if high >= _BENT_DEG and low >= -_OVEREXTENDED_DEG:
         return []
     detail = f"knee_angle positive in flexion: it runs from {low:.0f} to {high:.0f} degrees"
-    return [HistoryEntry("assumed", detail)]
-
-
-def _assume_knee_moment(signals: Signals) -> list[HistoryEntry]:
-    if not any(name.startswith("knee_flexion_moment_") for name in signals):
-        return []
-    detail = "knee_angle positive in flexion, so its moment too (the trial's angles decide)"
     return [HistoryEntry("assumed", detail)]
 
 
@@ -404,16 +439,12 @@ def _drop_pelvis_facing_back(signals: Signals) -> list[HistoryEntry]:
     return [HistoryEntry("dropped", detail, len(gone))]
 
 
-# ----------------------------------------------------------------------
-# Ground-reaction forces in OpenSim's tables as force plates, or as signals of a named foot.
-
+# Ground reactions as force plates, or as signals of a named foot.
 
 Array = NDArray[np.float64]
-
 _COLUMN = re.compile(r"^(?P<body>.+?)_?(?P<kind>v|p|m|t)?_?(?P<axis>[xyz123])$")
 _FILLER = re.compile(r"ground|force|moment|torque|plate|grf|cop|external|_|\.")
 _AXIS = {"x": 0, "y": 1, "z": 2, "1": 0, "2": 1, "3": 2}
-_SIDE = {"r": "right", "right": "right", "l": "left", "left": "left"}
 _LOADED_N = 20.0
 """Below this vertical force the centre of pressure is noise."""
 
@@ -467,8 +498,28 @@ def ground_forces(
     if set(sided.values()) != {"left", "right"} or len(sided) != len(groups):
         return tuple(plates.values()), None, history
     feet = {sided[name]: plate for name, plate in plates.items()}
-    signals, entries = _foot_signals(feet)
-    return (), Stream(table.time_s, signals), history + entries
+    # A foot brakes before it pushes off: that tells a walk towards +x from one towards -x.
+    score = sum(_braking_first(plate.force_N[:, 0], plate.force_N[:, 2]) for plate in feet.values())
+    forward = 1.0 if score >= 0 else -1.0
+    if score < 0:
+        detail = "anterior = -x of the laboratory: braking comes first"
+        entry = HistoryEntry("converted", detail)
+    else:
+        detail = "anterior = +x of the laboratory" + ("" if score else " (no contact tells)")
+        entry = HistoryEntry("read" if score else "assumed", detail)
+    signals = {}
+    for side, plate in feet.items():
+        # With z up and x forward, y points to the left.
+        outward = forward if side == "left" else -forward
+        signals[f"grf_vertical_{side}_N"] = plate.force_N[:, 2]
+        signals[f"grf_anterior_{side}_N"] = forward * plate.force_N[:, 0]
+        signals[f"grf_lateral_{side}_N"] = outward * plate.force_N[:, 1]
+        if np.isfinite(plate.cop_m).any():
+            signals[f"cop_anterior_{side}_m"] = forward * plate.cop_m[:, 0]
+            signals[f"cop_lateral_{side}_m"] = outward * plate.cop_m[:, 1]
+    dropped = HistoryEntry("dropped", "free moments: no standard channel", len(feet))
+    origin = HistoryEntry("read", "centres of pressure from the laboratory's origin")
+    return (), Stream(table.time_s, signals), [*history, entry, dropped, origin]
 
 
 def lab_axes(vectors: Array, up: int) -> Array:
@@ -492,6 +543,7 @@ def axes_entry(up: int, what: str) -> HistoryEntry:
 
 
 def _groups(columns: Iterable[str]) -> dict[str, _Group]:
+    """Put the columns of one force together: name of plate or foot -> its columns."""
     groups: dict[str, _Group] = {}
     for column in columns:
         match = _COLUMN.match(column.lower())
@@ -508,6 +560,7 @@ def _groups(columns: Iterable[str]) -> dict[str, _Group]:
 def _plates(
     table: OpenSimTable, groups: dict[str, _Group]
 ) -> tuple[dict[str, Plate], list[HistoryEntry]]:
+    """Return the plates with z up and forces on the person, both read off the loaded forces."""
     forces = {name: group.vector(table, "v") for name, group in groups.items()}
     every = np.concatenate(list(forces.values()))
     up = int(np.nan_to_num(np.nanmean(np.abs(every), axis=0)).argmax()) if every.size else 1
@@ -542,32 +595,6 @@ def _plate(time_s: Array, force: Array, point: Array, torque: Array) -> Plate:
     return Plate(time_s, force, cop, np.where(loaded, twist, 0.0))
 
 
-def _foot_signals(feet: dict[str, Plate]) -> tuple[dict[str, Array], list[HistoryEntry]]:
-    forward, entry = _forward(list(feet.values()))
-    signals = {}
-    for side, plate in feet.items():
-        # With z up and x forward, y points to the left.
-        outward = forward if side == "left" else -forward
-        signals[f"grf_vertical_{side}_N"] = plate.force_N[:, 2]
-        signals[f"grf_anterior_{side}_N"] = forward * plate.force_N[:, 0]
-        signals[f"grf_lateral_{side}_N"] = outward * plate.force_N[:, 1]
-        if np.isfinite(plate.cop_m).any():
-            signals[f"cop_anterior_{side}_m"] = forward * plate.cop_m[:, 0]
-            signals[f"cop_lateral_{side}_m"] = outward * plate.cop_m[:, 1]
-    dropped = HistoryEntry("dropped", "free moments: no standard channel", len(feet))
-    origin = HistoryEntry("read", "centres of pressure from the laboratory's origin")
-    return signals, [entry, dropped, origin]
-
-
-def _forward(plates: list[Plate]) -> tuple[float, HistoryEntry]:
-    """Return +1 for a walk towards +x, by braking before propulsion in each contact."""
-    score = sum(_braking_first(plate.force_N[:, 0], plate.force_N[:, 2]) for plate in plates)
-    if score >= 0:
-        detail = "anterior = +x of the laboratory" + ("" if score else " (no contact tells)")
-        return 1.0, HistoryEntry("assumed" if not score else "read", detail)
-    return -1.0, HistoryEntry("converted", "anterior = -x of the laboratory: braking comes first")
-
-
 def _braking_first(fore: Array, vertical: Array) -> float:
     """Return the change of the fore-aft impulse from first to second half, over contacts."""
     loaded = np.concatenate([[False], np.nan_to_num(vertical) > _LOADED_N, [False]])
@@ -580,88 +607,9 @@ def _braking_first(fore: Array, vertical: Array) -> float:
     return float(change[whole].sum())
 
 
-# ----------------------------------------------------------------------
-# The reader of OpenSim's motion and storage files (`.mot`, `.sto`).
+# Marker trajectories.
 
-
-__all__ = ["OpenSimReader", "follow_knee_sign"]
-
-
-class OpenSimReader:
-    """Inverse kinematics, inverse dynamics and ground forces of OpenSim.
-
-    Row and column counts come from the body; ``inDegrees`` is honoured for rotations (pelvis
-    translations stay metres); names of coordinates and their conventions are those of the gait
-    models of Delp 1990, Hamner 2010 and Rajagopal 2016.
-    """
-
-    name = "opensim"
-    description = "OpenSim motion and storage files: angles, moments, ground forces"
-    suffixes = (".mot", ".sto")
-
-    def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - by content
-        """Return whether the first lines are of an OpenSim table."""
-        text = head.decode("latin-1").lower()
-        if b"\0" in head or text.lstrip("ï»¿").startswith("pathfiletype"):
-            return False
-        lines = [line.strip() for line in text.splitlines()]
-        return "endheader" in lines or any(
-            line.startswith(("indegrees=", "opensimversion=")) for line in lines
-        )
-
-    def read(self, path: Path, options: ReadOptions) -> list[Recording]:  # noqa: ARG002
-        """Read one file as one recording.
-
-        Raises
-        ------
-        FileReadError
-            If the file has no table.
-        SchemaError
-            If the table is damaged, or no column is an angle, moment or ground force.
-        """
-        try:
-            return [_motion_recording(read_opensim_table(path), path)]
-        except LocomotionError as error:
-            raise error if str(path) in error.where else error.at(str(path)) from None
-
-
-def _motion_recording(table: OpenSimTable, path: Path) -> Recording:
-    stream, history = coordinate_stream(table)
-    plates, feet, entries = ground_forces(table)
-    if stream is None and feet is None and not plates:
-        raise SchemaError(
-            expected="coordinates (hip_flexion_r), moments (hip_flexion_r_moment) or ground forces "
-            "(ground_force_vx) by OpenSim's names",
-            got=f"columns {', '.join(table.columns[:8])}",
-            fix="name the columns with a map: --map map.yaml",
-        )
-    known = coordinate_columns(table) | {name.lower() for name in force_columns(table)}
-    unknown = [name for name in table.columns if name not in known and name.lower() not in known]
-    dropped = []
-    if unknown:
-        detail = f"columns without a standard channel: {', '.join(unknown)}"
-        dropped.append(HistoryEntry("dropped", detail, len(unknown)))
-    return Recording(
-        source=str(path),
-        streams=tuple(part for part in (stream, feet) if part is not None),
-        plates=plates,
-        history=(*table.history, *history, *entries, *dropped),
-    )
-
-
-# ----------------------------------------------------------------------
-# Marker trajectories as text (`.trc`), whatever the header says of their number.
-
-
-_METRES = {
-    "mm": 1e-3,
-    "millimeters": 1e-3,
-    "millimetres": 1e-3,
-    "cm": 1e-2,
-    "m": 1.0,
-    "meters": 1.0,
-    "metres": 1.0,
-}
+_FRAME = re.compile(r"\s*[+-]?[\d.]+[\d.eE+-]*\s")
 _HIGH = re.compile(
     r"HEAD|HD$|^C7|SHO|ACROM|CLAV|^STRN|STERN|^IJ$|^T10|^T8|SACR|ASI|PSI|ILIAC", re.I
 )
@@ -695,75 +643,67 @@ class TRCReader:
         UnitError
             If its length unit is unknown.
         """
-        try:
-            return [_marker_recording(path)]
-        except LocomotionError as error:
-            raise error if str(path) in error.where else error.at(str(path)) from None
-
-
-def _marker_recording(path: Path) -> Recording:
-    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-    header = _marker_header(lines)
-    place = next((k for k, line in enumerate(lines) if _begins_names(line)), None)
-    numbers = [] if place is None else _frames(lines, place + 1)
-    if place is None or not numbers:
-        raise FileReadError(
-            expected="a heading 'Frame# Time ...' and rows of numbers under it",
-            got=f"{len(lines)} line(s) without them",
-            where=str(path),
-            fix="the file is cut off: export it again",
+        with naming(path):
+            lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+            header: dict[str, str] = {}
+            for keys, said in pairwise(lines[1:5]):
+                if keys.lower().lstrip().startswith("datarate"):
+                    header = dict(zip(keys.lower().split(), said.split(), strict=False))
+                    break
+            starts = (
+                k for k, line in enumerate(lines) if line.lower().lstrip().startswith("frame")
+            )
+            place = next(starts, len(lines))
+            frames = [k for k in range(place + 1, len(lines)) if _FRAME.match(lines[k])]
+            if not frames:
+                raise FileReadError(
+                    expected="a heading 'Frame# Time ...' and rows of numbers under it",
+                    got=f"{len(lines)} line(s) without them",
+                    where=str(path),
+                    fix="the file is cut off: export it again",
+                )
+            heading = lines[place].split("\t") if "\t" in lines[place] else lines[place].split()
+            names = [cell.strip() for cell in heading[2:] if cell.strip()]
+            if not names:
+                raise SchemaError(
+                    expected="marker names after 'Frame# Time'",
+                    got="none",
+                    fix="label the markers",
+                )
+            refuse_repeated(names)
+            numbers = [k + 1 for k in frames]
+            values, history = _body([lines[k] for k in frames], numbers, names)
+            unit = header.get("units", "")
+            if unit.lower() not in LENGTHS_M:
+                raise UnitError(
+                    expected=f"Units in the header to be one of {', '.join(LENGTHS_M)}",
+                    got=repr(unit),
+                    fix="correct the header's third line",
+                )
+            metres = LENGTHS_M[unit.lower()]
+            time_s = values[:, 1].copy()
+            check_rising(time_s, numbers)
+            positions = values[:, 2:].reshape(len(values), len(names), 3) * metres
+            history += _miscounted(header, ["numframes"], "frames", len(frames))
+            history += _miscounted(header, ["nummarkers"], "markers", len(names))
+            if metres != 1.0:
+                text = f"positions x {metres:g} to m"
+                history.append(HistoryEntry("converted", text, len(names)))
+            markers, unseen = _seen(names, positions)
+            turned, turns = _upright(markers)
+        recording = Recording(
+            source=str(path),
+            markers=turned,
+            marker_time_s=time_s,
+            history=(*history, *unseen, *turns),
         )
-    names = _marker_names(lines[place])
-    values, history = _body([lines[k] for k in numbers], [k + 1 for k in numbers], names)
-    time_s, metres = values[:, 1].copy(), _metres_per_unit(header)
-    check_rising(time_s, [k + 1 for k in numbers])
-    positions = values[:, 2:].reshape(len(values), len(names), 3) * metres
-    history += _marker_disagreements(header, *positions.shape[:2])
-    if metres != 1.0:
-        history.append(HistoryEntry("converted", f"positions x {metres:g} to m", len(names)))
-    markers, unseen = _seen(names, positions)
-    turned, turns = _upright(markers)
-    return Recording(
-        source=str(path),
-        markers=turned,
-        marker_time_s=time_s,
-        history=(*history, *unseen, *turns),
-    )
-
-
-def _marker_header(lines: list[str]) -> dict[str, str]:
-    for keys, values in pairwise(lines[1:5]):
-        if keys.lower().lstrip().startswith("datarate"):
-            pairs = zip(keys.lower().split(), values.split(), strict=False)
-            return dict(pairs)
-    return {}
-
-
-def _begins_names(line: str) -> bool:
-    return line.lower().lstrip().startswith("frame")
-
-
-def _frames(lines: list[str], start: int) -> list[int]:
-    """Return the places of the rows that begin with a frame number."""
-    return [
-        k for k in range(start, len(lines)) if re.match(r"\s*[+-]?[\d.]+[\d.eE+-]*\s", lines[k])
-    ]
-
-
-def _marker_names(line: str) -> list[str]:
-    cells = line.split("\t") if "\t" in line else line.split()
-    names = [cell.strip() for cell in cells[2:] if cell.strip()]
-    if not names:
-        raise SchemaError(
-            expected="marker names after 'Frame# Time'", got="none", fix="label the markers"
-        )
-    refuse_repeated(names)
-    return names
+        return [recording]
 
 
 def _body(
     lines: list[str], numbers: list[int], names: list[str]
 ) -> tuple[NDArray[np.float64], list[HistoryEntry]]:
+    """Return frame, time and coordinates; blank and missing cells as NaN."""
     columns = ["Frame#", "Time", *(f"{name} {axis}" for name in names for axis in "XYZ")]
     rows, short, beyond = [], 0, 0
     for line in lines:
@@ -784,31 +724,10 @@ def _body(
     return parse_rows(rows, columns, numbers), history
 
 
-def _metres_per_unit(header: dict[str, str]) -> float:
-    unit = header.get("units", "")
-    if unit.lower() not in _METRES:
-        raise UnitError(
-            expected=f"Units in the header to be one of {', '.join(_METRES)}",
-            got=repr(unit),
-            fix="correct the header's third line",
-        )
-    return _METRES[unit.lower()]
-
-
-def _marker_disagreements(
-    header: dict[str, str], n_frames: int, n_markers: int
-) -> list[HistoryEntry]:
-    counted = {"numframes": ("frames", n_frames), "nummarkers": ("markers", n_markers)}
-    return [
-        HistoryEntry("read", f"{count} {what}, counted in the body; the header says {header[key]}")
-        for key, (what, count) in counted.items()
-        if key in header and header[key] != str(count)
-    ]
-
-
 def _seen(
     names: list[str], positions: NDArray[np.float64]
 ) -> tuple[dict[str, NDArray[np.float64]], list[HistoryEntry]]:
+    """Return the markers that were seen at all, NaN in the frames they were not."""
     positions[(positions == 0.0).all(axis=2)] = np.nan
     missing = np.asarray(np.isnan(positions).any(axis=2))
     positions[missing] = np.nan
@@ -836,7 +755,13 @@ def _upright(
     high = [np.nanmean(xyz, axis=0) for name, xyz in markers.items() if _is(_HIGH, name)]
     low = [np.nanmean(xyz, axis=0) for name, xyz in markers.items() if _is(_LOW, name)]
     if not high or not low:
-        up, reason = _axis_above_floor(markers)
+        # The one axis along which every marker is above the origin, else y.
+        lowest = np.min([np.nanmean(xyz, axis=0) for xyz in markers.values()], axis=0)
+        above = np.flatnonzero(lowest > 0.0)
+        up, reason = 1, "as in OpenSim"
+        if len(above) == 1:
+            up = int(above[0])
+            reason = "the only axis along which all markers are above the origin"
         detail = f"{'xyz'[up]} up, {reason}: no markers of head or pelvis and feet tell"
         history = [HistoryEntry("assumed", detail)]
     else:
@@ -852,15 +777,6 @@ def _upright(
         return markers, history
     turned = {name: lab_axes(xyz, up) for name, xyz in markers.items()}
     return turned, [*history, axes_entry(up, "markers")]
-
-
-def _axis_above_floor(markers: dict[str, NDArray[np.float64]]) -> tuple[int, str]:
-    """Return the one axis along which every marker is above the origin, else y."""
-    lowest = np.min([np.nanmean(xyz, axis=0) for xyz in markers.values()], axis=0)
-    above = np.flatnonzero(lowest > 0.0)
-    if len(above) == 1:
-        return int(above[0]), "the only axis along which all markers are above the origin"
-    return 1, "as in OpenSim"
 
 
 def _is(pattern: re.Pattern[str], name: str) -> bool:

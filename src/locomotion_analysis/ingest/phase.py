@@ -15,7 +15,6 @@ from locomotion_analysis.standard import PHASE_PERCENT
 
 MAX_GAP_S = 0.1
 """Longest run of missing samples that is bridged, s."""
-
 _GRID_TOLERANCE_S = 1e-5
 """Times of events are often stored in single precision."""
 
@@ -58,15 +57,35 @@ def phase_curves(
     >>> curves.shape, curves[0, 1, [0, -1]].round(6).tolist(), float(np.ptp(curves[1]))
     ((2, 2, 150), [1.5, 2.7], 0.0)
     """
+    from scipy.interpolate import PchipInterpolator
+
     time = np.asarray(time_s, dtype=np.float64)
     signals = np.atleast_2d(np.asarray(values, dtype=np.float64))
-    instants = _instants(starts_s, ends_s)
+    starts = np.atleast_1d(np.asarray(starts_s, dtype=np.float64))[:, np.newaxis]
+    ends = np.atleast_1d(np.asarray(ends_s, dtype=np.float64))[:, np.newaxis]
+    instants: NDArray[np.float64] = starts + (ends - starts) * (PHASE_PERCENT / 100.0)
+    instants[:, -1:] = ends  # exactly, whatever rounding made of it
     result = np.full((len(signals), instants.size), np.nan)
-    for rows, measured in _by_missing_samples(signals):
-        if measured.sum() >= 2:
-            result[rows] = _evaluate(
-                time[measured], signals[rows][:, measured], instants.ravel(), time, max_gap_s
-            )
+    finite = np.isfinite(signals)
+    patterns, group = np.unique(np.packbits(finite, axis=1), axis=0, return_inverse=True)
+    for pattern in range(len(patterns)):
+        rows = np.flatnonzero(group.ravel() == pattern)
+        measured = finite[rows[0]]
+        if measured.sum() < 2:
+            continue
+        known_s = time[measured]
+        # Rounding may have put the first or last instant just outside the time base.
+        inside = instants.ravel()
+        for end in known_s[[0, -1]]:
+            inside = np.where(np.abs(inside - end) < _GRID_TOLERANCE_S, end, inside)
+        cubic = PchipInterpolator(known_s, signals[rows][:, measured], axis=1, extrapolate=False)
+        curves = cubic(inside)
+        too_long = _missing_s(time, known_s) > max_gap_s + _GRID_TOLERANCE_S
+        if too_long.any():
+            after = np.searchsorted(known_s, inside, side="right") - 1
+            gap = np.clip(after, 0, len(too_long) - 1)
+            curves[:, too_long[gap] & ~np.isin(inside, known_s)] = np.nan
+        result[rows] = curves
     return result.reshape(len(signals), *instants.shape)
 
 
@@ -86,48 +105,3 @@ def _missing_s(time_s: NDArray[np.float64], known_s: NDArray[np.float64]) -> NDA
     sample = float(np.median(np.diff(time_s)))
     span = np.diff(known_s)
     return np.where(span > 1.5 * sample, span - sample, 0.0)
-
-
-def _instants(starts_s: ArrayLike, ends_s: ArrayLike) -> NDArray[np.float64]:
-    starts = np.atleast_1d(np.asarray(starts_s, dtype=np.float64))[:, np.newaxis]
-    ends = np.atleast_1d(np.asarray(ends_s, dtype=np.float64))[:, np.newaxis]
-    instants: NDArray[np.float64] = starts + (ends - starts) * (PHASE_PERCENT / 100.0)
-    instants[:, -1:] = ends
-    return instants
-
-
-def _by_missing_samples(
-    signals: NDArray[np.float64],
-) -> list[tuple[NDArray[np.intp], NDArray[np.bool_]]]:
-    """Group the channels that lack the same samples."""
-    measured = np.isfinite(signals)
-    patterns, group = np.unique(np.packbits(measured, axis=1), axis=0, return_inverse=True)
-    rows = [np.flatnonzero(group.ravel() == index) for index in range(len(patterns))]
-    return [(members, measured[members[0]]) for members in rows]
-
-
-def _evaluate(
-    known_s: NDArray[np.float64],
-    signals: NDArray[np.float64],
-    instants: NDArray[np.float64],
-    time: NDArray[np.float64],
-    max_gap_s: float,
-) -> NDArray[np.float64]:
-    from scipy.interpolate import PchipInterpolator
-
-    inside = _snapped(instants, known_s[0], known_s[-1])
-    curves: NDArray[np.float64] = PchipInterpolator(known_s, signals, axis=1, extrapolate=False)(
-        inside
-    )
-    too_long = _missing_s(time, known_s) > max_gap_s + _GRID_TOLERANCE_S
-    if too_long.any():
-        after = np.clip(np.searchsorted(known_s, inside, side="right") - 1, 0, len(too_long) - 1)
-        curves[:, too_long[after] & ~np.isin(inside, known_s)] = np.nan
-    return curves
-
-
-def _snapped(instants: NDArray[np.float64], first: float, last: float) -> NDArray[np.float64]:
-    """Move instants that rounding has put just outside the time base onto its ends."""
-    near_first = np.abs(instants - first) < _GRID_TOLERANCE_S
-    near_last = np.abs(instants - last) < _GRID_TOLERANCE_S
-    return np.where(near_first, first, np.where(near_last, last, instants))

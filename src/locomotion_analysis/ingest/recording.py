@@ -1,7 +1,6 @@
-"""MERGED recording.
+"""A recording over time, as every reader hands it on and segmentation takes it.
 
-- A recording over time, as every reader hands it on and segmentation takes it.
-- The protocol every file format is read through, and the table of readers.
+A reader of a file format is an object with the attributes and methods of :class:`Reader`.
 """
 
 from collections.abc import Mapping
@@ -13,14 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
-from locomotion_analysis.errors import FileReadError
-
-# ----------------------------------------------------------------------
-# A recording over time, as every reader hands it on and segmentation takes it.
-
 
 SIDES = ("left", "right")
 HEEL_STRIKE, TOE_OFF = "heel_strike", "toe_off"
+LENGTHS_M = {
+    **dict.fromkeys(("mm", "millimeter", "millimeters", "millimetre", "millimetres"), 1e-3),
+    **dict.fromkeys(("cm", "centimeter", "centimeters", "centimetre", "centimetres"), 1e-2),
+    **dict.fromkeys(("m", "meter", "meters", "metre", "metres"), 1.0),
+    "mete": 1.0,  # c3d.org sample 15 cuts the word to four letters
+}
+"""Units of length as motion files write them -> metres."""
 
 
 @dataclass(frozen=True)
@@ -117,13 +118,6 @@ class Recording:
         return tuple(name for stream in self.streams for name in stream.signals)
 
 
-# ----------------------------------------------------------------------
-# The protocol every file format is read through, and the table of readers.
-
-
-HEAD_BYTES = 4096
-
-
 @dataclass(frozen=True)
 class ReadOptions:
     """What a user says about files that the files do not say themselves.
@@ -166,43 +160,3 @@ class Reader(Protocol):
     def read(self, path: Path, options: ReadOptions) -> list[Recording] | LocomotionData:
         """Read recordings over time, or curves that are already gait cycles."""
         ...
-
-
-_READERS: list[Reader] = []
-
-
-def register(reader: Reader) -> Reader:
-    """Add a reader; the first that recognises a file reads it."""
-    _READERS.append(reader)
-    return reader
-
-
-def readers() -> tuple[Reader, ...]:
-    """Return the registered readers in the order they are asked."""
-    return tuple(_READERS)
-
-
-def reader_for(path: Path) -> Reader:
-    """Return the reader that recognises the content of `path`.
-
-    Raises
-    ------
-    FileReadError
-        If there is no such file, it is empty, or no reader knows it.
-    """
-    if not path.is_file():
-        got = "a folder" if path.is_dir() else "nothing at that path"
-        raise FileReadError(expected="a file to read", got=got, where=str(path))
-    with path.open("rb") as stream:
-        head = stream.read(HEAD_BYTES)
-    if not head:
-        raise FileReadError(expected="a recording", got="an empty file", where=str(path))
-    for reader in _READERS:
-        if reader.recognises(path, head):
-            return reader
-    raise FileReadError(
-        expected=f"one of the formats {', '.join(reader.name for reader in _READERS)}",
-        got=f"a file no reader recognises (it begins with {head[:16]!r})",
-        where=str(path),
-        fix="`locomotion formats` lists them; a table of curves needs --map map.yaml",
-    )

@@ -1,10 +1,8 @@
-"""MERGED strides.
+"""Strides: from one recording over time to its gait cycles.
 
-- Forces to body weights and moments to newton metres a kilogram, or a refusal.
-- What segmentation says of a recording: refusals, gaps, strides that were rejected.
-- What is known of a stride beside its curves: duration, stance, steps, speed.
-- Strides of both feet from gait events, with the reason why one is not used.
-- One recording over time to its gait cycles.
+Gait events give the strides of both feet, each used or rejected with a reason. Forces become body
+weights and moments newton metres a kilogram; curves are brought to the phase grid, and beside
+them stands what is known of a stride: duration, stance, double support, steps, speed.
 """
 
 from collections import Counter
@@ -22,17 +20,123 @@ from locomotion_analysis.ingest.events import GaitEvents, find_events, mask_unme
 from locomotion_analysis.ingest.foot_forces import (
     MIN_TRAVEL_M,
     foot_marker,
+    horizontal_at,
     pelvis_marker,
     pelvis_travel,
+    rightwards,
     walking_direction,
 )
 from locomotion_analysis.ingest.phase import MAX_GAP_S, bridged_gaps, phase_curves
 from locomotion_analysis.ingest.recording import HEEL_STRIKE, SIDES, TOE_OFF, Recording, Stream
 from locomotion_analysis.standard import METADATA, N_PHASES, STANDARD_GRAVITY_M_S2, is_channel
 
-# ----------------------------------------------------------------------
-# Forces to body weights and moments to newton metres a kilogram, or a refusal.
+DEFAULT_TASK = "level_walking"
 
+
+def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
+    """Cut a recording into gait cycles of both feet, on the phase grid of 150 points.
+
+    Cycles of the left foot have the left leg as ``ipsi`` and the right as ``contra``. Forces
+    are in BW and moments in Nm/kg; they are NaN in stances in which the foot was not alone on
+    a plate. Obliquity, rotation and lean of pelvis and trunk, which recordings give as seen from
+    the right leg, change their sign in cycles of the left.
+
+    Parameters
+    ----------
+    recording : Recording
+    dataset : str
+        Name of the dataset the cycles belong to.
+
+    Returns
+    -------
+    LocomotionData
+        One cycle a stride, both feet in time order (`step` counts them), with
+        duration, stance, double support, cadence, steps and speed where they are known. The
+        history says what was found, filled, masked, converted, assumed and rejected.
+
+    Raises
+    ------
+    SchemaError
+        If the recording has no curves (only markers), or no complete stride.
+    UnitError
+        If forces or moments would have to be divided by a mass that is not known.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.ingest import Event, Recording, Stream
+    >>> time = np.arange(0.0, 4.0, 0.01)
+    >>> knee = 0.5 - 0.5 * np.cos(2 * np.pi * time)
+    >>> events = [Event(t + 0.5 * (s == "right") + 0.6 * (k == "toe_off"), s, k)
+    ...           for t in range(3) for s in ("left", "right") for k in ("heel_strike", "toe_off")]
+    >>> recording = Recording(source="example", subject="S1", task="level_walking", trial="1",
+    ...     streams=(Stream(time, {"knee_flexion_angle_left_rad": knee}),), events=sorted(events))
+    >>> data = cycles_of(recording)
+    >>> len(data), data.channels
+    (4, ('knee_flexion_angle_ipsi_rad', 'knee_flexion_angle_contra_rad'))
+    """
+    refuse_bare_markers(recording)
+    events = find_events(recording)
+    strides = strides_between(events)
+    used = strides[strides["reason"] == ""].reset_index(drop=True)
+    if used.empty:
+        raise no_stride(recording, strides)
+    measured = normalise_to_body(mask_unmeasured(events))
+    refuse_no_curves(measured)
+    channels, block = _block(measured, used)
+    of_strides = stride_metadata(measured, used)
+    key: dict[str, Any] = {
+        "dataset": dataset,
+        "subject": measured.subject,
+        "task": measured.task or DEFAULT_TASK,
+        "task_id": measured.trial or measured.task or DEFAULT_TASK,
+        "step": np.arange(len(used)),
+    }
+    known: dict[str, Any] = {
+        name: value
+        for name, value in measured.metadata.items()
+        if name not in (*of_strides, *key) and (name in METADATA or np.isscalar(value))
+    }
+    cycles = of_strides.assign(**key, **known)
+    history = (
+        *measured.history,
+        *events.history,
+        *gap_entries(events.forces.recording),
+        *absence_entries(measured),
+        *rejection_entries(strides),
+    )
+    cut = HistoryEntry("segmented", "strides to the 150-point phase grid", len(used))
+    return LocomotionData(cycles, block, channels, (*history, cut))
+
+
+def _block(recording: Recording, strides: pd.DataFrame) -> tuple[list[str], NDArray[np.float32]]:
+    """Curves of all strides with sides turned into ipsi and contra."""
+    start, end = strides["start_s"].to_numpy(), strides["end_s"].to_numpy()
+    sides = {side: (strides["side"] == side).to_numpy() for side in SIDES}
+    channels: dict[str, NDArray[np.float32]] = {}
+    for stream in recording.streams:
+        names = [name for name in stream.signals if is_channel(channel_of(name, "left"))]
+        if not names:
+            continue
+        signals = np.stack([stream.signals[name] for name in names])
+        curves = phase_curves(stream.time_s, signals, start, end)
+        for name, of_signal in zip(names, curves, strict=True):
+            # Pelvis and trunk are given as the right leg sees them: but for their tilt, the left
+            # leg sees them the other way round.
+            one_sided = "_left_" in name or "_right_" in name
+            sagittal = any(w in name for w in ("tilt", "flexion", "extension", "sagittal"))
+            from_left = 1.0 if sagittal or one_sided else -1.0
+            own_first = sorted(sides, key=lambda side: f"_{side}_" not in name)
+            for side in own_first:
+                rows = sides[side]
+                channel = channels.setdefault(
+                    channel_of(name, side),
+                    np.full((len(strides), N_PHASES), np.nan, dtype=np.float32),
+                )
+                channel[rows] = of_signal[rows] * (from_left if side == "left" else 1.0)
+    return list(channels), np.stack(list(channels.values()))
+
+
+# Forces to body weights and moments to newton metres a kilogram, or a refusal.
 
 _PER_MASS = {"_N": "_BW", "_Nm": "_Nm_kg", "_W": "_W_kg"}
 _MASS_RANGE_KG = (2.0, 400.0)
@@ -71,9 +175,20 @@ def normalise_to_body(recording: Recording) -> Recording:
             where=f"{recording.source}, subject {recording.subject or 'unknown'}",
             fix="give a table with subject and mass_kg (--subjects subjects.csv)",
         )
-    streams = tuple(_normalised(stream, mass) for stream in recording.streams)
+    divisors = {"_N": mass * STANDARD_GRAVITY_M_S2, "_Nm": mass, "_W": mass}
+    streams = []
+    for stream in recording.streams:
+        signals: dict[str, NDArray[np.float64]] = {}
+        for name, values in stream.signals.items():
+            unit = _absolute(name)
+            if unit is None:
+                signals[name] = values
+            else:
+                signals[name.removesuffix(unit) + _PER_MASS[unit]] = values / divisors[unit]
+        streams.append(Stream(stream.time_s, signals))
     detail = f"N to BW, Nm to Nm_kg and W to W_kg with {mass:g} kg and {STANDARD_GRAVITY_M_S2} m/s2"
-    return replace(recording, streams=streams).then(HistoryEntry("converted", detail, len(given)))
+    entry = HistoryEntry("converted", detail, len(given))
+    return replace(recording, streams=tuple(streams)).then(entry)
 
 
 def body_mass(metadata: Mapping[str, object]) -> float | None:
@@ -97,25 +212,12 @@ def body_mass(metadata: Mapping[str, object]) -> float | None:
     return float(given)
 
 
-def _normalised(stream: Stream, mass: float) -> Stream:
-    signals: dict[str, NDArray[np.float64]] = {}
-    for name, values in stream.signals.items():
-        unit = _absolute(name)
-        if unit is None:
-            signals[name] = values
-            continue
-        divisor = mass * STANDARD_GRAVITY_M_S2 if unit == "_N" else mass
-        signals[name.removesuffix(unit) + _PER_MASS[unit]] = values / divisor
-    return Stream(stream.time_s, signals)
-
-
 def _absolute(name: str) -> str | None:
+    """Return the ending of a signal in N, Nm or W; None for any other."""
     return next((unit for unit in _PER_MASS if name.endswith(unit)), None)
 
 
-# ----------------------------------------------------------------------
 # What segmentation says of a recording: refusals, gaps, strides that were rejected.
-
 
 _OTHER = {"left": "right", "right": "left"}
 
@@ -199,7 +301,6 @@ def no_stride(recording: Recording, strides: pd.DataFrame) -> SchemaError:
     )
 
 
-# ----------------------------------------------------------------------
 # What is known of a stride beside its curves: duration, stance, steps, speed.
 
 
@@ -220,122 +321,73 @@ def stride_metadata(recording: Recording, strides: pd.DataFrame) -> pd.DataFrame
         distance of the heels at the ipsilateral heel strike), ``step_width_m`` (sideways, each
         heel at its own strike), ``stride_length_m`` and ``speed_m_s``. NaN where unknown.
     """
-    duration = strides["duration_s"].to_numpy(dtype=np.float64)
-    start = strides["start_s"].to_numpy(dtype=np.float64)
-    stance = strides["toe_off_s"].to_numpy(dtype=np.float64) - start
+    side = strides["side"].to_numpy(dtype=object)
+    start, duration, toe_off, contra_strike, contra_toe_off = (
+        strides[name].to_numpy(dtype=np.float64)
+        for name in ("start_s", "duration_s", "toe_off_s", "contra_strike_s", "contra_toe_off_s")
+    )
+    # In running the other foot leaves before this one lands, so its next toe-off comes late.
+    flies = contra_strike > toe_off
+    both_down = np.where(flies, 0.0, (contra_toe_off - start) + (toe_off - contra_strike))
+    both_down[(contra_toe_off > contra_strike) & ~flies] = np.nan
     table = pd.DataFrame(
         {
-            "side": strides["side"].to_numpy(),
+            "side": side,
             "cycle_duration_s": duration,
-            "stance_percent": 100.0 * stance / duration,
+            "stance_percent": 100.0 * (toe_off - start) / duration,
             "cadence_steps_min": 120.0 / duration,
-            "double_support_percent": _double_support(strides),
+            "double_support_percent": 100.0 * both_down / duration,
         }
     )
     return table.assign(**_spatial(recording, strides))
 
 
-def _double_support(strides: pd.DataFrame) -> NDArray[np.float64]:
-    """Share of the stride with both feet down, percent; 0 in running, NaN where unknown."""
-    start, duration = strides["start_s"], strides["duration_s"]
-    first = (strides["contra_toe_off_s"] - start).to_numpy(dtype=np.float64)
-    second = (strides["toe_off_s"] - strides["contra_strike_s"]).to_numpy(dtype=np.float64)
-    # In running the other foot leaves before this one lands, so its next toe-off comes late.
-    flies = strides["contra_strike_s"] > strides["toe_off_s"]
-    both = np.where(flies, 0.0, first + second)
-    out_of_order = (strides["contra_toe_off_s"] > strides["contra_strike_s"]) & ~flies
-    both = np.where(out_of_order, np.nan, both)
-    share: NDArray[np.float64] = 100.0 * both / duration.to_numpy(dtype=np.float64)
-    return share
-
-
 def _spatial(recording: Recording, strides: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+    """Return what the markers of pelvis and heels tell of the strides, else the file's speed."""
     time, side = recording.marker_time_s, strides["side"].to_numpy(dtype=object)
-    start, end, contra_strike = (
-        strides[name].to_numpy(dtype=np.float64) for name in ("start_s", "end_s", "contra_strike_s")
+    start, end, duration, contra_strike = (
+        strides[name].to_numpy(dtype=np.float64)
+        for name in ("start_s", "end_s", "duration_s", "contra_strike_s")
     )
-    forward = _forward_of(recording, start, end)
-    speed = _speed(recording, strides)
-    measures = {} if speed is None else {"speed_m_s": speed}
-    feet = {name: foot_marker(recording.markers, "heel", name) for name in SIDES}
-    heels = {name: heel for name, heel in feet.items() if heel is not None}
-    if forward is None or len(heels) < len(SIDES):
+    pelvis, travel = pelvis_marker(recording.markers), pelvis_travel(recording)
+    over_ground = travel is not None and float(np.linalg.norm(travel)) > MIN_TRAVEL_M
+    measures: dict[str, NDArray[np.float64]] = {}
+    if pelvis is not None and over_ground:
+        path = horizontal_at(time, pelvis, end) - horizontal_at(time, pelvis, start)
+        length = np.linalg.norm(path, axis=1)
+        measures["speed_m_s"] = length / duration
+        forward = path / np.where(length > 0.0, length, np.nan)[:, np.newaxis]
+    else:
+        if (given := recording.metadata.get("speed_m_s")) is not None:
+            measures["speed_m_s"] = np.full(len(strides), float(given))
+        whole, _ = walking_direction(recording)
+        if whole is None:
+            return measures
+        forward = np.tile(whole, (len(start), 1))
+    left, right = (foot_marker(recording.markers, "heel", name) for name in SIDES)
+    if left is None or right is None:
         return measures
+
+    def heel_of(
+        feet: NDArray[np.object_] | NDArray[np.str_], instants: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return where each stride's heel was at each stride's own instant, shape (n, 2)."""
+        on_left, on_right = (horizontal_at(time, heel, instants) for heel in (left, right))
+        return np.where((feet == "left")[:, np.newaxis], on_left, on_right)
+
     other = np.where(side == "right", "left", "right")
-    own, far = _of(heels, time, side, start), _of(heels, time, other, start)
-    across = np.stack([forward[:, 1], -forward[:, 0]], axis=1)
-    outwards = np.where(side == "right", 1.0, -1.0)
-    apart = own - _of(heels, time, other, contra_strike)
-    measures["step_length_m"] = np.sum((own - far) * forward, axis=1)
-    measures["step_width_m"] = outwards * np.sum(apart * across, axis=1)
-    if _over_ground(recording):
-        stride = _of(heels, time, side, end) - own
-        measures["stride_length_m"] = np.sum(stride * forward, axis=1)
-    elif speed is not None:
-        measures["stride_length_m"] = speed * (end - start)
+    own = heel_of(side, start)
+    outwards = rightwards(forward) * np.where(side == "right", 1.0, -1.0)[:, np.newaxis]
+    measures["step_length_m"] = np.sum((own - heel_of(other, start)) * forward, axis=1)
+    measures["step_width_m"] = np.sum((own - heel_of(other, contra_strike)) * outwards, axis=1)
+    if over_ground:
+        measures["stride_length_m"] = np.sum((heel_of(side, end) - own) * forward, axis=1)
+    elif "speed_m_s" in measures:
+        measures["stride_length_m"] = measures["speed_m_s"] * duration
     return measures
 
 
-def _forward_of(
-    recording: Recording, start: NDArray[np.float64], end: NDArray[np.float64]
-) -> NDArray[np.float64] | None:
-    """Return the direction of walking in each stride, shape (n, 2)."""
-    pelvis = pelvis_marker(recording.markers)
-    if pelvis is not None and _over_ground(recording):
-        time = recording.marker_time_s
-        path = _track(time, pelvis, end) - _track(time, pelvis, start)
-        length = np.linalg.norm(path, axis=1, keepdims=True)
-        forward: NDArray[np.float64] = path / np.where(length > 0.0, length, np.nan)
-        return forward
-    whole, _ = walking_direction(recording)
-    return None if whole is None else np.tile(whole, (len(start), 1))
-
-
-def _speed(recording: Recording, strides: pd.DataFrame) -> NDArray[np.float64] | None:
-    """Pelvis displacement over stride time over the ground, else the file's own speed."""
-    pelvis = pelvis_marker(recording.markers)
-    if pelvis is not None and _over_ground(recording):
-        start, end = (
-            _track(recording.marker_time_s, pelvis, strides[name].to_numpy(dtype=np.float64))
-            for name in ("start_s", "end_s")
-        )
-        duration = strides["duration_s"].to_numpy(dtype=np.float64)
-        speed: NDArray[np.float64] = np.linalg.norm(end - start, axis=1) / duration
-        return speed
-    given = recording.metadata.get("speed_m_s")
-    return None if given is None else np.full(len(strides), float(given))
-
-
-def _over_ground(recording: Recording) -> bool:
-    travel = pelvis_travel(recording)
-    return travel is not None and float(np.linalg.norm(travel)) > MIN_TRAVEL_M
-
-
-def _of(
-    heels: dict[str, NDArray[np.float64]],
-    time: NDArray[np.float64],
-    side: NDArray[np.object_] | NDArray[np.str_],
-    instants: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Horizontal position of each stride's own heel at each stride's own instant."""
-    left, right = (_track(time, heels[name], instants) for name in SIDES)
-    return np.where((side == "left")[:, np.newaxis], left, right)
-
-
-def _track(
-    time: NDArray[np.float64], position: NDArray[np.float64], instants: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Horizontal position at some instants, from where the marker was seen, shape (n, 2)."""
-    seen = np.isfinite(position).all(axis=1)
-    if not seen.any():
-        return np.full((len(instants), 2), np.nan)
-    axes = [np.interp(instants, time[seen], position[seen, axis]) for axis in (0, 1)]
-    return np.stack(axes, axis=1)
-
-
-# ----------------------------------------------------------------------
 # Strides of both feet from gait events, with the reason why one is not used.
-
 
 MIN_STRIDE_S, MAX_STRIDE_S = 0.4, 3.0
 """Durations a stride of walking or running may have, s."""
@@ -362,8 +414,49 @@ def find_strides(recording: Recording) -> pd.DataFrame:
 
 def strides_between(events: GaitEvents) -> pd.DataFrame:
     """As :func:`find_strides`, from events found before."""
-    sides = [_strides_of(side, events) for side in SIDES]
-    table = pd.concat(sides, ignore_index=True)
+    tables = []
+    for side in SIDES:
+        strikes = events.times(side, HEEL_STRIKE)
+        start, end = strikes[:-1], strikes[1:]
+        toe_off, n_toe_off = _first_inside(events.times(side, TOE_OFF), start, end)
+        other_strikes = events.times(_OTHER[side], HEEL_STRIKE)
+        contra, n_contra = _first_inside(other_strikes, start, end)
+        contra_off, _ = _first_inside(events.times(_OTHER[side], TOE_OFF), start, end)
+        duration = end - start
+        reason = np.select(
+            [
+                duration < MIN_STRIDE_S,
+                duration > MAX_STRIDE_S,
+                n_toe_off == 0,
+                n_toe_off > 1,
+                (n_contra == 0) & bool(len(other_strikes)),
+                n_contra > 1,
+            ],
+            [
+                f"shorter than {MIN_STRIDE_S} s",
+                f"longer than {MAX_STRIDE_S} s",
+                "no toe-off between the heel strikes",
+                "more than one toe-off between the heel strikes",
+                "no heel strike of the other foot inside",
+                "more than one heel strike of the other foot inside",
+            ],
+            default="",
+        )
+        tables.append(
+            pd.DataFrame(
+                {
+                    "side": pd.Series([side] * len(start), dtype="str"),
+                    "start_s": start,
+                    "end_s": end,
+                    "duration_s": duration,
+                    "toe_off_s": toe_off,
+                    "contra_strike_s": contra,
+                    "contra_toe_off_s": contra_off,
+                    "reason": pd.Series(reason.tolist(), dtype="str"),
+                }
+            )
+        )
+    table = pd.concat(tables, ignore_index=True)
     return table.sort_values(["start_s", "side"], ignore_index=True)
 
 
@@ -398,47 +491,6 @@ def stride_time_variability(strides: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=names).rename_axis("side")
 
 
-def _strides_of(side: str, events: GaitEvents) -> pd.DataFrame:
-    strikes = events.times(side, HEEL_STRIKE)
-    start, end = strikes[:-1], strikes[1:]
-    toe_off, n_toe_off = _first_inside(events.times(side, TOE_OFF), start, end)
-    other_strikes = events.times(_OTHER[side], HEEL_STRIKE)
-    contra, n_contra = _first_inside(other_strikes, start, end)
-    contra_off, _ = _first_inside(events.times(_OTHER[side], TOE_OFF), start, end)
-    duration = end - start
-    reason = np.select(
-        [
-            duration < MIN_STRIDE_S,
-            duration > MAX_STRIDE_S,
-            n_toe_off == 0,
-            n_toe_off > 1,
-            (n_contra == 0) & bool(len(other_strikes)),
-            n_contra > 1,
-        ],
-        [
-            f"shorter than {MIN_STRIDE_S} s",
-            f"longer than {MAX_STRIDE_S} s",
-            "no toe-off between the heel strikes",
-            "more than one toe-off between the heel strikes",
-            "no heel strike of the other foot inside",
-            "more than one heel strike of the other foot inside",
-        ],
-        default="",
-    )
-    return pd.DataFrame(
-        {
-            "side": pd.Series([side] * len(start), dtype="str"),
-            "start_s": start,
-            "end_s": end,
-            "duration_s": duration,
-            "toe_off_s": toe_off,
-            "contra_strike_s": contra,
-            "contra_toe_off_s": contra_off,
-            "reason": pd.Series(reason.tolist(), dtype="str"),
-        }
-    )
-
-
 def _first_inside(
     instants: NDArray[np.float64], start: NDArray[np.float64], end: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
@@ -447,118 +499,3 @@ def _first_inside(
     count = np.searchsorted(instants, end, side="left") - low
     padded = np.append(instants, np.nan)
     return np.where(count > 0, padded[np.minimum(low, len(instants))], np.nan), count
-
-
-# ----------------------------------------------------------------------
-# One recording over time to its gait cycles.
-
-
-DEFAULT_TASK = "level_walking"
-
-
-def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
-    """Cut a recording into gait cycles of both feet, on the phase grid of 150 points.
-
-    Cycles of the left foot have the left leg as ``ipsi`` and the right as ``contra``. Forces
-    are in BW and moments in Nm/kg; they are NaN in stances in which the foot was not alone on
-    a plate. Obliquity, rotation and lean of pelvis and trunk, which recordings give as seen from
-    the right leg, change their sign in cycles of the left.
-
-    Parameters
-    ----------
-    recording : Recording
-    dataset : str
-        Name of the dataset the cycles belong to.
-
-    Returns
-    -------
-    LocomotionData
-        One cycle a stride, both feet in time order (`step` counts them), with
-        duration, stance, double support, cadence, steps and speed where they are known. The
-        history says what was found, filled, masked, converted, assumed and rejected.
-
-    Raises
-    ------
-    SchemaError
-        If the recording has no curves (only markers), or no complete stride.
-    UnitError
-        If forces or moments would have to be divided by a mass that is not known.
-
-    Examples
-    --------
-    >>> from locomotion_analysis.ingest import Event, Recording, Stream
-    >>> time = np.arange(0.0, 4.0, 0.01)
-    >>> knee = 0.5 - 0.5 * np.cos(2 * np.pi * time)
-    >>> events = [Event(t + 0.5 * (s == "right") + 0.6 * (k == "toe_off"), s, k)
-    ...           for t in range(3) for s in ("left", "right") for k in ("heel_strike", "toe_off")]
-    >>> recording = Recording(source="example", subject="S1", task="level_walking", trial="1",
-    ...     streams=(Stream(time, {"knee_flexion_angle_left_rad": knee}),), events=sorted(events))
-    >>> data = cycles_of(recording)
-    >>> len(data), data.channels
-    (4, ('knee_flexion_angle_ipsi_rad', 'knee_flexion_angle_contra_rad'))
-    """
-    refuse_bare_markers(recording)
-    events = find_events(recording)
-    strides = strides_between(events)
-    used = strides[strides["reason"] == ""].reset_index(drop=True)
-    if used.empty:
-        raise no_stride(recording, strides)
-    measured = normalise_to_body(mask_unmeasured(events))
-    refuse_no_curves(measured)
-    channels, block = _block(measured, used)
-    cycles = _cycles(measured, used, dataset)
-    history = (
-        *measured.history,
-        *events.history,
-        *gap_entries(events.forces.recording),
-        *absence_entries(measured),
-        *rejection_entries(strides),
-    )
-    cut = HistoryEntry("segmented", "strides to the 150-point phase grid", len(used))
-    return LocomotionData(cycles, block, channels, (*history, cut))
-
-
-def _block(recording: Recording, strides: pd.DataFrame) -> tuple[list[str], NDArray[np.float32]]:
-    """Curves of all strides with sides turned into ipsi and contra."""
-    start, end = strides["start_s"].to_numpy(), strides["end_s"].to_numpy()
-    sides = {side: (strides["side"] == side).to_numpy() for side in SIDES}
-    channels: dict[str, NDArray[np.float32]] = {}
-    for stream in recording.streams:
-        names = [name for name in stream.signals if is_channel(channel_of(name, "left"))]
-        if not names:
-            continue
-        signals = np.stack([stream.signals[name] for name in names])
-        curves = phase_curves(stream.time_s, signals, start, end)
-        for name, of_signal in zip(names, curves, strict=True):
-            own_first = sorted(sides, key=lambda side: f"_{side}_" not in name)
-            for side in own_first:
-                rows = sides[side]
-                channel = channels.setdefault(
-                    channel_of(name, side),
-                    np.full((len(strides), N_PHASES), np.nan, dtype=np.float32),
-                )
-                channel[rows] = of_signal[rows] * (_mirror(name) if side == "left" else 1.0)
-    return list(channels), np.stack(list(channels.values()))
-
-
-def _mirror(name: str) -> float:
-    """Sign of a signal seen from the left leg: the trunk's side and turn are the right leg's."""
-    sagittal = any(word in name for word in ("tilt", "flexion", "extension", "sagittal"))
-    return 1.0 if sagittal or name.count("_left_") + name.count("_right_") else -1.0
-
-
-def _cycles(recording: Recording, strides: pd.DataFrame, dataset: str) -> pd.DataFrame:
-    measured = stride_metadata(recording, strides)
-    key: dict[str, Any] = {
-        "dataset": dataset,
-        "subject": recording.subject,
-        "task": recording.task or DEFAULT_TASK,
-        "task_id": recording.trial or recording.task or DEFAULT_TASK,
-        "step": np.arange(len(strides)),
-    }
-    known: dict[str, Any] = {
-        name: value
-        for name, value in recording.metadata.items()
-        if name not in (*measured, *key) and (name in METADATA or np.isscalar(value))
-    }
-    return measured.assign(**key, **known)

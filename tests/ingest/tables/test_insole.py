@@ -6,8 +6,8 @@ import pytest
 
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
 from locomotion_analysis.ingest import ReadOptions
-from locomotion_analysis.ingest.tables import parquet
-from locomotion_analysis.ingest.tables.parquet import InsoleReader
+from locomotion_analysis.ingest.tables import unmapped
+from locomotion_analysis.ingest.tables.unmapped import InsoleReader
 
 
 def read(path):
@@ -106,7 +106,7 @@ def test_a_truncated_gzip_is_refused_wherever_it_is_cut(tmp_path):
 
 
 def test_a_gzip_bomb_is_refused_within_bounded_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr(parquet, "_MOST_BYTES", 2 * 1024**2)
+    monkeypatch.setattr(unmapped, "_MOST_BYTES", 2 * 1024**2)
     path = tmp_path / "a.txt.gz"
     path.write_bytes(gzip.compress(bytes(64 * 1024**2)))
     assert path.stat().st_size < 100_000

@@ -4,7 +4,7 @@ import pytest
 
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
 from locomotion_analysis.ingest import ReadOptions
-from locomotion_analysis.ingest.tables.parquet import TimeParquetReader
+from locomotion_analysis.ingest.tables.unmapped import TimeParquetReader
 
 TIME = np.arange(20) / 100
 

@@ -1,8 +1,11 @@
-"""MERGED plates.
+"""Force plates of a C3D file: from raw channels to force, centre of pressure, free moment.
 
-- Laboratory axes and length unit of a C3D file: which way is up, and how long is a unit.
-- The FORCE_PLATFORM group of a C3D file: which channels, where, in what units.
-- Force plates: from the raw channels of a C3D file to force, centre of pressure, free moment.
+All four classical kinds end in one form, force F and moment M about the middle of the working
+surface in the plate's axes (C3D user guide, "The FORCE_PLATFORM group"); from there
+
+    x = -My / Fz,  y = Mx / Fz,  Tz = Mz - x Fy + y Fx.
+
+The laboratory's axes and unit of length stand here too: plates are what tells them best.
 """
 
 from dataclasses import dataclass
@@ -12,25 +15,11 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import UnitError
-from locomotion_analysis.ingest.c3d.content import C3DContent
-from locomotion_analysis.ingest.recording import Plate
+from locomotion_analysis.ingest.c3d.content import C3DContent, unit_letters
+from locomotion_analysis.ingest.recording import LENGTHS_M, Plate
 
-# ----------------------------------------------------------------------
-# Laboratory axes and length unit of a C3D file: which way is up, and how long is a unit.
+# Laboratory axes and length unit: which way is up, and how long is a unit.
 
-
-_LENGTH_UNITS = {
-    "mm": 1e-3,
-    "millimeter": 1e-3,
-    "millimeters": 1e-3,
-    "cm": 1e-2,
-    "m": 1.0,
-    "mete": 1.0,  # c3d.org sample 15 cuts the word to four letters
-    "meter": 1.0,
-    "meters": 1.0,
-    "metre": 1.0,
-    "metres": 1.0,
-}
 _AXES = "XYZ"
 _FLAT = 0.1
 
@@ -74,8 +63,8 @@ def laboratory_axes(
     Parameters
     ----------
     content : C3DContent
-    markers : ndarray, shape (n_frames, n_markers, 3)
-        Points that are markers, in file units.
+    markers : ndarray, shape (..., 3)
+        Positions of markers, in file units; NaN where one was not seen.
     where : str
         File name, for errors.
 
@@ -84,7 +73,18 @@ def laboratory_axes(
     UnitError
         If the file's length unit is unknown.
     """
-    unit, history = _length_unit(content, where)
+    history = []
+    stated = next(iter(content.texts("POINT", "UNITS")), "")
+    if stated and stated.lower() not in LENGTHS_M:
+        raise UnitError(
+            expected=f"POINT:UNITS to be one of {', '.join(LENGTHS_M)}",
+            got=repr(stated),
+            where=where,
+            fix="correct the parameter POINT:UNITS in the C3D file",
+        )
+    if not stated:
+        history.append(HistoryEntry("assumed", "positions are in mm: POINT:UNITS is empty"))
+    unit = LENGTHS_M[stated.lower() or "mm"]
     axis, sign, source = _vertical(content, markers)
     up = f"{'+' if sign > 0 else '-'}{_AXES[axis]}"
     if source == "assumed":
@@ -93,24 +93,15 @@ def laboratory_axes(
         history.append(HistoryEntry("converted", f"axes turned so that {up} ({source}) is +z"))
     if unit != 1.0:
         history.append(HistoryEntry("converted", f"marker and plate positions x {unit:g} to m"))
-    return LaboratoryAxes(_rotation(axis, sign), unit, tuple(history))
-
-
-def _length_unit(content: C3DContent, where: str) -> tuple[float, list[HistoryEntry]]:
-    stated = next(iter(content.texts("POINT", "UNITS")), "")
-    if not stated:
-        return 1e-3, [HistoryEntry("assumed", "positions are in mm: POINT:UNITS is empty")]
-    if stated.lower() not in _LENGTH_UNITS:
-        raise UnitError(
-            expected=f"POINT:UNITS to be one of {', '.join(_LENGTH_UNITS)}",
-            got=repr(stated),
-            where=where,
-            fix="correct the parameter POINT:UNITS in the C3D file",
-        )
-    return _LENGTH_UNITS[stated.lower()], []
+    vertical, forward = np.zeros(3), np.zeros(3)
+    vertical[axis] = sign
+    forward[0 if axis != 0 else 1] = 1.0
+    rotation = np.stack([forward, np.cross(vertical, forward), vertical])
+    return LaboratoryAxes(rotation, unit, tuple(history))
 
 
 def _vertical(content: C3DContent, markers: NDArray[np.float64]) -> tuple[int, float, str]:
+    """Return the vertical axis, its sign, and what told it."""
     screen = next(iter(content.texts("POINT", "Y_SCREEN")), "").upper()
     screen_axis = _AXES.find(screen[-1:]) if screen else -1
     screen_sign = -1.0 if screen.startswith("-") else 1.0
@@ -143,22 +134,11 @@ def _plate_corners(content: C3DContent) -> NDArray[np.float64] | None:
     return flat if (extents[0] < _FLAT * extents[1]).all() else None
 
 
-def _rotation(axis: int, sign: float) -> NDArray[np.float64]:
-    up = np.zeros(3)
-    up[axis] = sign
-    forward = np.zeros(3)
-    forward[0 if axis != 0 else 1] = 1.0
-    return np.stack([forward, np.cross(up, forward), up])
-
-
-# ----------------------------------------------------------------------
-# The FORCE_PLATFORM group of a C3D file: which channels, where, in what units.
-
+# The FORCE_PLATFORM group: which channels, where, in what units.
 
 _CHANNELS = {1: 6, 2: 6, 3: 8, 4: 6}
 _MOMENT_UNITS = {"nm": 1.0, "nmm": 1e-3, "ntmm": 1e-3, "ncm": 1e-2, "newtonmeters": 1.0}
 _FORCE_UNITS = ("n", "nt", "newton", "newtons")
-
 Array = NDArray[np.float64]
 
 
@@ -210,7 +190,9 @@ def plate_setups(content: C3DContent, unit_m: float) -> tuple[list[PlateSetup], 
     """
     setups: list[PlateSetup] = []
     history: list[HistoryEntry] = []
-    for index in range(_plate_count(content)):
+    stated = content.numbers("FORCE_PLATFORM", "TYPE").size
+    used = content.number("FORCE_PLATFORM", "USED")
+    for index in range(stated if used is None else max(int(used), 0)):
         reason = _reason_to_leave_out(content, index)
         if reason:
             history.append(HistoryEntry("dropped", f"plate {index + 1}: {reason}"))
@@ -221,13 +203,8 @@ def plate_setups(content: C3DContent, unit_m: float) -> tuple[list[PlateSetup], 
     return setups, history
 
 
-def _plate_count(content: C3DContent) -> int:
-    kinds = content.numbers("FORCE_PLATFORM", "TYPE").size
-    used = content.number("FORCE_PLATFORM", "USED")
-    return kinds if used is None else max(int(used), 0)
-
-
 def _reason_to_leave_out(content: C3DContent, index: int) -> str:
+    """Return why a plate cannot be used; empty where it can."""
     kinds = content.numbers("FORCE_PLATFORM", "TYPE").ravel(order="F")
     kind = int(kinds[index]) if index < kinds.size else 0
     stored = content.analogs.shape[1] if len(content.analogs) else 0
@@ -250,8 +227,23 @@ def _reason_to_leave_out(content: C3DContent, index: int) -> str:
 def _setup(content: C3DContent, index: int, unit_m: float) -> tuple[PlateSetup, list[HistoryEntry]]:
     kind = int(content.numbers("FORCE_PLATFORM", "TYPE").ravel(order="F")[index])
     channels = _of_plate(content, "CHANNEL", index, 2)[: _CHANNELS[kind]].astype(int) - 1
-    origin, history = _origin(content, index)
-    moment_Nm, assumed = _moment_unit(content, channels, kind, unit_m, index + 1)
+    history = []
+    stated = _of_plate(content, "ORIGIN", index, 2)
+    origin = stated[:3].copy() if stated.size >= 3 else np.zeros(3)
+    if origin[2] > 0:
+        # The sensors are below the surface and z points down: a positive z is Vicon's old slip.
+        detail = f"plate {index + 1}: ORIGIN z {origin[2]:g} is below the surface, sign turned"
+        history.append(HistoryEntry("assumed", detail))
+        origin *= -1.0 if abs(origin[2]) > np.abs(origin[:2]).max() else np.array([1.0, 1.0, -1.0])
+    units = [unit_letters(unit) for unit in content.texts("ANALOG", "UNITS")]
+    force, moment = (units[k] if k < len(units) else "" for k in channels[[2, 5]])
+    moment_Nm = _MOMENT_UNITS.get(moment, unit_m) if kind != 3 else 1.0
+    if kind != 3 and not (moment in _MOMENT_UNITS and force in _FORCE_UNITS):
+        detail = (
+            f"plate {index + 1}: forces in N and moments in N times POINT:UNITS; its channels say "
+            f"{force or 'nothing'!r} and {moment or 'nothing'!r}"
+        )
+        history.append(HistoryEntry("assumed", detail))
     polynomial = _of_plate(content, "FPCOPPOLY", index, 3)
     has_polynomial = kind == 3 and polynomial.shape == (6, 2) and polynomial.any()
     if has_polynomial:
@@ -268,38 +260,7 @@ def _setup(content: C3DContent, index: int, unit_m: float) -> tuple[PlateSetup, 
         moment_Nm=moment_Nm,
         unit_m=unit_m,
     )
-    return setup, [*history, *assumed]
-
-
-def _origin(content: C3DContent, index: int) -> tuple[Array, list[HistoryEntry]]:
-    stated = _of_plate(content, "ORIGIN", index, 2)
-    origin = stated[:3].copy() if stated.size >= 3 else np.zeros(3)
-    if origin[2] <= 0:
-        return origin, []
-    # The sensors are below the surface and z points down: a positive z is Vicon's old slip.
-    detail = f"plate {index + 1}: ORIGIN z {origin[2]:g} is below the surface, sign turned"
-    origin *= -1.0 if abs(origin[2]) > np.abs(origin[:2]).max() else np.array([1.0, 1.0, -1.0])
-    return origin, [HistoryEntry("assumed", detail)]
-
-
-def _moment_unit(
-    content: C3DContent, channels: NDArray[np.int64], kind: int, unit_m: float, number: int
-) -> tuple[float, list[HistoryEntry]]:
-    if kind == 3:
-        return 1.0, []
-    units = [_bare(unit) for unit in content.texts("ANALOG", "UNITS")]
-    force, moment = (units[k] if k < len(units) else "" for k in channels[[2, 5]])
-    if moment in _MOMENT_UNITS and force in _FORCE_UNITS:
-        return _MOMENT_UNITS[moment], []
-    detail = (
-        f"plate {number}: forces in N and moments in N times POINT:UNITS; its channels say "
-        f"{force or 'nothing'!r} and {moment or 'nothing'!r}"
-    )
-    return _MOMENT_UNITS.get(moment, unit_m), [HistoryEntry("assumed", detail)]
-
-
-def _bare(unit: str) -> str:
-    return "".join(letter for letter in unit.lower() if letter.isalpha())
+    return setup, history
 
 
 def _of_plate(content: C3DContent, name: str, index: int, dimensions: int) -> Array:
@@ -312,18 +273,10 @@ def _of_plate(content: C3DContent, name: str, index: int, dimensions: int) -> Ar
     return values[..., index]
 
 
-# ----------------------------------------------------------------------
-# Force plates: from the raw channels of a C3D file to force, centre of pressure, free moment.
-#
-# All four classical kinds end in one form, force F and moment M about the middle of the working
-# surface in the plate's axes (C3D user guide, "The FORCE_PLATFORM group"); from there
-#
-#     x = -My / Fz,  y = Mx / Fz,  Tz = Mz - x Fy + y Fx.
-
+# From the channels to the laboratory.
 
 LOADED_N = 20.0
 """Vertical force from which the centre of pressure is given."""
-
 _STILL_N, _UNLOADED_N = 5.0, 50.0
 
 
@@ -378,29 +331,30 @@ def surface_wrench(setup: PlateSetup, raw: Array) -> tuple[Array, Array]:
         force, (x, y) = raw[:, :3], raw[:, 3:5].T * setup.unit_m
         twist = raw[:, 5] * setup.moment_Nm + x * force[:, 1] - y * force[:, 0]
         return force, np.column_stack([y * force[:, 2], -x * force[:, 2], twist])
-    if setup.kind == 3:
-        return _piezo_wrench(setup, raw)
+    if setup.kind == 3:  # eight sensors at (±a, ±b), `depth` below the surface
+        x12, x34, y14, y23, z1, z2, z3, z4 = raw.T
+        a, b, depth = setup.origin_m
+        fx, fy, fz = x12 + x34, y14 + y23, z1 + z2 + z3 + z4
+        mx = b * (z1 + z2 - z3 - z4) + fy * depth
+        my = a * (-z1 + z2 + z3 - z4) - fx * depth
+        mz = b * (x34 - x12) + a * (y14 - y23)
+        return np.column_stack([fx, fy, fz]), np.column_stack([mx, my, mz])
     calibrated = raw @ setup.calibration.T if setup.kind == 4 else raw
     force, moment = calibrated[:, :3], calibrated[:, 3:] * setup.moment_Nm
     return force, moment + np.cross(force, setup.origin_m)
 
 
-def _piezo_wrench(setup: PlateSetup, raw: Array) -> tuple[Array, Array]:
-    """Eight channels of a type 3 plate, its sensors at (±a, ±b) below the surface."""
-    x12, x34, y14, y23, z1, z2, z3, z4 = raw.T
-    a, b, depth = setup.origin_m
-    fx, fy, fz = x12 + x34, y14 + y23, z1 + z2 + z3 + z4
-    mx = b * (z1 + z2 - z3 - z4) + fy * depth
-    my = a * (-z1 + z2 + z3 - z4) - fx * depth
-    mz = b * (x34 - x12) + a * (y14 - y23)
-    return np.column_stack([fx, fy, fz]), np.column_stack([mx, my, mz])
-
-
 def _in_laboratory(
     setup: PlateSetup, raw: Array, time_s: Array, axes: LaboratoryAxes
 ) -> tuple[Plate, list[HistoryEntry]]:
+    """Return force, centre of pressure and free moment, in laboratory axes, on the person."""
     force, moment = surface_wrench(setup, raw)
-    turn = axes.rotate(_plate_axes(setup.corners).T).T
+    # Corners 1 to 4 lie at (+, +), (-, +), (-, -), (+, -) of the plate's x and y.
+    x_axis = setup.corners[0] - setup.corners[1]
+    x_axis = x_axis / np.linalg.norm(x_axis)
+    z_axis = np.cross(x_axis, setup.corners[0] - setup.corners[3])
+    z_axis = z_axis / np.linalg.norm(z_axis)
+    turn = axes.rotate(np.stack([x_axis, np.cross(z_axis, x_axis), z_axis])).T
     vertical = (force @ turn.T)[:, 2]
     sign = -1.0 if vertical.size and vertical[np.argmax(np.abs(vertical))] < -LOADED_N else 1.0
     loaded = sign * vertical >= LOADED_N
@@ -418,20 +372,8 @@ def _in_laboratory(
     )
     if sign > 0:
         return plate, []
-    return plate, [
-        HistoryEntry(
-            "converted", f"plate {setup.number}: force x -1, it held the force on the plate"
-        )
-    ]
-
-
-def _plate_axes(corners: Array) -> Array:
-    """Columns: the plate's x, y, z in the file's axes (corners 1 to 4: ++, -+, --, +-)."""
-    x = corners[0] - corners[1]
-    x = x / np.linalg.norm(x)
-    z = np.cross(x, corners[0] - corners[3])
-    z = z / np.linalg.norm(z)
-    return np.column_stack([x, np.cross(z, x), z])
+    detail = f"plate {setup.number}: force x -1, it held the force on the plate"
+    return plate, [HistoryEntry("converted", detail)]
 
 
 def _corrected_cop(setup: PlateSetup, x_m: Array, y_m: Array) -> tuple[Array, Array]:

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import UnitError
+from locomotion_analysis.ingest.c3d.content import unit_letters, zeros_as_nan
 from locomotion_analysis.ingest.recording import SIDES
 
 Array = NDArray[np.float64]
 Outputs = Mapping[str, Array]
-
 _JOINTS = {
     "Hip": ("hip_flexion", "hip_adduction", "hip_internal_rotation"),
     "Knee": ("knee_flexion", "knee_adduction", "knee_internal_rotation"),
@@ -85,7 +85,9 @@ def plugin_gait_signals(
     UnitError
         If a stated unit is unknown.
     """
-    measured = {name: _missing_as_nan(name, xyz) for name, xyz in outputs.items()}
+    measured = {
+        name: xyz if name.endswith("GRF") else zeros_as_nan(xyz) for name, xyz in outputs.items()
+    }
     signals: dict[str, Array] = {}
     history: list[HistoryEntry] = []
     named: set[str] = set()
@@ -121,18 +123,7 @@ def _angles(outputs: Outputs, units: OutputUnits, where: str) -> Part:
             used.add(name)
             seen = outputs[name] * factor * _RIGHT_SIGNS[side]
             signals |= _components(seen, motions, "angle_rad")
-    foot, foot_names, entries = _feet(outputs, factor)
-    signals |= foot
-    used |= foot_names
-    if used and factor != 1.0:
-        history.append(HistoryEntry("converted", "Plug-in Gait angles deg -> rad", len(used)))
-    return signals, used, history + entries
-
-
-def _feet(outputs: Outputs, factor: float) -> Part:
-    signals: dict[str, Array] = {}
-    used: set[str] = set()
-    history = []
+    entries = []
     for side, letter in _LETTER.items():
         name = f"{letter}FootProgressAngles"
         if name not in outputs:
@@ -143,8 +134,10 @@ def _feet(outputs: Outputs, factor: float) -> Part:
         middle = np.degrees(np.nanmedian(x)) if np.isfinite(x).any() else np.nan
         if _FLAT_FOOT_DEG[0] < middle < _FLAT_FOOT_DEG[1]:
             signals[f"foot_sagittal_angle_{side}_rad"] = -np.pi / 2 - x
-            history.append(HistoryEntry("converted", f"{name} x -> -90° - x: 0 flat, toe up +"))
-    return signals, used, history
+            entries.append(HistoryEntry("converted", f"{name} x -> -90° - x: 0 flat, toe up +"))
+    if used and factor != 1.0:
+        history.append(HistoryEntry("converted", "Plug-in Gait angles deg -> rad", len(used)))
+    return signals, used, history + entries
 
 
 def _moments(outputs: Outputs, units: OutputUnits, where: str) -> Part:
@@ -217,7 +210,7 @@ def _per_kg(
     table = _MOMENT_UNITS if kind == "moment" else _POWER_UNITS
     factor = _factor(kind, stated, table, where)
     base = "Nm" if kind == "moment" else "W"
-    if _bare(stated).endswith("kg"):
+    if unit_letters(stated).endswith("kg"):
         return factor, f"{base}_kg", []
     finite = np.concatenate([np.abs(value[np.isfinite(value)]).ravel() for value in values])
     largest = float(np.percentile(finite, 99.5)) * factor if finite.size else 0.0
@@ -230,22 +223,11 @@ def _per_kg(
 
 
 def _factor(kind: str, stated: str, table: Mapping[str, float], where: str) -> float:
-    if _bare(stated) not in table:
+    if unit_letters(stated) not in table:
         raise UnitError(
             expected=f"POINT:{kind.upper()}_UNITS to be one of {', '.join(table)}",
             got=repr(stated),
             where=where,
             fix=f"correct the parameter POINT:{kind.upper()}_UNITS in the C3D file",
         )
-    return table[_bare(stated)]
-
-
-def _bare(unit: str) -> str:
-    return "".join(letter for letter in unit.lower() if letter.isalpha())
-
-
-def _missing_as_nan(name: str, xyz: Array) -> Array:
-    """Three exact zeros are how the model writes a frame it has no value for."""
-    if name.endswith("GRF"):
-        return xyz
-    return np.where((xyz == 0.0).all(axis=1, keepdims=True), np.nan, xyz)
+    return table[unit_letters(stated)]

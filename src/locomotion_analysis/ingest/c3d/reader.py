@@ -1,9 +1,4 @@
-"""MERGED reader.
-
-- Gait events that a C3D file carries in its EVENT group.
-- Who was recorded: name, mass, height and leg length from a C3D file's parameters.
-- C3D: markers, force plates, events and Plug-in Gait's model outputs.
-"""
+"""C3D: markers, force plates, events and Plug-in Gait's model outputs of one trial."""
 
 import re
 from collections import Counter
@@ -15,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
-from locomotion_analysis.ingest.c3d.content import C3DContent, looks_like_c3d, read_c3d_content
-from locomotion_analysis.ingest.c3d.plates import LaboratoryAxes, c3d_force_plates, laboratory_axes
+from locomotion_analysis.ingest.c3d.content import KEY, C3DContent, read_c3d_content, zeros_as_nan
+from locomotion_analysis.ingest.c3d.plates import c3d_force_plates, laboratory_axes
 from locomotion_analysis.ingest.c3d.plugin_gait import OutputUnits, plugin_gait_signals
 from locomotion_analysis.ingest.recording import (
     HEEL_STRIKE,
@@ -27,9 +22,144 @@ from locomotion_analysis.ingest.recording import (
     Stream,
 )
 
-# ----------------------------------------------------------------------
-# Gait events that a C3D file carries in its EVENT group.
+_OUTPUT_GROUPS = ("ANGLES", "FORCES", "MOMENTS", "POWERS", "SCALARS", "REACTIONS")
+_OUTPUT_NAME = re.compile(r"^[LR]\w*(Angles|Moment|Power|Force|GRF)$")
+Points = dict[str, NDArray[np.float64]]
 
+
+class C3DReader:
+    """Reads C3D files through ezc3d (extra ``io``), in a child process.
+
+    Examples
+    --------
+    >>> C3DReader().recognises(Path("trial.c3d"), bytes([2, 0x50, 0, 0]))
+    True
+    """
+
+    name = "c3d"
+    description = "C3D: markers, force plates (types 1-4), events, Plug-in Gait outputs"
+    suffixes = (".c3d",)
+
+    def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - content decides
+        """Return whether the first bytes are a block number and ``0x50``, and not all text."""
+        is_text = all(byte in b"\t\n\r" or byte >= 32 for byte in head[:64])
+        return len(head) > 1 and head[0] >= 2 and head[1] == KEY and not is_text
+
+    def read(self, path: Path, options: ReadOptions) -> list[Recording]:  # noqa: ARG002
+        """Read one trial.
+
+        Parameters
+        ----------
+        path : Path
+        options : ReadOptions
+            Not needed: a C3D file describes itself.
+
+        Returns
+        -------
+        list of one Recording
+            Times stand on the capture's clock: the first frame may be later than 0 s.
+
+        Raises
+        ------
+        FileReadError
+            If the file is empty, cut off, malformed or written for SGI/MIPS processors.
+        UnitError
+            If a stated unit is unknown.
+        MissingExtraError
+            If ezc3d is not installed.
+        """
+        content = read_c3d_content(path)
+        points = _labelled_points(content)
+        seen = np.concatenate([np.empty((0, 3)), *points.markers.values()])
+        axes = laboratory_axes(content, seen, where=str(path))
+        plates, plate_history = c3d_force_plates(content, axes)
+        events, event_history = c3d_events(content)
+        units = OutputUnits(
+            *(
+                next(iter(content.texts("POINT", name)), "")
+                for name in ("ANGLE_UNITS", "MOMENT_UNITS", "POWER_UNITS")
+            )
+        )
+        signals, signal_history = plugin_gait_signals(points.outputs, units, where=str(path))
+        subject, metadata = c3d_subject(content)
+        time_s = content.point_time_s if len(content.points) else np.empty(0)
+        recording = Recording(
+            source=str(path),
+            subject=subject,
+            trial=path.stem,
+            streams=(Stream(time_s, signals),) if signals else (),
+            markers={name: axes.metres(zeros_as_nan(xyz)) for name, xyz in points.markers.items()},
+            marker_time_s=time_s,
+            plates=plates,
+            events=events,
+            metadata=metadata,
+        )
+        of_plates = content.numbers("FORCE_PLATFORM", "CHANNEL").ravel().astype(int)
+        labels = content.texts("ANALOG", "LABELS")[: content.analogs.shape[1]]
+        other = [label for number, label in enumerate(labels, 1) if number not in of_plates]
+        if other:
+            named = ", ".join(label or "(no label)" for label in dict.fromkeys(other))
+            detail = f"analogue channels that belong to no plate: {named}"
+            plate_history.append(HistoryEntry("dropped", detail, len(other)))
+        n_channels = content.analogs.shape[1] if len(content.analogs) else 0
+        said = (
+            f"{path.name}: {len(content.points)} frames at {content.point_rate_hz:g} Hz from frame "
+            f"{content.first_frame + 1}, {len(points.markers)} markers, {len(points.outputs)} "
+            f"model outputs, {n_channels} analogue channels at {content.analog_rate_hz:g} Hz"
+        )
+        return [
+            recording.then(
+                HistoryEntry("read", said),
+                *axes.history,
+                *points.history,
+                *plate_history,
+                *event_history,
+                *signal_history,
+            )
+        ]
+
+
+@dataclass(frozen=True)
+class _LabelledPoints:
+    markers: Points
+    outputs: Points
+    history: tuple[HistoryEntry, ...]
+
+
+def _labelled_points(content: C3DContent) -> _LabelledPoints:
+    """Tell markers from model outputs; drop what has no label, number what has the same one."""
+    labels = content.texts("POINT", "LABELS")[: content.points.shape[1]]
+    stated = {_bare(name) for group in _OUTPUT_GROUPS for name in content.texts("POINT", group)}
+    seen: Counter[str] = Counter()
+    markers: Points = {}
+    outputs: Points = {}
+    repeated = []
+    for index, label in enumerate(labels):
+        name = _bare(label)
+        if not name or name.startswith("*"):  # *12: a trajectory Vicon could not name
+            continue
+        seen[name] += 1
+        if seen[name] > 1:
+            name = f"{name}_{seen[name]}"
+            repeated.append(name)
+        place = outputs if name in stated or _OUTPUT_NAME.match(name) else markers
+        place[name] = content.points[:, index]
+    history = []
+    unnamed = content.points.shape[1] - len(markers) - len(outputs)
+    if unnamed:
+        history.append(HistoryEntry("dropped", "points without a label", unnamed))
+    if repeated:
+        detail = f"points with a label that is there already: {', '.join(repeated)}"
+        history.append(HistoryEntry("renamed", detail, len(repeated)))
+    return _LabelledPoints(markers, outputs, tuple(history))
+
+
+def _bare(label: str) -> str:
+    """Return the label without the subject's name before the colon."""
+    return label.rpartition(":")[2].strip()
+
+
+# Gait events in the EVENT group.
 
 _SECONDS_PER_MINUTE = 60.0
 _SIDES = {"left": "left", "l": "left", "right": "right", "r": "right"}
@@ -60,7 +190,10 @@ def c3d_events(content: C3DContent) -> tuple[tuple[Event, ...], list[HistoryEntr
     list of HistoryEntry
         Events that are not foot contacts, have no side, or lie outside the recorded frames.
     """
-    times = _times(content.numbers("EVENT", "TIMES"))
+    # Pairs of minutes and seconds, in two rows or all in one.
+    flat = content.numbers("EVENT", "TIMES").ravel(order="F")
+    pairs = flat[: flat.size // 2 * 2].reshape(-1, 2)
+    times = pairs[:, 0] * _SECONDS_PER_MINUTE + pairs[:, 1]
     labels, contexts = content.texts("EVENT", "LABELS"), content.texts("EVENT", "CONTEXTS")
     used = content.number("EVENT", "USED")
     count = min(len(times), len(labels), len(contexts))
@@ -83,14 +216,8 @@ def c3d_events(content: C3DContent) -> tuple[tuple[Event, ...], list[HistoryEntr
     return tuple(sorted(found)), history
 
 
-def _times(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return seconds from pairs (minutes, seconds), also where the pairs lie in one row."""
-    flat = values.ravel(order="F")
-    pairs = flat[: flat.size // 2 * 2].reshape(-1, 2)
-    return pairs[:, 0] * _SECONDS_PER_MINUTE + pairs[:, 1]
-
-
 def _side_and_kind(context: str, label: str) -> tuple[str | None, str | None]:
+    """Return side and kind of an event from the words it was marked with."""
     side = _SIDES.get(context.strip().lower())
     words = re.sub(r"[^a-z]", "", label.lower())
     if words in _KINDS:
@@ -102,9 +229,7 @@ def _side_and_kind(context: str, label: str) -> tuple[str | None, str | None]:
     return side or _SIDES[match[1]], _KINDS[match[2]]
 
 
-# ----------------------------------------------------------------------
-# Who was recorded: name, mass, height and leg length from a C3D file's parameters.
-
+# Who was recorded.
 
 _MM = 1e-3
 _TALLEST_M, _LARGEST_KG = 2.6, 400.0
@@ -156,166 +281,3 @@ def _length_m(value: float | None) -> float | None:
         return None
     fits = (value * factor for factor in (_MM, 1e-2, 1.0))
     return next((length for length in fits if 0.2 < length < _TALLEST_M), None)
-
-
-# ----------------------------------------------------------------------
-# C3D: markers, force plates, events and Plug-in Gait's model outputs.
-
-
-_OUTPUT_GROUPS = ("ANGLES", "FORCES", "MOMENTS", "POWERS", "SCALARS", "REACTIONS")
-_OUTPUT_NAME = re.compile(r"^[LR]\w*(Angles|Moment|Power|Force|GRF)$")
-
-Points = dict[str, NDArray[np.float64]]
-
-
-class C3DReader:
-    """Reads C3D files through ezc3d (extra ``io``), in a child process.
-
-    Examples
-    --------
-    >>> C3DReader().recognises(Path("trial.c3d"), bytes([2, 0x50, 0, 0]))
-    True
-    """
-
-    name = "c3d"
-    description = "C3D: markers, force plates (types 1-4), events, Plug-in Gait outputs"
-    suffixes = (".c3d",)
-
-    def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - content decides
-        """Return whether the first bytes are of a C3D file."""
-        return looks_like_c3d(head)
-
-    def read(self, path: Path, options: ReadOptions) -> list[Recording]:  # noqa: ARG002
-        """Read one trial.
-
-        Parameters
-        ----------
-        path : Path
-        options : ReadOptions
-            Not needed: a C3D file describes itself.
-
-        Returns
-        -------
-        list of one Recording
-            Times stand on the capture's clock: the first frame may be later than 0 s.
-
-        Raises
-        ------
-        FileReadError
-            If the file is empty, cut off, malformed or written for SGI/MIPS processors.
-        UnitError
-            If a stated unit is unknown.
-        MissingExtraError
-            If ezc3d is not installed.
-        """
-        content = read_c3d_content(path)
-        points = _labelled_points(content)
-        axes = laboratory_axes(content, _stack(points.markers), where=str(path))
-        plates, plate_history = c3d_force_plates(content, axes)
-        events, event_history = c3d_events(content)
-        signals, signal_history = plugin_gait_signals(
-            points.outputs, _output_units(content), where=str(path)
-        )
-        subject, metadata = c3d_subject(content)
-        time_s = content.point_time_s if len(content.points) else np.empty(0)
-        recording = Recording(
-            source=str(path),
-            subject=subject,
-            trial=path.stem,
-            streams=(Stream(time_s, signals),) if signals else (),
-            markers=_markers(points.markers, axes),
-            marker_time_s=time_s,
-            plates=plates,
-            events=events,
-            metadata=metadata,
-        )
-        return [
-            recording.then(
-                HistoryEntry("read", f"{path.name}: {_contents(content, points)}"),
-                *axes.history,
-                *points.history,
-                *plate_history,
-                *_analog_history(content),
-                *event_history,
-                *signal_history,
-            )
-        ]
-
-
-@dataclass(frozen=True)
-class _LabelledPoints:
-    markers: Points
-    outputs: Points
-    history: tuple[HistoryEntry, ...]
-
-
-def _labelled_points(content: C3DContent) -> _LabelledPoints:
-    """Tell markers from model outputs; drop what has no label, number what has the same one."""
-    labels = content.texts("POINT", "LABELS")[: content.points.shape[1]]
-    stated = {_bare(name) for group in _OUTPUT_GROUPS for name in content.texts("POINT", group)}
-    seen: Counter[str] = Counter()
-    markers: Points = {}
-    outputs: Points = {}
-    repeated = []
-    for index, label in enumerate(labels):
-        name = _bare(label)
-        if not name or name.startswith("*"):  # *12: a trajectory Vicon could not name
-            continue
-        seen[name] += 1
-        if seen[name] > 1:
-            name = f"{name}_{seen[name]}"
-            repeated.append(name)
-        place = outputs if name in stated or _OUTPUT_NAME.match(name) else markers
-        place[name] = content.points[:, index]
-    history = []
-    unnamed = content.points.shape[1] - len(markers) - len(outputs)
-    if unnamed:
-        history.append(HistoryEntry("dropped", "points without a label", unnamed))
-    if repeated:
-        detail = f"points with a label that is there already: {', '.join(repeated)}"
-        history.append(HistoryEntry("renamed", detail, len(repeated)))
-    return _LabelledPoints(markers, outputs, tuple(history))
-
-
-def _bare(label: str) -> str:
-    """Return the label without the subject's name before the colon."""
-    return label.rpartition(":")[2].strip()
-
-
-def _markers(markers: Points, axes: LaboratoryAxes) -> Points:
-    """Metres, z up; three exact zeros are a marker that was not seen."""
-    return {
-        name: axes.metres(np.where((xyz == 0.0).all(axis=1, keepdims=True), np.nan, xyz))
-        for name, xyz in markers.items()
-    }
-
-
-def _stack(markers: Points) -> NDArray[np.float64]:
-    return np.stack(list(markers.values()), axis=1) if markers else np.empty((0, 0, 3))
-
-
-def _output_units(content: C3DContent) -> OutputUnits:
-    def stated(name: str) -> str:
-        return next(iter(content.texts("POINT", name)), "")
-
-    return OutputUnits(stated("ANGLE_UNITS"), stated("MOMENT_UNITS"), stated("POWER_UNITS"))
-
-
-def _analog_history(content: C3DContent) -> list[HistoryEntry]:
-    used = content.numbers("FORCE_PLATFORM", "CHANNEL").ravel().astype(int)
-    labels = content.texts("ANALOG", "LABELS")[: content.analogs.shape[1]]
-    rest = [label for number, label in enumerate(labels, 1) if number not in used]
-    if not rest:
-        return []
-    named = ", ".join(label or "(no label)" for label in dict.fromkeys(rest))
-    detail = f"analogue channels that belong to no plate: {named}"
-    return [HistoryEntry("dropped", detail, len(rest))]
-
-
-def _contents(content: C3DContent, points: _LabelledPoints) -> str:
-    return (
-        f"{len(content.points)} frames at {content.point_rate_hz:g} Hz from frame "
-        f"{content.first_frame + 1}, {len(points.markers)} markers, {len(points.outputs)} model "
-        f"outputs, {content.analogs.shape[1] if len(content.analogs) else 0} analogue channels "
-        f"at {content.analog_rate_hz:g} Hz"
-    )

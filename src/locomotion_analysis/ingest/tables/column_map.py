@@ -1,8 +1,7 @@
-"""MERGED column map.
+"""The declarative map from a laboratory's table to standard channels.
 
-- What a column map says, checked and typed.
-- The parts of a column map: as they stand in the file, and what they come to.
-- The declarative map from a laboratory's table to standard channels.
+``...Entry`` classes are the parts of a map as they stand in its file, ``...Spec`` classes what
+they come to once checked: names of columns, factors into standard units, line of the map.
 """
 
 import codecs
@@ -24,10 +23,6 @@ from locomotion_analysis.standard import (
     standard_unit,
 )
 from locomotion_analysis.typed_tree import NOWHERE, Node, Place, typed, yaml_tree
-
-# ----------------------------------------------------------------------
-# What a column map says, checked and typed.
-
 
 _DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "space": " ", "\\t": "\t"}
 
@@ -220,9 +215,7 @@ class EventSpec:
     where: str = ""
 
 
-# ----------------------------------------------------------------------
-# The parts of a column map: as they stand in the file, and what they come to.
-
+# The parts of a map as they stand in its file.
 
 _VALUE_KINDS = ("column", "value", "template", "count_within", "equal", "file_name")
 _CHANNEL_KINDS = ("column", "columns", "array")
@@ -326,6 +319,9 @@ class EventEntry:
         _only(self, ("column", "times"))
 
 
+# What the parts come to.
+
+
 def value_spec(name: str, node: Node) -> ValueSpec:
     """Return where the value of a field comes from; a bare value is a constant."""
     if not isinstance(node.value, dict):
@@ -356,7 +352,23 @@ def value_spec(name: str, node: Node) -> ValueSpec:
 
 def channel_spec(name: str, entry: ChannelEntry, layout: str) -> ChannelSpec:
     """Return where a channel's numbers are, and their unit and sign."""
-    channel = _channel(name, entry.where, layout)
+    plain = name
+    if layout == "time_series":
+        plain = name.replace("_left_", "_ipsi_").replace("_right_", "_contra_")
+        if "_ipsi_" in name or "_contra_" in name:
+            fix = "over time a foot is left or right; ipsi and contra begin with the cycles"
+            expected = "a channel of the left or right side"
+            raise SchemaError(expected=expected, got=repr(name), where=entry.where, fix=fix)
+    if not is_channel(plain):
+        sides = SIDES if layout == "time_series" else ("ipsi", "contra")
+        raise SchemaError(
+            expected="a channel <joint>_<motion>_<measurement>_<side>_<unit>, for example "
+            f"knee_flexion_angle_{sides[0]}_rad",
+            got=repr(name),
+            where=entry.where,
+            fix=f"use sides {sides[0]}, {sides[1]} and a unit of {', '.join(UNITS)}",
+        )
+    channel = Channel.parse(plain)
     kind = _only(entry, _CHANNEL_KINDS)
     if (kind == "columns") > (layout == "curves"):
         expected = "column or array (columns are for layout curves)"
@@ -399,6 +411,7 @@ def event_spec(name: str, entry: EventEntry) -> EventSpec:
 
 
 def _only(entry: Any, kinds: tuple[str, ...]) -> str:
+    """Return the one kind that an entry states, or raise."""
     found = [kind for kind in kinds if getattr(entry, kind) is not None]
     if len(found) != 1:
         got = " and ".join(found) or "none of them"
@@ -406,29 +419,7 @@ def _only(entry: Any, kinds: tuple[str, ...]) -> str:
     return found[0]
 
 
-def _channel(name: str, where: str, layout: str) -> Channel:
-    plain = name
-    if layout == "time_series":
-        plain = name.replace("_left_", "_ipsi_").replace("_right_", "_contra_")
-        if "_ipsi_" in name or "_contra_" in name:
-            fix = "over time a foot is left or right; ipsi and contra begin with the cycles"
-            expected = "a channel of the left or right side"
-            raise SchemaError(expected=expected, got=repr(name), where=where, fix=fix)
-    if not is_channel(plain):
-        sides = SIDES if layout == "time_series" else ("ipsi", "contra")
-        raise SchemaError(
-            expected="a channel <joint>_<motion>_<measurement>_<side>_<unit>, for example "
-            f"knee_flexion_angle_{sides[0]}_rad",
-            got=repr(name),
-            where=where,
-            fix=f"use sides {sides[0]}, {sides[1]} and a unit of {', '.join(UNITS)}",
-        )
-    return Channel.parse(plain)
-
-
-# ----------------------------------------------------------------------
-# The declarative map from a laboratory's table to standard channels.
-
+# The whole map.
 
 _Layout = Literal["curves", "long", "time_series"]
 

@@ -1,10 +1,8 @@
-"""MERGED containers.
+"""The named columns or arrays of one file, loaded when they are asked for.
 
-- Numbers as they stand in the text files of laboratories.
-- The named columns or arrays of one file, loaded when they are asked for.
-- Arrays in NPZ and HDF5 files, looked at before they are unpacked.
-- MATLAB files, read by scipy in a child process.
-- Tables in text: commas, tabs or semicolons, quoted cells, ragged rows.
+Text tables are taken apart into cells as laboratories write them (decimal commas, quoted cells,
+ragged rows); NPZ and HDF5 files are looked at before they are unpacked; MATLAB files are read in a
+child process.
 """
 
 import csv
@@ -13,7 +11,8 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from math import prod
@@ -28,14 +27,12 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.data.columns import label
-from locomotion_analysis.errors import FileReadError, SchemaError
+from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
 from locomotion_analysis.extras import require
 from locomotion_analysis.ingest.isolated import isolated_parser
 from locomotion_analysis.ingest.tables.column_map import TextSpec
 
-# ----------------------------------------------------------------------
 # Numbers as they stand in the text files of laboratories.
-
 
 MISSING = frozenset({"", "-", "na", "n/a", "nan", "-nan", "null", "none", "#n/a"})
 _THOUSANDS = r"^([+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+)(,.*)?$"
@@ -157,6 +154,15 @@ def numbers_in(
     return values
 
 
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Put the file before the place of an error raised inside that does not name the file."""
+    try:
+        yield
+    except LocomotionError as error:
+        raise error if str(path) in error.where else error.at(str(path)) from None
+
+
 def check_rising(time_s: NDArray[np.float64], line_numbers: Sequence[int] | None = None) -> None:
     """Raise unless there are two or more times and they rise strictly.
 
@@ -198,9 +204,7 @@ def refuse_repeated(columns: Sequence[str]) -> None:
         )
 
 
-# ----------------------------------------------------------------------
-# The named columns or arrays of one file, loaded when they are asked for.
-
+# The variables of one file.
 
 MOST_BYTES = 1024**3
 """Largest size one file may unpack to."""
@@ -242,19 +246,16 @@ class Variables:
         """
         if name not in self._loaded:
             if name not in self.names:
-                raise self._unknown(name, asked_by)
+                near = get_close_matches(name, self.names, 1)
+                shown = ", ".join(self.names[:12]) + (" ..." if len(self.names) > 12 else "")
+                raise SchemaError(
+                    expected=f"a column or variable {name!r}",
+                    got=f"{shown or 'none'}",
+                    where=f"{self.where}" + (f", asked for by {asked_by}" if asked_by else ""),
+                    fix=f"did you mean {near[0]!r}?" if near else "",
+                )
             self._loaded[name] = self.load(name)
         return self._loaded[name]
-
-    def _unknown(self, name: str, asked_by: str) -> SchemaError:
-        near = get_close_matches(name, self.names, 1)
-        shown = ", ".join(self.names[:12]) + (" ..." if len(self.names) > 12 else "")
-        return SchemaError(
-            expected=f"a column or variable {name!r}",
-            got=f"{shown or 'none'}",
-            where=f"{self.where}" + (f", asked for by {asked_by}" if asked_by else ""),
-            fix=f"did you mean {near[0]!r}?" if near else "",
-        )
 
 
 def as_numbers(
@@ -302,10 +303,9 @@ def too_large(where: str, n_bytes: float, name: str = "") -> FileReadError:
     )
 
 
-# ----------------------------------------------------------------------
-# Arrays in NPZ and HDF5 files, looked at before they are unpacked.
+# Arrays in NPZ, HDF5 and MATLAB files.
 
-
+HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -342,7 +342,31 @@ def npz_variables(path: Path) -> Variables:
     if sum(sizes.values()) > MOST_BYTES:
         raise too_large(str(path), sum(sizes.values()))
     names = tuple(name.removesuffix(".npy") for name in sizes if name.endswith(".npy"))
-    return Variables(str(path), names, lambda name: _npy(path, name))
+
+    def load(name: str) -> NDArray[Any]:
+        try:
+            with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as stream:
+                version = npy.read_magic(stream)  # type: ignore[no-untyped-call]
+                if version not in _HEADERS:
+                    raise _damaged(path, "NPZ", f"{name} is of version {version}")
+                shape, _, dtype = _HEADERS[version](stream)
+                room = archive.getinfo(f"{name}.npy").file_size
+                if not dtype.hasobject and prod(shape) * dtype.itemsize > room:
+                    raise _damaged(path, "NPZ", f"{name} says it has shape {shape}")
+            with np.load(path, allow_pickle=False) as arrays:
+                values: NDArray[Any] = arrays[name]
+                return values
+        except _BROKEN as error:
+            if "allow_pickle" in str(error):
+                raise FileReadError(
+                    expected=f"numbers or text in {name}",
+                    got="Python objects (a pickle), which could run any code",
+                    where=str(path),
+                    fix="save it again as an array of numbers or of text",
+                ) from None
+            raise _damaged(path, "NPZ", error) from None
+
+    return Variables(str(path), names, load)
 
 
 def hdf5_variables(path: Path, *, matlab: bool = False) -> Variables:
@@ -373,55 +397,33 @@ def hdf5_variables(path: Path, *, matlab: bool = False) -> Variables:
             file.visititems(collect)
     except _BROKEN as error:
         raise _damaged(path, "HDF5", error) from None
-    return Variables(
-        str(path), tuple(names), lambda name: _dataset(h5py, path, name, matlab=matlab)
-    )
 
+    def load(name: str) -> NDArray[Any]:
+        try:
+            with h5py.File(path, "r") as file:
+                dataset = file[name]
+                if dataset.external or dataset.is_virtual:
+                    raise _damaged(path, "HDF5", f"{name} lies in another file")
+                needed = prod(dataset.shape or ()) * dataset.dtype.itemsize
+                if needed > MOST_BYTES:
+                    raise too_large(str(path), needed, name)
+                if h5py.check_ref_dtype(dataset.dtype) is not None:
+                    raise _damaged(
+                        path, "HDF5", f"{name} holds references (a MATLAB cell or struct)"
+                    )
+                if h5py.check_string_dtype(dataset.dtype) is not None:
+                    return np.asarray(dataset.asstr()[()], dtype=object)
+                is_text = matlab and dataset.attrs.get("MATLAB_class") == b"char"
+                values: NDArray[Any] = np.asarray(dataset[()])
+        except _BROKEN as error:
+            raise _damaged(path, "HDF5", error) from None
+        if is_text:
+            return np.array(
+                ["".join(map(chr, row)) for row in np.atleast_2d(values.T)], dtype=object
+            )
+        return values.T if matlab else values
 
-def _npy(path: Path, name: str) -> NDArray[Any]:
-    try:
-        with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as stream:
-            version = npy.read_magic(stream)  # type: ignore[no-untyped-call]
-            if version not in _HEADERS:
-                raise _damaged(path, "NPZ", f"{name} is of version {version}")
-            shape, _, dtype = _HEADERS[version](stream)
-            room = archive.getinfo(f"{name}.npy").file_size
-            if not dtype.hasobject and prod(shape) * dtype.itemsize > room:
-                raise _damaged(path, "NPZ", f"{name} says it has shape {shape}")
-        with np.load(path, allow_pickle=False) as arrays:
-            values: NDArray[Any] = arrays[name]
-            return values
-    except _BROKEN as error:
-        if "allow_pickle" in str(error):
-            raise FileReadError(
-                expected=f"numbers or text in {name}",
-                got="Python objects (a pickle), which could run any code",
-                where=str(path),
-                fix="save it again as an array of numbers or of text",
-            ) from None
-        raise _damaged(path, "NPZ", error) from None
-
-
-def _dataset(h5py: Any, path: Path, name: str, *, matlab: bool) -> NDArray[Any]:
-    try:
-        with h5py.File(path, "r") as file:
-            dataset = file[name]
-            if dataset.external or dataset.is_virtual:
-                raise _damaged(path, "HDF5", f"{name} lies in another file")
-            needed = prod(dataset.shape or ()) * dataset.dtype.itemsize
-            if needed > MOST_BYTES:
-                raise too_large(str(path), needed, name)
-            if h5py.check_ref_dtype(dataset.dtype) is not None:
-                raise _damaged(path, "HDF5", f"{name} holds references (a MATLAB cell or struct)")
-            if h5py.check_string_dtype(dataset.dtype) is not None:
-                return np.asarray(dataset.asstr()[()], dtype=object)
-            is_text = matlab and dataset.attrs.get("MATLAB_class") == b"char"
-            values: NDArray[Any] = np.asarray(dataset[()])
-    except _BROKEN as error:
-        raise _damaged(path, "HDF5", error) from None
-    if is_text:
-        return np.array(["".join(map(chr, row)) for row in np.atleast_2d(values.T)], dtype=object)
-    return values.T if matlab else values
+    return Variables(str(path), tuple(names), load)
 
 
 def _damaged(path: Path, kind: str, why: object) -> FileReadError:
@@ -432,13 +434,6 @@ def _damaged(path: Path, kind: str, why: object) -> FileReadError:
         where=str(path),
         fix="copy the file again, or save it again as plain arrays",
     )
-
-
-# ----------------------------------------------------------------------
-# MATLAB files, read by scipy in a child process.
-
-
-_HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
 def mat_variables(path: Path) -> Variables:
@@ -456,7 +451,7 @@ def mat_variables(path: Path) -> Variables:
     """
     with path.open("rb") as stream:
         head = stream.read(1024)
-    if _HDF5 in (head[:8], head[512:520]):
+    if HDF5_MAGIC in (head[:8], head[512:520]):
         return hdf5_variables(path, matlab=True)
     try:
         meta, arrays = isolated_parser().parse("mat", path, MOST_BYTES)
@@ -466,11 +461,11 @@ def mat_variables(path: Path) -> Variables:
         raise too_large(str(path), meta["unpacked_bytes"])
     if not arrays:
         raise _refused(path, "it holds no numbers or text")
-    return Variables(str(path), tuple(arrays), lambda name: _plain(arrays[name]))
-
-
-def _plain(values: NDArray[Any]) -> NDArray[Any]:
-    return values.astype(object) if values.dtype.kind == "U" else values
+    variables = {
+        name: values.astype(object) if values.dtype.kind == "U" else values
+        for name, values in arrays.items()
+    }
+    return Variables(str(path), tuple(variables), variables.__getitem__)
 
 
 def _refused(path: Path, why: str) -> FileReadError:
@@ -482,9 +477,7 @@ def _refused(path: Path, why: str) -> FileReadError:
     )
 
 
-# ----------------------------------------------------------------------
-# Tables in text: commas, tabs or semicolons, quoted cells, ragged rows.
-
+# Tables in text.
 
 _DELIMITERS = ("\t", ";", ",")
 _NOTES = re.compile(r'"[^"]*"|\[[^\]]*\]|\([^)]*\)')

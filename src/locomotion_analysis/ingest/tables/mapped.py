@@ -1,13 +1,12 @@
-"""MERGED mapped.
+"""Tables and arrays read through a column map.
 
-- The values a column map asks for: columns, constants, templates, joined tables.
-- Tables whose rows are gait cycles already: whole curves, or one row a cycle and point.
-- Tables over time: one row an instant, one column a signal.
-- The reader of tables and arrays through a column map.
+The map's values (columns, constants, templates, joined tables) are asked of the file; what comes
+out is whole gait cycles, from tables of one curve a row or of one row a cycle and point, or
+recordings over time, from one row an instant.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +27,14 @@ from locomotion_analysis.ingest.tables.column_map import (
     ValueSpec,
 )
 from locomotion_analysis.ingest.tables.containers import (
+    HDF5_MAGIC,
     Variables,
     as_numbers,
     check_rising,
     hdf5_variables,
     labels,
     mat_variables,
+    naming,
     npz_variables,
     text_variables,
 )
@@ -45,9 +46,106 @@ from locomotion_analysis.standard import (
     resample_curves,
 )
 
-# ----------------------------------------------------------------------
-# The values a column map asks for: columns, constants, templates, joined tables.
+_ZIP = b"PK\x03\x04"
+_PRINTABLE = frozenset(range(0x20, 0x7F)) | {0x09, 0x0A, 0x0D} | frozenset(range(0x80, 0x100))
+Array = NDArray[np.float64]
 
+
+class TableReader:
+    """CSV, TSV, NPZ, HDF5 and MATLAB files, described by a column map.
+
+    A comma-separated file in the standard long layout needs no map.
+    """
+
+    name = "table"
+    description = "CSV, TSV, NPZ, HDF5 and MATLAB tables of curves or time series, with --map"
+    suffixes = (".csv", ".tsv", ".txt", ".npz", ".h5", ".hdf5", ".mat")
+
+    def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - by content
+        """Return whether the file is one of these containers, or text in columns."""
+        return _kind(head) is not None
+
+    def read(self, path: Path, options: ReadOptions) -> list[Recording] | LocomotionData:
+        """Read the file as the map says.
+
+        Raises
+        ------
+        SchemaError
+            If there is no map, or file and map do not fit.
+        FileReadError
+            If the file is damaged, or unpacks to too much.
+        """
+        with naming(path):
+            column_map = options.column_map
+            if column_map is not None:
+                variables = open_variables(path, column_map.text, column_map.format)
+                values = MappedValues(column_map, variables, open_variables)
+                if column_map.layout == "time_series":
+                    return recordings(values, column_map)
+                layout = curves_data if column_map.layout == "curves" else long_data
+                return layout(values, column_map, path.name.split(".")[0])
+            with path.open("rb") as stream:
+                first = stream.readline(65536).decode("utf-8", errors="replace")
+            names = [canonical_name(name.strip(' "\r\n')) for name in first.split(",")]
+            if PHASE_COLUMN in names:
+                return LocomotionData.from_csv(path)
+            raise SchemaError(
+                expected="a column map: a table does not say what its columns mean",
+                got="none",
+                where=str(path),
+                fix="write one (docs/maps has examples) and name it with --map map.yaml",
+            )
+
+
+def open_variables(path: Path, text: TextSpec, kind: str | None = None) -> Variables:
+    """Open a table or archive by its content.
+
+    Parameters
+    ----------
+    path : path
+    text : TextSpec
+        How it is written, if it is text.
+    kind : {"text", "npz", "hdf5", "mat"}, optional
+        What it has to be.
+
+    Raises
+    ------
+    FileReadError
+        If it is none of these, or not `kind`.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(4096)
+    found = _kind(head, text.encoding)
+    if found is None or (kind is not None and kind != found):
+        raise FileReadError(
+            expected=f"a file of kind {kind}" if kind else "text, NPZ, HDF5 or MATLAB",
+            got=found or ("an empty file" if not head else "something else"),
+            where=str(path),
+        )
+    if found == "text":
+        return text_variables(path, text)
+    return {"npz": npz_variables, "hdf5": hdf5_variables, "mat": mat_variables}[found](path)
+
+
+def _kind(head: bytes, encoding: str = "") -> str | None:
+    """Return what a file that begins so is: npz, hdf5, mat, text, or None."""
+    if head.startswith(_ZIP):
+        length = int.from_bytes(head[26:28], "little")
+        return "npz" if head[30 : 30 + length].endswith(b".npy") else None
+    if head[:128].startswith(b"MATLAB 7.3") or head[512:520] == HDF5_MAGIC:
+        return "mat"
+    if head.startswith(HDF5_MAGIC):
+        return "hdf5"
+    if head.startswith(b"MATLAB") and head[126:128] in (b"IM", b"MI"):
+        return "mat"
+    if encoding.lower().replace("-", "").startswith("utf16") and head:
+        return "text"
+    if not head or not set(head) <= _PRINTABLE:
+        return None
+    return "text" if any(mark in head for mark in (b"\t", b";", b",", b" ")) else None
+
+
+# The values a column map asks for.
 
 NAMES = ("dataset", "subject", "task", "task_id", "trial")
 """Columns of the cycles that are names: 1.10 and 1.1 are two people."""
@@ -100,8 +198,16 @@ class MappedValues:
         if name not in self.variables.names:
             for table, rows in self._joined:
                 if name in table.names:
-                    return self._picked(table.get(name), rows(), table)
-        return _one_axis(self.variables.get(name, asked_by))
+                    values, partners = table.get(name), rows()
+                    self.history += [entry for entry in table.history if entry not in self.history]
+                    picked = _typed(values, table.decimal)[partners]
+                    if (partners < 0).any():
+                        picked = picked.astype(object)
+                        picked[partners < 0] = None
+                    return picked
+        values = self.variables.get(name, asked_by)
+        # MATLAB writes a column as (n, 1) or (1, n).
+        return values.ravel() if values.ndim == 2 and 1 in values.shape else values
 
     def numbers(self, name: str, asked_by: str) -> NDArray[np.float64]:
         """Return a column as numbers."""
@@ -125,7 +231,16 @@ class MappedValues:
                 where=spec.where,
             )
         if spec.mapping:
-            found = self._mapped(found, spec)
+            keys = labels(found)
+            unknown = sorted(set(keys.tolist()) - set(spec.mapping))
+            if unknown:
+                raise SchemaError(
+                    expected=f"one of {', '.join(spec.mapping)}, which the map translates",
+                    got=", ".join(map(repr, unknown[:5])),
+                    where=spec.where,
+                    fix="add the value to the map",
+                )
+            found = _typed(np.array([spec.mapping[key] for key in keys], dtype=object))
         if spec.is_numeric:
             numbers = self._as_numbers(found, spec.source if spec.kind == "column" else field)
             if spec.factor != 1.0:
@@ -162,6 +277,7 @@ class MappedValues:
         return next((table.decimal for table in tables if name in table.names), None)
 
     def _raw(self, spec: ValueSpec, n_rows: int) -> NDArray[Any]:
+        """Return a value as it stands, before its mapping and unit."""
         if spec.kind == "value":
             return np.full(n_rows, spec.source, dtype=object)
         if spec.kind == "file_name":
@@ -174,20 +290,20 @@ class MappedValues:
             return np.full(n_rows, match[1], dtype=object)
         if spec.kind == "template":
             return self._templated(spec)
-        columns = [self._label_column(name, spec) for name in _columns_of(spec)]
-        if spec.kind == "equal":
-            same: NDArray[Any] = columns[0] == columns[1]
-            return same
+        if spec.kind == "column":
+            return self.column(spec.source, spec.where)
+        columns = []
+        for name in spec.source:
+            if name in self._map.cycles and name not in (*self._map.derive, *self.variables.names):
+                own = self.evaluate(self._map.cycles[name], self._n_rows_of(name), name)
+            else:
+                own = self.column(name, spec.where)
+            columns.append(labels(own))
         if spec.kind == "count_within":
             frame = pd.DataFrame(dict(enumerate(columns)))
             return frame.groupby(list(frame.columns), sort=False).cumcount().to_numpy()
-        return self.column(spec.source, spec.where)
-
-    def _label_column(self, name: str, spec: ValueSpec) -> NDArray[Any]:
-        if name in self._map.cycles and name not in (*self._map.derive, *self.variables.names):
-            own = self._map.cycles[name]
-            return labels(self.evaluate(own, self._n_rows_of(name), name))
-        return labels(self.column(name, spec.where))
+        same: NDArray[Any] = columns[0] == columns[1]
+        return same
 
     def _templated(self, spec: ValueSpec) -> NDArray[Any]:
         pieces: list[Any] = []
@@ -207,22 +323,16 @@ class MappedValues:
             joined = joined + piece
         return np.asarray(joined, dtype=object)
 
-    def _mapped(self, values: NDArray[Any], spec: ValueSpec) -> NDArray[Any]:
-        keys = labels(values)
-        unknown = sorted(set(keys.tolist()) - set(spec.mapping))
-        if unknown:
-            raise SchemaError(
-                expected=f"one of {', '.join(spec.mapping)}, which the map translates",
-                got=", ".join(map(repr, unknown[:5])),
-                where=spec.where,
-                fix="add the value to the map",
-            )
-        return _typed(np.array([spec.mapping[key] for key in keys], dtype=object))
-
     def _join(
         self, spec: JoinSpec, open_table: Callable[[Path, Any], Variables]
     ) -> tuple[Variables, Callable[[], NDArray[np.intp]]]:
-        table = open_table(_beside(spec, Path(self.variables.where), self._map.source), spec.text)
+        beside = Path(self.variables.where).parent / spec.file
+        path = next((p for p in (beside, self._map.source.parent / spec.file) if p.is_file()), None)
+        if path is None:
+            raise FileReadError(
+                expected="a table", got="nothing at that path", where=f"{spec.where}, {beside}"
+            )
+        table = open_table(path, spec.text)
         found: list[NDArray[np.intp]] = []
 
         def rows() -> NDArray[np.intp]:
@@ -255,16 +365,6 @@ class MappedValues:
             self._say("filled", detail, int((rows < 0).sum()))
         return rows
 
-    def _picked(
-        self, values: NDArray[Any], rows: NDArray[np.intp], table: Variables
-    ) -> NDArray[Any]:
-        self.history += [entry for entry in table.history if entry not in self.history]
-        picked = _typed(values, table.decimal)[rows]
-        if (rows < 0).any():
-            picked = picked.astype(object)
-            picked[rows < 0] = None
-        return picked
-
     def _n_rows_of(self, name: str) -> int | None:
         spec = self._map.derive.get(name) or self._map.cycles[name]
         if spec.kind not in ("value", "file_name"):
@@ -282,28 +382,8 @@ class MappedValues:
             self.history.append(entry)
 
 
-def _one_axis(values: NDArray[Any]) -> NDArray[Any]:
-    """Return a column of shape (n, 1) or (1, n), as MATLAB writes it, as (n,)."""
-    return values.ravel() if values.ndim == 2 and 1 in values.shape else values
-
-
-def _columns_of(spec: ValueSpec) -> tuple[str, ...]:
-    return spec.source if spec.kind in ("equal", "count_within") else ()
-
-
 def _key(columns: list[NDArray[Any]]) -> pd.MultiIndex:
     return pd.MultiIndex.from_arrays([pd.Series(column, dtype="str") for column in columns])
-
-
-def _beside(spec: JoinSpec, data: Path, column_map: Path) -> Path:
-    for folder in (data.parent, column_map.parent):
-        if (folder / spec.file).is_file():
-            return folder / spec.file
-    raise FileReadError(
-        expected="a table",
-        got="nothing at that path",
-        where=f"{spec.where}, {data.parent / spec.file}",
-    )
 
 
 def _typed(values: NDArray[Any], decimal: str | None = None) -> NDArray[Any]:
@@ -320,14 +400,10 @@ def _typed(values: NDArray[Any], decimal: str | None = None) -> NDArray[Any]:
         return values
 
 
-# ----------------------------------------------------------------------
 # Tables whose rows are gait cycles already: whole curves, or one row a cycle and point.
-
 
 _PHASE_TOLERANCE = 0.05
 """Percent of the cycle that a first or last phase may be off 0 and 100."""
-
-Array = NDArray[np.float64]
 
 
 def curves_data(values: MappedValues, column_map: ColumnMap, dataset: str) -> LocomotionData:
@@ -341,12 +417,25 @@ def curves_data(values: MappedValues, column_map: ColumnMap, dataset: str) -> Lo
         If channels differ in their number of cycles, or a column is missing.
     """
     curves = {spec.name: _curves(values, spec) for spec in column_map.channels}
-    counts = {name: len(array) for name, array in curves.items()}
-    n_cycles = next(iter(counts.values()))
-    if set(counts.values()) != {n_cycles}:
-        told = ", ".join(f"{name} {count}" for name, count in counts.items())
-        raise SchemaError(expected="as many cycles in every channel", got=told)
-    block = [_on_grid(values, spec, curves[spec.name], column_map) for spec in column_map.channels]
+    n_cycles = _one_length(curves, "as many cycles in every channel")
+    block = []
+    for spec in column_map.channels:
+        n_points = curves[spec.name].shape[1]
+        if column_map.points is not None and n_points != column_map.points:
+            raise CycleShapeError(
+                expected=f"{column_map.points} points a curve, as the map says",
+                got=f"{n_points} in {spec.source}",
+                where=spec.where,
+                fix="correct `points`, or set `points_axis: first`",
+            )
+        entry = f" {spec.entry}" if spec.entry is not None else ""
+        detail = f"{spec.source}{entry} -> {spec.name}: {spec.told}"
+        values.history.append(HistoryEntry("converted", detail))
+        if n_points != N_PHASES:
+            detail = f"{spec.name}: {n_points} points over 0 to 100 % to {N_PHASES}, linearly"
+            values.history.append(HistoryEntry("resampled", detail, n_cycles))
+        on_grid = resample_curves(curves[spec.name] * spec.factor)
+        block.append(np.asarray(on_grid, dtype=np.float64))
     keep = values.keep(column_map.where, n_cycles)
     cycles = _cycles(values, column_map, n_cycles)[keep]
     return _data(values, column_map, cycles, np.stack(block)[:, keep], dataset)
@@ -368,9 +457,9 @@ def long_data(values: MappedValues, column_map: ColumnMap, dataset: str) -> Loco
     n_rows = len(phase)
     keep = values.keep(column_map.where, n_rows)
     frame = _cycles(values, column_map, n_rows, count_steps=False)[keep].reset_index(drop=True)
-    cycle = frame.groupby(list(frame.columns), sort=False, dropna=False).ngroup().to_numpy()
-    order = np.lexsort((phase[keep], cycle))
-    phase, cycle = phase[keep][order], cycle[order]
+    number = frame.groupby(list(frame.columns), sort=False, dropna=False).ngroup().to_numpy()
+    order = np.lexsort((phase[keep], number))
+    phase, cycle = phase[keep][order], number[order]
     starts = np.flatnonzero(np.diff(cycle, prepend=-1))
     _refuse_bad_phases(phase, cycle, starts, frame)
     position = phase + 200.0 * cycle  # cycles apart on one axis, so that one call serves all
@@ -384,10 +473,7 @@ def long_data(values: MappedValues, column_map: ColumnMap, dataset: str) -> Loco
         )
     told = f"rows over phase to {N_PHASES} points a cycle, linearly"
     values.history.append(HistoryEntry("resampled", told, len(starts)))
-    firsts = np.unique(
-        frame.groupby(list(frame.columns), sort=False, dropna=False).ngroup(), return_index=True
-    )[1]
-    cycles = frame.iloc[firsts].reset_index(drop=True)
+    cycles = frame.iloc[np.unique(number, return_index=True)[1]].reset_index(drop=True)
     return _data(values, column_map, cycles, np.stack(block), dataset)
 
 
@@ -397,7 +483,20 @@ def _curves(values: MappedValues, spec: ChannelSpec) -> Array:
         return _from_columns(values, spec)
     array = values.variables.get(spec.source, spec.where)
     if spec.entry is not None:
-        array = _entry(values, spec, array)
+        if array.ndim != 3:
+            raise SchemaError(
+                expected="an array of three axes to pick an entry from",
+                got=f"{spec.source} of shape {array.shape}",
+                where=spec.where,
+            )
+        names = [str(place) for place in range(array.shape[2])]
+        if spec.entries is not None:
+            names = labels(np.atleast_1d(values.variables.get(spec.entries, spec.where))).tolist()
+        if spec.entry not in names or len(names) != array.shape[2]:
+            raise SchemaError(
+                expected=f"one of {', '.join(names)}", got=repr(spec.entry), where=spec.where
+            )
+        array = array[:, :, names.index(spec.entry)]
     if array.ndim == 1:
         array = array[np.newaxis]
     if array.ndim != 2:
@@ -412,6 +511,7 @@ def _curves(values: MappedValues, spec: ChannelSpec) -> Array:
 
 
 def _from_columns(values: MappedValues, spec: ChannelSpec) -> Array:
+    """Return the curves whose points are numbered columns, for example ``knee_0`` to ``knee_100``."""
     before, after = spec.source.split("{point}")
     pattern = re.compile(rf"^{re.escape(before)}(\d+){re.escape(after)}$")
     found = [
@@ -427,46 +527,10 @@ def _from_columns(values: MappedValues, spec: ChannelSpec) -> Array:
     return np.column_stack([values.numbers(name, spec.where) for _, name in sorted(found)])
 
 
-def _entry(values: MappedValues, spec: ChannelSpec, array: NDArray[Any]) -> NDArray[Any]:
-    if array.ndim != 3:
-        raise SchemaError(
-            expected="an array of three axes to pick an entry from",
-            got=f"{spec.source} of shape {array.shape}",
-            where=spec.where,
-        )
-    names = [str(place) for place in range(array.shape[2])]
-    if spec.entries is not None:
-        names = labels(np.atleast_1d(values.variables.get(spec.entries, spec.where))).tolist()
-    if spec.entry not in names or len(names) != array.shape[2]:
-        raise SchemaError(
-            expected=f"one of {', '.join(names)}", got=repr(spec.entry), where=spec.where
-        )
-    return array[:, :, names.index(spec.entry)]
-
-
-def _on_grid(
-    values: MappedValues, spec: ChannelSpec, curves: Array, column_map: ColumnMap
-) -> Array:
-    n_points = curves.shape[1]
-    if column_map.points is not None and n_points != column_map.points:
-        raise CycleShapeError(
-            expected=f"{column_map.points} points a curve, as the map says",
-            got=f"{n_points} in {spec.source}",
-            where=spec.where,
-            fix="correct `points`, or set `points_axis: first`",
-        )
-    entry = f" {spec.entry}" if spec.entry is not None else ""
-    detail = f"{spec.source}{entry} -> {spec.name}: {spec.told}"
-    values.history.append(HistoryEntry("converted", detail))
-    if n_points != N_PHASES:
-        detail = f"{spec.name}: {n_points} points over 0 to 100 % to {N_PHASES}, linearly"
-        values.history.append(HistoryEntry("resampled", detail, len(curves)))
-    return np.asarray(resample_curves(curves * spec.factor), dtype=np.float64)
-
-
 def _cycles(
     values: MappedValues, column_map: ColumnMap, n_rows: int, *, count_steps: bool = True
 ) -> pd.DataFrame:
+    """Return key and metadata of each row, as the map names them."""
     columns = {
         name: values.evaluate(spec, n_rows, name) for name, spec in column_map.cycles.items()
     }
@@ -497,25 +561,20 @@ def _data(
             got=f"only {', '.join(cycles.columns)}",
             where=str(column_map.source),
         )
-    names = [spec.name for spec in column_map.channels]
-    _refuse_giants(block, column_map)
-    read = HistoryEntry(
-        "read", f"{Path(values.variables.where).name} by {column_map.source.name}", len(cycles)
-    )
-    return LocomotionData(cycles, block, names, (read, *values.history))
-
-
-def _refuse_giants(block: Array, column_map: ColumnMap) -> None:
-    """Raise for values that 32 bits cannot hold: no measurement is that large."""
     largest = np.nanmax(np.abs(block), axis=(1, 2), initial=0.0)
     for spec, value in zip(column_map.channels, largest, strict=True):
-        if value > np.finfo(np.float32).max:
+        if value > np.finfo(np.float32).max:  # no measurement is that large
             raise SchemaError(
                 expected="measured values",
                 got=f"{value:.3g} in {spec.source}",
                 where=spec.where,
                 fix="the file is damaged: copy it again",
             )
+    names = [spec.name for spec in column_map.channels]
+    read = HistoryEntry(
+        "read", f"{Path(values.variables.where).name} by {column_map.source.name}", len(cycles)
+    )
+    return LocomotionData(cycles, block, names, (read, *values.history))
 
 
 def _refuse_bad_phases(
@@ -546,11 +605,19 @@ def _refuse_bad_phases(
         )
 
 
-# ----------------------------------------------------------------------
+def _one_length(arrays: Mapping[str, NDArray[Any]], expected: str) -> int:
+    """Return the length that all arrays have, or raise."""
+    counts = {name: len(array) for name, array in arrays.items()}
+    length = next(iter(counts.values()))
+    if set(counts.values()) != {length}:
+        told = ", ".join(f"{name} {count}" for name, count in counts.items())
+        raise SchemaError(expected=expected, got=told)
+    return length
+
+
 # Tables over time: one row an instant, one column a signal.
 
-
-_NAMES = ("subject", "task", "trial")
+_RECORDING_NAMES = ("subject", "task", "trial")
 
 
 def recordings(values: MappedValues, column_map: ColumnMap) -> list[Recording]:
@@ -567,11 +634,25 @@ def recordings(values: MappedValues, column_map: ColumnMap) -> list[Recording]:
         values.history.append(
             HistoryEntry("converted", f"{spec.source} -> {spec.name}: {spec.told}")
         )
-    n_rows = _same_length(signals)
+    n_rows = _one_length(signals, "signals of one length")
     keep = values.keep(column_map.where, n_rows)
     fields = {name: values.evaluate(spec, n_rows, name) for name, spec in column_map.cycles.items()}
-    time_s = _time(values, column_map, n_rows)
-    groups = _groups([fields[name] for name in _NAMES if name in fields], keep)
+    time_s = None
+    if column_map.time is None:
+        text = f"{column_map.rate_hz:g} Hz from zero, by the map"
+        values.history.append(HistoryEntry("assumed", text))
+    else:
+        time_s = values.numbers(column_map.time.source, column_map.time.where).ravel()
+        time_s = time_s * column_map.time.factor
+        if len(time_s) != n_rows:
+            got = f"{len(time_s)} times for {n_rows} values"
+            raise SchemaError(expected="one time a row", got=got, where=column_map.time.where)
+    kept = np.flatnonzero(keep)
+    groups = [kept]
+    if own := [labels(fields[name])[keep] for name in _RECORDING_NAMES if name in fields]:
+        names = np.array(["\x1f".join(row) for row in zip(*own, strict=True)])
+        _, first, group = np.unique(names, return_index=True, return_inverse=True)
+        groups = [kept[group == index] for index in np.argsort(first)]
     return [
         _recording(rows, time_s, signals, fields, values, column_map, alone=len(groups) == 1)
         for rows in groups
@@ -591,13 +672,20 @@ def _recording(
     rate = column_map.rate_hz or 1.0
     own_time = np.arange(len(rows)) / rate if time_s is None else time_s[rows]
     history = list(values.history)
-    constants = {name: _constant(name, array[rows], history) for name, array in fields.items()}
-    known = {name: value for name, value in constants.items() if value is not None}
+    known: dict[str, Any] = {}
+    for name, array in fields.items():
+        words = labels(array[rows])
+        if len(set(words.tolist())) > 1:
+            history.append(HistoryEntry("dropped", f"{name}: changes within the recording"))
+            continue
+        value = words[0] if name in _RECORDING_NAMES else array[rows][0]
+        if value is not None:
+            known[name] = value.item() if isinstance(value, np.generic) else value
     source = values.variables.where
     try:
         check_rising(own_time)
     except LocomotionError as error:
-        told = ", ".join(f"{name}={known[name]}" for name in _NAMES if name in known)
+        told = ", ".join(f"{name}={known[name]}" for name in _RECORDING_NAMES if name in known)
         raise error.at(f"{source}{', ' if told else ''}{told}") from None
     events = _events(values, column_map.events, rows, own_time, alone=alone)
     return Recording(
@@ -615,47 +703,6 @@ def _recording(
     )
 
 
-def _time(values: MappedValues, column_map: ColumnMap, n_rows: int) -> NDArray[np.float64] | None:
-    if column_map.time is None:
-        rate = column_map.rate_hz
-        values.history.append(HistoryEntry("assumed", f"{rate:g} Hz from zero, by the map"))
-        return None
-    spec = column_map.time
-    time_s = values.numbers(spec.source, spec.where).ravel() * spec.factor
-    if len(time_s) != n_rows:
-        got = f"{len(time_s)} times for {n_rows} values"
-        raise SchemaError(expected="one time a row", got=got, where=spec.where)
-    return time_s
-
-
-def _same_length(signals: dict[str, NDArray[np.float64]]) -> int:
-    counts = {name: len(array) for name, array in signals.items()}
-    n_rows = next(iter(counts.values()))
-    if set(counts.values()) != {n_rows}:
-        told = ", ".join(f"{name} {count}" for name, count in counts.items())
-        raise SchemaError(expected="signals of one length", got=told)
-    return n_rows
-
-
-def _groups(columns: list[NDArray[Any]], keep: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
-    """Return the rows of each recording, in order of appearance."""
-    kept = np.flatnonzero(keep)
-    if not columns:
-        return [kept]
-    names = np.array(["\x1f".join(row) for row in zip(*map(labels, columns), strict=True)])[kept]
-    _, first, group = np.unique(names, return_index=True, return_inverse=True)
-    return [kept[group == index] for index in np.argsort(first)]
-
-
-def _constant(name: str, column: NDArray[Any], history: list[HistoryEntry]) -> Any:
-    distinct = set(labels(column).tolist())
-    if len(distinct) > 1:
-        history.append(HistoryEntry("dropped", f"{name}: changes within the recording"))
-        return None
-    value = labels(column)[0] if name in _NAMES else column[0]
-    return value.item() if isinstance(value, np.generic) else value
-
-
 def _events(
     values: MappedValues,
     specs: tuple[EventSpec, ...],
@@ -664,6 +711,7 @@ def _events(
     *,
     alone: bool,
 ) -> tuple[Event, ...]:
+    """Return the events of one recording, from marked rows or from a list of times."""
     events = []
     for spec in specs:
         if spec.is_times:
@@ -682,114 +730,3 @@ def _events(
             times = time_s[marked & ~np.concatenate([[False], marked[:-1]])]
         events += [Event(float(instant), spec.side, spec.kind) for instant in times]
     return tuple(sorted(events))
-
-
-# ----------------------------------------------------------------------
-# The reader of tables and arrays through a column map.
-
-
-_HDF5 = b"\x89HDF\r\n\x1a\n"
-_ZIP = b"PK\x03\x04"
-_PRINTABLE = frozenset(range(0x20, 0x7F)) | {0x09, 0x0A, 0x0D} | frozenset(range(0x80, 0x100))
-
-
-class TableReader:
-    """CSV, TSV, NPZ, HDF5 and MATLAB files, described by a column map.
-
-    A comma-separated file in the standard long layout needs no map.
-    """
-
-    name = "table"
-    description = "CSV, TSV, NPZ, HDF5 and MATLAB tables of curves or time series, with --map"
-    suffixes = (".csv", ".tsv", ".txt", ".npz", ".h5", ".hdf5", ".mat")
-
-    def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - by content
-        """Return whether the file is one of these containers, or text in columns."""
-        return _kind(head) is not None
-
-    def read(self, path: Path, options: ReadOptions) -> list[Recording] | LocomotionData:
-        """Read the file as the map says.
-
-        Raises
-        ------
-        SchemaError
-            If there is no map, or file and map do not fit.
-        FileReadError
-            If the file is damaged, or unpacks to too much.
-        """
-        try:
-            column_map = options.column_map
-            if column_map is None:
-                return _without_map(path)
-            return _read(path, column_map)
-        except LocomotionError as error:
-            raise error if str(path) in error.where else error.at(str(path)) from None
-
-
-def open_variables(path: Path, text: TextSpec, kind: str | None = None) -> Variables:
-    """Open a table or archive by its content.
-
-    Parameters
-    ----------
-    path : path
-    text : TextSpec
-        How it is written, if it is text.
-    kind : {"text", "npz", "hdf5", "mat"}, optional
-        What it has to be.
-
-    Raises
-    ------
-    FileReadError
-        If it is none of these, or not `kind`.
-    """
-    with path.open("rb") as stream:
-        head = stream.read(4096)
-    found = _kind(head, text.encoding)
-    if found is None or (kind is not None and kind != found):
-        raise FileReadError(
-            expected=f"a file of kind {kind}" if kind else "text, NPZ, HDF5 or MATLAB",
-            got=found or ("an empty file" if not head else "something else"),
-            where=str(path),
-        )
-    if found == "text":
-        return text_variables(path, text)
-    return {"npz": npz_variables, "hdf5": hdf5_variables, "mat": mat_variables}[found](path)
-
-
-def _read(path: Path, column_map: ColumnMap) -> list[Recording] | LocomotionData:
-    variables = open_variables(path, column_map.text, column_map.format)
-    values = MappedValues(column_map, variables, open_variables)
-    if column_map.layout == "time_series":
-        return recordings(values, column_map)
-    layout = curves_data if column_map.layout == "curves" else long_data
-    return layout(values, column_map, path.name.split(".")[0])
-
-
-def _without_map(path: Path) -> LocomotionData:
-    with path.open("rb") as stream:
-        first = stream.readline(65536).decode("utf-8", errors="replace")
-    if any(canonical_name(name.strip(' "\r\n')) == PHASE_COLUMN for name in first.split(",")):
-        return LocomotionData.from_csv(path)
-    raise SchemaError(
-        expected="a column map: a table does not say what its columns mean",
-        got="none",
-        where=str(path),
-        fix="write one (docs/maps has examples) and name it with --map map.yaml",
-    )
-
-
-def _kind(head: bytes, encoding: str = "") -> str | None:
-    if head.startswith(_ZIP):
-        length = int.from_bytes(head[26:28], "little")
-        return "npz" if head[30 : 30 + length].endswith(b".npy") else None
-    if head[:128].startswith(b"MATLAB 7.3") or _HDF5 in (head[512:520],):
-        return "mat"
-    if head.startswith(_HDF5):
-        return "hdf5"
-    if head.startswith(b"MATLAB") and head[126:128] in (b"IM", b"MI"):
-        return "mat"
-    if encoding.lower().replace("-", "").startswith("utf16") and head:
-        return "text"
-    if not head or not set(head) <= _PRINTABLE:
-        return None
-    return "text" if any(mark in head for mark in (b"\t", b";", b",", b" ")) else None

@@ -1,8 +1,4 @@
-"""MERGED subjects.
-
-- Which column of a subject table is what, and its values in standard units.
-- A table of subjects: who is how old, how tall and how heavy, in whatever words and units.
-"""
+"""A table of subjects: who is how old, how tall and how heavy, in whatever words and units."""
 
 import math
 import re
@@ -15,211 +11,8 @@ from typing import Any
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.ingest.tables.column_map import TextSpec
-from locomotion_analysis.ingest.tables.containers import MISSING, parse_number, read_cells
+from locomotion_analysis.ingest.tables.containers import MISSING, naming, parse_number, read_cells
 from locomotion_analysis.standard import field_units
-
-# ----------------------------------------------------------------------
-# Which column of a subject table is what, and its values in standard units.
-
-
-_HEADINGS = (
-    (
-        "subject",
-        r"(subject|participant|patient|person|sub|proband)?[ _.]*(id|nr|no|number|code|name)",
-    ),
-    ("subject", r"subject|participant|patient|person|sub|subj"),
-    ("sex", r"sex|gender"),
-    ("age", r"age"),
-    ("mass_kg", r"(body[ _]*)?(mass|weight)"),
-    ("height_m", r"(body[ _]*)?(height|size|stature)"),
-    ("leg_length_m", r"leg[ _]*length"),
-    ("pathology", r"pathology|diagnosis|disease|condition"),
-)
-_UNIT = re.compile(
-    r"^(?P<name>.*?)[ _]*(?:[\[(](?P<note>.*)[\])]|_(?P<unit>kg|g|lbs?|m|cm|mm|years|y|months))?$"
-)
-_PLAUSIBLE = {
-    "height_m": (0.4, 2.5),
-    "leg_length_m": (0.2, 1.4),
-    "mass_kg": (2.0, 350.0),
-    "age": (0.0, 120.0),
-}
-_SEXES = {
-    **dict.fromkeys(("f", "female", "woman", "w", "women", "girl"), "female"),
-    **dict.fromkeys(("m", "male", "man", "men", "boy"), "male"),
-}
-_LEGEND = re.compile(r"(\d+)\s*[=:]\s*[\"' ]*([a-z]+)")
-_ISO_5218 = {"1": "male", "2": "female"}
-
-
-@dataclass(frozen=True)
-class SubjectColumn:
-    """One known column: its standard name, its place and its values (None: not known)."""
-
-    name: str
-    place: int
-    values: list[str | float | None]
-
-
-def subject_columns(
-    header: list[str], rows: list[list[str]]
-) -> tuple[list[SubjectColumn], list[HistoryEntry]]:
-    """Find and convert the columns that say something about a person.
-
-    Parameters
-    ----------
-    header : list of str
-    rows : list of lists of str
-        One cell a column.
-
-    Returns
-    -------
-    list of SubjectColumn, list of HistoryEntry
-    """
-    columns: list[SubjectColumn] = []
-    history, unknown = [], []
-    for place, heading in enumerate(header):
-        name, unit = _name_and_unit(heading)
-        if name is None or any(column.name == name for column in columns):
-            unknown.append(heading)
-            continue
-        cells = [row[place].strip() for row in rows]
-        values, entries = _READERS[name](name, heading, unit, cells)
-        columns.append(SubjectColumn(name, place, values))
-        history += entries
-    named = [heading for heading in unknown if heading]
-    if named:
-        detail = f"columns of the subject table that are not used: {', '.join(named)}"
-        history.append(HistoryEntry("dropped", detail, len(named)))
-    return columns, history
-
-
-_Values = tuple[list[str | float | None], list[HistoryEntry]]
-
-
-def _name_and_unit(heading: str) -> tuple[str | None, str]:
-    match = _UNIT.match(heading.strip().lower())
-    if match is None:
-        return None, ""
-    name = match["name"].strip(" _")
-    unit = (match["note"] or match["unit"] or "").strip()
-    for standard, pattern in _HEADINGS:
-        if re.fullmatch(pattern, name):
-            return standard, unit
-    return None, unit
-
-
-def _text(name: str, heading: str, unit: str, cells: list[str]) -> _Values:  # noqa: ARG001
-    return [cell if cell.lower() not in MISSING else None for cell in cells], []
-
-
-def _sex(name: str, heading: str, unit: str, cells: list[str]) -> _Values:  # noqa: ARG001
-    legend = {code: _SEXES[word] for code, word in _LEGEND.findall(unit) if word in _SEXES}
-    codes = {cell for cell in cells if cell.isdigit()}
-    history = []
-    if legend:
-        said = ", ".join(f"{code} = {word}" for code, word in sorted(legend.items()))
-        history.append(HistoryEntry("converted", f"{heading}: {said}, by its heading"))
-    elif codes and codes <= set(_ISO_5218):
-        legend = _ISO_5218
-        detail = f"{heading}: 1 = male, 2 = female (ISO/IEC 5218), the heading does not say"
-        history.append(HistoryEntry("assumed", detail))
-    values: list[str | float | None] = [
-        _SEXES.get(cell.lower(), legend.get(cell)) for cell in cells
-    ]
-    lost = [cell for cell, value in zip(cells, values, strict=True) if value is None and cell]
-    lost = [cell for cell in lost if cell.lower() not in MISSING]
-    if lost:
-        detail = f"{heading}: {', '.join(sorted(set(lost))[:5])} not known as a sex"
-        history.append(HistoryEntry("dropped", detail, len(lost)))
-    return values, history
-
-
-def _quantity(name: str, heading: str, unit: str, cells: list[str]) -> _Values:
-    numbers, history = _numbers(heading, cells)
-    known = [value for value in numbers if not math.isnan(value)]
-    if name.endswith("_m"):
-        factors, entries = _length_factors(name, heading, unit, numbers)
-    else:
-        factors, entries = _one_factor(name, heading, unit, numbers, known)
-    low, high = _PLAUSIBLE[name]
-    values: list[str | float | None] = [
-        round(value * factor, 6) if low <= value * factor <= high else None
-        for value, factor in zip(numbers, factors, strict=True)
-    ]
-    lost = len(known) - sum(value is not None for value in values)
-    if lost:
-        entries.append(HistoryEntry("dropped", f"{heading}: outside {low:g} to {high:g}", lost))
-    return values, history + entries
-
-
-def _numbers(heading: str, cells: list[str]) -> tuple[list[float], list[HistoryEntry]]:
-    numbers, unread = [], []
-    for cell in cells:
-        try:
-            numbers.append(parse_number(cell))
-        except ValueError:
-            numbers.append(float("nan"))
-            unread.append(cell)
-    if not unread:
-        return numbers, []
-    detail = f"{heading}: {', '.join(unread[:5])} no number"
-    return numbers, [HistoryEntry("dropped", detail, len(unread))]
-
-
-def _length_factors(
-    name: str, heading: str, unit: str, numbers: list[float]
-) -> tuple[list[float], list[HistoryEntry]]:
-    """Return a factor a value: the heading's unit where it is plausible, else the one that is."""
-    stated = field_units(name).get(unit)
-    low, high = _PLAUSIBLE[name]
-    factors, used = [], []
-    for value in numbers:
-        tried = [factor for factor in (stated, 1.0, 1e-2, 1e-3) if factor is not None]
-        fits = [factor for factor in tried if low <= value * factor <= high]
-        factors.append(fits[0] if fits else tried[0])
-        if fits:
-            used.append(fits[0])
-    words = {1.0: "m", 1e-2: "cm", 1e-3: "mm", 0.0254: "in"}
-    history = []
-    for factor in sorted(set(used), reverse=True):
-        action = "converted" if factor == stated else "assumed"
-        if factor == stated == 1.0:
-            continue
-        reason = "" if factor == stated else ", read off the values"
-        detail = f"{heading}: {words[factor]}{reason}"
-        history.append(HistoryEntry(action, detail, used.count(factor)))
-    return factors, history
-
-
-def _one_factor(
-    name: str, heading: str, unit: str, numbers: list[float], known: list[float]
-) -> tuple[list[float], list[HistoryEntry]]:
-    stated = field_units(name).get(unit)
-    if stated is not None:
-        history = []
-        if stated != 1.0:
-            history.append(HistoryEntry("converted", f"{heading}: x {stated:g}", len(known)))
-        return [stated] * len(numbers), history
-    word = "years" if name == "age" else "kg"
-    middle = f", median {statistics.median(known):g}" if known else ""
-    entry = HistoryEntry("assumed", f"{heading}: {word}, the heading does not say{middle}")
-    return [1.0] * len(numbers), [entry]
-
-
-_READERS: dict[str, Callable[[str, str, str, list[str]], _Values]] = {
-    "subject": _text,
-    "pathology": _text,
-    "sex": _sex,
-    "age": _quantity,
-    "mass_kg": _quantity,
-    "height_m": _quantity,
-    "leg_length_m": _quantity,
-}
-
-
-# ----------------------------------------------------------------------
-# A table of subjects: who is how old, how tall and how heavy, in whatever words and units.
 
 
 @dataclass(frozen=True)
@@ -276,55 +69,223 @@ def read_subjects(path: Path) -> SubjectTable:
     >>> dict(read_subjects(path)["S01"])
     {'mass_kg': 68.9, 'height_m': 1.75}
     """
-    try:
-        return _read(path)
-    except SchemaError as error:
-        raise error if str(path) in error.where else error.at(str(path)) from None
-
-
-def _read(path: Path) -> SubjectTable:
     if not path.is_file():
         raise FileReadError(
             expected="a table of subjects", got="nothing at that path", where=str(path)
         )
-    raw, history = path.read_bytes(), []
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        history.append(HistoryEntry("assumed", "text in Windows-1252: it is not UTF-8"))
-        text = raw.decode("cp1252", errors="replace")
-    table = read_cells(text, path, TextSpec())
-    columns, entries = subject_columns(table.names, table.cells.tolist())
-    history += [*table.history, *entries]
-    named = next((item for item in columns if item.name == "subject"), None)
-    if named is None:
-        raise SchemaError(
-            expected="a column that names the subjects (subject, subject_id, ID, participant)",
-            got=f"columns {', '.join(table.names[:12])}",
-            fix="rename the column to subject",
-        )
-    names = [cell.strip() for cell in table.cells[:, named.place]]
-    subjects: dict[str, dict[str, Any]] = {}
-    for row, name in enumerate(names):
-        if not name:
-            continue
-        known = {
-            item.name: item.values[row]
-            for item in columns
-            if item.name != "subject" and item.values[row] is not None
-        }
-        _refuse_contradiction(subjects.get(name, {}), known, name)
-        subjects.setdefault(name, {}).update(known)
-    if not subjects:
-        raise SchemaError(expected="at least one subject", got="a table without one")
-    return SubjectTable(subjects, tuple(history))
-
-
-def _refuse_contradiction(before: Mapping[str, Any], now: Mapping[str, Any], name: str) -> None:
-    for key, value in now.items():
-        if key in before and before[key] != value:
+    with naming(path):
+        raw, history = path.read_bytes(), []
+        try:
+            text = raw.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            history.append(HistoryEntry("assumed", "text in Windows-1252: it is not UTF-8"))
+            text = raw.decode("cp1252", errors="replace")
+        table = read_cells(text, path, TextSpec())
+        columns, entries = subject_columns(table.names, table.cells.tolist())
+        history += [*table.history, *entries]
+        named = next((item for item in columns if item.name == "subject"), None)
+        if named is None:
             raise SchemaError(
-                expected="one row a subject",
-                got=f"{key} {before[key]} and {value} for subject {name}",
-                fix="keep one row, or name the visits as different subjects",
+                expected="a column that names the subjects (subject, subject_id, ID, participant)",
+                got=f"columns {', '.join(table.names[:12])}",
+                fix="rename the column to subject",
             )
+        names = [cell.strip() for cell in table.cells[:, named.place]]
+        subjects: dict[str, dict[str, Any]] = {}
+        for row, name in enumerate(names):
+            if not name:
+                continue
+            known = {
+                item.name: item.values[row]
+                for item in columns
+                if item.name != "subject" and item.values[row] is not None
+            }
+            before = subjects.get(name, {})
+            for key, value in known.items():
+                if key in before and before[key] != value:
+                    raise SchemaError(
+                        expected="one row a subject",
+                        got=f"{key} {before[key]} and {value} for subject {name}",
+                        fix="keep one row, or name the visits as different subjects",
+                    )
+            subjects.setdefault(name, {}).update(known)
+        if not subjects:
+            raise SchemaError(expected="at least one subject", got="a table without one")
+        return SubjectTable(subjects, tuple(history))
+
+
+# Which column is what, and its values in standard units.
+
+_HEADINGS = (
+    (
+        "subject",
+        r"(subject|participant|patient|person|sub|proband)?[ _.]*(id|nr|no|number|code|name)",
+    ),
+    ("subject", r"subject|participant|patient|person|sub|subj"),
+    ("sex", r"sex|gender"),
+    ("age", r"age"),
+    ("mass_kg", r"(body[ _]*)?(mass|weight)"),
+    ("height_m", r"(body[ _]*)?(height|size|stature)"),
+    ("leg_length_m", r"leg[ _]*length"),
+    ("pathology", r"pathology|diagnosis|disease|condition"),
+)
+_UNIT = re.compile(
+    r"^(?P<name>.*?)[ _]*(?:[\[(](?P<note>.*)[\])]|_(?P<unit>kg|g|lbs?|m|cm|mm|years|y|months))?$"
+)
+_PLAUSIBLE = {
+    "height_m": (0.4, 2.5),
+    "leg_length_m": (0.2, 1.4),
+    "mass_kg": (2.0, 350.0),
+    "age": (0.0, 120.0),
+}
+_SEXES = {
+    **dict.fromkeys(("f", "female", "woman", "w", "women", "girl"), "female"),
+    **dict.fromkeys(("m", "male", "man", "men", "boy"), "male"),
+}
+_LEGEND = re.compile(r"(\d+)\s*[=:]\s*[\"' ]*([a-z]+)")
+_ISO_5218 = {"1": "male", "2": "female"}
+_Values = tuple[list[str | float | None], list[HistoryEntry]]
+
+
+@dataclass(frozen=True)
+class SubjectColumn:
+    """One known column: its standard name, its place and its values (None: not known)."""
+
+    name: str
+    place: int
+    values: list[str | float | None]
+
+
+def subject_columns(
+    header: list[str], rows: list[list[str]]
+) -> tuple[list[SubjectColumn], list[HistoryEntry]]:
+    """Find and convert the columns that say something about a person.
+
+    Parameters
+    ----------
+    header : list of str
+    rows : list of lists of str
+        One cell a column.
+
+    Returns
+    -------
+    list of SubjectColumn, list of HistoryEntry
+    """
+    columns: list[SubjectColumn] = []
+    history, unknown = [], []
+    for place, heading in enumerate(header):
+        match = _UNIT.match(heading.strip().lower())
+        bare = match["name"].strip(" _") if match else ""
+        name = next((name for name, words in _HEADINGS if re.fullmatch(words, bare)), None)
+        if match is None or name is None or any(column.name == name for column in columns):
+            unknown.append(heading)
+            continue
+        unit = (match["note"] or match["unit"] or "").strip()
+        cells = [row[place].strip() for row in rows]
+        values, entries = _CONVERTERS[name](name, heading, unit, cells)
+        columns.append(SubjectColumn(name, place, values))
+        history += entries
+    named = [heading for heading in unknown if heading]
+    if named:
+        detail = f"columns of the subject table that are not used: {', '.join(named)}"
+        history.append(HistoryEntry("dropped", detail, len(named)))
+    return columns, history
+
+
+def _text(name: str, heading: str, unit: str, cells: list[str]) -> _Values:  # noqa: ARG001
+    return [cell if cell.lower() not in MISSING else None for cell in cells], []
+
+
+def _sex(name: str, heading: str, unit: str, cells: list[str]) -> _Values:  # noqa: ARG001
+    legend = {code: _SEXES[word] for code, word in _LEGEND.findall(unit) if word in _SEXES}
+    codes = {cell for cell in cells if cell.isdigit()}
+    history = []
+    if legend:
+        said = ", ".join(f"{code} = {word}" for code, word in sorted(legend.items()))
+        history.append(HistoryEntry("converted", f"{heading}: {said}, by its heading"))
+    elif codes and codes <= set(_ISO_5218):
+        legend = _ISO_5218
+        detail = f"{heading}: 1 = male, 2 = female (ISO/IEC 5218), the heading does not say"
+        history.append(HistoryEntry("assumed", detail))
+    values: list[str | float | None] = [
+        _SEXES.get(cell.lower(), legend.get(cell)) for cell in cells
+    ]
+    lost = [cell for cell, value in zip(cells, values, strict=True) if value is None and cell]
+    lost = [cell for cell in lost if cell.lower() not in MISSING]
+    if lost:
+        detail = f"{heading}: {', '.join(sorted(set(lost))[:5])} not known as a sex"
+        history.append(HistoryEntry("dropped", detail, len(lost)))
+    return values, history
+
+
+def _quantity(name: str, heading: str, unit: str, cells: list[str]) -> _Values:
+    numbers, unread = [], []
+    for cell in cells:
+        try:
+            numbers.append(parse_number(cell))
+        except ValueError:
+            numbers.append(math.nan)
+            unread.append(cell)
+    history = []
+    if unread:
+        detail = f"{heading}: {', '.join(unread[:5])} no number"
+        history.append(HistoryEntry("dropped", detail, len(unread)))
+    known = [value for value in numbers if not math.isnan(value)]
+    if name.endswith("_m"):
+        factors, entries = _length_factors(name, heading, unit, numbers)
+        history += entries
+    else:
+        stated = field_units(name).get(unit)
+        factors = [1.0 if stated is None else stated] * len(numbers)
+        if stated is None:
+            word = "years" if name == "age" else "kg"
+            middle = f", median {statistics.median(known):g}" if known else ""
+            detail = f"{heading}: {word}, the heading does not say{middle}"
+            history.append(HistoryEntry("assumed", detail))
+        elif stated != 1.0:
+            history.append(HistoryEntry("converted", f"{heading}: x {stated:g}", len(known)))
+    low, high = _PLAUSIBLE[name]
+    values: list[str | float | None] = [
+        round(value * factor, 6) if low <= value * factor <= high else None
+        for value, factor in zip(numbers, factors, strict=True)
+    ]
+    lost = len(known) - sum(value is not None for value in values)
+    if lost:
+        history.append(HistoryEntry("dropped", f"{heading}: outside {low:g} to {high:g}", lost))
+    return values, history
+
+
+def _length_factors(
+    name: str, heading: str, unit: str, numbers: list[float]
+) -> tuple[list[float], list[HistoryEntry]]:
+    """Return a factor a value: the heading's unit where it is plausible, else the one that is."""
+    stated = field_units(name).get(unit)
+    low, high = _PLAUSIBLE[name]
+    factors, used = [], []
+    for value in numbers:
+        tried = [factor for factor in (stated, 1.0, 1e-2, 1e-3) if factor is not None]
+        fits = [factor for factor in tried if low <= value * factor <= high]
+        factors.append(fits[0] if fits else tried[0])
+        if fits:
+            used.append(fits[0])
+    words = {1.0: "m", 1e-2: "cm", 1e-3: "mm", 0.0254: "in"}
+    history = []
+    for factor in sorted(set(used), reverse=True):
+        action = "converted" if factor == stated else "assumed"
+        if factor == stated == 1.0:
+            continue
+        reason = "" if factor == stated else ", read off the values"
+        detail = f"{heading}: {words[factor]}{reason}"
+        history.append(HistoryEntry(action, detail, used.count(factor)))
+    return factors, history
+
+
+_CONVERTERS: dict[str, Callable[[str, str, str, list[str]], _Values]] = {
+    "subject": _text,
+    "pathology": _text,
+    "sex": _sex,
+    "age": _quantity,
+    "mass_kg": _quantity,
+    "height_m": _quantity,
+    "leg_length_m": _quantity,
+}

@@ -1,8 +1,76 @@
 import numpy as np
 import pytest
 
-from locomotion_analysis.ingest import find_events
+from locomotion_analysis.ingest import contacts, find_events
 from locomotion_analysis.ingest.foot_forces import foot_forces, plate_contacts
+
+
+def _force(time, *spans, newton=700.0):
+    force = np.zeros_like(time)
+    for start, end in spans:
+        force[(time >= start) & (time <= end)] = newton
+    return force
+
+
+@pytest.mark.parametrize("rate", [100.0, 1000.0])
+def test_contacts_begin_and_end_where_the_force_does(rate):
+    time = np.arange(0.0, 4.0, 1.0 / rate)
+    found = contacts(time, _force(time, (0.5, 1.2), (1.7, 2.4)))
+    np.testing.assert_allclose(found, [[0.5, 1.2], [1.7, 2.4]], atol=0.03)  # a step is smoothed
+
+
+def test_the_real_walk_is_found_to_a_few_milliseconds(walker):
+    for side in ("left", "right"):
+        stream = walker.forces()
+        found = contacts(stream.time_s, stream.signals[f"grf_vertical_{side}_N"])
+        whole = found[np.isfinite(found).all(axis=1)]
+        expected = walker.strikes(side)
+        nearest = np.abs(whole[:, :1] - expected).min(axis=1)
+        assert nearest.max() < 0.015
+
+
+def test_noise_below_the_threshold_is_no_contact():
+    time = np.arange(0.0, 2.0, 0.001)
+    noise = 6.0 * np.sin(2 * np.pi * 3.0 * time)
+    assert contacts(time, noise).shape == (0, 2)
+
+
+def test_a_force_between_the_thresholds_never_begins_a_contact():
+    time = np.arange(0.0, 2.0, 0.001)
+    assert len(contacts(time, _force(time, (0.5, 1.2), newton=16.0))) == 0
+    assert len(contacts(time, _force(time, (0.5, 1.2), newton=26.0))) == 1
+
+
+def test_a_dip_between_the_thresholds_does_not_end_a_contact():
+    time = np.arange(0.0, 2.0, 0.001)
+    force = _force(time, (0.5, 1.2))
+    force[(time > 0.8) & (time < 0.95)] = 14.0
+    assert len(contacts(time, force)) == 1
+
+
+def test_a_touch_is_no_contact():
+    time = np.arange(0.0, 2.0, 0.001)
+    assert len(contacts(time, _force(time, (0.5, 0.53)))) == 0
+
+
+def test_a_contact_that_the_recording_cuts_has_no_start_or_no_end():
+    time = np.arange(0.0, 2.0, 0.001)
+    found = contacts(time, _force(time, (-1.0, 0.4), (1.5, 3.0)))
+    assert np.isnan(found[0, 0])
+    assert np.isnan(found[1, 1])
+
+
+def test_a_recording_that_begins_in_the_first_rise_begins_the_contact():
+    time = np.arange(0.0, 2.0, 0.01)
+    rising = np.clip(200.0 + 5000.0 * time, 0.0, 800.0) * (time < 0.6)
+    assert contacts(time, rising)[0, 0] == 0.0
+    falling = np.clip(200.0 - 1000.0 * time, 0.0, 800.0) + _force(time, (0.9, 1.5))
+    assert np.isnan(contacts(time, falling)[0, 0])
+
+
+def test_missing_samples_are_no_force():
+    time = np.arange(0.0, 2.0, 0.001)
+    assert contacts(time, np.full_like(time, np.nan)).shape == (0, 2)
 
 
 def test_each_contact_goes_to_the_foot_that_stands_there(walker):

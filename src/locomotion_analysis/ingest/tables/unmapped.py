@@ -1,8 +1,7 @@
-"""MERGED parquet.
+"""Tables that need no column map: their columns say what they are.
 
-- Standard Parquet of gait cycles: read as it is.
-- Records of pressure insoles: time, eight forces a foot, and the totals.
-- Standard tables over time in Parquet: not yet cut into gait cycles.
+Parquet in the standard layouts, of gait cycles or over time, and the text records of pressure
+insoles, whose 19 columns always stand in one order.
 """
 
 import gzip
@@ -21,7 +20,12 @@ from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.data.columns import label
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
 from locomotion_analysis.ingest.recording import SIDES, ReadOptions, Recording, Stream
-from locomotion_analysis.ingest.tables.containers import check_rising, parse_number, parse_rows
+from locomotion_analysis.ingest.tables.containers import (
+    check_rising,
+    naming,
+    parse_number,
+    parse_rows,
+)
 from locomotion_analysis.standard import (
     PHASE_COLUMN,
     TIME_COLUMNS,
@@ -30,8 +34,7 @@ from locomotion_analysis.standard import (
     is_channel,
 )
 
-# ----------------------------------------------------------------------
-# Standard Parquet of gait cycles: read as it is.
+_PARQUET = b"PAR1"
 
 
 class CyclesParquetReader:
@@ -43,7 +46,7 @@ class CyclesParquetReader:
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - content decides
         """Return whether the file begins as Parquet does."""
-        return head.startswith(b"PAR1")
+        return head.startswith(_PARQUET)
 
     def read(self, path: Path, options: ReadOptions) -> LocomotionData:  # noqa: ARG002
         """Read the cycles.
@@ -56,11 +59,9 @@ class CyclesParquetReader:
         return LocomotionData.from_parquet(path)
 
 
-# ----------------------------------------------------------------------
 # Records of pressure insoles: time, eight forces a foot, and the totals.
 
-
-_COLUMNS = (
+_INSOLE_COLUMNS = (
     "time",
     *(f"{foot}{sensor}" for foot in "LR" for sensor in range(1, 9)),
     "left total",
@@ -71,7 +72,7 @@ _MOST_BYTES = 256 * 1024**2
 """Text of a record of 24 hours; a file that unpacks to more is not one."""
 _TOTAL_TOLERANCE_N = 1.0
 _STUDY_NAME = re.compile(r"^((?:Ga|Ju|Si)(Co|Pt)\d+)_(\d+)$")
-_INSOLE_GROUPS = {"Co": "healthy", "Pt": "parkinsons"}
+_STUDY_GROUPS = {"Co": "healthy", "Pt": "parkinsons"}
 
 
 class InsoleReader:
@@ -87,14 +88,19 @@ class InsoleReader:
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - by content
         """Return whether the first row is 19 numbers, the last two the sums of the others."""
-        lines = _unpacked_head(head).splitlines()
+        if head.startswith(_GZIP):
+            try:
+                head = zlib.decompressobj(wbits=31).decompress(head, 64 * 1024)
+            except zlib.error:
+                return False
+        lines = head.splitlines()
         if len(lines) < 2:
             return False
         try:
             row = np.array([parse_number(cell.decode("ascii")) for cell in lines[0].split()])
         except (ValueError, UnicodeDecodeError):
             return False
-        return len(row) == len(_COLUMNS) and bool(_totals_agree(row[np.newaxis]).all())
+        return len(row) == len(_INSOLE_COLUMNS) and bool(_totals_agree(row[np.newaxis]).all())
 
     def read(self, path: Path, options: ReadOptions) -> list[Recording]:  # noqa: ARG002
         """Read one record: the vertical force under each foot, N.
@@ -106,60 +112,47 @@ class InsoleReader:
         SchemaError
             If rows are ragged, no numbers, or time does not rise.
         """
-        try:
-            return [_insole_recording(path)]
-        except LocomotionError as error:
-            raise error if str(path) in error.where else error.at(str(path)) from None
-
-
-def _insole_recording(path: Path) -> Recording:
-    lines = _text(path).splitlines()
-    numbers = [k + 1 for k, line in enumerate(lines) if line.strip()]
-    values = parse_rows([lines[k - 1].split() for k in numbers], _COLUMNS, numbers)
-    time_s = values[:, 0].copy()
-    check_rising(time_s, numbers)
-    disagree = int((~_totals_agree(values)).sum())
-    history = [HistoryEntry("dropped", "16 single sensor forces: no standard channel", 16)]
-    if disagree:
-        detail = "rows whose totals are not the sums of their sensors; the totals were taken"
-        history.append(HistoryEntry("read", detail, disagree))
-    signals = {
-        "grf_vertical_left_N": values[:, -2].copy(),
-        "grf_vertical_right_N": values[:, -1].copy(),
-    }
-    history.append(HistoryEntry("assumed", "task = level_walking (the format's only one)"))
-    subject, trial, metadata = _from_name(path)
-    if metadata:
-        detail = f"file name {path.name}: subject {subject}, walk {trial}, {metadata['pathology']}"
-        history.append(HistoryEntry("read", detail))
-    return Recording(
-        source=str(path),
-        subject=subject,
-        task="level_walking",
-        trial=trial,
-        streams=(Stream(time_s, signals),),
-        metadata=metadata,
-        history=tuple(history),
-    )
-
-
-def _from_name(path: Path) -> tuple[str, str, dict[str, str]]:
-    match = _STUDY_NAME.match(path.name.split(".")[0])
-    if match is None:
-        return "", "", {}
-    return match[1], match[3], {"pathology": _INSOLE_GROUPS[match[2]]}
+        with naming(path):
+            lines = _text(path).splitlines()
+            numbers = [k for k, line in enumerate(lines, 1) if line.strip()]
+            values = parse_rows([lines[k - 1].split() for k in numbers], _INSOLE_COLUMNS, numbers)
+            time_s = values[:, 0].copy()
+            check_rising(time_s, numbers)
+        history = [HistoryEntry("dropped", "16 single sensor forces: no standard channel", 16)]
+        if disagree := int((~_totals_agree(values)).sum()):
+            detail = "rows whose totals are not the sums of their sensors; the totals were taken"
+            history.append(HistoryEntry("read", detail, disagree))
+        history.append(HistoryEntry("assumed", "task = level_walking (the format's only one)"))
+        subject, trial, metadata = "", "", {}
+        if match := _STUDY_NAME.match(path.name.split(".")[0]):
+            subject, trial = match[1], match[3]
+            metadata = {"pathology": _STUDY_GROUPS[match[2]]}
+            said = f"subject {subject}, walk {trial}, {metadata['pathology']}"
+            history.append(HistoryEntry("read", f"file name {path.name}: {said}"))
+        signals = {
+            "grf_vertical_left_N": values[:, -2].copy(),
+            "grf_vertical_right_N": values[:, -1].copy(),
+        }
+        return [
+            Recording(
+                source=str(path),
+                subject=subject,
+                task="level_walking",
+                trial=trial,
+                streams=(Stream(time_s, signals),),
+                metadata=metadata,
+                history=tuple(history),
+            )
+        ]
 
 
 def _text(path: Path) -> str:
+    """Return the text of a file, plain or gzip, of a size that is safe."""
     with path.open("rb") as stream:
-        packed = stream.read(2) == _GZIP
+        opened = gzip.open if stream.read(2) == _GZIP else open
     try:
-        if packed:
-            with gzip.open(path) as stream:
-                raw = stream.read(_MOST_BYTES + 1)
-        else:
-            with path.open("rb") as stream:
-                raw = stream.read(_MOST_BYTES + 1)
+        with opened(path, "rb") as stream:
+            raw = stream.read(_MOST_BYTES + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise FileReadError(
             expected="a whole gzip file",
@@ -186,21 +179,9 @@ def _totals_agree(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     return agree
 
 
-def _unpacked_head(head: bytes) -> bytes:
-    if not head.startswith(_GZIP):
-        return head
-    try:
-        return zlib.decompressobj(wbits=31).decompress(head, 64 * 1024)
-    except zlib.error:
-        return b""
+# Standard Parquet over time: not yet cut into gait cycles.
 
-
-# ----------------------------------------------------------------------
-# Standard tables over time in Parquet: not yet cut into gait cycles.
-
-
-_MAGIC = b"PAR1"
-_TIME_PARQUET_GROUPS = ("dataset", "subject", "task", "task_id", "trial")
+_TRIAL_COLUMNS = ("dataset", "subject", "task", "task_id", "trial")
 _PHASES = (PHASE_COLUMN, "phase_percent", "phase_contra")
 
 
@@ -218,7 +199,7 @@ class TimeParquetReader:
 
     def recognises(self, path: Path, head: bytes) -> bool:
         """Return whether the file is Parquet with a time column and no phase column."""
-        if not head.startswith(_MAGIC):
+        if not head.startswith(_PARQUET):
             return False
         try:
             names = pq.read_schema(path).names
@@ -246,52 +227,55 @@ class TimeParquetReader:
                 fix="copy or write the file again",
             ) from None
         try:
-            return _recordings(frame, path)
+            frame, history = _with_standard_names(frame)
+            time = _time_column([str(name) for name in frame.columns])
+            if time is None or len(frame) == 0:
+                got = f"{len(frame)} rows of {', '.join(map(str, frame.columns[:8]))}"
+                raise SchemaError(expected="rows with a column time_s", got=got)
+            groups = [name for name in _TRIAL_COLUMNS if name in frame]
+            if not groups:
+                return [_trial(frame, time, path, history)]
+            parts = frame.groupby(groups, sort=False, dropna=False, observed=True)
+            return [_trial(part, time, path, history) for _, part in parts]
         except LocomotionError as error:
             raise error.at(str(path)) from None
 
 
-def _recordings(frame: pd.DataFrame, path: Path) -> list[Recording]:
-    frame, history = _renamed(frame)
-    time = _time_column([str(name) for name in frame.columns])
-    if time is None or len(frame) == 0:
-        got = f"{len(frame)} rows of {', '.join(map(str, frame.columns[:8]))}"
-        raise SchemaError(expected="rows with a column time_s", got=got)
-    groups = [name for name in _TIME_PARQUET_GROUPS if name in frame]
-    if not groups:
-        return [_time_parquet_recording(frame, time, path, history)]
-    parts = frame.groupby(groups, sort=False, dropna=False, observed=True)
-    return [_time_parquet_recording(part, time, path, history) for _, part in parts]
-
-
-def _renamed(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]:
-    names = {str(name): _canonical(str(name)) for name in frame.columns}
-    changed = {old: new for old, new in names.items() if old != new and new not in frame}
-    history = [HistoryEntry("renamed", f"column {old} -> {new}") for old, new in changed.items()]
+def _with_standard_names(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]:
+    """Rename the columns that are known under another name, whichever side they are of."""
+    changed = {}
+    for old in map(str, frame.columns):
+        sided = old.replace("_left_", "_ipsi_").replace("_right_", "_contra_")
+        name = canonical_name(sided)
+        if sided != old and is_channel(name):
+            name = name.replace("_ipsi_", "_left_").replace("_contra_", "_right_")
+        if name != old and name not in frame:
+            changed[old] = name
+    history = [HistoryEntry("renamed", f"column {old} -> {name}") for old, name in changed.items()]
     return frame.rename(columns=changed), history
 
 
-def _canonical(name: str) -> str:
-    sided = name.replace("_left_", "_ipsi_").replace("_right_", "_contra_")
-    known = canonical_name(sided)
-    if sided == name or not is_channel(known):
-        return known
-    return known.replace("_ipsi_", "_left_").replace("_contra_", "_right_")
-
-
-def _time_parquet_recording(
-    part: pd.DataFrame, time: str, path: Path, history: list[HistoryEntry]
-) -> Recording:
+def _trial(part: pd.DataFrame, time: str, path: Path, history: list[HistoryEntry]) -> Recording:
     own = list(history)
     time_s = part[time].to_numpy(dtype=np.float64)
-    constants = {name: part[name].iloc[0] for name in _TIME_PARQUET_GROUPS if name in part}
+    constants = {name: part[name].iloc[0] for name in _TRIAL_COLUMNS if name in part}
     where = ", ".join(f"{name}={value}" for name, value in constants.items())
     try:
         check_rising(time_s)
     except LocomotionError as error:
         raise error.at(where or "the whole table") from None
     signals = _signals(part, own)
-    metadata = _metadata(part, {*constants, time}, own)
+    metadata: dict[str, Any] = {}
+    for column in part.columns:
+        name = str(column)
+        if name in (*constants, time, "side") or _sided(name, "right") is not None:
+            continue
+        if len(part[column].drop_duplicates()) == 1:
+            value = part[column].iloc[0]
+            metadata[name] = value.item() if isinstance(value, np.generic) else value
+        else:
+            detail = f"column {name}: changes over time and is no channel name"
+            own.append(HistoryEntry("dropped", detail))
     return Recording(
         source=str(path),
         subject=_word(constants.get("subject")),
@@ -304,7 +288,14 @@ def _time_parquet_recording(
 
 
 def _signals(part: pd.DataFrame, history: list[HistoryEntry]) -> dict[str, NDArray[np.float64]]:
-    ipsi = _ipsilateral(part, history)
+    ipsi = "right"
+    if any("_ipsi_" in str(name) for name in part.columns):
+        said = str(part["side"].iloc[0]).lower() if "side" in part else ""
+        if said in SIDES:
+            ipsi = said
+            history.append(HistoryEntry("renamed", f"ipsi -> {said}, by the column side"))
+        else:
+            history.append(HistoryEntry("assumed", "ipsi = right: no column side says it"))
     signals: dict[str, NDArray[np.float64]] = {}
     for column in map(str, part.columns):
         named = _sided(column, ipsi)
@@ -326,17 +317,6 @@ def _signals(part: pd.DataFrame, history: list[HistoryEntry]) -> dict[str, NDArr
     return signals
 
 
-def _ipsilateral(part: pd.DataFrame, history: list[HistoryEntry]) -> str:
-    if not any("_ipsi_" in str(name) for name in part.columns):
-        return "right"
-    said = str(part["side"].iloc[0]).lower() if "side" in part else ""
-    if said in SIDES:
-        history.append(HistoryEntry("renamed", f"ipsi -> {said}, by the column side"))
-        return said
-    history.append(HistoryEntry("assumed", "ipsi = right: no column side says it"))
-    return "right"
-
-
 def _sided(column: str, ipsi: str) -> tuple[str, float] | None:
     """Return a channel's name with left or right and its factor, or None for other columns."""
     contra = SIDES[1 - SIDES.index(ipsi)]
@@ -347,21 +327,6 @@ def _sided(column: str, ipsi: str) -> tuple[str, float] | None:
         return None
     channel, factor = Channel.parse(plain).standard()
     return channel.name.replace("_ipsi_", f"_{ipsi}_").replace("_contra_", f"_{contra}_"), factor
-
-
-def _metadata(part: pd.DataFrame, used: set[str], history: list[HistoryEntry]) -> dict[str, Any]:
-    metadata: dict[str, Any] = {}
-    for column in part.columns:
-        name = str(column)
-        if name in used or name == "side" or _sided(name, "right") is not None:
-            continue
-        if len(part[column].drop_duplicates()) == 1:
-            value = part[column].iloc[0]
-            metadata[name] = value.item() if isinstance(value, np.generic) else value
-        else:
-            detail = f"column {name}: changes over time and is no channel name"
-            history.append(HistoryEntry("dropped", detail))
-    return metadata
 
 
 def _time_column(names: list[str]) -> str | None:
