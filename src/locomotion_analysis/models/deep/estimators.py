@@ -171,15 +171,14 @@ class MultiTaskLoss(nn.Module):  # type: ignore[misc]
         for columns, target in zip(outputs.split(self.sizes, dim=1), targets.T, strict=True):
             known = ~torch.isnan(target)
             if known.any():
-                losses.append(self._of_one(columns[known], target[known]))
+                losses.append(
+                    nn.functional.mse_loss(columns[known, 0], target[known])
+                    if columns.shape[1] == 1
+                    else nn.functional.cross_entropy(
+                        columns[known], target[known].long(), label_smoothing=self.label_smoothing
+                    )
+                )
         return torch.stack(losses).mean() if losses else outputs.sum() * 0
-
-    def _of_one(self, columns: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        if columns.shape[1] == 1:
-            return nn.functional.mse_loss(columns[:, 0], target)
-        return nn.functional.cross_entropy(
-            columns, target.long(), label_smoothing=self.label_smoothing
-        )
 
 
 @dataclass(eq=False, repr=False)
