@@ -225,8 +225,8 @@ class PredictionSchema:
             content = json.loads(text)
             if content.pop("format") > FORMAT:
                 raise _unreadable("a later format", "update the package")
-            known = {
-                key: (tuple(value) if isinstance(value, list) else value)
+            known: dict[str, Any] = {
+                key: tuple(value) if isinstance(value, list) else value
                 for key, value in content.items()
             }
         except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -454,7 +454,7 @@ class KineticsModel(Learner, BaseEstimator):  # type: ignore[misc]
             If some inputs are absent.
         """
         X = measured_curves(data, self.inputs)
-        usable = ~with_gaps(X).all(axis=1)
+        usable: NDArray[np.bool_] = ~np.asarray(with_gaps(X).all(axis=1))
         if not usable.any():
             raise SchemaError(
                 expected=f"kinematics of the training, such as {', '.join(self.inputs[:3])}",
