@@ -11,18 +11,18 @@ from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.models.unsupervised import (
     SubjectClusters,
+    best_count,
     cluster_stability,
     cluster_validity,
     explained_by,
+    gap_count,
 )
 from locomotion_analysis.models.unsupervised.clusters import (
     CLUSTER_METHODS,
     balanced_rows,
-    best_count,
     cluster_of_subject,
     cramers_v,
     eta_squared,
-    gap_count,
 )
 
 

@@ -313,6 +313,11 @@ def gap_count(validity: pd.DataFrame) -> int:
 
     The smallest k with gap(k) ≥ gap(k + 1) − error(k + 1) (Tibshirani et al. 2001); the largest
     tried where there is none.
+
+    Parameters
+    ----------
+    validity : DataFrame
+        From :func:`cluster_validity`.
     """
     gap, error = validity["gap"].to_numpy(), validity["gap_se"].to_numpy()
     enough = np.flatnonzero(gap[:-1] >= gap[1:] - error[1:])
