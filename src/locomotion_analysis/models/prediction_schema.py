@@ -1,8 +1,7 @@
-"""MERGED prediction schema.
+"""What a trained model expects of the data it predicts on.
 
-- Features and channels of new data, put beside those a model was trained on.
-- Targets of a trained model: which labels it knows, or that it predicts a quantity.
-- What a trained model expects of the data it predicts on.
+:class:`PredictionSchema` keeps names, order, units and shape of a model's inputs and its labels,
+and puts new data beside them: columns by name, values that no model can use, labels it never saw.
 """
 
 import json
@@ -14,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import pandas as pd
@@ -32,328 +31,14 @@ from locomotion_analysis.files import write_all
 from locomotion_analysis.standard import Channel
 from locomotion_analysis.standard.channels import is_channel
 
-# ----------------------------------------------------------------------
-# Features and channels of new data, put beside those a model was trained on.
-
-
-_logger = logging.getLogger(__name__)
-
-_SHOWN = 5
-_DIMENSIONS = (2, 3)
-
-
-def names_of(X: Any, names: Sequence[str] | None) -> tuple[str, ...]:
-    """Return the names of features or channels; none for an array without them.
-
-    Raises
-    ------
-    SchemaError
-        If their number does not fit, one occurs twice, or a DataFrame's own would be overruled.
-    """
-    if isinstance(X, pd.DataFrame):
-        if names is not None:
-            raise SchemaError(
-                expected="names for arrays alone", got="a DataFrame, which has its own"
-            )
-        names = [str(name) for name in X.columns]
-    if names is None:
-        return ()
-    width = np.shape(X)[-1] if np.ndim(X) in _DIMENSIONS else None
-    if len(names) != width:
-        raise SchemaError(expected=f"{width} names, one a column of X", got=f"{len(names)} names")
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        raise SchemaError(expected="names that occur once", got=f"twice: {_listed(twice)}")
-    return tuple(names)
-
-
-def numeric(X: Any, names: Sequence[str]) -> NDArray[Any]:
-    """Return the values as an array of numbers.
-
-    Raises
-    ------
-    SchemaError
-        If columns are not numbers, or the array is neither a table nor curves.
-    """
-    if isinstance(X, pd.DataFrame):
-        kinds = X.dtypes.unique()  # asking two thousand columns takes longer than a small model
-        strange = [kind for kind in kinds if not pd.api.types.is_numeric_dtype(kind)]
-        if strange:
-            text = [name for name, kind in zip(names, X.dtypes, strict=True) if kind in strange]
-            raise SchemaError(expected="columns of numbers", got=f"others: {_listed(text)}")
-        plain = len(kinds) == 1 and isinstance(kinds[0], np.dtype)
-        values: NDArray[Any] = X.to_numpy(kinds[0] if plain else np.float64)
-    else:
-        values = np.asarray(X)
-    if values.ndim not in _DIMENSIONS or values.dtype.kind not in "biuf":
-        raise SchemaError(
-            expected="numbers of shape (n_cycles, n_features) or (n_cycles, n_points, n_channels)",
-            got=f"{values.dtype} of shape {values.shape}",
-            where="X",
-            fix="pass what prepare_ml_features or prepare_sequential_features returned",
-        )
-    return values
-
-
-def in_trained_order(
-    X: Any,
-    values: NDArray[Any],
-    found: tuple[str, ...],
-    trained: tuple[str, ...],
-    shape: tuple[int, ...],
-) -> pd.DataFrame | NDArray[Any]:
-    """Return the data with its features or channels as they were trained.
-
-    Parameters
-    ----------
-    X : DataFrame or array
-        The data, and as `values` an array.
-    values : ndarray, shape (n_cycles, ..., n_names)
-        Its values.
-    found, trained : tuple of str
-        Names of the data and of the training; empty where there are none.
-    shape : tuple of int
-        Of one row in training.
-
-    Raises
-    ------
-    SchemaError
-        If names are missing, unknown, or not given where the training had them.
-    CycleShapeError
-        If the shape of a row differs in anything but named columns.
-    """
-    _check_shape(values.shape[1:], shape, by_name=bool(found and trained))
-    if not found and not trained:
-        return values
-    if not trained or not found:
-        _refuse_unnamed(found, trained)
-    _check_same_names(found, trained)
-    frame = isinstance(X, pd.DataFrame)
-    if found == trained:
-        return X if frame else values
-    _logger.info("%d columns put in the trained order by name", len(trained))
-    order = [found.index(name) for name in trained]
-    return X.iloc[:, order] if frame else values[..., order]
-
-
-def checked_values(
-    X: pd.DataFrame | NDArray[Any], names: tuple[str, ...], with_gaps: tuple[str, ...]
-) -> None:
-    """Refuse values no model can use, and tell of gaps that training did not have.
-
-    Raises
-    ------
-    SchemaError
-        If values are infinite, or a column that was complete in training has none.
-
-    Warns
-    -----
-    LocomotionWarning
-        Naming columns with gaps that had none in training.
-    """
-    values = numeric(X, names)
-    if values.dtype.kind != "f" or not len(values):
-        return
-    infinite = _named(np.isinf(values), names)
-    if infinite:
-        raise SchemaError(
-            expected="finite values or NaN", got=f"infinite ones: {_listed(infinite)}"
-        )
-    missing = np.isnan(values)
-    new = [name for name in _named(missing, names) if name not in with_gaps]
-    nowhere = set(_named(missing, names, everywhere=True))
-    empty = [name for name in new if name in nowhere]
-    if empty:
-        raise SchemaError(
-            expected="a value of everything that was always there in training",
-            got=f"nothing but NaN: {_listed(empty)}",
-            where="X",
-            fix="measure it, or train a model without it",
-        )
-    if new:
-        warnings.warn(
-            f"NaN where training had none: {_listed(new)}. The model fills them by what it "
-            "learned from others.",
-            LocomotionWarning,
-            stacklevel=3,
-        )
-
-
-def columns_with_gaps(values: NDArray[Any], names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names (or positions) of columns with a missing value."""
-    if values.dtype.kind != "f":
-        return ()
-    return tuple(_named(np.isnan(values), names))
-
-
-def _named(
-    found: NDArray[np.bool_], names: tuple[str, ...], *, everywhere: bool = False
-) -> list[str]:
-    across = tuple(range(found.ndim - 1))
-    chosen = found.all(axis=across) if everywhere else found.any(axis=across)
-    return [names[at] if names else f"column {at}" for at in np.flatnonzero(chosen)]
-
-
-def _check_shape(found: tuple[int, ...], trained: tuple[int, ...], *, by_name: bool) -> None:
-    if len(found) != len(trained):
-        kinds = {1: "a table of features", 2: "curves (n_cycles, n_points, n_channels)"}
-        raise SchemaError(
-            expected=kinds[len(trained)], got=kinds[len(found)], where="X", fix="see schema.kind"
-        )
-    if found[:-1] != trained[:-1]:
-        raise CycleShapeError(
-            expected=f"curves of {trained[0]} points", got=f"{found[0]} points", where="X"
-        )
-    if not by_name and found[-1] != trained[-1]:
-        raise SchemaError(
-            expected=f"{trained[-1]} columns, as in training", got=f"{found[-1]}", where="X"
-        )
-
-
-def _refuse_unnamed(found: tuple[str, ...], trained: tuple[str, ...]) -> None:
-    raise SchemaError(
-        expected=f"columns named as in training ({_listed(trained)})" if trained else "an array",
-        got="an array without names" if trained else f"names ({_listed(found)})",
-        where="X",
-        fix="pass a DataFrame, or names= of the columns: in another order they would look the same"
-        if trained
-        else "the model was trained without names, which cannot be compared: train it with names",
-    )
-
-
-def _check_same_names(found: tuple[str, ...], trained: tuple[str, ...]) -> None:
-    there, known = set(found), set(trained)
-    missing = [name for name in trained if name not in there]
-    unknown = [name for name in found if name not in known]
-    if not missing and not unknown:
-        return
-    parts = [
-        f"{len(names)} {word}: {_listed(names)}"
-        for word, names in (("missing", missing), ("unknown", unknown))
-        if names
-    ]
-    raise SchemaError(
-        expected=f"the {len(trained)} columns of the training, and no others",
-        got="; ".join(parts),
-        where="X",
-        fix=_hint(missing, unknown),
-    )
-
-
-def _hint(missing: list[str], unknown: list[str]) -> str:
-    if not missing:
-        return "choose the columns by name: X[list(schema.names)], data.array(schema.names)"
-    near = {name: get_close_matches(name, unknown, n=1) for name in missing[:_SHOWN]}
-    likely = [f"is {match[0]} meant to be {name}?" for name, match in near.items() if match]
-    return "; ".join(likely) or "compute what is missing, or train a model without it"
-
-
-def _listed(names: Sequence[str]) -> str:
-    rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + rest
-
-
-# ----------------------------------------------------------------------
-# Targets of a trained model: which labels it knows, or that it predicts a quantity.
-
-
-class Target(NamedTuple):
-    """Name of the column predicted, and its sorted labels (None for a quantity)."""
-
-    name: str | None
-    classes: tuple[Any, ...] | None
-
-
-def described_target(y: Any, n_rows: int, quantity: bool | None) -> Target:
-    """Return what a target is, from the values a model is trained on.
-
-    Raises
-    ------
-    TargetError
-        If there is not one value a row, one is missing, or a quantity is not a number.
-    """
-    values = _complete(y)
-    if len(values) != n_rows:
-        raise TargetError(
-            expected=f"one target a row ({n_rows})", got=f"{len(values)} targets", where="y"
-        )
-    name = getattr(y, "name", None)
-    named = None if name is None else str(name)
-    if is_quantity(values) if quantity is None else quantity:
-        known_quantity(values)
-        return Target(named, None)
-    return Target(named, tuple(np.unique(values).tolist()))
-
-
-def known_quantity(y: Any) -> NDArray[np.float64]:
-    """Return a target as finite numbers.
-
-    Raises
-    ------
-    TargetError
-        If a value is missing, infinite or not a number.
-    """
-    try:
-        values = _complete(y).astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise TargetError(
-            expected="numbers, as the model was trained on", got=str(error), where="y"
-        ) from error
-    if not np.isfinite(values).all():
-        raise TargetError(
-            expected="finite numbers",
-            got=f"{int((~np.isfinite(values)).sum())} of {len(values)} infinite",
-            where="y",
-        )
-    return values
-
-
-def known_labels(y: Any, classes: Sequence[Any]) -> NDArray[Any]:
-    """Return labels that a model knows.
-
-    Raises
-    ------
-    TargetError
-        If a label is none of `classes`, or missing.
-    """
-    values = _complete(y)
-    known = set(classes)
-    unknown = [label for label in np.unique(values).tolist() if label not in known]
-    if unknown:
-        count = int(pd.Series(values).isin(unknown).sum())
-        raise TargetError(
-            expected=f"labels the model was trained on ({', '.join(map(repr, classes))})",
-            got=f"{', '.join(map(repr, unknown[:_SHOWN]))} in {count} of {len(values)} rows",
-            where="y",
-            fix="leave these rows out, or train again with subjects of these classes",
-        )
-    return values
-
-
-def _complete(y: Any) -> NDArray[Any]:
-    column = pd.Series(y)
-    missing = int(column.isna().sum())
-    if missing:
-        raise TargetError(
-            expected="a target in every row",
-            got=f"{missing} of {len(column)} rows without one",
-            where="y",
-            fix="leave these rows out",
-        )
-    values = column.infer_objects().to_numpy()
-    # Text of pandas or NumPy, whatever its width: one kind of str.
-    return values.astype(str) if values.dtype.kind in "OSU" else values
-
-
-# ----------------------------------------------------------------------
-# What a trained model expects of the data it predicts on.
-
-
 FORMAT = 1
 """Raised when older versions of this package can no longer read the file."""
 
 Kind = Literal["features", "sequences"]
-_SEQUENCE_DIMENSIONS = 3
+
+_SHOWN = 5
+_DIMENSIONS = (2, 3)
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -438,18 +123,21 @@ class PredictionSchema:
         """
         columns = names_of(X, names)
         values = numeric(X, columns)
-        target = described_target(y, len(values), quantity)
+        target, classes = described_target(y, len(values), quantity)
         known = dict(units or {})
         return cls(
-            kind="sequences" if values.ndim == _SEQUENCE_DIMENSIONS else "features",
+            kind="sequences" if values.ndim == 3 else "features",
             names=columns,
-            units=tuple(known.get(name, _unit_of_channel(name)) for name in columns),
+            units=tuple(
+                known.get(name, Channel.parse(name).unit if is_channel(name) else None)
+                for name in columns
+            ),
             with_gaps=columns_with_gaps(values, columns),
             dtype=str(values.dtype),
             shape=tuple(values.shape[1:]),
-            target=target.name,
-            target_unit=known.get(str(target.name)),
-            classes=target.classes,
+            target=target,
+            target_unit=known.get(str(target)),
+            classes=classes,
         )
 
     def check(self, X: Any, names: Sequence[str] | None = None) -> pd.DataFrame | NDArray[Any]:
@@ -537,7 +225,10 @@ class PredictionSchema:
             content = json.loads(text)
             if content.pop("format") > FORMAT:
                 raise _unreadable("a later format", "update the package")
-            known = {key: _frozen(value) for key, value in content.items()}
+            known: dict[str, Any] = {
+                key: tuple(value) if isinstance(value, list) else value
+                for key, value in content.items()
+            }
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise _unreadable(f"{type(error).__name__}: {error}") from error
         names = {field.name for field in fields(cls)}
@@ -546,13 +237,304 @@ class PredictionSchema:
         return cls(**known)
 
 
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _unit_of_channel(name: str) -> str | None:
-    return Channel.parse(name).unit if is_channel(name) else None
-
-
 def _unreadable(got: str, fix: str = "save the model and its schema again") -> FileReadError:
     return FileReadError(expected="a prediction schema in JSON", got=got, fix=fix)
+
+
+# Features and channels of new data, beside those of the training
+
+
+def names_of(X: Any, names: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the names of features or channels; none for an array without them.
+
+    Raises
+    ------
+    SchemaError
+        If their number does not fit, one occurs twice, or a DataFrame's own would be overruled.
+    """
+    if isinstance(X, pd.DataFrame):
+        if names is not None:
+            raise SchemaError(
+                expected="names for arrays alone", got="a DataFrame, which has its own"
+            )
+        names = [str(name) for name in X.columns]
+    if names is None:
+        return ()
+    width = np.shape(X)[-1] if np.ndim(X) in _DIMENSIONS else None
+    if len(names) != width:
+        raise SchemaError(expected=f"{width} names, one a column of X", got=f"{len(names)} names")
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise SchemaError(expected="names that occur once", got=f"twice: {_listed(twice)}")
+    return tuple(names)
+
+
+def numeric(X: Any, names: Sequence[str]) -> NDArray[Any]:
+    """Return the values as an array of numbers.
+
+    Raises
+    ------
+    SchemaError
+        If columns are not numbers, or the array is neither a table nor curves.
+    """
+    if isinstance(X, pd.DataFrame):
+        kinds = X.dtypes.unique()  # asking two thousand columns takes longer than a small model
+        strange = [kind for kind in kinds if not pd.api.types.is_numeric_dtype(kind)]
+        if strange:
+            text = [name for name, kind in zip(names, X.dtypes, strict=True) if kind in strange]
+            raise SchemaError(expected="columns of numbers", got=f"others: {_listed(text)}")
+        plain = len(kinds) == 1 and isinstance(kinds[0], np.dtype)
+        values: NDArray[Any] = X.to_numpy(kinds[0] if plain else np.float64)
+    else:
+        values = np.asarray(X)
+    if values.ndim not in _DIMENSIONS or values.dtype.kind not in "biuf":
+        raise SchemaError(
+            expected="numbers of shape (n_cycles, n_features) or (n_cycles, n_points, n_channels)",
+            got=f"{values.dtype} of shape {values.shape}",
+            where="X",
+            fix="pass what prepare_ml_features or prepare_sequential_features returned",
+        )
+    return values
+
+
+def in_trained_order(
+    X: Any,
+    values: NDArray[Any],
+    found: tuple[str, ...],
+    trained: tuple[str, ...],
+    shape: tuple[int, ...],
+) -> pd.DataFrame | NDArray[Any]:
+    """Return the data with its features or channels as they were trained.
+
+    Parameters
+    ----------
+    X : DataFrame or array
+        The data, and as `values` an array.
+    values : ndarray, shape (n_cycles, ..., n_names)
+        Its values.
+    found, trained : tuple of str
+        Names of the data and of the training; empty where there are none.
+    shape : tuple of int
+        Of one row in training.
+
+    Raises
+    ------
+    SchemaError
+        If names are missing, unknown, or not given where the training had them.
+    CycleShapeError
+        If the shape of a row differs in anything but named columns.
+    """
+    _check_shape(values.shape[1:], shape, by_name=bool(found and trained))
+    if not found and not trained:
+        return values
+    if not found:
+        raise SchemaError(
+            expected=f"columns named as in training ({_listed(trained)})",
+            got="an array without names",
+            where="X",
+            fix="pass a DataFrame, or names= of the columns: in another order they would look the same",
+        )
+    if not trained:
+        raise SchemaError(
+            expected="an array",
+            got=f"names ({_listed(found)})",
+            where="X",
+            fix="the model was trained without names, which cannot be compared: train it with names",
+        )
+    _check_same_names(found, trained)
+    frame = isinstance(X, pd.DataFrame)
+    if found == trained:
+        return X if frame else values
+    _logger.info("%d columns put in the trained order by name", len(trained))
+    order = [found.index(name) for name in trained]
+    return X.iloc[:, order] if frame else values[..., order]
+
+
+def checked_values(
+    X: pd.DataFrame | NDArray[Any], names: tuple[str, ...], with_gaps: tuple[str, ...]
+) -> None:
+    """Refuse values no model can use, and tell of gaps that training did not have.
+
+    Raises
+    ------
+    SchemaError
+        If values are infinite, or a column that was complete in training has none.
+
+    Warns
+    -----
+    LocomotionWarning
+        Naming columns with gaps that had none in training.
+    """
+    values = numeric(X, names)
+    if values.dtype.kind != "f" or not len(values):
+        return
+    infinite = _named(np.isinf(values), names)
+    if infinite:
+        raise SchemaError(
+            expected="finite values or NaN", got=f"infinite ones: {_listed(infinite)}"
+        )
+    missing = np.isnan(values)
+    new = [name for name in _named(missing, names) if name not in with_gaps]
+    nowhere = set(_named(missing, names, everywhere=True))
+    empty = [name for name in new if name in nowhere]
+    if empty:
+        raise SchemaError(
+            expected="a value of everything that was always there in training",
+            got=f"nothing but NaN: {_listed(empty)}",
+            where="X",
+            fix="measure it, or train a model without it",
+        )
+    if new:
+        warnings.warn(
+            f"NaN where training had none: {_listed(new)}. The model fills them by what it "
+            "learned from others.",
+            LocomotionWarning,
+            stacklevel=3,
+        )
+
+
+def columns_with_gaps(values: NDArray[Any], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names (or positions) of columns with a missing value."""
+    if values.dtype.kind != "f":
+        return ()
+    return tuple(_named(np.isnan(values), names))
+
+
+def _named(
+    found: NDArray[np.bool_], names: tuple[str, ...], *, everywhere: bool = False
+) -> list[str]:
+    across = tuple(range(found.ndim - 1))
+    chosen = found.all(axis=across) if everywhere else found.any(axis=across)
+    return [names[at] if names else f"column {at}" for at in np.flatnonzero(chosen)]
+
+
+def _check_shape(found: tuple[int, ...], trained: tuple[int, ...], *, by_name: bool) -> None:
+    if len(found) != len(trained):
+        kinds = {1: "a table of features", 2: "curves (n_cycles, n_points, n_channels)"}
+        raise SchemaError(
+            expected=kinds[len(trained)], got=kinds[len(found)], where="X", fix="see schema.kind"
+        )
+    if found[:-1] != trained[:-1]:
+        raise CycleShapeError(
+            expected=f"curves of {trained[0]} points", got=f"{found[0]} points", where="X"
+        )
+    if not by_name and found[-1] != trained[-1]:
+        raise SchemaError(
+            expected=f"{trained[-1]} columns, as in training", got=f"{found[-1]}", where="X"
+        )
+
+
+def _check_same_names(found: tuple[str, ...], trained: tuple[str, ...]) -> None:
+    there, known = set(found), set(trained)
+    missing = [name for name in trained if name not in there]
+    unknown = [name for name in found if name not in known]
+    if not missing and not unknown:
+        return
+    if missing:
+        near = {name: get_close_matches(name, unknown, n=1) for name in missing[:_SHOWN]}
+        likely = [f"is {match[0]} meant to be {name}?" for name, match in near.items() if match]
+        fix = "; ".join(likely) or "compute what is missing, or train a model without it"
+    else:
+        fix = "choose the columns by name: X[list(schema.names)], data.array(schema.names)"
+    parts = [
+        f"{len(names)} {word}: {_listed(names)}"
+        for word, names in (("missing", missing), ("unknown", unknown))
+        if names
+    ]
+    raise SchemaError(
+        expected=f"the {len(trained)} columns of the training, and no others",
+        got="; ".join(parts),
+        where="X",
+        fix=fix,
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + rest
+
+
+# Targets
+
+
+def described_target(
+    y: Any, n_rows: int, quantity: bool | None
+) -> tuple[str | None, tuple[Any, ...] | None]:
+    """Return the name of a model's target and its sorted labels, None for a quantity.
+
+    Raises
+    ------
+    TargetError
+        If there is not one value a row, one is missing, or a quantity is not a number.
+    """
+    values = _complete(y)
+    if len(values) != n_rows:
+        raise TargetError(
+            expected=f"one target a row ({n_rows})", got=f"{len(values)} targets", where="y"
+        )
+    name = getattr(y, "name", None)
+    named = None if name is None else str(name)
+    if is_quantity(values) if quantity is None else quantity:
+        known_quantity(values)
+        return named, None
+    return named, tuple(np.unique(values).tolist())
+
+
+def known_quantity(y: Any) -> NDArray[np.float64]:
+    """Return a target as finite numbers.
+
+    Raises
+    ------
+    TargetError
+        If a value is missing, infinite or not a number.
+    """
+    try:
+        values = _complete(y).astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise TargetError(
+            expected="numbers, as the model was trained on", got=str(error), where="y"
+        ) from error
+    if not np.isfinite(values).all():
+        raise TargetError(
+            expected="finite numbers",
+            got=f"{int((~np.isfinite(values)).sum())} of {len(values)} infinite",
+            where="y",
+        )
+    return values
+
+
+def known_labels(y: Any, classes: Sequence[Any]) -> NDArray[Any]:
+    """Return labels that a model knows.
+
+    Raises
+    ------
+    TargetError
+        If a label is none of `classes`, or missing.
+    """
+    values = _complete(y)
+    known = set(classes)
+    unknown = [label for label in np.unique(values).tolist() if label not in known]
+    if unknown:
+        count = int(pd.Series(values).isin(unknown).sum())
+        raise TargetError(
+            expected=f"labels the model was trained on ({', '.join(map(repr, classes))})",
+            got=f"{', '.join(map(repr, unknown[:_SHOWN]))} in {count} of {len(values)} rows",
+            where="y",
+            fix="leave these rows out, or train again with subjects of these classes",
+        )
+    return values
+
+
+def _complete(y: Any) -> NDArray[Any]:
+    column = pd.Series(y)
+    missing = int(column.isna().sum())
+    if missing:
+        raise TargetError(
+            expected="a target in every row",
+            got=f"{missing} of {len(column)} rows without one",
+            where="y",
+            fix="leave these rows out",
+        )
+    values = column.infer_objects().to_numpy()
+    # Text of pandas or NumPy, whatever its width: one kind of str.
+    return values.astype(str) if values.dtype.kind in "OSU" else values

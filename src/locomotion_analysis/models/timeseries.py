@@ -1,10 +1,7 @@
-"""MERGED timeseries.
+"""Classifiers of whole gait curves, through aeon (extra ``timeseries``).
 
-- Checks of the curves that a time-series model is given.
-- Scaling of many convolution features before a penalised linear model.
-- Curves made ready for a model: gaps filled and channels scaled by the training cycles alone.
-- Features of whole curves, computed by aeon.
-- Classifiers of whole gait curves: fill, scale, describe, classify, all inside the fold.
+Each is a scikit-learn pipeline that fills gaps and scales channels by the training cycles alone,
+describes the curves by many fixed convolutions or 22 characteristics, and classifies these.
 """
 
 import sys
@@ -31,11 +28,164 @@ from sklearn.utils.validation import check_is_fitted
 from locomotion_analysis.errors import CycleShapeError, SchemaError
 from locomotion_analysis.extras import require
 
-# ----------------------------------------------------------------------
-# Checks of the curves that a time-series model is given.
+__all__ = [
+    "TIMESERIES_CLASSIFIERS",
+    "Catch22Features",
+    "ChannelScaler",
+    "HydraFeatures",
+    "MeanCurveImputer",
+    "MiniRocketFeatures",
+    "MultiRocketFeatures",
+    "SparseCountScaler",
+    "UnitLengthScaler",
+    "catch22_forest",
+    "mini_rocket_classifier",
+    "multi_rocket_hydra_classifier",
+]
 
 
-_DIMENSIONS = 3
+def mini_rocket_classifier(
+    n_kernels: int = 10_000, C: float = 1.0, random_state: int = 0, n_jobs: int = 1
+) -> Pipeline:
+    """Return an unfitted MiniRocket classifier of gait curves.
+
+    Parameters
+    ----------
+    n_kernels : int
+        Convolution features (a cycle takes four bytes of each).
+    C : float
+        Inverse penalty of the logistic regression; rows have length one on average, so it means
+        the same for any `n_kernels`.
+    random_state : int
+        Seed.
+    n_jobs : int
+        Threads of the convolutions; keep 1 where folds run in parallel.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        Takes curves (n_cycles, n_points, n_channels) with NaN where not measured, gives
+        probabilities; classes weigh the same however many cycles each has.
+
+    Notes
+    -----
+    The published classifier (doi:10.1145/3447548.3467231) ends in ridge regression with the
+    penalty chosen by leaving cycles out. Cycles of a person are near copies, so that choice is
+    made for known people; here the penalty is fixed, and logistic regression gives probabilities.
+
+    Examples
+    --------
+    >>> mini_rocket_classifier(n_kernels=840).steps[-1][0]
+    'classify'
+    """
+    return Pipeline(
+        [
+            *_preparation(),
+            ("describe", MiniRocketFeatures(n_kernels, n_jobs, random_state)),
+            ("equalise", UnitLengthScaler(copy=False)),
+            ("classify", _logistic(C)),
+        ]
+    )
+
+
+def multi_rocket_hydra_classifier(
+    n_kernels: int = 6_250, C: float = 1.0, random_state: int = 0, n_jobs: int = 1
+) -> Pipeline:
+    """Return an unfitted MultiRocket-Hydra classifier of gait curves.
+
+    The slowest of the three, and in published comparisons of time-series classifiers the best.
+
+    Parameters
+    ----------
+    n_kernels : int
+        Convolutions of MultiRocket; a cycle takes about 32 bytes of each.
+    C, random_state, n_jobs
+        As for :func:`mini_rocket_classifier`.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        As for :func:`mini_rocket_classifier`.
+
+    Notes
+    -----
+    Dempster, Schmidt & Webb 2023 (doi:10.1007/s10618-023-00939-3); ends in logistic regression
+    for the reasons given at :func:`mini_rocket_classifier`.
+
+    Examples
+    --------
+    >>> [name for name, _ in multi_rocket_hydra_classifier()["describe"].transformer_list]
+    ['multi_rocket', 'hydra']
+    """
+    rocket = make_pipeline(
+        MultiRocketFeatures(n_kernels, n_jobs, random_state), StandardScaler(copy=False)
+    )
+    hydra = make_pipeline(
+        HydraFeatures(n_jobs=n_jobs, random_state=random_state), SparseCountScaler()
+    )
+    return Pipeline(
+        [
+            *_preparation(),
+            ("describe", FeatureUnion([("multi_rocket", rocket), ("hydra", hydra)])),
+            ("equalise", UnitLengthScaler(copy=False, with_mean=False, with_std=False)),
+            ("classify", _logistic(C)),
+        ]
+    )
+
+
+def catch22_forest(n_estimators: int = 300, random_state: int = 0, n_jobs: int = 1) -> Pipeline:
+    """Return an unfitted random forest on the catch22 characteristics of gait curves.
+
+    Parameters
+    ----------
+    n_estimators : int
+        Trees.
+    random_state : int
+        Seed of the forest.
+    n_jobs : int
+        Threads of the characteristics and of the forest; keep 1 where folds run in parallel.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        As for :func:`mini_rocket_classifier`.
+
+    Notes
+    -----
+    Lubba et al. 2019 (doi:10.1007/s10618-019-00647-x), with mean and standard deviation.
+
+    Examples
+    --------
+    >>> catch22_forest(n_estimators=50)["classify"].n_estimators
+    50
+    """
+    forest = RandomForestClassifier(
+        n_estimators,
+        min_samples_leaf=2,
+        class_weight="balanced",
+        random_state=random_state,
+        n_jobs=n_jobs,
+    )
+    return Pipeline([*_preparation(), ("describe", Catch22Features(n_jobs)), ("classify", forest)])
+
+
+TIMESERIES_CLASSIFIERS: dict[str, Callable[..., Pipeline]] = {
+    "mini_rocket": mini_rocket_classifier,
+    "multi_rocket_hydra": multi_rocket_hydra_classifier,
+    "catch22_forest": catch22_forest,
+}
+"""Name -> function that returns the unfitted classifier."""
+
+
+def _preparation() -> list[tuple[str, TransformerMixin]]:
+    return [("fill", MeanCurveImputer()), ("scale", ChannelScaler())]
+
+
+def _logistic(C: float) -> LogisticRegression:
+    return LogisticRegression(C=C, max_iter=1000, class_weight="balanced")
+
+
+# Curves made ready: gaps filled, channels scaled
 
 
 def checked_curves(
@@ -60,7 +210,7 @@ def checked_curves(
         If values are infinite, or NaN where none is allowed.
     """
     found: NDArray[Any] = np.asarray(X)
-    if found.ndim != _DIMENSIONS or found.dtype.kind not in "biuf" or 0 in found.shape:
+    if found.ndim != 3 or found.dtype.kind not in "biuf" or 0 in found.shape:
         raise CycleShapeError(
             expected="curves of shape (n_cycles, n_points, n_channels)",
             got=f"{found.dtype} of shape {found.shape}",
@@ -87,77 +237,6 @@ def checked_curves(
             + ("" if gaps else ", or put a MeanCurveImputer before this step"),
         )
     return curves
-
-
-# ----------------------------------------------------------------------
-# Scaling of many convolution features before a penalised linear model.
-
-
-_EXPONENT = 4
-
-
-class UnitLengthScaler(StandardScaler):  # type: ignore[misc]
-    """Standardises features so that the mean squared length of a training row is one.
-
-    A penalty then means the same for 84 features as for 50,000.
-
-    Examples
-    --------
-    >>> X = np.random.default_rng(0).normal(5, 2, (100, 400))
-    >>> float((UnitLengthScaler().fit_transform(X) ** 2).sum(axis=1).mean().round(6))
-    1.0
-    """
-
-    def transform(self, X: Any, copy: bool | None = None) -> NDArray[Any]:
-        """Return the scaled features, shape (n_rows, n_features)."""
-        scaled: NDArray[Any] = super().transform(X, copy)
-        scaled /= np.sqrt(self.n_features_in_).astype(scaled.dtype)
-        return scaled
-
-
-class SparseCountScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Scales Hydra's counts: square roots, standardised, zeros kept.
-
-    Features that are zero in nearly all training rows are divided by more than their spread
-    (Dempster, Schmidt & Webb 2023, Data Min Knowl Disc 37:1779, section 3.2).
-
-    Attributes
-    ----------
-    mean_, scale_ : ndarray, shape (n_features,)
-
-    Examples
-    --------
-    >>> SparseCountScaler().fit_transform(np.array([[4.0, 0.0], [16.0, 0.0]])).round(6).tolist()
-    [[-1.0, 0.0], [1.0, 0.0]]
-    """
-
-    def fit(self, X: NDArray[Any], y: Any = None) -> Self:  # noqa: ARG002 - scikit-learn's signature
-        """Learn mean and spread of each feature.
-
-        Parameters
-        ----------
-        X : ndarray, shape (n_rows, n_features)
-            Counts; below zero is zero.
-        y : None
-            Not used.
-        """
-        roots = np.sqrt(np.clip(X, 0, None))
-        self.mean_: NDArray[Any] = roots.mean(axis=0)
-        share_of_zeros = (roots == 0).mean(axis=0)
-        self.scale_: NDArray[Any] = roots.std(axis=0) + share_of_zeros**_EXPONENT + 1e-8
-        self.n_features_in_ = X.shape[1]
-        return self
-
-    def transform(self, X: NDArray[Any]) -> NDArray[Any]:
-        """Return the scaled features, shape (n_rows, n_features)."""
-        check_is_fitted(self)
-        roots = np.sqrt(np.clip(X, 0, None))
-        scaled: NDArray[Any] = np.where(roots == 0, 0, (roots - self.mean_) / self.scale_)
-        return scaled.astype(X.dtype, copy=False)
-
-
-# ----------------------------------------------------------------------
-# Curves made ready for a model: gaps filled and channels scaled by the training cycles alone.
 
 
 class CurveEstimator(BaseEstimator):  # type: ignore[misc]
@@ -212,7 +291,7 @@ class MeanCurveImputer(CurveTransformer):
             Not used.
         """
         curves = checked_curves(X, gaps=True)
-        broken = _with_gaps(curves)
+        broken = with_gaps(curves)
         measured = len(curves) - broken.sum(axis=0)
         # Sums in double precision: thousands of cycles would round in float32.
         total = np.where(broken[:, None], 0.0, curves).sum(axis=0, dtype=np.float64)
@@ -225,7 +304,7 @@ class MeanCurveImputer(CurveTransformer):
         check_is_fitted(self)
         n_points, n_channels = self.mean_.shape
         curves = checked_curves(X, (n_points, n_channels), gaps=True)
-        broken = _with_gaps(curves)
+        broken = with_gaps(curves)
         return np.where(broken[:, None], self.mean_, curves) if broken.any() else curves
 
 
@@ -273,14 +352,13 @@ class ChannelScaler(CurveTransformer):
         return scaled
 
 
-def _with_gaps(curves: NDArray[np.float32]) -> NDArray[np.bool_]:
+def with_gaps(curves: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Return whether each curve lacks a point, shape (n_cycles, n_channels)."""
     gaps: NDArray[np.bool_] = np.any(np.isnan(curves), axis=1)
     return gaps
 
 
-# ----------------------------------------------------------------------
-# Features of whole curves, computed by aeon.
+# Features of whole curves, computed by aeon
 
 
 EXTRA = "timeseries"
@@ -483,146 +561,64 @@ def _global_state_kept() -> Iterator[None]:
             torch.set_rng_state(threads[1])
 
 
-# ----------------------------------------------------------------------
-# Classifiers of whole gait curves: fill, scale, describe, classify, all inside the fold.
+# Scaling of many convolution features before a penalised linear model
 
 
-def mini_rocket_classifier(
-    n_kernels: int = 10_000, C: float = 1.0, random_state: int = 0, n_jobs: int = 1
-) -> Pipeline:
-    """Return an unfitted MiniRocket classifier of gait curves.
+class UnitLengthScaler(StandardScaler):  # type: ignore[misc]
+    """Standardises features so that the mean squared length of a training row is one.
 
-    Parameters
-    ----------
-    n_kernels : int
-        Convolution features (a cycle takes four bytes of each).
-    C : float
-        Inverse penalty of the logistic regression; rows have length one on average, so it means
-        the same for any `n_kernels`.
-    random_state : int
-        Seed.
-    n_jobs : int
-        Threads of the convolutions; keep 1 where folds run in parallel.
-
-    Returns
-    -------
-    sklearn.pipeline.Pipeline
-        Takes curves (n_cycles, n_points, n_channels) with NaN where not measured, gives
-        probabilities; classes weigh the same however many cycles each has.
-
-    Notes
-    -----
-    The published classifier (doi:10.1145/3447548.3467231) ends in ridge regression with the
-    penalty chosen by leaving cycles out. Cycles of a person are near copies, so that choice is
-    made for known people; here the penalty is fixed, and logistic regression gives probabilities.
+    A penalty then means the same for 84 features as for 50,000.
 
     Examples
     --------
-    >>> mini_rocket_classifier(n_kernels=840).steps[-1][0]
-    'classify'
+    >>> X = np.random.default_rng(0).normal(5, 2, (100, 400))
+    >>> float((UnitLengthScaler().fit_transform(X) ** 2).sum(axis=1).mean().round(6))
+    1.0
     """
-    return Pipeline(
-        [
-            *_preparation(),
-            ("describe", MiniRocketFeatures(n_kernels, n_jobs, random_state)),
-            ("equalise", UnitLengthScaler(copy=False)),
-            ("classify", _logistic(C)),
-        ]
-    )
+
+    def transform(self, X: Any, copy: bool | None = None) -> NDArray[Any]:
+        """Return the scaled features, shape (n_rows, n_features)."""
+        scaled: NDArray[Any] = super().transform(X, copy)
+        scaled /= np.sqrt(self.n_features_in_).astype(scaled.dtype)
+        return scaled
 
 
-def multi_rocket_hydra_classifier(
-    n_kernels: int = 6_250, C: float = 1.0, random_state: int = 0, n_jobs: int = 1
-) -> Pipeline:
-    """Return an unfitted MultiRocket-Hydra classifier of gait curves.
+class SparseCountScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Scales Hydra's counts: square roots, standardised, zeros kept.
 
-    The slowest of the three, and in published comparisons of time-series classifiers the best.
+    Features that are zero in nearly all training rows are divided by more than their spread
+    (Dempster, Schmidt & Webb 2023, Data Min Knowl Disc 37:1779, section 3.2).
 
-    Parameters
+    Attributes
     ----------
-    n_kernels : int
-        Convolutions of MultiRocket; a cycle takes about 32 bytes of each.
-    C, random_state, n_jobs
-        As for :func:`mini_rocket_classifier`.
-
-    Returns
-    -------
-    sklearn.pipeline.Pipeline
-        As for :func:`mini_rocket_classifier`.
-
-    Notes
-    -----
-    Dempster, Schmidt & Webb 2023 (doi:10.1007/s10618-023-00939-3); ends in logistic regression
-    for the reasons given at :func:`mini_rocket_classifier`.
+    mean_, scale_ : ndarray, shape (n_features,)
 
     Examples
     --------
-    >>> [name for name, _ in multi_rocket_hydra_classifier()["describe"].transformer_list]
-    ['multi_rocket', 'hydra']
+    >>> SparseCountScaler().fit_transform(np.array([[4.0, 0.0], [16.0, 0.0]])).round(6).tolist()
+    [[-1.0, 0.0], [1.0, 0.0]]
     """
-    rocket = make_pipeline(
-        MultiRocketFeatures(n_kernels, n_jobs, random_state), StandardScaler(copy=False)
-    )
-    hydra = make_pipeline(
-        HydraFeatures(n_jobs=n_jobs, random_state=random_state), SparseCountScaler()
-    )
-    return Pipeline(
-        [
-            *_preparation(),
-            ("describe", FeatureUnion([("multi_rocket", rocket), ("hydra", hydra)])),
-            ("equalise", UnitLengthScaler(copy=False, with_mean=False, with_std=False)),
-            ("classify", _logistic(C)),
-        ]
-    )
 
+    def fit(self, X: NDArray[Any], y: Any = None) -> Self:  # noqa: ARG002 - scikit-learn's signature
+        """Learn mean and spread of each feature.
 
-def catch22_forest(n_estimators: int = 300, random_state: int = 0, n_jobs: int = 1) -> Pipeline:
-    """Return an unfitted random forest on the catch22 characteristics of gait curves.
+        Parameters
+        ----------
+        X : ndarray, shape (n_rows, n_features)
+            Counts; below zero is zero.
+        y : None
+            Not used.
+        """
+        roots = np.sqrt(np.clip(X, 0, None))
+        self.mean_: NDArray[Any] = roots.mean(axis=0)
+        share_of_zeros = (roots == 0).mean(axis=0)
+        self.scale_: NDArray[Any] = roots.std(axis=0) + share_of_zeros**4 + 1e-8
+        self.n_features_in_ = X.shape[1]
+        return self
 
-    Parameters
-    ----------
-    n_estimators : int
-        Trees.
-    random_state : int
-        Seed of the forest.
-    n_jobs : int
-        Threads of the characteristics and of the forest; keep 1 where folds run in parallel.
-
-    Returns
-    -------
-    sklearn.pipeline.Pipeline
-        As for :func:`mini_rocket_classifier`.
-
-    Notes
-    -----
-    Lubba et al. 2019 (doi:10.1007/s10618-019-00647-x), with mean and standard deviation.
-
-    Examples
-    --------
-    >>> catch22_forest(n_estimators=50)["classify"].n_estimators
-    50
-    """
-    forest = RandomForestClassifier(
-        n_estimators,
-        min_samples_leaf=2,
-        class_weight="balanced",
-        random_state=random_state,
-        n_jobs=n_jobs,
-    )
-    return Pipeline([*_preparation(), ("describe", Catch22Features(n_jobs)), ("classify", forest)])
-
-
-TIMESERIES_CLASSIFIERS: dict[str, Callable[..., Pipeline]] = {
-    "mini_rocket": mini_rocket_classifier,
-    "multi_rocket_hydra": multi_rocket_hydra_classifier,
-    "catch22_forest": catch22_forest,
-}
-"""Name -> function that returns the unfitted classifier."""
-
-
-def _preparation() -> list[tuple[str, CurveTransformer]]:
-    return [("fill", MeanCurveImputer()), ("scale", ChannelScaler())]
-
-
-def _logistic(C: float) -> LogisticRegression:
-    return LogisticRegression(C=C, max_iter=1000, class_weight="balanced")
+    def transform(self, X: NDArray[Any]) -> NDArray[Any]:
+        """Return the scaled features, shape (n_rows, n_features)."""
+        check_is_fitted(self)
+        roots = np.sqrt(np.clip(X, 0, None))
+        scaled: NDArray[Any] = np.where(roots == 0, 0, (roots - self.mean_) / self.scale_)
+        return scaled.astype(X.dtype, copy=False)

@@ -135,7 +135,7 @@ def test_a_checkpoint_of_another_version_is_refused(
     paths = {"checkpoint": tmp_path / "c.safetensors", "log": tmp_path / "log.csv"}
     with pytest.raises(Stopped):
         DeepClassifier(**long, **paths).fit(cycles.X, cycles.y, cycles.groups)
-    training = "locomotion_analysis._version.__version__"
+    training = "locomotion_analysis.models.deep.training.__version__"
     monkeypatch.setattr(training, "99.0")
     with pytest.raises(FileReadError, match=r"version '99\.0'"):
         DeepClassifier(**long, **paths).fit(cycles.X, cycles.y, cycles.groups)

@@ -1,15 +1,12 @@
 """An odd curve is found by all three, and depth agrees with counting pairs."""
 
-import sys
-from importlib.machinery import ModuleSpec
 from itertools import product
-from types import ModuleType
 
 import numpy as np
 import pytest
 
-from locomotion_analysis.errors import MissingExtraError, SchemaError
-from locomotion_analysis.models.unsupervised import CurveAnomalyDetector, embed
+from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.models.unsupervised import CurveAnomalyDetector
 from locomotion_analysis.models.unsupervised.anomalies import ANOMALY_METHODS, modified_band_depth
 
 
@@ -71,47 +68,3 @@ def test_bad_parameters_are_named(curves):
         CurveAnomalyDetector("guess").fit(curves)
     with pytest.raises(SchemaError, match="contamination"):
         CurveAnomalyDetector(contamination=0.9).fit(curves)
-
-
-def test_tsne_keeps_blobs_apart():
-    rng = np.random.default_rng(0)
-    points = np.concatenate([rng.normal(m, 0.1, (15, 3)) for m in (0, 20)])
-    plane = embed(points)
-    middle = plane[:15].mean(axis=0), plane[15:].mean(axis=0)
-    spread = max(np.linalg.norm(plane[:15] - middle[0], axis=1))
-    assert np.linalg.norm(middle[0] - middle[1]) > spread
-
-
-def test_embedding_refuses_what_it_cannot_lay_out():
-    with pytest.raises(SchemaError, match="at least 5 rows"):
-        embed(np.zeros((3, 2)))
-    with pytest.raises(SchemaError, match="mds"):
-        embed(np.zeros((9, 2)), "mds")
-
-
-def test_umap_is_asked_with_the_seed_and_few_enough_neighbours(monkeypatch):
-    """The real one compiles for a minute; here only how it is called."""
-    asked = {}
-
-    class Recorder:
-        def __init__(self, **arguments):
-            asked.update(arguments)
-
-        def fit_transform(self, points):
-            return points[:, :2]
-
-    module = ModuleType("umap")
-    module.__spec__ = ModuleSpec("umap", None)
-    module.UMAP = Recorder
-    monkeypatch.setitem(sys.modules, "umap", module)
-    plane = embed(np.random.default_rng(0).normal(size=(9, 3)), "umap", random_state=4)
-    assert plane.shape == (9, 2)
-    assert asked["random_state"] == 4
-    assert asked["n_neighbors"] == 8
-
-
-def test_without_umap_the_extra_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "umap", None)
-    monkeypatch.setattr("locomotion_analysis.extras.find_spec", lambda _: None)
-    with pytest.raises(MissingExtraError, match=r"locomotion-analysis\[manifold\]"):
-        embed(np.zeros((9, 2)), "umap")

@@ -109,18 +109,10 @@ class AdversarialNet(GaitNet):
 
     def train_step(self, batch: Any, **_: Any) -> dict[str, torch.Tensor]:
         """Move the critic, and every second time the generator."""
-        self.module_.train()
+        module = self.module_.train()
         inputs, _targets = unpack_data(batch)
         real = inputs["scores"].to(self.device)
         conditions = inputs["conditions"].to(self.device)
-        distance = self._move_critic(real, conditions)
-        self.n_batches_ += 1
-        if self.n_batches_ % CRITIC_STEPS == 0:
-            self._move_generator(conditions)
-        return {"loss": distance, "y_pred": real}
-
-    def _move_critic(self, real: torch.Tensor, conditions: torch.Tensor) -> torch.Tensor:
-        module = self.module_
         with torch.no_grad():
             drawn = module.draw(conditions)
         distance = module(real, conditions).mean() - module(drawn, conditions).mean()
@@ -128,13 +120,13 @@ class AdversarialNet(GaitNet):
         self.optimizer_.zero_grad()
         loss.backward()
         self.optimizer_.step()
-        return distance.detach()
-
-    def _move_generator(self, conditions: torch.Tensor) -> None:
-        loss = -self.module_(self.module_.draw(conditions), conditions).mean()
-        self.generator_optimizer_.zero_grad()
-        loss.backward()
-        self.generator_optimizer_.step()
+        self.n_batches_ += 1
+        if self.n_batches_ % CRITIC_STEPS == 0:
+            loss = -module(module.draw(conditions), conditions).mean()
+            self.generator_optimizer_.zero_grad()
+            loss.backward()
+            self.generator_optimizer_.step()
+        return {"loss": distance.detach(), "y_pred": real}
 
 
 @dataclass(eq=False, repr=False)

@@ -311,20 +311,16 @@ def stride_differences(
         if len(own) < 2:
             continue
         seen = own[np.linspace(0, len(own) - 1, min(len(own), _MOST_PER_SUBJECT)).astype(int)]
+        flat = scaled.curves[seen].reshape(len(seen), -1)
+        squares = (flat**2).sum(axis=1)
+        distance = squares[:, None] + squares - 2 * flat @ flat.T
+        np.fill_diagonal(distance, np.inf)
         first.append(seen)
-        second.append(seen[_most_similar(scaled.curves[seen].reshape(len(seen), -1))])
+        second.append(seen[distance.argmin(axis=1)])
     one, other = np.concatenate(first), np.concatenate(second)
     known: NDArray[np.bool_] = scaled.measured[one] & scaled.measured[other]
     differences = (scaled.curves[one] - scaled.curves[other]) * known[:, None] / np.float32(2**0.5)
     return differences.astype(np.float32, copy=False), known
-
-
-def _most_similar(curves: NDArray[np.float32]) -> NDArray[np.intp]:
-    squares = (curves**2).sum(axis=1)
-    distance = squares[:, None] + squares - 2 * curves @ curves.T
-    np.fill_diagonal(distance, np.inf)
-    closest: NDArray[np.intp] = distance.argmin(axis=1)
-    return closest
 
 
 def _unknown(got: str, fix: str) -> SchemaError:

@@ -236,7 +236,11 @@ class Checkpoint(Callback):  # type: ignore[misc]
             device = next(net.module_.parameters()).device
             kept = tensors_of(tensors, "best")
             best.weights_ = {name: value.to(device) for name, value in kept.items()}
-        _load_optimizer(net.optimizer_, tensors_of(tensors, "optimizer"))
+        optimizer: dict[int, dict[str, torch.Tensor]] = {}
+        for name, value in tensors_of(tensors, "optimizer").items():
+            number, _, quantity = name.partition(".")
+            optimizer.setdefault(int(number), {})[quantity] = value
+        net.optimizer_.load_state_dict({**net.optimizer_.state_dict(), "state": optimizer})
         for row in facts["history"]:
             net.history.new_epoch()
             for name, value in row.items():
@@ -248,7 +252,11 @@ class Checkpoint(Callback):  # type: ignore[misc]
         state = {
             "module.": net.module_.state_dict(),
             "best.": {} if best is None else best.weights_,
-            "optimizer.": _optimizer_tensors(net.optimizer_),
+            "optimizer.": {
+                f"{number}.{name}": torch.as_tensor(value)
+                for number, values in net.optimizer_.state_dict()["state"].items()
+                for name, value in values.items()
+            },
         }
         tensors = {
             f"{part}{name}": value for part, named in state.items() for name, value in named.items()
@@ -319,22 +327,6 @@ def fingerprint(*arrays: Any) -> str:
 def _best_epoch(net: Any) -> BestEpoch | None:
     found = [callback for _, callback in net.callbacks_ if isinstance(callback, BestEpoch)]
     return found[0] if found else None
-
-
-def _optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
-    return {
-        f"{number}.{name}": torch.as_tensor(value)
-        for number, values in optimizer.state_dict()["state"].items()
-        for name, value in values.items()
-    }
-
-
-def _load_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, torch.Tensor]) -> None:
-    state: dict[int, dict[str, torch.Tensor]] = {}
-    for name, value in tensors.items():
-        number, _, quantity = name.partition(".")
-        state.setdefault(int(number), {})[quantity] = value
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
 
 
 def _short(value: Any) -> str:

@@ -19,7 +19,7 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from locomotion_analysis.errors import LocomotionWarning, SchemaError
-from locomotion_analysis.models.timeseries import CurveTransformer, checked_curves
+from locomotion_analysis.models.timeseries import CurveTransformer, checked_curves, with_gaps
 
 
 def checked_device(device: str) -> str:
@@ -139,19 +139,16 @@ class CycleLoader:
 
     def __iter__(self) -> Iterator[Batch]:
         generator = torch.Generator().manual_seed(epoch_seed(self.seed, self.epoch))
-        for positions in self._order(generator).split(self.batch_size):
-            batch = self.dataset[positions]
-            yield self.augmentation(batch, generator) if self.augmentation else batch
-
-    def _order(self, generator: torch.Generator) -> torch.Tensor:
         n_cycles = len(self.dataset)
         if self.weights is not None:
-            return torch.multinomial(self.weights, n_cycles, replacement=True, generator=generator)
-        return (
-            torch.randperm(n_cycles, generator=generator)
-            if self.shuffle
-            else torch.arange(n_cycles)
-        )
+            order = torch.multinomial(self.weights, n_cycles, replacement=True, generator=generator)
+        elif self.shuffle:
+            order = torch.randperm(n_cycles, generator=generator)
+        else:
+            order = torch.arange(n_cycles)
+        for positions in order.split(self.batch_size):
+            batch = self.dataset[positions]
+            yield self.augmentation(batch, generator) if self.augmentation else batch
 
 
 def _rows(tensor: torch.Tensor, positions: Any) -> torch.Tensor:
@@ -350,7 +347,7 @@ class CurveScaler(Learner, CurveTransformer):
         """
         curves = checked_curves(X, gaps=True)
         _, self.n_points_, n_channels = curves.shape
-        measured = _measured(curves)
+        measured = ~with_gaps(curves)
         self.mean_ = np.zeros(n_channels, np.float32)
         self.scale_ = np.ones(n_channels, np.float32)
         for channel in range(n_channels):
@@ -365,7 +362,7 @@ class CurveScaler(Learner, CurveTransformer):
         """Return the scaled curves with what was measured of them."""
         check_is_fitted(self)
         curves = checked_curves(X, (self.n_points_, len(self.mean_)), gaps=True)
-        measured = _measured(curves)
+        measured = ~with_gaps(curves)
         scaled = np.where(measured[:, None], (curves - self.mean_) / self.scale_, np.float32(0))
         return ScaledCurves(scaled.astype(np.float32, copy=False), measured)
 
@@ -373,11 +370,6 @@ class CurveScaler(Learner, CurveTransformer):
         """Return scaled curves in the channels' units."""
         check_is_fitted(self)
         return (np.asarray(curves) * self.scale_ + self.mean_).astype(np.float32)
-
-
-def _measured(curves: NDArray[np.float32]) -> NDArray[np.bool_]:
-    measured: NDArray[np.bool_] = ~np.asarray(np.isnan(curves).any(axis=1))
-    return measured
 
 
 def scaled_training_cycles(X: Any) -> tuple[CurveScaler, ScaledCurves]:

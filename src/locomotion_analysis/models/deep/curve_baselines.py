@@ -17,6 +17,7 @@ from locomotion_analysis.models.timeseries import (
     CurveEstimator,
     MeanCurveImputer,
     checked_curves,
+    with_gaps,
 )
 from locomotion_analysis.selection import subject_codes
 
@@ -226,18 +227,29 @@ class RidgeCurves(CurveEstimator):
             Without `groups`: the penalty is then chosen over cycles, and is too small.
         """
         curves, targets = checked_pair(X, Y)
-        measured = np.logical_not(np.any(np.isnan(targets), axis=1))
+        measured = ~with_gaps(targets)
         targets = np.where(measured[:, None], targets, np.float32(np.nan))
         self.targets_ = TargetScaler().fit(targets)
         self.preparation_: Pipeline = make_pipeline(MeanCurveImputer(), ChannelScaler()).fit(curves)
         scores = self._scores(curves)
-        subjects = _subjects(groups, len(curves))
+        if groups is None:
+            warnings.warn(
+                "no groups: the ridge penalty is chosen over cycles, not subjects, and will be too "
+                "small",
+                LocomotionWarning,
+                stacklevel=2,
+            )
+            subjects = np.arange(len(curves))
+        else:
+            subjects = subject_codes(groups)[0]
         scaled = self.targets_.transform(targets)
         n_points, n_targets = self.targets_.mean_.shape
         self.weights_ = np.zeros((scores.shape[1], n_points, n_targets), np.float32)
         self.intercept_ = np.zeros((n_points, n_targets))
         self.penalties_ = np.zeros(n_targets)
-        for together in _measured_together(measured):
+        _, group = np.unique(measured, axis=1, return_inverse=True)
+        for number in range(group.max() + 1):
+            together = np.flatnonzero(group.ravel() == number)  # measured in the same cycles
             rows = measured[:, together[0]]
             self._fit_together(scores[rows], scaled[rows][..., together], subjects[rows], together)
         return self
@@ -268,23 +280,6 @@ class RidgeCurves(CurveEstimator):
             constant = level.reshape(n_points, n_targets)[:, chosen == penalty]
             self.intercept_[:, own] = constant - np.tensordot(origin, of_points, axes=1)
         self.penalties_[together] = chosen
-
-
-def _subjects(groups: Any, n_cycles: int) -> NDArray[np.intp]:
-    if groups is not None:
-        return subject_codes(groups)[0]
-    warnings.warn(
-        "no groups: the ridge penalty is chosen over cycles, not subjects, and will be too small",
-        LocomotionWarning,
-        stacklevel=3,
-    )
-    return np.arange(n_cycles)
-
-
-def _measured_together(measured: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
-    """Return the targets in groups that were measured in the same cycles."""
-    _, group = np.unique(measured, axis=1, return_inverse=True)
-    return [np.flatnonzero(group.ravel() == number) for number in range(group.max() + 1)]
 
 
 def _best_penalties(

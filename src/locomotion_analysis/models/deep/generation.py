@@ -178,7 +178,10 @@ def complete_cycles(data: LocomotionData, channels: Sequence[str] | None) -> Com
             where="data",
         )
     measured = [name for name in data.channels if np.isfinite(data.curves(name)).any()]
-    durations = _durations(data.cycles)
+    durations: NDArray[np.float64] | None = None
+    if DURATION in data.cycles:
+        seconds = data.cycles[DURATION].to_numpy(np.float64, na_value=np.nan)
+        durations = seconds if ((seconds > 0) & np.isfinite(seconds)).all() else None
     plan = channel_plan(measured, channels, durations=durations is not None)
     curves = data.array(plan.drawn)
     whole = np.isfinite(curves).all(axis=(1, 2))
@@ -202,13 +205,6 @@ def complete_cycles(data: LocomotionData, channels: Sequence[str] | None) -> Com
         curves[whole],
         None if durations is None else durations[whole],
     )
-
-
-def _durations(cycles: pd.DataFrame) -> NDArray[np.float64] | None:
-    if DURATION not in cycles:
-        return None
-    seconds: NDArray[Any] = cycles[DURATION].to_numpy(np.float64, na_value=np.nan)
-    return seconds if bool((seconds > 0).all() and np.isfinite(seconds).all()) else None
 
 
 Floats = NDArray[np.float32]
@@ -409,14 +405,6 @@ class SquaredError(nn.Module):  # type: ignore[misc]
         return error.square().mean()
 
 
-def _plan_from(written: Sequence[Sequence[str]]) -> ChannelPlan:
-    return ChannelPlan(*map(tuple, written))
-
-
-def _pair_from(written: Sequence[float] | None) -> tuple[float, ...] | None:
-    return None if written is None else tuple(written)
-
-
 DATASET = "generated"
 _BATCH_SIZE = 4096
 
@@ -449,10 +437,10 @@ class CycleGenerator(CurveModel):
 
     _loop: ClassVar[type[GaitNet]] = GaitNet
     _learned: ClassVar[Learned] = {
-        "plan_": _plan_from,
+        "plan_": lambda written: ChannelPlan(*map(tuple, written)),
         "conditions_": ConditionEncoder,
         "scores_": CycleScores,
-        "log_duration_": _pair_from,
+        "log_duration_": lambda pair: None if pair is None else tuple(pair),
         "n_cycles_": int,
         "n_subjects_": int,
         "source_": str,
@@ -483,11 +471,22 @@ class CycleGenerator(CurveModel):
         self._check_parameters()
         training = complete_cycles(data, self.channels)
         self.plan_ = training.plan
-        self.conditions_ = ConditionEncoder(self._columns(training.cycles)).fit(training.cycles)
+        cycles = training.cycles
+        if self.conditions is None:
+            columns = [name for name in CONDITIONS if name in cycles and cycles[name].notna().any()]
+        else:
+            columns = list(dict.fromkeys(["task", *self.conditions]))
+        self.conditions_ = ConditionEncoder(columns).fit(cycles)
         self.scores_ = CycleScores(self.n_components, self.random_state).fit(training.curves)
-        targets = self._with_durations(training)
-        inputs = {"scores": targets, "conditions": self.conditions_.encode(training.cycles)}
-        subjects = training.cycles["subject"]
+        targets = self.scores_.transform(training.curves)
+        self.log_duration_: tuple[float, float] | None = None
+        if training.durations is not None:
+            logarithm = np.log(training.durations)
+            mean, spread = float(logarithm.mean()), float(logarithm.std()) or 1.0
+            self.log_duration_ = mean, spread
+            targets = np.column_stack([targets, (logarithm - mean) / spread]).astype(np.float32)
+        inputs = {"scores": targets, "conditions": self.conditions_.encode(cycles)}
+        subjects = cycles["subject"]
         self.n_cycles_, self.n_subjects_ = len(targets), int(subjects.nunique())
         self._train(
             inputs,
@@ -542,7 +541,28 @@ class CycleGenerator(CurveModel):
                 self._draw(part.to(device), generator).cpu().numpy()
                 for part in encoded.split(_BATCH_SIZE)
             ]
-        return self._as_data(np.concatenate(parts), conditions, beyond, random_state)
+        drawn = np.concatenate(parts)
+        asked = conditions[list(self.conditions_.columns)].reset_index(drop=True)
+        digits = len(str(len(asked)))
+        cycles = asked.assign(
+            dataset=DATASET,
+            subject=[f"generated_{number:0{digits}d}" for number in range(len(asked))],
+            task_id=asked["task"],
+            step=0,
+            simulated=True,
+            generated=True,
+        )
+        block = self.scores_.inverse_transform(drawn[:, : self.scores_.n_scores])
+        curves = {name: block[:, :, row].copy() for row, name in enumerate(self.plan_.drawn)}
+        if self.log_duration_ is not None:
+            mean, spread = self.log_duration_
+            cycles[DURATION] = np.exp(mean + spread * drawn[:, -1].astype(np.float64))
+            tasks = cycles["task"].to_numpy(object)
+            seconds = cycles[DURATION].to_numpy()
+            curves |= {n: computed_channel(n, curves, seconds, tasks) for n in self.plan_.computed}
+        lift_feet(curves)
+        entry = HistoryEntry("generated", self._in_words(beyond, random_state), len(cycles))
+        return LocomotionData(cycles, np.stack(list(curves.values())), list(curves), [entry])
 
     def _check_parameters(self) -> None:
         check_positive(max_epochs=self.max_epochs)
@@ -554,55 +574,6 @@ class CycleGenerator(CurveModel):
 
     def _draw(self, conditions: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         raise NotImplementedError
-
-    def _columns(self, cycles: pd.DataFrame) -> tuple[str, ...]:
-        if self.conditions is None:
-            known = [name for name in CONDITIONS if name in cycles and cycles[name].notna().any()]
-            return tuple(known)
-        return tuple(dict.fromkeys(["task", *self.conditions]))
-
-    def _with_durations(self, training: CompleteCycles) -> NDArray[np.float32]:
-        scores = self.scores_.transform(training.curves)
-        if training.durations is None:
-            self.log_duration_: tuple[float, float] | None = None
-            return scores
-        logarithm = np.log(training.durations)
-        self.log_duration_ = (float(logarithm.mean()), float(logarithm.std()) or 1.0)
-        scaled = (logarithm - self.log_duration_[0]) / self.log_duration_[1]
-        return np.column_stack([scores, scaled]).astype(np.float32)
-
-    def _as_data(
-        self,
-        drawn: NDArray[np.float32],
-        conditions: pd.DataFrame,
-        beyond: dict[str, int],
-        random_state: int,
-    ) -> LocomotionData:
-        cycles = self._cycle_table(conditions)
-        block = self.scores_.inverse_transform(drawn[:, : self.scores_.n_scores])
-        curves = {name: block[:, :, row].copy() for row, name in enumerate(self.plan_.drawn)}
-        if self.log_duration_ is not None:
-            mean, spread = self.log_duration_
-            cycles[DURATION] = np.exp(mean + spread * drawn[:, -1].astype(np.float64))
-            tasks = cycles["task"].to_numpy(object)
-            seconds = cycles[DURATION].to_numpy()
-            made = {n: computed_channel(n, curves, seconds, tasks) for n in self.plan_.computed}
-            curves |= made
-        lift_feet(curves)
-        entry = HistoryEntry("generated", self._in_words(beyond, random_state), len(cycles))
-        return LocomotionData(cycles, np.stack(list(curves.values())), list(curves), [entry])
-
-    def _cycle_table(self, conditions: pd.DataFrame) -> pd.DataFrame:
-        asked = conditions[list(self.conditions_.columns)].reset_index(drop=True)
-        digits = len(str(len(asked)))
-        return asked.assign(
-            dataset=DATASET,
-            subject=[f"generated_{number:0{digits}d}" for number in range(len(asked))],
-            task_id=asked["task"],
-            step=0,
-            simulated=True,
-            generated=True,
-        )
 
     def _in_words(self, beyond: dict[str, int], random_state: int) -> str:
         words = (

@@ -25,6 +25,7 @@ from locomotion_analysis.models.deep.core import (
 )
 from locomotion_analysis.models.deep.curve_baselines import TargetScaler, checked_pair, cosine_basis
 from locomotion_analysis.models.deep.networks import NETWORKS, MeasuredCurves
+from locomotion_analysis.models.timeseries import with_gaps
 from locomotion_analysis.selection.splitters import check_lengths, subject_codes
 from locomotion_analysis.standard import Channel, canonical_name
 
@@ -241,7 +242,11 @@ class StepwiseNetwork(nn.Module):  # type: ignore[misc]
         self.encoder = NETWORKS[architecture](
             n_channels, n_points, n_targets, dropout=dropout, **options
         )
-        weights = _interpolation(self.encoder.step_phase.numpy(), n_points)
+        # Weights of each step at each point, linear in phase: (n_points, n_steps).
+        step_phase = self.encoder.step_phase.numpy()
+        grid = np.linspace(0.0, 100.0, n_points)
+        columns = [np.interp(grid, step_phase, step) for step in np.eye(len(step_phase))]
+        weights = torch.from_numpy(np.stack(columns, axis=1).astype(np.float32))
         self.register_buffer("weights", weights, persistent=False)
         width = self.encoder.width
         # The encoder's own answer is one row a cycle: not trained here.
@@ -257,13 +262,6 @@ class StepwiseNetwork(nn.Module):  # type: ignore[misc]
         points = torch.einsum("ps,nsw->nwp", self.weights, mixed)
         targets: torch.Tensor = self.answer(points).transpose(1, 2)
         return targets
-
-
-def _interpolation(step_phase: Any, n_points: int) -> torch.Tensor:
-    """Return the weights of each step at each point, linear in phase: (n_points, n_steps)."""
-    grid = np.linspace(0.0, 100.0, n_points)
-    columns = [np.interp(grid, step_phase, step) for step in np.eye(len(step_phase))]
-    return torch.from_numpy(np.stack(columns, axis=1).astype(np.float32))
 
 
 def _zero(layer: Any) -> Any:
@@ -357,13 +355,16 @@ class CurveRegressor(CurveModel):
         check_lengths(X=curves, groups=groups)
         self.scaler_ = CurveScaler().fit(curves)
         self.targets_ = TargetScaler().fit(targets)
+        # Where all subjects have as many cycles, each cycle is seen once an epoch.
+        uneven = groups is not None and len(set(np.bincount(subject_codes(groups)[0]))) > 1
+        weights = balanced_weights(groups) if uneven else None
         self._train(
             self.scaler_.transform(curves)._asdict(),
             self.targets_.transform(targets),
             self.max_epochs,
             criterion=KnownPointsLoss,
             optimizer__weight_decay=self.weight_decay,
-            iterator_train__weights=_draws(groups),
+            iterator_train__weights=weights,
         )
         return self
 
@@ -392,13 +393,6 @@ class CurveRegressor(CurveModel):
             got=repr(self.architecture),
             where="architecture",
         )
-
-
-def _draws(groups: Any) -> NDArray[np.float64] | None:
-    """Return chances of being drawn, or None where all subjects have as many cycles."""
-    if groups is None or len(set(np.bincount(subject_codes(groups)[0]))) == 1:
-        return None
-    return balanced_weights(groups)
 
 
 PREDICTED = "kinetics_predicted"
@@ -460,22 +454,26 @@ class KineticsModel(Learner, BaseEstimator):  # type: ignore[misc]
             If some inputs are absent.
         """
         X = measured_curves(data, self.inputs)
-        usable = ~np.all(np.any(np.isnan(X), axis=1), axis=1)
-        _check_inputs(data, self.inputs, usable)
+        usable: NDArray[np.bool_] = ~np.asarray(with_gaps(X).all(axis=1))
+        if not usable.any():
+            raise SchemaError(
+                expected=f"kinematics of the training, such as {', '.join(self.inputs[:3])}",
+                got="no cycle in which one of them was measured throughout",
+                where="data",
+                fix=f"the training had {len(self.inputs)} channels: {', '.join(self.inputs)}",
+            )
+        if absent := [name for name in self.inputs if name not in data.channels]:
+            warnings.warn(
+                f"{len(absent)} of {len(self.inputs)} inputs of the training are absent and count "
+                f"as not measured: {', '.join(absent)}",
+                LocomotionWarning,
+                stacklevel=2,
+            )
         predicted = np.full((len(data), X.shape[1], len(self.targets)), np.nan, np.float32)
         predicted[usable] = self.model.predict(X[usable])
         measured = measured_curves(data, self.targets)
         empty = np.isnan(measured).all(axis=1) & usable[:, None]
-        return self._filled(data, np.where(empty[:, None], predicted, measured), empty)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        # What was learned is in the parameters.
-        check_is_fitted(self.model)
-        return True
-
-    def _filled(
-        self, data: LocomotionData, kinetics: NDArray[np.float32], empty: NDArray[np.bool_]
-    ) -> LocomotionData:
+        kinetics = np.where(empty[:, None], predicted, measured)
         kept = [name for name in data.channels if name not in self.targets]
         block = np.concatenate(
             [*(data.curves(name)[None] for name in kept), np.moveaxis(kinetics, -1, 0)]
@@ -490,6 +488,11 @@ class KineticsModel(Learner, BaseEstimator):  # type: ignore[misc]
             if count
         ]
         return LocomotionData(cycles, block, [*kept, *self.targets], (*data.history, *entries))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        # What was learned is in the parameters.
+        check_is_fitted(self.model)
+        return True
 
 
 def train_kinetics(
@@ -529,21 +532,3 @@ def train_kinetics(
     arrays = kinetics_arrays(data, inputs, targets)
     untrained = CurveRegressor() if model is None else model
     return KineticsModel(untrained, arrays.inputs, arrays.targets).fit(data)
-
-
-def _check_inputs(data: LocomotionData, inputs: Sequence[str], usable: NDArray[np.bool_]) -> None:
-    absent = [name for name in inputs if name not in data.channels]
-    if not usable.any():
-        raise SchemaError(
-            expected=f"kinematics of the training, such as {', '.join(inputs[:3])}",
-            got="no cycle in which one of them was measured throughout",
-            where="data",
-            fix=f"the training had {len(inputs)} channels: {', '.join(inputs)}",
-        )
-    if absent:
-        warnings.warn(
-            f"{len(absent)} of {len(inputs)} inputs of the training are absent and count as not "
-            f"measured: {', '.join(absent)}",
-            LocomotionWarning,
-            stacklevel=3,
-        )

@@ -58,30 +58,23 @@ def hide_parts(batch: Batch, generator: torch.Generator) -> Batch:
         span; the target is NaN wherever the network can see.
     """
     inputs, target = batch
-    hidden = _spans(target.shape[0], target.shape[1], generator)
-    measured = _some_channels(inputs["measured"], generator)
+    n_cycles, n_points = target.shape[:2]
+    length, start = torch.rand((2, n_cycles, 1), generator=generator)
+    length = SHORTEST_SPAN + (LONGEST_SPAN - SHORTEST_SPAN) * length
+    phase = torch.arange(n_points) / n_points
+    hidden = (phase - start) % 1.0 < length
+    measured = inputs["measured"]
+    kept_share = torch.rand((n_cycles, 1), generator=generator)
+    chance = torch.rand(measured.shape, generator=generator).masked_fill(~measured, 2.0)
+    kept = chance < kept_share
+    # One is always left: of nothing, nothing can be told.
+    kept.scatter_(1, chance.argmin(dim=1, keepdim=True), value=True)
+    measured = kept & measured
     seen = measured[:, None, :] & ~hidden[:, :, None]
     return (
         {"curves": inputs["curves"], "measured": measured, "hidden": hidden},
         target.masked_fill(seen, torch.nan),
     )
-
-
-def _spans(n_cycles: int, n_points: int, generator: torch.Generator) -> torch.Tensor:
-    length, start = torch.rand((2, n_cycles, 1), generator=generator)
-    length = SHORTEST_SPAN + (LONGEST_SPAN - SHORTEST_SPAN) * length
-    phase = torch.arange(n_points) / n_points
-    hidden: torch.Tensor = (phase - start) % 1.0 < length
-    return hidden
-
-
-def _some_channels(measured: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    kept_share = torch.rand((len(measured), 1), generator=generator)
-    chance = torch.rand(measured.shape, generator=generator).masked_fill(~measured, 2.0)
-    kept = chance < kept_share
-    # One is always left: of nothing, nothing can be told.
-    kept.scatter_(1, chance.argmin(dim=1, keepdim=True), value=True)
-    return kept & measured
 
 
 def in_order(
@@ -118,24 +111,7 @@ def in_order(
     curves = checked_curves(X, gaps=True)
     if channels is None or (wanted is not None and list(channels) == list(wanted)):
         return curves
-    place = _places(channels, wanted, curves.shape[2])
-    known = [number for number, name in enumerate(channels) if name in place]
-    unknown = [name for name in channels if name not in place]
-    if unknown:
-        warnings.warn(
-            f"left out, for the encoder was pretrained without them: {', '.join(unknown)}",
-            LocomotionWarning,
-            stacklevel=3,
-        )
-    ordered = np.full((*curves.shape[:2], len(place)), np.nan, np.float32)
-    ordered[:, :, [place[channels[number]] for number in known]] = curves[:, :, known]
-    return ordered
-
-
-def _places(
-    channels: Sequence[str], wanted: Sequence[str] | None, n_channels: int
-) -> dict[str, int]:
-    """Return the position of each wanted channel, after checks."""
+    n_channels = curves.shape[2]
     if len(channels) != n_channels or len(set(channels)) != n_channels:
         raise CycleShapeError(
             expected=f"names of {n_channels} channels, each once",
@@ -154,7 +130,18 @@ def _places(
             got=", ".join(channels),
             where="channels",
         )
-    return {name: number for number, name in enumerate(wanted)}
+    place = {name: number for number, name in enumerate(wanted)}
+    known = [number for number, name in enumerate(channels) if name in place]
+    unknown = [name for name in channels if name not in place]
+    if unknown:
+        warnings.warn(
+            f"left out, for the encoder was pretrained without them: {', '.join(unknown)}",
+            LocomotionWarning,
+            stacklevel=3,
+        )
+    ordered = np.full((*curves.shape[:2], len(place)), np.nan, np.float32)
+    ordered[:, :, [place[channels[number]] for number in known]] = curves[:, :, known]
+    return ordered
 
 
 class MaskedCycleNetwork(nn.Module):  # type: ignore[misc]

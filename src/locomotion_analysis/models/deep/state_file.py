@@ -79,7 +79,17 @@ def read_tensors(path: str | os.PathLike[str], content: Content) -> TensorFile:
         If the file is missing, cut short, altered, of other content, or of a later format.
     """
     place = Path(path)
-    told, tensors = _opened(place, content)
+    if not place.is_file():
+        raise _unreadable(place, content, "a folder" if place.is_dir() else "no such file")
+    try:
+        with safe_open(place, framework="pt") as opened:
+            told = json.loads((opened.metadata() or {}).get(_KEY, "null"))
+            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError, RecursionError) as error:
+        reason = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
+        raise _unreadable(
+            place, content, f"a file that is damaged or cut short ({reason})"
+        ) from error
     if not isinstance(told, dict) or told.get("content") != content:
         found = told.get("content") if isinstance(told, dict) else None
         raise _unreadable(place, content, f"a {found} of this package" if found else "other data")
@@ -93,20 +103,6 @@ def read_tensors(path: str | os.PathLike[str], content: Content) -> TensorFile:
     if told.get("digest") != _digest(tensors) or not isinstance(told.get("facts"), dict):
         raise _unreadable(place, content, "values that were altered after writing")
     return TensorFile(tensors, told["facts"])
-
-
-def _opened(place: Path, content: Content) -> tuple[Any, dict[str, torch.Tensor]]:
-    if not place.is_file():
-        raise _unreadable(place, content, "a folder" if place.is_dir() else "no such file")
-    try:
-        with safe_open(place, framework="pt") as opened:
-            told = json.loads((opened.metadata() or {}).get(_KEY, "null"))
-            return told, {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError, RecursionError) as error:
-        reason = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
-        raise _unreadable(
-            place, content, f"a file that is damaged or cut short ({reason})"
-        ) from error
 
 
 def _unreadable(place: Path, content: Content, got: str) -> FileReadError:

@@ -58,14 +58,9 @@ def gabor_filters(
     total = window.sum(axis=1, keepdims=True)
     constant = np.where(frequency > 0, wave.sum(axis=1, keepdims=True) / total, 0)
     wave = (wave - constant * window) / total
-    return _round_the_cycle(wave)
-
-
-def _round_the_cycle(wave: NDArray[np.complex128]) -> NDArray[np.complex64]:
-    """Lay the filter at every point; the last point is the first of the next cycle."""
-    period = wave.shape[1]
-    points = np.arange(period + 1)
-    laid = wave[:, (points[None, :period] - points[:, None]) % period]
+    # Laid at every point; the last point is the first of the next cycle.
+    points = np.arange(n_points)
+    laid: NDArray[np.complex128] = wave[:, (points[None, :period] - points[:, None]) % period]
     # 0 % and 100 % are one instant: each gets half of its weight.
     ends = laid[:, :, :1] / 2
     return np.concatenate([ends, laid[:, :, 1:], ends], axis=2).astype(np.complex64)

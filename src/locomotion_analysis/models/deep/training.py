@@ -50,7 +50,7 @@ from locomotion_analysis.models.deep.core import (
 )
 from locomotion_analysis.models.deep.networks import architecture, network_settings
 from locomotion_analysis.models.deep.state_file import settings_of
-from locomotion_analysis.models.timeseries import checked_curves
+from locomotion_analysis.models.timeseries import checked_curves, with_gaps
 from locomotion_analysis.selection.splitters import check_lengths, subject_codes
 
 
@@ -161,7 +161,16 @@ class DeepEstimator(CurveModel):
         cycles = self._cycles(X, targets, groups)
         train = cycles.split.train
         inputs, values = cycles.inputs(train), targets.encoded[train]
-        checkpoint = self._checkpoint(cycles, targets)
+        checkpoint = None
+        if self.checkpoint is not None:
+            subjects = "none" if cycles.groups is None else cycles.groups
+            settings = {
+                "estimator": type(self).__name__,
+                **settings_of(self),
+                "data": fingerprint(*cycles.scaled, *cycles.split, targets.encoded, subjects),
+                "version": __version__,
+            }
+            checkpoint = checkpoint_of(self.checkpoint, settings)
         net = self._untrained(cycles, targets, self._callbacks(cycles, targets, checkpoint))
         with torch.random.fork_rng(gpus_of(net.device)):
             net.initialize()
@@ -229,18 +238,6 @@ class DeepEstimator(CurveModel):
         if checkpoint is not None:
             callbacks.append(("checkpoint", checkpoint))
         return [*callbacks, ("patience", Patience(self.patience))] if stopping else callbacks
-
-    def _checkpoint(self, cycles: Cycles, targets: Targets) -> Checkpoint | None:
-        if self.checkpoint is None:
-            return None
-        groups = "none" if cycles.groups is None else cycles.groups
-        settings = {
-            "estimator": type(self).__name__,
-            **settings_of(self),
-            "data": fingerprint(*cycles.scaled, *cycles.split, targets.encoded, groups),
-            "version": __version__,
-        }
-        return checkpoint_of(self.checkpoint, settings)
 
 
 def validation_split(
@@ -375,7 +372,7 @@ def training_curves(X: Any, channels: Sequence[str] | None) -> NDArray[np.float3
             where="channels",
             fix="pass the features given to prepare_sequential_features",
         )
-    measured: NDArray[np.bool_] = ~np.asarray(np.isnan(curves).any(axis=1))
+    measured = ~with_gaps(curves)
     if not measured.any():
         raise SchemaError(
             expected="at least one curve without gaps", got="gaps in all of them", where="X"

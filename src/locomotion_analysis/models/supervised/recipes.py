@@ -1,12 +1,9 @@
-"""MERGED recipes.
+"""Recipes: an unfitted model, what to tune of it, and what it learns from, by what it predicts.
 
-- Univariate choice of features, quiet about features that do not vary.
-- Honest first models: impute, scale, fit, all inside the fold.
-- Rows for treatment: each leg once, with its features before and their change.
-- What a recipe is: a model, what to tune of it, and what it learns from.
-- The classifiers that recipes are made of.
-- The regressors that recipes are made of.
-- The recipes by what they predict.
+A recipe is a pipeline that imputes, scales, keeps the features that tell most and ends in a
+model, so that all of it is fitted inside the fold. ``PROBLEMS`` has the recipes by what they
+predict; :func:`default_classifier` and :func:`default_regressor` are first models without tuning;
+:func:`paired_features` makes the rows that treatment is judged by.
 """
 
 import warnings
@@ -15,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal, Self, get_args
 
-import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.compose import make_column_selector, make_column_transformer
@@ -42,8 +38,346 @@ from locomotion_analysis.models.supervised.tuning import (
     SubjectTunedRegressor,
 )
 
-# ----------------------------------------------------------------------
-# Univariate choice of features, quiet about features that do not vary.
+Kind = Literal["classification", "regression"]
+SPEED = "speed_m_s"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A model to try: an unfitted pipeline and the values to try of its parameters.
+
+    Attributes
+    ----------
+    name : str
+        Short name, as for ``locomotion train --recipes``.
+    title : str
+        Name for tables.
+    kind : {"classification", "regression"}
+        What it predicts.
+    pipeline : scikit-learn estimator
+        Unfitted: a Pipeline, or a network (see :func:`network`).
+    search_space : mapping of str to sequence
+        Values to try of each parameter; empty where nothing is tuned.
+    baseline : bool
+        Whether it knows no more than a model must beat to be worth anything.
+    needs : tuple of str
+        Columns of `X` it cannot do without; a name that starts with ``"*"`` is an ending.
+    search : {"halving", "optuna"}
+        How values are tried: successive halving, or optuna (extra ``tuning``).
+    channels : tuple of str
+        Channels whose curves it learns from; empty where it learns from features.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.models.supervised import pathology_detection
+    >>> recipe = pathology_detection("linear")
+    >>> [name for name, _ in recipe.pipeline.steps]
+    ['impute', 'scale', 'select', 'classify']
+    >>> type(recipe.model()).__name__
+    'SubjectTunedClassifier'
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    pipeline: Any
+    search_space: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    baseline: bool = False
+    needs: tuple[str, ...] = ()
+    search: Search = "halving"
+    channels: tuple[str, ...] = ()
+
+    def model(self, random_state: int = 0) -> Any:
+        """Return an unfitted estimator that tunes (and calibrates) inside whatever it is given.
+
+        Parameters
+        ----------
+        random_state : int
+            Seed of the inner folds.
+        """
+        if not self.search_space:
+            return clone(self.pipeline)
+        kind = SubjectTunedClassifier if self.kind == "classification" else SubjectTunedRegressor
+        return kind(
+            clone(self.pipeline),
+            dict(self.search_space),
+            random_state=random_state,
+            search=self.search,
+        )
+
+    def lacks(self, columns: Sequence[str]) -> list[str]:
+        """Return what it needs and the columns do not have."""
+        return [
+            need
+            for need in self.needs
+            if not (
+                any(name.endswith(need[1:]) for name in columns)
+                if need.startswith("*")
+                else need in columns
+            )
+        ]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something to predict, and the recipes for it.
+
+    Attributes
+    ----------
+    name : str
+        Name, as for ``locomotion train --problem``.
+    target : str
+        Column of ``data.cycles`` that is predicted unless another is named.
+    kind : {"classification", "regression"}
+        Kind of target.
+    models : tuple of str
+        Names of the models that `recipe` makes.
+    recipe : callable
+        ``recipe(model, random_state)``.
+    paired : bool
+        Whether rows are legs before and after treatment instead of cycles.
+    """
+
+    name: str
+    target: str
+    kind: Kind
+    models: tuple[str, ...]
+    recipe: Callable[[str, int], Recipe]
+    paired: bool = False
+
+    def recipes(self, random_state: int = 0) -> list[Recipe]:
+        """Return all recipes, baselines first."""
+        return [self.recipe(name, random_state) for name in self.models]
+
+
+_MANY = (50, 200)
+_SOME = (30, 100)
+_FEW = (8, 25)
+"""Features kept: about as many as the number of subjects such data have can carry."""
+
+
+def pathology_detection(model: str = "extra_trees", random_state: int = 0) -> Recipe:
+    """Return a recipe that tells pathologies (or one from health) apart.
+
+    Parameters
+    ----------
+    model : str
+        ``majority``, ``speed_only``, ``linear``, ``random_forest``, ``extra_trees``,
+        ``boosting`` or ``balanced``.
+    random_state : int
+        Seed of the model.
+
+    Returns
+    -------
+    Recipe
+        Pipeline and search space; ``recipe.model()`` tunes and calibrates itself.
+
+    Raises
+    ------
+    SchemaError
+        If there is no such model.
+
+    Examples
+    --------
+    >>> pathology_detection("linear").search_space["select__k"]
+    (50, 200)
+    """
+    return _chosen(model, _recipes("classification", _MANY, random_state))
+
+
+def task_classification(model: str = "extra_trees", random_state: int = 0) -> Recipe:
+    """Return a recipe that tells tasks (level walking, stairs, ramps) apart.
+
+    Parameters
+    ----------
+    model, random_state
+        As for :func:`pathology_detection`.
+
+    Raises
+    ------
+    SchemaError
+        If there is no such model.
+
+    Examples
+    --------
+    >>> task_classification("speed_only").baseline
+    True
+    """
+    return _chosen(model, _recipes("classification", _MANY, random_state))
+
+
+def fall_risk(model: str = "linear", random_state: int = 0) -> Recipe:
+    """Return a recipe that tells who will fall from gait.
+
+    Falls depend on much besides gait, so that fewer features are kept than elsewhere. The
+    threshold is set on held-out subjects for balanced accuracy.
+
+    Parameters
+    ----------
+    model, random_state
+        As for :func:`pathology_detection`.
+
+    Raises
+    ------
+    SchemaError
+        If there is no such model.
+
+    Examples
+    --------
+    >>> fall_risk().name
+    'linear'
+    """
+    return _chosen(model, _recipes("classification", _SOME, random_state))
+
+
+def treatment_outcome(model: str = "linear", random_state: int = 0) -> Recipe:
+    """Return a recipe that tells who responded to treatment, from paired features.
+
+    Made for the rows of :func:`~locomotion_analysis.models.supervised.paired_features`: one a
+    leg, baseline and change. ``before_only`` sees the baseline alone: what can be known before
+    treatment, and what a model that also sees the change must beat.
+
+    Parameters
+    ----------
+    model : str
+        As for :func:`pathology_detection`, with ``before_only`` in the place of ``speed_only``.
+    random_state : int
+        Seed of the model.
+
+    Raises
+    ------
+    SchemaError
+        If there is no such model.
+
+    Examples
+    --------
+    >>> treatment_outcome("before_only").needs
+    ('*_before',)
+    """
+    recipes = _recipes("classification", _FEW, random_state)
+    del recipes["speed_only"]
+    before = _columns_only(
+        "classification", "before_only", "Before treatment alone", f"{BEFORE}$", f"*{BEFORE}"
+    )
+    before = replace(before, search_space={"classify__C": (0.001, 0.01)})
+    return _chosen(model, {"before_only": before, **recipes})
+
+
+def age_regression(model: str = "linear", random_state: int = 0) -> Recipe:
+    """Return a recipe that predicts age (years) from gait.
+
+    Parameters
+    ----------
+    model : str
+        ``mean``, ``speed_only``, ``linear``, ``random_forest``, ``extra_trees`` or ``boosting``.
+    random_state : int
+        Seed of the model.
+
+    Raises
+    ------
+    SchemaError
+        If there is no such model.
+
+    Examples
+    --------
+    >>> age_regression("mean").baseline
+    True
+    """
+    return _chosen(model, _recipes("regression", _MANY, random_state))
+
+
+def bmi_regression(model: str = "linear", random_state: int = 0) -> Recipe:
+    """Return a recipe that predicts body mass index (kg/m²) from gait.
+
+    Parameters
+    ----------
+    model, random_state
+        As for :func:`age_regression`.
+
+    Raises
+    ------
+    SchemaError
+        If there is no such model.
+
+    Examples
+    --------
+    >>> bmi_regression().kind
+    'regression'
+    """
+    return _chosen(model, _recipes("regression", _MANY, random_state))
+
+
+def speed_regression(model: str = "linear", random_state: int = 0) -> Recipe:
+    """Return a recipe that predicts speed (m/s) from gait; there is no speed-only baseline.
+
+    Parameters
+    ----------
+    model, random_state
+        As for :func:`age_regression`, without ``speed_only``.
+
+    Raises
+    ------
+    SchemaError
+        If there is no such model.
+
+    Examples
+    --------
+    >>> speed_regression("linear").title
+    'Ridge regression'
+    """
+    recipes = _recipes("regression", _MANY, random_state)
+    del recipes["speed_only"]
+    return _chosen(model, recipes)
+
+
+NETWORKS = ("lstm", "gru", "cnn", "spectrogram", "wavelet", "transformer", "two_leg")
+"""Networks of the extra ``deep`` by name; named here so that torch is imported for them alone."""
+
+
+def network(
+    name: str, kind: Kind, channels: Sequence[str], random_state: int = 0, **settings: Any
+) -> Recipe:
+    """Return a recipe that learns from whole curves instead of features (extra ``deep``).
+
+    Parameters
+    ----------
+    name : str
+        One of ``NETWORKS``.
+    kind : {"classification", "regression"}
+        What it predicts.
+    channels : sequence of str
+        Channels it learns from.
+    random_state : int
+        Seed of weights, batches and augmentation.
+    **settings
+        Of :class:`~locomotion_analysis.models.deep.DeepClassifier`: ``max_epochs``, ``device``,
+        ``network_options``, ...
+
+    Raises
+    ------
+    SchemaError
+        If there is no such network or setting.
+    MissingExtraError
+        If torch or skorch is not installed.
+    """
+    from locomotion_analysis.models.deep import DeepClassifier, DeepRegressor
+    from locomotion_analysis.models.deep.networks import architecture
+
+    architecture(name)
+    estimator = DeepClassifier if kind == "classification" else DeepRegressor
+    known = set(estimator().get_params())
+    if unknown := [each for each in settings if each not in known]:
+        raise SchemaError(
+            expected=f"settings among {', '.join(sorted(known))}",
+            got=", ".join(map(repr, unknown)),
+            where=f"settings of {estimator.__name__}",
+        )
+    made = estimator(name, channels=list(channels), random_state=random_state, **settings)
+    title = f"{name.replace('_', '-')} network"
+    return Recipe(name, title, kind, made, channels=tuple(channels))
+
+
+# How the models of recipes are made
 
 
 class BestFeatures(SelectKBest):  # type: ignore[misc]
@@ -77,8 +411,151 @@ class BestFeatures(SelectKBest):  # type: ignore[misc]
         return self
 
 
-# ----------------------------------------------------------------------
-# Honest first models: impute, scale, fit, all inside the fold.
+def _chosen(model: str, recipes: Mapping[str, Recipe]) -> Recipe:
+    if model not in recipes:
+        raise SchemaError(
+            expected=f"a model among {', '.join(recipes)}",
+            got=repr(model),
+            where="model",
+            fix="name one of these",
+        )
+    return recipes[model]
+
+
+def _recipes(kind: Kind, k: Sequence[int], random_state: int = 0) -> dict[str, Recipe]:
+    """Return all recipes of a kind by name, baselines first.
+
+    The linear model is tuned over all of `k`, the numbers of features to try; forests keep the
+    most, which does not harm them, and boosting, whose time grows with the features, the fewest.
+
+    Random forest: Breiman 2001, Mach Learn 45:5. Extremely randomised trees: Geurts, Ernst and
+    Wehenkel 2006, Mach Learn 63:3. Boosting on histograms: after Ke et al. 2017, NeurIPS 30.
+    """
+    most, fewest = (max(k),), (min(k),)
+    seed: dict[str, Any] = {"random_state": random_state}
+    fair: dict[str, Any] = {"class_weight": "balanced", **seed}
+    boosting: dict[str, Any] = {"max_leaf_nodes": 8, "max_features": 0.3, "early_stopping": False}
+    extra_trees, boosting_title = "Extremely randomised trees", "Gradient boosting"
+    if kind == "classification":
+        baseline = Recipe(
+            "majority",
+            "Majority class",
+            kind,
+            Pipeline([("classify", DummyClassifier(strategy="prior", **seed))]),
+            baseline=True,
+        )
+        speed_title = "Speed alone, logistic"
+        logistic = LogisticRegression(class_weight="balanced", max_iter=2000)
+        forest = RandomForestClassifier(100, max_samples=0.7, **fair)
+        trees = ExtraTreesClassifier(150, **fair)
+        boosted = HistGradientBoostingClassifier(max_iter=40, **boosting, **fair)
+        balanced = SubjectBalancedBagging(n_estimators=80, **seed)
+        tuned = [
+            _tuned(kind, "linear", "Logistic regression", logistic, k, C=(0.003, 0.03, 0.3)),
+            _tuned(kind, "random_forest", "Random forest", forest, most, min_samples_leaf=(2, 8)),
+            _tuned(kind, "extra_trees", extra_trees, trees, most, min_samples_leaf=(2, 6)),
+            _tuned(kind, "boosting", boosting_title, boosted, fewest, learning_rate=(0.05, 0.15)),
+            _tuned(kind, "balanced", "Subject-balanced forest", balanced, most),
+        ]
+        # The ensemble reads subjects from the rows' key, which arrays would lose.
+        tuned[-1].pipeline.set_output(transform="pandas")
+    else:
+        baseline = Recipe(
+            "mean",
+            "Mean of all",
+            kind,
+            Pipeline([("regress", DummyRegressor())]),
+            baseline=True,
+        )
+        speed_title = "Speed alone, linear"
+        forest = RandomForestRegressor(100, max_features=0.2, max_samples=0.5, **seed)
+        trees = ExtraTreesRegressor(100, max_features=0.3, **seed)
+        boosted = HistGradientBoostingRegressor(max_iter=60, **boosting, **seed)
+        tuned = [
+            _tuned(kind, "linear", "Ridge regression", Ridge(), k, alpha=(10.0, 100.0, 1e3)),
+            _tuned(kind, "random_forest", "Random forest", forest, most, min_samples_leaf=(2, 8)),
+            _tuned(kind, "extra_trees", extra_trees, trees, most, min_samples_leaf=(2, 8)),
+            _tuned(kind, "boosting", boosting_title, boosted, fewest, learning_rate=(0.05, 0.15)),
+        ]
+    speed = _columns_only(kind, "speed_only", speed_title, f"^{SPEED}$", SPEED)
+    return {recipe.name: recipe for recipe in (baseline, speed, *tuned)}
+
+
+def _tuned(
+    kind: Kind, name: str, title: str, model: Any, k: Sequence[int], **space: Sequence[Any]
+) -> Recipe:
+    """Return the recipe of a model on the `k` most telling features.
+
+    `space` has the values to try of the model's own parameters.
+    """
+    step, score = _LAST_STEP[kind]
+    steps = [
+        # Means: medians of 2,000 features take longer than all the rest of most models.
+        ("impute", SimpleImputer(keep_empty_features=True)),
+        ("scale", StandardScaler()),
+        ("select", BestFeatures(score, k=max(k))),
+        (step, model),
+    ]
+    own = {f"{step}__{parameter}": values for parameter, values in space.items()}
+    return Recipe(name, title, kind, Pipeline(steps), {"select__k": tuple(k), **own})
+
+
+def _columns_only(kind: Kind, name: str, title: str, pattern: str, need: str) -> Recipe:
+    """Return the baseline that sees the columns matching a pattern alone: logistic or ridge."""
+    chosen = make_column_transformer(
+        (SimpleImputer(strategy="median", keep_empty_features=True), make_column_selector(pattern))
+    )
+    step, _ = _LAST_STEP[kind]
+    space: dict[str, Sequence[Any]] = {}
+    model: Any = Ridge()
+    if kind == "classification":
+        model = LogisticRegression(class_weight="balanced", max_iter=2000)
+        space = {"classify__C": (1.0,)}
+    pipeline = Pipeline([("choose", chosen), ("scale", StandardScaler()), (step, model)])
+    return Recipe(name, title, kind, pipeline, space, baseline=True, needs=(need,))
+
+
+_LAST_STEP: dict[Kind, tuple[str, Any]] = {
+    "classification": ("classify", f_classif),
+    "regression": ("regress", f_regression),
+}
+"""Name of a pipeline's last step, and the score by which features are chosen for it."""
+
+
+_CLASSES = tuple(_recipes("classification", _MANY))
+_NUMBERS = tuple(_recipes("regression", _MANY))
+_classification = partial(Problem, kind="classification", models=_CLASSES)
+_regression = partial(Problem, kind="regression", models=_NUMBERS)
+
+PROBLEMS: Mapping[str, Problem] = {
+    problem.name: problem
+    for problem in (
+        _classification(name="pathology", target="pathology", recipe=pathology_detection),
+        _classification(name="task", target="task", recipe=task_classification),
+        _classification(name="fall_risk", target="faller", recipe=fall_risk),
+        Problem(
+            name="treatment",
+            target="responder",
+            kind="classification",
+            models=("majority", "before_only", *_CLASSES[2:]),
+            recipe=treatment_outcome,
+            paired=True,
+        ),
+        _regression(name="age", target="age", recipe=age_regression),
+        _regression(name="bmi", target="bmi", recipe=bmi_regression),
+        Problem(
+            name="speed",
+            target="speed_m_s",
+            kind="regression",
+            models=tuple(name for name in _NUMBERS if name != "speed_only"),
+            recipe=speed_regression,
+        ),
+    )
+}
+"""What ``locomotion train`` knows, by name."""
+
+
+# First models without tuning
 
 
 ModelKind = Literal["forest", "linear"]
@@ -180,8 +657,7 @@ def _check_kind(kind: str) -> None:
         )
 
 
-# ----------------------------------------------------------------------
-# Rows for treatment: each leg once, with its features before and their change.
+# Rows for treatment: each leg once, with its features before and their change
 
 
 BEFORE = "_before"
@@ -231,7 +707,13 @@ def paired_features(
     keys = [name for name in _PERSON if name in cycles]
     session = cycles["session"].astype(str).to_numpy()
     people = pd.MultiIndex.from_frame(cycles[keys].astype(str))
-    first, second = (_means(X, people, session == name) for name in (before, after))
+    first, second = (
+        X[session == name]
+        .set_axis(people[session == name], axis=0)
+        .groupby(level=list(range(people.nlevels)))
+        .mean()
+        for name in (before, after)
+    )
     both = first.index.intersection(second.index).sort_values()
     if both.empty:
         raise SchemaError(
@@ -275,12 +757,6 @@ def paired_target(
     return of_leg.first().loc[paired.index]
 
 
-def _means(X: pd.DataFrame, people: pd.MultiIndex, chosen: np.ndarray[Any, Any]) -> pd.DataFrame:
-    rows = np.flatnonzero(chosen)
-    table = X.iloc[rows].set_axis(people[rows], axis=0)
-    return table.groupby(level=list(range(people.nlevels))).mean()
-
-
 def known_sessions(cycles: pd.DataFrame, asked: tuple[str, str] | None) -> tuple[str, str]:
     """Return the names of the sessions before and after.
 
@@ -306,632 +782,3 @@ def known_sessions(cycles: pd.DataFrame, asked: tuple[str, str] | None) -> tuple
             fix="name the two: sessions=(before, after)",
         )
     return known[0]
-
-
-# ----------------------------------------------------------------------
-# What a recipe is: a model, what to tune of it, and what it learns from.
-
-
-Kind = Literal["classification", "regression"]
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """A model to try: an unfitted pipeline and the values to try of its parameters.
-
-    Attributes
-    ----------
-    name : str
-        Short name, as for ``locomotion train --recipes``.
-    title : str
-        Name for tables.
-    kind : {"classification", "regression"}
-        What it predicts.
-    pipeline : scikit-learn estimator
-        Unfitted: a Pipeline, or a network (see :func:`network`).
-    search_space : mapping of str to sequence
-        Values to try of each parameter; empty where nothing is tuned.
-    baseline : bool
-        Whether it knows no more than a model must beat to be worth anything.
-    needs : tuple of str
-        Columns of `X` it cannot do without; a name that starts with ``"*"`` is an ending.
-    search : {"halving", "optuna"}
-        How values are tried: successive halving, or optuna (extra ``tuning``).
-    channels : tuple of str
-        Channels whose curves it learns from; empty where it learns from features.
-
-    Examples
-    --------
-    >>> from locomotion_analysis.models.supervised import pathology_detection
-    >>> recipe = pathology_detection("linear")
-    >>> [name for name, _ in recipe.pipeline.steps]
-    ['impute', 'scale', 'select', 'classify']
-    >>> type(recipe.model()).__name__
-    'SubjectTunedClassifier'
-    """
-
-    name: str
-    title: str
-    kind: Kind
-    pipeline: Any
-    search_space: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    baseline: bool = False
-    needs: tuple[str, ...] = ()
-    search: Search = "halving"
-    channels: tuple[str, ...] = ()
-
-    def model(self, random_state: int = 0) -> Any:
-        """Return an unfitted estimator that tunes (and calibrates) inside whatever it is given.
-
-        Parameters
-        ----------
-        random_state : int
-            Seed of the inner folds.
-        """
-        if not self.search_space:
-            return clone(self.pipeline)
-        kind = SubjectTunedClassifier if self.kind == "classification" else SubjectTunedRegressor
-        return kind(
-            clone(self.pipeline),
-            dict(self.search_space),
-            random_state=random_state,
-            search=self.search,
-        )
-
-    def lacks(self, columns: Sequence[str]) -> list[str]:
-        """Return what it needs and the columns do not have."""
-        return [
-            need
-            for need in self.needs
-            if not (
-                any(name.endswith(need[1:]) for name in columns)
-                if need.startswith("*")
-                else need in columns
-            )
-        ]
-
-
-# ----------------------------------------------------------------------
-# The classifiers that recipes are made of.
-
-
-SPEED = "speed_m_s"
-_classifier_kind = partial(Recipe, kind="classification")
-
-
-def majority(random_state: int) -> Recipe:
-    """Return the classifier that always names the commonest class."""
-    model = DummyClassifier(strategy="prior", random_state=random_state)
-    return _classifier_kind(
-        name="majority",
-        title="Majority class",
-        pipeline=Pipeline([("classify", model)]),
-        baseline=True,
-    )
-
-
-def columns_only(name: str, title: str, pattern: str, need: str) -> Recipe:
-    """Return logistic regression on the columns that match a pattern."""
-    chosen = make_column_transformer(
-        (SimpleImputer(strategy="median", keep_empty_features=True), make_column_selector(pattern))
-    )
-    model = LogisticRegression(class_weight="balanced", max_iter=2000)
-    steps = [("choose", chosen), ("scale", StandardScaler()), ("classify", model)]
-    return _classifier_kind(
-        name=name,
-        title=title,
-        pipeline=Pipeline(steps),
-        search_space={"classify__C": (1.0,)},
-        baseline=True,
-        needs=(need,),
-    )
-
-
-def speed_only_classifier(random_state: int) -> Recipe:  # noqa: ARG001 - one signature for all
-    """Return logistic regression on walking speed alone, which any gait model must beat."""
-    return columns_only("speed_only", "Speed alone, logistic", f"^{SPEED}$", SPEED)
-
-
-def linear_classifier(random_state: int, k: Sequence[int]) -> Recipe:  # noqa: ARG001 - as above
-    """Return L2-regularised logistic regression on the most telling features."""
-    model = LogisticRegression(class_weight="balanced", max_iter=2000)
-    return _tuned_classifier(
-        "linear", "Logistic regression", model, k, {"classify__C": (0.003, 0.03, 0.3)}
-    )
-
-
-def random_forest_classifier(random_state: int, k: Sequence[int]) -> Recipe:
-    """Return a random forest (Breiman 2001, Mach Learn 45:5)."""
-    model = RandomForestClassifier(
-        100, class_weight="balanced", random_state=random_state, max_samples=0.7
-    )
-    return _tuned_classifier(
-        "random_forest", "Random forest", model, (max(k),), {"classify__min_samples_leaf": (2, 8)}
-    )
-
-
-def extra_trees_classifier(random_state: int, k: Sequence[int]) -> Recipe:
-    """Return extremely randomised trees (Geurts, Ernst and Wehenkel 2006, Mach Learn 63:3)."""
-    model = ExtraTreesClassifier(150, class_weight="balanced", random_state=random_state)
-    return _tuned_classifier(
-        "extra_trees",
-        "Extremely randomised trees",
-        model,
-        (max(k),),
-        {"classify__min_samples_leaf": (2, 6)},
-    )
-
-
-def boosting_classifier(random_state: int, k: Sequence[int]) -> Recipe:
-    """Return histogram gradient boosting (after Ke et al. 2017, NeurIPS 30) on few features."""
-    model = HistGradientBoostingClassifier(
-        max_iter=40,
-        max_leaf_nodes=8,
-        max_features=0.3,
-        class_weight="balanced",
-        early_stopping=False,
-        random_state=random_state,
-    )
-    return _tuned_classifier(
-        "boosting", "Gradient boosting", model, (min(k),), {"classify__learning_rate": (0.05, 0.15)}
-    )
-
-
-def balanced(random_state: int, k: Sequence[int]) -> Recipe:
-    """Return trees that each see as many subjects of every class."""
-    model = SubjectBalancedBagging(n_estimators=80, random_state=random_state)
-    recipe = _tuned_classifier("balanced", "Subject-balanced forest", model, (max(k),), {})
-    # The ensemble reads subjects from the rows' key, which arrays would lose.
-    recipe.pipeline.set_output(transform="pandas")
-    return recipe
-
-
-def _tuned_classifier(
-    name: str, title: str, model: Any, k: Sequence[int], space: Mapping[str, Sequence[Any]]
-) -> Recipe:
-    # Means: medians of 2,000 features take longer than all the rest of most models.
-    steps = [
-        ("impute", SimpleImputer(keep_empty_features=True)),
-        ("scale", StandardScaler()),
-        ("select", BestFeatures(f_classif, k=max(k))),
-        ("classify", model),
-    ]
-    return _classifier_kind(
-        name=name,
-        title=title,
-        pipeline=Pipeline(steps),
-        search_space={"select__k": tuple(k), **space},
-    )
-
-
-Maker = Callable[[int], Recipe]
-
-
-def classifiers(k: Sequence[int]) -> dict[str, Maker]:
-    """Return the makers of all classifiers, `k` being the numbers of features to try.
-
-    The linear model is tuned over all of `k`; forests keep the most, which does not harm them,
-    and boosting, whose time grows with the features, the fewest.
-    """
-    tuned = (
-        linear_classifier,
-        random_forest_classifier,
-        extra_trees_classifier,
-        boosting_classifier,
-        balanced,
-    )
-    return {
-        "majority": majority,
-        "speed_only": speed_only_classifier,
-        **{maker.__name__: partial(maker, k=k) for maker in tuned},
-    }
-
-
-# ----------------------------------------------------------------------
-# The regressors that recipes are made of.
-
-
-_regressor_kind = partial(Recipe, kind="regression")
-
-
-def mean(random_state: int) -> Recipe:  # noqa: ARG001 - one signature for all
-    """Return the regressor that always gives the mean of the training rows."""
-    return _regressor_kind(
-        name="mean",
-        title="Mean of all",
-        pipeline=Pipeline([("regress", DummyRegressor())]),
-        baseline=True,
-    )
-
-
-def speed_only_regressor(random_state: int) -> Recipe:  # noqa: ARG001 - as above
-    """Return a line on walking speed alone."""
-    chosen = make_column_transformer(
-        (
-            SimpleImputer(strategy="median", keep_empty_features=True),
-            make_column_selector(f"^{SPEED}$"),
-        )
-    )
-    return _regressor_kind(
-        name="speed_only",
-        title="Speed alone, linear",
-        pipeline=Pipeline([("choose", chosen), ("scale", StandardScaler()), ("regress", Ridge())]),
-        baseline=True,
-        needs=(SPEED,),
-    )
-
-
-def linear_regressor(random_state: int, k: Sequence[int]) -> Recipe:  # noqa: ARG001 - as above
-    """Return ridge regression on the most telling features."""
-    return _tuned_regressor(
-        "linear", "Ridge regression", Ridge(), k, {"regress__alpha": (10.0, 100.0, 1e3)}
-    )
-
-
-def random_forest_regressor(random_state: int, k: Sequence[int]) -> Recipe:
-    """Return a random forest (Breiman 2001, Mach Learn 45:5)."""
-    model = RandomForestRegressor(100, max_features=0.2, max_samples=0.5, random_state=random_state)
-    return _tuned_regressor(
-        "random_forest", "Random forest", model, (max(k),), {"regress__min_samples_leaf": (2, 8)}
-    )
-
-
-def extra_trees_regressor(random_state: int, k: Sequence[int]) -> Recipe:
-    """Return extremely randomised trees (Geurts, Ernst and Wehenkel 2006, Mach Learn 63:3)."""
-    model = ExtraTreesRegressor(100, max_features=0.3, random_state=random_state)
-    space = {"regress__min_samples_leaf": (2, 8)}
-    return _tuned_regressor("extra_trees", "Extremely randomised trees", model, (max(k),), space)
-
-
-def boosting_regressor(random_state: int, k: Sequence[int]) -> Recipe:
-    """Return histogram gradient boosting (after Ke et al. 2017, NeurIPS 30) on few features."""
-    model = HistGradientBoostingRegressor(
-        max_iter=60,
-        max_leaf_nodes=8,
-        max_features=0.3,
-        early_stopping=False,
-        random_state=random_state,
-    )
-    return _tuned_regressor(
-        "boosting", "Gradient boosting", model, (min(k),), {"regress__learning_rate": (0.05, 0.15)}
-    )
-
-
-def _tuned_regressor(
-    name: str, title: str, model: Any, k: Sequence[int], space: Mapping[str, Sequence[Any]]
-) -> Recipe:
-    # Means: medians of 2,000 features take longer than all the rest of most models.
-    steps = [
-        ("impute", SimpleImputer(keep_empty_features=True)),
-        ("scale", StandardScaler()),
-        ("select", BestFeatures(f_regression, k=max(k))),
-        ("regress", model),
-    ]
-    return _regressor_kind(
-        name=name,
-        title=title,
-        pipeline=Pipeline(steps),
-        search_space={"select__k": tuple(k), **space},
-    )
-
-
-def regressors(k: Sequence[int]) -> dict[str, Maker]:
-    """Return the makers of all regressors, `k` being the numbers of features to try.
-
-    The linear model is tuned over all of `k`; forests keep the most, which does not harm them,
-    and boosting, whose time grows with the features, the fewest.
-    """
-    tuned = (linear_regressor, random_forest_regressor, extra_trees_regressor, boosting_regressor)
-    return {
-        "mean": mean,
-        "speed_only": speed_only_regressor,
-        **{maker.__name__: partial(maker, k=k) for maker in tuned},
-    }
-
-
-# ----------------------------------------------------------------------
-# The recipes by what they predict.
-
-
-_MANY = (50, 200)
-_SOME = (30, 100)
-_FEW = (8, 25)
-"""Features kept: about as many as the number of subjects such data have can carry."""
-
-
-def pathology_detection(model: str = "extra_trees", random_state: int = 0) -> Recipe:
-    """Return a recipe that tells pathologies (or one from health) apart.
-
-    Parameters
-    ----------
-    model : str
-        ``majority``, ``speed_only``, ``linear``, ``random_forest``, ``extra_trees``,
-        ``boosting`` or ``balanced``.
-    random_state : int
-        Seed of the model.
-
-    Returns
-    -------
-    Recipe
-        Pipeline and search space; ``recipe.model()`` tunes and calibrates itself.
-
-    Raises
-    ------
-    SchemaError
-        If there is no such model.
-
-    Examples
-    --------
-    >>> pathology_detection("linear").search_space["select__k"]
-    (50, 200)
-    """
-    return _made(model, classifiers(_MANY), random_state)
-
-
-def task_classification(model: str = "extra_trees", random_state: int = 0) -> Recipe:
-    """Return a recipe that tells tasks (level walking, stairs, ramps) apart.
-
-    Parameters
-    ----------
-    model, random_state
-        As for :func:`pathology_detection`.
-
-    Raises
-    ------
-    SchemaError
-        If there is no such model.
-
-    Examples
-    --------
-    >>> task_classification("speed_only").baseline
-    True
-    """
-    return _made(model, classifiers(_MANY), random_state)
-
-
-def fall_risk(model: str = "linear", random_state: int = 0) -> Recipe:
-    """Return a recipe that tells who will fall from gait.
-
-    Falls depend on much besides gait, so that fewer features are kept than elsewhere. The
-    threshold is set on held-out subjects for balanced accuracy.
-
-    Parameters
-    ----------
-    model, random_state
-        As for :func:`pathology_detection`.
-
-    Raises
-    ------
-    SchemaError
-        If there is no such model.
-
-    Examples
-    --------
-    >>> fall_risk().name
-    'linear'
-    """
-    return _made(model, classifiers(_SOME), random_state)
-
-
-def treatment_outcome(model: str = "linear", random_state: int = 0) -> Recipe:
-    """Return a recipe that tells who responded to treatment, from paired features.
-
-    Made for the rows of :func:`~locomotion_analysis.models.supervised.recipes`: one a
-    leg, baseline and change. ``before_only`` sees the baseline alone: what can be known before
-    treatment, and what a model that also sees the change must beat.
-
-    Parameters
-    ----------
-    model : str
-        As for :func:`pathology_detection`, with ``before_only`` in the place of ``speed_only``.
-    random_state : int
-        Seed of the model.
-
-    Raises
-    ------
-    SchemaError
-        If there is no such model.
-
-    Examples
-    --------
-    >>> treatment_outcome("before_only").needs
-    ('*_before',)
-    """
-    makers = classifiers(_FEW)
-    del makers["speed_only"]
-    return _made(model, {"before_only": _before_only, **makers}, random_state)
-
-
-def _before_only(random_state: int) -> Recipe:  # noqa: ARG001 - one signature for all
-    recipe = columns_only("before_only", "Before treatment alone", f"{BEFORE}$", f"*{BEFORE}")
-    return replace(recipe, search_space={"classify__C": (0.001, 0.01)})
-
-
-def age_regression(model: str = "linear", random_state: int = 0) -> Recipe:
-    """Return a recipe that predicts age (years) from gait.
-
-    Parameters
-    ----------
-    model : str
-        ``mean``, ``speed_only``, ``linear``, ``random_forest``, ``extra_trees`` or ``boosting``.
-    random_state : int
-        Seed of the model.
-
-    Raises
-    ------
-    SchemaError
-        If there is no such model.
-
-    Examples
-    --------
-    >>> age_regression("mean").baseline
-    True
-    """
-    return _made(model, regressors(_MANY), random_state)
-
-
-def bmi_regression(model: str = "linear", random_state: int = 0) -> Recipe:
-    """Return a recipe that predicts body mass index (kg/m²) from gait.
-
-    Parameters
-    ----------
-    model, random_state
-        As for :func:`age_regression`.
-
-    Raises
-    ------
-    SchemaError
-        If there is no such model.
-
-    Examples
-    --------
-    >>> bmi_regression().kind
-    'regression'
-    """
-    return _made(model, regressors(_MANY), random_state)
-
-
-def speed_regression(model: str = "linear", random_state: int = 0) -> Recipe:
-    """Return a recipe that predicts speed (m/s) from gait; there is no speed-only baseline.
-
-    Parameters
-    ----------
-    model, random_state
-        As for :func:`age_regression`, without ``speed_only``.
-
-    Raises
-    ------
-    SchemaError
-        If there is no such model.
-
-    Examples
-    --------
-    >>> speed_regression("linear").title
-    'Ridge regression'
-    """
-    makers = regressors(_MANY)
-    del makers["speed_only"]
-    return _made(model, makers, random_state)
-
-
-NETWORKS = ("lstm", "gru", "cnn", "spectrogram", "wavelet", "transformer", "two_leg")
-"""Networks of the extra ``deep`` by name; named here so that torch is imported for them alone."""
-
-
-def network(
-    name: str, kind: Kind, channels: Sequence[str], random_state: int = 0, **settings: Any
-) -> Recipe:
-    """Return a recipe that learns from whole curves instead of features (extra ``deep``).
-
-    Parameters
-    ----------
-    name : str
-        One of ``NETWORKS``.
-    kind : {"classification", "regression"}
-        What it predicts.
-    channels : sequence of str
-        Channels it learns from.
-    random_state : int
-        Seed of weights, batches and augmentation.
-    **settings
-        Of :class:`~locomotion_analysis.models.deep.DeepClassifier`: ``max_epochs``, ``device``,
-        ``network_options``, ...
-
-    Raises
-    ------
-    SchemaError
-        If there is no such network or setting.
-    MissingExtraError
-        If torch or skorch is not installed.
-    """
-    from locomotion_analysis.models.deep import DeepClassifier, DeepRegressor
-    from locomotion_analysis.models.deep.networks import architecture
-
-    architecture(name)
-    estimator = DeepClassifier if kind == "classification" else DeepRegressor
-    known = set(estimator().get_params())
-    if unknown := [each for each in settings if each not in known]:
-        raise SchemaError(
-            expected=f"settings among {', '.join(sorted(known))}",
-            got=", ".join(map(repr, unknown)),
-            where=f"settings of {estimator.__name__}",
-        )
-    made = estimator(name, channels=list(channels), random_state=random_state, **settings)
-    title = f"{name.replace('_', '-')} network"
-    return Recipe(name, title, kind, made, channels=tuple(channels))
-
-
-def _made(model: str, makers: Mapping[str, Maker], random_state: int) -> Recipe:
-    if model not in makers:
-        raise SchemaError(
-            expected=f"a model among {', '.join(makers)}",
-            got=repr(model),
-            where="model",
-            fix="name one of these",
-        )
-    return makers[model](random_state)
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something to predict, and the recipes for it.
-
-    Attributes
-    ----------
-    name : str
-        Name, as for ``locomotion train --problem``.
-    target : str
-        Column of ``data.cycles`` that is predicted unless another is named.
-    kind : {"classification", "regression"}
-        Kind of target.
-    models : tuple of str
-        Names of the models that `recipe` makes.
-    recipe : callable
-        ``recipe(model, random_state)``.
-    paired : bool
-        Whether rows are legs before and after treatment instead of cycles.
-    """
-
-    name: str
-    target: str
-    kind: Kind
-    models: tuple[str, ...]
-    recipe: Callable[[str, int], Recipe]
-    paired: bool = False
-
-    def recipes(self, random_state: int = 0) -> list[Recipe]:
-        """Return all recipes, baselines first."""
-        return [self.recipe(name, random_state) for name in self.models]
-
-
-_CLASSES = tuple(classifiers(_MANY))
-_NUMBERS = tuple(regressors(_MANY))
-_classification = partial(Problem, kind="classification", models=_CLASSES)
-_regression = partial(Problem, kind="regression", models=_NUMBERS)
-
-PROBLEMS: Mapping[str, Problem] = {
-    problem.name: problem
-    for problem in (
-        _classification(name="pathology", target="pathology", recipe=pathology_detection),
-        _classification(name="task", target="task", recipe=task_classification),
-        _classification(name="fall_risk", target="faller", recipe=fall_risk),
-        Problem(
-            name="treatment",
-            target="responder",
-            kind="classification",
-            models=("majority", "before_only", *_CLASSES[2:]),
-            recipe=treatment_outcome,
-            paired=True,
-        ),
-        _regression(name="age", target="age", recipe=age_regression),
-        _regression(name="bmi", target="bmi", recipe=bmi_regression),
-        Problem(
-            name="speed",
-            target="speed_m_s",
-            kind="regression",
-            models=tuple(name for name in _NUMBERS if name != "speed_only"),
-            recipe=speed_regression,
-        ),
-    )
-}
-"""What ``locomotion train`` knows, by name."""

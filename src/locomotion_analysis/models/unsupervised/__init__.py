@@ -4,12 +4,15 @@ from locomotion_analysis.models.unsupervised.anomalies import CurveAnomalyDetect
 from locomotion_analysis.models.unsupervised.clusters import (
     Stability,
     SubjectClusters,
+    best_count,
     cluster_stability,
     cluster_validity,
     explained_by,
+    gap_count,
 )
 from locomotion_analysis.models.unsupervised.curves import (
     CurvePCA,
+    CurveUnits,
     FunctionalPCA,
     curve_units,
     embed,
@@ -19,13 +22,16 @@ from locomotion_analysis.models.unsupervised.curves import (
 __all__ = [
     "CurveAnomalyDetector",
     "CurvePCA",
+    "CurveUnits",
     "FunctionalPCA",
     "Stability",
     "SubjectClusters",
+    "best_count",
     "cluster_stability",
     "cluster_validity",
     "curve_units",
     "embed",
     "explained_by",
+    "gap_count",
     "subject_row_weights",
 ]

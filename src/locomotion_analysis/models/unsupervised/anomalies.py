@@ -1,7 +1,6 @@
-"""MERGED anomalies.
+"""Unusual gaits: Mahalanobis distance, isolation forest and functional depth.
 
-- Modified band depth: how central a curve is among others.
-- Unusual gaits: isolation forest, functional depth and Mahalanobis distance.
+Scores are of whole curves, with every subject weighing the same.
 """
 
 from typing import Any, Literal, Self, get_args
@@ -20,77 +19,6 @@ from locomotion_analysis.models.unsupervised.curves import (
     row_weights,
     subject_row_weights,
 )
-
-# ----------------------------------------------------------------------
-# Modified band depth: how central a curve is among others.
-
-
-def modified_band_depth(
-    X: ArrayLike, reference: ArrayLike | None = None, sample_weight: ArrayLike | None = None
-) -> Floats:
-    r"""Return the share of bands between two reference curves, over the cycle, that hold a curve.
-
-    Parameters
-    ----------
-    X : array_like, shape (n_curves, n_points, n_channels) or (n_curves, n_points)
-        Curves to judge.
-    reference : array_like, shape (n_reference, n_points, n_channels), optional
-        Curves they are judged by; `X` itself where None.
-    sample_weight : array_like, shape (n_reference,), optional
-        Weight of each reference curve, with which it is drawn.
-
-    Returns
-    -------
-    ndarray, shape (n_curves,)
-        From 0 (outside of all) to about 0.5 (as central as can be), the mean over channels.
-
-    Raises
-    ------
-    CycleShapeError
-        If reference and curves have other points or channels.
-
-    Notes
-    -----
-    At each phase, the chance that two reference curves drawn with replacement enclose the
-    curve is :math:`1 - B^2 - A^2`, with B the weighted share of the reference strictly below and
-    A strictly above (López-Pintado & Romo 2009, J Am Stat Assoc 104:718, with J = 2; by ranks as
-    in Sun, Genton & Nychka 2012, Stat 1:68). Theirs draws without replacement; the difference is
-    of order 1/n.
-
-    Examples
-    --------
-    >>> flat = np.arange(5.0)[:, None] * np.ones(150)
-    >>> modified_band_depth(flat).argmax().item()
-    2
-    """
-    curves = as_curves(X)
-    known = curves if reference is None else as_curves(reference)
-    if known.shape[1:] != curves.shape[1:]:
-        raise CycleShapeError(
-            expected=f"curves of shape {known.shape[1:]} as the reference",
-            got=f"{curves.shape[1:]}",
-        )
-    weights = row_weights(len(known), sample_weight)
-    phases = phase_weights(curves.shape[1])
-    depth = np.zeros(len(curves))
-    for point, channel in np.ndindex(*curves.shape[1:]):
-        enclosed = _enclosed(curves[:, point, channel], known[:, point, channel], weights)
-        depth += phases[point] / curves.shape[2] * enclosed
-    return depth
-
-
-def _enclosed(values: Floats, known: Floats, weights: Floats) -> Floats:
-    order = np.argsort(known)
-    cumulative = np.concatenate([[0.0], np.cumsum(weights[order])])
-    below = cumulative[np.searchsorted(known[order], values, side="left")]
-    above = cumulative[-1] - cumulative[np.searchsorted(known[order], values, side="right")]
-    enclosed: Floats = 1.0 - below**2 - above**2
-    return enclosed
-
-
-# ----------------------------------------------------------------------
-# Unusual gaits: isolation forest, functional depth and Mahalanobis distance.
-
 
 AnomalyMethod = Literal["mahalanobis", "isolation_forest", "band_depth"]
 ANOMALY_METHODS: tuple[str, ...] = get_args(AnomalyMethod)
@@ -179,7 +107,11 @@ class CurveAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
 
             self._forest = IsolationForest(n_estimators=_TREES, random_state=self.random_state)
             self._forest.fit(self.pca_.transform(curves), sample_weight=weights * len(curves))
-        self.offset_ = _weighted_quantile(self.score_samples(curves), weights, self.contamination)
+        # The score that the chosen share of the weight reaches.
+        values = self.score_samples(curves)
+        order = np.argsort(values, kind="stable")
+        reached = np.cumsum(weights[order]) >= self.contamination - 1e-12
+        self.offset_ = float(values[order][int(reached.argmax())])
         return self
 
     def score_samples(self, X: ArrayLike) -> Floats:
@@ -209,7 +141,60 @@ class CurveAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         return np.where(self.decision_function(X) <= 0, -1, 1).astype(np.int64)
 
 
-def _weighted_quantile(values: Floats, weights: Floats, share: float) -> float:
-    order = np.argsort(values, kind="stable")
-    reached = np.cumsum(weights[order]) >= share - 1e-12
-    return float(values[order][int(reached.argmax())])
+def modified_band_depth(
+    X: ArrayLike, reference: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+) -> Floats:
+    r"""Return the share of bands between two reference curves, over the cycle, that hold a curve.
+
+    Parameters
+    ----------
+    X : array_like, shape (n_curves, n_points, n_channels) or (n_curves, n_points)
+        Curves to judge.
+    reference : array_like, shape (n_reference, n_points, n_channels), optional
+        Curves they are judged by; `X` itself where None.
+    sample_weight : array_like, shape (n_reference,), optional
+        Weight of each reference curve, with which it is drawn.
+
+    Returns
+    -------
+    ndarray, shape (n_curves,)
+        From 0 (outside of all) to about 0.5 (as central as can be), the mean over channels.
+
+    Raises
+    ------
+    CycleShapeError
+        If reference and curves have other points or channels.
+
+    Notes
+    -----
+    At each phase, the chance that two reference curves drawn with replacement enclose the
+    curve is :math:`1 - B^2 - A^2`, with B the weighted share of the reference strictly below and
+    A strictly above (López-Pintado & Romo 2009, J Am Stat Assoc 104:718, with J = 2; by ranks as
+    in Sun, Genton & Nychka 2012, Stat 1:68). Theirs draws without replacement; the difference is
+    of order 1/n.
+
+    Examples
+    --------
+    >>> flat = np.arange(5.0)[:, None] * np.ones(150)
+    >>> modified_band_depth(flat).argmax().item()
+    2
+    """
+    curves = as_curves(X)
+    known = curves if reference is None else as_curves(reference)
+    if known.shape[1:] != curves.shape[1:]:
+        raise CycleShapeError(
+            expected=f"curves of shape {known.shape[1:]} as the reference",
+            got=f"{curves.shape[1:]}",
+        )
+    weights = row_weights(len(known), sample_weight)
+    phases = phase_weights(curves.shape[1])
+    depth = np.zeros(len(curves))
+    for point, channel in np.ndindex(*curves.shape[1:]):
+        values, others = curves[:, point, channel], known[:, point, channel]
+        order = np.argsort(others)
+        ranked = others[order]
+        cumulative = np.concatenate([[0.0], np.cumsum(weights[order])])
+        below = cumulative[np.searchsorted(ranked, values, side="left")]
+        above = cumulative[-1] - cumulative[np.searchsorted(ranked, values, side="right")]
+        depth += phases[point] / curves.shape[2] * (1.0 - below**2 - above**2)
+    return depth

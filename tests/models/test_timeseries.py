@@ -1,5 +1,7 @@
-"""The time-series classifiers: what they learn, what they leave alone, and their conformance."""
+"""The time-series classifiers and their steps: what they learn, what they leave alone."""
 
+import math
+import statistics
 import subprocess
 import sys
 
@@ -19,8 +21,30 @@ from sklearn.utils.estimator_checks import (
 import locomotion_analysis.models.timeseries as timeseries
 from locomotion_analysis.errors import CycleShapeError, MissingExtraError, SchemaError
 from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
-from locomotion_analysis.models.timeseries import TIMESERIES_CLASSIFIERS, Catch22Features
+from locomotion_analysis.models.timeseries import (
+    TIMESERIES_CLASSIFIERS,
+    Catch22Features,
+    ChannelScaler,
+    MeanCurveImputer,
+    SparseCountScaler,
+    UnitLengthScaler,
+)
 from locomotion_analysis.simulation import simulate
+
+LABELS = ("healthy", "hip_osteoarthritis", "stroke")
+
+
+@pytest.fixture(scope="module")
+def curves():
+    """Thirty cycles of two channels, whose amplitude tells the class."""
+    rng = np.random.default_rng(0)
+    y = np.repeat(LABELS, 10)
+    amplitude = np.repeat([1.0, 2.0, 3.0], 10)[:, None] + rng.normal(0, 0.1, (30, 2))
+    phase = np.linspace(0, 4 * np.pi, 150)[:, None]
+    noise = rng.normal(0, 0.05, (30, 150, 2))
+    # A joint angle in radians and a moment in newton metres: other sizes, other offsets.
+    return (amplitude[:, None] * np.sin(phase) + noise) * [0.2, 40.0] + [0.1, 10.0], y
+
 
 SMALL = {
     "mini_rocket": {"n_kernels": 168},
@@ -208,3 +232,108 @@ def test_sequences_of_a_dataset_go_straight_through_the_evaluator():
     )
     assert results["balanced_accuracy"] > 0.9
     assert "probability_stair_ascent" in results["predictions"]
+
+
+def test_a_curve_with_a_gap_becomes_the_mean_of_the_measured_ones(curves):
+    X = curves[0].copy()
+    X[[3, 7], 20:30, 1] = np.nan
+    imputer = MeanCurveImputer().fit(X)
+    filled = imputer.transform(X)
+    whole = np.delete(X[..., 1], [3, 7], axis=0)
+    np.testing.assert_allclose(filled[3, :, 1], whole.mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(
+        np.delete(filled, [3, 7], axis=0), np.delete(X, [3, 7], axis=0), 1e-6
+    )
+    np.testing.assert_allclose(filled[[3, 7], :, 0], X[[3, 7], :, 0], rtol=1e-6)
+    assert imputer.n_filled_.tolist() == [0, 2]
+
+
+def test_a_channel_that_nobody_has_stays_as_zeros(curves):
+    X = curves[0].copy()
+    X[..., 0] = np.nan
+    imputer = MeanCurveImputer().fit(X)
+    assert imputer.n_filled_.tolist() == [30, 0]
+    assert not imputer.transform(X)[..., 0].any()
+    # Measured in another cycle, it is handed on: the model has weights for zeros alone.
+    assert ChannelScaler().fit_transform(imputer.transform(X)).std(axis=(0, 1))[0] == 0
+
+
+def test_channels_are_scaled_by_what_was_fitted(curves):
+    X, _ = curves
+    scaled = ChannelScaler().fit(X[:10]).transform(X)
+    np.testing.assert_allclose(scaled[:10].mean(axis=(0, 1)), 0, atol=1e-5)
+    np.testing.assert_allclose(scaled[:10].std(axis=(0, 1)), 1, rtol=1e-5)
+    # Amplitudes of other cycles are told apart as before.
+    for channel in range(2):
+        heights, expected = np.ptp(scaled[..., channel], axis=1), np.ptp(X[..., channel], axis=1)
+        np.testing.assert_allclose(heights / heights[0], expected / expected[0], rtol=1e-4)
+
+
+def test_a_constant_channel_is_left_at_zero():
+    X = np.full((5, 20, 1), 9.81)
+    assert np.abs(ChannelScaler().fit_transform(X)).max() == 0
+
+
+@pytest.mark.parametrize("step", [MeanCurveImputer(), ChannelScaler()])
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        (np.ones((4, 20)), CycleShapeError),
+        (np.ones((0, 20, 2)), CycleShapeError),
+        (np.full((4, 20, 2), "a"), CycleShapeError),
+        (np.full((4, 20, 2), np.inf), SchemaError),
+        (np.full((4, 20, 2), 1e300), SchemaError),
+    ],
+)
+def test_what_is_not_a_set_of_curves_is_refused(step, wrong, error):
+    with pytest.raises(error):
+        step.fit(wrong)
+
+
+def test_gaps_are_refused_where_nothing_fills_them():
+    X = np.ones((4, 20, 2))
+    X[1, 5, 1] = np.nan
+    with pytest.raises(SchemaError, match=r"1 of 4 cycles(.|\n)*positions \[1\](.|\n)*MeanCurve"):
+        ChannelScaler().fit(X)
+
+
+@pytest.mark.parametrize("step", [MeanCurveImputer(), ChannelScaler()])
+def test_other_points_or_channels_than_fitted_are_refused(step, curves):
+    X, _ = curves
+    with pytest.raises(NotFittedError):
+        step.transform(X)
+    step.fit(X)
+    for other in (X[:, :100], X[..., :1]):
+        with pytest.raises(CycleShapeError, match="as in training"):
+            step.transform(other)
+
+
+@pytest.mark.parametrize("n_features", [3, 300])
+def test_training_rows_have_length_one_on_average(n_features):
+    X = np.random.default_rng(0).normal(3, 7, (50, n_features)).astype(np.float32)
+    before = X.copy()
+    scaled = UnitLengthScaler().fit_transform(X)
+    assert (scaled**2).sum(axis=1).mean() == pytest.approx(1.0, rel=1e-5)
+    assert scaled.dtype == np.float32
+    np.testing.assert_array_equal(X, before)
+
+
+def test_counts_are_scaled_as_published():
+    counts = np.random.default_rng(0).poisson(0.7, (40, 12)).astype(np.float32)
+    new = np.random.default_rng(1).poisson(0.7, (9, 12)).astype(np.float32)
+    scaled = SparseCountScaler().fit(counts).transform(new)
+    for column in range(12):  # section 3.2 of the paper, number by number
+        roots = [math.sqrt(count) for count in counts[:, column].tolist()]
+        zeros = roots.count(0.0) / len(roots)
+        spread = statistics.pstdev(roots) + zeros**4
+        for row in range(9):
+            root = math.sqrt(new[row, column])
+            expected = (root - statistics.fmean(roots)) / spread if root else 0.0
+            assert scaled[row, column] == pytest.approx(expected, abs=1e-5)
+    assert scaled.dtype == np.float32
+
+
+def test_a_feature_that_is_nearly_always_zero_is_not_blown_up():
+    counts = np.zeros((200, 1))
+    counts[0] = 1.0
+    assert np.abs(SparseCountScaler().fit_transform(counts)).max() < 1.1

@@ -8,13 +8,22 @@ import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import balanced_accuracy_score
+from sklearn.model_selection import GridSearchCV, GroupKFold
 
-from locomotion_analysis.errors import LocomotionWarning, SplitLeakError, TargetError
+from locomotion_analysis.errors import (
+    LocomotionWarning,
+    MissingExtraError,
+    SchemaError,
+    SplitLeakError,
+    TargetError,
+)
 from locomotion_analysis.models.supervised import (
     InnerClassFolds,
     InnerQuantileFolds,
+    SubjectBalancedBagging,
     SubjectTunedClassifier,
     SubjectTunedRegressor,
+    tuning,
 )
 from locomotion_analysis.models.supervised.tuning import best_parameters
 
@@ -162,3 +171,102 @@ def test_the_seed_reaches_the_rows_that_halving_tries_on(people):
         tried.append(Rows.fits)
     assert tried[0] != tried[1]
     assert tried[1] == tried[2]
+
+
+class Counting(LogisticRegression):
+    seen: ClassVar[list] = []
+
+    def fit(self, X, y):
+        Counting.seen.append((X, y))
+        return super().fit(X, y)
+
+
+def test_every_member_sees_as_many_people_of_each_class_with_all_their_cycles(people):
+    X, y = people(40, ["common"] * 4 + ["rare"], 1.0)
+    X["noise"] = np.unique(X.index.get_level_values("subject"), return_inverse=True)[1]
+    Counting.seen = []
+    SubjectBalancedBagging(Counting(), n_estimators=6).fit(X, y)
+    assert len(Counting.seen) == 6
+    for values, labels in Counting.seen:
+        assert (labels == "rare").sum() == (labels == "common").sum() == 8 * 4
+        _, counts = np.unique(values[:, 3], return_counts=True)
+        assert (counts % 4 == 0).all()
+    assert not np.array_equal(Counting.seen[0][0], Counting.seen[1][0])
+
+
+def test_it_serves_the_rare_class_and_repeats(people):
+    X, y = people(60, ["common"] * 5 + ["rare"], 1.0)
+    model = SubjectBalancedBagging(n_estimators=20, random_state=2)
+    fresh, truth = people(120, ["common"] * 5 + ["rare"], 1.0, seed=9)
+    found = model.fit(X, y).predict(fresh)
+    assert (found[truth == "rare"] == "rare").mean() > 0.5
+    again = SubjectBalancedBagging(n_estimators=20, random_state=2).fit(X, y)
+    assert np.array_equal(model.predict_proba(fresh), again.predict_proba(fresh))
+    assert model.predict_proba(fresh).sum(axis=1) == pytest.approx(1)
+
+
+def test_bad_input_is_named(two):
+    X, y = two
+    with pytest.raises(SplitLeakError, match="subject of each row"):
+        SubjectBalancedBagging(n_estimators=2).fit(X.reset_index(drop=True), y)
+    model = SubjectBalancedBagging(n_estimators=2).fit(X, y)
+    with pytest.raises(SchemaError, match="4 features"):
+        model.predict(X[["noise"]])
+
+
+class _Folds:
+    """Folds of the subjects in the index."""
+
+    def split(self, X, y=None, groups=None):
+        return GroupKFold(3).split(X, y, X.index.get_level_values("subject"))
+
+    def get_n_splits(self, *_, **__):
+        return 3
+
+
+@pytest.fixture(scope="module")
+def walkers():
+    pytest.importorskip("optuna")
+    key = pd.MultiIndex.from_product([range(12), range(4)], names=["subject", "step"])
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(48, 20)), index=key)
+    return X, X[0].to_numpy() + rng.normal(0, 2, 48)
+
+
+def test_a_small_grid_is_searched_whole(walkers):
+    X, y = walkers
+    space = {"alpha": [1e-3, 1.0, 30.0, 1e4], "fit_intercept": [True, False]}
+    score = "neg_mean_absolute_error"
+    whole = GridSearchCV(Ridge(), space, cv=_Folds(), scoring=score, refit=False).fit(X, y)
+    assert best_parameters(Ridge(), space, X, y, _Folds(), score, "optuna") == whole.best_params_
+
+
+def test_a_large_grid_is_searched_in_part_and_repeatably(walkers):
+    X, y = walkers
+    space = {"alpha": list(np.geomspace(1e-3, 1e4, 80)), "positive": [True, False]}
+    again = [
+        best_parameters(Ridge(), space, X, y, _Folds(), "r2", "optuna", random_state=3)
+        for _ in range(2)
+    ]
+    assert again[0] == again[1]
+    assert 1.0 < again[0]["alpha"] < 1e4  # noise in 20 features: a strong penalty is right
+
+
+def test_it_tunes_inside_the_estimator(walkers):
+    X, y = walkers
+    model = SubjectTunedRegressor(Ridge(), {"alpha": [1e-3, 30.0]}, search="optuna").fit(X, y)
+    assert model.best_params_ == {"alpha": 30.0}
+
+
+def test_an_unknown_search_is_refused(walkers):
+    with pytest.raises(SchemaError, match="halving, optuna"):
+        best_parameters(Ridge(), {"alpha": [1, 2]}, *walkers, _Folds(), "r2", "grid")
+
+
+def test_without_optuna_the_extra_is_named(walkers, monkeypatch):
+    def missing(module, extra):
+        raise MissingExtraError(expected=module, got="missing", fix=f"pip install [{extra}]")
+
+    monkeypatch.setattr(tuning, "require", missing)
+    with pytest.raises(MissingExtraError, match="tuning"):
+        best_parameters(Ridge(), {"alpha": [1, 2]}, *walkers, _Folds(), "r2", "optuna")
