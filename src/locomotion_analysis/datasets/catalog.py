@@ -1,9 +1,7 @@
-"""MERGED catalog.
+"""Public datasets: the table that comes with the package, and fetching them into the cache.
 
-- Publishers' lists of files, read into one form.
-- The files of one dataset in the cache.
-- The table of public datasets that comes with the package.
-- Downloading a public dataset, or files of it, into the cache.
+Publishers list their files in different forms, which are read into one. Every file in the cache
+is checked against its publisher's hash and the one of its first download.
 """
 
 import json
@@ -11,7 +9,8 @@ import math
 import os
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
@@ -26,6 +25,7 @@ from locomotion_analysis.datasets.download import (
     ConversionNote,
     Ledger,
     Listing,
+    ListingKind,
     RemoteFile,
     cache_folder,
     check_file,
@@ -40,9 +40,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-# ----------------------------------------------------------------------
-# Publishers' lists of files, read into one form.
-
+# Publishers' lists of files, read into one form
 
 _SUM_LINE = re.compile(r"^(?P<hash>[0-9a-fA-F]{64})\s+\*?(?P<name>.+)$")
 _HASHES = {"sha256": re.compile(r"[0-9a-f]{64}"), "md5": re.compile(r"[0-9a-f]{32}")}
@@ -65,7 +63,7 @@ def article_urls(listing: Listing, text: str) -> list[str]:
     """
     base = listing.url.partition("/collections/")[0]
     try:
-        return [f"{base}/articles/{int(article['id'])}" for article in _json(text)]
+        return [f"{base}/articles/{int(article['id'])}" for article in json.loads(text)]
     except (KeyError, TypeError, ValueError) as error:
         raise _unreadable(listing, error) from None
 
@@ -86,9 +84,8 @@ def listed_files(listing: Listing, text: str) -> tuple[RemoteFile, ...]:
     DownloadError
         If the answer is not such a list, is empty, or names a file outside its folder.
     """
-    read = _sums if listing.kind == "sha256sums" else _READ_JSON[listing.kind]
     try:
-        found = {file.name: file for file in read(listing, text)}
+        found = {file.name: file for file in _READERS[listing.kind](listing, text)}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _unreadable(listing, error) from None
     if not found:
@@ -97,7 +94,7 @@ def listed_files(listing: Listing, text: str) -> tuple[RemoteFile, ...]:
 
 
 def _sums(listing: Listing, text: str) -> list[RemoteFile]:
-    files = []
+    found = []
     for line in text.splitlines():
         if not line.strip():
             continue
@@ -106,12 +103,12 @@ def _sums(listing: Listing, text: str) -> list[RemoteFile]:
             message = f"the line {line[:60]!r} is no SHA-256 and name"
             raise ValueError(message)
         url = urljoin(listing.url, quote(match["name"]))
-        files.append(_listed_file(listing, match["name"], url, None, f"sha256:{match['hash']}"))
-    return files
+        found.append(_listed_file(listing, match["name"], url, None, f"sha256:{match['hash']}"))
+    return found
 
 
 def _figshare(listing: Listing, text: str) -> list[RemoteFile]:
-    known = [file for file in _json(text)["files"] if not file.get("is_link_only")]
+    known = [file for file in json.loads(text)["files"] if not file.get("is_link_only")]
     known.sort(key=lambda file: int(file["id"]))
     return [
         _listed_file(listing, file["name"], file["download_url"], file["size"], _tagged("md5", md5))
@@ -129,19 +126,16 @@ def _mendeley(listing: Listing, text: str) -> list[RemoteFile]:
             file["content_details"]["size"],
             _tagged("sha256", file["content_details"].get("sha256_hash")),
         )
-        for file in _json(text)
+        for file in json.loads(text)
     ]
 
 
-_READ_JSON = {
+_READERS: dict[ListingKind, Callable[[Listing, str], list[RemoteFile]]] = {
+    "sha256sums": _sums,
     "figshare_article": _figshare,
     "figshare_collection": _figshare,
     "mendeley": _mendeley,
 }
-
-
-def _json(text: str) -> Any:
-    return json.loads(text)
 
 
 def _tagged(algorithm: str, digits: str | None) -> str | None:
@@ -179,8 +173,7 @@ def _unreadable(listing: Listing, why: object) -> DownloadError:
     )
 
 
-# ----------------------------------------------------------------------
-# The files of one dataset in the cache.
+# The files of one dataset in the cache
 
 
 class DatasetStore:
@@ -212,7 +205,6 @@ class DatasetStore:
         A list is asked for once and kept, so that a dataset does not change under its users.
         What the entry knows of a file goes before what a list says.
         """
-        known = {file.name: file for file in entry.files}
         listed: dict[str, RemoteFile] = {}
         for place, listing in enumerate(entry.listings):
             for file in self._listed(f"{place}-{listing.kind}", listing):
@@ -220,8 +212,7 @@ class DatasetStore:
                     message = f"{entry.name}: two lists name {file.name}; the first one counts"
                     warnings.warn(message, LocomotionWarning, stacklevel=4)
                 listed.setdefault(file.name, file)
-        known = {**listed, **known}
-        return tuple(known.values())
+        return tuple((listed | {file.name: file for file in entry.files}).values())
 
     def has(self, file: RemoteFile) -> bool:
         """Return whether the file is here and has the hashes it must have."""
@@ -246,36 +237,21 @@ class DatasetStore:
         DownloadError
             If it cannot be had.
         """
+        path = self.path(file)
         with locked(self.folder / ".lock", math.inf):
             sha256 = self._sha256(file)
-            if self.path(file).is_file() and self._arrived_meanwhile(file, sha256):
-                return
+            if path.is_file():  # another process may have brought it while this one waited
+                with suppress(DownloadError):
+                    check_file(path, file, sha256, "")
+                    return
             partial = self.folder / "partial" / "files" / file.name
-            found = download(
-                file,
-                self.path(file),
-                partial,
-                sha256=sha256,
-                progress=self._progress,
-            )
-            size = self.path(file).stat().st_size
-            self.ledger.record(file.name, found, size, self._trust(file))
-
-    def _arrived_meanwhile(self, file: RemoteFile, sha256: str | None) -> bool:
-        """Whether another process brought the file while this one waited."""
-        try:
-            check_file(self.path(file), file, sha256, "")
-        except DownloadError:
-            return False
-        return True
+            found = download(file, path, partial, sha256=sha256, progress=self._progress)
+            trust = f"published {file.algorithm}" if file.algorithm else "first use"
+            self.ledger.record(file.name, found, path.stat().st_size, trust)
 
     def _sha256(self, file: RemoteFile) -> str | None:
         """Return the hash on record, where the publisher's own is not as strong."""
         return None if file.algorithm == "sha256" else self.ledger.sha256(file.name)
-
-    @staticmethod
-    def _trust(file: RemoteFile) -> str:
-        return f"published {file.algorithm}" if file.algorithm else "first use"
 
     def _listed(self, name: str, listing: Listing) -> list[RemoteFile]:
         text = self._list(name, listing.url)
@@ -314,9 +290,7 @@ class DatasetStore:
         return path.read_text(encoding="utf-8-sig")
 
 
-# ----------------------------------------------------------------------
-# The table of public datasets that comes with the package.
-
+# The table of public datasets
 
 _FOLDER = files("locomotion_analysis.datasets") / "entries"
 
@@ -427,9 +401,7 @@ def _published_file(
     return RemoteFile(name, tuple(urls), size, published_hash)
 
 
-# ----------------------------------------------------------------------
-# Downloading a public dataset, or files of it, into the cache.
-
+# Fetching
 
 _MOST_NAMED = 5
 
@@ -501,10 +473,27 @@ def fetch_entry(
     if not (entry.checked or offline):
         _warn(f"{entry.name}: the addresses could not be checked ({entry.evidence})")
     store = DatasetStore(cache_folder() / "datasets" / entry.name, offline, progress)
-    files = _matching(entry, store.files_of(entry), pattern)
+    known = store.files_of(entry)
+    files = [
+        file
+        for file in known
+        if fnmatchcase(file.name, pattern) or fnmatchcase(PurePosixPath(file.name).name, pattern)
+    ]
+    if not files:
+        raise SchemaError(
+            expected=f"a pattern that fits a file of {entry.name}: "
+            f"{_some([file.name for file in known])}",
+            got=repr(pattern),
+            where=entry.name,
+        )
     missing = [file for file in files if not store.has(file)]
     if missing and offline:
-        raise _not_here(entry, missing, store.folder)
+        raise DownloadError(
+            expected=f"all files of {entry.name} in the cache, as it is to be read offline",
+            got=f"{len(missing)} missing or damaged: {_some([file.name for file in missing])}",
+            where=str(store.folder),
+            fix=f"run `locomotion datasets fetch {entry.name}` once with a network",
+        )
     if missing:
         store.folder.mkdir(parents=True, exist_ok=True)
         refuse_without_room(store.folder, sum(file.size or 0 for file in missing))
@@ -520,22 +509,6 @@ def fetch_entry(
     if to is None:
         return paths
     return [_copied(path, Path(to) / file.name) for file, path in zip(files, paths, strict=True)]
-
-
-def _matching(entry: CatalogEntry, files: Sequence[RemoteFile], pattern: str) -> list[RemoteFile]:
-    chosen = [
-        file
-        for file in files
-        if fnmatchcase(file.name, pattern) or fnmatchcase(PurePosixPath(file.name).name, pattern)
-    ]
-    if not chosen:
-        raise SchemaError(
-            expected=f"a pattern that fits a file of {entry.name}: "
-            f"{_some([file.name for file in files])}",
-            got=repr(pattern),
-            where=entry.name,
-        )
-    return chosen
 
 
 def _copied(source: Path, target: Path) -> Path:
@@ -557,15 +530,6 @@ def _copied(source: Path, target: Path) -> Path:
     with atomic_path(target) as temporary:
         shutil.copyfile(source, temporary)
     return target
-
-
-def _not_here(entry: CatalogEntry, missing: Sequence[RemoteFile], folder: Path) -> DownloadError:
-    return DownloadError(
-        expected=f"all files of {entry.name} in the cache, as it is to be read offline",
-        got=f"{len(missing)} missing or damaged: {_some([file.name for file in missing])}",
-        where=str(folder),
-        fix=f"run `locomotion datasets fetch {entry.name}` once with a network",
-    )
 
 
 def _some(names: Sequence[str]) -> str:

@@ -1,11 +1,6 @@
-"""MERGED download.
+"""Fetching one published file: resumed, from the first server that has it, and checked.
 
-- Where downloads lie, and the record of what they were.
-- What the catalogue knows of one public dataset.
-- Whether the bytes that came are the file that was published.
-- A file of which only the beginning may be here yet.
-- A server's answer, looked at before its body is read.
-- Fetching one file: resumed, from the first server that has it, and checked.
+Downloads lie in one cache folder, with a ledger of the hash each file had when it first came.
 """
 
 import errno
@@ -24,10 +19,6 @@ from locomotion_analysis._version import __version__
 from locomotion_analysis.errors import DownloadError
 from locomotion_analysis.files import json_text, move_into_place, write_all
 from locomotion_analysis.progress import Progress
-
-# ----------------------------------------------------------------------
-# Where downloads lie, and the record of what they were.
-
 
 CACHE_VARIABLE = "LOCOMOTION_CACHE"
 
@@ -99,9 +90,7 @@ class Ledger:
         return lines
 
 
-# ----------------------------------------------------------------------
-# What the catalogue knows of one public dataset.
-
+# What the catalogue knows of one public dataset
 
 ListingKind = Literal["sha256sums", "figshare_article", "figshare_collection", "mendeley"]
 
@@ -223,9 +212,7 @@ class CatalogEntry:
     listings: tuple[Listing, ...] = ()
 
 
-# ----------------------------------------------------------------------
-# Whether the bytes that came are the file that was published.
-
+# Whether the bytes that came are the file that was published
 
 _HTML = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _HEAD_BYTES = 4096
@@ -250,17 +237,13 @@ def check_file(path: Path, file: RemoteFile, sha256: str | None, where: str) -> 
     DownloadError
         If they are not the file; with both hashes where one is wrong.
     """
-    with path.open("rb") as stream:
-        if not file.may_be_html and _HTML.match(stream.read(_HEAD_BYTES)):
-            raise html_page(file, where)
-    if file.size is not None and path.stat().st_size != file.size:
-        raise wrong_size(file, path.stat().st_size, where)
-    return _checked_hash(path, file, sha256, where)
-
-
-def _checked_hash(path: Path, file: RemoteFile, sha256: str | None, where: str) -> str:
     from pooch import file_hash
 
+    with path.open("rb") as stream:
+        if not file.may_be_html and _HTML.match(stream.read(_HEAD_BYTES)):
+            raise _html_page(file, where)
+    if file.size is not None and path.stat().st_size != file.size:
+        raise _wrong_size(file, path.stat().st_size, where)
     found = {"sha256": str(file_hash(str(path), "sha256"))}
     known = [] if sha256 is None else [("sha256", sha256, "that it had when first fetched")]
     if file.published_hash is not None:
@@ -280,8 +263,7 @@ def _checked_hash(path: Path, file: RemoteFile, sha256: str | None, where: str) 
     return found["sha256"]
 
 
-def html_page(file: RemoteFile, where: str) -> DownloadError:
-    """Return the error for an HTML page in place of data."""
+def _html_page(file: RemoteFile, where: str) -> DownloadError:
     return DownloadError(
         expected=f"the data file {file.name}",
         got="an HTML page (a log-in, consent or error page); it is not kept",
@@ -290,8 +272,7 @@ def html_page(file: RemoteFile, where: str) -> DownloadError:
     )
 
 
-def wrong_size(file: RemoteFile, size: int, where: str) -> DownloadError:
-    """Return the error for a file of another length than the publisher says."""
+def _wrong_size(file: RemoteFile, size: int, where: str) -> DownloadError:
     return DownloadError(
         expected=f"{file.name} of {file.size:,} bytes",
         got=f"a file of {size:,} bytes; it is not kept",
@@ -300,8 +281,7 @@ def wrong_size(file: RemoteFile, size: int, where: str) -> DownloadError:
     )
 
 
-# ----------------------------------------------------------------------
-# A file of which only the beginning may be here yet.
+# A file of which only the beginning may be here yet
 
 
 class Partial:
@@ -434,9 +414,7 @@ def _told(error: OSError, path: Path) -> Exception:
     )
 
 
-# ----------------------------------------------------------------------
-# A server's answer, looked at before its body is read.
-
+# A server's answer, looked at before its body is read
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
 
@@ -484,10 +462,10 @@ class Answer:
             return
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if kind == "text/html" and not self._file.may_be_html:
-            raise self._discarded(html_page(self._file, self._url))
+            raise self._discarded(_html_page(self._file, self._url))
         here, total = self._place(response)
         if self._file.size is not None and total not in {0, self._file.size}:
-            raise self._discarded(wrong_size(self._file, total, self._url))
+            raise self._discarded(_wrong_size(self._file, total, self._url))
         refuse_without_room(self._collected.path.parent, max(total - here, 0))
         if here == 0:
             self._collected.start(self._url, _version(response), total)
@@ -533,9 +511,7 @@ def _version(response: Any) -> str | None:
     return modified
 
 
-# ----------------------------------------------------------------------
-# Fetching one file: resumed, from the first server that has it, and checked.
-
+# Fetching
 
 TIMEOUT_S = 30.0
 """Seconds without a byte after which a server counts as stalled."""
@@ -584,19 +560,32 @@ def download(
     for url in file.urls:
         try:
             _receive(url, file, collected)
-            found = _checked(file, collected, sha256, url)
         except DiskFullError:
             raise
         except DownloadError as error:
             failures.append(error)
             continue
+        try:
+            found = check_file(partial, file, sha256, url)
+        except DownloadError as error:
+            collected.discard()
+            failures.append(error)
+            continue
         collected.finish(target)
         return found
-    raise failures[0] if len(failures) == 1 else _none_worked(file, failures)
+    if len(failures) == 1:
+        raise failures[0]
+    raise DownloadError(
+        expected=f"{file.name} from one of {len(failures)} servers",
+        got="; ".join(f"{error.where}: {error.got}" for error in failures),
+        where=file.name,
+        fix="try again later",
+    )
 
 
 def _receive(url: str, file: RemoteFile, collected: Partial) -> None:
     """Ask for the rest of the file until it is whole, as long as every try brings some of it."""
+    from pooch import HTTPDownloader
     from requests.exceptions import RequestException
 
     origin = collected.origin(url)
@@ -604,39 +593,22 @@ def _receive(url: str, file: RemoteFile, collected: Partial) -> None:
     if origin and origin["total"] == most:
         return
     while True:
+        answer = Answer(url, file, collected)  # asks for what is not here yet
         try:
-            _ask(url, file, collected)
+            with collected:
+                HTTPDownloader(
+                    chunk_size=CHUNK_BYTES,
+                    timeout=TIMEOUT_S,
+                    headers=_HEADERS | answer.wanted_range(),
+                    hooks={"response": answer.look},
+                )(url, collected, None)
             return
         except RequestException as error:
             if collected.size <= most:
                 raise _refused(url, collected, error) from None
             most = collected.size
-
-
-def _ask(url: str, file: RemoteFile, collected: Partial) -> None:
-    """Send one request, for what is not here yet."""
-    from pooch import HTTPDownloader
-
-    answer = Answer(url, file, collected)
-    try:
-        with collected:
-            HTTPDownloader(
-                chunk_size=CHUNK_BYTES,
-                timeout=TIMEOUT_S,
-                headers=_HEADERS | answer.wanted_range(),
-                hooks={"response": answer.look},
-            )(url, collected, None)
-    finally:
-        answer.close()
-
-
-def _checked(file: RemoteFile, collected: Partial, sha256: str | None, url: str) -> str:
-    """Return the SHA-256 of the bytes here; what is not the file is thrown away."""
-    try:
-        return check_file(collected.path, file, sha256, url)
-    except DownloadError:
-        collected.discard()
-        raise
+        finally:
+            answer.close()
 
 
 def _refused(url: str, collected: Partial, error: Exception) -> DownloadError:
@@ -659,13 +631,4 @@ def _refused(url: str, collected: Partial, error: Exception) -> DownloadError:
     kept = f"; {size:,} bytes are kept" if size else ""
     return DownloadError(
         expected=f"the bytes of {collected.name}", got=f"{got}{kept}", where=url, fix=fix
-    )
-
-
-def _none_worked(file: RemoteFile, failures: list[DownloadError]) -> DownloadError:
-    return DownloadError(
-        expected=f"{file.name} from one of {len(failures)} servers",
-        got="; ".join(f"{error.where}: {error.got}" for error in failures),
-        where=file.name,
-        fix="try again later",
     )

@@ -240,28 +240,23 @@ def gather(batches: Iterable[LocomotionData]) -> Profiles:
 
 
 def _batch_profiles(batch: Batch) -> Profiles:
+    """Gather the profiles of one batch.
+
+    Tails: cycles are counted by the shortest constant end among their angles; zero ends count
+    one more. A cycle padded with zeros has all its own samples before the first zero; one padded
+    with its last sample has that sample too.
+    """
     codes, names = group_codes(batch.cycles, STRIDES_OF)
     numbers = batch.cycles.reindex(columns=list(_AVERAGED)).astype("float64")
     means = numbers.groupby(codes).mean()
     groups = names.assign(n_cycles=np.bincount(codes), **{n: means[n] for n in _AVERAGED})
-    tails = _tails(batch, codes, len(names))
-    return Profiles(groups, batch.channels, group_medians(batch.block, codes), tails)
-
-
-def _tails(batch: Batch, codes: NDArray[np.intp], n_groups: int) -> pd.DataFrame:
-    """Count cycles by the shortest constant end among their angles; zero ends count one more.
-
-    A cycle padded with zeros has all its own samples before the first zero; one padded with its
-    last sample has that sample too.
-    """
     moving = [Channel.parse(name).measurement in _TAIL_OF for name in batch.channels]
-    tail = batch.facts.tail[moving].astype(np.int64)
-    if not len(tail):
-        return pd.DataFrame(index=range(n_groups))
-    tail = tail + (batch.block[moving][:, :, -1] == 0)
-    tail[(tail >= N_PHASES) | (batch.facts.missing[moving] > 0)] = N_PHASES
-    shortest = tail.min(axis=0)
-    return pd.crosstab(codes, shortest).reindex(range(n_groups), fill_value=0)
+    tails = pd.DataFrame(index=range(len(names)))
+    if any(moving):
+        tail = batch.facts.tail[moving].astype(np.int64) + (batch.block[moving][:, :, -1] == 0)
+        tail[(tail >= N_PHASES) | (batch.facts.missing[moving] > 0)] = N_PHASES
+        tails = pd.crosstab(codes, tail.min(axis=0)).reindex(range(len(names)), fill_value=0)
+    return Profiles(groups, batch.channels, group_medians(batch.block, codes), tails)
 
 
 def norms(profiles: Profiles) -> tuple[Floats, Floats]:
