@@ -137,7 +137,7 @@ def curve_facts(
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _facts(block, table_of, rails, band, whole, parts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Fill `whole` and `parts` curve by curve; compiled."""
     n_channels, n_cycles, n_phases = block.shape
@@ -441,7 +441,7 @@ def distance_limits(distances: Floats, codes: Codes, floor: Floats, spreads: flo
     return np.fmax(limits, floor[:, None])
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _medians(curves, order, starts, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Median of each channel, group and phase; insertion sort, as groups are small."""
     n_channels, n_groups, n_phases = out.shape
@@ -473,7 +473,7 @@ def _medians(curves, order, starts, out):  # type: ignore[no-untyped-def]  # noq
                     out[channel, group, phase] = (buffer[middle - 1] + buffer[middle]) / 2
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _distances(curves, codes, centre, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """RMS distance to the centre of the stride's own group."""
     n_channels, n_cycles, n_phases = curves.shape
