@@ -34,6 +34,7 @@ from locomotion_analysis.datasets.dataset import (
     write_checksums,
     write_components,
 )
+from locomotion_analysis.datasets.reducer import fit_reducer, save_reducer
 from locomotion_analysis.datasets.splits import (
     SPLIT_SEED,
     FrozenSplits,
@@ -408,7 +409,6 @@ def _write_features(folder: Path, recipe: Recipe, splits: pd.DataFrame) -> _Feat
     from threadpoolctl import threadpool_limits
 
     from locomotion_analysis.datasets.cards import fitted_on
-    from locomotion_analysis.datasets.reducer import fit_reducer, save_reducer
     from locomotion_analysis.features.extraction import extract_features
 
     path = folder / (FEATURES if recipe.kept_variance is None else UNREDUCED)

@@ -25,6 +25,7 @@ from locomotion_analysis.data.parquet import parquet_files, read_csv_table, read
 from locomotion_analysis.errors import CycleShapeError, SchemaError, SplitLeakError
 from locomotion_analysis.extras import require, require_installed
 from locomotion_analysis.files import atomic_folder, atomic_path, json_text, refuse_existing
+from locomotion_analysis.selection.splitters import PARTS, check_lengths, check_split
 from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT, Channel
 
 
@@ -151,7 +152,7 @@ def _some(names: "pd.Series[str]") -> str:
 _SHARD_BYTES = 500_000_000
 _BYTES_A_CURVE = 4 * N_PHASES
 _SPLIT_NAME = re.compile(r"(?!all$)\w+")  # "all" is what the library calls every split together
-_USUAL_ORDER = ("train", "validation", "test")
+
 _README = """# {title}
 
 {headline}{simulated}
@@ -233,7 +234,7 @@ def export_hugging_face(
     if split is None and SPLIT in data.cycles:
         split = data.cycles[SPLIT].tolist()
     names = _checked_splits(data, split)
-    usual = [name for name in _USUAL_ORDER if name in names]
+    usual = [name for name in PARTS if name in names]
     others = sorted(set(names) - set(usual))
     with atomic_folder(path) as folder:
         files = [
@@ -246,9 +247,6 @@ def export_hugging_face(
 
 def _checked_splits(data: LocomotionData, split: Sequence[str] | None) -> NDArray[np.object_]:
     """Return the split of each cycle; raise for a name that will not do, or a shared subject."""
-    from locomotion_analysis.selection import check_split
-    from locomotion_analysis.selection.splitters import check_lengths
-
     if split is None:
         return np.full(len(data), "train", dtype=object)
     check_lengths(data=data, split=split)
