@@ -356,7 +356,7 @@ class Partial:
         try:
             stream.close()
         except OSError as failure:
-            raise _told(failure, self.path) from None
+            raise _as_disk_full(failure, self.path) from None
         if self.size == 0:
             self.discard()
 
@@ -372,7 +372,7 @@ class Partial:
             self._stream.write(chunk)
             self._stream.flush()
         except OSError as error:
-            raise _told(error, self.path) from None
+            raise _as_disk_full(error, self.path) from None
         if self._progress is not None:
             self._progress(self.name, self.size, self.total)
 
@@ -402,7 +402,7 @@ def refuse_without_room(folder: Path, n_bytes: int) -> None:
         )
 
 
-def _told(error: OSError, path: Path) -> Exception:
+def _as_disk_full(error: OSError, path: Path) -> Exception:
     if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
         return error
     return DiskFullError(
