@@ -285,22 +285,23 @@ METADATA_RANGE: dict[str, tuple[float, float]] = {
 def physiology_hits(batch: Batch) -> Iterator[Hits]:
     """GAIT101 and GAIT102: values outside the rails, or curves outside the healthy band."""
     beyond = batch.facts.beyond > 0
-    yield _where(batch, "GAIT101", beyond, batch.facts.beyond_at, batch.rails)
+    yield _at_worst(batch, "GAIT101", beyond, batch.facts.beyond_at, batch.rails)
     long_outside = batch.facts.outside > MOST_OUTSIDE_PERCENT / 100 * N_PHASES
     row, cycle = np.nonzero((batch.facts.outside > 0) & ~long_outside)
     low, high = _bounds(batch, batch.band, row, cycle, batch.facts.outside_at[row, cycle])
     long_outside[row, cycle] = batch.facts.outside_by[row, cycle] > FAR_OUTSIDE * (high - low)
     strange = long_outside & ~beyond
-    yield _where(batch, "GAIT102", strange, batch.facts.outside_at, batch.band)
+    yield _at_worst(batch, "GAIT102", strange, batch.facts.outside_at, batch.band)
 
 
-def _where(
+def _at_worst(
     batch: Batch,
     code: str,
     mask: NDArray[np.bool_],
     at: NDArray[np.int32],
     tables: NDArray[np.float32],
 ) -> Hits:
+    """Return the hits of the curves of `mask`, each at its worst sample."""
     row, cycle = np.nonzero(mask)
     sample = at[row, cycle]
     low, high = _bounds(batch, tables, row, cycle, sample)
