@@ -9,7 +9,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
-from locomotion_analysis.typed_tree import NOWHERE, Node, Place, json_tree, typed, yaml_tree
+from locomotion_analysis.typed_tree import (
+    NOWHERE,
+    Node,
+    Place,
+    document,
+    json_tree,
+    typed,
+    yaml_tree,
+)
+
+PLAIN = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
 
 
 @dataclass(frozen=True)
@@ -81,6 +99,7 @@ def test_json_and_yaml_give_the_same_values(tmp_path):
         ({"files": [{"name": "f", "size": "big"}]}, "d.files[0].size", "a whole number"),
         ({"files": [{"name": "f"}, {}]}, "d.files[1]", "the key name"),
         ({"named": []}, "d.named", "a mapping"),
+        ({"files": {"name": "f"}}, "d.files", "a list"),
         ({"nmaed": {}}, "d.nmaed", "did you mean named"),
         ({"where": "here"}, "d.where", "one of the keys"),
         ({"least": 1}, "d.least", "one of the keys"),
@@ -90,6 +109,11 @@ def test_what_does_not_fit_is_named_with_its_place(change, where, message):
     with pytest.raises(SchemaError, match="(?s)" + message) as caught:
         typed(Entry, json_tree(json.dumps(FULL | change).encode(), "d"))
     assert caught.value.where == where
+
+
+def test_one_value_stands_for_a_list_in_yaml(tmp_path):
+    text = "title: x\nsubjects: 1\nshare: 1\nchecked: no\nfiles:\n  name: f\n"
+    assert yaml_of(tmp_path, text).files == (File("f"),)
 
 
 def test_yaml_names_the_line_and_keeps_words_as_written(tmp_path):
@@ -109,22 +133,55 @@ def test_json_that_is_not_plain_is_refused(content):
         json_tree(content, "d")
 
 
+@dataclass(frozen=True)
+class Labels:
+    format: int
+    labels: tuple[str | int | float | bool, ...]
+
+
+@given(
+    st.lists(
+        st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(st.characters(exclude_categories=["Cs"]))
+    )
+)
+def test_labels_come_back_as_what_they_were(labels):
+    content = json.dumps({"format": 1, "labels": labels}).encode()
+    found = document(Labels, content, "labels", 1).labels
+    assert [(type(each), each) for each in found] == [(type(each), each) for each in labels]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"[1]", "labels of format 1.*format None"),
+        (b'{"format": 2, "labels": []}', "format 2.*x.json.*pip install --upgrade"),
+        (b'{"format": true, "labels": []}', "format True"),
+        (b'{"format": 1}', "the key labels.*x.json.*make them"),
+        (b'{"format": 1, "labels": [null]}', r"x.json.labels\[0\]"),
+        (b"{", "plain JSON"),
+    ],
+)
+def test_a_document_of_another_format_or_kind_is_refused(content, message):
+    with pytest.raises(FileReadError, match="(?s)" + message):
+        document(Labels, content, "labels", 1, "x.json", "make them")
+
+
+@given(st.binary(max_size=40) | PLAIN.map(lambda value: json.dumps(value).encode()))
+def test_any_bytes_are_a_document_or_our_error(content):
+    try:
+        document(Labels, content, "labels", 1)
+    except FileReadError as error:
+        assert error.expected
+
+
 def test_yaml_too_large_or_absent_is_refused(tmp_path):
     (tmp_path / "d.yaml").write_text("x" * (1024**2 + 1))
     for name in ("d.yaml", "absent.yaml"):
         with pytest.raises(FileReadError):
             yaml_tree(tmp_path / name)
-
-
-PLAIN = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=8,
-)
 
 
 @given(PLAIN)

@@ -277,6 +277,42 @@ def json_text(content: Any) -> str:
     return json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
+def plain_json(content: bytes | str) -> Any:
+    """Return what JSON text of unknown origin holds.
+
+    Parameters
+    ----------
+    content : bytes or str
+        UTF-8.
+
+    Raises
+    ------
+    ValueError
+        If it is no JSON text, is nested too deeply, or has a name twice in one object, NaN or
+        infinity: of these the standard knows nothing, and readers differ.
+
+    Examples
+    --------
+    >>> plain_json('{"a": [1, 2.5]}')
+    {'a': [1, 2.5]}
+    """
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise ValueError("a name that occurs twice in one object")
+        return found
+
+    def refuse(name: str) -> None:
+        raise ValueError(f"{name}, which is no number of JSON")
+
+    text = content.decode("utf-8") if isinstance(content, bytes) else content
+    try:
+        return json.loads(text, object_pairs_hook=once, parse_constant=refuse)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
 def read_json(path: str | os.PathLike[str], expected: str, fix: str = "") -> Any:
     """Return what a JSON file holds.
 
@@ -292,11 +328,11 @@ def read_json(path: str | os.PathLike[str], expected: str, fix: str = "") -> Any
     Raises
     ------
     FileReadError
-        If it is missing, or no JSON text in UTF-8.
+        If it is missing, or no plain JSON in UTF-8 (:func:`plain_json`).
     """
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        return plain_json(Path(path).read_bytes())
+    except (OSError, ValueError) as error:
         raise FileReadError(
             expected=expected, got=f"{type(error).__name__}: {error}", where=str(path), fix=fix
         ) from error

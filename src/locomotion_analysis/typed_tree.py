@@ -1,28 +1,41 @@
 """YAML and JSON of unknown origin as typed values: every entry checked against its annotation.
 
 A document is read into a tree of :class:`Node`, each of which knows its place (file and line, or
-the path of names in JSON); :func:`typed` turns a tree into a dataclass.
+the path of names in JSON); :func:`typed` turns a tree into a dataclass. :func:`document` does
+both for a JSON file of this package that tells its format.
 """
 
-import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
-
-import yaml
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
+from locomotion_analysis.files import plain_json
+
+if TYPE_CHECKING:
+    import yaml
 
 T = TypeVar("T")
 
 _MOST_YAML_BYTES = 1024**2
 _EXPONENT = re.compile(r"^[+-]?[0-9]+(?:\.[0-9]*)?[eE][+-]?[0-9]+$")
+_hints = cache(get_type_hints)
 
 
 class Place(str):
@@ -45,11 +58,14 @@ class Node:
         A plain value as text: in YAML whatever is written (``on`` stays ``on``), in JSON None for
         numbers, truth values and null, which are no text there.
     where : str
+    by_hand : bool
+        Whether a person wrote it (YAML): one value then stands for a list of one.
     """
 
     value: Any
     raw: str | None
     where: str
+    by_hand: bool = False
 
     def error(self, expected: str, got: str = "", fix: str = "") -> SchemaError:
         """Return an error that points at this value."""
@@ -80,9 +96,9 @@ def typed(kind: type[T], node: Node) -> T:
     ----------
     kind : type
         A dataclass of text, numbers, truth values, ``Literal``, None, tuples, mappings with text
-        keys, and dataclasses; a field without a default must be there. A single value counts as
-        a tuple of one. ``Any`` takes a plain value, ``Node`` whatever there is. The metadata
-        ``key`` of a field is its name in the document, where Python forbids that.
+        keys, and dataclasses; a field without a default must be there. In YAML a single value
+        counts as a tuple of one. ``Any`` takes a plain value, ``Node`` whatever there is. The
+        metadata ``key`` of a field is its name in the document, where Python forbids that.
     node : Node
 
     Returns
@@ -108,6 +124,59 @@ def typed(kind: type[T], node: Node) -> T:
     return cast("T", _value(kind, node))
 
 
+def document(
+    kind: type[T], content: bytes | str, what: str, number: int, where: str = "", fix: str = ""
+) -> T:
+    """Return a JSON file of this package as a dataclass, if it is of the format that we read.
+
+    Parameters
+    ----------
+    kind : type
+        As for :func:`typed`, with a field ``format``.
+    content : bytes or str
+        UTF-8.
+    what : str
+        What the file is, for messages, for example ``a registry``.
+    number : int
+        The format that this version reads.
+    where : str
+        Name for messages.
+    fix : str
+        What to do about a damaged one.
+
+    Raises
+    ------
+    FileReadError
+        If it is damaged, or of another format.
+
+    Examples
+    --------
+    >>> @dataclass
+    ... class Names:
+    ...     format: int
+    ...     names: tuple[str, ...]
+    >>> document(Names, '{"format": 1, "names": ["A", "B"]}', "a list of names", 1)
+    Names(format=1, names=('A', 'B'))
+    """
+    try:
+        tree = json_tree(content, where)
+        told = tree.value.get("format") if isinstance(tree.value, dict) else None
+        found = None if told is None else told.value
+        if found != number or isinstance(found, bool):
+            raise FileReadError(
+                expected=f"{what} of format {number}",
+                got=f"format {found!r}"[:60],
+                where=where,
+                fix="update locomotion-analysis (pip install --upgrade locomotion-analysis), "
+                "or make it again",
+            )
+        return typed(kind, tree)
+    except SchemaError as error:
+        raise FileReadError(
+            expected=error.expected, got=error.got, where=error.where, fix=error.fix or fix
+        ) from error
+
+
 def _value(kind: Any, node: Node) -> Any:
     origin, inner = get_origin(kind), get_args(kind)
     if is_dataclass(kind) and kind is not Node:
@@ -115,8 +184,12 @@ def _value(kind: Any, node: Node) -> Any:
     if origin in (Union, UnionType):
         return _one_of(inner, node)
     if origin is Literal:
-        return _choice(inner, node)
+        if isinstance(node.value, dict | list) or node.raw not in inner:
+            raise node.error(f"one of {', '.join(inner)}", fix=_did_you_mean(node.raw or "", inner))
+        return node.raw
     if origin is tuple:
+        if not isinstance(node.value, list) and not node.by_hand:
+            raise node.error("a list")
         parts = node.value if isinstance(node.value, list) else [node]
         return tuple(_value(inner[0], part) for part in parts)
     if origin is dict:
@@ -133,9 +206,8 @@ def _record(kind: type, node: Node) -> Any:
         raise node.error(f"a mapping with {', '.join(allowed)}")
     for name, entry in node.value.items():
         if name not in allowed:
-            near = get_close_matches(name, allowed, 1)
-            fix = f"did you mean {near[0]}?" if near else ""
-            raise entry.error(f"one of the keys {', '.join(allowed)}", repr(name), fix)
+            keys = f"one of the keys {', '.join(allowed)}"
+            raise entry.error(keys, repr(name), _did_you_mean(name, allowed))
     for name in allowed:
         field = known[name]
         if name not in node.value and field.default is field.default_factory is MISSING:
@@ -151,14 +223,16 @@ def _record(kind: type, node: Node) -> Any:
         raise
 
 
-@cache
-def _hints(kind: type) -> Mapping[str, Any]:
-    return get_type_hints(kind)
+def _did_you_mean(name: str, known: Sequence[str]) -> str:
+    near = get_close_matches(name, known, 1)
+    return f"did you mean {near[0]}?" if near else ""
 
 
 def _one_of(kinds: tuple[Any, ...], node: Node) -> Any:
     if node.value is None and NoneType in kinds:
         return None
+    if isinstance(node.value, float) and float in kinds:
+        kinds = tuple(kind for kind in kinds if kind is not int)  # 1.0 is not taken for 1
     first: SchemaError | None = None
     for kind in kinds:
         if kind is not NoneType:
@@ -167,14 +241,6 @@ def _one_of(kinds: tuple[Any, ...], node: Node) -> Any:
             except SchemaError as error:
                 first = first or error
     raise first or node.error("nothing")
-
-
-def _choice(choices: tuple[str, ...], node: Node) -> str:
-    if isinstance(node.value, dict | list) or node.raw not in choices:
-        near = get_close_matches(node.raw or "", choices, 1)
-        fix = f"did you mean {near[0]}?" if near else ""
-        raise node.error(f"one of {', '.join(choices)}", fix=fix)
-    return node.raw
 
 
 def _plain(kind: Any, node: Node) -> Any:
@@ -200,12 +266,12 @@ def _plain(kind: Any, node: Node) -> Any:
     return value
 
 
-def json_tree(content: bytes, where: str) -> Node:
+def json_tree(content: bytes | str, where: str) -> Node:
     """Return plain JSON as a tree; names that occur twice, NaN and endless nesting are refused.
 
     Parameters
     ----------
-    content : bytes
+    content : bytes or str
         UTF-8.
     where : str
         What it is, for messages.
@@ -215,15 +281,6 @@ def json_tree(content: bytes, where: str) -> Node:
     SchemaError
         If it is anything else.
     """
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            raise ValueError("a name that occurs twice in one object")
-        return found
-
-    def refuse(name: str) -> None:
-        raise ValueError(f"{name}, which is no number of JSON")
 
     def node(value: Any, where: str) -> Node:
         if isinstance(value, dict):
@@ -235,11 +292,11 @@ def json_tree(content: bytes, where: str) -> Node:
         return Node(value, value if isinstance(value, str) else None, where)
 
     try:
-        text = content.decode("utf-8")
-        return node(json.loads(text, object_pairs_hook=once, parse_constant=refuse), where)
-    except (ValueError, RecursionError) as error:
-        got = str(error) if isinstance(error, ValueError) else "nested too deeply"
-        raise SchemaError(expected="plain JSON", got=got, where=where) from error
+        return node(plain_json(content), where)
+    except ValueError as error:
+        raise SchemaError(expected="plain JSON", got=str(error), where=where) from error
+    except RecursionError as error:  # parsed, but too deep to walk
+        raise SchemaError(expected="plain JSON", got="nested too deeply", where=where) from error
 
 
 def yaml_tree(path: Path) -> Node:
@@ -252,6 +309,8 @@ def yaml_tree(path: Path) -> Node:
     SchemaError
         If it is no YAML, has a key twice, or uses anchors.
     """
+    import yaml
+
     if not path.is_file():
         raise FileReadError(expected="a YAML file", got="nothing at that path", where=str(path))
     raw = path.read_bytes()
@@ -277,7 +336,9 @@ def yaml_tree(path: Path) -> Node:
         raise SchemaError(expected="YAML", got="too many levels", where=str(path)) from None
 
 
-def _yaml_node(node: yaml.Node, loader: yaml.SafeLoader, file: str, seen: set[int]) -> Node:
+def _yaml_node(node: "yaml.Node", loader: "yaml.SafeLoader", file: str, seen: set[int]) -> Node:
+    import yaml
+
     where = f"{file}, line {node.start_mark.line + 1}"
     if id(node) in seen:
         raise SchemaError(expected="plain YAML", got="an anchor and its alias (&, *)", where=where)
@@ -290,16 +351,17 @@ def _yaml_node(node: yaml.Node, loader: yaml.SafeLoader, file: str, seen: set[in
             if name in entries:
                 raise SchemaError(expected="every key once", got=f"{name!r} twice", where=place)
             child = _yaml_node(value, loader, file, seen)
-            entries[name] = Node(child.value, child.raw, place)
-        return Node(entries, "", where)
+            entries[name] = Node(child.value, child.raw, place, by_hand=True)
+        return Node(entries, "", where, by_hand=True)
     if isinstance(node, yaml.SequenceNode):
-        return Node([_yaml_node(item, loader, file, seen) for item in node.value], "", where)
+        items = [_yaml_node(item, loader, file, seen) for item in node.value]
+        return Node(items, "", where, by_hand=True)
     try:
         value = loader.construct_object(node)
-        if isinstance(value, str) and node.style is None and _EXPONENT.match(value):
-            value = float(value)  # YAML 1.1 takes 1e-3 for text
-        return Node(value, str(node.value), where)
     except (yaml.YAMLError, ValueError, OverflowError):
         raise SchemaError(
             expected="a plain value", got=repr(node.value), where=where, fix="put it in quotes"
         ) from None
+    if isinstance(value, str) and node.style is None and _EXPONENT.match(value):
+        value = float(value)  # YAML 1.1 takes 1e-3 for text
+    return Node(value, str(node.value), where, by_hand=True)

@@ -93,7 +93,7 @@ def test_no_dataset(tmp_path):
     with pytest.raises(FileReadError, match=r"the folder of a dataset"):
         open_dataset(tmp_path)
     (tmp_path / MANIFEST).write_text('{"format": 1}')
-    with pytest.raises(FileReadError, match="no citation"):
+    with pytest.raises(FileReadError, match="the key name"):
         open_dataset(tmp_path)
 
 

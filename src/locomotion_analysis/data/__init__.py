@@ -1,7 +1,7 @@
 """Gait cycles in memory and on disk."""
 
-from locomotion_analysis.data.history import HistoryEntry
 from locomotion_analysis.data.locomotion_data import LocomotionData
+from locomotion_analysis.data.parts import HistoryEntry
 from locomotion_analysis.data.subjects import (
     ClassBalance,
     Description,

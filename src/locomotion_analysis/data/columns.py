@@ -1,7 +1,7 @@
-"""MERGED columns.
+"""Columns of a table of gait cycles: which is what, under which standard name, of which type.
 
-- Which column of a table is what, and under which standard name.
-- The one-row-a-cycle frame: key columns, types, and packed strings taken apart.
+The channels become curves; the others describe a cycle and become one row of it, with the key
+complete and packed strings (``age:30,sex:female``) taken apart.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from locomotion_analysis.data.history import HistoryEntry
+from locomotion_analysis.data.parts import HistoryEntry, with_truth_type
 from locomotion_analysis.errors import DuplicateCycleError, SchemaError
 from locomotion_analysis.standard import (
     KEY,
@@ -24,11 +24,11 @@ from locomotion_analysis.standard import (
     is_channel,
 )
 
-# ----------------------------------------------------------------------
-# Which column of a table is what, and under which standard name.
-
-
 _OTHER_PHASES = ("phase_contra", "phase_ipsi_dp", "phase_contra_dp")
+_PACKED = ("task_info", "subject_metadata")
+_REQUIRED = ("subject", "task", "step")
+_ZERO_IN_FRONT = r"0\d"
+"""How an identifier such as 007 begins, which as a number would lose its zeros."""
 
 
 @dataclass(frozen=True)
@@ -123,34 +123,23 @@ def float32_values(column: pa.ChunkedArray, name: str) -> NDArray[np.float32]:
     if pa.types.is_null(kind):
         return np.full(len(column), np.nan, dtype=np.float32)
     if not (pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind)):
-        raise _not_numbers(column, name)
+        got = f"{kind} values"
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            got = "numbers stored as text"
+            for row, value in enumerate(column.to_pylist()):
+                if value is not None and not _is_number(value):
+                    got = f"text {value!r} in row {row}"
+                    break
+        raise SchemaError(
+            expected=f"numbers in channel {name}",
+            got=got,
+            where=f"column {name}",
+            fix="correct or remove the value; write missing values as empty or NaN",
+        )
     if column.null_count:
         column = pc.fill_null(column.cast(pa.float64()), np.nan)
     values: NDArray[np.float32] = column.to_numpy().astype(np.float32, copy=False)
     return values
-
-
-def plain_text(table: pa.Table) -> pa.Table:
-    """Decode dictionary columns, so that pandas gets text and not categories."""
-    types = [f.type.value_type if pa.types.is_dictionary(f.type) else f.type for f in table.schema]
-    return table.cast(pa.schema(list(zip(table.column_names, types, strict=True))))
-
-
-def _not_numbers(column: pa.ChunkedArray, name: str) -> SchemaError:
-    got = f"{column.type} values"
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        for row, value in enumerate(column.to_pylist()):
-            if value is not None and not _is_number(value):
-                got = f"text {value!r} in row {row}"
-                break
-        else:
-            got = "numbers stored as text"
-    return SchemaError(
-        expected=f"numbers in channel {name}",
-        got=got,
-        where=f"column {name}",
-        fix="correct or remove the value; write missing values as empty or NaN",
-    )
 
 
 def _is_number(text: str) -> bool:
@@ -161,14 +150,10 @@ def _is_number(text: str) -> bool:
     return True
 
 
-# ----------------------------------------------------------------------
-# The one-row-a-cycle frame: key columns, types, and packed strings taken apart.
-
-
-_PACKED = ("task_info", "subject_metadata")
-_REQUIRED = ("subject", "task", "step")
-_ZERO_IN_FRONT = r"0\d"
-"""How an identifier such as 007 begins, which as a number would lose its zeros."""
+def plain_text(table: pa.Table) -> pa.Table:
+    """Decode dictionary columns, so that pandas gets text and not categories."""
+    types = [f.type.value_type if pa.types.is_dictionary(f.type) else f.type for f in table.schema]
+    return table.cast(pa.schema(list(zip(table.column_names, types, strict=True))))
 
 
 def require_key_columns(names: list[str]) -> None:
@@ -209,22 +194,23 @@ def tidy_cycles(cycles: pd.DataFrame, dataset: str) -> tuple[pd.DataFrame, list[
     if "task_id" not in cycles:
         cycles = cycles.assign(task_id=cycles["task"])
         history.append(HistoryEntry("assumed", "task_id = task (no such column)"))
-    cycles = with_truth_type(_with_key_types(cycles))
-    _refuse_nameless(cycles)
+    texts = {name: _as_text(cycles[name]) for name in ("dataset", "subject", "task", "task_id")}
+    cycles, step = cycles.assign(**texts), cycles["step"]
+    if pd.api.types.is_float_dtype(step) and bool(step.notna().all() and (step % 1 == 0).all()):
+        cycles = cycles.assign(step=step.astype(np.int64))
+    cycles = with_truth_type(cycles)
+    for name in KEY:
+        empty = cycles[name].isna()
+        if empty.any():
+            raise SchemaError(
+                expected=f"a value of {name} for every cycle",
+                got=f"{int(empty.sum())} cycle(s) without one",
+                where=f"column {name}, first at cycle {int(empty.to_numpy().argmax())}",
+                fix="fill the column in, or remove those rows",
+            )
     refuse_duplicates(cycles)
     rest = [name for name in cycles.columns if name not in KEY]
     return cycles[[*KEY, *rest]], history
-
-
-def with_truth_type(cycles: pd.DataFrame) -> pd.DataFrame:
-    """Give columns of true, false and missing values the nullable type, in place of objects."""
-    found = [
-        name
-        for name, dtype in cycles.dtypes.items()
-        if pd.api.types.is_object_dtype(dtype)
-        and pd.api.types.infer_dtype(cycles[name], skipna=True) == "boolean"
-    ]
-    return cycles.astype(dict.fromkeys(found, "boolean")) if found else cycles
 
 
 def refuse_duplicates(cycles: pd.DataFrame) -> None:
@@ -238,26 +224,6 @@ def refuse_duplicates(cycles: pd.DataFrame) -> None:
             where=", ".join(f"{name}={first[name]}" for name in KEY),
             fix="number the steps of a subject and task differently, or remove the copies",
         )
-
-
-def _refuse_nameless(cycles: pd.DataFrame) -> None:
-    for name in KEY:
-        empty = cycles[name].isna()
-        if empty.any():
-            raise SchemaError(
-                expected=f"a value of {name} for every cycle",
-                got=f"{int(empty.sum())} cycle(s) without one",
-                where=f"column {name}, first at cycle {int(empty.to_numpy().argmax())}",
-                fix="fill the column in, or remove those rows",
-            )
-
-
-def _with_key_types(cycles: pd.DataFrame) -> pd.DataFrame:
-    texts = {name: _as_text(cycles[name]) for name in ("dataset", "subject", "task", "task_id")}
-    cycles, step = cycles.assign(**texts), cycles["step"]
-    if pd.api.types.is_float_dtype(step) and bool(step.notna().all() and (step % 1 == 0).all()):
-        return cycles.assign(step=step.astype(np.int64))
-    return cycles
 
 
 def _as_text(values: "pd.Series[str]") -> "pd.Series[str]":

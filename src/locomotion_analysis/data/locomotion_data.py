@@ -1,5 +1,6 @@
 """The core object: gait cycles and their curves."""
 
+import html
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -12,12 +13,11 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
-from locomotion_analysis.data import summaries
 from locomotion_analysis.data.columns import refuse_duplicates, tidy_cycles
-from locomotion_analysis.data.history import HistoryEntry
 from locomotion_analysis.data.parquet import (
     parquet_files,
     parts_from_table,
+    parts_of_file,
     read_csv_table,
     read_parquet_table,
     scan_parts,
@@ -26,13 +26,16 @@ from locomotion_analysis.data.parquet import (
     write_long_columns,
     write_parquet,
 )
-from locomotion_analysis.data.parts import Parts, concatenate, people_of_several
+from locomotion_analysis.data.parts import HistoryEntry, Parts, concatenate, people_of_several
 from locomotion_analysis.errors import LocomotionError, SchemaError
 from locomotion_analysis.files import atomic_path
-from locomotion_analysis.standard import KEY, N_PHASES, UNITS, Channel, canonical_name
+from locomotion_analysis.standard import KEY, N_PHASES, TASKS, UNITS, Channel, canonical_name
 
 Layout = Literal["cycle", "long"]
 _LAYOUTS = {"cycle": (write_cycle_columns, 4096), "long": (write_long_columns, 1024)}
+"""How each layout's columns are made, and how many cycles at a time."""
+
+_SHOWN_CHANNELS = 6
 
 
 class LocomotionData:
@@ -76,7 +79,21 @@ class LocomotionData:
         history: Iterable[HistoryEntry] = (),
     ) -> None:
         block = curves if _is_sealed(curves) else np.array(curves, dtype=np.float32, order="C")
-        _check_shapes(cycles, block, channels)
+        expected = (len(channels), len(cycles), N_PHASES)
+        if block.shape != expected:
+            raise SchemaError(
+                expected=f"curves of shape (channels, cycles, {N_PHASES}) = {expected}",
+                got=f"{block.shape}",
+            )
+        if len(set(channels)) != len(channels):
+            raise SchemaError(expected="channels that occur once", got=", ".join(channels))
+        for name in channels:
+            if Channel.parse(name).unit not in UNITS:
+                raise SchemaError(
+                    expected=f"channels in standard units {tuple(UNITS)}",
+                    got=name,
+                    fix="convert the values and rename the channel, or use from_dataframe",
+                )
         tidied, entries = tidy_cycles(cycles, dataset="unnamed")
         self._parts = _sealed(Parts(tidied, block, tuple(channels), (*history, *entries)))
 
@@ -117,9 +134,10 @@ class LocomotionData:
         >>> len(LocomotionData.from_parquet(path)) == 3 * 2 * 5
         True
         """
-        files = parquet_files(path)
-        dataset = Path(path).stem
-        pieces = [_read_file(file, dataset) for file in files]
+        pieces = [
+            parts_of_file(*read_parquet_table(file), file, Path(path).stem)
+            for file in parquet_files(path)
+        ]
         if len(pieces) == 1:
             return cls._from_parts(pieces[0])
         joined = concatenate(pieces)
@@ -138,11 +156,7 @@ class LocomotionData:
         FileReadError, SchemaError
             As :meth:`from_parquet`.
         """
-        table = read_csv_table(path)
-        try:
-            return cls._from_parts(parts_from_table(table, Path(path).stem))
-        except LocomotionError as error:
-            raise error.at(str(path)) from None
+        return cls._from_parts(parts_of_file(read_csv_table(path), (), path, Path(path).stem))
 
     @classmethod
     def from_dataframe(cls, frame: pd.DataFrame) -> Self:
@@ -275,21 +289,54 @@ class LocomotionData:
 
     def summary(self) -> pd.DataFrame:
         """Return one row a dataset, task and pathology: subjects, cycles, mean age, speed."""
-        return summaries.summarise(self._parts.cycles)
+        cycles = self._parts.cycles
+        by = [name for name in ("dataset", "task", "pathology") if name in cycles]
+        groups = cycles.groupby(by, sort=False, dropna=False, observed=True)
+        table = pd.DataFrame({"subjects": groups["subject"].nunique(), "cycles": groups.size()})
+        table["cycles_per_subject"] = table["cycles"] / table["subjects"]
+        for name in ("age", "height_m", "mass_kg", "speed_m_s", "cycle_duration_s"):
+            if name in cycles and pd.api.types.is_numeric_dtype(cycles[name]):
+                table[f"mean_{name}"] = groups[name].mean()
+        return table.reset_index()
 
     def missing(self) -> "pd.Series[float]":
         """Return the percent of cycles in which each channel was not fully measured."""
-        return summaries.missing_percent(self._parts.block, self._parts.channels)
+        gaps = [np.count_nonzero(np.isnan(curves).any(axis=1)) for curves in self.block]
+        shares = 100.0 * np.array(gaps) / (len(self) or np.nan)
+        return pd.Series(shares, list(self.channels), name="missing_percent", dtype=np.float64)
 
     def __repr__(self) -> str:
-        return summaries.as_text(
-            self._parts.cycles, self._parts.channels, simulated=self.is_simulated
-        )
+        cycles, channels = self._parts.cycles, self.channels
+        counts = {"tasks": cycles["task"].value_counts()}
+        if "pathology" in cycles:
+            counts["pathology"] = cycles["pathology"].value_counts(dropna=False)
+        lines = [f"LocomotionData: {self._headline()}"]
+        for what, found in counts.items():
+            lines.append(f"  {what}: " + ", ".join(f"{k} {v:,}" for k, v in found.items()))
+        rest = len(channels) - _SHOWN_CHANNELS
+        more = f", ... and {rest} more" if rest > 0 else ""
+        lines.append("  channels: " + ", ".join(channels[:_SHOWN_CHANNELS]) + more)
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        return summaries.as_html(
-            self._parts.cycles, self._parts.channels, simulated=self.is_simulated
+        table = self.summary()
+        table["task"] = table["task"].map(lambda name: TASKS.get(name, name))
+        return (
+            f"<div><strong>LocomotionData</strong>: {html.escape(self._headline())}"
+            f"{table.to_html(index=False, float_format='{:.3g}'.format)}"
+            f"<details><summary>{len(self.channels)} channels</summary>"
+            f"{html.escape(', '.join(self.channels))}</details></div>"
         )
+
+    def _headline(self) -> str:
+        cycles = self._parts.cycles
+        subjects = cycles[["dataset", "subject"]].drop_duplicates().shape[0]
+        tasks = cycles["task"].nunique()
+        text = (
+            f"{len(cycles):,} gait cycles, {subjects:,} subjects, "
+            f"{tasks} task{'s' if tasks != 1 else ''}, {len(self.channels)} channels"
+        )
+        return text + (" — simulated" if self.is_simulated else "")
 
     # --- choosing ------------------------------------------------------------------------
 
@@ -397,19 +444,14 @@ class LocomotionData:
             raise SchemaError(
                 expected="at least one gait cycle to write", got="none", where=str(path)
             )
-        with atomic_path(path) as temporary:
-            floats = list(self._parts.channels)
-            write_parquet(temporary, self._tables(layout), self._parts.history, floats)
-
-    def _tables(self, layout: Layout) -> Iterator[pa.Table]:
         columns, batch = _LAYOUTS[layout]
-        for start in range(0, len(self), batch):
-            rows = slice(start, start + batch)
-            yield pa.table(
-                columns(
-                    self._parts.cycles.iloc[rows], self._parts.block[:, rows], self._parts.channels
-                )
-            )
+        cycles, block, channels = self._parts.cycles, self._parts.block, self._parts.channels
+        batches = (slice(start, start + batch) for start in range(0, len(self), batch))
+        tables = (
+            pa.table(columns(cycles.iloc[rows], block[:, rows], channels)) for rows in batches
+        )
+        with atomic_path(path) as temporary:
+            write_parquet(temporary, tables, self._parts.history, list(channels))
 
     # --- preparing for models --------------------------------------------------------------
 
@@ -559,15 +601,6 @@ class LocomotionData:
         return np.asarray(pd.Series(answer).eq(True).fillna(False), dtype=bool)
 
 
-def _read_file(path: Path, dataset: str) -> Parts:
-    table, history = read_parquet_table(path)
-    try:
-        parts = parts_from_table(table, dataset)
-    except LocomotionError as error:
-        raise error.at(str(path)) from None
-    return Parts(parts.cycles, parts.block, parts.channels, history + parts.history)
-
-
 def _is_sealed(curves: ArrayLike) -> TypeGuard[NDArray[np.float32]]:
     """Return whether `curves` stand in the block of a dataset, in the order of one."""
     if not isinstance(curves, np.ndarray):
@@ -582,23 +615,3 @@ def _is_sealed(curves: ArrayLike) -> TypeGuard[NDArray[np.float32]]:
 def _sealed(parts: Parts) -> Parts:
     """Put the block behind a read-only buffer: an array's own flag could be set back by anybody."""
     return replace(parts, block=np.asarray(parts.block.data.toreadonly()))
-
-
-def _check_shapes(
-    cycles: pd.DataFrame, block: NDArray[np.float32], channels: Sequence[str]
-) -> None:
-    expected = (len(channels), len(cycles), N_PHASES)
-    if block.shape != expected:
-        raise SchemaError(
-            expected=f"curves of shape (channels, cycles, {N_PHASES}) = {expected}",
-            got=f"{block.shape}",
-        )
-    if len(set(channels)) != len(channels):
-        raise SchemaError(expected="channels that occur once", got=", ".join(channels))
-    for name in channels:
-        if Channel.parse(name).unit not in UNITS:
-            raise SchemaError(
-                expected=f"channels in standard units {tuple(UNITS)}",
-                got=name,
-                fix="convert the values and rename the channel, or use from_dataframe",
-            )

@@ -1,14 +1,12 @@
-"""MERGED parquet.
+"""Gait cycles in Parquet and CSV files: two layouts, read whole or in batches, and written.
 
-- The cycle layout: one row a cycle, one list of 150 values a channel.
-- Opening Parquet and CSV files, with errors that name the file and the reason.
-- The long layout: 150 rows a cycle, one phase column, one column a channel.
-- From any table of gait cycles to the parts of the core object.
-- Reading in batches of whole cycles, so that memory stays bounded.
+*Cycle* layout: one row a cycle, one list of 150 values a channel. *Long* layout: 150 rows a cycle,
+one phase column, one column a channel. Which of the two a table is in is seen from its columns.
 """
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +28,12 @@ from locomotion_analysis.data.columns import (
     sort_columns,
     tidy_cycles,
 )
-from locomotion_analysis.data.history import HistoryEntry, history_from_json, history_to_json
-from locomotion_analysis.data.parts import Parts
+from locomotion_analysis.data.parts import (
+    HistoryEntry,
+    Parts,
+    history_from_json,
+    history_to_json,
+)
 from locomotion_analysis.errors import (
     CycleShapeError,
     DuplicateCycleError,
@@ -48,8 +50,14 @@ from locomotion_analysis.standard import (
     is_channel,
 )
 
+_METADATA_KEY = b"locomotion_analysis.history"
+_PARQUET_MAGIC = b"PAR1"
+_NAMES = ("dataset", "subject", "task", "task_id")
+_PHASE_TOLERANCE = 1e-3
+"""Percent of the cycle; float32 phase columns are off by less than 1e-5."""
+
 # ----------------------------------------------------------------------
-# The cycle layout: one row a cycle, one list of 150 values a channel.
+# The cycle layout
 
 
 def is_cycle_layout(table: pa.Table, columns: Columns) -> bool:
@@ -113,12 +121,7 @@ def _curves(column: pa.ChunkedArray, name: str) -> NDArray[np.float32]:
 
 
 # ----------------------------------------------------------------------
-# Opening Parquet and CSV files, with errors that name the file and the reason.
-
-
-_METADATA_KEY = b"locomotion_analysis.history"
-_PARQUET_MAGIC = b"PAR1"
-_NAMES = ("dataset", "subject", "task", "task_id")
+# Files
 
 
 def parquet_files(path: str | os.PathLike[str]) -> list[Path]:
@@ -149,7 +152,12 @@ def open_parquet(path: Path) -> pq.ParquetFile:
     try:
         schema = pq.read_schema(path)
         # Repeated text (a subject's name in each of 150 rows) stays as codes while reading.
-        texts = [field.name for field in schema if _is_text(field)]
+        texts = [
+            field.name
+            for field in schema
+            if (pa.types.is_string(field.type) or pa.types.is_large_string(field.type))
+            and not is_channel(canonical_name(field.name))
+        ]
         # Buffering ahead would hold the whole file in memory by the end of a scan.
         return pq.ParquetFile(
             path, read_dictionary=texts, pre_buffer=False, page_checksum_verification=True
@@ -232,12 +240,6 @@ def write_parquet(
             writer.write_table(batch.cast(schema))
 
 
-def _is_text(field: pa.Field) -> bool:
-    kind = field.type
-    text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-    return text and not is_channel(canonical_name(field.name))
-
-
 def _unreadable(path: Path, error: Exception) -> FileReadError:
     with path.open("rb") as stream:
         begins = stream.read(4) == _PARQUET_MAGIC
@@ -256,11 +258,7 @@ def _unreadable(path: Path, error: Exception) -> FileReadError:
 
 
 # ----------------------------------------------------------------------
-# The long layout: 150 rows a cycle, one phase column, one column a channel.
-
-
-_PHASE_TOLERANCE = 1e-3
-"""Percent of the cycle; float32 phase columns are off by less than 1e-5."""
+# The long layout
 
 
 def read_long(table: pa.Table, columns: Columns) -> Parts:
@@ -282,16 +280,40 @@ def read_long(table: pa.Table, columns: Columns) -> Parts:
     """
     require_key_columns(table.column_names)
     phase = _checked_phase(table)
-    codes = _key_codes(table)
+    codes = [_codes(table[name]) for name in KEY if name in table.column_names]
     history = []
-    if not _in_cycle_order(phase, codes):
+    in_cycle_order = (
+        len(phase) % N_PHASES == 0
+        and bool((np.diff(phase.reshape(-1, N_PHASES), axis=1) > 0).all())
+        and all(map(_same_in_cycles, codes))
+    )
+    if not in_cycle_order:
         order = _cycle_order(table, phase, codes)
         table, phase = table.take(pa.array(order)), phase[order]
         history.append(HistoryEntry("reordered", "rows sorted by cycle and phase", len(order)))
-    _refuse_other_grid(table, phase)
-    metadata, dropped = _constant_columns(table, columns.metadata)
-    block = _block(table, columns)
-    return Parts(metadata, block, tuple(columns.channels), (*history, *dropped))
+    distance = np.abs(phase.reshape(-1, N_PHASES) - PHASE_PERCENT.astype(np.float32)).max(axis=1)
+    wrong = distance > _PHASE_TOLERANCE
+    if wrong.any():
+        first = int(wrong.argmax())
+        raise CycleShapeError(
+            expected="the phase grid numpy.linspace(0, 100, 150)",
+            got=f"phases up to {distance[first]:.3g} % away ({int(wrong.sum())} cycles)",
+            where=_name_cycle(table, first * N_PHASES),
+            fix="resample the cycles to numpy.linspace(0, 100, 150)",
+        )
+    metadata = [name for name in columns.metadata if _constant_in_cycles(table[name])]
+    for name in columns.metadata:
+        if name not in metadata:
+            detail = f"column {name}: changes within a cycle and is no channel name"
+            history.append(HistoryEntry("dropped", detail))
+    firsts = pa.array(np.arange(0, len(table), N_PHASES))
+    cycles = plain_text(table.select(metadata).take(firsts)).to_pandas()
+    block = np.empty((len(columns.channels), len(cycles), N_PHASES), dtype=np.float32)
+    for index, (column, factor) in enumerate(columns.channels.values()):
+        block[index] = float32_values(table[column], column).reshape(-1, N_PHASES)
+        if factor != 1.0:
+            block[index] *= np.float32(factor)
+    return Parts(cycles, block, tuple(columns.channels), tuple(history))
 
 
 def write_long_columns(
@@ -337,11 +359,6 @@ def _checked_phase(table: pa.Table) -> NDArray[np.float32]:
     return phase
 
 
-def _key_codes(table: pa.Table) -> list[NDArray[np.integer[Any]]]:
-    """Return one array of small integers a key column: equal where the values are equal."""
-    return [_codes(table[name]) for name in KEY if name in table.column_names]
-
-
 def _codes(column: pa.ChunkedArray) -> NDArray[np.integer[Any]]:
     if pa.types.is_integer(column.type) and column.null_count == 0:
         values: NDArray[np.integer[Any]] = column.to_numpy()
@@ -354,13 +371,6 @@ def _codes(column: pa.ChunkedArray) -> NDArray[np.integer[Any]]:
     indices = column.unify_dictionaries().combine_chunks().indices
     codes: NDArray[np.integer[Any]] = pc.fill_null(indices, -1).to_numpy(zero_copy_only=False)
     return codes
-
-
-def _in_cycle_order(phase: NDArray[np.float32], codes: list[NDArray[np.integer[Any]]]) -> bool:
-    if len(phase) % N_PHASES:
-        return False
-    rising = np.diff(phase.reshape(-1, N_PHASES), axis=1) > 0
-    return bool(rising.all()) and all(map(_same_in_cycles, codes))
 
 
 def _same_in_cycles(codes: NDArray[Any]) -> bool:
@@ -380,7 +390,8 @@ def _cycle_order(
     if wrong.any():
         first = int(wrong.argmax())
         where = _name_cycle(table, int((cycle == first).argmax()))
-        if _phases_repeat(cycle[order], phase[order], first):
+        own = np.sort(phase[cycle == first])
+        if (np.diff(own) == 0).any():
             raise DuplicateCycleError(
                 expected="every gait cycle once",
                 got=f"{int(wrong.sum())} cycle(s) in which a phase occurs twice",
@@ -396,42 +407,9 @@ def _cycle_order(
     return order
 
 
-def _phases_repeat(cycle: NDArray[np.integer[Any]], phase: NDArray[np.float32], which: int) -> bool:
-    own = phase[cycle == which]
-    return bool((np.diff(own) == 0).any())
-
-
-def _refuse_other_grid(table: pa.Table, phase: NDArray[np.float32]) -> None:
-    distance = np.abs(phase.reshape(-1, N_PHASES) - PHASE_PERCENT.astype(np.float32)).max(axis=1)
-    wrong = distance > _PHASE_TOLERANCE
-    if wrong.any():
-        first = int(wrong.argmax())
-        raise CycleShapeError(
-            expected="the phase grid numpy.linspace(0, 100, 150)",
-            got=f"phases up to {distance[first]:.3g} % away ({int(wrong.sum())} cycles)",
-            where=_name_cycle(table, first * N_PHASES),
-            fix="resample the cycles to numpy.linspace(0, 100, 150)",
-        )
-
-
 def _name_cycle(table: pa.Table, row: int) -> str:
     names = [name for name in KEY if name in table.column_names]
     return ", ".join(f"{name}={table[name][row].as_py()}" for name in names)
-
-
-def _constant_columns(
-    table: pa.Table, names: tuple[str, ...]
-) -> tuple[pd.DataFrame, list[HistoryEntry]]:
-    """Take one row a cycle; leave out, and say so, what changes within a cycle."""
-    firsts = pa.array(np.arange(0, len(table), N_PHASES))
-    kept, history = [], []
-    for name in names:
-        if _constant_in_cycles(table[name]):
-            kept.append(name)
-        else:
-            detail = f"column {name}: changes within a cycle and is no channel name"
-            history.append(HistoryEntry("dropped", detail))
-    return plain_text(table.select(kept).take(firsts)).to_pandas(), history
 
 
 def _constant_in_cycles(column: pa.ChunkedArray) -> bool:
@@ -443,18 +421,8 @@ def _constant_in_cycles(column: pa.ChunkedArray) -> bool:
     return _same_in_cycles(_codes(column))
 
 
-def _block(table: pa.Table, columns: Columns) -> NDArray[np.float32]:
-    n_cycles = len(table) // N_PHASES
-    block = np.empty((len(columns.channels), n_cycles, N_PHASES), dtype=np.float32)
-    for index, (column, factor) in enumerate(columns.channels.values()):
-        block[index] = float32_values(table[column], column).reshape(n_cycles, N_PHASES)
-        if factor != 1.0:
-            block[index] *= np.float32(factor)
-    return block
-
-
 # ----------------------------------------------------------------------
-# From any table of gait cycles to the parts of the core object.
+# Either layout
 
 
 def parts_from_table(table: pa.Table, dataset: str) -> Parts:
@@ -494,6 +462,27 @@ def parts_from_table(table: pa.Table, dataset: str) -> Parts:
     return Parts(cycles, parts.block, parts.channels, history)
 
 
+def parts_of_file(
+    table: pa.Table, history: tuple[HistoryEntry, ...], path: str | os.PathLike[str], dataset: str
+) -> Parts:
+    """Read a file's table as :func:`parts_from_table`; an error names the file.
+
+    Parameters
+    ----------
+    table, history
+        What the file holds, and what it says was done to it.
+    path : path-like
+        The file, for errors.
+    dataset : str
+        Name of the dataset where the table has no such column.
+    """
+    try:
+        parts = parts_from_table(table, dataset)
+    except LocomotionError as error:
+        raise error.at(str(path)) from None
+    return replace(parts, history=history + parts.history)
+
+
 def table_from_frame(frame: pd.DataFrame) -> pa.Table:
     """Return a pandas frame as an Arrow table, its index left out unless it is named."""
     named = [name for name in frame.index.names if name is not None and name not in frame]
@@ -505,24 +494,19 @@ def table_from_frame(frame: pd.DataFrame) -> pa.Table:
             got=f"{', '.join(map(str, repeated))} more than once",
             fix="remove or rename the repeated columns",
         )
-    arrays = {str(name): _column(plain[name]) for name in plain.columns}
+    arrays: dict[str, pa.Array] = {}
+    for name in plain.columns:
+        values = plain[name]
+        try:
+            arrays[str(name)] = pa.Array.from_pandas(values)
+        except (pa.ArrowInvalid, pa.ArrowTypeError):  # values of several types
+            texts = values.map(str).to_numpy(dtype=object)
+            arrays[str(name)] = pa.array(texts, mask=np.asarray(values.isna()))
     return pa.table(arrays)
 
 
-def _column(values: "pd.Series[float]") -> pa.Array:
-    try:
-        return pa.Array.from_pandas(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return pa.array([None if missing else str(value) for value, missing in _pairs(values)])
-
-
-def _pairs(values: "pd.Series[float]") -> "zip[tuple[object, bool]]":
-    """Pair the values of a column of mixed types with whether each is missing."""
-    return zip(values.to_numpy(dtype=object), np.asarray(values.isna()), strict=True)
-
-
 # ----------------------------------------------------------------------
-# Reading in batches of whole cycles, so that memory stays bounded.
+# Reading in batches of whole cycles, so that memory stays bounded
 
 
 def scan_parts(path: str | os.PathLike[str], batch_cycles: int) -> Iterator[Parts]:
@@ -534,11 +518,7 @@ def scan_parts(path: str | os.PathLike[str], batch_cycles: int) -> Iterator[Part
         with open_parquet(file_path) as file:
             history = stored_history(file.schema_arrow)
             for table in _tables_of_whole_cycles(file, batch_cycles):
-                try:
-                    parts = parts_from_table(table, Path(path).stem)
-                except LocomotionError as error:
-                    raise error.at(str(file_path)) from None
-                yield Parts(parts.cycles, parts.block, parts.channels, history + parts.history)
+                yield parts_of_file(table, history, file_path, Path(path).stem)
 
 
 def _tables_of_whole_cycles(file: pq.ParquetFile, batch_cycles: int) -> Iterator[pa.Table]:
@@ -557,9 +537,5 @@ def _tables_of_whole_cycles(file: pq.ParquetFile, batch_cycles: int) -> Iterator
     if rest is None:
         yield file.read()  # no rows at all, which is refused as by `from_parquet`
     elif len(rest):
-        yield from _slices(rest, batch_cycles * rows_a_cycle)
-
-
-def _slices(table: pa.Table, rows: int) -> Iterator[pa.Table]:
-    for start in range(0, len(table), rows):
-        yield table.slice(start, rows)
+        for start in range(0, len(rest), batch_cycles * rows_a_cycle):
+            yield rest.slice(start, batch_cycles * rows_a_cycle)

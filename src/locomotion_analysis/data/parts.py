@@ -1,22 +1,57 @@
-"""MERGED parts.
+"""What every layout is read into, and every operation passes on: cycles, curves and their history.
 
-- The parts every layout is read into, and every operation passes on.
-- Putting datasets one after the other.
+Here are also the history's JSON form, and the joining of cycles that does not look at whose they
+are; :mod:`~locomotion_analysis.data.subjects` joins datasets of different people.
 """
 
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from locomotion_analysis.data.columns import with_truth_type
-from locomotion_analysis.data.history import HistoryEntry
+_SHOWN = 5
 
-# ----------------------------------------------------------------------
-# The parts every layout is read into, and every operation passes on.
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One thing that was done.
+
+    Attributes
+    ----------
+    action : str
+        A past participle: ``read, renamed, converted, assumed, reordered, dropped,
+        resampled, selected, concatenated, simulated, written``.
+    detail : str
+        What exactly, with names and numbers.
+    count : int or None
+        How many rows, cycles or columns it touched, where that makes sense.
+
+    Examples
+    --------
+    >>> str(HistoryEntry("dropped", "cycles without a target", 3))
+    'dropped: cycles without a target (3)'
+    """
+
+    action: str
+    detail: str
+    count: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.action}: {self.detail}" + ("" if self.count is None else f" ({self.count})")
+
+
+def history_to_json(history: Iterable[HistoryEntry]) -> str:
+    """Return `history` as JSON text."""
+    return json.dumps([asdict(entry) for entry in history])
+
+
+def history_from_json(text: str) -> tuple[HistoryEntry, ...]:
+    """Return the history written by :func:`history_to_json`."""
+    return tuple(HistoryEntry(**entry) for entry in json.loads(text))
 
 
 @dataclass(frozen=True)
@@ -43,13 +78,6 @@ class Parts:
         return replace(self, history=(*self.history, *entries))
 
 
-# ----------------------------------------------------------------------
-# Putting datasets one after the other.
-
-
-_SHOWN = 5
-
-
 def concatenate(pieces: Sequence[Parts]) -> Parts:
     """Join cycles; a channel that a piece does not have is NaN there, and said so."""
     channels = tuple(dict.fromkeys(name for piece in pieces for name in piece.channels))
@@ -67,8 +95,27 @@ def concatenate(pieces: Sequence[Parts]) -> Parts:
             history.append(HistoryEntry("filled", detail, stop - start))
         start = stop
     cycles = with_truth_type(pd.concat([piece.cycles for piece in pieces], ignore_index=True))
-    history += _names_in_several_datasets(cycles)
+    # Two people may share a name, and groups go by the name.
+    people = cycles[["dataset", "subject"]].drop_duplicates()
+    shared = people["subject"][people["subject"].duplicated()].drop_duplicates()
+    if len(shared):
+        detail = (
+            f"subjects named alike in several datasets are one person ({_some(shared)}); "
+            "merge_datasets tells them apart"
+        )
+        history.append(HistoryEntry("assumed", detail, len(shared)))
     return Parts(cycles, block, channels, tuple(history))
+
+
+def with_truth_type(cycles: pd.DataFrame) -> pd.DataFrame:
+    """Give columns of true, false and missing values the nullable type, in place of objects."""
+    found = [
+        name
+        for name, dtype in cycles.dtypes.items()
+        if pd.api.types.is_object_dtype(dtype)
+        and pd.api.types.infer_dtype(cycles[name], skipna=True) == "boolean"
+    ]
+    return cycles.astype(dict.fromkeys(found, "boolean")) if found else cycles
 
 
 def people_of_several(cycles: pd.DataFrame, lengths: Iterable[int]) -> str:
@@ -83,16 +130,3 @@ def people_of_several(cycles: pd.DataFrame, lengths: Iterable[int]) -> str:
 
 def _some(names: "pd.Series[str]") -> str:
     return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
-
-
-def _names_in_several_datasets(cycles: pd.DataFrame) -> list[HistoryEntry]:
-    """Say so where two people may share a name, since groups go by the name."""
-    people = cycles[["dataset", "subject"]].drop_duplicates()
-    shared = people["subject"][people["subject"].duplicated()].drop_duplicates()
-    if shared.empty:
-        return []
-    detail = (
-        f"subjects named alike in several datasets are one person ({_some(shared)}); "
-        "merge_datasets tells them apart"
-    )
-    return [HistoryEntry("assumed", detail, len(shared))]

@@ -1,31 +1,33 @@
-"""MERGED subjects.
-
-- How evenly the classes of a dataset are filled.
-- How many subjects, trials and cycles stand behind each value, and behind each channel.
-- Joining datasets of different people, each keeping its name and its history.
-- One row a person, drawn together from the cycles.
-"""
+"""Who is in a dataset: subjects and cycles counted, and datasets of different people joined."""
 
 import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from locomotion_analysis.data.history import HistoryEntry
 from locomotion_analysis.data.locomotion_data import LocomotionData
+from locomotion_analysis.data.parts import HistoryEntry
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, TargetError
 from locomotion_analysis.standard import KEY, Channel
 
-# ----------------------------------------------------------------------
-# How evenly the classes of a dataset are filled.
-
-
 _PERSON = ["dataset", "subject"]
+_TRIAL = ["dataset", "subject", "task", "task_id"]
+_BY = ("dataset", "task", "pathology", "side")
+_OF_A_PERSON = (
+    "age",
+    "sex",
+    "height_m",
+    "mass_kg",
+    "bmi",
+    "leg_length_m",
+    "pathology",
+    "affected_side",
+)
+_SHOWN_SHARED = 5
+_SHOWN_DIFFERING = 3
 
 
 @dataclass(frozen=True)
@@ -117,14 +119,6 @@ def class_balance(data: LocomotionData, by: str) -> ClassBalance:
     )
 
 
-# ----------------------------------------------------------------------
-# How many subjects, trials and cycles stand behind each value, and behind each channel.
-
-
-_BY = ("dataset", "task", "pathology", "side")
-_TRIAL = ["dataset", "subject", "task", "task_id"]
-
-
 @dataclass(frozen=True)
 class Description:
     """What a dataset holds (see :func:`describe`).
@@ -176,61 +170,41 @@ def describe(data: LocomotionData, by: Sequence[str] = _BY) -> Description:
     """
     cycles = data.cycles
     asked = [name for name in by if name in cycles] if by is _BY else list(by)
-    _require_columns(cycles, asked)
-    codes = pd.DataFrame({"person": _codes(cycles, _PERSON), "trial": _codes(cycles, _TRIAL)})
-    counts = [_counts_of(cycles[name], codes) for name in asked]
-    return Description(pd.concat(counts, ignore_index=True), _channels(data, codes["person"]))
-
-
-def _require_columns(cycles: pd.DataFrame, names: list[str]) -> None:
-    absent = [name for name in names if name not in cycles]
-    if absent or not names:
+    absent = [name for name in asked if name not in cycles]
+    if absent or not asked:
         raise SchemaError(
             expected=f"columns of cycles ({', '.join(cycles.columns)})",
             got=", ".join(map(repr, absent)) or "no column at all",
             where="describe",
         )
-
-
-def _codes(cycles: pd.DataFrame, names: list[str]) -> NDArray[np.intp]:
-    return np.asarray(cycles.groupby(names, sort=False).ngroup(), dtype=np.intp)
-
-
-def _counts_of(values: "pd.Series[str]", codes: pd.DataFrame) -> pd.DataFrame:
-    groups = codes.groupby(values, sort=False, dropna=False, observed=True)
-    table = pd.DataFrame(
-        {
-            "subjects": groups["person"].nunique(),
-            "trials": groups["trial"].nunique(),
-            "cycles": groups.size(),
-        }
-    )
-    table["cycles_percent"] = 100.0 * table["cycles"] / len(values)
-    table = table.sort_values("cycles", ascending=False, kind="stable")
-    table = table.rename_axis("value").reset_index()
-    table["value"] = table["value"].astype(object)
-    table.insert(0, "column", str(values.name))
-    return table
-
-
-def _channels(data: LocomotionData, person: "pd.Series[int]") -> pd.DataFrame:
+    person, trial = (cycles.groupby(of, sort=False).ngroup() for of in (_PERSON, _TRIAL))
+    codes = pd.DataFrame({"person": person, "trial": trial})
+    counts = []
+    for name in asked:
+        groups = codes.groupby(cycles[name], sort=False, dropna=False, observed=True)
+        table = pd.DataFrame(
+            {
+                "subjects": groups["person"].nunique(),
+                "trials": groups["trial"].nunique(),
+                "cycles": groups.size(),
+            }
+        )
+        table["cycles_percent"] = 100.0 * table["cycles"] / len(cycles)
+        table = table.sort_values("cycles", ascending=False, kind="stable")
+        table = table.rename_axis("value").reset_index()
+        table["value"] = table["value"].astype(object)
+        table.insert(0, "column", str(name))
+        counts.append(table)
     rows = []
     for name, curves in zip(data.channels, data.block, strict=True):
         known = np.isfinite(curves)
         whole, some = known.all(axis=1), known.any(axis=1)
-        counts = np.array([whole.sum(), (some & ~whole).sum(), (~some).sum()])
-        shares = counts / (len(data) or np.nan)
+        cycles_of_each = np.array([whole.sum(), (some & ~whole).sum(), (~some).sum()])
+        percents = 100.0 * (cycles_of_each / (len(data) or np.nan))
         subjects = int(person[whole].nunique())
-        rows.append((name, Channel.parse(name).unit, *(100.0 * s for s in shares), subjects))
-    percents = ["measured_percent", "partly_percent", "absent_percent"]
-    return pd.DataFrame(rows, columns=["channel", "unit", *percents, "subjects"])
-
-
-# ----------------------------------------------------------------------
-# Joining datasets of different people, each keeping its name and its history.
-
-
-_SHOWN_SHARED = 5
+        rows.append((name, Channel.parse(name).unit, *percents, subjects))
+    names = ["channel", "unit", "measured_percent", "partly_percent", "absent_percent", "subjects"]
+    return Description(pd.concat(counts, ignore_index=True), pd.DataFrame(rows, columns=names))
 
 
 def merge_datasets(
@@ -276,7 +250,12 @@ def merge_datasets(
         [LocomotionData(piece.cycles, piece.block, piece.channels) for piece in pieces.values()]
     )
     for name, piece in pieces.items():
-        history += _filled(name, piece, joined)
+        channels = [channel for channel in joined.channels if channel not in piece.channels]
+        columns = [str(column) for column in joined.cycles if column not in piece.cycles]
+        for what, found in {"channels, NaN": channels, "columns, missing": columns}.items():
+            if found:
+                detail = f"{name}: no such {what}: {', '.join(found)}"
+                history.append(HistoryEntry("filled", detail, len(piece)))
     cycles, renamed = _told_apart(joined.cycles)
     history += renamed
     history.append(HistoryEntry("merged", f"datasets {', '.join(pieces)}", len(cycles)))
@@ -357,17 +336,6 @@ def _refuse_mixed_columns(pieces: Mapping[str, LocomotionData]) -> None:
                 )
 
 
-def _filled(name: str, piece: LocomotionData, joined: LocomotionData) -> list[HistoryEntry]:
-    channels = [channel for channel in joined.channels if channel not in piece.channels]
-    columns = [str(column) for column in joined.cycles if column not in piece.cycles]
-    absent = {"channels, NaN": channels, "columns, missing": columns}
-    return [
-        HistoryEntry("filled", f"{name}: no such {what}: {', '.join(found)}", len(piece))
-        for what, found in absent.items()
-        if found
-    ]
-
-
 def _told_apart(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]:
     """Put the dataset before each subject's name that stands in more than one dataset."""
     people = cycles[["dataset", "subject"]].drop_duplicates()
@@ -388,23 +356,6 @@ def _told_apart(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]
     detail = f"subject -> dataset/subject, {len(shared)} names in several datasets: {named}"
     entry = HistoryEntry("renamed", detail, int(rows.sum()))
     return cycles.assign(subject=cycles["subject"].where(~rows, apart)), [entry]
-
-
-# ----------------------------------------------------------------------
-# One row a person, drawn together from the cycles.
-
-
-_OF_A_PERSON = (
-    "age",
-    "sex",
-    "height_m",
-    "mass_kg",
-    "bmi",
-    "leg_length_m",
-    "pathology",
-    "affected_side",
-)
-_SHOWN_DIFFERING = 3
 
 
 def subject_table(data: LocomotionData) -> pd.DataFrame:
@@ -441,9 +392,10 @@ def subject_table(data: LocomotionData) -> pd.DataFrame:
     """
     cycles = data.cycles
     groups = cycles.groupby(_PERSON, sort=False)
-    candidates = [name for name in cycles if name not in KEY]
+    candidates = [str(name) for name in cycles if name not in KEY]
     distinct = groups[candidates].nunique()
-    names = [name for name in candidates if _is_of_a_subject(str(name), distinct, len(cycles))]
+    never_changes = (distinct <= 1).all() & (len(cycles) > len(distinct))
+    names = [name for name in candidates if name in _OF_A_PERSON or never_changes[name]]
     names.sort(
         key=lambda name: _OF_A_PERSON.index(name) if name in _OF_A_PERSON else len(_OF_A_PERSON)
     )
@@ -452,41 +404,25 @@ def subject_table(data: LocomotionData) -> pd.DataFrame:
     trials = cycles[[*_PERSON, "task", "task_id"]].drop_duplicates()
     table["trials"] = trials.groupby(_PERSON, sort=False).size()
     table["cycles"] = groups.size()
-    table["conflicts"] = _conflicts(cycles, distinct[names])
-    _warn_of_conflicts(table["conflicts"])
-    return table.reset_index()
-
-
-def _is_of_a_subject(name: str, distinct: pd.DataFrame, n_cycles: int) -> bool:
-    never_changes = bool((distinct[name] <= 1).all()) and n_cycles > len(distinct)
-    return name in _OF_A_PERSON or never_changes
-
-
-def _conflicts(cycles: pd.DataFrame, distinct: pd.DataFrame) -> "pd.Series[str]":
-    texts = np.full(len(distinct), "", dtype=object)
-    number = cycles.groupby(_PERSON, sort=False).ngroup()
-    for person in np.flatnonzero((distinct > 1).any(axis=1)):
+    conflicts = np.full(len(distinct), "", dtype=object)
+    number = groups.ngroup()
+    for person in np.flatnonzero((distinct[names] > 1).any(axis=1)):
         own = cycles[number == person]
-        names = distinct.columns[distinct.iloc[person] > 1]
-        texts[person] = "; ".join(_named(own[name]) for name in names)
-    return pd.Series(texts, index=distinct.index, dtype="str")
-
-
-def _named(values: "pd.Series[Any]") -> str:
-    return f"{values.name}: " + ", ".join(sorted(map(str, values.dropna().unique())))
-
-
-def _warn_of_conflicts(conflicts: "pd.Series[str]") -> None:
-    found = conflicts[conflicts != ""]
-    if found.empty:
-        return
-    subjects = found.index.get_level_values("subject")
-    first = [
-        f"{who} ({text})" for who, text in zip(subjects[:_SHOWN_DIFFERING], found, strict=False)
-    ]
-    warnings.warn(
-        f"{len(found)} of {len(conflicts)} subjects have conflicting values, which are left "
-        f"missing: {', '.join(first)}{', …' if len(found) > _SHOWN_DIFFERING else ''}",
-        LocomotionWarning,
-        stacklevel=3,
-    )
+        conflicts[person] = "; ".join(
+            f"{name}: {', '.join(sorted(map(str, own[name].dropna().unique())))}"
+            for name in names
+            if distinct[name].iloc[person] > 1
+        )
+    table["conflicts"] = pd.Series(conflicts, index=distinct.index, dtype="str")
+    table = table.reset_index()
+    differing = table[table["conflicts"] != ""]
+    if len(differing):
+        pairs = zip(differing["subject"], differing["conflicts"], strict=True)
+        first = [f"{who} ({text})" for who, text in pairs][:_SHOWN_DIFFERING]
+        warnings.warn(
+            f"{len(differing)} of {len(table)} subjects have conflicting values, which are left "
+            f"missing: {', '.join(first)}{', …' if len(differing) > _SHOWN_DIFFERING else ''}",
+            LocomotionWarning,
+            stacklevel=2,
+        )
+    return table

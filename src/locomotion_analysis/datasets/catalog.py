@@ -4,7 +4,6 @@ Publishers list their files in different forms, which are read into one. Every f
 is checked against its publisher's hash and the one of its first download.
 """
 
-import json
 import math
 import os
 import re
@@ -13,16 +12,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from functools import cache
-from importlib.resources import files
+from importlib.resources import as_file, files
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
-
-import yaml
 
 from locomotion_analysis.datasets.download import (
     CatalogEntry,
-    ConversionNote,
     Ledger,
     Listing,
     ListingKind,
@@ -33,8 +29,9 @@ from locomotion_analysis.datasets.download import (
     refuse_without_room,
 )
 from locomotion_analysis.errors import DownloadError, LocomotionWarning, SchemaError
-from locomotion_analysis.files import atomic_path, locked
+from locomotion_analysis.files import atomic_path, locked, plain_json
 from locomotion_analysis.progress import Progress
+from locomotion_analysis.typed_tree import Node, typed, yaml_tree
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,8 +45,12 @@ _FOLDER = files("locomotion_analysis.datasets") / "entries"
 @cache
 def entries() -> dict[str, CatalogEntry]:
     """Return all entries by name."""
-    text = (_FOLDER / "entries.yaml").read_text(encoding="utf-8")
-    return {name: _entry(name, known) for name, known in yaml.safe_load(text).items()}
+    with as_file(_FOLDER / "entries.yaml") as path:
+        known = yaml_tree(path).entries()
+    return {
+        name: typed(CatalogEntry, Node({"name": Node(name, name, ""), **entry.entries()}, "", name))
+        for name, entry in known.items()
+    }
 
 
 def catalog_entry(name: str) -> CatalogEntry:
@@ -131,24 +132,6 @@ def column_map_path(name: str) -> Path:
             expected=f"a dataset with a column map ({', '.join(having)})", got=repr(name)
         )
     return Path(str(_FOLDER / "maps" / column_map))
-
-
-def _entry(name: str, known: dict[str, Any]) -> CatalogEntry:
-    return CatalogEntry(
-        name=name,
-        **{
-            **known,
-            "conversion": ConversionNote(**known["conversion"]),
-            "files": tuple(_published_file(**file) for file in known.get("files", ())),
-            "listings": tuple(Listing(**listing) for listing in known.get("listings", ())),
-        },
-    )
-
-
-def _published_file(
-    name: str, urls: list[str], size: int | None = None, published_hash: str | None = None
-) -> RemoteFile:
-    return RemoteFile(name, tuple(urls), size, published_hash)
 
 
 # Fetching
@@ -432,7 +415,7 @@ def article_urls(listing: Listing, text: str) -> list[str]:
     """
     base = listing.url.partition("/collections/")[0]
     try:
-        return [f"{base}/articles/{int(article['id'])}" for article in json.loads(text)]
+        return [f"{base}/articles/{int(article['id'])}" for article in plain_json(text)]
     except (KeyError, TypeError, ValueError) as error:
         raise _unreadable(listing, error) from None
 
@@ -477,7 +460,7 @@ def _sums(listing: Listing, text: str) -> list[RemoteFile]:
 
 
 def _figshare(listing: Listing, text: str) -> list[RemoteFile]:
-    known = [file for file in json.loads(text)["files"] if not file.get("is_link_only")]
+    known = [file for file in plain_json(text)["files"] if not file.get("is_link_only")]
     known.sort(key=lambda file: int(file["id"]))
     return [
         _listed_file(listing, file["name"], file["download_url"], file["size"], _tagged("md5", md5))
@@ -495,7 +478,7 @@ def _mendeley(listing: Listing, text: str) -> list[RemoteFile]:
             file["content_details"]["size"],
             _tagged("sha256", file["content_details"].get("sha256_hash")),
         )
-        for file in json.loads(text)
+        for file in plain_json(text)
     ]
 
 

@@ -3,7 +3,7 @@
 import json
 import os
 import warnings
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from locomotion_analysis.files import atomic_path, json_text, sha256, write_all
 from locomotion_analysis.selection.splitters import PARTS
 from locomotion_analysis.simulation import simulate
 from locomotion_analysis.standard import N_PHASES
+from locomotion_analysis.typed_tree import document
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -339,37 +340,19 @@ def read_manifest(folder: Path) -> Manifest:
     Raises
     ------
     FileReadError
-        If it is missing, damaged, or of a later format than this package knows.
+        If it is missing, damaged, or of another format than this package knows.
     """
     place = folder / MANIFEST
     try:
-        found = json.loads(place.read_text(encoding="utf-8"))
-        newer = found["format"] > FORMAT
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        content = place.read_bytes()
+    except OSError as error:
         raise FileReadError(
             expected=f"the folder of a dataset, with {MANIFEST}",
             got=f"{type(error).__name__}: {error}",
             where=str(folder),
             fix="`locomotion datasets build NAME --out FOLDER` makes one",
         ) from error
-    if newer:
-        raise FileReadError(
-            expected=f"a dataset of format {FORMAT} or earlier",
-            got=f"format {found['format']}",
-            where=str(place),
-            fix="update the package: pip install --upgrade locomotion-analysis",
-        )
-    names = {field.name for field in fields(Manifest)}
-    absent = names - set(found)
-    if absent:
-        raise FileReadError(
-            expected=f"{MANIFEST} with {', '.join(sorted(names))}",
-            got=f"no {', '.join(sorted(absent))}",
-            where=str(place),
-            fix="build the dataset again",
-        )
-    lists = {name: tuple(value) for name, value in found.items() if isinstance(value, list)}
-    return Manifest(**{name: lists.get(name, found[name]) for name in names})
+    return document(Manifest, content, "a dataset", FORMAT, str(place), "build the dataset again")
 
 
 def write_checksums(folder: Path) -> None:

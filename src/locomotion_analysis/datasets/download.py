@@ -4,7 +4,6 @@ Downloads lie in one cache folder, with a ledger of the hash each file had when 
 """
 
 import errno
-import json
 import os
 import re
 import shutil
@@ -17,7 +16,7 @@ from typing import Any, Literal, Self
 
 from locomotion_analysis._version import __version__
 from locomotion_analysis.errors import DownloadError
-from locomotion_analysis.files import json_text, move_into_place, write_all
+from locomotion_analysis.files import json_text, move_into_place, plain_json, write_all
 from locomotion_analysis.progress import Progress
 
 CACHE_VARIABLE = "LOCOMOTION_CACHE"
@@ -77,7 +76,7 @@ class Ledger:
         if not self.path.is_file():
             return {}
         try:
-            lines: dict[str, dict[str, Any]] = json.loads(self.path.read_text(encoding="utf-8"))
+            lines: dict[str, dict[str, Any]] = plain_json(self.path.read_bytes())
             for line in lines.values():
                 int(line["sha256"], 16)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -315,7 +314,7 @@ class Partial:
     def origin(self, url: str) -> dict[str, Any] | None:
         """Return what is noted of the bytes here, if they can be continued from `url`."""
         try:
-            notes: dict[str, Any] = json.loads(self._notes.read_text(encoding="utf-8"))
+            notes: dict[str, Any] = plain_json(self._notes.read_bytes())
         except (OSError, ValueError):
             return None
         fits = notes.get("url") == url and (notes.get("version") or notes.get("total"))

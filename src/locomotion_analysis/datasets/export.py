@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.data.columns import plain_text
-from locomotion_analysis.data.history import history_from_json, history_to_json
 from locomotion_analysis.data.parquet import parquet_files, read_csv_table, read_parquet_table
+from locomotion_analysis.data.parts import history_from_json, history_to_json
 from locomotion_analysis.errors import CycleShapeError, SchemaError, SplitLeakError
 from locomotion_analysis.extras import require, require_installed
 from locomotion_analysis.files import atomic_folder, atomic_path, json_text, refuse_existing

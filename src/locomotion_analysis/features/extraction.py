@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
-from locomotion_analysis.data.history import history_to_json
+from locomotion_analysis.data.parts import history_to_json
 from locomotion_analysis.errors import (
     DuplicateCycleError,
     FileReadError,

@@ -31,7 +31,7 @@ from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.extras import require
 from locomotion_analysis.files import locked, write_all
 from locomotion_analysis.production.bundle import open_bundle
-from locomotion_analysis.production.typed_json import document
+from locomotion_analysis.typed_tree import document
 
 # ----------------------------------------------------------------------
 # What a registry knows: its versions, the order of champions, and everything ever done.

@@ -1,8 +1,12 @@
-"""MERGED base.
+"""What all of the simulator stands on: random numbers, series and the published mean curves.
 
-- Random numbers that belong to a subject, whoever else is simulated beside them.
-- Fourier and sine series: the language in which templates and their changes are added up.
-- Published mean gait curves as functions of speed and slope.
+Every subject owns streams of random numbers derived from
+``SeedSequence(seed, spawn_key=(subject, stream, ...))``: one for traits and one for each task, speed
+asked for and session. More subjects, tasks or cycles therefore leave the earlier ones as they
+were, and so does splitting the work.
+
+Templates and their changes are added up as Fourier series of the cycle (angles, moments) and
+sine series of stance (forces).
 """
 
 from dataclasses import dataclass
@@ -13,14 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.standard import TASKS
-
-# ----------------------------------------------------------------------
-# Random numbers that belong to a subject, whoever else is simulated beside them.
-#
-# Every subject owns streams derived from ``SeedSequence(seed, spawn_key=(subject, stream, ...))``:
-# one for traits and one for each task, speed asked for and session. More subjects, tasks or cycles
-# therefore leave the earlier ones as they were, and so does splitting the work.
-
 
 Array = NDArray[np.float64]
 
@@ -80,8 +76,7 @@ def stride_normals(
 
 
 # ----------------------------------------------------------------------
-# Fourier and sine series: the language in which templates and their changes are added up.
-
+# Fourier and sine series
 
 N_HARMONICS = 20
 N_COEFFICIENTS = 2 * N_HARMONICS + 1
@@ -206,8 +201,7 @@ def stance_bump(centre: float, width: float) -> Array:
 
 
 # ----------------------------------------------------------------------
-# Published mean gait curves as functions of speed and slope.
-
+# Published mean gait curves as functions of speed and slope
 
 LEG_CHANNELS = (
     "hip_flexion_angle",

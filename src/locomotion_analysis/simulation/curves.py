@@ -1,11 +1,9 @@
-"""MERGED curves.
+"""Curves of both legs and the cycles they make up.
 
-- Apply the changes of each diagnosis to a subject's two legs.
-- What is known of a subject besides gait: performance tests and falls.
-- What the curves of one body must agree on: segments, velocities, ground reaction, pressure.
-- How people differ from the mean and strides from each other.
-- Evaluate the curves of both legs on the ipsilateral clock.
-- Turn leg curves into named channels and strides into a table.
+From the template, the changes of a diagnosis and what makes people and strides differ, to curves
+on the ipsilateral clock; then what the curves of one body must agree on (segment angles,
+velocities, ground reaction, centre of pressure), the named channels, and the table of cycles with
+each subject's performance tests and falls.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,10 +33,7 @@ from locomotion_analysis.simulation.base import (
 )
 from locomotion_analysis.simulation.pathologies import (
     PATHOLOGIES,
-    Bump,
     Change,
-    Leg,
-    Pathology,
     Scaling,
 )
 from locomotion_analysis.simulation.people import Population
@@ -51,8 +46,7 @@ from locomotion_analysis.simulation.strides import (
 from locomotion_analysis.standard import PHASE_PERCENT, STANDARD_GRAVITY_M_S2
 
 # ----------------------------------------------------------------------
-# Apply the changes of each diagnosis to a subject's two legs.
-
+# What a diagnosis changes in a subject's two legs
 
 EXPRESSION_SD = 0.25
 
@@ -79,25 +73,19 @@ class Changes:
     force_gain: Array
 
 
-def _leg_share(leg: Leg, pathology: Pathology, people: Population) -> Array:
-    """How much of a change the left and right leg show, shape (n_subjects, 2)."""
-    affected, other = {
-        "affected": (1.0, 0.0),
-        "other": (0.0, 1.0),
-        "both": (1.0, pathology.other_leg),
-    }[leg]
-    is_affected = people.affected_leg[:, None] == np.arange(2)
-    share: Array = np.where(is_affected, affected, other)
-    return share
-
-
 def _strength(change: Change, number: int, name: str, people: Population) -> Array:
     """Severity times the subject's own expression of change `number`; (n_subjects, 2)."""
     expression = np.maximum(1 + EXPRESSION_SD * people.normals["effects"][:, number], 0.0)
     low, high = change.share
     shown = (people.pathology == name) & (people.pattern >= low) & (people.pattern < high)
     whole = people.severity * expression * shown
-    strength: Array = whole[:, None] * _leg_share(change.leg, PATHOLOGIES[name], people)
+    affected, other = {
+        "affected": (1.0, 0.0),
+        "other": (0.0, 1.0),
+        "both": (1.0, PATHOLOGIES[name].other_leg),
+    }[change.leg]
+    is_affected = people.affected_leg[:, None] == np.arange(2)
+    strength: Array = whole[:, None] * np.where(is_affected, affected, other)
     return strength
 
 
@@ -123,31 +111,22 @@ def pathology_changes(people: Population, *, rising: bool = False) -> Changes:
         listed = pathology.rising if rising else pathology.changes
         first = len(pathology.changes) if rising else 0
         for number, change in enumerate(listed, start=first):
-            _apply(total, change, _strength(change, number, name, people), rising=rising)
+            strength = _strength(change, number, name, people)
+            is_force = change.channel in FORCE_CHANNELS
+            index = (FORCE_CHANNELS if is_force else LEG_CHANNELS).index(change.channel)
+            if isinstance(change, Scaling):
+                gain = total.force_gain if is_force else total.leg_gain
+                gain[:, :, index] *= np.maximum(1 + change.fraction * strength, 0.05)
+            else:
+                curves = total.forces if is_force else total.legs
+                make = stance_bump if is_force else mirrored_bump if rising else cycle_bump
+                bump = make(change.centre, change.width)
+                curves[:, :, index] += change.amplitude * strength[..., None] * bump
     return total
 
 
-def _apply(total: Changes, change: Change, strength: Array, *, rising: bool) -> None:
-    """Add one change, in place, to the running total."""
-    is_force = change.channel in FORCE_CHANNELS
-    index = (FORCE_CHANNELS if is_force else LEG_CHANNELS).index(change.channel)
-    if isinstance(change, Scaling):
-        gain = total.force_gain if is_force else total.leg_gain
-        gain[:, :, index] *= np.maximum(1 + change.fraction * strength, 0.05)
-    else:
-        curves = total.forces if is_force else total.legs
-        curves[:, :, index] += change.amplitude * strength[..., None] * _shape(change, rising)
-
-
-def _shape(change: Bump, rising: bool) -> Array:
-    if change.channel in FORCE_CHANNELS:
-        return stance_bump(change.centre, change.width)
-    return (mirrored_bump if rising else cycle_bump)(change.centre, change.width)
-
-
 # ----------------------------------------------------------------------
-# What is known of a subject besides gait: performance tests and falls.
-
+# Besides gait: performance tests and falls
 
 FALL_AGE = 65.0
 _WALKED_IN_TUG_M = 6.0
@@ -239,7 +218,7 @@ def outcomes(people: Population) -> dict[str, object]:
 
 
 # ----------------------------------------------------------------------
-# What the curves of one body must agree on: segments, velocities, ground reaction, pressure.
+# What the curves of one body must agree on
 
 
 def velocity(angle: Array, duration_s: Array, *, periodic: bool = True) -> Array:
@@ -387,11 +366,11 @@ def centre_of_pressure(
 
 
 # ----------------------------------------------------------------------
-# How people differ from the mean and strides from each other.
+# How people differ from the mean and strides from each other
 #
-# Deviations are smooth curves: an offset and two harmonics for angles, four for pelvis and trunk, five
-# bumps for moments, three in stance for forces. They are correlated across joints; a person's two legs share most of them.
-# Sizes: between-subject SD of Schwartz et al. 2008 and Pinzone et al. 2014 (Gait Posture 40:286),
+# Deviations are smooth curves: an offset and two harmonics for angles, four for pelvis and trunk,
+# five bumps for moments, three in stance for forces. They are correlated across joints; a person's
+# two legs share most of them. Sizes: between-subject SD of Schwartz et al. 2008 and Pinzone et al. 2014 (Gait Posture 40:286),
 # stride SD of the open recordings of Falisse et al. 2019 (J R Soc Interface
 # 16:20190402) and Fukuchi et al. 2017; hip rotation, foot progression and trunk between strides, and
 # harmonics 3 and 4, of the same order.
@@ -405,10 +384,10 @@ SHARED_BY_LEGS = 0.82
 LARGEST_DEVIATION = 2.2
 """In standard deviations; who is further from the mean is not called healthy."""
 
-_ANGLES = [i for i, name in enumerate(LEG_CHANNELS) if name.endswith("_angle")]
+_IS_ANGLE = np.array([name.endswith("_angle") for name in LEG_CHANNELS])
 
 # Between subjects: SD of (offset, harmonic 1, harmonic 2); between strides: the same.
-# Pelvis and trunk curves are halves that the two legs add up, see physics.pelvis. Equal halves
+# Pelvis and trunk curves are halves that the two legs add up, see pelvis(). Equal halves
 # cancel every other harmonic, so theirs vary up to the fourth: no healthy pelvis is that even.
 # Harmonics 3 and 4 vary by these shares of harmonic 2.
 _FINE_SHARES = (0.5, 0.3)
@@ -477,14 +456,6 @@ _CORRELATIONS = {
 }
 
 
-def _atoms() -> Array:
-    """Return the building curves of each leg channel, shape (n_channels, 9, n_coefficients)."""
-    harmonics = np.eye(N_ATOMS, N_COEFFICIENTS)
-    bumps = np.zeros_like(harmonics)
-    bumps[: len(_MOMENT_BUMPS)] = [cycle_bump(*place) for place in _MOMENT_BUMPS]
-    return np.stack([harmonics if i in _ANGLES else bumps for i in range(len(LEG_CHANNELS))])
-
-
 def _spread(
     angles: Mapping[str, tuple[float, ...]], moments: Mapping[str, tuple[float, ...]]
 ) -> Array:
@@ -501,23 +472,22 @@ def _spread(
     return rows
 
 
-def _mixing() -> Array:
-    """Cholesky factor of the correlations between leg channels."""
-    matrix = np.eye(len(LEG_CHANNELS))
-    for (one, other), value in _CORRELATIONS.items():
-        i, j = LEG_CHANNELS.index(one), LEG_CHANNELS.index(other)
-        matrix[i, j] = matrix[j, i] = value
-    return np.linalg.cholesky(matrix).astype(np.float64)
-
-
 _FORCE_ATOMS = np.stack([stance_bump(*place) for place in _FORCE_BUMPS])
 
 
 def _leg_curves(normals: Array, spread: Array) -> Array:
     """Turn normals (..., 162) into coefficients (..., n_channels, n_coefficients)."""
+    correlations = np.eye(len(LEG_CHANNELS))
+    for (one, other), value in _CORRELATIONS.items():
+        i, j = LEG_CHANNELS.index(one), LEG_CHANNELS.index(other)
+        correlations[i, j] = correlations[j, i] = value
+    harmonics = np.eye(N_ATOMS, N_COEFFICIENTS)
+    bumps = np.zeros_like(harmonics)
+    bumps[: len(_MOMENT_BUMPS)] = [cycle_bump(*place) for place in _MOMENT_BUMPS]
+    atoms = np.stack([harmonics if is_angle else bumps for is_angle in _IS_ANGLE])
     shaped = normals.reshape(*normals.shape[:-1], len(LEG_CHANNELS), N_ATOMS)
-    mixed = np.einsum("ij,...jk->...ik", _mixing(), shaped) * spread
-    curves: Array = np.einsum("...ik,ikc->...ic", mixed, _atoms())
+    mixed = np.einsum("ij,...jk->...ik", np.linalg.cholesky(correlations), shaped) * spread
+    curves: Array = np.einsum("...ik,ikc->...ic", mixed, atoms)
     return curves
 
 
@@ -572,14 +542,12 @@ def stride_deviations(normals: Array, size: Array) -> tuple[Array, Array]:
 
 
 # ----------------------------------------------------------------------
-# Evaluate the curves of both legs on the ipsilateral clock.
-
+# Curves of both legs on the ipsilateral clock
 
 TIMING_SD = 0.010
 SESSION_SHARE = 0.25
 """Differences between sessions, as a share of those between people (McGinley et al. 2009)."""
 
-_IS_ANGLE = np.array([name.endswith("_angle") for name in LEG_CHANNELS])
 _IS_MIDLINE = np.array([name.startswith(("pelvis", "trunk")) for name in LEG_CHANNELS])
 
 
@@ -644,20 +612,6 @@ def _by_stride(per_leg: Array, strides: Strides) -> Array:
     return reordered
 
 
-def _healthy(task: str, strides: Strides) -> Array:
-    """Template of one leg; each leg holds half of every midline curve."""
-    found = template(task, strides.v, strides.grade_deg, LEG_CHANNELS)
-    return np.where(_IS_MIDLINE[:, None], 0.5 * found, found)
-
-
-def _scaled(coefficients: Array, gain: Array) -> Array:
-    """Multiply curves by `gain`, leaving the mean of angles alone."""
-    factor = np.repeat(gain[..., None], coefficients.shape[-1], axis=-1)
-    factor[..., _IS_ANGLE, 0] = 1.0
-    scaled: Array = coefficients * factor
-    return scaled
-
-
 def leg_phase(task: str, strides: Strides) -> Array:
     """Fraction of each leg's own cycle, shape (n_subjects, n_cycles, 2, n_phases)."""
     ipsi = np.broadcast_to(PHASE_PERCENT / 100, (*strides.v.shape, len(PHASE_PERCENT)))
@@ -702,32 +656,30 @@ def leg_curves(
     noise, force_noise = stride_deviations(normals, size)
     changes = own.rising if task == RISE else own.walking
     added = _by_stride(own.legs + changes.legs, strides) + noise
-    joint = _scaled(_healthy(task, strides)[:, :, None], _by_stride(changes.leg_gain, strides))
+    healthy = template(task, strides.v, strides.grade_deg, LEG_CHANNELS)
+    # Each leg holds half of every midline curve; a gain leaves the mean of an angle alone.
+    healthy = np.where(_IS_MIDLINE[:, None], 0.5 * healthy, healthy)
+    gain = np.repeat(_by_stride(changes.leg_gain, strides)[..., None], N_COEFFICIENTS, axis=-1)
+    gain[..., _IS_ANGLE, 0] = 1.0
     phase = leg_phase(task, strides)
     basis = (mirrored_basis if task == RISE else fourier_basis)(
         template_phase(phase, strides, people)
     )
-    legs = (joint + added) @ np.swapaxes(basis, -1, -2)
+    legs = (healthy[:, :, None] * gain + added) @ np.swapaxes(basis, -1, -2)
     force = template(task, strides.v, strides.grade_deg, FORCE_CHANNELS)[:, :, None]
     force = force * _by_stride(changes.force_gain, strides)[..., None]
     more = _by_stride(own.forces + changes.forces, strides) + force_noise
     stance = phase / (strides.toe_off_percent[..., None] / 100)
-    return LegCurves(legs, _forces(task, force, more, stance), stance)
-
-
-def _forces(task: str, mean: Array, added: Array, stance: Array) -> Array:
-    """Evaluate forces; those of sit to stand do not vanish at the ends, what is added does."""
     sines = np.swapaxes(sine_basis(stance), -1, -2)
-    if task != RISE:
-        forces: Array = (mean + added) @ sines
-        return forces
-    both: Array = mean @ np.swapaxes(cosine_basis(stance), -1, -2) + 0.5 * added @ sines
-    return both
+    if task == RISE:  # the forces do not vanish at the ends; what is added does
+        forces = force @ np.swapaxes(cosine_basis(stance), -1, -2) + 0.5 * more @ sines
+    else:
+        forces = (force + more) @ sines
+    return LegCurves(legs, forces, stance)
 
 
 # ----------------------------------------------------------------------
-# Turn leg curves into named channels and strides into a table.
-
+# Named channels, and the table of cycles
 
 SIDES = ("ipsi", "contra")
 MOTIONS = (
@@ -777,13 +729,6 @@ def _joint_channels(leg: Array, side: str, duration_s: Array, *, periodic: bool)
     yield f"foot_progression_internal_angle_{side}_rad", np.radians(progression)
 
 
-def _segment_channels(leg: Array, tilt: Array, side: str) -> Channels:
-    hip, knee, ankle = (np.radians(_curve(leg, f"{motion}_angle")) for motion in POWERS.values())
-    angles = segment_angles(hip, knee, ankle, tilt)
-    for segment, angle in zip(("thigh", "shank", "foot"), angles, strict=True):
-        yield f"{segment}_sagittal_angle_{side}_rad", angle
-
-
 def _force_channels(task: str, curves: LegCurves, height_m: Array) -> Channels:
     vertical, anterior, lateral = np.moveaxis(curves.forces, 3, 0)
     if task == RISE:  # the chair carries what the legs do not
@@ -826,8 +771,16 @@ def named_channels(task: str, curves: LegCurves, duration_s: Array, height_m: Ar
     for i, side in enumerate(SIDES):
         leg = curves.legs[:, :, i]
         yield from _joint_channels(leg, side, duration_s, periodic=task != RISE)
-        yield from _segment_channels(leg, midline["pelvis_anterior_tilt_angle"], side)
+        hip, knee, ankle = (
+            np.radians(_curve(leg, f"{motion}_angle")) for motion in POWERS.values()
+        )
+        segments = segment_angles(hip, knee, ankle, midline["pelvis_anterior_tilt_angle"])
+        for segment, angle in zip(("thigh", "shank", "foot"), segments, strict=True):
+            yield f"{segment}_sagittal_angle_{side}_rad", angle
     yield from _force_channels(task, curves, height_m)
+
+
+_WHO = ("age", "sex", "height_m", "mass_kg", "bmi", "leg_length_m", "pathology", "subtype")
 
 
 def _task_id(trial: Trial, people: Population) -> list[str]:
@@ -839,43 +792,36 @@ def _task_id(trial: Trial, people: Population) -> list[str]:
     return [short] * len(people)
 
 
-def _gait_columns(task: str, strides: Strides) -> dict[str, Array]:
-    """Columns of one value a stride; those that a movement without steps lacks are NaN."""
-    length = strides.stride_length_m
-    step_related = {
-        "stance_percent": strides.toe_off_percent[..., 0],
-        "double_support_percent": strides.double_support_percent,
-        "cadence_steps_min": 120.0 / strides.duration_s,
-    }
-    if task == RISE:
-        step_related = {name: np.full_like(length, np.nan) for name in step_related}
-    return {
-        "speed_m_s": strides.speed_m_s,
-        "incline_deg": strides.grade_deg,
-        "cycle_duration_s": strides.duration_s,
-        **step_related,
-        "step_length_m": 0.5 * length,
-        "stride_length_m": length,
-        "step_width_m": strides.step_width_m,
-    }
-
-
-_WHO = ("age", "sex", "height_m", "mass_kg", "bmi", "leg_length_m", "pathology", "subtype")
-
-
 def cycle_table(trial: Trial, people: Population, strides: Strides) -> pd.DataFrame:
     """One row a cycle of one trial: key, events, speeds, subject, tests."""
     n_cycles = strides.v.shape[1]
     of_subjects: dict[str, Any] = {name: getattr(people, name) for name in (*_WHO, "severity")}
     subjects = pd.DataFrame(of_subjects | outcomes(people))
     repeated = subjects.loc[np.repeat(np.arange(len(people)), n_cycles)].reset_index(drop=True)
+    length = strides.stride_length_m
+    of_steps = {
+        "stance_percent": strides.toe_off_percent[..., 0],
+        "double_support_percent": strides.double_support_percent,
+        "cadence_steps_min": 120.0 / strides.duration_s,
+    }
+    if trial.task == RISE:
+        of_steps = {name: np.full_like(length, np.nan) for name in of_steps}
+    of_strides = {
+        "speed_m_s": strides.speed_m_s,
+        "incline_deg": strides.grade_deg,
+        "cycle_duration_s": strides.duration_s,
+        **of_steps,
+        "step_length_m": 0.5 * length,
+        "stride_length_m": length,
+        "step_width_m": strides.step_width_m,
+    }
     each = {
         "dataset": "simulated",
         "subject": np.repeat(people.subject, n_cycles),
         "task": trial.task,
         "task_id": np.repeat(_task_id(trial, people), n_cycles),
         "step": np.tile(np.arange(n_cycles), len(people)),
-        **{name: values.ravel() for name, values in _gait_columns(trial.task, strides).items()},
+        **{name: values.ravel() for name, values in of_strides.items()},
     }
     last = {
         "side": np.tile(np.where(strides.leg == 0, "left", "right"), len(people)),

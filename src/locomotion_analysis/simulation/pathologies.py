@@ -1,33 +1,23 @@
-"""MERGED pathologies.
+"""What each diagnosis changes in gait: cohorts, changes of timing and changes of curves.
 
-- What a pathology is made of: a cohort, changes of timing and changes of curves.
-- Healthy adults, and older adults at risk of falling.
-- Stroke, Parkinson's disease and cerebral palsy.
-- Knee osteoarthritis and lower-limb amputation.
-- What each diagnosis changes in gait.
+Changes come on top of the healthy template at the patient's own speed, so that what follows from
+walking slowly is not counted twice. A change is ``amplitude * severity * subject_factor``;
+severity lies between 0 and 1 (Beta distributed) and every subject expresses every change a little
+differently. Amplitudes hold at severity 1; a cohort's mean severity is about 0.5.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-# ----------------------------------------------------------------------
-# What a pathology is made of: a cohort, changes of timing and changes of curves.
-#
-# Changes come on top of the healthy template at the patient's own speed, so that what follows from
-# walking slowly is not counted twice. A change is ``amplitude * severity * subject_factor``; severity
-# lies between 0 and 1 (Beta distributed) and every subject expresses every change a little
-# differently. Amplitudes hold at severity 1; a cohort's mean severity is about 0.5.
-
-
 Leg = Literal["affected", "other", "both"]
-WALKING_AND_STAIRS = (
+WALKING_TASKS = (
     "level_walking",
     "incline_walking",
     "decline_walking",
     "stair_ascent",
     "stair_descent",
 )
-ALL_BUT_RUNNING = (*WALKING_AND_STAIRS, "sit_to_stand")
+ALL_BUT_RUNNING = (*WALKING_TASKS, "sit_to_stand")
 
 
 @dataclass(frozen=True)
@@ -151,8 +141,7 @@ class Pathology:
 
 
 # ----------------------------------------------------------------------
-# Healthy adults, and older adults at risk of falling.
-
+# Healthy adults, and older adults at risk of falling
 
 HEALTHY = Pathology(
     age=(56.0, 15.0), one_sided=False, stride_alpha=(0.85, 0.85), tasks=(*ALL_BUT_RUNNING, "run")
@@ -187,8 +176,7 @@ FALL_RISK = Pathology(
 
 
 # ----------------------------------------------------------------------
-# Stroke, Parkinson's disease and cerebral palsy.
-
+# Stroke, Parkinson's disease and cerebral palsy
 
 STROKE = Pathology(
     age=(62.0, 11.0),
@@ -323,8 +311,7 @@ CEREBRAL_PALSY = Pathology(
 
 
 # ----------------------------------------------------------------------
-# Knee osteoarthritis and lower-limb amputation.
-
+# Knee osteoarthritis and lower-limb amputation
 
 KNEE_OSTEOARTHRITIS = Pathology(
     age=(66.0, 8.0),
@@ -452,10 +439,6 @@ TRANSFEMORAL_AMPUTATION = Pathology(
 )
 
 
-# ----------------------------------------------------------------------
-# What each diagnosis changes in gait.
-
-
 PATHOLOGIES: dict[str, Pathology] = {
     "healthy": HEALTHY,
     "stroke": STROKE,
@@ -467,5 +450,3 @@ PATHOLOGIES: dict[str, Pathology] = {
     "fall_risk": FALL_RISK,
 }
 """Diagnoses the simulator knows."""
-
-__all__ = ["ALL_BUT_RUNNING", "PATHOLOGIES", "Bump", "Change", "Leg", "Pathology", "Scaling"]

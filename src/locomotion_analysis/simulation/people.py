@@ -1,8 +1,4 @@
-"""MERGED people.
-
-- Age, sex and size.
-- Subjects: who they are, how fast they walk, how ill they are.
-"""
+"""The simulated people: age, sex and size, how fast they walk, how ill they are."""
 
 from dataclasses import dataclass, replace
 
@@ -14,10 +10,6 @@ from locomotion_analysis.simulation.base import Array, trait_normals
 from locomotion_analysis.simulation.pathologies import PATHOLOGIES, Pathology
 from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2
 
-# ----------------------------------------------------------------------
-# Age, sex and size.
-
-
 LEG_LENGTH_PER_HEIGHT = 0.53
 _ADULT_AGE = 18.0
 # Median height and body mass index of children, after the growth charts of the US CDC (2000).
@@ -25,6 +17,43 @@ _CHILD_AGES = (6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0)
 _BOY_HEIGHT_M = (1.15, 1.28, 1.385, 1.49, 1.64, 1.735, 1.76)
 _GIRL_HEIGHT_M = (1.15, 1.275, 1.38, 1.51, 1.60, 1.62, 1.62)
 _CHILD_BMI = (15.4, 15.9, 16.6, 17.8, 19.2, 20.6, 21.7)
+
+
+RAMP_GRADES_DEG = (5.0, 10.0)
+N_EFFECTS = 40
+N_DEVIATIONS = 520
+SPEED_SD_M_S = 0.18
+
+_TRAITS = {
+    "sex": 1,
+    "age": 1,
+    "height": 1,
+    "bmi": 1,
+    "side": 1,
+    "severity": 1,
+    "speed": 1,
+    "step_length": 1,
+    "toe_off": 1,
+    "timing": 1,
+    "step_width": 1,
+    "stride_noise": 1,
+    "stride_time": 1,
+    "pattern": 1,
+    "ramp": 1,
+    "tempo": 1,
+    "foot_placement": 1,
+    "stance_asymmetry": 1,
+    "strength": 1,
+    "endurance": 1,
+    "turning": 1,
+    "fall": 1,
+    "response": 1,
+    "running": 1,
+    "effects": N_EFFECTS,
+    "deviations": N_DEVIATIONS,
+}
+# New traits go to the end: whatever stands before keeps its random numbers.
+N_TRAITS = sum(_TRAITS.values())
 
 
 @dataclass(frozen=True)
@@ -83,47 +112,6 @@ def running_speed(age: Array) -> Array:
     Of the order of recreational runners' training speeds; not fitted.
     """
     return 3.2 - 0.012 * np.maximum(age - 35.0, 0.0)
-
-
-# ----------------------------------------------------------------------
-# Subjects: who they are, how fast they walk, how ill they are.
-
-
-RAMP_GRADES_DEG = (5.0, 10.0)
-N_EFFECTS = 40
-N_DEVIATIONS = 520
-SPEED_SD_M_S = 0.18
-
-_TRAITS = {
-    "sex": 1,
-    "age": 1,
-    "height": 1,
-    "bmi": 1,
-    "side": 1,
-    "severity": 1,
-    "speed": 1,
-    "step_length": 1,
-    "toe_off": 1,
-    "timing": 1,
-    "step_width": 1,
-    "stride_noise": 1,
-    "stride_time": 1,
-    "pattern": 1,
-    "ramp": 1,
-    "tempo": 1,
-    "foot_placement": 1,
-    "stance_asymmetry": 1,
-    "strength": 1,
-    "endurance": 1,
-    "turning": 1,
-    "fall": 1,
-    "response": 1,
-    "running": 1,
-    "effects": N_EFFECTS,
-    "deviations": N_DEVIATIONS,
-}
-# New traits go to the end: whatever stands before keeps its random numbers.
-N_TRAITS = sum(_TRAITS.values())
 
 
 @dataclass(frozen=True)
@@ -212,20 +200,6 @@ def _walkable(speed_m_s: Array) -> Array:
     return np.clip(speed_m_s, 0.25, 1.95)
 
 
-def _named_normals(seed: int, subjects: range) -> dict[str, Array]:
-    draws = trait_normals(seed, subjects, N_TRAITS)
-    stops = np.cumsum(list(_TRAITS.values()))[:-1]
-    return dict(zip(_TRAITS, np.split(draws, stops, axis=1), strict=True))
-
-
-def _severity(cohort: list[Pathology], uniform: Array) -> Array:
-    alpha, beta = np.array([c.severity for c in cohort]).T
-    ill = alpha > 0
-    drawn = betaincinv(np.where(ill, alpha, 1.0), np.where(ill, beta, 1.0), uniform)
-    severity: Array = np.where(ill, drawn, 0.0)
-    return severity
-
-
 def _subtype(pathology: Pathology, pattern: float) -> str:
     highest = 0.0
     for name, share in pathology.subtypes:
@@ -253,10 +227,18 @@ def draw_population(pathologies: tuple[str, ...], seed: int, subjects: range) ->
     """
     names = np.array([pathologies[i % len(pathologies)] for i in subjects])
     cohort = [PATHOLOGIES[name] for name in names]
-    normals = _named_normals(seed, subjects)
+    draws = trait_normals(seed, subjects, N_TRAITS)
+    stops = np.cumsum(list(_TRAITS.values()))[:-1]
+    normals = dict(zip(_TRAITS, np.split(draws, stops, axis=1), strict=True))
     uniform = {name: ndtr(normals[name][:, 0]) for name in ("side", "severity", "pattern", "ramp")}
     bodies = draw_bodies(cohort, normals)
-    severity = _severity(cohort, uniform["severity"])
+    # Beta distributed, by the diagnosis; 0 for the healthy.
+    alpha, beta = np.array([c.severity for c in cohort]).T
+    ill = alpha > 0
+    drawn = betaincinv(np.where(ill, alpha, 1.0), np.where(ill, beta, 1.0), uniform["severity"])
+    severity = np.where(ill, drawn, 0.0)
+    slower = np.array([c.speed_loss_m_s for c in cohort]) * severity
+    walking = preferred_speed(bodies) + SPEED_SD_M_S * normals["speed"][:, 0] - slower
     side = np.where(uniform["side"] < 0.5, "left", "right")
     one_sided = np.array([c.one_sided for c in cohort])
     running = running_speed(bodies.age) + 0.45 * normals["running"][:, 0]
@@ -273,16 +255,8 @@ def draw_population(pathologies: tuple[str, ...], seed: int, subjects: range) ->
         mass_kg=bodies.mass_kg,
         leg_length_m=bodies.leg_length_m,
         severity=severity,
-        speed_m_s=_walkable(_speed(bodies, cohort, severity, normals)),
+        speed_m_s=_walkable(walking),
         run_speed_m_s=np.clip(running, 2.0, 5.0),
         ramp_grade_deg=np.where(uniform["ramp"] < 0.5, *RAMP_GRADES_DEG),
         normals=normals,
     )
-
-
-def _speed(
-    bodies: Bodies, cohort: list[Pathology], severity: Array, normals: dict[str, Array]
-) -> Array:
-    loss = np.array([c.speed_loss_m_s for c in cohort]) * severity
-    speed: Array = preferred_speed(bodies) + SPEED_SD_M_S * normals["speed"][:, 0] - loss
-    return speed

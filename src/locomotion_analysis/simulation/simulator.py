@@ -1,10 +1,7 @@
-"""MERGED simulator.
+"""Simulated gait data: subjects, tasks and cycles from published means and spreads.
 
-- What is asked of the simulator, checked before anything is made.
-- Simulate some subjects at a time, on one or several processors.
-- Simulated gait data: subjects, tasks and cycles from published means and spreads.
-- People before and after a treatment, some of whom respond.
-- Write simulations that memory need not hold.
+A request is checked before anything is made; subjects are then simulated some at a time, on
+several processors, into memory or into files that memory need not hold.
 """
 
 import json
@@ -15,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -24,10 +21,11 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
+from locomotion_analysis.data.locomotion_data import Layout
 from locomotion_analysis.data.parquet import write_cycle_columns, write_long_columns, write_parquet
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.files import atomic_path, remove_leftovers, write_all
-from locomotion_analysis.progress import Progress
+from locomotion_analysis.progress import Progress, silent
 from locomotion_analysis.simulation.base import Array, Trial, stride_normals, trait_normals
 from locomotion_analysis.simulation.curves import (
     N_FORCE,
@@ -38,22 +36,11 @@ from locomotion_analysis.simulation.curves import (
     named_channels,
     subject_legs,
 )
-from locomotion_analysis.simulation.pathologies import PATHOLOGIES
+from locomotion_analysis.simulation.pathologies import PATHOLOGIES, WALKING_TASKS
 from locomotion_analysis.simulation.people import N_DEVIATIONS, Population, draw_population
 from locomotion_analysis.simulation.strides import MEMORY_STRIDES, N_STRIDE_NORMALS, draw_strides
 from locomotion_analysis.standard import N_PHASES
 
-# ----------------------------------------------------------------------
-# What is asked of the simulator, checked before anything is made.
-
-
-WALKING_TASKS = (
-    "level_walking",
-    "incline_walking",
-    "decline_walking",
-    "stair_ascent",
-    "stair_descent",
-)
 SIMULATED_TASKS = (*WALKING_TASKS, "run", "sit_to_stand")
 """Tasks the simulator knows."""
 
@@ -113,9 +100,23 @@ def checked_request(
     _check_count(n_cycles, "n_cycles")
     _check_names(tasks, SIMULATED_TASKS, "tasks")
     _check_names(pathologies, tuple(PATHOLOGIES), "pathologies")
-    _check_done(tasks, pathologies)
+    for name in pathologies:
+        undone = [task for task in tasks if task not in PATHOLOGIES[name].tasks]
+        if undone:
+            raise SchemaError(
+                expected=f"tasks that people with {name} do: {', '.join(PATHOLOGIES[name].tasks)}",
+                got=", ".join(undone),
+                where="arguments tasks and pathologies",
+                fix=f"simulate {', '.join(undone)} of the healthy only",
+            )
     _check_speeds(speeds, tasks)
-    _check_seed(seed)
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise SchemaError(
+            expected="seed: a whole number of at least 0",
+            got=repr(seed),
+            where="argument seed",
+            fix="use seed=0",
+        )
     chosen = tuple(float(v) for v in speeds)
     return Request(int(n_subjects), int(n_cycles), tuple(tasks), tuple(pathologies), seed, chosen)
 
@@ -142,18 +143,6 @@ def _check_names(asked: Iterable[str], known: tuple[str, ...], what: str) -> Non
         )
 
 
-def _check_done(tasks: Sequence[str], pathologies: Sequence[str]) -> None:
-    for name in pathologies:
-        undone = [task for task in tasks if task not in PATHOLOGIES[name].tasks]
-        if undone:
-            raise SchemaError(
-                expected=f"tasks that people with {name} do: {', '.join(PATHOLOGIES[name].tasks)}",
-                got=", ".join(undone),
-                where="arguments tasks and pathologies",
-                fix=f"simulate {', '.join(undone)} of the healthy only",
-            )
-
-
 def _check_speeds(speeds: Sequence[float], tasks: Sequence[str]) -> None:
     ranges = {task: SPEED_RANGES_M_S[task] for task in tasks if task in SPEED_RANGES_M_S}
     possible = ", ".join(f"{low} to {high} in {task}" for task, (low, high) in ranges.items())
@@ -167,19 +156,8 @@ def _check_speeds(speeds: Sequence[float], tasks: Sequence[str]) -> None:
         )
 
 
-def _check_seed(seed: int) -> None:
-    if not isinstance(seed, int | np.integer) or seed < 0:
-        raise SchemaError(
-            expected="seed: a whole number of at least 0",
-            got=repr(seed),
-            where="argument seed",
-            fix="use seed=0",
-        )
-
-
 # ----------------------------------------------------------------------
-# Simulate some subjects at a time, on one or several processors.
-
+# Some subjects at a time
 
 CYCLES_AT_ONCE = 128  # what fits the processor's cache is twice as fast as 1000
 Item = TypeVar("Item")
@@ -254,8 +232,7 @@ def in_order(
 
 
 # ----------------------------------------------------------------------
-# Simulated gait data: subjects, tasks and cycles from published means and spreads.
-
+# Into memory
 
 SIMULATOR_VERSION = "2"
 DEFAULT_PATHOLOGIES = ("healthy", "stroke", "parkinsons")
@@ -361,8 +338,7 @@ def joined(
 
 
 # ----------------------------------------------------------------------
-# People before and after a treatment, some of whom respond.
-
+# People before and after a treatment, some of whom respond
 
 SESSIONS = ("pre", "post")
 RESPONSE_THRESHOLD = 0.30
@@ -465,7 +441,12 @@ def _both_sessions(request: Request, subjects: range) -> Block:
         _session(before, None, 0, request, subjects, responder),
         _session(after, another_day, 1, request, subjects, responder),
     ]
-    return _side_by_side(sessions, len(subjects))
+    # Each subject's sessions one after the other.
+    n_rows = 2 * len(sessions[0].cycles)
+    order = np.arange(n_rows).reshape(2, len(subjects), -1).swapaxes(0, 1).ravel()
+    cycles = pd.concat([block.cycles for block in sessions], ignore_index=True).iloc[order]
+    curves = np.concatenate([block.curves for block in sessions], axis=1)[:, order]
+    return Block(cycles.reset_index(drop=True), sessions[0].channels, curves)
 
 
 def _session(
@@ -487,21 +468,9 @@ def _session(
     return replace(block, cycles=cycles)
 
 
-def _side_by_side(sessions: list[Block], n_subjects: int) -> Block:
-    """Put each subject's sessions one after the other."""
-    first = sessions[0]
-    n = len(first.cycles)
-    order = np.arange(2 * n).reshape(2, n_subjects, -1).swapaxes(0, 1).ravel()
-    cycles = pd.concat([block.cycles for block in sessions], ignore_index=True).iloc[order]
-    curves = np.concatenate([block.curves for block in sessions], axis=1)[:, order]
-    return Block(cycles.reset_index(drop=True), first.channels, curves)
-
-
 # ----------------------------------------------------------------------
-# Write simulations that memory need not hold.
+# Into files that memory need not hold
 
-
-Layout = Literal["cycle", "long"]
 _ROWS = {"cycle": write_cycle_columns, "long": write_long_columns}
 _CYCLES_A_TABLE = {"cycle": 1000, "long": 200}
 _CYCLES_A_PART = 4000
@@ -552,7 +521,7 @@ def write_simulation(
     8
     """
     request = checked_request(n_subjects, n_cycles, tasks, pathologies, seed, speeds)
-    report = progress or (lambda *_: None)
+    report = progress or silent
     if Path(out).suffix == ".parquet":
         _write_file(Path(out), request, layout, n_workers, report)
     else:
@@ -580,7 +549,18 @@ def _write_file(
 def _write_folder(
     folder: Path, request: Request, layout: Layout, n_workers: int | None, progress: Progress
 ) -> None:
-    _begin(folder, {"version": SIMULATOR_VERSION, "layout": layout, **_as_json(request)})
+    text = json.dumps({"version": SIMULATOR_VERSION, "layout": layout, **asdict(request)}, indent=1)
+    place = folder / _MANIFEST
+    if not place.is_file() or place.read_text() != text:  # else the same request began it
+        remove_leftovers(folder)
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise SchemaError(
+                expected="a new folder, or one that the same request began",
+                got="a folder of another simulation" if place.is_file() else "something else there",
+                where=str(folder),
+                fix="choose another --out, or end the name in .parquet for one file",
+            )
+        write_all({place: text})
     parts = request.blocks(_CYCLES_A_PART)
     numbered = [(folder / f"part-{number:05d}.parquet", part) for number, part in enumerate(parts)]
     waiting = [pair for pair in numbered if not pair[0].exists()]
@@ -602,24 +582,3 @@ def _write_part(request: Request, layout: Layout, place: tuple[Path, range]) -> 
     path, subjects = place
     _some(request, subjects).to_parquet(path, layout=layout)
     return len(subjects)
-
-
-def _as_json(request: Request) -> dict[str, object]:
-    return asdict(request)
-
-
-def _begin(folder: Path, manifest: dict[str, object]) -> None:
-    """Write what the folder will hold, or see that it was begun with the same."""
-    text = json.dumps(manifest, indent=1)
-    place = folder / _MANIFEST
-    if place.is_file() and place.read_text() == text:
-        return
-    remove_leftovers(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise SchemaError(
-            expected="a new folder, or one that the same request began",
-            got="a folder of another simulation" if place.is_file() else "something else there",
-            where=str(folder),
-            fix="choose another --out, or end the name in .parquet for one file",
-        )
-    write_all({place: text})

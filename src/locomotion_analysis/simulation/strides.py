@@ -1,8 +1,4 @@
-"""MERGED strides.
-
-- Stride times that remember: fractional noise with the scaling exponent of walking.
-- Stride times, lengths and events.
-"""
+"""Strides of a trial: their times, which remember those before, their lengths, widths and events."""
 
 from dataclasses import dataclass, replace
 
@@ -21,15 +17,12 @@ from locomotion_analysis.simulation.base import (
 from locomotion_analysis.simulation.people import Population
 from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2
 
-# ----------------------------------------------------------------------
-# Stride times that remember: fractional noise with the scaling exponent of walking.
-
-
 MEMORY_STRIDES = 256
+"""How many strides back the stride time remembers."""
 
 
 def long_range_noise(before: Array, each: Array, alpha: Array) -> Array:
-    """Turn white noise into fractional noise of unit variance.
+    """Turn white noise into fractional noise of unit variance, as stride times have it.
 
     ``x[t] = sum_k psi[k] e[t - k]`` with ``psi[k] = psi[k - 1] (k - 1 + d) / k`` and
     ``d = alpha - 0.5`` (Granger & Joyeux 1980, Hosking 1981), cut off after 256 strides. The
@@ -62,10 +55,6 @@ def long_range_noise(before: Array, each: Array, alpha: Array) -> Array:
     past = fftconvolve(np.concatenate([before, each], axis=1), weights, axes=1)
     noise: Array = past[:, before.shape[1] : before.shape[1] + each.shape[1]]
     return noise
-
-
-# ----------------------------------------------------------------------
-# Stride times, lengths and events.
 
 
 N_STRIDE_NORMALS = 6
@@ -165,7 +154,11 @@ def mean_stride(trial: Trial, people: Population) -> tuple[Array, Array]:
     if trial.task == RISE:
         return rise_duration(people), np.full(len(people), np.nan)
     if trial.task in STAIR_STRIDE_S:
-        return _stair_stride(trial.task, people)
+        # Stairs fix the step, so speed shows in time alone; slow walkers climb slowly.
+        slower = (_USUAL_SPEED_M_S / people.speed_m_s) ** 0.6
+        duration = STAIR_STRIDE_S[trial.task] * slower * np.exp(0.07 * people.trait("tempo"))
+        step = STAIR_RISE_M / np.sin(np.radians(STAIR_PITCH_DEG))
+        return duration, np.full(len(people), 2 * step)
     speed = ground_speed(trial, people)
     v = speed / np.sqrt(STANDARD_GRAVITY_M_S2 * people.leg_length_m)
     own = np.exp(0.06 * people.trait("step_length"))
@@ -184,14 +177,6 @@ def rise_duration(people: Population) -> Array:
     weaker = 1 + people.of_pathology("strength_loss") * people.severity
     duration: Array = RISE_S * np.exp(older) * weaker
     return duration
-
-
-def _stair_stride(task: str, people: Population) -> tuple[Array, Array]:
-    """Stairs fix the step, so speed shows in time alone; slow walkers climb slowly."""
-    slower = (_USUAL_SPEED_M_S / people.speed_m_s) ** 0.6
-    duration = STAIR_STRIDE_S[task] * slower * np.exp(0.07 * people.trait("tempo"))
-    step = STAIR_RISE_M / np.sin(np.radians(STAIR_PITCH_DEG))
-    return duration, np.full(len(people), 2 * step)
 
 
 def usual_toe_off(people: Population) -> Array:
@@ -229,13 +214,6 @@ def _contact(task: str, people: Population, leg: NDArray[np.intp], noise: Array)
     return contact
 
 
-def _step_width(people: Population, noise: Array) -> Array:
-    """Return widths of about 0.11 L, between Donelan et al. 2001 and walkway norms."""
-    wider = people.of_pathology("step_width_gain_m") * people.severity
-    width = 0.11 * people.leg_length_m + 0.025 * people.trait("step_width") + wider
-    return np.maximum(width[:, None] + 0.018 * noise, 0.01)
-
-
 def stride_time_cv(people: Population) -> Array:
     """Coefficient of variation of each subject's stride times on level ground."""
     cv: Array = people.between("stride_cv") * np.exp(0.25 * people.trait("stride_time"))
@@ -246,19 +224,6 @@ def stride_length_cv(people: Population) -> Array:
     """Coefficient of variation of each subject's stride lengths."""
     cv: Array = people.of_pathology("stride_length_cv") * stride_time_cv(people)
     return cv
-
-
-def _varied(trial: Trial, people: Population, before: Array, normals: Array) -> tuple[Array, Array]:
-    """Durations and lengths of the strides."""
-    mean_time, mean_length = mean_stride(trial, people)
-    calmer = _RUN_STRIDE_CV if trial.task == "run" else 1.0  # 0.8-0.9 % on a treadmill
-    alpha = np.clip(people.between("stride_alpha") + 0.06 * people.trait("timing"), 0.5, 0.98)
-    remembered = long_range_noise(before, normals[..., 0], alpha)
-    cv = calmer * stride_time_cv(people)
-    duration = mean_time[:, None] * np.exp(cv[:, None] * remembered)
-    steady = trial.task in STAIR_STRIDE_S or trial.task == RISE
-    length_cv = np.zeros_like(cv) if steady else calmer * stride_length_cv(people)
-    return duration, mean_length[:, None] * np.exp(length_cv[:, None] * normals[..., 1])
 
 
 def draw_strides(trial: Trial, people: Population, before: Array, normals: Array) -> Strides:
@@ -282,11 +247,22 @@ def draw_strides(trial: Trial, people: Population, before: Array, normals: Array
     """
     task, n_cycles = trial.task, normals.shape[1]
     leg = np.arange(n_cycles) % 2
-    duration, length = _varied(trial, people, before, normals)
+    mean_time, mean_length = mean_stride(trial, people)
+    calmer = _RUN_STRIDE_CV if trial.task == "run" else 1.0  # 0.8-0.9 % on a treadmill
+    alpha = np.clip(people.between("stride_alpha") + 0.06 * people.trait("timing"), 0.5, 0.98)
+    remembered = long_range_noise(before, normals[..., 0], alpha)
+    cv = calmer * stride_time_cv(people)
+    duration = mean_time[:, None] * np.exp(cv[:, None] * remembered)
+    steady = trial.task in STAIR_STRIDE_S or trial.task == RISE
+    length_cv = np.zeros_like(cv) if steady else calmer * stride_length_cv(people)
+    length = mean_length[:, None] * np.exp(length_cv[:, None] * normals[..., 1])
     speed = np.zeros_like(length) if task == RISE else length / duration
     v = speed / np.sqrt(STANDARD_GRAVITY_M_S2 * people.leg_length_m)[:, None]
     toe_off = _toe_off(task, people, v, leg) + 0.5 * normals[..., [3, 5]]
-    width = _step_width(people, normals[..., 2])
+    # Widths of about 0.11 L, between Donelan et al. 2001 and walkway norms.
+    wider = people.of_pathology("step_width_gain_m") * people.severity
+    mean_width = 0.11 * people.leg_length_m + 0.025 * people.trait("step_width") + wider
+    width = np.maximum(mean_width[:, None] + 0.018 * normals[..., 2], 0.01)
     return Strides(
         duration_s=duration,
         stride_length_m=length,

@@ -1,11 +1,7 @@
-"""MERGED channels.
+"""The vocabulary of gait cycles: columns, phase grid, units, channel names, aliases and tasks.
 
-- Names of the columns beside the channels.
-- The phase grid of a gait cycle: 150 points, first and last contact included.
-- Units a channel may carry, and the exact conversions into them.
-- The channel-name grammar, parsed once and compared by part, never by position.
-- Names that the field's documents use for the standard columns and channels.
-- The tasks, and the published end of stance in each.
+A channel's name is ``<joint|segment>_<motion>_<measurement>_<side>_<unit>`` or
+``<grf|cop>_<axis>_<side>_<unit>``. It is parsed once, and compared by its parts.
 """
 
 import math
@@ -20,8 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from locomotion_analysis.errors import SchemaError
 
 # ----------------------------------------------------------------------
-# Names of the columns beside the channels.
-
+# Columns beside the channels
 
 KEY = ("dataset", "subject", "task", "task_id", "step")
 """Columns that together name one gait cycle."""
@@ -55,8 +50,7 @@ METADATA: dict[str, str] = {
 
 
 # ----------------------------------------------------------------------
-# The phase grid of a gait cycle: 150 points, first and last contact included.
-
+# Phase grid
 
 N_PHASES = 150
 """Samples a gait cycle."""
@@ -118,8 +112,7 @@ def resample_curves(
 
 
 # ----------------------------------------------------------------------
-# Units a channel may carry, and the exact conversions into them.
-
+# Units, and the exact conversions into them
 
 STANDARD_GRAVITY_M_S2 = 9.80665
 """Acceleration of free fall by which a body weight is defined, exactly (3rd CGPM, 1901)."""
@@ -217,8 +210,7 @@ def standard_unit(unit: str) -> tuple[str, float]:
 
 
 # ----------------------------------------------------------------------
-# The channel-name grammar, parsed once and compared by part, never by position.
-
+# Channel names
 
 JOINTS = ("hip", "knee", "ankle", "subtalar", "mtp", "lumbar", "shoulder", "elbow", "wrist", "neck")
 SEGMENTS = ("pelvis", "trunk", "head", "thigh", "shank", "foot")
@@ -361,8 +353,7 @@ def is_channel(name: str) -> bool:
 
 
 # ----------------------------------------------------------------------
-# Names that the field's documents use for the standard columns and channels.
-
+# Aliases: names that the field's documents use
 
 _COLUMNS = {
     "phase_percent": "phase_ipsi",
@@ -422,8 +413,7 @@ def canonical_name(name: str) -> str:
 
 
 # ----------------------------------------------------------------------
-# The tasks, and the published end of stance in each.
-
+# Tasks, and the published end of stance in each
 
 TASKS: dict[str, str] = {
     "level_walking": "Level walking",

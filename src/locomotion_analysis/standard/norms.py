@@ -1,8 +1,7 @@
-"""MERGED norms.
+"""Published norms of the tasks: mean curves, plausible ranges, and the cohort behind gait scores.
 
-- Published normative curves of the tasks, on the phase grid and in standard units.
-- Plausible values of each channel, by task and phase: a healthy band and wide rails.
-- Reference cohort of the clinical gait scores: frozen, with its version.
+All are in standard units on the phase grid. The cohort is frozen: its version changes whenever a
+number changes.
 """
 
 import json
@@ -16,10 +15,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.standard.channels import PHASE_PERCENT, SEGMENTS, TASKS, Channel
-
-# ----------------------------------------------------------------------
-# Published normative curves of the tasks, on the phase grid and in standard units.
-
 
 Array = NDArray[np.float64]
 
@@ -212,8 +207,7 @@ def _linear_weights(nodes: Array, at: float) -> Array:
 
 
 # ----------------------------------------------------------------------
-# Plausible values of each channel, by task and phase: a healthy band and wide rails.
-
+# Plausible values by task and phase: a healthy band and wide rails
 
 Kind = Literal["healthy", "rails"]
 
@@ -246,31 +240,19 @@ TIMING_PERCENT = 10.0
 """How far, in percent of the cycle, an event may lie from where it is in the mean curve."""
 
 
-@cache
-def _published_rails() -> dict[str, dict[str, list[list[float]]]]:
-    place = files("locomotion_analysis.standard") / "tables" / "rails.json"
-    rails: dict[str, dict[str, list[list[float]]]] = json.loads(place.read_text(encoding="utf-8"))
-    return rails
-
-
 def _envelope(task: str, kind: Kind) -> tuple[tuple[str, ...], Array, Array]:
     """Lowest and highest of mean -/+ some standard deviations over a task's conditions."""
     channels, mean, sd, _, _ = conditions(task)
-    if kind == "healthy":
-        floors = np.array([SD_FLOOR[Channel.parse(name).measurement] for name in channels])
-        spread = HEALTHY_SD * np.maximum(sd, floors[:, None])
-    else:
+    parsed = [Channel.parse(name) for name in channels]
+    floors = np.array([SD_FLOOR[channel.measurement] for channel in parsed])
+    if kind == "rails":
+        is_angle = np.array([channel.measurement == "angle" for channel in parsed])
+        is_segment = np.array([channel.joint in SEGMENTS for channel in parsed])
+        angle_floors = np.where(is_segment, RAIL_SD_FLOOR["segment"], RAIL_SD_FLOOR["joint"])
         peaks = np.abs(mean).max(axis=(0, 2))
-        floors = np.array([_rail_floor(*pair) for pair in zip(channels, peaks, strict=True)])
-        spread = RAIL_SD * np.maximum(sd, floors[:, None])
+        floors = np.where(is_angle, angle_floors, np.maximum(floors, RAIL_SHARE_OF_PEAK * peaks))
+    spread = (HEALTHY_SD if kind == "healthy" else RAIL_SD) * np.maximum(sd, floors[:, None])
     return channels, (mean - spread).min(axis=0), (mean + spread).max(axis=0)
-
-
-def _rail_floor(name: str, peak: float) -> float:
-    channel = Channel.parse(name)
-    if channel.measurement == "angle":
-        return float(RAIL_SD_FLOOR["segment" if channel.joint in SEGMENTS else "joint"])
-    return float(max(SD_FLOOR[channel.measurement], RAIL_SHARE_OF_PEAK * peak))
 
 
 def _widened_in_time(
@@ -289,19 +271,6 @@ def _widened_in_time(
         lows, highs = (np.pad(curve, pad, mode="edge") for curve in (low, high))
     windows = np.lib.stride_tricks.sliding_window_view
     return windows(lows, size, axis=1).min(axis=-1), windows(highs, size, axis=1).max(axis=-1)
-
-
-def _rails(task: str) -> tuple[tuple[str, ...], Array, Array]:
-    """Wide rails: six standard deviations, shifted in time, or the published rails if wider."""
-    channels, low, high = _envelope(task, "rails")
-    low, high = _widened_in_time(low, high, TIMING_PERCENT, cyclic=task not in NOT_CYCLIC)
-    for name, rows in _published_rails().get(task, {}).items():
-        if name in channels:
-            phase, bottom, top = np.array(rows).T
-            row = channels.index(name)
-            low[row] = np.minimum(low[row], np.interp(PHASE_PERCENT, phase, bottom, period=100.0))
-            high[row] = np.maximum(high[row], np.interp(PHASE_PERCENT, phase, top, period=100.0))
-    return channels, low, high
 
 
 @cache
@@ -339,8 +308,21 @@ def range_bands(
             expected=f"a task of {tuple(TASKS)} and a kind of ('healthy', 'rails')",
             got=f"{task!r}, {kind!r}",
         )
-    own, low, high = _rails(task) if kind == "rails" else _envelope(task, "healthy")
-    low, high = _widened_in_time(low, high, timing_percent, cyclic=task not in NOT_CYCLIC)
+    own, low, high = _envelope(task, kind)
+    cyclic = task not in NOT_CYCLIC
+    if kind == "rails":
+        low, high = _widened_in_time(low, high, TIMING_PERCENT, cyclic=cyclic)
+        place = files("locomotion_analysis.standard") / "tables" / "rails.json"
+        published = json.loads(place.read_text(encoding="utf-8")).get(task, {})
+        for row, name in enumerate(own):
+            if name in published:
+                phase, bottom, top = np.array(published[name]).T
+                lowest, highest = (
+                    np.interp(PHASE_PERCENT, phase, rail, period=100.0) for rail in (bottom, top)
+                )
+                low[row] = np.minimum(low[row], lowest)
+                high[row] = np.maximum(high[row], highest)
+    low, high = _widened_in_time(low, high, timing_percent, cyclic=cyclic)
     names, rows = zip(*mirrored_channels(task, own), strict=True)
     lows = np.stack([shift(low[row], lag) for row, lag in rows])
     highs = np.stack([shift(high[row], lag) for row, lag in rows])
@@ -394,8 +376,7 @@ def plausible_range(
 
 
 # ----------------------------------------------------------------------
-# Reference cohort of the clinical gait scores: frozen, with its version.
-
+# Reference cohort of the clinical gait scores
 
 PROFILE_CHANNELS = (
     "pelvis_anterior_tilt_angle_rad",
@@ -494,20 +475,20 @@ def score_reference() -> ScoreReference:
     place = files("locomotion_analysis.standard") / "tables" / "score_reference.npz"
     with as_file(place) as path, np.load(path, allow_pickle=False) as stored:
         table = {name: stored[name] for name in stored.files}
-    arrays = {
-        name: _frozen(table[name])
-        for name in (
-            "mean",
-            "mean_squares",
-            "basis",
-            "centre",
-            "gillette_mean",
-            "gillette_covariance",
-            "variability_mean",
-            "variability_sd",
-            "variability_weight",
-        )
-    }
+    arrays: dict[str, Array] = {}
+    for name in (
+        "mean",
+        "mean_squares",
+        "basis",
+        "centre",
+        "gillette_mean",
+        "gillette_covariance",
+        "variability_mean",
+        "variability_sd",
+        "variability_weight",
+    ):
+        arrays[name] = np.ascontiguousarray(table[name], dtype=np.float64)
+        arrays[name].setflags(write=False)
     return ScoreReference(
         version=str(table["version"]),
         source=str(table["source"]),
@@ -518,12 +499,6 @@ def score_reference() -> ScoreReference:
         variability_names=tuple(table["variability_names"].tolist()),
         **arrays,
     )
-
-
-def _frozen(values: NDArray[np.generic]) -> Array:
-    array = np.ascontiguousarray(values, dtype=np.float64)
-    array.setflags(write=False)
-    return array
 
 
 def _pair(values: NDArray[np.generic]) -> tuple[float, float]:

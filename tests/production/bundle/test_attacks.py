@@ -20,7 +20,6 @@ from locomotion_analysis.production.bundle import bundle as tables
 from locomotion_analysis.production.bundle import manifest as archive
 from locomotion_analysis.production.bundle import open_bundle
 from locomotion_analysis.production.bundle.routes import audit_skops
-from locomotion_analysis.production.typed_json import parsed_json
 
 
 @pytest.fixture(autouse=True)
@@ -182,8 +181,8 @@ def test_flipped_bytes_are_refused_or_harmless(copy, kept, data):
     [
         (lambda told: told.update(format=99), "format 99"),
         (lambda told: told.update(format=True), "format True"),
-        (lambda told: told.pop("classes"), "classes amiss"),
-        (lambda told: told.update(extra=1), "extra amiss"),
+        (lambda told: told.pop("classes"), "the key classes"),
+        (lambda told: told.update(extra=1), "'extra'"),
         (lambda told: told.update(kind=7), r"manifest\.json\.kind"),
         (lambda told: told.update(classes="healthy"), r"manifest\.json\.classes"),
         (lambda told: told.update(classes=["healthy", "stroke"]), "the same target and classes"),
@@ -213,7 +212,7 @@ def test_a_manifest_that_does_not_fit_is_refused(copy, change, message):
 )
 def test_only_plain_json_is_read(content, message):
     with pytest.raises(BundleError, match=message):
-        parsed_json(content)
+        archive.Manifest.from_json(content)
 
 
 def test_a_manifest_that_is_no_object_is_refused(copy):

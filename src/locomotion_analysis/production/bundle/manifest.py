@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from locomotion_analysis.errors import BundleError
-from locomotion_analysis.files import atomic_path
-from locomotion_analysis.production.typed_json import document, parsed_json
+from locomotion_analysis.errors import BundleError, FileReadError
+from locomotion_analysis.files import atomic_path, plain_json
+from locomotion_analysis.typed_tree import document
 
 # ----------------------------------------------------------------------
 # What a bundle says of itself: inputs, outputs, origin, limits, and a hash of every member.
@@ -291,7 +291,12 @@ class Manifest:
         BundleError
             If it is damaged, or of a format this version does not know.
         """
-        return document(cls, content, "a bundle", FORMAT, "manifest.json")
+        try:
+            return document(cls, content, "a bundle", FORMAT, "manifest.json")
+        except FileReadError as error:
+            raise BundleError(
+                expected=error.expected, got=error.got, where=error.where, fix=error.fix
+            ) from error
 
 
 # ----------------------------------------------------------------------
@@ -534,8 +539,11 @@ def check_signature(members: Mapping[str, bytes], key: bytes) -> None:
             where=SIGNATURE,
             fix="sign it when it is made (--key-file), or open it without a key",
         )
-    right = parsed_json(signature_of(members[MANIFEST], key))
-    found = parsed_json(members[SIGNATURE])
+    right = json.loads(signature_of(members[MANIFEST], key))
+    try:
+        found = plain_json(members[SIGNATURE])
+    except ValueError as error:
+        raise BundleError(expected="plain JSON", got=str(error), where=SIGNATURE) from error
     told = found.get("signature") if isinstance(found, dict) else None
     if not isinstance(told, str) or not hmac.compare_digest(
         told.encode(), right["signature"].encode()

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.errors import BundleError, FileReadError, LocomotionError
 from locomotion_analysis.extras import require
+from locomotion_analysis.files import plain_json
 from locomotion_analysis.models.prediction_schema import PredictionSchema
 from locomotion_analysis.models.supervised.saving import load_model
 from locomotion_analysis.production.bundle.manifest import Int8, fault_of_places
-from locomotion_analysis.production.typed_json import parsed_json
 
 # ----------------------------------------------------------------------
 # Model files looked at before anything is made of them.
@@ -162,9 +162,9 @@ def _header(content: bytes, name: str) -> tuple[dict[str, Any], int]:
     if len(content) < _LENGTH or not 0 < length <= min(rest, MOST_HEADER_BYTES):
         raise refused(name, f"a header of {length:,} bytes in a file of {len(content):,}")
     try:
-        header = parsed_json(content[_LENGTH : _LENGTH + length])
-    except BundleError as error:
-        raise refused(name, f"a header that is {error.got}"[:200]) from error
+        header = plain_json(content[_LENGTH : _LENGTH + length])
+    except ValueError as error:
+        raise refused(name, f"a header that is {error}"[:200]) from error
     if not isinstance(header, dict) or len(header) > MOST_TENSORS:
         raise refused(name, "a header that lists no tensors, or too many")
     return header, rest - length
@@ -208,14 +208,14 @@ def _facts(header: Mapping[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(text, str):
         raise refused(name, "a file that save_network did not write")
     try:
-        facts = parsed_json(text.encode())["facts"]
+        facts = plain_json(text)["facts"]
         kind, parameters, learned = facts["kind"], facts["parameters"], facts["learned"]
         n_points = learned["scaler_"]["n_points_"]
         n_outputs = len(learned["classes_"]["values"]) if kind == "DeepClassifier" else 1
         options = {**(parameters["network_options"] or {})}
         dropout, channels = parameters["dropout"], parameters["channels"]
         architecture = parameters["architecture"]
-    except (BundleError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise refused(name, f"facts of a network that lack {error}"[:200]) from error
     if kind not in KINDS or facts.get("estimator"):
         raise refused(name, f"an estimator {kind!r}, where {' and '.join(KINDS)} may be"[:200])

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.files import json_text, locked, write_all
-from locomotion_analysis.production.typed_json import document
+from locomotion_analysis.typed_tree import document
 
 # ----------------------------------------------------------------------
 # API keys: made once, kept as hashes, revoked at once.
