@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.quality import checks as physiology
 from locomotion_analysis.quality.batch import Batch
+from locomotion_analysis.quality.checks import physiology_hits
 from revalidation.choice import LEVEL, choose
 from revalidation.figure import Band, NotInDataError
 
@@ -49,7 +49,7 @@ def _findings(
     walks = choose(data, tasks)
     batch = Batch(data.take(walks.rows))
     found = np.zeros((len(batch.channels), len(batch)), dtype=bool)
-    for hits in physiology.physiology_hits(batch):
+    for hits in physiology_hits(batch):
         if hits.code in codes:
             found[hits.channel, hits.cycle] = True
     ranged = np.asarray(np.isfinite(batch.rails).any(axis=(2, 3)))[batch.table_of].T

@@ -31,6 +31,17 @@ from locomotion_analysis.simulation import simulate
 # What comes from disk: both layouts, rows in any order, and every way to be wrong
 
 
+def test_a_long_csv_file_may_have_an_empty_column(tmp_path):
+    """Arrow reads a megabyte at a time, and cannot join what it knows of an empty column."""
+    data = simulate(n_subjects=4, n_cycles=3, tasks=["level_walking"])
+    path = tmp_path / "walks.csv"
+    data.dataframe.assign(note=None).to_csv(path, index=False)
+    assert path.stat().st_size > 2**20
+    again = LocomotionData.from_csv(path)
+    assert len(again) == len(data)
+    assert again.cycles["note"].isna().all()
+
+
 @pytest.mark.parametrize("layout", ["cycle", "long"])
 def test_written_and_read_back_bit_for_bit(data, tmp_path, layout):
     path = tmp_path / "walk.parquet"

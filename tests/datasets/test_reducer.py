@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from locomotion_analysis.datasets import fit_reducer, load_reducer, save_reducer
-from locomotion_analysis.datasets.dataset import ARRAYS, DESCRIPTION
+from locomotion_analysis.datasets.reducer import ARRAYS, DESCRIPTION
 from locomotion_analysis.errors import FileReadError, SchemaError
 
 RNG = np.random.default_rng(5)

@@ -51,6 +51,14 @@ def test_errors_give_status_1_and_the_files_asked_for(run, sound, tmp_path):
     assert len(LocomotionData.from_parquet(clean)) == len(sound) - 3
 
 
+def test_the_report_of_a_csv_file_names_it(run, sound, tmp_path):
+    source, page = tmp_path / "walks.csv", tmp_path / "q.html"
+    sound.take(range(12)).dataframe.to_csv(source, index=False)
+    done = run("validate", source, "--out", page)
+    assert done.exit_code == 0, done.output
+    assert "walks.csv" in page.read_text(encoding="utf-8")
+
+
 def test_the_doctor_proposes_and_changes_nothing(run, wrong_file):
     before = wrong_file.read_bytes()
     done = run("doctor", wrong_file)

@@ -363,6 +363,8 @@ def _codes(column: pa.ChunkedArray) -> NDArray[np.integer[Any]]:
     if pa.types.is_integer(column.type) and column.null_count == 0:
         values: NDArray[np.integer[Any]] = column.to_numpy()
         return values
+    if pa.types.is_null(column.type):  # an empty column of text, which Arrow cannot unify
+        return np.zeros(len(column), dtype=np.int8)
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     # Chunks may number the same text differently until their dictionaries are unified.

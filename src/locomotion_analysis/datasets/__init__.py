@@ -13,29 +13,21 @@ if TYPE_CHECKING:
         build_file,
         load_dataset,
     )
-    from locomotion_analysis.datasets.dataset import (
-        RECIPES,
-        Dataset,
-        FrozenSplits,
-        Recipe,
-        fit_reducer,
-        freeze_splits,
-        load_reducer,
-        open_dataset,
-        save_reducer,
-    )
+    from locomotion_analysis.datasets.dataset import RECIPES, Dataset, Recipe, open_dataset
+    from locomotion_analysis.datasets.reducer import fit_reducer, load_reducer, save_reducer
+    from locomotion_analysis.datasets.splits import FrozenSplits, freeze_splits
 
 _HOME = {
-    "DATASET_NAMES": "embedded",
-    "RECIPES": "recipes",
+    "DATASET_NAMES": "building",
+    "RECIPES": "dataset",
     "Dataset": "dataset",
-    "FrozenSplits": "split_table",
-    "Recipe": "recipes",
+    "FrozenSplits": "splits",
+    "Recipe": "dataset",
     "build_dataset": "building",
     "build_file": "building",
     "fit_reducer": "reducer",
-    "freeze_splits": "split_table",
-    "load_dataset": "embedded",
+    "freeze_splits": "splits",
+    "load_dataset": "building",
     "load_reducer": "reducer",
     "open_dataset": "dataset",
     "save_reducer": "reducer",

@@ -1,8 +1,6 @@
-"""MERGED building.
+"""Loading a dataset that comes with the package, and making one, of it or of your own cycles.
 
-- Data that comes with the package: simulated, made when first asked for.
-- Where the cycles of a dataset come from, whose they are, and what they can be used for.
-- Making a dataset: cycles, features, splits, card, checksums, all or nothing.
+A dataset is written whole or not at all: cycles, features, frozen splits, card, checksums.
 """
 
 import os
@@ -10,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -25,20 +23,23 @@ from locomotion_analysis.datasets.dataset import (
     FEATURES,
     QUALITY,
     RECIPES,
-    SPLIT_SEED,
     SPLITS,
     UNREDUCED,
     Dataset,
-    FrozenSplits,
     Manifest,
     Recipe,
-    content_hash,
-    freeze_splits,
     open_dataset,
     read_features,
     recipe_of,
     write_checksums,
     write_components,
+)
+from locomotion_analysis.datasets.reducer import fit_reducer, save_reducer
+from locomotion_analysis.datasets.splits import (
+    SPLIT_SEED,
+    FrozenSplits,
+    content_hash,
+    freeze_splits,
 )
 from locomotion_analysis.errors import SchemaError, TargetError
 from locomotion_analysis.files import atomic_folder, json_text, refuse_existing, sha256, write_all
@@ -48,16 +49,20 @@ from locomotion_analysis.simulation.simulator import SIMULATOR_VERSION
 
 if TYPE_CHECKING:
     from locomotion_analysis.features.spec import FeatureSpec
-    from locomotion_analysis.quality import QualityResult
-
-
-# ----------------------------------------------------------------------
-# Data that comes with the package: simulated, made when first asked for.
-
 
 DEMO_SEED = 2024
 DATASET_NAMES = ("demo", *RECIPES)
 """Names :func:`load_dataset` knows."""
+
+LICENCE = "CC-BY-4.0"
+"""Of the simulated datasets."""
+
+Source = LocomotionData | str | os.PathLike[str]
+
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "numba", "pyarrow")
+_N_STAGES = 4  # splits, features, quality, card
+_TOLD = ("assumed", "dropped", "noted", "skipped")
+"""What the history of a feature table says that the card says too."""
 
 
 def load_dataset(name: str = "demo") -> LocomotionData:
@@ -147,14 +152,7 @@ def with_channels_of(data: LocomotionData, recipe: Recipe) -> LocomotionData:
     return LocomotionData(data.cycles, np.ascontiguousarray(block), kept, entries)
 
 
-# ----------------------------------------------------------------------
-# Where the cycles of a dataset come from, whose they are, and what they can be used for.
-
-
-Source = LocomotionData | str | os.PathLike[str]
-
-LICENCE = "CC-BY-4.0"
-"""Of the simulated datasets."""
+# Where the cycles of a dataset come from, and whose they are
 
 
 @dataclass(frozen=True)
@@ -184,7 +182,20 @@ def cycles_of(recipe: Recipe, source: Source | None) -> LocomotionData:
     """Return a recipe's own cycles, or those of a source in the form the recipe wants."""
     if source is None:
         return load_dataset(recipe.name)
-    return _without_old_splits(with_channels_of(_read(source), recipe))
+    if isinstance(source, LocomotionData):
+        data = source
+    elif Path(source).suffix.lower() == ".csv":
+        data = LocomotionData.from_csv(source)
+    else:
+        data = LocomotionData.from_parquet(source)
+    data = with_channels_of(data, recipe)
+    # A dataset has splits of its own, in a table of their own.
+    found = [name for name in ("split", "fold") if name in data.cycles]
+    if not found:
+        return data
+    entry = HistoryEntry("dropped", f"columns {', '.join(found)}: the dataset is split anew")
+    cycles = data.cycles.drop(columns=found)
+    return LocomotionData(cycles, data.block, data.channels, (*data.history, entry))
 
 
 def origin_of(
@@ -200,38 +211,22 @@ def origin_of(
     """
     data = cycles_of(recipe, source)
     if source is None:
-        _refuse_terms(licence, citation)
+        if licence is not None or citation is not None:
+            raise SchemaError(
+                expected="licence and citation together with the data they belong to",
+                got="no source",
+                where="build_dataset",
+                fix=f"name your data with --from; the simulated datasets are {LICENCE}",
+            )
         text = "simulated by this package; the sources of the simulator are under 'What was done'"
         own = (
             f"The locomotion-analysis developers. locomotion-analysis {__version__}, simulated "
             f"dataset {recipe.name} {recipe.version}."
         )
         return Origin(data, text, LICENCE, own, recipe.seed)
-    if not is_all_simulated(data):
-        _require_terms(licence, citation)
-    cite = citation or "simulated cycles, made with locomotion-analysis"
-    return Origin(data, _source_text(source), licence or LICENCE, cite, None)
-
-
-def is_all_simulated(data: LocomotionData) -> bool:
-    """Return whether no cycle was recorded from a person."""
-    return data.is_simulated and bool(data.cycles["simulated"].eq(True).all())
-
-
-def _refuse_terms(licence: str | None, citation: str | None) -> None:
-    if licence is not None or citation is not None:
-        raise SchemaError(
-            expected="licence and citation together with the data they belong to",
-            got="no source",
-            where="build_dataset",
-            fix=f"name your data with --from; the simulated datasets are {LICENCE}",
-        )
-
-
-def _require_terms(licence: str | None, citation: str | None) -> None:
     given = {"licence": licence, "citation": citation}
     absent = [name for name, text in given.items() if not (text or "").strip()]
-    if absent:
+    if absent and not is_all_simulated(data):
         raise SchemaError(
             expected="the licence of recorded data, and what to cite",
             got=f"no {' and no '.join(absent)}",
@@ -239,36 +234,24 @@ def _require_terms(licence: str | None, citation: str | None) -> None:
             fix="--licence CC-BY-4.0 --citation 'Who (year). Title. doi'; a dataset whose terms "
             "nobody knows cannot be passed on",
         )
-
-
-def _read(source: Source) -> LocomotionData:
     if isinstance(source, LocomotionData):
-        return source
-    if Path(source).suffix.lower() == ".csv":
-        return LocomotionData.from_csv(source)
-    return LocomotionData.from_parquet(source)
+        text = "gait cycles handed over in memory"
+    elif Path(source).is_file():
+        text = f"{Path(source).name}, SHA-256 {sha256(source)}"
+    else:
+        text = f"folder {Path(source).name}"
+    cite = citation or "simulated cycles, made with locomotion-analysis"
+    return Origin(data, text, licence or LICENCE, cite, None)
 
 
-def _without_old_splits(data: LocomotionData) -> LocomotionData:
-    """Leave out columns ``split`` and ``fold``: a dataset has its own, in its own table."""
-    found = [name for name in ("split", "fold") if name in data.cycles]
-    if not found:
-        return data
-    entry = HistoryEntry("dropped", f"columns {', '.join(found)}: the dataset is split anew")
-    cycles = data.cycles.drop(columns=found)
-    return LocomotionData(cycles, data.block, data.channels, (*data.history, entry))
-
-
-def _source_text(source: Source) -> str:
-    if isinstance(source, LocomotionData):
-        return "gait cycles handed over in memory"
-    place = Path(source)
-    return f"{place.name}, SHA-256 {sha256(place)}" if place.is_file() else f"folder {place.name}"
+def is_all_simulated(data: LocomotionData) -> bool:
+    """Return whether no cycle was recorded from a person."""
+    return data.is_simulated and bool(data.cycles["simulated"].eq(True).all())
 
 
 def targets_of(cycles: pd.DataFrame, recipe: Recipe) -> tuple[str, ...]:
     """Return the recipe's targets that the cycles have, each with at least two values."""
-    found = tuple(t for t in recipe.targets if t in cycles and _varies(cycles[t]))
+    found = tuple(t for t in recipe.targets if t in cycles and len(cycles[t].dropna().unique()) > 1)
     if recipe.targets and not found:
         raise TargetError(
             expected=f"a column with at least two values among {', '.join(recipe.targets)}",
@@ -282,18 +265,7 @@ def targets_of(cycles: pd.DataFrame, recipe: Recipe) -> tuple[str, ...]:
     return found
 
 
-def _varies(values: "pd.Series[Any]") -> bool:
-    known = values.dropna().to_numpy()
-    return bool(len(known)) and bool((known != known[0]).any())
-
-
-# ----------------------------------------------------------------------
-# Making a dataset: cycles, features, splits, card, checksums, all or nothing.
-
-
-_LIBRARIES = ("numpy", "scipy", "scikit-learn", "numba", "pyarrow")
-_STAGES = ("splits", "features", "quality", "card")
-_TOLD = ("assumed", "dropped", "noted", "skipped")
+# Making a dataset
 
 
 def build_dataset(
@@ -352,26 +324,44 @@ def build_dataset(
     >>> sorted(file.name for file in folder.iterdir())[:4]
     ['README.md', 'SHA256SUMS', 'croissant.json', 'cycles.parquet']
     """
+    from locomotion_analysis import quality
+    from locomotion_analysis.datasets.cards import croissant, dataset_card
+
     refuse_existing(out)
     recipe = recipe_of(name)
     origin = origin_of(recipe, source, licence, citation)
-    targets = targets_of(origin.data.cycles, recipe)
-    shown = _Stages(progress)
+    data = origin.data
+    targets = targets_of(data.cycles, recipe)
+
+    def done(n_stages: int) -> None:
+        if progress is not None:
+            progress("building", n_stages, _N_STAGES)
+
     with atomic_folder(out) as folder:
-        shown.next()
-        splits = freeze_splits(origin.data.cycles, recipe.stratify_by)
+        done(0)
+        splits = freeze_splits(data.cycles, recipe.stratify_by)
         splits.table.to_parquet(folder / SPLITS, index=False)
-        origin.data.to_parquet(folder / CYCLES)
-        shown.next()
+        data.to_parquet(folder / CYCLES)
+        done(1)
         features = _write_features(folder, recipe, splits.table)
-        shown.next()
-        quality = _write_quality(folder, recipe, origin.data)
-        shown.next()
+        done(2)
+        checked = quality.validate(data)
+        diagnosis = None if data.is_simulated or checked.stopped else quality.diagnose(data)
+        title = f"Quality of the {recipe.name} dataset"
+        quality.write_report(checked, folder / QUALITY, diagnosis, title=title)
+        done(3)
         manifest = _manifest(recipe, origin, splits, targets, features)
         manifest.write(folder)
-        _describe(folder, recipe, origin.data, manifest, splits.table, features.specs, quality)
+        whose = "Simulated: no person was measured." if manifest.simulated else "Recorded data."
+        description = f"Gait cycles to {recipe.purpose}. {whose} Split by subject."
+        published = recipe.published if manifest.seed is not None else None
+        described = croissant(folder, manifest, description, published)
+        write_all({folder / CROISSANT: json_text(described)})
+        names = [*(path.name for path in folder.iterdir()), CARD, CHECKSUMS]
+        card = dataset_card(data, manifest, recipe, splits.table, features.specs, checked, names)
+        write_all({folder / CARD: card})
         write_checksums(folder)
-    shown.next()
+    done(4)
     return open_dataset(out)
 
 
@@ -416,6 +406,9 @@ class _Features:
 
 
 def _write_features(folder: Path, recipe: Recipe, splits: pd.DataFrame) -> _Features:
+    from threadpoolctl import threadpool_limits
+
+    from locomotion_analysis.datasets.cards import fitted_on
     from locomotion_analysis.features.extraction import extract_features
 
     path = folder / (FEATURES if recipe.kept_variance is None else UNREDUCED)
@@ -426,40 +419,18 @@ def _write_features(folder: Path, recipe: Recipe, splits: pd.DataFrame) -> _Feat
             f"{len(done.left_out)} features or families of the catalogue are left out, as the "
             f"data lack what they need: the history in {path.name} says which and why"
         )
-    specs, n_columns = done.specs, len(done.specs)
-    if recipe.kept_variance is not None:
-        n_columns = _reduce(folder, recipe.kept_variance, splits)
-    return _Features(specs, n_columns, tuple(notes))
-
-
-def _reduce(folder: Path, kept_variance: float, splits: pd.DataFrame) -> int:
-    """Write the principal components and the reducer; return how many components."""
-    from threadpoolctl import threadpool_limits
-
-    from locomotion_analysis.datasets.cards import fitted_on
-    from locomotion_analysis.datasets.dataset import fit_reducer, save_reducer
-
-    frame = read_features(folder / UNREDUCED).frame
+    if recipe.kept_variance is None:
+        return _Features(done.specs, len(done.specs), tuple(notes))
+    frame = read_features(path).frame
     training = splits.loc[splits["split"] == "train", ["dataset", "subject"]]
-    levels = frame.index.to_frame()[["dataset", "subject"]]
-    people = pd.MultiIndex.from_frame(levels)
+    people = pd.MultiIndex.from_frame(frame.index.to_frame()[["dataset", "subject"]])
     of_training = people.isin(pd.MultiIndex.from_frame(training))
-    reducer = fit_reducer(frame[of_training], kept_variance)
+    reducer = fit_reducer(frame[of_training], recipe.kept_variance)
     save_reducer(reducer, folder, fitted_on(splits))
     with threadpool_limits(1):  # as in fit_reducer
         components = reducer.transform(frame.astype("float64"))
     write_components(components, folder / FEATURES)
-    return int(components.shape[1])
-
-
-def _write_quality(folder: Path, recipe: Recipe, data: LocomotionData) -> "QualityResult":
-    from locomotion_analysis import quality
-
-    result = quality.validate(data)
-    diagnosis = None if data.is_simulated or result.stopped else quality.diagnose(data)
-    title = f"Quality of the {recipe.name} dataset"
-    quality.write_report(result, folder / QUALITY, diagnosis, title=title)
-    return result
+    return _Features(done.specs, int(components.shape[1]), tuple(notes))
 
 
 def _manifest(
@@ -498,39 +469,3 @@ def _manifest(
             **{name: version(name) for name in _LIBRARIES},
         },
     )
-
-
-def _describe(
-    folder: Path,
-    recipe: Recipe,
-    data: LocomotionData,
-    manifest: Manifest,
-    splits: pd.DataFrame,
-    specs: "tuple[FeatureSpec, ...]",
-    quality: "QualityResult",
-) -> None:
-    """Write the card for people and the one for machines."""
-    from locomotion_analysis.datasets.cards import croissant, dataset_card
-
-    whose = "Simulated: no person was measured." if manifest.simulated else "Recorded data."
-    description = f"Gait cycles to {recipe.purpose}. {whose} Split by subject."
-    published = recipe.published if manifest.seed is not None else None
-    described = croissant(folder, manifest, description, published)
-    write_all({folder / CROISSANT: json_text(described)})
-    names = [*(path.name for path in folder.iterdir()), CARD, CHECKSUMS]
-    card = dataset_card(data, manifest, recipe, splits, specs, quality, names)
-    write_all({folder / CARD: card})
-
-
-class _Stages:
-    """Counts the stages of a build for the caller's progress display."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self._progress = progress
-        self._done = -1
-
-    def next(self) -> None:
-        """Begin the next stage."""
-        self._done += 1
-        if self._progress is not None:
-            self._progress("building", self._done, len(_STAGES))

@@ -1,8 +1,6 @@
-"""MERGED cards.
+"""The card of a dataset: for people in Markdown, for machines in Croissant JSON-LD.
 
-- The tables of a dataset card, counted from its cycles.
-- The dataset card: what a person must know before using the data.
-- A dataset described for machines: Croissant JSON-LD (https://docs.mlcommons.org/croissant).
+Croissant: https://docs.mlcommons.org/croissant.
 """
 
 import re
@@ -19,7 +17,6 @@ from locomotion_analysis.datasets.dataset import (
     CYCLES,
     DESCRIPTIONS,
     FEATURES,
-    PARTS,
     SPLITS,
     UNREDUCED,
     Manifest,
@@ -28,11 +25,8 @@ from locomotion_analysis.datasets.dataset import (
 from locomotion_analysis.features.spec import FeatureSpec
 from locomotion_analysis.files import sha256
 from locomotion_analysis.quality import QualityResult
+from locomotion_analysis.selection.splitters import PARTS
 from locomotion_analysis.standard import KEY, TASKS
-
-# ----------------------------------------------------------------------
-# The tables of a dataset card, counted from its cycles.
-
 
 _MEASURES = {
     "age": ("age, years", 0),
@@ -41,6 +35,76 @@ _MEASURES = {
     "bmi": ("BMI, kg/m²", 1),
 }
 _MOST_CLASSES = 20
+
+
+def dataset_card(
+    data: LocomotionData,
+    manifest: Manifest,
+    recipe: Recipe,
+    splits: pd.DataFrame,
+    specs: tuple[FeatureSpec, ...],
+    quality: QualityResult,
+    names: list[str],
+) -> str:
+    """Return the card of a dataset, in Markdown.
+
+    Parameters
+    ----------
+    data : LocomotionData
+        The cycles.
+    manifest : Manifest
+        What the dataset says of itself.
+    recipe : Recipe
+        How it was made.
+    splits : DataFrame
+        One row a subject.
+    specs : tuple of FeatureSpec
+        The features before any reduction.
+    quality : QualityResult
+        Of the cycles.
+    names : list of str
+        The files of the folder.
+    """
+    import jinja2
+
+    cycles = data.cycles
+    source = files("locomotion_analysis.datasets") / "templates" / "card.md.j2"
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)  # noqa: S701 - Markdown, not HTML
+    reduced = recipe.kept_variance is not None
+    targets = target_table(cycles, manifest.targets)
+    has_error = quality.error_cycles
+    share = 100.0 * (1.0 - float(has_error.mean())) if len(has_error) else 0.0
+    counts = ", ".join(f"{count:,} {severity}" for severity, count in quality.counts.items())
+    stopped = f" (stopped early: {quality.stopped})" if quality.stopped else ""
+    lying = [(f"`{name}`", what) for name, what in DESCRIPTIONS.items() if name in names]
+    return environment.from_string(source.read_text(encoding="utf-8")).render(
+        title=f"{recipe.name.capitalize()} dataset",
+        m=manifest,
+        purpose=recipe.purpose,
+        headline=repr(data).splitlines()[0].removeprefix("LocomotionData: "),
+        classes=markdown(class_table(cycles)),
+        tasks=markdown(task_table(cycles)),
+        targets=markdown(targets) if len(targets) else "",
+        splits=markdown(split_table(cycles, splits)),
+        groups=markdown(group_table(specs)),
+        reduced=reduced,
+        n_unreduced=len(specs),
+        catalogue=UNREDUCED if reduced else FEATURES,
+        kept_variance=recipe.kept_variance,
+        fitted_on=fitted_on(splits),
+        quality=f"{share:.1f} % of the cycles are without errors; findings: {counts}{stopped}",
+        files=markdown(pd.DataFrame(lying, columns=["file", "what it is"])),
+        history=[str(entry) for entry in data.history],
+        made_with=", ".join(f"{name} {version}" for name, version in manifest.made_with.items()),
+    )
+
+
+def fitted_on(splits: pd.DataFrame) -> str:
+    """Say which subjects a reduction is fitted on."""
+    return f"the {int((splits['split'] == 'train').sum())} training subjects only"
+
+
+# The tables of the card, counted from its cycles
 
 
 def class_table(cycles: pd.DataFrame) -> pd.DataFrame:
@@ -90,14 +154,20 @@ def split_table(cycles: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
 
 def target_table(cycles: pd.DataFrame, targets: tuple[str, ...]) -> pd.DataFrame:
     """Return one row a target: its classes, or mean, SD and range, and cycles without it."""
-    rows = [
-        {
-            "target": name,
-            "values": _values(cycles[name]),
-            "cycles without": int(cycles[name].isna().sum()),
-        }
-        for name in targets
-    ]
+    rows = []
+    for name in targets:
+        known = cycles[name].dropna()
+        if pd.api.types.is_numeric_dtype(known) and not pd.api.types.is_bool_dtype(known):
+            values = (
+                f"{known.mean():.3g} ± {known.std():.3g} (mean ± SD of the cycles), "
+                f"{known.min():.3g} to {known.max():.3g}"
+            )
+        else:
+            classes = sorted(map(str, known.unique()))
+            more = len(classes) - _MOST_CLASSES
+            values = ", ".join(classes[:_MOST_CLASSES]) + (f" and {more} more" if more > 0 else "")
+        without = len(cycles) - len(known)
+        rows.append({"target": name, "values": values, "cycles without": without})
     return pd.DataFrame(rows)
 
 
@@ -120,111 +190,16 @@ def markdown(table: pd.DataFrame) -> str:
     |---|---|
     | level_walking | 12,000 |
     """
-    lines = [list(map(str, table.columns)), ["---"] * table.shape[1]]
-    lines += [[_cell(value) for value in row] for row in table.itertuples(index=False)]
-    rows = ["| " + " | ".join(cells) + " |" for cells in lines]
-    rows[1] = "|" + "|".join(lines[1]) + "|"
-    return "\n".join(rows)
+    lines = [" | ".join(map(str, table.columns))]
+    for row in table.itertuples(index=False):
+        cells = (f"{value:,}" if isinstance(value, int) else str(value) for value in row)
+        lines.append(" | ".join(text.replace("|", "\\|").replace("\n", " ") for text in cells))
+    lines = [f"| {line} |" for line in lines]
+    lines.insert(1, "|" + "---|" * table.shape[1])
+    return "\n".join(lines)
 
 
-def _values(column: "pd.Series[Any]") -> str:
-    known = column.dropna()
-    if pd.api.types.is_numeric_dtype(known) and not pd.api.types.is_bool_dtype(known):
-        return (
-            f"{known.mean():.3g} ± {known.std():.3g} (mean ± SD of the cycles), "
-            f"{known.min():.3g} to {known.max():.3g}"
-        )
-    names = sorted(map(str, known.unique()))
-    more = len(names) - _MOST_CLASSES
-    return ", ".join(names[:_MOST_CLASSES]) + (f" and {more} more" if more > 0 else "")
-
-
-def _cell(value: object) -> str:
-    text = f"{value:,}" if isinstance(value, int) else str(value)
-    return text.replace("|", "\\|").replace("\n", " ")
-
-
-# ----------------------------------------------------------------------
-# The dataset card: what a person must know before using the data.
-
-
-def dataset_card(
-    data: LocomotionData,
-    manifest: Manifest,
-    recipe: Recipe,
-    splits: pd.DataFrame,
-    specs: tuple[FeatureSpec, ...],
-    quality: QualityResult,
-    names: list[str],
-) -> str:
-    """Return the card of a dataset, in Markdown.
-
-    Parameters
-    ----------
-    data : LocomotionData
-        The cycles.
-    manifest : Manifest
-        What the dataset says of itself.
-    recipe : Recipe
-        How it was made.
-    splits : DataFrame
-        One row a subject.
-    specs : tuple of FeatureSpec
-        The features before any reduction.
-    quality : QualityResult
-        Of the cycles.
-    names : list of str
-        The files of the folder.
-    """
-    import jinja2
-
-    cycles = data.cycles
-    source = files("locomotion_analysis.datasets") / "templates" / "card.md.j2"
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)  # noqa: S701 - Markdown, not HTML
-    reduced = recipe.kept_variance is not None
-    targets = target_table(cycles, manifest.targets)
-    return environment.from_string(source.read_text(encoding="utf-8")).render(
-        title=f"{recipe.name.capitalize()} dataset",
-        m=manifest,
-        purpose=recipe.purpose,
-        headline=repr(data).splitlines()[0].removeprefix("LocomotionData: "),
-        classes=markdown(class_table(cycles)),
-        tasks=markdown(task_table(cycles)),
-        targets=markdown(targets) if len(targets) else "",
-        splits=markdown(split_table(cycles, splits)),
-        groups=markdown(group_table(specs)),
-        reduced=reduced,
-        n_unreduced=len(specs),
-        catalogue=UNREDUCED if reduced else FEATURES,
-        kept_variance=recipe.kept_variance,
-        fitted_on=fitted_on(splits),
-        quality=_quality(quality),
-        files=markdown(_file_table(names)),
-        history=[str(entry) for entry in data.history],
-        made_with=", ".join(f"{name} {version}" for name, version in manifest.made_with.items()),
-    )
-
-
-def fitted_on(splits: pd.DataFrame) -> str:
-    """Say which subjects a reduction is fitted on."""
-    return f"the {int((splits['split'] == 'train').sum())} training subjects only"
-
-
-def _quality(result: QualityResult) -> str:
-    counts = ", ".join(f"{count:,} {severity}" for severity, count in result.counts.items())
-    share = 100.0 * (1.0 - float(result.error_cycles.mean())) if len(result.error_cycles) else 0.0
-    stopped = f" (stopped early: {result.stopped})" if result.stopped else ""
-    return f"{share:.1f} % of the cycles are without errors; findings: {counts}{stopped}"
-
-
-def _file_table(names: list[str]) -> pd.DataFrame:
-    rows = [(f"`{name}`", what) for name, what in DESCRIPTIONS.items() if name in names]
-    return pd.DataFrame(rows, columns=["file", "what it is"])
-
-
-# ----------------------------------------------------------------------
-# A dataset described for machines: Croissant JSON-LD (https://docs.mlcommons.org/croissant).
-
+# A dataset described for machines
 
 _TABLES = (CYCLES, FEATURES, UNREDUCED, SPLITS)
 _KEYS = {SPLITS: ("dataset", "subject")}
@@ -236,6 +211,22 @@ arrayShape citeAs column containedIn equivalentProperty extract field fileProper
 fileSet format includes isArray isLiveDataset jsonPath key md5 parentField path recordSet
 references regex repeated replace samplingRate separator source subField transform
 """
+_CONTEXT: dict[str, Any] = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "sc": "https://schema.org/",
+    "cr": "http://mlcommons.org/croissant/",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "dct": "http://purl.org/dc/terms/",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "description": {"@container": "@language"},
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "name": {"@container": "@language"},
+    "conformsTo": "dct:conformsTo",
+    **{name: f"cr:{name}" for name in _TERMS.split()},
+}
+"""The context of the specification."""
 
 
 def croissant(
@@ -260,9 +251,36 @@ def croissant(
         For ``json.dump``. Every file has its SHA-256; every column is a field, a curve as an
         array of 150 numbers; tables have the cycle key, or the subject, as their key.
     """
-    tables = [name for name in _TABLES if (folder / name).is_file()]
+    distribution, record_sets = [], []
+    for name in _TABLES:
+        path = folder / name
+        if not path.is_file():
+            continue
+        distribution.append(
+            {
+                "@type": "cr:FileObject",
+                "@id": name,
+                "name": name,
+                "description": DESCRIPTIONS[name],
+                "contentUrl": name,
+                "contentSize": f"{path.stat().st_size} B",
+                "encodingFormat": "application/x-parquet",
+                "sha256": sha256(path),
+            }
+        )
+        table = path.stem
+        record_sets.append(
+            {
+                "@type": "cr:RecordSet",
+                "@id": table,
+                "name": table,
+                "description": DESCRIPTIONS[name],
+                "key": [{"@id": f"{table}/{column}"} for column in _KEYS.get(name, KEY)],
+                "field": [_field(table, name, field) for field in pq.read_schema(path)],
+            }
+        )
     return {
-        "@context": _context(),
+        "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.1",
         "name": f"locomotion-{manifest.name}",
@@ -273,8 +291,8 @@ def croissant(
         "citeAs": manifest.citation,
         "keywords": ["gait", "biomechanics", *["simulated"] * manifest.simulated],
         "isLiveDataset": False,
-        "distribution": [_file_object(folder, name) for name in tables],
-        "recordSet": [_record_set(folder, name) for name in tables],
+        "distribution": distribution,
+        "recordSet": record_sets,
     }
 
 
@@ -290,69 +308,21 @@ def licence_address(licence: str) -> str:
     return f"https://spdx.org/licenses/{licence}.html" if known else licence
 
 
-def _context() -> dict[str, Any]:
-    """Return the context of the specification."""
-    return {
-        "@language": "en",
-        "@vocab": "https://schema.org/",
-        "sc": "https://schema.org/",
-        "cr": "http://mlcommons.org/croissant/",
-        "rai": "http://mlcommons.org/croissant/RAI/",
-        "dct": "http://purl.org/dc/terms/",
-        "data": {"@id": "cr:data", "@type": "@json"},
-        "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-        "description": {"@container": "@language"},
-        "examples": {"@id": "cr:examples", "@type": "@json"},
-        "name": {"@container": "@language"},
-        "conformsTo": "dct:conformsTo",
-        **{name: f"cr:{name}" for name in _TERMS.split()},
-    }
-
-
-def _file_object(folder: Path, name: str) -> dict[str, Any]:
-    path = folder / name
-    return {
-        "@type": "cr:FileObject",
-        "@id": name,
-        "name": name,
-        "description": DESCRIPTIONS[name],
-        "contentUrl": name,
-        "contentSize": f"{path.stat().st_size} B",
-        "encodingFormat": "application/x-parquet",
-        "sha256": sha256(path),
-    }
-
-
-def _record_set(folder: Path, name: str) -> dict[str, Any]:
-    table = name.removesuffix(".parquet")
-    key = _KEYS.get(name, KEY)
-    return {
-        "@type": "cr:RecordSet",
-        "@id": table,
-        "name": table,
-        "description": DESCRIPTIONS[name],
-        "key": [{"@id": f"{table}/{column}"} for column in key],
-        "field": [_field(table, name, field) for field in pq.read_schema(folder / name)],
-    }
-
-
 def _field(table: str, file: str, field: pa.Field) -> dict[str, Any]:
     kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    if pa.types.is_fixed_size_list(kind) or pa.types.is_floating(kind):
+        data_type = "sc:Float"
+    elif pa.types.is_integer(kind):
+        data_type = "sc:Integer"
+    else:
+        data_type = "sc:Boolean" if pa.types.is_boolean(kind) else "sc:Text"
     described = {
         "@type": "cr:Field",
         "@id": f"{table}/{field.name}",
         "name": field.name,
-        "dataType": _data_type(kind),
+        "dataType": data_type,
         "source": {"fileObject": {"@id": file}, "extract": {"column": field.name}},
     }
     if pa.types.is_fixed_size_list(kind):
         described |= {"isArray": True, "arrayShape": str(kind.list_size)}
     return described
-
-
-def _data_type(kind: pa.DataType) -> str:
-    if pa.types.is_fixed_size_list(kind) or pa.types.is_floating(kind):
-        return "sc:Float"
-    if pa.types.is_integer(kind):
-        return "sc:Integer"
-    return "sc:Boolean" if pa.types.is_boolean(kind) else "sc:Text"

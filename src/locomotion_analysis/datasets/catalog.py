@@ -1,16 +1,15 @@
-"""MERGED catalog.
+"""Public datasets: the table that comes with the package, and fetching them into the cache.
 
-- Publishers' lists of files, read into one form.
-- The files of one dataset in the cache.
-- The table of public datasets that comes with the package.
-- Downloading a public dataset, or files of it, into the cache.
+Publishers list their files in different forms, which are read into one. Every file in the cache
+is checked against its publisher's hash and the one of its first download.
 """
 
 import math
 import os
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import as_file, files
@@ -22,6 +21,7 @@ from locomotion_analysis.datasets.download import (
     CatalogEntry,
     Ledger,
     Listing,
+    ListingKind,
     RemoteFile,
     cache_folder,
     check_file,
@@ -37,279 +37,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-# ----------------------------------------------------------------------
-# Publishers' lists of files, read into one form.
-
-
-_SUM_LINE = re.compile(r"^(?P<hash>[0-9a-fA-F]{64})\s+\*?(?P<name>.+)$")
-_HASHES = {"sha256": re.compile(r"[0-9a-f]{64}"), "md5": re.compile(r"[0-9a-f]{32}")}
-
-
-def article_urls(listing: Listing, text: str) -> list[str]:
-    """Return the addresses of the articles that a figshare collection holds.
-
-    Parameters
-    ----------
-    listing : Listing
-        Of kind ``figshare_collection``.
-    text : str
-        The answer.
-
-    Raises
-    ------
-    DownloadError
-        If the answer is not such a list.
-    """
-    base = listing.url.partition("/collections/")[0]
-    try:
-        return [f"{base}/articles/{int(article['id'])}" for article in plain_json(text)]
-    except (KeyError, TypeError, ValueError) as error:
-        raise _unreadable(listing, error) from None
-
-
-def listed_files(listing: Listing, text: str) -> tuple[RemoteFile, ...]:
-    """Return the files a publisher's list names.
-
-    Where a list names a file twice, the later upload counts (figshare keeps superseded ones).
-
-    Parameters
-    ----------
-    listing : Listing
-    text : str
-        The answer; of a figshare collection, one article's.
-
-    Raises
-    ------
-    DownloadError
-        If the answer is not such a list, is empty, or names a file outside its folder.
-    """
-    read = _sums if listing.kind == "sha256sums" else _READ_JSON[listing.kind]
-    try:
-        found = {file.name: file for file in read(listing, text)}
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _unreadable(listing, error) from None
-    if not found:
-        raise _unreadable(listing, "it names no file")
-    return tuple(found.values())
-
-
-def _sums(listing: Listing, text: str) -> list[RemoteFile]:
-    files = []
-    for line in text.splitlines():
-        if not line.strip():
-            continue
-        match = _SUM_LINE.match(line)
-        if match is None:
-            message = f"the line {line[:60]!r} is no SHA-256 and name"
-            raise ValueError(message)
-        url = urljoin(listing.url, quote(match["name"]))
-        files.append(_listed_file(listing, match["name"], url, None, f"sha256:{match['hash']}"))
-    return files
-
-
-def _figshare(listing: Listing, text: str) -> list[RemoteFile]:
-    known = [file for file in plain_json(text)["files"] if not file.get("is_link_only")]
-    known.sort(key=lambda file: int(file["id"]))
-    return [
-        _listed_file(listing, file["name"], file["download_url"], file["size"], _tagged("md5", md5))
-        for file in known
-        for md5 in (file.get("computed_md5") or file.get("supplied_md5"),)
-    ]
-
-
-def _mendeley(listing: Listing, text: str) -> list[RemoteFile]:
-    return [
-        _listed_file(
-            listing,
-            file["filename"],
-            file["content_details"]["download_url"],
-            file["content_details"]["size"],
-            _tagged("sha256", file["content_details"].get("sha256_hash")),
-        )
-        for file in plain_json(text)
-    ]
-
-
-_READ_JSON = {
-    "figshare_article": _figshare,
-    "figshare_collection": _figshare,
-    "mendeley": _mendeley,
-}
-
-
-def _tagged(algorithm: str, digits: str | None) -> str | None:
-    return f"{algorithm}:{digits}" if digits else None
-
-
-def _listed_file(
-    listing: Listing, name: str, url: str, size: int | None, published_hash: str | None
-) -> RemoteFile:
-    """Build a file from what a server said, which is not to be trusted."""
-    name = f"{listing.folder}/{name}" if listing.folder else name
-    name = name.removeprefix("./")
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or not path.name or set(name) & set('\\:\0"<>|?*'):
-        message = f"the file name {name!r} does not stay in its folder"
-        raise ValueError(message)
-    if urlsplit(url).scheme not in {"https", urlsplit(listing.url).scheme}:
-        message = f"the address {url!r} is not https"
-        raise ValueError(message)
-    if published_hash is not None:
-        algorithm, _, digits = published_hash.lower().partition(":")
-        if not _HASHES[algorithm].fullmatch(digits):
-            message = f"{digits!r} is no {algorithm}"
-            raise ValueError(message)
-        published_hash = f"{algorithm}:{digits}"
-    return RemoteFile(name, (url,), None if size is None else int(size), published_hash)
-
-
-def _unreadable(listing: Listing, why: object) -> DownloadError:
-    return DownloadError(
-        expected=f"the publisher's list of files ({listing.kind})",
-        got=f"something else: {why}" if str(why) else "something else",
-        where=listing.url,
-        fix="try again later; the publisher may have changed the list",
-    )
-
-
-# ----------------------------------------------------------------------
-# The files of one dataset in the cache.
-
-
-class DatasetStore:
-    """Holds a dataset's files, its publisher's lists and the ledger of hashes.
-
-    Parameters
-    ----------
-    folder : Path
-        ``files/`` holds the data, ``lists/`` what the publisher said, ``partial/`` what is
-        being downloaded.
-    offline : bool
-        Whether the network may not be asked.
-    progress : callable, optional
-    """
-
-    def __init__(self, folder: Path, offline: bool, progress: Progress | None) -> None:
-        self.folder = folder
-        self.ledger = Ledger(folder)
-        self._offline = offline
-        self._progress = progress
-
-    def path(self, file: RemoteFile) -> Path:
-        """Return where the file lies, or will."""
-        return self.folder / "files" / file.name
-
-    def files_of(self, entry: CatalogEntry) -> tuple[RemoteFile, ...]:
-        """Return the files the entry knows, and those its publisher's lists name.
-
-        A list is asked for once and kept, so that a dataset does not change under its users.
-        What the entry knows of a file goes before what a list says.
-        """
-        known = {file.name: file for file in entry.files}
-        listed: dict[str, RemoteFile] = {}
-        for place, listing in enumerate(entry.listings):
-            for file in self._listed(f"{place}-{listing.kind}", listing):
-                if file.name in listed:
-                    message = f"{entry.name}: two lists name {file.name}; the first one counts"
-                    warnings.warn(message, LocomotionWarning, stacklevel=4)
-                listed.setdefault(file.name, file)
-        known = {**listed, **known}
-        return tuple(known.values())
-
-    def has(self, file: RemoteFile) -> bool:
-        """Return whether the file is here and has the hashes it must have."""
-        path = self.path(file)
-        if not path.is_file():
-            return False
-        sha256 = self._sha256(file)
-        try:
-            check_file(path, file, sha256, str(path))
-        except DownloadError as error:
-            what = f"{error.got.removesuffix('; it is not kept')}, not {error.expected}"
-            message = f"{path} was changed in the cache: {what}"
-            warnings.warn(message, LocomotionWarning, stacklevel=4)
-            return False
-        return True
-
-    def get(self, file: RemoteFile) -> None:
-        """Download a file and put its hash on record.
-
-        Raises
-        ------
-        DownloadError
-            If it cannot be had.
-        """
-        with locked(self.folder / ".lock", math.inf):
-            sha256 = self._sha256(file)
-            if self.path(file).is_file() and self._arrived_meanwhile(file, sha256):
-                return
-            partial = self.folder / "partial" / "files" / file.name
-            found = download(
-                file,
-                self.path(file),
-                partial,
-                sha256=sha256,
-                progress=self._progress,
-            )
-            size = self.path(file).stat().st_size
-            self.ledger.record(file.name, found, size, self._trust(file))
-
-    def _arrived_meanwhile(self, file: RemoteFile, sha256: str | None) -> bool:
-        """Whether another process brought the file while this one waited."""
-        try:
-            check_file(self.path(file), file, sha256, "")
-        except DownloadError:
-            return False
-        return True
-
-    def _sha256(self, file: RemoteFile) -> str | None:
-        """Return the hash on record, where the publisher's own is not as strong."""
-        return None if file.algorithm == "sha256" else self.ledger.sha256(file.name)
-
-    @staticmethod
-    def _trust(file: RemoteFile) -> str:
-        return f"published {file.algorithm}" if file.algorithm else "first use"
-
-    def _listed(self, name: str, listing: Listing) -> list[RemoteFile]:
-        text = self._list(name, listing.url)
-        if listing.kind != "figshare_collection":
-            return list(self._read(name, listing, text))
-        files: list[RemoteFile] = []
-        for url in article_urls(listing, text):
-            article = f"{name}-{url.rpartition('/')[2]}"
-            files += self._read(article, listing, self._list(article, url))
-        return files
-
-    def _read(self, name: str, listing: Listing, text: str) -> tuple[RemoteFile, ...]:
-        try:
-            return listed_files(listing, text)
-        except DownloadError:
-            self._list_path(name).unlink()  # asked for anew next time
-            raise
-
-    def _list_path(self, name: str) -> Path:
-        return self.folder / "lists" / f"{name}.txt"
-
-    def _list(self, name: str, url: str) -> str:
-        path = self._list_path(name)
-        if not path.is_file():
-            if self._offline:
-                raise DownloadError(
-                    expected="the publisher's list of files in the cache, as it is to be read "
-                    "offline",
-                    got=f"no list: {self.folder.name} was not fetched yet",
-                    where=str(path),
-                    fix="fetch it once with a network",
-                )
-            with locked(self.folder / ".lock", math.inf):
-                asked = RemoteFile("the publisher's list of files", (url,))
-                download(asked, path, self.folder / "partial" / "lists" / path.name)
-        return path.read_text(encoding="utf-8-sig")
-
-
-# ----------------------------------------------------------------------
-# The table of public datasets that comes with the package.
-
+# The table of public datasets
 
 _FOLDER = files("locomotion_analysis.datasets") / "entries"
 
@@ -406,9 +134,7 @@ def column_map_path(name: str) -> Path:
     return Path(str(_FOLDER / "maps" / column_map))
 
 
-# ----------------------------------------------------------------------
-# Downloading a public dataset, or files of it, into the cache.
-
+# Fetching
 
 _MOST_NAMED = 5
 
@@ -480,10 +206,27 @@ def fetch_entry(
     if not (entry.checked or offline):
         _warn(f"{entry.name}: the addresses could not be checked ({entry.evidence})")
     store = DatasetStore(cache_folder() / "datasets" / entry.name, offline, progress)
-    files = _matching(entry, store.files_of(entry), pattern)
+    known = store.files_of(entry)
+    files = [
+        file
+        for file in known
+        if fnmatchcase(file.name, pattern) or fnmatchcase(PurePosixPath(file.name).name, pattern)
+    ]
+    if not files:
+        raise SchemaError(
+            expected=f"a pattern that fits a file of {entry.name}: "
+            f"{_some([file.name for file in known])}",
+            got=repr(pattern),
+            where=entry.name,
+        )
     missing = [file for file in files if not store.has(file)]
     if missing and offline:
-        raise _not_here(entry, missing, store.folder)
+        raise DownloadError(
+            expected=f"all files of {entry.name} in the cache, as it is to be read offline",
+            got=f"{len(missing)} missing or damaged: {_some([file.name for file in missing])}",
+            where=str(store.folder),
+            fix=f"run `locomotion datasets fetch {entry.name}` once with a network",
+        )
     if missing:
         store.folder.mkdir(parents=True, exist_ok=True)
         refuse_without_room(store.folder, sum(file.size or 0 for file in missing))
@@ -499,22 +242,6 @@ def fetch_entry(
     if to is None:
         return paths
     return [_copied(path, Path(to) / file.name) for file, path in zip(files, paths, strict=True)]
-
-
-def _matching(entry: CatalogEntry, files: Sequence[RemoteFile], pattern: str) -> list[RemoteFile]:
-    chosen = [
-        file
-        for file in files
-        if fnmatchcase(file.name, pattern) or fnmatchcase(PurePosixPath(file.name).name, pattern)
-    ]
-    if not chosen:
-        raise SchemaError(
-            expected=f"a pattern that fits a file of {entry.name}: "
-            f"{_some([file.name for file in files])}",
-            got=repr(pattern),
-            where=entry.name,
-        )
-    return chosen
 
 
 def _copied(source: Path, target: Path) -> Path:
@@ -538,15 +265,6 @@ def _copied(source: Path, target: Path) -> Path:
     return target
 
 
-def _not_here(entry: CatalogEntry, missing: Sequence[RemoteFile], folder: Path) -> DownloadError:
-    return DownloadError(
-        expected=f"all files of {entry.name} in the cache, as it is to be read offline",
-        got=f"{len(missing)} missing or damaged: {_some([file.name for file in missing])}",
-        where=str(folder),
-        fix=f"run `locomotion datasets fetch {entry.name}` once with a network",
-    )
-
-
 def _some(names: Sequence[str]) -> str:
     told = ", ".join(names[:_MOST_NAMED])
     more = len(names) - _MOST_NAMED
@@ -555,3 +273,253 @@ def _some(names: Sequence[str]) -> str:
 
 def _warn(message: str) -> None:
     warnings.warn(message, LocomotionWarning, stacklevel=3)
+
+
+# The files of one dataset in the cache
+
+
+class DatasetStore:
+    """Holds a dataset's files, its publisher's lists and the ledger of hashes.
+
+    Parameters
+    ----------
+    folder : Path
+        ``files/`` holds the data, ``lists/`` what the publisher said, ``partial/`` what is
+        being downloaded.
+    offline : bool
+        Whether the network may not be asked.
+    progress : callable, optional
+    """
+
+    def __init__(self, folder: Path, offline: bool, progress: Progress | None) -> None:
+        self.folder = folder
+        self.ledger = Ledger(folder)
+        self._offline = offline
+        self._progress = progress
+
+    def path(self, file: RemoteFile) -> Path:
+        """Return where the file lies, or will."""
+        return self.folder / "files" / file.name
+
+    def files_of(self, entry: CatalogEntry) -> tuple[RemoteFile, ...]:
+        """Return the files the entry knows, and those its publisher's lists name.
+
+        A list is asked for once and kept, so that a dataset does not change under its users.
+        What the entry knows of a file goes before what a list says.
+        """
+        listed: dict[str, RemoteFile] = {}
+        for place, listing in enumerate(entry.listings):
+            for file in self._listed(f"{place}-{listing.kind}", listing):
+                if file.name in listed:
+                    message = f"{entry.name}: two lists name {file.name}; the first one counts"
+                    warnings.warn(message, LocomotionWarning, stacklevel=4)
+                listed.setdefault(file.name, file)
+        return tuple((listed | {file.name: file for file in entry.files}).values())
+
+    def has(self, file: RemoteFile) -> bool:
+        """Return whether the file is here and has the hashes it must have."""
+        path = self.path(file)
+        if not path.is_file():
+            return False
+        sha256 = self._sha256(file)
+        try:
+            check_file(path, file, sha256, str(path))
+        except DownloadError as error:
+            what = f"{error.got.removesuffix('; it is not kept')}, not {error.expected}"
+            message = f"{path} was changed in the cache: {what}"
+            warnings.warn(message, LocomotionWarning, stacklevel=4)
+            return False
+        return True
+
+    def get(self, file: RemoteFile) -> None:
+        """Download a file and put its hash on record.
+
+        Raises
+        ------
+        DownloadError
+            If it cannot be had.
+        """
+        path = self.path(file)
+        with locked(self.folder / ".lock", math.inf):
+            sha256 = self._sha256(file)
+            if path.is_file():  # another process may have brought it while this one waited
+                with suppress(DownloadError):
+                    check_file(path, file, sha256, "")
+                    return
+            partial = self.folder / "partial" / "files" / file.name
+            found = download(file, path, partial, sha256=sha256, progress=self._progress)
+            trust = f"published {file.algorithm}" if file.algorithm else "first use"
+            self.ledger.record(file.name, found, path.stat().st_size, trust)
+
+    def _sha256(self, file: RemoteFile) -> str | None:
+        """Return the hash on record, where the publisher's own is not as strong."""
+        return None if file.algorithm == "sha256" else self.ledger.sha256(file.name)
+
+    def _listed(self, name: str, listing: Listing) -> list[RemoteFile]:
+        text = self._list(name, listing.url)
+        if listing.kind != "figshare_collection":
+            return list(self._read(name, listing, text))
+        files: list[RemoteFile] = []
+        for url in article_urls(listing, text):
+            article = f"{name}-{url.rpartition('/')[2]}"
+            files += self._read(article, listing, self._list(article, url))
+        return files
+
+    def _read(self, name: str, listing: Listing, text: str) -> tuple[RemoteFile, ...]:
+        try:
+            return listed_files(listing, text)
+        except DownloadError:
+            self._list_path(name).unlink()  # asked for anew next time
+            raise
+
+    def _list_path(self, name: str) -> Path:
+        return self.folder / "lists" / f"{name}.txt"
+
+    def _list(self, name: str, url: str) -> str:
+        path = self._list_path(name)
+        if not path.is_file():
+            if self._offline:
+                raise DownloadError(
+                    expected="the publisher's list of files in the cache, as it is to be read "
+                    "offline",
+                    got=f"no list: {self.folder.name} was not fetched yet",
+                    where=str(path),
+                    fix="fetch it once with a network",
+                )
+            with locked(self.folder / ".lock", math.inf):
+                asked = RemoteFile("the publisher's list of files", (url,))
+                download(asked, path, self.folder / "partial" / "lists" / path.name)
+        return path.read_text(encoding="utf-8-sig")
+
+
+# Publishers' lists of files, read into one form
+
+_SUM_LINE = re.compile(r"^(?P<hash>[0-9a-fA-F]{64})\s+\*?(?P<name>.+)$")
+_HASHES = {"sha256": re.compile(r"[0-9a-f]{64}"), "md5": re.compile(r"[0-9a-f]{32}")}
+
+
+def article_urls(listing: Listing, text: str) -> list[str]:
+    """Return the addresses of the articles that a figshare collection holds.
+
+    Parameters
+    ----------
+    listing : Listing
+        Of kind ``figshare_collection``.
+    text : str
+        The answer.
+
+    Raises
+    ------
+    DownloadError
+        If the answer is not such a list.
+    """
+    base = listing.url.partition("/collections/")[0]
+    try:
+        return [f"{base}/articles/{int(article['id'])}" for article in plain_json(text)]
+    except (KeyError, TypeError, ValueError) as error:
+        raise _unreadable(listing, error) from None
+
+
+def listed_files(listing: Listing, text: str) -> tuple[RemoteFile, ...]:
+    """Return the files a publisher's list names.
+
+    Where a list names a file twice, the later upload counts (figshare keeps superseded ones).
+
+    Parameters
+    ----------
+    listing : Listing
+    text : str
+        The answer; of a figshare collection, one article's.
+
+    Raises
+    ------
+    DownloadError
+        If the answer is not such a list, is empty, or names a file outside its folder.
+    """
+    try:
+        found = {file.name: file for file in _READERS[listing.kind](listing, text)}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _unreadable(listing, error) from None
+    if not found:
+        raise _unreadable(listing, "it names no file")
+    return tuple(found.values())
+
+
+def _sums(listing: Listing, text: str) -> list[RemoteFile]:
+    found = []
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        match = _SUM_LINE.match(line)
+        if match is None:
+            message = f"the line {line[:60]!r} is no SHA-256 and name"
+            raise ValueError(message)
+        url = urljoin(listing.url, quote(match["name"]))
+        found.append(_listed_file(listing, match["name"], url, None, f"sha256:{match['hash']}"))
+    return found
+
+
+def _figshare(listing: Listing, text: str) -> list[RemoteFile]:
+    known = [file for file in plain_json(text)["files"] if not file.get("is_link_only")]
+    known.sort(key=lambda file: int(file["id"]))
+    return [
+        _listed_file(listing, file["name"], file["download_url"], file["size"], _tagged("md5", md5))
+        for file in known
+        for md5 in (file.get("computed_md5") or file.get("supplied_md5"),)
+    ]
+
+
+def _mendeley(listing: Listing, text: str) -> list[RemoteFile]:
+    return [
+        _listed_file(
+            listing,
+            file["filename"],
+            file["content_details"]["download_url"],
+            file["content_details"]["size"],
+            _tagged("sha256", file["content_details"].get("sha256_hash")),
+        )
+        for file in plain_json(text)
+    ]
+
+
+_READERS: dict[ListingKind, Callable[[Listing, str], list[RemoteFile]]] = {
+    "sha256sums": _sums,
+    "figshare_article": _figshare,
+    "figshare_collection": _figshare,
+    "mendeley": _mendeley,
+}
+
+
+def _tagged(algorithm: str, digits: str | None) -> str | None:
+    return f"{algorithm}:{digits}" if digits else None
+
+
+def _listed_file(
+    listing: Listing, name: str, url: str, size: int | None, published_hash: str | None
+) -> RemoteFile:
+    """Build a file from what a server said, which is not to be trusted."""
+    name = f"{listing.folder}/{name}" if listing.folder else name
+    name = name.removeprefix("./")
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or not path.name or set(name) & set('\\:\0"<>|?*'):
+        message = f"the file name {name!r} does not stay in its folder"
+        raise ValueError(message)
+    if urlsplit(url).scheme not in {"https", urlsplit(listing.url).scheme}:
+        message = f"the address {url!r} is not https"
+        raise ValueError(message)
+    if published_hash is not None:
+        algorithm, _, digits = published_hash.lower().partition(":")
+        if not _HASHES[algorithm].fullmatch(digits):
+            message = f"{digits!r} is no {algorithm}"
+            raise ValueError(message)
+        published_hash = f"{algorithm}:{digits}"
+    return RemoteFile(name, (url,), None if size is None else int(size), published_hash)
+
+
+def _unreadable(listing: Listing, why: object) -> DownloadError:
+    return DownloadError(
+        expected=f"the publisher's list of files ({listing.kind})",
+        got=f"something else: {why}" if str(why) else "something else",
+        where=listing.url,
+        fix="try again later; the publisher may have changed the list",
+    )

@@ -1,11 +1,6 @@
-"""MERGED download.
+"""Fetching one published file: resumed, from the first server that has it, and checked.
 
-- Where downloads lie, and the record of what they were.
-- What the catalogue knows of one public dataset.
-- Whether the bytes that came are the file that was published.
-- A file of which only the beginning may be here yet.
-- A server's answer, looked at before its body is read.
-- Fetching one file: resumed, from the first server that has it, and checked.
+Downloads lie in one cache folder, with a ledger of the hash each file had when it first came.
 """
 
 import errno
@@ -23,10 +18,6 @@ from locomotion_analysis._version import __version__
 from locomotion_analysis.errors import DownloadError
 from locomotion_analysis.files import json_text, move_into_place, plain_json, write_all
 from locomotion_analysis.progress import Progress
-
-# ----------------------------------------------------------------------
-# Where downloads lie, and the record of what they were.
-
 
 CACHE_VARIABLE = "LOCOMOTION_CACHE"
 
@@ -98,9 +89,7 @@ class Ledger:
         return lines
 
 
-# ----------------------------------------------------------------------
-# What the catalogue knows of one public dataset.
-
+# What the catalogue knows of one public dataset
 
 ListingKind = Literal["sha256sums", "figshare_article", "figshare_collection", "mendeley"]
 
@@ -222,9 +211,7 @@ class CatalogEntry:
     listings: tuple[Listing, ...] = ()
 
 
-# ----------------------------------------------------------------------
-# Whether the bytes that came are the file that was published.
-
+# Whether the bytes that came are the file that was published
 
 _HTML = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _HEAD_BYTES = 4096
@@ -249,17 +236,13 @@ def check_file(path: Path, file: RemoteFile, sha256: str | None, where: str) -> 
     DownloadError
         If they are not the file; with both hashes where one is wrong.
     """
-    with path.open("rb") as stream:
-        if not file.may_be_html and _HTML.match(stream.read(_HEAD_BYTES)):
-            raise html_page(file, where)
-    if file.size is not None and path.stat().st_size != file.size:
-        raise wrong_size(file, path.stat().st_size, where)
-    return _checked_hash(path, file, sha256, where)
-
-
-def _checked_hash(path: Path, file: RemoteFile, sha256: str | None, where: str) -> str:
     from pooch import file_hash
 
+    with path.open("rb") as stream:
+        if not file.may_be_html and _HTML.match(stream.read(_HEAD_BYTES)):
+            raise _html_page(file, where)
+    if file.size is not None and path.stat().st_size != file.size:
+        raise _wrong_size(file, path.stat().st_size, where)
     found = {"sha256": str(file_hash(str(path), "sha256"))}
     known = [] if sha256 is None else [("sha256", sha256, "that it had when first fetched")]
     if file.published_hash is not None:
@@ -279,8 +262,7 @@ def _checked_hash(path: Path, file: RemoteFile, sha256: str | None, where: str) 
     return found["sha256"]
 
 
-def html_page(file: RemoteFile, where: str) -> DownloadError:
-    """Return the error for an HTML page in place of data."""
+def _html_page(file: RemoteFile, where: str) -> DownloadError:
     return DownloadError(
         expected=f"the data file {file.name}",
         got="an HTML page (a log-in, consent or error page); it is not kept",
@@ -289,8 +271,7 @@ def html_page(file: RemoteFile, where: str) -> DownloadError:
     )
 
 
-def wrong_size(file: RemoteFile, size: int, where: str) -> DownloadError:
-    """Return the error for a file of another length than the publisher says."""
+def _wrong_size(file: RemoteFile, size: int, where: str) -> DownloadError:
     return DownloadError(
         expected=f"{file.name} of {file.size:,} bytes",
         got=f"a file of {size:,} bytes; it is not kept",
@@ -299,8 +280,7 @@ def wrong_size(file: RemoteFile, size: int, where: str) -> DownloadError:
     )
 
 
-# ----------------------------------------------------------------------
-# A file of which only the beginning may be here yet.
+# A file of which only the beginning may be here yet
 
 
 class Partial:
@@ -375,7 +355,7 @@ class Partial:
         try:
             stream.close()
         except OSError as failure:
-            raise _told(failure, self.path) from None
+            raise _as_disk_full(failure, self.path) from None
         if self.size == 0:
             self.discard()
 
@@ -391,7 +371,7 @@ class Partial:
             self._stream.write(chunk)
             self._stream.flush()
         except OSError as error:
-            raise _told(error, self.path) from None
+            raise _as_disk_full(error, self.path) from None
         if self._progress is not None:
             self._progress(self.name, self.size, self.total)
 
@@ -421,7 +401,7 @@ def refuse_without_room(folder: Path, n_bytes: int) -> None:
         )
 
 
-def _told(error: OSError, path: Path) -> Exception:
+def _as_disk_full(error: OSError, path: Path) -> Exception:
     if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
         return error
     return DiskFullError(
@@ -433,9 +413,7 @@ def _told(error: OSError, path: Path) -> Exception:
     )
 
 
-# ----------------------------------------------------------------------
-# A server's answer, looked at before its body is read.
-
+# A server's answer, looked at before its body is read
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
 
@@ -483,10 +461,10 @@ class Answer:
             return
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if kind == "text/html" and not self._file.may_be_html:
-            raise self._discarded(html_page(self._file, self._url))
+            raise self._discarded(_html_page(self._file, self._url))
         here, total = self._place(response)
         if self._file.size is not None and total not in {0, self._file.size}:
-            raise self._discarded(wrong_size(self._file, total, self._url))
+            raise self._discarded(_wrong_size(self._file, total, self._url))
         refuse_without_room(self._collected.path.parent, max(total - here, 0))
         if here == 0:
             self._collected.start(self._url, _version(response), total)
@@ -532,9 +510,7 @@ def _version(response: Any) -> str | None:
     return modified
 
 
-# ----------------------------------------------------------------------
-# Fetching one file: resumed, from the first server that has it, and checked.
-
+# Fetching
 
 TIMEOUT_S = 30.0
 """Seconds without a byte after which a server counts as stalled."""
@@ -583,19 +559,32 @@ def download(
     for url in file.urls:
         try:
             _receive(url, file, collected)
-            found = _checked(file, collected, sha256, url)
         except DiskFullError:
             raise
         except DownloadError as error:
             failures.append(error)
             continue
+        try:
+            found = check_file(partial, file, sha256, url)
+        except DownloadError as error:
+            collected.discard()
+            failures.append(error)
+            continue
         collected.finish(target)
         return found
-    raise failures[0] if len(failures) == 1 else _none_worked(file, failures)
+    if len(failures) == 1:
+        raise failures[0]
+    raise DownloadError(
+        expected=f"{file.name} from one of {len(failures)} servers",
+        got="; ".join(f"{error.where}: {error.got}" for error in failures),
+        where=file.name,
+        fix="try again later",
+    )
 
 
 def _receive(url: str, file: RemoteFile, collected: Partial) -> None:
     """Ask for the rest of the file until it is whole, as long as every try brings some of it."""
+    from pooch import HTTPDownloader
     from requests.exceptions import RequestException
 
     origin = collected.origin(url)
@@ -603,39 +592,22 @@ def _receive(url: str, file: RemoteFile, collected: Partial) -> None:
     if origin and origin["total"] == most:
         return
     while True:
+        answer = Answer(url, file, collected)  # asks for what is not here yet
         try:
-            _ask(url, file, collected)
+            with collected:
+                HTTPDownloader(
+                    chunk_size=CHUNK_BYTES,
+                    timeout=TIMEOUT_S,
+                    headers=_HEADERS | answer.wanted_range(),
+                    hooks={"response": answer.look},
+                )(url, collected, None)
             return
         except RequestException as error:
             if collected.size <= most:
                 raise _refused(url, collected, error) from None
             most = collected.size
-
-
-def _ask(url: str, file: RemoteFile, collected: Partial) -> None:
-    """Send one request, for what is not here yet."""
-    from pooch import HTTPDownloader
-
-    answer = Answer(url, file, collected)
-    try:
-        with collected:
-            HTTPDownloader(
-                chunk_size=CHUNK_BYTES,
-                timeout=TIMEOUT_S,
-                headers=_HEADERS | answer.wanted_range(),
-                hooks={"response": answer.look},
-            )(url, collected, None)
-    finally:
-        answer.close()
-
-
-def _checked(file: RemoteFile, collected: Partial, sha256: str | None, url: str) -> str:
-    """Return the SHA-256 of the bytes here; what is not the file is thrown away."""
-    try:
-        return check_file(collected.path, file, sha256, url)
-    except DownloadError:
-        collected.discard()
-        raise
+        finally:
+            answer.close()
 
 
 def _refused(url: str, collected: Partial, error: Exception) -> DownloadError:
@@ -658,13 +630,4 @@ def _refused(url: str, collected: Partial, error: Exception) -> DownloadError:
     kept = f"; {size:,} bytes are kept" if size else ""
     return DownloadError(
         expected=f"the bytes of {collected.name}", got=f"{got}{kept}", where=url, fix=fix
-    )
-
-
-def _none_worked(file: RemoteFile, failures: list[DownloadError]) -> DownloadError:
-    return DownloadError(
-        expected=f"{file.name} from one of {len(failures)} servers",
-        got="; ".join(f"{error.where}: {error.got}" for error in failures),
-        where=file.name,
-        fix="try again later",
     )

@@ -1,24 +1,15 @@
-"""MERGED export.
+"""Gait cycles in the forms other libraries read: NumPy, PyTorch, Hugging Face, xarray, netCDF.
 
-- What every export needs before it starts.
-- The split of each subject, decided once and written down, put beside each cycle.
-- The README of a Hugging Face dataset: YAML for the library, then words for people.
-- Gait cycles as a folder that Hugging Face ``datasets`` loads.
-- The cycle table as arrays of numbers and text, without Python objects.
-- Gait cycles as one NumPy archive.
-- Gait cycles as a folder of tensors that PyTorch reads without this package.
-- Gait cycles as an xarray dataset, in memory and as netCDF.
-- The forms a dataset can be exported to, by name.
+The split of each subject can be put beside each cycle before. No form holds pickle.
 """
 
 import json
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -34,10 +25,8 @@ from locomotion_analysis.data.parts import history_from_json, history_to_json
 from locomotion_analysis.errors import CycleShapeError, SchemaError, SplitLeakError
 from locomotion_analysis.extras import require, require_installed
 from locomotion_analysis.files import atomic_folder, atomic_path, json_text, refuse_existing
+from locomotion_analysis.selection.splitters import PARTS, check_lengths, check_split
 from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT, Channel
-
-# ----------------------------------------------------------------------
-# What every export needs before it starts.
 
 
 def check_exportable(data: LocomotionData, path: str | os.PathLike[str]) -> None:
@@ -59,9 +48,7 @@ def check_exportable(data: LocomotionData, path: str | os.PathLike[str]) -> None
         )
 
 
-# ----------------------------------------------------------------------
-# The split of each subject, decided once and written down, put beside each cycle.
-
+# The split of each subject beside each cycle
 
 SPLIT = "split"
 _SHOWN = 3
@@ -100,7 +87,13 @@ def with_splits(data: LocomotionData, subjects: pd.DataFrame) -> LocomotionData:
     >>> with_splits(data, table).cycles["split"].tolist()
     ['train', 'train', 'train', 'train', 'test', 'test']
     """
-    person = _person_columns(subjects)
+    absent = [name for name in ("subject", SPLIT) if name not in subjects]
+    if absent:
+        raise SchemaError(
+            expected="a table of subjects with columns subject and split",
+            got=f"no column {', '.join(absent)} among {', '.join(map(str, subjects.columns))}",
+        )
+    person = [name for name in ("dataset", "subject") if name in subjects]
     rows = subjects[[*person, SPLIT]].dropna(subset=[SPLIT]).drop_duplicates()
     rows = rows.assign(**{name: rows[name].astype("str") for name in person})
     twice = rows["subject"][rows.duplicated(person)].drop_duplicates()
@@ -150,25 +143,17 @@ def read_splits(path: str | os.PathLike[str]) -> pd.DataFrame:
     return frame
 
 
-def _person_columns(subjects: pd.DataFrame) -> list[str]:
-    absent = [name for name in ("subject", SPLIT) if name not in subjects]
-    if absent:
-        raise SchemaError(
-            expected="a table of subjects with columns subject and split",
-            got=f"no column {', '.join(absent)} among {', '.join(map(str, subjects.columns))}",
-        )
-    return [name for name in ("dataset", "subject") if name in subjects]
-
-
 def _some(names: "pd.Series[str]") -> str:
     return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
 
 
-# ----------------------------------------------------------------------
-# The README of a Hugging Face dataset: YAML for the library, then words for people.
+# A folder that Hugging Face ``datasets`` loads
 
+_SHARD_BYTES = 500_000_000
+_BYTES_A_CURVE = 4 * N_PHASES
+_SPLIT_NAME = re.compile(r"(?!all$)\w+")  # "all" is what the library calls every split together
 
-_WORDS = """# {title}
+_README = """# {title}
 
 {headline}{simulated}
 
@@ -196,95 +181,13 @@ curve = cycles[0]["{channel}"]
 """
 
 
-@dataclass(frozen=True)
-class SplitFiles:
+class SplitFiles(NamedTuple):
     """The cycles of a split, the files they were written to, and their size as Arrow arrays."""
 
     name: str
     rows: NDArray[np.intp]
     paths: list[Path]
     num_bytes: int
-
-
-def dataset_card(
-    data: LocomotionData, files: Sequence[SplitFiles], title: str, *, is_split: bool
-) -> str:
-    """Return the README of a folder of Parquet files.
-
-    Parameters
-    ----------
-    data : LocomotionData
-        All the cycles.
-    files : sequence of SplitFiles
-        The splits in the order wanted.
-    title : str
-        Name of the dataset.
-    is_split : bool
-        Whether someone chose the splits.
-    """
-    groups = data.groups
-    rows = [f"| {f.name} | {len(set(groups[f.rows]))} | {len(f.rows)} |" for f in files]
-    words = _WORDS.format(
-        title=title,
-        headline=repr(data).splitlines()[0].removeprefix("LocomotionData: "),
-        simulated=".\n\n**Simulated: no person was measured.**" if data.is_simulated else ".",
-        splits="\n".join(rows),
-        about_splits="No subject is in two splits."
-        if is_split
-        else "No split was made: all cycles are called `train`. Split by `subject`.",
-        n_points=data.block.shape[2],
-        first=files[0].name,
-        channel=data.channels[0],
-        history="\n".join(f"- {entry}" for entry in data.history) or "Nothing is recorded.",
-    )
-    front = yaml.safe_dump(_front_matter(data, files, title), sort_keys=False, allow_unicode=True)
-    return f"---\n{front}---\n\n{words}"
-
-
-def _front_matter(data: LocomotionData, files: Sequence[SplitFiles], title: str) -> dict[str, Any]:
-    # A column may be empty in one split: the type is that of the splits where it is not.
-    schemas = [pq.read_schema(path) for f in files for path in f.paths]
-    fields = pa.unify_schemas(schemas, promote_options="permissive")
-    return {
-        "pretty_name": title,
-        "tags": ["gait", "biomechanics", "time-series", *["simulated"] * data.is_simulated],
-        "configs": [
-            {
-                "config_name": "default",
-                "data_files": [{"split": f.name, "path": f"data/{f.name}-*"} for f in files],
-            }
-        ],
-        "dataset_info": {
-            "features": [_feature(field) for field in fields],
-            "splits": [
-                {"name": f.name, "num_bytes": f.num_bytes, "num_examples": len(f.rows)}
-                for f in files
-            ],
-            "download_size": sum(path.stat().st_size for f in files for path in f.paths),
-            "dataset_size": sum(f.num_bytes for f in files),
-        },
-    }
-
-
-def _feature(field: pa.Field) -> dict[str, Any]:
-    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-    if pa.types.is_fixed_size_list(kind):
-        # "sequence" is what releases before 4.0 wrote, and all releases read.
-        return {"name": field.name, "sequence": "float32", "length": kind.list_size}
-    text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-    numbers = {"double": "float64", "float": "float32"}
-    dtype = "string" if text else numbers.get(str(kind), str(kind))
-    return {"name": field.name, "dtype": dtype}
-
-
-# ----------------------------------------------------------------------
-# Gait cycles as a folder that Hugging Face ``datasets`` loads.
-
-
-_SHARD_BYTES = 500_000_000
-_BYTES_A_CURVE = 4 * N_PHASES
-_SPLIT_NAME = re.compile(r"(?!all$)\w+")  # "all" is what the library calls every split together
-_USUAL_ORDER = ("train", "validation", "test")
 
 
 def export_hugging_face(
@@ -331,24 +234,28 @@ def export_hugging_face(
     if split is None and SPLIT in data.cycles:
         split = data.cycles[SPLIT].tolist()
     names = _checked_splits(data, split)
+    usual = [name for name in PARTS if name in names]
+    others = sorted(set(names) - set(usual))
     with atomic_folder(path) as folder:
         files = [
             _write_split(data, np.flatnonzero(names == name), name, folder / "data")
-            for name in sorted(set(names), key=_in_usual_order)
+            for name in (*usual, *others)
         ]
-        card = dataset_card(data, files, Path(path).name, is_split=split is not None)
-        (folder / "README.md").write_text(card, encoding="utf-8")
+        text = _readme(data, files, Path(path).name, is_split=split is not None)
+        (folder / "README.md").write_text(text, encoding="utf-8")
 
 
 def _checked_splits(data: LocomotionData, split: Sequence[str] | None) -> NDArray[np.object_]:
-    from locomotion_analysis.selection import check_split
-    from locomotion_analysis.selection.splitters import check_lengths
-
+    """Return the split of each cycle; raise for a name that will not do, or a shared subject."""
     if split is None:
         return np.full(len(data), "train", dtype=object)
     check_lengths(data=data, split=split)
     names = pd.Series(split).to_numpy(dtype=object)
-    bad = [name for name in dict.fromkeys(names) if not _is_split_name(name)]
+    bad = [
+        name
+        for name in dict.fromkeys(names)
+        if not isinstance(name, str) or not _SPLIT_NAME.fullmatch(name)
+    ]
     if bad:
         raise SchemaError(
             expected="a split for every cycle, named with letters, digits and underscores, not all",
@@ -360,15 +267,6 @@ def _checked_splits(data: LocomotionData, split: Sequence[str] | None) -> NDArra
         if others.any():
             check_split(data.groups[~others], data.groups[others])
     return names
-
-
-def _in_usual_order(name: str) -> tuple[int, str]:
-    place = _USUAL_ORDER.index(name) if name in _USUAL_ORDER else len(_USUAL_ORDER)
-    return place, name
-
-
-def _is_split_name(name: object) -> bool:
-    return isinstance(name, str) and _SPLIT_NAME.fullmatch(name) is not None
 
 
 def _write_split(
@@ -387,8 +285,63 @@ def _write_split(
     return SplitFiles(name, rows, paths, num_bytes=table.nbytes + curve_bytes)
 
 
-# ----------------------------------------------------------------------
-# The cycle table as arrays of numbers and text, without Python objects.
+def _readme(
+    data: LocomotionData, files: Sequence[SplitFiles], title: str, *, is_split: bool
+) -> str:
+    """Return the README of a folder of Parquet files: YAML for the library, words for people."""
+    groups = data.groups
+    rows = [f"| {f.name} | {len(set(groups[f.rows]))} | {len(f.rows)} |" for f in files]
+    words = _README.format(
+        title=title,
+        headline=repr(data).splitlines()[0].removeprefix("LocomotionData: "),
+        simulated=".\n\n**Simulated: no person was measured.**" if data.is_simulated else ".",
+        splits="\n".join(rows),
+        about_splits="No subject is in two splits."
+        if is_split
+        else "No split was made: all cycles are called `train`. Split by `subject`.",
+        n_points=data.block.shape[2],
+        first=files[0].name,
+        channel=data.channels[0],
+        history="\n".join(f"- {entry}" for entry in data.history) or "Nothing is recorded.",
+    )
+    # A column may be empty in one split: the type is that of the splits where it is not.
+    schemas = [pq.read_schema(path) for f in files for path in f.paths]
+    fields = pa.unify_schemas(schemas, promote_options="permissive")
+    front = {
+        "pretty_name": title,
+        "tags": ["gait", "biomechanics", "time-series", *["simulated"] * data.is_simulated],
+        "configs": [
+            {
+                "config_name": "default",
+                "data_files": [{"split": f.name, "path": f"data/{f.name}-*"} for f in files],
+            }
+        ],
+        "dataset_info": {
+            "features": [_feature(field) for field in fields],
+            "splits": [
+                {"name": f.name, "num_bytes": f.num_bytes, "num_examples": len(f.rows)}
+                for f in files
+            ],
+            "download_size": sum(path.stat().st_size for f in files for path in f.paths),
+            "dataset_size": sum(f.num_bytes for f in files),
+        },
+    }
+    matter = yaml.safe_dump(front, sort_keys=False, allow_unicode=True)
+    return f"---\n{matter}---\n\n{words}"
+
+
+def _feature(field: pa.Field) -> dict[str, Any]:
+    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    if pa.types.is_fixed_size_list(kind):
+        # "sequence" is what releases before 4.0 wrote, and all releases read.
+        return {"name": field.name, "sequence": "float32", "length": kind.list_size}
+    text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    numbers = {"double": "float64", "float": "float32"}
+    dtype = "string" if text else numbers.get(str(kind), str(kind))
+    return {"name": field.name, "dtype": dtype}
+
+
+# Arrays: NumPy, PyTorch, xarray
 
 
 def plain_columns(cycles: pd.DataFrame) -> dict[str, NDArray[Any]]:
@@ -411,26 +364,23 @@ def plain_columns(cycles: pd.DataFrame) -> dict[str, NDArray[Any]]:
     >>> plain_columns(pd.DataFrame({"sex": ["female", None], "age": [30, None]}))
     {'sex': array(['female', ''], dtype='<U6'), 'age': array([30., nan])}
     """
-    return {str(name): _plain(cycles[name]) for name in cycles.columns}
-
-
-def _plain(values: "pd.Series[Any]") -> NDArray[Any]:
-    missing = values.isna().to_numpy()
-    kind = values[~missing].infer_objects().dtype
-    if pd.api.types.is_bool_dtype(kind) and not missing.any():
-        return values.to_numpy(dtype=bool)
-    if pd.api.types.is_integer_dtype(kind) and not missing.any():
-        return values.to_numpy(dtype=np.int64)
-    if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_complex_dtype(kind):
-        return values.astype(object).where(~missing, np.nan).to_numpy(dtype=np.float64)
-    # Pandas gives str(NaN) for a gap, so gaps are set after the conversion.
-    text = np.array([str(value) for value in values], dtype=np.str_)
-    text[missing] = ""
-    return text
-
-
-# ----------------------------------------------------------------------
-# Gait cycles as one NumPy archive.
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, values in cycles.items():
+        plain: NDArray[Any]
+        missing = values.isna().to_numpy()
+        kind = values[~missing].infer_objects().dtype
+        if pd.api.types.is_bool_dtype(kind) and not missing.any():
+            plain = values.to_numpy(dtype=bool)
+        elif pd.api.types.is_integer_dtype(kind) and not missing.any():
+            plain = values.to_numpy(dtype=np.int64)
+        elif pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_complex_dtype(kind):
+            plain = values.astype(object).where(~missing, np.nan).to_numpy(dtype=np.float64)
+        else:
+            # Pandas gives str(NaN) for a gap, so gaps are set after the conversion.
+            plain = np.array([str(value) for value in values], dtype=np.str_)
+            plain[missing] = ""
+        arrays[str(name)] = plain
+    return arrays
 
 
 def export_numpy(data: LocomotionData, path: str | os.PathLike[str]) -> None:
@@ -461,7 +411,7 @@ def export_numpy(data: LocomotionData, path: str | os.PathLike[str]) -> None:
     >>> export_numpy(simulate(n_subjects=3, n_cycles=2, tasks=["level_walking"]), path)
     >>> with np.load(path) as archive:
     ...     archive["curves"].shape, str(archive["cycles/task"][0])
-    ((6, 150, 41), 'level_walking')
+    ((6, 150, 64), 'level_walking')
     """
     check_exportable(data, path)
     arrays: dict[str, Any] = {
@@ -474,10 +424,6 @@ def export_numpy(data: LocomotionData, path: str | os.PathLike[str]) -> None:
         arrays[f"cycles/{name}"] = values
     with atomic_path(path) as temporary, temporary.open("wb") as stream:
         np.savez(stream, **arrays)
-
-
-# ----------------------------------------------------------------------
-# Gait cycles as a folder of tensors that PyTorch reads without this package.
 
 
 TENSORS, INDEX, NOTE = "tensors.safetensors", "index.json", "README.md"
@@ -538,7 +484,7 @@ def export_torch(data: LocomotionData, path: str | os.PathLike[str]) -> None:
     >>> folder = pathlib.Path(tempfile.mkdtemp()) / "walk"
     >>> export_torch(simulate(n_subjects=3, n_cycles=2, tasks=["level_walking"]), folder)
     >>> load_file(folder / "tensors.safetensors")["curves"].shape
-    (6, 150, 41)
+    (6, 150, 64)
     """
     check_exportable(data, path)
     require_installed("safetensors", "deep")
@@ -554,7 +500,8 @@ def export_torch(data: LocomotionData, path: str | os.PathLike[str]) -> None:
     for name, values in plain_columns(data.cycles).items():
         if values.dtype.kind == "U":
             classes[name] = sorted(set(values[values != ""].tolist()))
-            tensors[f"cycles/{name}"] = _codes(values, classes[name])
+            codes = np.searchsorted(np.array(classes[name], dtype=values.dtype), values)
+            tensors[f"cycles/{name}"] = np.where(values == "", -1, codes).astype(np.int64)
         else:
             tensors[f"cycles/{name}"] = values
     index = {
@@ -568,15 +515,6 @@ def export_torch(data: LocomotionData, path: str | os.PathLike[str]) -> None:
         (folder / INDEX).write_text(json_text(index), encoding="utf-8")
         headline = repr(data).splitlines()[0]
         (folder / NOTE).write_text(_NOTE.format(headline=headline), encoding="utf-8")
-
-
-def _codes(values: NDArray[np.str_], classes: list[str]) -> NDArray[np.int64]:
-    found = np.searchsorted(np.array(classes, dtype=values.dtype), values)
-    return np.where(values == "", -1, found).astype(np.int64)
-
-
-# ----------------------------------------------------------------------
-# Gait cycles as an xarray dataset, in memory and as netCDF.
 
 
 _CYCLE, _PHASE = "cycle", "phase"
@@ -628,7 +566,9 @@ def to_xarray(data: LocomotionData) -> Any:
                 where="column of cycles",
                 fix="rename the column",
             )
-        notes = {_TRUTH: 1} if _is_gappy_truth(cycles[name], values) else {}
+        # Truth with gaps is stored as 1.0, 0.0 and NaN, and comes back as truth.
+        is_truth = pd.api.types.is_bool_dtype(cycles[name].dropna().infer_objects())
+        notes = {_TRUTH: 1} if is_truth and values.dtype.kind == "f" else {}
         coordinates[name] = (_CYCLE, values, notes)
     attributes = {_HISTORY: history_to_json(data.history), "simulated": int(data.is_simulated)}
     return xarray.Dataset(variables, coordinates, attributes)
@@ -657,7 +597,13 @@ def from_xarray(dataset: Any) -> LocomotionData:
     >>> bool((from_xarray(to_xarray(data)).block == data.block).all())
     True
     """
-    _check_grid(dataset)
+    phase = np.asarray(dataset[_PHASE]) if _PHASE in dataset.variables else np.empty(0)
+    if phase.shape != PHASE_PERCENT.shape or not np.allclose(phase, PHASE_PERCENT, atol=1e-3):
+        raise CycleShapeError(
+            expected=f"a coordinate {_PHASE}: numpy.linspace(0, 100, {len(PHASE_PERCENT)})",
+            got=f"{len(phase)} values" if len(phase) else f"no values of {_PHASE}",
+            fix="resample the curves to that grid: dataset.interp(phase=PHASE_PERCENT)",
+        )
     channels, columns, others = [], {}, []
     for name, values in dataset.variables.items():
         if set(values.dims) == {_CYCLE, _PHASE}:
@@ -704,17 +650,8 @@ def export_xarray(data: LocomotionData, path: str | os.PathLike[str]) -> None:
         dataset.to_netcdf(temporary, engine="h5netcdf", encoding=packed)
 
 
-def _check_grid(dataset: Any) -> None:
-    phase = np.asarray(dataset[_PHASE]) if _PHASE in dataset.variables else np.empty(0)
-    if phase.shape != PHASE_PERCENT.shape or not np.allclose(phase, PHASE_PERCENT, atol=1e-3):
-        raise CycleShapeError(
-            expected=f"a coordinate {_PHASE}: numpy.linspace(0, 100, {len(PHASE_PERCENT)})",
-            got=f"{len(phase)} values" if len(phase) else f"no values of {_PHASE}",
-            fix="resample the curves to that grid: dataset.interp(phase=PHASE_PERCENT)",
-        )
-
-
 def _column(values: Any) -> "pd.Series[Any]":
+    """Return a column of the cycle table as it was before :func:`plain_columns`."""
     plain: NDArray[Any] = values.to_numpy()
     if plain.dtype.kind in "UTO":
         text = pd.Series(plain, dtype="str")
@@ -723,15 +660,6 @@ def _column(values: Any) -> "pd.Series[Any]":
         truth = pd.Series(plain.astype(bool), dtype=object)
         return truth.where(~np.isnan(plain), None)
     return pd.Series(plain)
-
-
-def _is_gappy_truth(column: "pd.Series[Any]", plain: NDArray[Any]) -> bool:
-    known = column.dropna().infer_objects()
-    return plain.dtype.kind == "f" and pd.api.types.is_bool_dtype(known)
-
-
-# ----------------------------------------------------------------------
-# The forms a dataset can be exported to, by name.
 
 
 ExportFormat = Literal["numpy", "torch", "huggingface", "xarray"]

@@ -114,7 +114,23 @@ def few_shot_subset(
     (3, 6, set())
     """
     found = _classes(data, by)
-    _check_enough(found, n_subjects_per_class)
+    if n_subjects_per_class < 1:
+        raise SchemaError(
+            expected="at least one subject a class",
+            got=str(n_subjects_per_class),
+            where="n_subjects_per_class",
+        )
+    fewest = int(np.bincount(found.class_of_subject).min())
+    if fewest <= n_subjects_per_class:
+        raise SchemaError(
+            expected=f"more than {n_subjects_per_class} subjects of each class, so that some are "
+            "left to ask",
+            got=_named(found),
+            where="n_subjects_per_class",
+            fix=f"use {fewest - 1} or fewer"
+            if fewest > 1
+            else "leave out the class of one subject with data.select",
+        )
     chosen = _drawn(found, n_subjects_per_class, seed)
     detail = f"few-shot: {n_subjects_per_class} subjects a class of {by}, seed {seed}"
     return FewShot(
@@ -162,25 +178,6 @@ def _drawn(found: _Classes, n_subjects: int, seed: int) -> NDArray[np.bool_]:
         members = np.flatnonzero(found.class_of_subject == label)
         chosen[random.permutation(members)[:n_subjects]] = True
     return chosen
-
-
-def _check_enough(found: _Classes, n_subjects: int) -> None:
-    if n_subjects < 1:
-        raise SchemaError(
-            expected="at least one subject a class",
-            got=str(n_subjects),
-            where="n_subjects_per_class",
-        )
-    counts = np.bincount(found.class_of_subject)
-    if counts.min() <= n_subjects:
-        raise SchemaError(
-            expected=f"more than {n_subjects} subjects of each class, so that some are left to ask",
-            got=_named(found),
-            where="n_subjects_per_class",
-            fix=f"use {counts.min() - 1} or fewer"
-            if counts.min() > 1
-            else "leave out the class of one subject with data.select",
-        )
 
 
 def _named(found: _Classes) -> str:

@@ -1,6 +1,6 @@
 """Quality of gait data: coded checks, the convention doctor and a report."""
 
-from locomotion_analysis.quality.batch import CHECKS, Check
+from locomotion_analysis.quality.checks import CHECKS, Check
 from locomotion_analysis.quality.doctor import diagnose
 from locomotion_analysis.quality.report import write_report
 from locomotion_analysis.quality.treatment import (

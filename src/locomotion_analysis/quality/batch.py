@@ -1,11 +1,7 @@
-"""MERGED batch.
+"""A batch of cycles as the checks and the doctor see it: facts of its curves, bounds, groups.
 
-- The checks: one code, severity, title and remedy each.
-- One pass over a batch's curves that gathers what several checks need.
-- One batch of cycles with what all checks share: bounds and facts of its curves.
-- What a check hands on: which curves it found, where, and what was allowed.
-- Cycles from memory or from a file, in batches, with their number known beforehand.
-- Robust mean curves and distances of groups of strides, compiled.
+A source is read in batches of whole cycles; one compiled pass over a batch's curves gathers what
+several checks need, and robust median curves of groups of strides are compiled too.
 """
 
 import os
@@ -13,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -22,105 +18,65 @@ from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.standard import N_PHASES, PHASE_COLUMN, TASKS, canonical_name
 from locomotion_analysis.standard.norms import Kind, range_bands
 
-# ----------------------------------------------------------------------
-# The checks: one code, severity, title and remedy each.
-
-
-Severity = Literal["error", "warning", "info"]
-
-SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check.
-
-    Attributes
-    ----------
-    code : str
-        ``GAIT0xx`` structure, ``GAIT1xx`` physiology, ``GAIT2xx`` physics, ``GAIT3xx`` outliers.
-    severity : {"error", "warning", "info"}
-        error: the data cannot be right. warning: look at it. info: something is not there.
-    title : str
-        What a finding says, in one line.
-    fix : str
-        What to do about it, in one line.
-    """
-
-    code: str
-    severity: Severity
-    title: str
-    fix: str
-
-
-_ROWS: tuple[tuple[str, Severity, str, str], ...] = (
-    ("GAIT001", "error", "subject on both sides of a split", "split by subject"),
-    ("GAIT002", "error", "two cycles with one key", "number the steps of a subject differently"),
-    ("GAIT003", "warning", "the same curves under another key", "remove the copy"),
-    ("GAIT004", "warning", "gap within a curve", "fill short gaps when converting, or drop it"),
-    ("GAIT005", "info", "channel not measured in this cycle", "nothing, or leave the channel out"),
-    ("GAIT006", "error", "infinite value", "find the division by zero upstream"),
-    ("GAIT007", "error", "not on the phase grid of 150 points", "resample the cycles"),
-    ("GAIT008", "warning", "curve without any change", "write NaN where nothing was measured"),
-    ("GAIT009", "info", "channel of one leg only", "add the other leg where it was measured"),
-    ("GAIT010", "info", "metadata not there", "add the column; see locomotion info"),
-    ("GAIT011", "warning", "last samples all the same", "locomotion doctor: stretched grid"),
-    ("GAIT101", "error", "outside the rails of the task", "locomotion doctor, then the recording"),
-    ("GAIT102", "warning", "outside the band of healthy adults", "look at the curve"),
-    ("GAIT103", "warning", "unknown task: ranges not checked", "use a standard task name"),
-    ("GAIT104", "info", "no published range for this channel and task", "check it by eye"),
-    ("GAIT105", "warning", "metadata outside human range", "correct the unit or the value"),
-    ("GAIT201", "error", "segment chain does not close", "check segment and pelvis conventions"),
-    ("GAIT202", "error", "power is not moment times velocity", "check units, sides and signs"),
-    ("GAIT203", "error", "both legs do not carry one body weight", "check mass, plates and sides"),
-    ("GAIT204", "error", "velocity is not the angle's derivative", "check unit and duration"),
-    ("GAIT205", "error", "angle jumps between two samples", "unwrap or drop the stride"),
-    ("GAIT206", "error", "ground pulls the foot down", "check the sign and zero of the plate"),
-    ("GAIT301", "warning", "stride unlike the subject's others", "look at the stride"),
-    ("GAIT302", "info", "too few strides to judge outliers", "nothing, or record more strides"),
-)
-
-CHECKS: dict[str, Check] = {row[0]: Check(*row) for row in _ROWS}
-"""Code -> check."""
-
-ELSEWHERE = ("GAIT001",)
-"""Codes that another room raises: the leak check of splits, in ``selection``."""
-
-
-def known_codes(codes: Iterable[str]) -> frozenset[str]:
-    """Return `codes` in upper case; raise for one that does not exist.
-
-    A prefix names all its codes: ``GAIT3`` or ``GAIT3xx`` is every outlier check.
-
-    Raises
-    ------
-    SchemaError
-        If a code is unknown.
-    """
-    found: set[str] = set()
-    for code in codes:
-        prefix = code.upper().rstrip("X")
-        matching = {name for name in CHECKS if name.startswith(prefix)} if prefix else set()
-        if not matching or not prefix.startswith("GAIT"):
-            raise SchemaError(
-                expected=f"codes of checks ({', '.join(CHECKS)})",
-                got=repr(code),
-                fix="see docs/checks",
-            )
-        found |= matching
-    return frozenset(found)
-
-
-# ----------------------------------------------------------------------
-# One pass over a batch's curves that gathers what several checks need.
-
-
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
+Codes = NDArray[np.intp]
+Source = LocomotionData | str | os.PathLike[str]
+
+HEALTHY = ("healthy", "control", "able_bodied", "none", "")
+"""Values of the column pathology that mean no diagnosis."""
+
+TIMING_PERCENT = 2.0
+"""How much earlier or later than published an event of a healthy cycle may come.
+
+Step times of the two legs differ by 1 to 3 % in healthy people; without this the other leg's
+force would leave its band at every heel strike.
+"""
+
+GROUP = ("dataset", "subject", "task")
+"""What makes strides comparable: one person doing one thing."""
+
+WHOLE_CYCLE = -1
+"""Channel index of a finding about a cycle rather than a curve."""
+
+_SMALL_GROUP = 48
+"""Strides up to which insertion sort is faster."""
+
+
+def batches(source: Source, batch_cycles: int) -> Iterator[LocomotionData]:
+    """Yield the cycles of a dataset in memory, a Parquet file or a folder, some at a time."""
+    if isinstance(source, LocomotionData):
+        # One slice keeps views where it can: a dataset of one batch is not copied.
+        if len(source) <= batch_cycles:
+            yield source
+            return
+        for start in range(0, len(source), batch_cycles):
+            yield source.take(range(start, min(start + batch_cycles, len(source))))
+        return
+    yield from LocomotionData.scan(source, batch_cycles)
+
+
+def count_cycles(source: Source) -> int:
+    """Return the number of cycles, for a progress bar; from the files' footers alone."""
+    if isinstance(source, LocomotionData):
+        return len(source)
+    place = Path(source)
+    files = sorted(place.glob("**/*.parquet")) if place.is_dir() else [place]
+    total = 0
+    for file in files:
+        try:
+            schema, rows = pq.read_schema(file), pq.read_metadata(file).num_rows
+        except (OSError, ValueError):  # the scan says what is wrong with the file
+            continue
+        is_long = PHASE_COLUMN in {canonical_name(name) for name in schema.names}
+        total += int(rows) // (N_PHASES if is_long else 1)
+    return total
+
+
+# Facts of single curves
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,7 +137,8 @@ def curve_facts(
     )  # fmt: skip
 
 
-def _kernel(block, table_of, rails, band, whole, parts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+@njit(cache=True, nogil=True)
+def _facts(block, table_of, rails, band, whole, parts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Fill `whole` and `parts` curve by curve; compiled."""
     n_channels, n_cycles, n_phases = block.shape
     for channel in range(n_channels):
@@ -215,27 +172,6 @@ def _kernel(block, table_of, rails, band, whole, parts):  # type: ignore[no-unty
             whole[4, channel, cycle], whole[5, channel, cycle] = outside, by_at
             parts[0, channel, cycle], parts[1, channel, cycle] = jump, beyond
             parts[2, channel, cycle] = by
-
-
-_facts = njit(cache=True, nogil=True)(_kernel)
-
-
-# ----------------------------------------------------------------------
-# One batch of cycles with what all checks share: bounds and facts of its curves.
-
-
-HEALTHY = ("healthy", "control", "able_bodied", "none", "")
-"""Values of the column pathology that mean no diagnosis."""
-
-TIMING_PERCENT = 2.0
-"""How much earlier or later than published an event of a healthy cycle may come.
-
-Step times of the two legs differ by 1 to 3 % in healthy people; without this the other leg's
-force would leave its band at every heel strike.
-"""
-
-GROUP = ("dataset", "subject", "task")
-"""What makes strides comparable: one person doing one thing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -340,14 +276,6 @@ def task_bounds(task: str, channels: tuple[str, ...], kind: Kind) -> NDArray[np.
     return bounds
 
 
-# ----------------------------------------------------------------------
-# What a check hands on: which curves it found, where, and what was allowed.
-
-
-WHOLE_CYCLE = -1
-"""Channel index of a finding about a cycle rather than a curve."""
-
-
 @dataclass(frozen=True, eq=False)
 class Hits:
     """Findings of one check in one batch, one array entry each.
@@ -425,51 +353,7 @@ class Hits:
         return len(self.cycle)
 
 
-# ----------------------------------------------------------------------
-# Cycles from memory or from a file, in batches, with their number known beforehand.
-
-
-Source = LocomotionData | str | os.PathLike[str]
-
-
-def batches(source: Source, batch_cycles: int) -> Iterator[LocomotionData]:
-    """Yield the cycles of a dataset in memory, a Parquet file or a folder, some at a time."""
-    if isinstance(source, LocomotionData):
-        # One slice keeps views where it can: a dataset of one batch is not copied.
-        if len(source) <= batch_cycles:
-            yield source
-            return
-        for start in range(0, len(source), batch_cycles):
-            yield source.take(range(start, min(start + batch_cycles, len(source))))
-        return
-    yield from LocomotionData.scan(source, batch_cycles)
-
-
-def count_cycles(source: Source) -> int:
-    """Return the number of cycles, for a progress bar; from the files' footers alone."""
-    if isinstance(source, LocomotionData):
-        return len(source)
-    place = Path(source)
-    files = sorted(place.glob("**/*.parquet")) if place.is_dir() else [place]
-    return sum(_footer_cycles(file) for file in files if file.is_file())
-
-
-def _footer_cycles(path: Path) -> int:
-    try:
-        schema, rows = pq.read_schema(path), pq.read_metadata(path).num_rows
-    except (OSError, ValueError):  # the scan says what is wrong with the file
-        return 0
-    is_long = PHASE_COLUMN in {canonical_name(name) for name in schema.names}
-    return int(rows) // (N_PHASES if is_long else 1)
-
-
-# ----------------------------------------------------------------------
-# Robust mean curves and distances of groups of strides, compiled.
-
-
-Codes = NDArray[np.intp]
-
-_SMALL = 48
+# Robust mean curves and distances of groups of strides
 
 
 def group_codes(cycles: pd.DataFrame, columns: list[str]) -> tuple[Codes, pd.DataFrame]:
@@ -557,7 +441,8 @@ def distance_limits(distances: Floats, codes: Codes, floor: Floats, spreads: flo
     return np.fmax(limits, floor[:, None])
 
 
-def _median_kernel(curves, order, starts, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+@njit(cache=True, nogil=True)
+def _medians(curves, order, starts, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Median of each channel, group and phase; insertion sort, as groups are small."""
     n_channels, n_groups, n_phases = out.shape
     buffer = np.empty(len(order), dtype=np.float32)
@@ -570,7 +455,7 @@ def _median_kernel(curves, order, starts, out):  # type: ignore[no-untyped-def] 
                     value = curves[channel, order[at], phase]
                     if value == value:
                         place = count
-                        if last - first <= _SMALL:
+                        if last - first <= _SMALL_GROUP:
                             while place > 0 and buffer[place - 1] > value:
                                 buffer[place] = buffer[place - 1]
                                 place -= 1
@@ -579,7 +464,7 @@ def _median_kernel(curves, order, starts, out):  # type: ignore[no-untyped-def] 
                 if count == 0:
                     out[channel, group, phase] = np.nan
                     continue
-                if last - first > _SMALL:
+                if last - first > _SMALL_GROUP:
                     buffer[:count].sort()
                 middle = count // 2
                 if count % 2:
@@ -588,7 +473,8 @@ def _median_kernel(curves, order, starts, out):  # type: ignore[no-untyped-def] 
                     out[channel, group, phase] = (buffer[middle - 1] + buffer[middle]) / 2
 
 
-def _distance_kernel(curves, codes, centre, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+@njit(cache=True, nogil=True)
+def _distances(curves, codes, centre, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """RMS distance to the centre of the stride's own group."""
     n_channels, n_cycles, n_phases = curves.shape
     for channel in range(n_channels):
@@ -598,7 +484,3 @@ def _distance_kernel(curves, codes, centre, out):  # type: ignore[no-untyped-def
                 off = curves[channel, cycle, phase] - centre[channel, codes[cycle], phase]
                 total += off * off
             out[channel, cycle] = np.sqrt(total / n_phases)
-
-
-_medians = njit(cache=True, nogil=True)(_median_kernel)
-_distances = njit(cache=True, nogil=True)(_distance_kernel)

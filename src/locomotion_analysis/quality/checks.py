@@ -1,21 +1,22 @@
-"""MERGED checks.
+"""The checks: a code, severity, title and remedy each, and what they look for.
 
-- Outlier strides (GAIT3xx): strides unlike the others of the same leg, subject and task.
-- Physics (GAIT2xx): curves that must agree with each other.
-- Physiology (GAIT1xx): what a human body does in a task, by phase and channel.
-- Structure (GAIT0xx): keys, copies, gaps, missing sides and metadata.
+``GAIT0xx`` structure, ``GAIT1xx`` physiology, ``GAIT2xx`` physics, ``GAIT3xx`` outlier strides.
 """
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import product
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.quality.batch import (
     Batch,
+    Floats,
     Hits,
     distance_limits,
     group_codes,
@@ -25,395 +26,92 @@ from locomotion_analysis.quality.batch import (
 from locomotion_analysis.standard import KEY, N_PHASES, PHASE_PERCENT, TASKS, Channel
 from locomotion_analysis.standard.norms import NOT_CYCLIC
 
-# ----------------------------------------------------------------------
-# Outlier strides (GAIT3xx): strides unlike the others of the same leg, subject and task.
+Severity = Literal["error", "warning", "info"]
+
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
 
-Floats = NDArray[np.float32]
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check.
 
-FEWEST_STRIDES = 5
-"""A median of fewer says little about what is usual."""
-
-SPREADS = 6.0
-"""Scaled median deviations beyond the median distance at which a stride stands out."""
-
-SMALLEST_DISTANCE = {
-    "angle": 0.10, "velocity": 1.0, "acceleration": 20.0, "moment": 0.25, "power": 0.8,
-    "grf": 0.12, "cop": 0.04,
-}  # fmt: skip
-"""RMS distance, in the channel's own unit, below which no stride stands out.
-
-About three within-subject standard deviations of healthy walking (hip 1.7 deg, moments
-0.07 Nm/kg, vertical force 3.7 % of body weight).
-"""
-
-STRIDES_OF = ["dataset", "subject", "task", "task_id", "side"]
-"""One leg of one person doing one thing at one setting."""
-
-_SAMPLES = slice(0, None, 5)
-_MOST_GROUPS = 2000
-
-
-@dataclass
-class Waiting:
-    """Strides of a group that are too few to judge so far."""
-
-    keys: pd.DataFrame
-    curves: Floats
-
-
-@dataclass
-class Strides:
-    """Judges strides batch by batch; groups cut by a batch's end wait for their rest.
-
-    Memory is bounded: at most 2,000 groups are remembered, each by a curve a channel.
+    Attributes
+    ----------
+    code : str
+        ``GAIT0xx`` structure, ``GAIT1xx`` physiology, ``GAIT2xx`` physics, ``GAIT3xx`` outliers.
+    severity : {"error", "warning", "info"}
+        error: the data cannot be right. warning: look at it. info: something is not there.
+    title : str
+        What a finding says, in one line.
+    fix : str
+        What to do about it, in one line.
     """
 
-    channels: tuple[str, ...] = ()
-    usual: OrderedDict[tuple[str, ...], tuple[Floats, Floats]] = field(default_factory=OrderedDict)
-    waiting: OrderedDict[tuple[str, ...], Waiting] = field(default_factory=OrderedDict)
-    n_unjudged: int = 0
-
-    def hits(self, batch: Batch) -> Iterator[Hits | pd.DataFrame]:
-        """GAIT301 as hits of this batch, or as rows for strides of earlier ones."""
-        if batch.channels != self.channels:
-            self._forget(batch.channels)
-        codes, groups = group_codes(batch.cycles, STRIDES_OF)
-        curves = np.ascontiguousarray(batch.block[:, :, _SAMPLES])
-        enough = np.bincount(codes) >= FEWEST_STRIDES
-        many = np.flatnonzero(enough[codes])
-        if len(many):
-            yield self._judge(curves[:, many], codes[many], many, groups)
-        for code in np.flatnonzero(~enough):
-            name = tuple(groups.iloc[code])
-            rows = np.flatnonzero(codes == code)
-            yield from self._judge_few(name, batch, rows, curves[:, rows])
-
-    def finish(self) -> int:
-        """Return how many strides were in groups too small to judge (GAIT302)."""
-        self._forget(())
-        return self.n_unjudged
-
-    def _judge(
-        self, curves: Floats, codes: NDArray[np.intp], rows: NDArray[np.intp], groups: pd.DataFrame
-    ) -> Hits:
-        present, own = np.unique(codes, return_inverse=True)
-        centre, limits, distances = _usual(self.channels, curves, own)
-        for index, code in enumerate(present[-_MOST_GROUPS:], len(present[:-_MOST_GROUPS])):
-            self._remember(tuple(groups.iloc[code]), centre[:, index], limits[:, index])
-        allowed = limits[:, own]
-        channel, stride = np.nonzero(distances > allowed)
-        return Hits.at(
-            "GAIT301", rows[stride], channel, value=distances[channel, stride], low=0,
-            high=allowed[channel, stride],
-        )  # fmt: skip
-
-    def _judge_few(
-        self, name: tuple[str, ...], batch: Batch, rows: NDArray[np.intp], curves: Floats
-    ) -> Iterator[Hits | pd.DataFrame]:
-        alone = np.zeros(len(rows), dtype=np.intp)
-        if name in self.usual:
-            centre, limits = self.usual[name]
-            distances = stride_distances(curves, alone, centre[:, None])
-            channel, stride = np.nonzero(distances > limits[:, None])
-            yield Hits.at(
-                "GAIT301", rows[stride], channel, value=distances[channel, stride], low=0,
-                high=limits[channel],
-            )  # fmt: skip
-            return
-        keys = batch.cycles[list(KEY)].iloc[rows]
-        if name in self.waiting:
-            before = self.waiting.pop(name)
-            keys = pd.concat([before.keys, keys])
-            curves = np.concatenate([before.curves, curves], axis=1)
-        if len(keys) >= FEWEST_STRIDES:
-            yield self._judge_waiting(name, keys, curves)
-        else:
-            self.waiting[name] = Waiting(keys, curves)
-            if len(self.waiting) > _MOST_GROUPS:
-                self.n_unjudged += len(self.waiting.popitem(last=False)[1].keys)
-
-    def _judge_waiting(
-        self, name: tuple[str, ...], keys: pd.DataFrame, curves: Floats
-    ) -> pd.DataFrame:
-        codes = np.zeros(len(keys), dtype=np.intp)
-        centre, limits, distances = _usual(self.channels, curves, codes)
-        self._remember(name, centre[:, 0], limits[:, 0])
-        channel, stride = np.nonzero(distances > limits)
-        return keys.iloc[stride].assign(
-            code="GAIT301", severity="warning", channel=np.array(self.channels)[channel],
-            phase=np.nan, value=distances[channel, stride], low=0.0, high=limits[channel, 0],
-        )  # fmt: skip
-
-    def _remember(self, name: tuple[str, ...], centre: Floats, limits: Floats) -> None:
-        self.usual[name] = centre.copy(), limits.copy()
-        if len(self.usual) > _MOST_GROUPS:
-            self.usual.popitem(last=False)
-
-    def _forget(self, channels: tuple[str, ...]) -> None:
-        self.n_unjudged += sum(len(group.keys) for group in self.waiting.values())
-        self.waiting.clear()
-        self.usual.clear()
-        self.channels = channels
+    code: str
+    severity: Severity
+    title: str
+    fix: str
 
 
-def _usual(
-    channels: tuple[str, ...], curves: Floats, codes: NDArray[np.intp]
-) -> tuple[Floats, Floats, Floats]:
-    """Median curve and largest usual distance of each group, and every stride's distance."""
-    smallest = [SMALLEST_DISTANCE[Channel.parse(name).measurement] for name in channels]
-    centre = group_medians(curves, codes)
-    distances = stride_distances(curves, codes, centre)
-    limits = distance_limits(distances, codes, np.array(smallest, dtype=np.float32), SPREADS)
-    return centre, limits, distances
+_ROWS: tuple[tuple[str, Severity, str, str], ...] = (
+    ("GAIT001", "error", "subject on both sides of a split", "split by subject"),
+    ("GAIT002", "error", "two cycles with one key", "number the steps of a subject differently"),
+    ("GAIT003", "warning", "the same curves under another key", "remove the copy"),
+    ("GAIT004", "warning", "gap within a curve", "fill short gaps when converting, or drop it"),
+    ("GAIT005", "info", "channel not measured in this cycle", "nothing, or leave the channel out"),
+    ("GAIT006", "error", "infinite value", "find the division by zero upstream"),
+    ("GAIT007", "error", "not on the phase grid of 150 points", "resample the cycles"),
+    ("GAIT008", "warning", "curve without any change", "write NaN where nothing was measured"),
+    ("GAIT009", "info", "channel of one leg only", "add the other leg where it was measured"),
+    ("GAIT010", "info", "metadata not there", "add the column; see locomotion info"),
+    ("GAIT011", "warning", "last samples all the same", "locomotion doctor: stretched grid"),
+    ("GAIT101", "error", "outside the rails of the task", "locomotion doctor, then the recording"),
+    ("GAIT102", "warning", "outside the band of healthy adults", "look at the curve"),
+    ("GAIT103", "warning", "unknown task: ranges not checked", "use a standard task name"),
+    ("GAIT104", "info", "no published range for this channel and task", "check it by eye"),
+    ("GAIT105", "warning", "metadata outside human range", "correct the unit or the value"),
+    ("GAIT201", "error", "segment chain does not close", "check segment and pelvis conventions"),
+    ("GAIT202", "error", "power is not moment times velocity", "check units, sides and signs"),
+    ("GAIT203", "error", "both legs do not carry one body weight", "check mass, plates and sides"),
+    ("GAIT204", "error", "velocity is not the angle's derivative", "check unit and duration"),
+    ("GAIT205", "error", "angle jumps between two samples", "unwrap or drop the stride"),
+    ("GAIT206", "error", "ground pulls the foot down", "check the sign and zero of the plate"),
+    ("GAIT301", "warning", "stride unlike the subject's others", "look at the stride"),
+    ("GAIT302", "info", "too few strides to judge outliers", "nothing, or record more strides"),
+)
+
+CHECKS: dict[str, Check] = {row[0]: Check(*row) for row in _ROWS}
+"""Code -> check."""
+
+ELSEWHERE = ("GAIT001",)
+"""Codes that another room raises: the leak check of splits, in ``selection``."""
 
 
-# ----------------------------------------------------------------------
-# Physics (GAIT2xx): curves that must agree with each other.
+def known_codes(codes: Iterable[str]) -> frozenset[str]:
+    """Return `codes` in upper case; raise for one that does not exist.
+
+    A prefix names all its codes: ``GAIT3`` or ``GAIT3xx`` is every outlier check.
+
+    Raises
+    ------
+    SchemaError
+        If a code is unknown.
+    """
+    found: set[str] = set()
+    for code in codes:
+        prefix = code.upper().rstrip("X")
+        matching = {name for name in CHECKS if name.startswith(prefix)} if prefix else set()
+        if not matching or not prefix.startswith("GAIT"):
+            raise SchemaError(
+                expected=f"codes of checks ({', '.join(CHECKS)})",
+                got=repr(code),
+                fix="see docs/checks",
+            )
+        found |= matching
+    return frozenset(found)
 
 
-CHAIN_TOLERANCE_RAD = 0.1
-"""RMS of the closure error; segment and joint angles from the same markers differ by less."""
-
-POWER_TOLERANCE = 0.6
-"""Share of the power's RMS. Published joint powers have frontal and transverse parts too, and
-correlate with sagittal moment x velocity from 0.83 (hip) to 0.998 (ankle)."""
-
-POWER_FLOOR_W_KG = 0.25
-
-BALANCE_TOLERANCE_BW = 0.15
-
-VELOCITY_TOLERANCE = 0.3
-VELOCITY_FLOOR_RAD_S = 0.3
-
-JUMP_RAD = 0.2
-"""Largest change of an angle in 0.67 % of a cycle: 50 rad/s in a runner's stride of 0.6 s."""
-
-PULL_BW = -0.1
-
-_MOTION = {"hip": "flexion", "knee": "flexion", "ankle": "dorsiflexion"}
-_CHAIN = (
-    ("thigh_sagittal_angle_{side}_rad", "hip_flexion_angle_{side}_rad",
-     "pelvis_anterior_tilt_angle_rad", -1.0),
-    ("shank_sagittal_angle_{side}_rad", "thigh_sagittal_angle_{side}_rad",
-     "knee_flexion_angle_{side}_rad", -1.0),
-    ("foot_sagittal_angle_{side}_rad", "shank_sagittal_angle_{side}_rad",
-     "ankle_dorsiflexion_angle_{side}_rad", 1.0),
-)  # fmt: skip
-_SIDES = ("ipsi", "contra")
-
-
-def physics_hits(batch: Batch) -> Iterator[Hits]:
-    """GAIT201 to GAIT206."""
-    yield from _jumps(batch)
-    yield from _balance(batch)
-    yield from _pulls(batch)
-    for side in _SIDES:
-        yield from _chain(batch, side)
-        for joint in _MOTION:
-            yield from _velocity(batch, joint, side)
-            yield from _power(batch, joint, side)
-
-
-def rms(curves: Floats) -> NDArray[np.float64]:
-    """Root mean square over the cycle; NaN where a sample is missing."""
-    squares: NDArray[np.float64] = np.einsum("ij,ij->i", curves, curves, dtype=np.float64)
-    root: NDArray[np.float64] = np.sqrt(squares / curves.shape[1])
-    return root
-
-
-def _chain(batch: Batch, side: str) -> Iterator[Hits]:
-    """GAIT201: thigh = hip - pelvic tilt, shank = thigh - knee, foot = shank + ankle."""
-    for names in _CHAIN:
-        segment, parent, joint = (name.format(side=side) for name in names[:3])
-        found = batch.having((segment, parent, joint))
-        if found is None:
-            continue
-        error = rms(found[0] - found[1] - np.float32(names[3]) * found[2])
-        cycle = np.flatnonzero(error > CHAIN_TOLERANCE_RAD)
-        channel = batch.channels.index(segment)
-        yield Hits.at(
-            "GAIT201", cycle, channel, value=error[cycle], low=0, high=CHAIN_TOLERANCE_RAD
-        )
-
-
-def _power(batch: Batch, joint: str, side: str) -> Iterator[Hits]:
-    """GAIT202: power = moment x angular velocity, where all three are there."""
-    name = f"{joint}_power_{side}_W_kg"
-    moment = f"{joint}_{_MOTION[joint]}_moment_{side}_Nm_kg"
-    velocity = f"{joint}_{_MOTION[joint]}_velocity_{side}_rad_s"
-    found = batch.having((name, moment, velocity))
-    if found is not None:
-        product = found[1] * found[2]
-        yield _differs(
-            batch, "GAIT202", name, (found[0], product), POWER_TOLERANCE, POWER_FLOOR_W_KG
-        )
-
-
-def _velocity(batch: Batch, joint: str, side: str) -> Iterator[Hits]:
-    """GAIT204: velocity = derivative of the angle over the cycle's duration."""
-    name = f"{joint}_{_MOTION[joint]}_velocity_{side}_rad_s"
-    found = batch.having((name, f"{joint}_{_MOTION[joint]}_angle_{side}_rad"))
-    if found is not None and "cycle_duration_s" in batch.cycles:
-        duration = batch.cycles["cycle_duration_s"].to_numpy(dtype=np.float32)
-        rate = derivative(found[1], duration)
-        yield _differs(
-            batch, "GAIT204", name, (found[0], rate), VELOCITY_TOLERANCE, VELOCITY_FLOOR_RAD_S
-        )
-
-
-def derivative(angle: Floats, duration_s: Floats) -> Floats:
-    """Time derivative of angles by central differences, one-sided at the ends."""
-    rate = np.empty_like(angle)
-    rate[:, 1:-1] = (angle[:, 2:] - angle[:, :-2]) / 2
-    rate[:, 0] = angle[:, 1] - angle[:, 0]
-    rate[:, -1] = angle[:, -1] - angle[:, -2]
-    rate *= ((angle.shape[1] - 1) / duration_s)[:, None]
-    return rate
-
-
-def _differs(
-    batch: Batch,
-    code: str,
-    name: str,
-    pair: tuple[Floats, Floats],
-    tolerance: float,
-    floor: float,
-) -> Hits:
-    """Find cycles whose two curves differ by more than a share of their own size."""
-    size = np.maximum(rms(pair[0]), rms(pair[1]))
-    error = rms(pair[0] - pair[1])
-    allowed = tolerance * np.maximum(size, floor)
-    cycle = np.flatnonzero(error > allowed)
-    channel = batch.channels.index(name)
-    return Hits.at(code, cycle, channel, value=error[cycle], low=0, high=allowed[cycle])
-
-
-def _balance(batch: Batch) -> Iterator[Hits]:
-    """GAIT203: over a periodic cycle the mean vertical force of both legs is the weight."""
-    found = batch.having(f"grf_vertical_{side}_BW" for side in _SIDES)
-    if found is None:
-        return
-    means = np.stack([np.trapezoid(curve, axis=1) / (curve.shape[1] - 1) for curve in found])
-    total = means.sum(axis=0)
-    codes, names = batch.tasks
-    cyclic = np.array([name not in NOT_CYCLIC for name in names])[codes]
-    cycle = np.flatnonzero(cyclic & (np.abs(total - 1.0) > BALANCE_TOLERANCE_BW))
-    channel = batch.channels.index("grf_vertical_ipsi_BW")
-    low, high = 1.0 - BALANCE_TOLERANCE_BW, 1.0 + BALANCE_TOLERANCE_BW
-    yield Hits.at("GAIT203", cycle, channel, value=total[cycle], low=low, high=high)
-
-
-def _jumps(batch: Batch) -> Iterator[Hits]:
-    """GAIT205: an angle that changes faster than any joint can."""
-    angles = np.array([Channel.parse(name).measurement == "angle" for name in batch.channels])
-    jump, at = batch.facts.jump, batch.facts.jump_at
-    mask = (jump > JUMP_RAD) & np.isfinite(jump) & angles[:, None]
-    yield Hits.where("GAIT205", mask, phase=PHASE_PERCENT[at], value=jump, low=0, high=JUMP_RAD)
-
-
-def _pulls(batch: Batch) -> Iterator[Hits]:
-    """GAIT206: a vertical force that is clearly negative."""
-    for side in _SIDES:
-        name = f"grf_vertical_{side}_BW"
-        found = batch.having([name])
-        if found is None:
-            continue
-        lowest = found[0].min(axis=1)
-        cycle = np.flatnonzero(lowest < PULL_BW)
-        phase = PHASE_PERCENT[found[0][cycle].argmin(axis=1)]
-        yield Hits.at(
-            "GAIT206", cycle, batch.channels.index(name), phase, lowest[cycle], PULL_BW, np.inf
-        )
-
-
-# ----------------------------------------------------------------------
-# Physiology (GAIT1xx): what a human body does in a task, by phase and channel.
-
-
-MOST_OUTSIDE_PERCENT = 15.0
-"""Percent of the cycle a curve may leave the healthy band before it is reported.
-
-A band of 3 standard deviations holds pointwise; a whole curve of a healthy person leaves it now
-and then for a moment, most often because an event comes a little early or late.
-"""
-
-FAR_OUTSIDE = 0.5
-"""Share of the band's width beyond which even a moment outside it is reported."""
-
-METADATA_RANGE: dict[str, tuple[float, float]] = {
-    "cycle_duration_s": (0.35, 8.0),
-    "stance_percent": (20.0, 90.0),
-    "double_support_percent": (0.0, 80.0),
-    "speed_m_s": (0.0, 12.0),
-    "cadence_steps_min": (20.0, 300.0),
-    "step_length_m": (0.0, 2.5),
-    "stride_length_m": (0.0, 5.0),
-    "step_width_m": (-0.1, 0.6),
-    "incline_deg": (-35.0, 35.0),
-    "age": (1.0, 115.0),
-    "height_m": (0.6, 2.4),
-    "mass_kg": (7.0, 250.0),
-    "leg_length_m": (0.25, 1.35),
-}
-"""Outside these a value is in another unit or a typing error."""
-
-
-def physiology_hits(batch: Batch) -> Iterator[Hits]:
-    """GAIT101 and GAIT102: values outside the rails, or curves outside the healthy band."""
-    beyond = batch.facts.beyond > 0
-    yield _where(batch, "GAIT101", beyond, batch.facts.beyond_at, batch.rails)
-    long_outside = batch.facts.outside > MOST_OUTSIDE_PERCENT / 100 * N_PHASES
-    row, cycle = np.nonzero((batch.facts.outside > 0) & ~long_outside)
-    low, high = _bounds(batch, batch.band, row, cycle, batch.facts.outside_at[row, cycle])
-    long_outside[row, cycle] = batch.facts.outside_by[row, cycle] > FAR_OUTSIDE * (high - low)
-    strange = long_outside & ~beyond
-    yield _where(batch, "GAIT102", strange, batch.facts.outside_at, batch.band)
-
-
-def _where(
-    batch: Batch,
-    code: str,
-    mask: NDArray[np.bool_],
-    at: NDArray[np.int32],
-    tables: NDArray[np.float32],
-) -> Hits:
-    row, cycle = np.nonzero(mask)
-    sample = at[row, cycle]
-    low, high = _bounds(batch, tables, row, cycle, sample)
-    value = batch.block[row, cycle, sample]
-    return Hits.at(code, cycle, row, PHASE_PERCENT[sample], value, low, high)
-
-
-def _bounds(
-    batch: Batch,
-    tables: NDArray[np.float32],
-    row: NDArray[np.intp],
-    cycle: NDArray[np.intp],
-    sample: NDArray[np.int32],
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    low, high = tables[batch.table_of[cycle], row, :, sample].T
-    return low, high
-
-
-def task_hits(batch: Batch) -> Iterator[Hits]:
-    """GAIT103: tasks for which nothing is published."""
-    codes, names = batch.tasks
-    unknown = np.array([name not in TASKS for name in names])
-    yield Hits.at("GAIT103", np.flatnonzero(unknown[codes]))
-
-
-def metadata_hits(batch: Batch) -> Iterator[Hits]:
-    """GAIT105: durations, speeds and bodies that no human has."""
-    for name, (low, high) in METADATA_RANGE.items():
-        if name in batch.cycles and batch.cycles[name].dtype.kind in "fiu":
-            values = batch.cycles[name].to_numpy(dtype=np.float64)
-            wrong = np.flatnonzero((values < low) | (values > high))
-            yield Hits.at("GAIT105", wrong, value=values[wrong], low=low, high=high, column=name)
-
-
-# ----------------------------------------------------------------------
-# Structure (GAIT0xx): keys, copies, gaps, missing sides and metadata.
+# Structure (GAIT0xx): keys, copies, gaps, missing sides and metadata
 
 
 EXPECTED_METADATA = (
@@ -434,8 +132,9 @@ _DERIVED = ("velocity", "acceleration")
 def structure_hits(batch: Batch) -> Iterator[Hits]:
     """GAIT004, 005, 006, 008 and 011: what is missing or not alive in single curves."""
     facts, absent = batch.facts, batch.facts.missing == N_PHASES
-    gap = (facts.missing > 0) & ~absent
-    yield _gaps(batch, gap)
+    row, cycle = np.nonzero((facts.missing > 0) & ~absent)
+    first = np.isnan(batch.block[row, cycle]).argmax(axis=1)
+    yield Hits.at("GAIT004", cycle, row, PHASE_PERCENT[first], facts.missing[row, cycle], 0, 0)
     measured_somewhere = ~absent.all(axis=1, keepdims=True)
     yield Hits.where("GAIT005", absent & measured_somewhere)
     yield Hits.where("GAIT006", facts.infinite > 0, value=np.inf)
@@ -449,13 +148,6 @@ def structure_hits(batch: Batch) -> Iterator[Hits]:
         "GAIT011", ends, phase=PHASE_PERCENT[N_PHASES - facts.tail.clip(1)], value=facts.tail,
         low=1, high=SHORTEST_TAIL - 1,
     )  # fmt: skip
-
-
-def _gaps(batch: Batch, gap: NDArray[np.bool_]) -> Hits:
-    row, cycle = np.nonzero(gap)
-    first = np.isnan(batch.block[row, cycle]).argmax(axis=1)
-    missing = batch.facts.missing[row, cycle]
-    return Hits.at("GAIT004", cycle, row, PHASE_PERCENT[first], missing, 0, 0)
 
 
 @dataclass
@@ -520,23 +212,27 @@ class Inventory:
         """Count the batch's cycles by channel measured and column filled in."""
         datasets = batch.cycles["dataset"]
         there = batch.facts.missing < N_PHASES
+        codes, tasks = batch.tasks
+        checked_by_range = [
+            Channel.parse(name).measurement not in _DERIVED for name in batch.channels
+        ]
+        unranged = [
+            (code, task, row)
+            for code, task in enumerate(tasks)
+            for row in np.flatnonzero(checked_by_range & np.isnan(batch.rails[code, :, 0, 0]))
+            if task in TASKS
+        ]
         for dataset in datasets.unique():
             own = (datasets == dataset).to_numpy()
             self.cycles[dataset] += int(own.sum())
             for name, row in zip(batch.channels, there, strict=True):
                 self.measured[dataset, name] += int((row & own).sum())
-            self._count_unranged(batch, dataset, own & there)
+            for code, task, row in unranged:
+                count = int((there[row] & own & (codes == code)).sum())
+                self.unranged[dataset, task, batch.channels[row]] += count
             for name in EXPECTED_METADATA:
                 if name in batch.cycles:
                     self.filled[dataset, name] += int(batch.cycles.loc[own, name].notna().sum())
-
-    def _count_unranged(self, batch: Batch, dataset: str, there: NDArray[np.bool_]) -> None:
-        codes, tasks = batch.tasks
-        for code, task in enumerate(tasks):
-            for row, name in enumerate(batch.channels):
-                derived = Channel.parse(name).measurement in _DERIVED
-                if task in TASKS and not derived and np.isnan(batch.rails[code, row, 0, 0]):
-                    self.unranged[dataset, task, name] += int((there[row] & (codes == code)).sum())
 
     def findings(self) -> Iterator[tuple[str, str, str, str, int]]:
         """GAIT009, 010 and 104: (code, dataset, task, channel or column, cycles concerned)."""
@@ -553,3 +249,365 @@ class Inventory:
                 lacking = n_cycles - self.filled[dataset, name]
                 if lacking:
                     yield "GAIT010", dataset, "", name, lacking
+
+
+# Physiology (GAIT1xx): what a human body does in a task, by phase and channel
+
+
+MOST_OUTSIDE_PERCENT = 15.0
+"""Percent of the cycle a curve may leave the healthy band before it is reported.
+
+A band of 3 standard deviations holds pointwise; a whole curve of a healthy person leaves it now
+and then for a moment, most often because an event comes a little early or late.
+"""
+
+FAR_OUTSIDE = 0.5
+"""Share of the band's width beyond which even a moment outside it is reported."""
+
+METADATA_RANGE: dict[str, tuple[float, float]] = {
+    "cycle_duration_s": (0.35, 8.0),
+    "stance_percent": (20.0, 90.0),
+    "double_support_percent": (0.0, 80.0),
+    "speed_m_s": (0.0, 12.0),
+    "cadence_steps_min": (20.0, 300.0),
+    "step_length_m": (0.0, 2.5),
+    "stride_length_m": (0.0, 5.0),
+    "step_width_m": (-0.1, 0.6),
+    "incline_deg": (-35.0, 35.0),
+    "age": (1.0, 115.0),
+    "height_m": (0.6, 2.4),
+    "mass_kg": (7.0, 250.0),
+    "leg_length_m": (0.25, 1.35),
+}
+"""Outside these a value is in another unit or a typing error."""
+
+
+def physiology_hits(batch: Batch) -> Iterator[Hits]:
+    """GAIT101 and GAIT102: values outside the rails, or curves outside the healthy band."""
+    beyond = batch.facts.beyond > 0
+    yield _at_worst(batch, "GAIT101", beyond, batch.facts.beyond_at, batch.rails)
+    long_outside = batch.facts.outside > MOST_OUTSIDE_PERCENT / 100 * N_PHASES
+    row, cycle = np.nonzero((batch.facts.outside > 0) & ~long_outside)
+    low, high = _bounds(batch, batch.band, row, cycle, batch.facts.outside_at[row, cycle])
+    long_outside[row, cycle] = batch.facts.outside_by[row, cycle] > FAR_OUTSIDE * (high - low)
+    strange = long_outside & ~beyond
+    yield _at_worst(batch, "GAIT102", strange, batch.facts.outside_at, batch.band)
+
+
+def _at_worst(
+    batch: Batch,
+    code: str,
+    mask: NDArray[np.bool_],
+    at: NDArray[np.int32],
+    tables: NDArray[np.float32],
+) -> Hits:
+    """Return the hits of the curves of `mask`, each at its worst sample."""
+    row, cycle = np.nonzero(mask)
+    sample = at[row, cycle]
+    low, high = _bounds(batch, tables, row, cycle, sample)
+    value = batch.block[row, cycle, sample]
+    return Hits.at(code, cycle, row, PHASE_PERCENT[sample], value, low, high)
+
+
+def _bounds(
+    batch: Batch,
+    tables: NDArray[np.float32],
+    row: NDArray[np.intp],
+    cycle: NDArray[np.intp],
+    sample: NDArray[np.int32],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    low, high = tables[batch.table_of[cycle], row, :, sample].T
+    return low, high
+
+
+def task_hits(batch: Batch) -> Iterator[Hits]:
+    """GAIT103: tasks for which nothing is published."""
+    codes, names = batch.tasks
+    unknown = np.array([name not in TASKS for name in names])
+    yield Hits.at("GAIT103", np.flatnonzero(unknown[codes]))
+
+
+def metadata_hits(batch: Batch) -> Iterator[Hits]:
+    """GAIT105: durations, speeds and bodies that no human has."""
+    for name, (low, high) in METADATA_RANGE.items():
+        if name in batch.cycles and batch.cycles[name].dtype.kind in "fiu":
+            values = batch.cycles[name].to_numpy(dtype=np.float64)
+            wrong = np.flatnonzero((values < low) | (values > high))
+            yield Hits.at("GAIT105", wrong, value=values[wrong], low=low, high=high, column=name)
+
+
+# Physics (GAIT2xx): curves that must agree with each other
+
+
+CHAIN_TOLERANCE_RAD = 0.1
+"""RMS of the closure error; segment and joint angles from the same markers differ by less."""
+
+POWER_TOLERANCE = 0.6
+"""Share of the power's RMS. Published joint powers have frontal and transverse parts too, and
+correlate with sagittal moment x velocity from 0.83 (hip) to 0.998 (ankle)."""
+
+POWER_FLOOR_W_KG = 0.25
+
+BALANCE_TOLERANCE_BW = 0.15
+
+VELOCITY_TOLERANCE = 0.3
+VELOCITY_FLOOR_RAD_S = 0.3
+
+JUMP_RAD = 0.2
+"""Largest change of an angle in 0.67 % of a cycle: 50 rad/s in a runner's stride of 0.6 s."""
+
+PULL_BW = -0.1
+
+_MOTION = {"hip": "flexion", "knee": "flexion", "ankle": "dorsiflexion"}
+_CHAIN = (
+    ("thigh_sagittal_angle_{side}_rad", "hip_flexion_angle_{side}_rad",
+     "pelvis_anterior_tilt_angle_rad", -1.0),
+    ("shank_sagittal_angle_{side}_rad", "thigh_sagittal_angle_{side}_rad",
+     "knee_flexion_angle_{side}_rad", -1.0),
+    ("foot_sagittal_angle_{side}_rad", "shank_sagittal_angle_{side}_rad",
+     "ankle_dorsiflexion_angle_{side}_rad", 1.0),
+)  # fmt: skip
+_SIDES = ("ipsi", "contra")
+
+
+def angle_hits(batch: Batch) -> Iterator[Hits]:
+    """GAIT201 and GAIT205: a segment chain that does not close, and angles that jump.
+
+    The chain: thigh = hip - pelvic tilt, shank = thigh - knee, foot = shank + ankle. A jump is
+    faster than any joint can move.
+    """
+    angles = np.array([Channel.parse(name).measurement == "angle" for name in batch.channels])
+    jump, at = batch.facts.jump, batch.facts.jump_at
+    mask = (jump > JUMP_RAD) & np.isfinite(jump) & angles[:, None]
+    yield Hits.where("GAIT205", mask, phase=PHASE_PERCENT[at], value=jump, low=0, high=JUMP_RAD)
+    for side, names in product(_SIDES, _CHAIN):
+        segment, parent, joint = (name.format(side=side) for name in names[:3])
+        found = batch.having((segment, parent, joint))
+        if found is None:
+            continue
+        error = rms(found[0] - found[1] - np.float32(names[3]) * found[2])
+        cycle = np.flatnonzero(error > CHAIN_TOLERANCE_RAD)
+        channel = batch.channels.index(segment)
+        yield Hits.at(
+            "GAIT201", cycle, channel, value=error[cycle], low=0, high=CHAIN_TOLERANCE_RAD
+        )
+
+
+def force_hits(batch: Batch) -> Iterator[Hits]:
+    """GAIT203 and GAIT206: vertical forces that do not carry the body, or pull it down.
+
+    Over a periodic cycle the mean vertical force of both legs is the body weight.
+    """
+    names = [f"grf_vertical_{side}_BW" for side in _SIDES]
+    both = batch.having(names)
+    if both is not None:
+        means = np.stack([np.trapezoid(curve, axis=1) / (curve.shape[1] - 1) for curve in both])
+        total = means.sum(axis=0)
+        codes, tasks = batch.tasks
+        cyclic = np.array([task not in NOT_CYCLIC for task in tasks])[codes]
+        cycle = np.flatnonzero(cyclic & (np.abs(total - 1.0) > BALANCE_TOLERANCE_BW))
+        channel = batch.channels.index(names[0])
+        low, high = 1.0 - BALANCE_TOLERANCE_BW, 1.0 + BALANCE_TOLERANCE_BW
+        yield Hits.at("GAIT203", cycle, channel, value=total[cycle], low=low, high=high)
+    for name in names:
+        found = batch.having([name])
+        if found is None:
+            continue
+        lowest = found[0].min(axis=1)
+        cycle = np.flatnonzero(lowest < PULL_BW)
+        phase = PHASE_PERCENT[found[0][cycle].argmin(axis=1)]
+        yield Hits.at(
+            "GAIT206", cycle, batch.channels.index(name), phase, lowest[cycle], PULL_BW, np.inf
+        )
+
+
+def derived_hits(batch: Batch) -> Iterator[Hits]:
+    """GAIT202 and GAIT204: powers and velocities unlike the curves they derive from.
+
+    Power = moment x angular velocity; velocity = derivative of the angle over the cycle's
+    duration. Each is checked where all its curves are there.
+    """
+    for side, (joint, motion) in product(_SIDES, _MOTION.items()):
+        velocity = f"{joint}_{motion}_velocity_{side}_rad_s"
+        found = batch.having((velocity, f"{joint}_{motion}_angle_{side}_rad"))
+        if found is not None and "cycle_duration_s" in batch.cycles:
+            duration = batch.cycles["cycle_duration_s"].to_numpy(dtype=np.float32)
+            pair = found[0], derivative(found[1], duration)
+            yield _differs(
+                batch, "GAIT204", velocity, pair, VELOCITY_TOLERANCE, VELOCITY_FLOOR_RAD_S
+            )
+        power = f"{joint}_power_{side}_W_kg"
+        found = batch.having((power, f"{joint}_{motion}_moment_{side}_Nm_kg", velocity))
+        if found is not None:
+            pair = found[0], found[1] * found[2]
+            yield _differs(batch, "GAIT202", power, pair, POWER_TOLERANCE, POWER_FLOOR_W_KG)
+
+
+def rms(curves: Floats) -> NDArray[np.float64]:
+    """Root mean square over the cycle; NaN where a sample is missing."""
+    squares: NDArray[np.float64] = np.einsum("ij,ij->i", curves, curves, dtype=np.float64)
+    root: NDArray[np.float64] = np.sqrt(squares / curves.shape[1])
+    return root
+
+
+def derivative(angle: Floats, duration_s: Floats) -> Floats:
+    """Time derivative of angles by central differences, one-sided at the ends."""
+    rate = np.empty_like(angle)
+    rate[:, 1:-1] = (angle[:, 2:] - angle[:, :-2]) / 2
+    rate[:, 0] = angle[:, 1] - angle[:, 0]
+    rate[:, -1] = angle[:, -1] - angle[:, -2]
+    rate *= ((angle.shape[1] - 1) / duration_s)[:, None]
+    return rate
+
+
+def _differs(
+    batch: Batch,
+    code: str,
+    name: str,
+    pair: tuple[Floats, Floats],
+    tolerance: float,
+    floor: float,
+) -> Hits:
+    """Find cycles whose two curves differ by more than a share of their own size."""
+    size = np.maximum(rms(pair[0]), rms(pair[1]))
+    error = rms(pair[0] - pair[1])
+    allowed = tolerance * np.maximum(size, floor)
+    cycle = np.flatnonzero(error > allowed)
+    channel = batch.channels.index(name)
+    return Hits.at(code, cycle, channel, value=error[cycle], low=0, high=allowed[cycle])
+
+
+# Outlier strides (GAIT3xx): unlike the others of the same leg, subject and task
+
+
+FEWEST_STRIDES = 5
+"""A median of fewer says little about what is usual."""
+
+SPREADS = 6.0
+"""Scaled median deviations beyond the median distance at which a stride stands out."""
+
+SMALLEST_DISTANCE = {
+    "angle": 0.10, "velocity": 1.0, "acceleration": 20.0, "moment": 0.25, "power": 0.8,
+    "grf": 0.12, "cop": 0.04,
+}  # fmt: skip
+"""RMS distance, in the channel's own unit, below which no stride stands out.
+
+About three within-subject standard deviations of healthy walking (hip 1.7 deg, moments
+0.07 Nm/kg, vertical force 3.7 % of body weight).
+"""
+
+STRIDES_OF = ["dataset", "subject", "task", "task_id", "side"]
+"""One leg of one person doing one thing at one setting."""
+
+_SAMPLES = slice(0, None, 5)
+_MOST_GROUPS = 2000
+
+
+@dataclass
+class Strides:
+    """Judges strides batch by batch; groups cut by a batch's end wait for their rest.
+
+    Memory is bounded: at most 2,000 groups are remembered, each by a curve a channel.
+
+    Attributes
+    ----------
+    channels : tuple of str
+        Those of the batches so far; other channels begin anew.
+    usual : dict
+        Group -> its median curves and largest usual distances.
+    waiting : dict
+        Group -> keys and curves of strides that are too few to judge so far.
+    n_unjudged : int
+        Strides given up as too few.
+    """
+
+    channels: tuple[str, ...] = ()
+    usual: OrderedDict[tuple[str, ...], tuple[Floats, Floats]] = field(default_factory=OrderedDict)
+    waiting: OrderedDict[tuple[str, ...], tuple[pd.DataFrame, Floats]] = field(
+        default_factory=OrderedDict
+    )
+    n_unjudged: int = 0
+
+    def hits(self, batch: Batch) -> Iterator[Hits | pd.DataFrame]:
+        """GAIT301 as hits of this batch, or as rows for strides of earlier ones."""
+        if batch.channels != self.channels:
+            self._forget(batch.channels)
+        codes, groups = group_codes(batch.cycles, STRIDES_OF)
+        curves = np.ascontiguousarray(batch.block[:, :, _SAMPLES])
+        enough = np.bincount(codes) >= FEWEST_STRIDES
+        many = np.flatnonzero(enough[codes])
+        if len(many):
+            present, own = np.unique(codes[many], return_inverse=True)
+            centre, limits, distances = _usual(self.channels, curves[:, many], own)
+            for index, code in enumerate(present[-_MOST_GROUPS:], len(present[:-_MOST_GROUPS])):
+                self._remember(tuple(groups.iloc[code]), centre[:, index], limits[:, index])
+            allowed = limits[:, own]
+            channel, stride = np.nonzero(distances > allowed)
+            yield Hits.at(
+                "GAIT301", many[stride], channel, value=distances[channel, stride], low=0,
+                high=allowed[channel, stride],
+            )  # fmt: skip
+        for code in np.flatnonzero(~enough):
+            name = tuple(groups.iloc[code])
+            rows = np.flatnonzero(codes == code)
+            yield from self._judge_few(name, batch, rows, curves[:, rows])
+
+    def finish(self) -> int:
+        """Return how many strides were in groups too small to judge (GAIT302)."""
+        self._forget(())
+        return self.n_unjudged
+
+    def _judge_few(
+        self, name: tuple[str, ...], batch: Batch, rows: NDArray[np.intp], curves: Floats
+    ) -> Iterator[Hits | pd.DataFrame]:
+        """Judge strides by what is known of their group, or let them wait until they are enough."""
+        if name in self.usual:
+            alone = np.zeros(len(rows), dtype=np.intp)
+            centre, limits = self.usual[name]
+            distances = stride_distances(curves, alone, centre[:, None])
+            channel, stride = np.nonzero(distances > limits[:, None])
+            yield Hits.at(
+                "GAIT301", rows[stride], channel, value=distances[channel, stride], low=0,
+                high=limits[channel],
+            )  # fmt: skip
+            return
+        keys = batch.cycles[list(KEY)].iloc[rows]
+        if name in self.waiting:
+            earlier_keys, earlier_curves = self.waiting.pop(name)
+            keys = pd.concat([earlier_keys, keys])
+            curves = np.concatenate([earlier_curves, curves], axis=1)
+        if len(keys) < FEWEST_STRIDES:
+            self.waiting[name] = keys, curves
+            if len(self.waiting) > _MOST_GROUPS:
+                self.n_unjudged += len(self.waiting.popitem(last=False)[1][0])
+            return
+        alone = np.zeros(len(keys), dtype=np.intp)
+        centre, limits, distances = _usual(self.channels, curves, alone)
+        self._remember(name, centre[:, 0], limits[:, 0])
+        channel, stride = np.nonzero(distances > limits)
+        yield keys.iloc[stride].assign(
+            code="GAIT301", severity="warning", channel=np.array(self.channels)[channel],
+            phase=np.nan, value=distances[channel, stride], low=0.0, high=limits[channel, 0],
+        )  # fmt: skip
+
+    def _remember(self, name: tuple[str, ...], centre: Floats, limits: Floats) -> None:
+        self.usual[name] = centre.copy(), limits.copy()
+        if len(self.usual) > _MOST_GROUPS:
+            self.usual.popitem(last=False)
+
+    def _forget(self, channels: tuple[str, ...]) -> None:
+        self.n_unjudged += sum(len(keys) for keys, _ in self.waiting.values())
+        self.waiting.clear()
+        self.usual.clear()
+        self.channels = channels
+
+
+def _usual(
+    channels: tuple[str, ...], curves: Floats, codes: NDArray[np.intp]
+) -> tuple[Floats, Floats, Floats]:
+    """Median curve and largest usual distance of each group, and every stride's distance."""
+    smallest = [SMALLEST_DISTANCE[Channel.parse(name).measurement] for name in channels]
+    centre = group_medians(curves, codes)
+    distances = stride_distances(curves, codes, centre)
+    limits = distance_limits(distances, codes, np.array(smallest, dtype=np.float32), SPREADS)
+    return centre, limits, distances

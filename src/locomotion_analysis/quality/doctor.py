@@ -1,13 +1,7 @@
-"""MERGED doctor.
+"""The convention doctor: finds units, signs, sides and grids that are not the standard's.
 
-- How well curves fit the norm, for every circular shift and both signs.
-- Median curves of every leg in every task, and the norm to hold beside each.
-- One dataset under the doctor's examination.
-- Velocities and powers whose sign contradicts the curves they derive from.
-- Curves that were put on the phase grid wrongly.
-- Curves in another unit than their name says.
-- What wrong axes, sides, starts and signs look like in a subject's median curves.
-- The convention doctor: finds units, signs, sides and grids that are not the standard's.
+The median curves of every leg in every task are held beside the norm. Each examination looks for
+one kind of fault in a subject's medians, and corrects them before the next one looks.
 """
 
 import warnings
@@ -24,6 +18,7 @@ from locomotion_analysis.progress import Progress
 from locomotion_analysis.quality import treatment
 from locomotion_analysis.quality.batch import (
     Batch,
+    Floats,
     Source,
     batches,
     count_cycles,
@@ -31,16 +26,80 @@ from locomotion_analysis.quality.batch import (
     group_medians,
 )
 from locomotion_analysis.quality.checks import STRIDES_OF
-from locomotion_analysis.quality.treatment import Diagnosis, Kind, Prescription
+from locomotion_analysis.quality.treatment import (
+    PER_MASS,
+    Diagnosis,
+    Kind,
+    Prescription,
+    mass_factor,
+)
 from locomotion_analysis.standard import N_PHASES, TASKS, TO_STANDARD, Channel
 from locomotion_analysis.standard.norms import NOT_CYCLIC, SD_FLOOR, normative_curves
 
-# ----------------------------------------------------------------------
-# How well curves fit the norm, for every circular shift and both signs.
-
-
-Floats = NDArray[np.float32]
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+STAGE = "reading profiles"
+
+
+def diagnose(
+    source: Source, batch_cycles: int = 4096, progress: Progress | None = None
+) -> Diagnosis:
+    """Compare every subject's median curves with the norm, and propose corrections.
+
+    Looked for, in this order, each on curves corrected for what was found before: curves
+    stretched wrongly onto the grid, units, exchanged force axes, exchanged sides or cycles that
+    do not begin at heel strike, and signs. Nothing is changed; see
+    :func:`~locomotion_analysis.quality.apply`.
+
+    Parameters
+    ----------
+    source : LocomotionData or path-like
+        Cycles in memory, a Parquet file, or a folder of them.
+    batch_cycles : int
+        Cycles in memory at a time. What is kept is one curve a channel for each leg of each
+        subject in each task.
+    progress : callable, optional
+        ``progress(stage, done, total)``, called after every batch.
+
+    Returns
+    -------
+    Diagnosis
+        Empty where nothing speaks against the data.
+
+    Notes
+    -----
+    A proposal is made only where the curve is far from the norm as it is (over two standard
+    deviations) and the correction brings it at least twice as near. Patients differ from the
+    norm, but not in a way that another sign, unit or side would mend.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.simulation import simulate
+    >>> diagnose(simulate(n_subjects=6, n_cycles=4)).prescriptions
+    ()
+    """
+    n_cycles = 0
+    total = count_cycles(source) if progress else 0
+
+    def counted() -> Iterator[LocomotionData]:
+        nonlocal n_cycles
+        for data in batches(source, batch_cycles):
+            n_cycles += len(data)
+            yield data
+            if progress:
+                progress(STAGE, n_cycles, max(total, n_cycles))
+
+    profiles = gather(counted())
+    patient = Patient.of(profiles)
+    found = []
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        for look in EXAMINATIONS:
+            found += look(patient)
+    return Diagnosis(tuple(found), n_cycles, len(profiles.subjects[1]))
+
+
+# How well curves fit the norm, for every circular shift and both signs
 
 WORST = 25.0
 """Squared distances are cut here, so that one strange channel does not outvote the others."""
@@ -117,9 +176,7 @@ def _correlate(moving: Array, fixed: Array) -> Array:
     return found
 
 
-# ----------------------------------------------------------------------
-# Median curves of every leg in every task, and the norm to hold beside each.
-
+# Median curves of every leg in every task, and the norm to hold beside each
 
 _AVERAGED = ("speed_m_s", "incline_deg", "mass_kg")
 _TAIL_OF = ("angle", "velocity")
@@ -159,12 +216,21 @@ def gather(batches: Iterable[LocomotionData]) -> Profiles:
     channels = tuple(dict.fromkeys(name for part in parts for name in part.channels))
     groups = pd.concat([part.groups for part in parts], ignore_index=True)
     tails = pd.concat([part.tails for part in parts], ignore_index=True).fillna(0)
-    curves = np.concatenate([_with_channels(part, channels) for part in parts], axis=1)
+    curves = np.full((len(channels), len(groups), N_PHASES), np.nan, dtype=np.float32)
+    first = 0
+    for part in parts:
+        rows = [channels.index(name) for name in part.channels]
+        curves[rows, first : first + len(part.groups)] = part.curves
+        first += len(part.groups)
     codes, names = group_codes(groups, STRIDES_OF)
     if len(names) == len(groups):
         return Profiles(groups, channels, curves, tails)
-    weights = groups["n_cycles"].to_numpy(dtype=np.float32)
-    joined = np.stack([_weighted(rows, codes, weights) for rows in curves])
+    weights = groups["n_cycles"].to_numpy(dtype=np.float32)[:, None]
+    joined = np.empty((len(channels), len(names), N_PHASES), dtype=np.float32)
+    for row, curve in enumerate(curves):
+        weighed = pd.DataFrame(curve * weights).groupby(codes).sum(min_count=1)
+        present = pd.DataFrame(np.where(np.isfinite(curve), weights, np.nan))
+        joined[row] = (weighed / present.groupby(codes).sum(min_count=1)).to_numpy()
     numbers = groups[list(_AVERAGED)].groupby(codes).mean()
     counts = groups["n_cycles"].groupby(codes).sum()
     return Profiles(
@@ -173,45 +239,24 @@ def gather(batches: Iterable[LocomotionData]) -> Profiles:
     )  # fmt: skip
 
 
-def _weighted(rows: Floats, codes: NDArray[np.intp], weights: Floats) -> Floats:
-    """Weighted mean of the rows of each code; NaN is left out."""
-    frame = pd.DataFrame(rows * weights[:, None])
-    present = pd.DataFrame(np.where(np.isfinite(rows), weights[:, None], np.nan))
-    total = frame.groupby(codes).sum(min_count=1) / present.groupby(codes).sum(min_count=1)
-    return total.to_numpy(dtype=np.float32)
-
-
-def _with_channels(part: Profiles, channels: tuple[str, ...]) -> Floats:
-    curves = np.full((len(channels), len(part.groups), N_PHASES), np.nan, dtype=np.float32)
-    for index, name in enumerate(part.channels):
-        curves[channels.index(name)] = part.curves[index]
-    return curves
-
-
 def _batch_profiles(batch: Batch) -> Profiles:
+    """Gather the profiles of one batch.
+
+    Tails: cycles are counted by the shortest constant end among their angles; zero ends count
+    one more. A cycle padded with zeros has all its own samples before the first zero; one padded
+    with its last sample has that sample too.
+    """
     codes, names = group_codes(batch.cycles, STRIDES_OF)
     numbers = batch.cycles.reindex(columns=list(_AVERAGED)).astype("float64")
     means = numbers.groupby(codes).mean()
     groups = names.assign(n_cycles=np.bincount(codes), **{n: means[n] for n in _AVERAGED})
-    return Profiles(
-        groups, batch.channels, group_medians(batch.block, codes), _tails(batch, codes, len(names))
-    )
-
-
-def _tails(batch: Batch, codes: NDArray[np.intp], n_groups: int) -> pd.DataFrame:
-    """Count cycles by the shortest constant end among their angles; zero ends count one more.
-
-    A cycle padded with zeros has all its own samples before the first zero; one padded with its
-    last sample has that sample too.
-    """
     moving = [Channel.parse(name).measurement in _TAIL_OF for name in batch.channels]
-    tail = batch.facts.tail[moving].astype(np.int64)
-    if not len(tail):
-        return pd.DataFrame(index=range(n_groups))
-    tail = tail + (batch.block[moving][:, :, -1] == 0)
-    tail[(tail >= N_PHASES) | (batch.facts.missing[moving] > 0)] = N_PHASES
-    shortest = tail.min(axis=0)
-    return pd.crosstab(codes, shortest).reindex(range(n_groups), fill_value=0)
+    tails = pd.DataFrame(index=range(len(names)))
+    if any(moving):
+        tail = batch.facts.tail[moving].astype(np.int64) + (batch.block[moving][:, :, -1] == 0)
+        tail[(tail >= N_PHASES) | (batch.facts.missing[moving] > 0)] = N_PHASES
+        tails = pd.crosstab(codes, tail.min(axis=0)).reindex(range(len(names)), fill_value=0)
+    return Profiles(groups, batch.channels, group_medians(batch.block, codes), tails)
 
 
 def norms(profiles: Profiles) -> tuple[Floats, Floats]:
@@ -236,11 +281,7 @@ def _near(value: object) -> float | None:
     return round(number, 1) if np.isfinite(number) else None
 
 
-# ----------------------------------------------------------------------
-# One dataset under the doctor's examination.
-
-
-Mask = NDArray[np.bool_]
+# One dataset under examination
 
 MOST_CYCLES = 0.8
 """Share of a subject's cycles, or a dataset's subjects, that make a habit."""
@@ -345,55 +386,7 @@ def is_angle(name: str) -> bool:
     return Channel.parse(name).measurement == "angle"
 
 
-# ----------------------------------------------------------------------
-# Velocities and powers whose sign contradicts the curves they derive from.
-
-
-OPPOSITE = {"velocity": -0.8, "power": -0.6}
-"""Correlation below which the sign is the other way round. Published powers also have frontal
-and transverse parts, so they follow the sagittal product less closely."""
-
-
-def derived_signs(patient: Patient) -> list[Prescription]:
-    """Compare velocities with the angles' derivatives, then powers with moment x velocity."""
-    found = []
-    for measured, source in (("velocity", _derivatives), ("power", _products)):
-        for channel, expected in source(patient):
-            likeness = correlation(patient.curves[channel], expected)[None]
-            like = patient.by_subject(likeness)[0]
-            for subject in np.flatnonzero(like < OPPOSITE[measured]):
-                own = patient.subject_of == subject
-                patient.curves[channel, own] *= -1
-                name = patient.channels[channel]
-                what = "angle's derivative" if measured == "velocity" else "moment x velocity"
-                evidence = f"correlation with the {what} {like[subject]:.2f}"
-                better = float(1.0 + like[subject])
-                found.append(
-                    patient.prescribe("flip", int(subject), (name,), np.nan, better, evidence)
-                )
-    return found
-
-
-def _derivatives(patient: Patient) -> Iterator[tuple[int, Floats]]:
-    for channel, name in enumerate(patient.channels):
-        angle = name.replace("_velocity_", "_angle_").removesuffix("_s")
-        if "_velocity_" in name and angle in patient.channels:
-            curves = patient.curves[patient.channels.index(angle)]
-            yield channel, np.gradient(curves, axis=-1)
-
-
-def _products(patient: Patient) -> Iterator[tuple[int, Floats]]:
-    for channel, name in enumerate(patient.channels):
-        for motion in ("flexion", "dorsiflexion"):
-            moment = name.replace("_power_", f"_{motion}_moment_").replace("_W_kg", "_Nm_kg")
-            velocity = name.replace("_power_", f"_{motion}_velocity_").replace("_W_kg", "_rad_s")
-            if "_power_" in name and moment in patient.channels and velocity in patient.channels:
-                rows = [patient.channels.index(other) for other in (moment, velocity)]
-                yield channel, patient.curves[rows[0]] * patient.curves[rows[1]]
-
-
-# ----------------------------------------------------------------------
-# Curves that were put on the phase grid wrongly.
+# The examinations
 
 
 def stretched_grids(patient: Patient) -> list[Prescription]:
@@ -415,10 +408,10 @@ def stretched_grids(patient: Patient) -> list[Prescription]:
             )
             own = patient.subject_of == subject
             patient.curves[:, own] = treatment.stretched(patient.curves[:, own], keep)
-    return found + _stepped_grids(patient)
+    return found
 
 
-def _stepped_grids(patient: Patient) -> list[Prescription]:
+def stepped_grids(patient: Patient) -> list[Prescription]:
     """Curves whose samples were repeated instead of interpolated."""
     moving = [is_angle(name) for name in patient.channels]
     if not any(moving):
@@ -438,10 +431,6 @@ def _stepped_grids(patient: Patient) -> list[Prescription]:
     return found
 
 
-# ----------------------------------------------------------------------
-# Curves in another unit than their name says.
-
-
 UNIT_TOLERANCE = 4.0
 """A corrected curve may be this many times larger or smaller than the norm."""
 
@@ -459,7 +448,6 @@ _UNITS = {
     "grf": {"N": 1.0, "% BW": 0.01},
     "cop": {"mm": TO_STANDARD["mm"][1], "cm": TO_STANDARD["cm"][1]},
 }
-_PER_MASS = ("Nm", "W", "N")
 
 
 def wrong_units(patient: Patient) -> list[Prescription]:
@@ -479,53 +467,36 @@ def wrong_units(patient: Patient) -> list[Prescription]:
             if each is not None:
                 found.append(each)
                 own = patient.subject_of == subject
-                patient.curves[channel, own] *= _known_factor(patient, each, own)
+                mass = patient.profiles.groups["mass_kg"].to_numpy(dtype=np.float64)[own]
+                # With a usual mass where none is known: the next examinations need the size.
+                mass = np.where(np.isfinite(mass), mass, _USUAL_MASS_KG)
+                amount = 1.0 if np.isnan(each.amount) else each.amount
+                factor = (amount * mass_factor(each.unit, mass)).astype(np.float32)
+                patient.curves[channel, own] *= factor[:, None]
     return found
 
 
 def _unit_of(
     patient: Patient, name: str, subject: int, times: float, units: dict[str, float]
 ) -> Prescription | None:
-    own = patient.subject_of == subject
-    mass = float(patient.profiles.groups["mass_kg"].to_numpy()[own].mean())
-    known = mass if np.isfinite(mass) else _USUAL_MASS_KG
-    factors = {
-        unit: factor * (_mass_factor(unit, known) if unit in _PER_MASS else 1.0)
-        for unit, factor in units.items()
-    }
-    if not factors:
+    """Propose the unit that brings a subject's curves nearest to the norm, if that is near."""
+    if not units:
         return None
+    own = patient.subject_of == subject
+    mass = patient.profiles.groups["mass_kg"].to_numpy()[own].mean(keepdims=True)
+    is_known = bool(np.isfinite(mass[0]))
+    usual = mass if is_known else np.array([_USUAL_MASS_KG])
+    factors = {unit: factor * float(mass_factor(unit, usual)[0]) for unit, factor in units.items()}
     unit = min(factors, key=lambda key: abs(np.log(times * factors[key])))
     left = float(times * factors[unit])
     if not 1 / UNIT_TOLERANCE < left < UNIT_TOLERANCE:
         return None
-    per_mass = unit in _PER_MASS
-    amount = units[unit] if not per_mass or np.isfinite(mass) else np.nan
+    amount = units[unit] if is_known or unit not in PER_MASS else np.nan
     evidence = f"{times:.3g} times the norm; {left:.2f} times as {unit}"
-    if amount != amount:
+    if np.isnan(amount):
         evidence += "; needs mass_kg, which is not known"
     off = abs(np.log(left)) / np.log(UNIT_TOLERANCE)
     return patient.prescribe("scale", subject, (name,), amount, 0.5 * off, evidence, unit)
-
-
-def _mass_factor(unit: str, mass_kg: float) -> float:
-    return float(treatment.mass_factor(unit, np.array([mass_kg]))[0])
-
-
-def _known_factor(patient: Patient, each: Prescription, own: Mask) -> Floats:
-    """Factor for the profiles of a subject; with a usual mass where none is known."""
-    amount = 1.0 if each.amount != each.amount else each.amount
-    factor = np.full(int(own.sum()), amount)
-    if each.unit in _PER_MASS:
-        mass = patient.profiles.groups["mass_kg"].to_numpy(dtype=np.float64)[own]
-        factor = factor * treatment.mass_factor(
-            each.unit, np.where(np.isfinite(mass), mass, _USUAL_MASS_KG)
-        )
-    return factor.astype(np.float32)[:, None]
-
-
-# ----------------------------------------------------------------------
-# What wrong axes, sides, starts and signs look like in a subject's median curves.
 
 
 SMALLEST_SHIFT_PERCENT = 12.0
@@ -681,8 +652,47 @@ def _as_the_others(patient: Patient, wrong: Mask, like: Array, before: Array, af
     return more
 
 
+OPPOSITE_CORRELATION = {"velocity": -0.8, "power": -0.6}
+"""Correlation below which the sign is the other way round. Published powers also have frontal
+and transverse parts, so they follow the sagittal product less closely."""
+
+
+def derived_signs(patient: Patient) -> list[Prescription]:
+    """Compare velocities with the angles' derivatives, then powers with moment x velocity."""
+    found = []
+    for channel, what, expected in _expected(patient):
+        name = patient.channels[channel]
+        like = patient.by_subject(correlation(patient.curves[channel], expected)[None])[0]
+        for subject in np.flatnonzero(like < OPPOSITE_CORRELATION[Channel.parse(name).measurement]):
+            own = patient.subject_of == subject
+            patient.curves[channel, own] *= -1
+            evidence = f"correlation with the {what} {like[subject]:.2f}"
+            better = float(1.0 + like[subject])
+            found.append(patient.prescribe("flip", int(subject), (name,), np.nan, better, evidence))
+    return found
+
+
+def _expected(patient: Patient) -> Iterator[tuple[int, str, Floats]]:
+    """Yield velocity channels, then powers, with what they should look like.
+
+    Lazily, so that powers are held against velocities whose sign is right by then.
+    """
+    curves = dict(zip(patient.channels, patient.curves, strict=True))
+    for channel, name in enumerate(patient.channels):
+        angle = name.replace("_velocity_", "_angle_").removesuffix("_s")
+        if "_velocity_" in name and angle in curves:
+            yield channel, "angle's derivative", np.gradient(curves[angle], axis=-1)
+    for channel, name in enumerate(patient.channels):
+        for motion in ("flexion", "dorsiflexion"):
+            moment = name.replace("_power_", f"_{motion}_moment_").replace("_W_kg", "_Nm_kg")
+            velocity = name.replace("_power_", f"_{motion}_velocity_").replace("_W_kg", "_rad_s")
+            if "_power_" in name and moment in curves and velocity in curves:
+                yield channel, "moment x velocity", curves[moment] * curves[velocity]
+
+
 EXAMINATIONS: tuple[Callable[[Patient], list[Prescription]], ...] = (
     stretched_grids,
+    stepped_grids,
     wrong_units,
     swapped_axes,
     wrong_starts,
@@ -690,67 +700,3 @@ EXAMINATIONS: tuple[Callable[[Patient], list[Prescription]], ...] = (
     derived_signs,
 )
 """In the order of treatment."""
-
-
-# ----------------------------------------------------------------------
-# The convention doctor: finds units, signs, sides and grids that are not the standard's.
-
-
-STAGE = "reading profiles"
-
-
-def diagnose(
-    source: Source, batch_cycles: int = 4096, progress: Progress | None = None
-) -> Diagnosis:
-    """Compare every subject's median curves with the norm, and propose corrections.
-
-    Looked for, in this order, each on curves corrected for what was found before: curves
-    stretched wrongly onto the grid, units, exchanged force axes, exchanged sides or cycles that
-    do not begin at heel strike, and signs. Nothing is changed; see
-    :func:`~locomotion_analysis.quality.apply`.
-
-    Parameters
-    ----------
-    source : LocomotionData or path-like
-        Cycles in memory, a Parquet file, or a folder of them.
-    batch_cycles : int
-        Cycles in memory at a time. What is kept is one curve a channel for each leg of each
-        subject in each task.
-    progress : callable, optional
-        ``progress(stage, done, total)``, called after every batch.
-
-    Returns
-    -------
-    Diagnosis
-        Empty where nothing speaks against the data.
-
-    Notes
-    -----
-    A proposal is made only where the curve is far from the norm as it is (over two standard
-    deviations) and the correction brings it at least twice as near. Patients differ from the
-    norm, but not in a way that another sign, unit or side would mend.
-
-    Examples
-    --------
-    >>> from locomotion_analysis.simulation import simulate
-    >>> diagnose(simulate(n_subjects=6, n_cycles=4)).prescriptions
-    ()
-    """
-    n_cycles = 0
-    total = count_cycles(source) if progress else 0
-
-    def counted() -> Iterator[LocomotionData]:
-        nonlocal n_cycles
-        for data in batches(source, batch_cycles):
-            n_cycles += len(data)
-            yield data
-            if progress:
-                progress(STAGE, n_cycles, max(total, n_cycles))
-
-    profiles = gather(counted())
-    patient = Patient.of(profiles)
-    found = []
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        for look in EXAMINATIONS:
-            found += look(patient)
-    return Diagnosis(tuple(found), n_cycles, len(profiles.subjects[1]))

@@ -1,18 +1,14 @@
-"""MERGED report.
-
-- Pictures of the quality report.
-- The quality report: one HTML page that needs nothing else.
-"""
+"""The quality report: findings, pass rates, curves and suspicions as one HTML page."""
 
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from locomotion_analysis.files import write_all
-from locomotion_analysis.quality.batch import CHECKS, SEVERITIES
+from locomotion_analysis.quality.checks import SEVERITIES
 from locomotion_analysis.quality.treatment import Diagnosis
 from locomotion_analysis.quality.validation import QualityResult, Samples
 from locomotion_analysis.reporting.names import channel_title, shown_unit
@@ -26,94 +22,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-
-# ----------------------------------------------------------------------
-# Pictures of the quality report.
-
-
 MOST_PANELS = 12
 MOST_ROWS = 40
-_CHANNELS_A_MAP = 12
-
-
-def heat_maps(pass_rate: pd.DataFrame, of: object) -> "list[Figure]":
-    """Draw the share of cycles without error or warning, by subject and task and by channel.
-
-    Rows and channels in which every cycle passes are left out, and the rows with the lowest
-    share are shown where there are more than fit; twelve channels stand on a figure, so that
-    each can be read on a narrow screen. No figure where every cycle passes.
-
-    Parameters
-    ----------
-    pass_rate : DataFrame
-        ``pass_rate`` of a :class:`QualityResult`.
-    of : object
-        What is drawn, for the marks of simulated data.
-    """
-    rows = pass_rate["subject"] + " · " + pass_rate["task"].map(lambda t: TASKS.get(t, t))
-    wide = pass_rate.assign(row=rows).pivot_table(
-        index="row", columns="channel", values="pass_rate", aggfunc="mean", sort=False
-    )
-    wide = wide.loc[(wide < 1).any(axis=1), (wide < 1).any()]
-    wide = wide.loc[wide.mean(axis=1).sort_values(kind="stable").index[:MOST_ROWS]]
-    made = []
-    for start in range(0, wide.shape[1], _CHANNELS_A_MAP):
-        part = wide.iloc[:, start : start + _CHANNELS_A_MAP]
-        with figure(2.6 + 0.22 * part.shape[1], 2.4 + 0.2 * len(part), of) as each:
-            axes = each.add_subplot()
-            image = axes.imshow(100 * part, cmap="cividis", vmin=0, vmax=100, aspect="auto")
-            axes.set_xticks(
-                range(part.shape[1]), [channel_title(str(name)) for name in part], rotation=60,
-                ha="right", rotation_mode="anchor",
-            )  # fmt: skip
-            axes.set_yticks(range(len(part)), list(part.index))
-            axes.tick_params(length=0)
-            each.colorbar(
-                image, ax=axes, label="Cycles that pass (%)", location="top", shrink=0.7, aspect=30
-            )
-        made.append(each)
-    return made
-
-
-def worst_panels(pass_rate: pd.DataFrame, samples: Samples) -> list[tuple[str, str]]:
-    """Return the task and channel pairs with most failing cycles, failing ones first."""
-    share = pass_rate.groupby(["task", "channel"], sort=False)[["failed", "cycles"]].sum()
-    order = (share["failed"] / share["cycles"]).sort_values(ascending=False, kind="stable").index
-    return [pair for pair in order if pair in samples][:MOST_PANELS]
-
-
-def plot_sample_curves(axes: "Axes", pair: tuple[str, str], samples: Samples) -> None:
-    """Draw sample curves of a task and channel over the healthy band; those with a finding stand out."""
-    task, channel = pair
-    factor = shown_unit(channel)[1]
-    if task in TASKS:
-        rows, low, high = range_bands(task, "healthy")
-        if channel in rows:
-            row = rows[channel]
-            axes.fill_between(
-                PHASE_PERCENT, factor * low[row], factor * high[row], color=MUTED, alpha=0.25,
-                linewidth=0,
-            )  # fmt: skip
-            found = normative_curves(task).of(channel)
-            if found is not None:
-                axes.plot(PHASE_PERCENT, factor * found[0], color=INK, linewidth=1.2, ls="--")
-    good, bad = samples[pair]
-    for curves, shade, alpha in ((good, PALETTE[0], 0.35), (bad, PALETTE[1], 0.7)):
-        if len(curves):
-            axes.plot(PHASE_PERCENT, factor * curves.T, color=shade, alpha=alpha, linewidth=0.8)
-    curve_axes(axes, channel)
-    shown = f"{TASKS.get(task, task)}: {len(good)} without, {len(bad)} with"
-    axes.text(
-        0.99, 0.98, shown, transform=axes.transAxes, ha="right", va="top", fontsize=7.5,
-        color=MUTED,
-    )  # fmt: skip
-
-
-# ----------------------------------------------------------------------
-# The quality report: one HTML page that needs nothing else.
-
-
 MOST_WORST = 15
+_CHANNELS_A_MAP = 12
 _READING = (
     "An error makes a cycle wrong to use, a warning is a question, an info a fact to know.",
     "The pass rate is the share of the measured cycles without error or warning.",
@@ -155,57 +67,12 @@ def write_report(
     # No clock and no machine: a dataset built again must give the same bytes.
     known = provenance(source_files(source))
     origin = {part: known[part] for part in ("files", "versions")}
-    counts = result.counts
-    ignored = (("Not reported", ", ".join(result.ignored)),) if result.ignored else ()
+    counts, n_error_cycles = result.counts, int(result.error_cycles.sum())
     verdict = (
-        f"{counts['error']:,} errors in {int(result.error_cycles.sum()):,} of "
-        f"{result.n_cycles:,} cycles; {counts['warning']:,} warnings."
+        f"{counts['error']:,} errors in {n_error_cycles:,} of {result.n_cycles:,} cycles; "
+        f"{counts['warning']:,} warnings."
     )
-    page = Page(
-        about=result,
-        title=title,
-        subtitle=named_files(origin),
-        verdict=[verdict],
-        cautions=(f"Stopped early. {result.stopped}",) if result.stopped else (),
-        facts=[
-            ("Cycles", f"{result.n_cycles:,}"),
-            ("Cycles with an error", f"{int(result.error_cycles.sum()):,}"),
-            *((f"Findings: {severity}", f"{counts[severity]:,}") for severity in SEVERITIES),
-        ],
-        sections=[*_findings(result), *_pass_rate(result), *_worst(result), *_suspected(diagnosis)],
-        reading=_READING,
-        provenance=origin,
-        record=ignored,
-    )
-    write_all({Path(path): page.html()})
-
-
-def worst_offenders(result: QualityResult) -> pd.DataFrame:
-    """Subject, task and channel with the most errors and warnings.
-
-    Returns
-    -------
-    DataFrame
-        code, severity, title, subject, task, channel, findings, and an example: phase, value,
-        low, high.
-    """
-    serious = result.summary[result.summary["severity"] != "info"]
-    rank = serious["severity"].map(SEVERITIES.index)
-    order = serious.assign(rank=rank).sort_values(
-        ["rank", "findings"], ascending=[True, False], kind="stable"
-    )
-    by = ["code", "dataset", "subject", "task", "channel"]
-    example = result.findings.drop_duplicates(by)[[*by, "phase", "value", "low", "high"]]
-    worst = order.drop(columns="rank").head(MOST_WORST).merge(example, how="left", on=by)
-    return worst.assign(
-        task=[TASKS.get(name, name) for name in worst["task"]],
-        channel=[channel_title(name) if is_channel(name) else name for name in worst["channel"]],
-        fix=[CHECKS[code].fix for code in worst["code"]],
-    )
-
-
-def _findings(result: QualityResult) -> Iterable[Section]:
-    rows = [
+    found = [
         (
             row["code"],
             row["severity"],
@@ -218,8 +85,29 @@ def _findings(result: QualityResult) -> Iterable[Section]:
         for row in result.by_code().to_dict("records")
     ]
     columns = ("Code", "Severity", "What", "What to do", "Findings", "Subjects", "Channels")
-    table = Table("Each check that found something", columns, rows, first_number=4)
-    yield Section("Findings by check", () if rows else "No finding.", (), [table])
+    table = Table("Each check that found something", columns, found, first_number=4)
+    page = Page(
+        about=result,
+        title=title,
+        subtitle=named_files(origin),
+        verdict=[verdict],
+        cautions=(f"Stopped early. {result.stopped}",) if result.stopped else (),
+        facts=[
+            ("Cycles", f"{result.n_cycles:,}"),
+            ("Cycles with an error", f"{n_error_cycles:,}"),
+            *((f"Findings: {severity}", f"{counts[severity]:,}") for severity in SEVERITIES),
+        ],
+        sections=[
+            Section("Findings by check", () if found else "No finding.", (), [table]),
+            *_pass_rate(result),
+            *_worst(result),
+            *_suspected(diagnosis),
+        ],
+        reading=_READING,
+        provenance=origin,
+        record=(("Not reported", ", ".join(result.ignored)),) if result.ignored else (),
+    )
+    write_all({Path(path): page.html()})
 
 
 def _pass_rate(result: QualityResult) -> Iterable[Section]:
@@ -238,7 +126,9 @@ def _pass_rate(result: QualityResult) -> Iterable[Section]:
         else "Every measured cycle is without error or warning."
     )
     yield Section("Pass rate", text, [picture] if maps else ())
-    pairs = worst_panels(result.pass_rate, result.samples)
+    share = result.pass_rate.groupby(["task", "channel"], sort=False)[["failed", "cycles"]].sum()
+    order = (share["failed"] / share["cycles"]).sort_values(ascending=False, kind="stable").index
+    pairs = [pair for pair in order if pair in result.samples][:MOST_PANELS]
     if not pairs:
         return
     drawn = panels(
@@ -257,30 +147,38 @@ def _pass_rate(result: QualityResult) -> Iterable[Section]:
 
 
 def _worst(result: QualityResult) -> Iterable[Section]:
-    rows = [
-        (
-            str(row.subject or row.dataset),
-            str(row.code),
-            str(row.task),
-            str(row.channel),
-            _example(row),
-            f"{row.findings:,}",
+    """Subject, task and channel with the most errors and warnings, each with an example."""
+    serious = result.summary[result.summary["severity"] != "info"]
+    rank = serious["severity"].map(SEVERITIES.index)
+    order = serious.assign(rank=rank).sort_values(
+        ["rank", "findings"], ascending=[True, False], kind="stable"
+    )
+    by = ["code", "dataset", "subject", "task", "channel"]
+    examples = result.findings.drop_duplicates(by)[[*by, "phase", "value", "low", "high"]]
+    worst = order.head(MOST_WORST).merge(examples, how="left", on=by)
+    rows = []
+    for row in worst.to_dict("records"):
+        example = row["title"]
+        if pd.notna(row["value"]):
+            example = f"{row['value']:.3g}"
+            example += "" if pd.isna(row["phase"]) else f" at {row['phase']:.0f} %"
+            if pd.notna(row["low"]):
+                example += f", allowed {row['low']:.3g} to {row['high']:.3g}"
+        name = row["channel"]
+        rows.append(
+            (
+                str(row["subject"] or row["dataset"]),
+                row["code"],
+                TASKS.get(row["task"], row["task"]),
+                channel_title(name) if is_channel(name) else name,
+                example,
+                f"{row['findings']:,}",
+            )
         )
-        for row in worst_offenders(result).itertuples()
-    ]
     columns = ("Subject", "Code", "Task", "Channel", "Example", "Findings")
     if rows:
-        yield Section(
-            "Worst offenders", (), (), [Table("Most findings first", columns, rows, first_number=5)]
-        )
-
-
-def _example(row: Any) -> str:
-    if pd.isna(row.value):
-        return str(row.title)
-    phase = "" if pd.isna(row.phase) else f" at {row.phase:.0f} %"
-    allowed = "" if pd.isna(row.low) else f", allowed {row.low:.3g} to {row.high:.3g}"
-    return f"{row.value:.3g}{phase}{allowed}"
+        table = Table("Most findings first", columns, rows, first_number=5)
+        yield Section("Worst offenders", (), (), [table])
 
 
 def _suspected(diagnosis: Diagnosis | None) -> Iterable[Section]:
@@ -312,3 +210,72 @@ def _suspected(diagnosis: Diagnosis | None) -> Iterable[Section]:
     columns = ("Channels", "Dataset", "What", "Strongest evidence", "Subjects", "Cycles",
                "Confidence from")  # fmt: skip
     yield Section(title, text, (), [Table("Suspicions", columns, rows, first_number=4)])
+
+
+# Pictures
+
+
+def heat_maps(pass_rate: pd.DataFrame, of: object) -> "list[Figure]":
+    """Draw the share of cycles without error or warning, by subject and task and by channel.
+
+    Rows and channels in which every cycle passes are left out, and the rows with the lowest
+    share are shown where there are more than fit; twelve channels stand on a figure, so that
+    each can be read on a narrow screen. No figure where every cycle passes.
+
+    Parameters
+    ----------
+    pass_rate : DataFrame
+        ``pass_rate`` of a :class:`QualityResult`.
+    of : object
+        What is drawn, for the marks of simulated data.
+    """
+    rows = pass_rate["subject"] + " · " + pass_rate["task"].map(lambda t: TASKS.get(t, t))
+    wide = pass_rate.assign(row=rows).pivot_table(
+        index="row", columns="channel", values="pass_rate", aggfunc="mean", sort=False
+    )
+    wide = wide.loc[(wide < 1).any(axis=1), (wide < 1).any()]
+    wide = wide.loc[wide.mean(axis=1).sort_values(kind="stable").index[:MOST_ROWS]]
+    made = []
+    for start in range(0, wide.shape[1], _CHANNELS_A_MAP):
+        part = wide.iloc[:, start : start + _CHANNELS_A_MAP]
+        with figure(2.6 + 0.22 * part.shape[1], 2.4 + 0.2 * len(part), of) as each:
+            axes = each.add_subplot()
+            image = axes.imshow(100 * part, cmap="cividis", vmin=0, vmax=100, aspect="auto")
+            axes.set_xticks(
+                range(part.shape[1]), [channel_title(str(name)) for name in part], rotation=60,
+                ha="right", rotation_mode="anchor",
+            )  # fmt: skip
+            axes.set_yticks(range(len(part)), list(part.index))
+            axes.tick_params(length=0)
+            each.colorbar(
+                image, ax=axes, label="Cycles that pass (%)", location="top", shrink=0.7, aspect=30
+            )
+        made.append(each)
+    return made
+
+
+def plot_sample_curves(axes: "Axes", pair: tuple[str, str], samples: Samples) -> None:
+    """Draw sample curves of a task and channel over the healthy band; those with a finding stand out."""
+    task, channel = pair
+    factor = shown_unit(channel)[1]
+    if task in TASKS:
+        rows, low, high = range_bands(task, "healthy")
+        if channel in rows:
+            row = rows[channel]
+            axes.fill_between(
+                PHASE_PERCENT, factor * low[row], factor * high[row], color=MUTED, alpha=0.25,
+                linewidth=0,
+            )  # fmt: skip
+            found = normative_curves(task).of(channel)
+            if found is not None:
+                axes.plot(PHASE_PERCENT, factor * found[0], color=INK, linewidth=1.2, ls="--")
+    good, bad = samples[pair]
+    for curves, shade, alpha in ((good, PALETTE[0], 0.35), (bad, PALETTE[1], 0.7)):
+        if len(curves):
+            axes.plot(PHASE_PERCENT, factor * curves.T, color=shade, alpha=alpha, linewidth=0.8)
+    curve_axes(axes, channel)
+    shown = f"{TASKS.get(task, task)}: {len(good)} without, {len(bad)} with"
+    axes.text(
+        0.99, 0.98, shown, transform=axes.transAxes, ha="right", va="top", fontsize=7.5,
+        color=MUTED,
+    )  # fmt: skip

@@ -1,13 +1,8 @@
-"""MERGED treatment.
-
-- What the doctor proposes.
-- Carrying out what the doctor prescribed.
-- Writing a changed copy of a dataset, batch by batch.
-"""
+"""What the doctor proposes, carrying it out, and changed copies of a dataset, batch by batch."""
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Self
 
@@ -21,13 +16,10 @@ from locomotion_analysis.data.parquet import write_cycle_columns, write_parquet
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.files import atomic_path
 from locomotion_analysis.progress import Progress
-from locomotion_analysis.quality.batch import CHECKS, Source, batches
+from locomotion_analysis.quality.batch import Floats, Source, batches
+from locomotion_analysis.quality.checks import CHECKS
 from locomotion_analysis.quality.validation import QualityResult
 from locomotion_analysis.standard import N_PHASES, STANDARD_GRAVITY_M_S2, Channel, resample_curves
-
-# ----------------------------------------------------------------------
-# What the doctor proposes.
-
 
 Kind = Literal["stretch", "unstep", "scale", "swap_axes", "swap_sides", "shift", "flip"]
 
@@ -185,13 +177,10 @@ class Diagnosis:
         return "\n".join(lines)
 
 
-# ----------------------------------------------------------------------
-# Carrying out what the doctor prescribed.
+# Carrying out a prescription
 
-
-Floats = NDArray[np.float32]
-
-_PER_MASS = {"Nm": 1.0, "W": 1.0, "N": STANDARD_GRAVITY_M_S2}
+PER_MASS = {"Nm": 1.0, "W": 1.0, "N": STANDARD_GRAVITY_M_S2}
+"""Units that are divided by the body mass -> what is divided by as well."""
 
 
 def stretched(curves: Floats, keep: int) -> Floats:
@@ -214,8 +203,10 @@ def shifted(curves: Floats, percent: float) -> Floats:
 
 
 def mass_factor(unit: str, mass_kg: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Factor that turns Nm, W or N into the same per kilogram, or body weights."""
-    return 1.0 / (mass_kg * _PER_MASS[unit])
+    """Factor that turns Nm, W or N into the same per kilogram, or body weights; else 1."""
+    if unit not in PER_MASS:
+        return np.ones_like(mass_kg)
+    return 1.0 / (mass_kg * PER_MASS[unit])
 
 
 def apply(data: LocomotionData, diagnosis: Diagnosis) -> LocomotionData:
@@ -252,6 +243,7 @@ def apply(data: LocomotionData, diagnosis: Diagnosis) -> LocomotionData:
     if not todo:
         return data
     block = data.block.copy()
+    masses = cycles.reindex(columns=["mass_kg"])["mass_kg"].to_numpy(dtype=np.float64)
     order = list(KINDS)
     for each in sorted(todo, key=lambda p: order.index(p.kind)):
         rows = rows_of[each.dataset, each.subject]
@@ -259,38 +251,29 @@ def apply(data: LocomotionData, diagnosis: Diagnosis) -> LocomotionData:
             wanted = getattr(each, name)
             if wanted is not None:
                 rows = rows[(cycles[name].iloc[rows].astype("str") == wanted).to_numpy()]
-        _treat(block, data, each, rows)
+        if each.kind in ("swap_axes", "swap_sides"):
+            for first, second in _pairs(each, data.channels):
+                block[first, rows], block[second, rows] = block[second, rows], block[first, rows]
+        else:
+            own = [data.channels.index(name) for name in each.channels if name in data.channels]
+            at = np.ix_(np.array(own, dtype=np.intp), rows)
+            block[at] = _treated(block[at], each, masses[rows])
     return LocomotionData(cycles, block, data.channels, (*data.history, *_entries(todo)))
 
 
-def treatment_entries(diagnosis: Diagnosis) -> list[HistoryEntry]:
-    """Return what the history says once a diagnosis has been carried out."""
-    return _entries([each for each in diagnosis.prescriptions if each.is_applicable])
-
-
-def _treat(block: Floats, data: LocomotionData, each: Prescription, rows: NDArray[np.intp]) -> None:
-    channels = [data.channels.index(name) for name in each.channels if name in data.channels]
-    if each.kind in ("swap_axes", "swap_sides"):
-        for first, second in _pairs(each, data.channels):
-            block[first, rows], block[second, rows] = block[second, rows], block[first, rows]
-        return
-    at = np.ix_(np.array(channels, dtype=np.intp), rows)
-    simple: dict[str, Callable[[Floats], Floats]] = {
-        "stretch": lambda c: stretched(c, int(each.amount)),
-        "unstep": lambda c: unstepped(c, int(each.amount)),
-        "shift": lambda c: shifted(c, each.amount),
-        "flip": lambda c: -c,
-        "scale": lambda c: c * _factor(data, each, rows),
-    }
-    block[at] = simple[each.kind](block[at])
-
-
-def _factor(data: LocomotionData, each: Prescription, rows: NDArray[np.intp]) -> Floats:
-    factor = np.full(len(rows), each.amount)
-    if each.unit in _PER_MASS:
-        mass = data.cycles["mass_kg"].iloc[rows].to_numpy(dtype=np.float64)
-        factor = factor * mass_factor(each.unit, mass)
-    return factor.astype(np.float32)[:, None]
+def _treated(curves: Floats, each: Prescription, mass_kg: NDArray[np.float64]) -> Floats:
+    """Return curves of shape (n_channels, n_cycles, 150) as they should be."""
+    match each.kind:
+        case "stretch":
+            return stretched(curves, int(each.amount))
+        case "unstep":
+            return unstepped(curves, int(each.amount))
+        case "shift":
+            return shifted(curves, each.amount)
+        case "flip":
+            return -curves
+    factor = each.amount * mass_factor(each.unit, mass_kg)
+    return curves * factor.astype(np.float32)[:, None]
 
 
 def _pairs(each: Prescription, channels: tuple[str, ...]) -> list[tuple[int, int]]:
@@ -311,23 +294,20 @@ def _entries(done: list[Prescription]) -> list[HistoryEntry]:
     """One history entry a kind and channel set, with the ids that mark it as done."""
     groups: dict[tuple[str, str, str], list[Prescription]] = {}
     for each in done:
-        groups.setdefault((each.dataset, ", ".join(each.channels), each.explanation), []).append(
-            each
-        )
+        group = each.dataset, ", ".join(each.channels), each.explanation
+        groups.setdefault(group, []).append(each)
     return [
         HistoryEntry(
             "treated",
-            f"{dataset}: {channels}: {what}; {len({p.subject for p in group})} subjects "
-            f"[{' '.join(p.id for p in group)}]",
-            sum(p.n_cycles for p in group),
+            f"{dataset}: {channels}: {what}; {len({p.subject for p in alike})} subjects "
+            f"[{' '.join(p.id for p in alike)}]",
+            sum(p.n_cycles for p in alike),
         )
-        for (dataset, channels, what), group in groups.items()
+        for (dataset, channels, what), alike in groups.items()
     ]
 
 
-# ----------------------------------------------------------------------
-# Writing a changed copy of a dataset, batch by batch.
-
+# Writing a changed copy of a dataset
 
 CLEAN_STAGE, TREAT_STAGE = "writing clean cycles", "treating cycles"
 
@@ -379,38 +359,36 @@ def write_clean(
             got=f"{result.n_cycles} cycles with errors",
             fix="look at the findings; `locomotion doctor` may explain them",
         )
-    history = _history(source) if result.ok else (*_history(source), _dropped(result))
-    write_batches(path, _clean(result, source, batch_cycles, progress), history)
-    return n_clean
-
-
-def _clean(
-    result: QualityResult, source: Source, batch_cycles: int, progress: Progress | None
-) -> Iterator[LocomotionData]:
-    start = 0
-    for data in batches(source, batch_cycles):
-        keep = ~result.error_cycles[start : start + len(data)]
-        if len(keep) != len(data):
-            break
-        start += len(data)
-        if keep.any():
-            yield data if keep.all() else data.take(keep.nonzero()[0])
-        if progress:
-            progress(CLEAN_STAGE, start, result.n_cycles)
-    if start != result.n_cycles:
-        raise SchemaError(
-            expected=f"the {result.n_cycles} cycles that were validated",
-            got=f"another number of cycles ({start} or more)",
-            fix="validate this source again",
+    history = list(_history(source))
+    if not result.ok:
+        codes = result.by_code().query("severity == 'error'")
+        reasons = ", ".join(
+            f"{row.code} {CHECKS[str(row.code)].title} ({row.findings})"
+            for row in codes.itertuples()
         )
+        n_dropped = int(result.error_cycles.sum())
+        history.append(HistoryEntry("dropped", f"cycles with errors: {reasons}", n_dropped))
 
+    def clean() -> Iterator[LocomotionData]:
+        start = 0
+        for data in batches(source, batch_cycles):
+            keep = ~result.error_cycles[start : start + len(data)]
+            if len(keep) != len(data):
+                break
+            start += len(data)
+            if keep.any():
+                yield data if keep.all() else data.take(keep.nonzero()[0])
+            if progress:
+                progress(CLEAN_STAGE, start, result.n_cycles)
+        if start != result.n_cycles:
+            raise SchemaError(
+                expected=f"the {result.n_cycles} cycles that were validated",
+                got=f"another number of cycles ({start} or more)",
+                fix="validate this source again",
+            )
 
-def _dropped(result: QualityResult) -> HistoryEntry:
-    codes = result.by_code().query("severity == 'error'")
-    reasons = ", ".join(
-        f"{row.code} {CHECKS[str(row.code)].title} ({row.findings})" for row in codes.itertuples()
-    )
-    return HistoryEntry("dropped", f"cycles with errors: {reasons}", int(result.error_cycles.sum()))
+    write_batches(path, clean(), history)
+    return n_clean
 
 
 def treat_file(
@@ -436,14 +414,15 @@ def treat_file(
     """
 
     def treated() -> Iterator[LocomotionData]:
-        done = 0
+        n_treated = 0
         for data in batches(source, batch_cycles):
             yield apply(data, diagnosis)
-            done += len(data)
+            n_treated += len(data)
             if progress:
-                progress(TREAT_STAGE, done, diagnosis.n_cycles)
+                progress(TREAT_STAGE, n_treated, diagnosis.n_cycles)
 
-    write_batches(path, treated(), (*_history(source), *treatment_entries(diagnosis)))
+    done = [each for each in diagnosis.prescriptions if each.is_applicable]
+    write_batches(path, treated(), (*_history(source), *_entries(done)))
 
 
 def write_batches(
@@ -484,4 +463,8 @@ def _history(source: Source) -> tuple[HistoryEntry, ...]:
 
 
 def _table(data: LocomotionData, columns: list[str]) -> pa.Table:
-    return pa.table(write_cycle_columns(data.cycles[columns], data.block, data.channels))
+    cycles = data.cycles[columns]
+    # True and false are the one type that a batch without any value of the column loses.
+    empty = [name for name in columns if cycles[name].dtype == object and cycles[name].isna().all()]
+    cycles = cycles.astype(dict.fromkeys(empty, "boolean"))
+    return pa.table(write_cycle_columns(cycles, data.block, data.channels))

@@ -1,13 +1,12 @@
-"""MERGED validation.
+"""Running the checks over any number of cycles, in bounded memory.
 
-- Findings counted without limit and kept as examples up to one.
-- What validation found.
-- Pass rates and sample curves, gathered over batches.
-- Running the checks over any number of cycles.
+Findings are counted without limit and kept as examples up to one; pass rates and some curves of
+each kind are gathered for the report.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -15,112 +14,31 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.errors import CycleShapeError, DuplicateCycleError, SchemaError
 from locomotion_analysis.progress import Progress
-from locomotion_analysis.quality import checks as physics
-from locomotion_analysis.quality import checks as physiology
-from locomotion_analysis.quality import checks as structure
 from locomotion_analysis.quality.batch import (
-    CHECKS,
     GROUP,
-    SEVERITIES,
     WHOLE_CYCLE,
     Batch,
     Hits,
     Source,
     batches,
     count_cycles,
-    known_codes,
 )
-from locomotion_analysis.quality.checks import Strides
+from locomotion_analysis.quality.checks import (
+    CHECKS,
+    SEVERITIES,
+    Inventory,
+    Seen,
+    Strides,
+    angle_hits,
+    derived_hits,
+    force_hits,
+    known_codes,
+    metadata_hits,
+    physiology_hits,
+    structure_hits,
+    task_hits,
+)
 from locomotion_analysis.standard import KEY, N_PHASES
-
-# ----------------------------------------------------------------------
-# Findings counted without limit and kept as examples up to one.
-
-
-EXAMPLES = 20
-"""Findings kept of each code, dataset, subject, task and channel; all are counted."""
-
-MOST_KEPT = 200_000
-"""Findings kept altogether."""
-
-_OF = ["code", "dataset", "subject", "task", "channel"]
-_FINDING = ["code", "severity", *KEY, "channel", "phase", "value", "low", "high"]
-_COUNT = ["code", "severity", "title", "dataset", "subject", "task", "channel", "findings"]
-
-Group = tuple[str, str, str, str, str]
-
-
-@dataclass
-class Findings:
-    """Collects findings over batches in bounded memory.
-
-    The counts grow with the number of subjects and channels, not of cycles.
-    """
-
-    counts: dict[Group, int] = field(default_factory=dict)
-    kept: list[pd.DataFrame] = field(default_factory=list)
-    n_kept: int = 0
-
-    def add(self, batch: Batch, hits: Hits) -> None:
-        """Count the hits of one check, and keep the first of each group."""
-        if not len(hits):
-            return
-        names = np.array([*batch.channels, hits.column])
-        key = batch.cycles[list(KEY)].take(hits.cycle).reset_index(drop=True)
-        rows = key.assign(
-            code=hits.code, severity=CHECKS[hits.code].severity, channel=names[hits.channel],
-            phase=hits.phase, value=hits.value, low=hits.low, high=hits.high,
-        )  # fmt: skip
-        self.add_rows(rows)
-
-    def add_rows(self, rows: pd.DataFrame) -> None:
-        """Count and keep findings given as rows of the final table."""
-        grouped = rows.groupby(_OF, sort=False)
-        before = np.empty(len(rows), dtype=np.int64)
-        places = grouped.ngroup().to_numpy()
-        sizes = grouped.size()
-        known = [self.counts.get(group, 0) for group in sizes.index]
-        before[:] = np.asarray(known, dtype=np.int64)[places]
-        for group, old, new in zip(sizes.index, known, sizes, strict=True):
-            self.counts[group] = old + int(new)
-        few = (before + grouped.cumcount().to_numpy()) < EXAMPLES
-        room = max(MOST_KEPT - self.n_kept, 0)
-        chosen = rows[few].head(room)
-        if len(chosen):
-            self.kept.append(chosen[_FINDING])
-            self.n_kept += len(chosen)
-
-    def add_dataset(
-        self, code: str, dataset: str, n_cycles: int, task: str = "", channel: str = ""
-    ) -> None:
-        """Count a finding about a whole dataset."""
-        group = (code, dataset, "", task, channel)
-        self.counts[group] = self.counts.get(group, 0) + n_cycles
-
-    def table(self) -> pd.DataFrame:
-        """Return the kept findings, one row each."""
-        if not self.kept:
-            return pd.DataFrame(columns=_FINDING)
-        return pd.concat(self.kept, ignore_index=True)
-
-    def summary(self) -> pd.DataFrame:
-        """Return the number of findings by code, dataset, subject, task and channel."""
-        rows = [
-            (code, CHECKS[code].severity, CHECKS[code].title, *rest, count)
-            for (code, *rest), count in self.counts.items()
-        ]
-        frame = pd.DataFrame(rows, columns=_COUNT)
-        return frame.sort_values(["code", "findings"], ascending=[True, False], ignore_index=True)
-
-
-def kept_hits(hits: Iterable[Hits], ignore: frozenset[str]) -> list[Hits]:
-    """Return the hits that are something and are not to be ignored."""
-    return [found for found in hits if len(found) and found.code not in ignore]
-
-
-# ----------------------------------------------------------------------
-# What validation found.
-
 
 Samples = dict[tuple[str, str], tuple[NDArray[np.float32], NDArray[np.float32]]]
 
@@ -206,86 +124,6 @@ class QualityResult:
         return "\n".join(lines)
 
 
-# ----------------------------------------------------------------------
-# Pass rates and sample curves, gathered over batches.
-
-
-MOST_SAMPLES = 40
-"""Curves kept of each task and channel, with and without a finding."""
-
-_COLUMNS = [*GROUP, "channel", "cycles", "failed", "pass_rate"]
-
-Counts = NDArray[np.int64]
-
-
-@dataclass
-class Tally:
-    """Counts cycles measured and failed, and keeps a few curves of each kind."""
-
-    counts: dict[tuple[str, ...], dict[str, Counts]] = field(default_factory=dict)
-    curves: dict[tuple[str, str, bool], list[NDArray[np.float32]]] = field(default_factory=dict)
-
-    def add(self, batch: Batch, failed: NDArray[np.bool_]) -> None:
-        """Count one batch; `failed` has shape (n_channels, n_cycles)."""
-        measured = batch.facts.missing < N_PHASES
-        n_groups = int(batch.groups.max()) + 1
-        each = np.stack(
-            [_per_group(mask, batch.groups, n_groups) for mask in (measured, failed & measured)]
-        )
-        firsts = np.unique(batch.groups, return_index=True)[1]
-        names = batch.cycles[list(GROUP)].iloc[firsts]
-        for index, group in enumerate(names.itertuples(index=False, name=None)):
-            own = self.counts.setdefault(group, {})
-            for row, channel in enumerate(batch.channels):
-                own[channel] = own.get(channel, np.zeros(2, np.int64)) + each[:, row, index]
-        self._keep_curves(batch, failed, measured)
-
-    def _keep_curves(
-        self, batch: Batch, failed: NDArray[np.bool_], measured: NDArray[np.bool_]
-    ) -> None:
-        codes, tasks = batch.tasks
-        for code, task in enumerate(tasks):
-            own = codes == code
-            for row, channel in enumerate(batch.channels):
-                for kind in (False, True):
-                    kept = self.curves.setdefault((task, channel, kind), [])
-                    room = MOST_SAMPLES - len(kept)
-                    if room:
-                        fits = np.flatnonzero(own & measured[row] & (failed[row] == kind))
-                        step = max(1, len(fits) // room)
-                        kept.extend(batch.block[row, at].copy() for at in fits[::step][:room])
-
-    def pass_rate(self) -> pd.DataFrame:
-        """Share of measured cycles without error or warning, by subject, task and channel."""
-        rows = [
-            (*group, channel, *map(int, counts), 1.0 - counts[1] / counts[0])
-            for group, own in self.counts.items()
-            for channel, counts in own.items()
-            if counts[0]
-        ]
-        return pd.DataFrame(rows, columns=_COLUMNS)
-
-    def samples(self) -> Samples:
-        """(task, channel) -> curves without and curves with a finding."""
-        empty = np.empty((0, N_PHASES), dtype=np.float32)
-        names = dict.fromkeys((task, channel) for task, channel, _ in self.curves)
-
-        def stacked(task: str, channel: str, kind: bool) -> NDArray[np.float32]:
-            kept = self.curves[task, channel, kind]
-            return np.stack(kept) if kept else empty
-
-        return {name: (stacked(*name, False), stacked(*name, True)) for name in names}
-
-
-def _per_group(mask: NDArray[np.bool_], groups: NDArray[np.intp], n_groups: int) -> Counts:
-    """Count True by row and group, shape (n_channels, n_groups)."""
-    return np.stack([np.bincount(groups[row], minlength=n_groups) for row in mask])
-
-
-# ----------------------------------------------------------------------
-# Running the checks over any number of cycles.
-
-
 STAGE = "validating cycles"
 
 
@@ -352,14 +190,154 @@ def validate(
     return run.result(stopped)
 
 
+# What is gathered over batches
+
+
+EXAMPLES = 20
+"""Findings kept of each code, dataset, subject, task and channel; all are counted."""
+
+MOST_KEPT = 200_000
+"""Findings kept altogether."""
+
+_OF = ["code", "dataset", "subject", "task", "channel"]
+_FINDING = ["code", "severity", *KEY, "channel", "phase", "value", "low", "high"]
+_COUNT = ["code", "severity", "title", "dataset", "subject", "task", "channel", "findings"]
+
+Group = tuple[str, str, str, str, str]
+
+
+@dataclass
+class Findings:
+    """Collects findings over batches in bounded memory.
+
+    The counts grow with the number of subjects and channels, not of cycles.
+    """
+
+    counts: dict[Group, int] = field(default_factory=dict)
+    kept: list[pd.DataFrame] = field(default_factory=list)
+    n_kept: int = 0
+
+    def add(self, batch: Batch, hits: Hits) -> None:
+        """Count the hits of one check, and keep the first of each group."""
+        if not len(hits):
+            return
+        names = np.array([*batch.channels, hits.column])
+        key = batch.cycles[list(KEY)].take(hits.cycle).reset_index(drop=True)
+        rows = key.assign(
+            code=hits.code, severity=CHECKS[hits.code].severity, channel=names[hits.channel],
+            phase=hits.phase, value=hits.value, low=hits.low, high=hits.high,
+        )  # fmt: skip
+        self.add_rows(rows)
+
+    def add_rows(self, rows: pd.DataFrame) -> None:
+        """Count and keep findings given as rows of the final table."""
+        grouped = rows.groupby(_OF, sort=False)
+        sizes = grouped.size()
+        known = np.array([self.counts.get(group, 0) for group in sizes.index], dtype=np.int64)
+        before = known[grouped.ngroup().to_numpy()]
+        for group, old, new in zip(sizes.index, known, sizes, strict=True):
+            self.counts[group] = int(old + new)
+        few = (before + grouped.cumcount().to_numpy()) < EXAMPLES
+        room = max(MOST_KEPT - self.n_kept, 0)
+        chosen = rows[few].head(room)
+        if len(chosen):
+            self.kept.append(chosen[_FINDING])
+            self.n_kept += len(chosen)
+
+    def add_dataset(
+        self, code: str, dataset: str, n_cycles: int, task: str = "", channel: str = ""
+    ) -> None:
+        """Count a finding about a whole dataset."""
+        group = (code, dataset, "", task, channel)
+        self.counts[group] = self.counts.get(group, 0) + n_cycles
+
+    def table(self) -> pd.DataFrame:
+        """Return the kept findings, one row each."""
+        if not self.kept:
+            return pd.DataFrame(columns=_FINDING)
+        return pd.concat(self.kept, ignore_index=True)
+
+    def summary(self) -> pd.DataFrame:
+        """Return the number of findings by code, dataset, subject, task and channel."""
+        rows = [
+            (code, CHECKS[code].severity, CHECKS[code].title, *rest, count)
+            for (code, *rest), count in self.counts.items()
+        ]
+        frame = pd.DataFrame(rows, columns=_COUNT)
+        return frame.sort_values(["code", "findings"], ascending=[True, False], ignore_index=True)
+
+
+MOST_SAMPLES = 40
+"""Curves kept of each task and channel, with and without a finding."""
+
+_COLUMNS = [*GROUP, "channel", "cycles", "failed", "pass_rate"]
+
+Counts = NDArray[np.int64]
+
+
+@dataclass
+class Tally:
+    """Counts cycles measured and failed, and keeps a few curves of each kind."""
+
+    counts: dict[tuple[str, ...], dict[str, Counts]] = field(default_factory=dict)
+    curves: dict[tuple[str, str, bool], list[NDArray[np.float32]]] = field(default_factory=dict)
+
+    def add(self, batch: Batch, failed: NDArray[np.bool_]) -> None:
+        """Count one batch; `failed` has shape (n_channels, n_cycles)."""
+        measured = batch.facts.missing < N_PHASES
+        n_groups = int(batch.groups.max()) + 1
+        each = np.array(
+            [
+                [np.bincount(batch.groups[row], minlength=n_groups) for row in mask]
+                for mask in (measured, failed & measured)
+            ]
+        )
+        firsts = np.unique(batch.groups, return_index=True)[1]
+        names = batch.cycles[list(GROUP)].iloc[firsts]
+        for index, group in enumerate(names.itertuples(index=False, name=None)):
+            own = self.counts.setdefault(group, {})
+            for row, channel in enumerate(batch.channels):
+                own[channel] = own.get(channel, np.zeros(2, np.int64)) + each[:, row, index]
+        codes, tasks = batch.tasks
+        kinds = product(enumerate(tasks), enumerate(batch.channels), (False, True))
+        for (code, task), (row, channel), kind in kinds:
+            kept = self.curves.setdefault((task, channel, kind), [])
+            room = MOST_SAMPLES - len(kept)
+            if room:
+                fits = np.flatnonzero((codes == code) & measured[row] & (failed[row] == kind))
+                step = max(1, len(fits) // room)
+                kept.extend(batch.block[row, at].copy() for at in fits[::step][:room])
+
+    def pass_rate(self) -> pd.DataFrame:
+        """Share of measured cycles without error or warning, by subject, task and channel."""
+        rows = [
+            (*group, channel, *map(int, counts), 1.0 - counts[1] / counts[0])
+            for group, own in self.counts.items()
+            for channel, counts in own.items()
+            if counts[0]
+        ]
+        return pd.DataFrame(rows, columns=_COLUMNS)
+
+    def samples(self) -> Samples:
+        """(task, channel) -> curves without and curves with a finding."""
+        empty = np.empty((0, N_PHASES), dtype=np.float32)
+        names = dict.fromkeys((task, channel) for task, channel, _ in self.curves)
+
+        def stacked(task: str, channel: str, kind: bool) -> NDArray[np.float32]:
+            kept = self.curves[task, channel, kind]
+            return np.stack(kept) if kept else empty
+
+        return {name: (stacked(*name, False), stacked(*name, True)) for name in names}
+
+
 @dataclass
 class _Run:
     """State of one validation."""
 
     ignore: frozenset[str]
     findings: Findings = field(default_factory=Findings)
-    seen: structure.Seen = field(default_factory=structure.Seen)
-    inventory: structure.Inventory = field(default_factory=structure.Inventory)
+    seen: Seen = field(default_factory=Seen)
+    inventory: Inventory = field(default_factory=Inventory)
     strides: Strides = field(default_factory=Strides)
     tally: Tally = field(default_factory=Tally)
     errors: list[NDArray[np.bool_]] = field(default_factory=list)
@@ -370,32 +348,40 @@ class _Run:
         """Check one batch."""
         if not len(batch):
             return
-        found = kept_hits(self._in_batch(batch), self.ignore)
-        found += kept_hits(self._outliers(batch), self.ignore)
-        for hits in found:
+        failed = np.zeros((len(batch.channels), len(batch)), dtype=bool)
+        errors = np.zeros(len(batch), dtype=bool)
+        for hits in self._hits(batch):
+            if hits.code in self.ignore:
+                continue
             self.findings.add(batch, hits)
-        self.tally.add(batch, _failed(batch, found))
+            severity = CHECKS[hits.code].severity
+            if severity != "info":
+                of_curve = hits.channel != WHOLE_CYCLE
+                failed[hits.channel[of_curve], hits.cycle[of_curve]] = True
+            if severity == "error":
+                errors[hits.cycle] = True
+        self.tally.add(batch, failed)
         self.inventory.count(batch)
-        self.errors.append(_with_errors(batch, found))
+        self.errors.append(errors)
         self.n_cycles += len(batch)
 
-    def _in_batch(self, batch: Batch) -> Iterator[Hits]:
-        yield from structure.structure_hits(batch)
+    def _hits(self, batch: Batch) -> Iterator[Hits]:
+        """Run the checks; outliers among the strides of earlier batches are noted directly."""
+        yield from structure_hits(batch)
         yield from self.seen.hits(batch)
-        yield from physiology.task_hits(batch)
-        yield from physiology.physiology_hits(batch)
-        yield from physiology.metadata_hits(batch)
-        yield from physics.physics_hits(batch)
-
-    def _outliers(self, batch: Batch) -> Iterator[Hits]:
+        yield from task_hits(batch)
+        yield from physiology_hits(batch)
+        yield from metadata_hits(batch)
+        yield from angle_hits(batch)
+        yield from force_hits(batch)
+        yield from derived_hits(batch)
         if "GAIT301" in self.ignore and "GAIT302" in self.ignore:
             return
         for found in self.strides.hits(batch):
-            if isinstance(found, pd.DataFrame):
-                if len(found) and "GAIT301" not in self.ignore:
-                    self.findings.add_rows(found)
-            else:
+            if not isinstance(found, pd.DataFrame):
                 yield found
+            elif len(found) and "GAIT301" not in self.ignore:
+                self.findings.add_rows(found)
 
     def stop(self, code: str, place: str) -> None:
         """Note that the source could not be read on."""
@@ -422,21 +408,3 @@ class _Run:
             samples=self.tally.samples(),
             simulated=self.simulated,
         )
-
-
-def _failed(batch: Batch, found: list[Hits]) -> NDArray[np.bool_]:
-    """Which curves have an error or a warning."""
-    failed = np.zeros((len(batch.channels), len(batch)), dtype=bool)
-    for hits in found:
-        if CHECKS[hits.code].severity != "info":
-            of_curve = hits.channel != WHOLE_CYCLE
-            failed[hits.channel[of_curve], hits.cycle[of_curve]] = True
-    return failed
-
-
-def _with_errors(batch: Batch, found: list[Hits]) -> NDArray[np.bool_]:
-    errors = np.zeros(len(batch), dtype=bool)
-    for hits in found:
-        if CHECKS[hits.code].severity == "error":
-            errors[hits.cycle] = True
-    return errors

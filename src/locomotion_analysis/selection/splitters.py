@@ -1,11 +1,8 @@
-"""MERGED splitters.
+"""Splits in which no subject is on both sides, and the proof of that for splits made elsewhere.
 
-- Which subject each row belongs to, as checked integer codes.
-- Labels that a split keeps in proportion: classes, classes by task, quantile bins.
-- Cross-validation over subjects, for scikit-learn and for the evaluator.
-- Proof that a split shares no subject, for splits made elsewhere.
-- Train on all datasets but one, test on that one.
-- One split of the subjects into training, validation and test.
+Cross-validation over subjects or datasets for scikit-learn and the evaluator, and one split into
+training, validation and test; each keeps classes, classes by task or quantile bins in proportion
+as far as whole subjects allow.
 """
 
 import warnings
@@ -19,10 +16,14 @@ from sklearn.model_selection import LeaveOneGroupOut, StratifiedGroupKFold
 
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, SplitLeakError, TargetError
 
-# ----------------------------------------------------------------------
-# Which subject each row belongs to, as checked integer codes.
+Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""Rows of training and of test."""
 
+PARTS = ("train", "validation", "test")
+MAX_BINS = 5
+"""Bins of a continuous target, at most."""
 
+_SHOWN = 3
 _FIX = 'pass groups=X.index.get_level_values("subject") or groups=data.groups'
 
 
@@ -51,7 +52,17 @@ def subject_codes(groups: Any) -> tuple[NDArray[np.intp], NDArray[Any]]:
     """
     if groups is None:
         raise SplitLeakError(expected="the subject of every row", got="groups=None", fix=_FIX)
-    values = _one_dimensional(groups)
+    # A MultiIndex would make every cycle its own subject, which protects nothing.
+    if isinstance(groups, pd.MultiIndex) or (
+        not isinstance(groups, (pd.Series, pd.Index)) and np.ndim(groups) != 1
+    ):
+        raise SchemaError(
+            expected="one-dimensional groups: one subject a row",
+            got=f"{type(groups).__name__} of shape {np.shape(groups)}",
+            where="groups",
+            fix=_FIX,
+        )
+    values = pd.Series(groups).reset_index(drop=True)
     missing = int(values.isna().sum())
     if missing:
         raise SchemaError(
@@ -63,20 +74,6 @@ def subject_codes(groups: Any) -> tuple[NDArray[np.intp], NDArray[Any]]:
     named = values if pd.api.types.is_numeric_dtype(values.dtype) else values.astype(str)
     codes, subjects = pd.factorize(named.to_numpy(), sort=True)
     return codes.astype(np.intp), np.asarray(subjects)
-
-
-def _one_dimensional(groups: Any) -> "pd.Series[Any]":
-    # A MultiIndex would make every cycle its own subject, which protects nothing.
-    if isinstance(groups, pd.MultiIndex) or (
-        not isinstance(groups, (pd.Series, pd.Index)) and np.ndim(groups) != 1
-    ):
-        raise SchemaError(
-            expected="one-dimensional groups: one subject a row",
-            got=f"{type(groups).__name__} of shape {np.shape(groups)}",
-            where="groups",
-            fix=_FIX,
-        )
-    return pd.Series(groups).reset_index(drop=True)
 
 
 def check_lengths(**columns: Any) -> None:
@@ -101,11 +98,7 @@ def check_lengths(**columns: Any) -> None:
         )
 
 
-# ----------------------------------------------------------------------
-# Labels that a split keeps in proportion: classes, classes by task, quantile bins.
-
-
-MAX_BINS = 5
+# Labels that a split keeps in proportion
 
 
 def strata(y: Any, task: Any) -> NDArray[Any]:
@@ -233,11 +226,7 @@ def _complete(y: Any, name: str) -> "pd.Series[Any]":
     return values
 
 
-# ----------------------------------------------------------------------
-# Cross-validation over subjects, for scikit-learn and for the evaluator.
-
-
-Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
+# Cross-validation
 
 
 class SubjectStratifiedKFold(StratifiedGroupKFold):  # type: ignore[misc]
@@ -386,6 +375,95 @@ class LeaveOneSubjectOut(LeaveOneGroupOut):  # type: ignore[misc]
         yield from super().split(codes, None, codes)
 
 
+class LeaveOneDatasetOut(LeaveOneGroupOut):  # type: ignore[misc]
+    """One fold a dataset: train on all the others, test on this one.
+
+    Says how a model does in a laboratory it has never seen. Which dataset a row is of is read
+    from the cycle key, the index that ``prepare_ml_features`` gives `X` and `y` (for sequences,
+    `y`). Folds come in the order of the datasets' names.
+
+    Examples
+    --------
+    >>> key = pd.MultiIndex.from_tuples(
+    ...     [("lab", "S1"), ("clinic", "P1"), ("lab", "S2")], names=["dataset", "subject"]
+    ... )
+    >>> folds = LeaveOneDatasetOut().split(key, groups=key.get_level_values("subject"))
+    >>> [test.tolist() for _, test in folds]
+    [[1], [0, 2]]
+    """
+
+    def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[Fold]:
+        """Yield the rows of training and test of each fold.
+
+        Parameters
+        ----------
+        X : DataFrame with the cycle key as index, the key itself (``data.key``), or array-like
+            Features; only the index and the length are used.
+        y : Series with the cycle key as index, or array-like of shape (n_rows,), optional
+            Its index is used where `X` has none.
+        groups : array-like of shape (n_rows,)
+            Subject of each row.
+
+        Yields
+        ------
+        train, test : ndarray of int
+            Row positions, ascending.
+
+        Raises
+        ------
+        SplitLeakError
+            If subjects are unknown, a subject's name stands in two datasets, or there is only
+            one subject or one dataset.
+        SchemaError
+            If neither `X` nor `y` carries the dataset of each row, or lengths differ.
+        """
+        codes, subjects = subject_codes(groups)
+        check_lengths(X=X, y=y, groups=codes)
+        dataset, datasets = _datasets(X, y)
+        if len(subjects) < 2 or len(datasets) < 2:
+            raise SplitLeakError(
+                expected="at least two datasets, of different subjects",
+                got=f"{_counted(len(datasets), 'dataset')}, {_counted(len(subjects), 'subject')}",
+                fix="merge_datasets joins datasets; within one use LeaveOneSubjectOut",
+            )
+        pairs = np.unique(np.column_stack([codes, dataset]), axis=0)
+        shared = np.flatnonzero(np.bincount(pairs[:, 0]) > 1)
+        if shared.size:
+            names = [
+                f"{subjects[one]} in "
+                f"{' and '.join(map(str, datasets[pairs[pairs[:, 0] == one, 1]]))}"
+                for one in shared[:_SHOWN]
+            ]
+            raise SplitLeakError(
+                expected="every subject in one dataset alone",
+                got=f"{_counted(len(shared), 'subject')} in several: {'; '.join(names)}"
+                + ("; …" if len(shared) > _SHOWN else ""),
+                where="groups",
+                fix="for different people of one name, join the datasets with merge_datasets, "
+                "which tells them apart; for one person in several datasets, use "
+                "LeaveOneSubjectOut",
+            )
+        yield from super().split(codes, None, dataset)
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:  # noqa: ARG002 - scikit-learn's signature
+        """Return the number of datasets in the index of `X` or `y`."""
+        return len(_datasets(X, y)[1])
+
+
+def _datasets(X: Any, y: Any) -> tuple[NDArray[np.intp], NDArray[Any]]:
+    """Return the number of each row's dataset, and the datasets' names, sorted."""
+    for rows in (X, y):
+        index = rows.index if isinstance(rows, (pd.DataFrame, pd.Series)) else rows
+        if isinstance(index, pd.Index) and "dataset" in index.names:
+            return subject_codes(index.get_level_values("dataset"))
+    raise SchemaError(
+        expected="the dataset of every row: X or y with the cycle key as index",
+        got=f"X of type {type(X).__name__}, y of type {type(y).__name__}, no level 'dataset'",
+        where="X",
+        fix="pass X and y as prepare_ml_features returns them, or X=data.key",
+    )
+
+
 def _subject_bins(y: Any, codes: NDArray[np.intp], n_splits: int) -> NDArray[np.intp]:
     n_subjects = int(codes.max()) + 1
     return quantile_strata(y, codes, n_bins=min(MAX_BINS, max(1, n_subjects // n_splits)))
@@ -395,7 +473,7 @@ def _check_enough_subjects(n_subjects: int, n_splits: int) -> None:
     if n_subjects < n_splits:
         raise SplitLeakError(
             expected=f"at least {n_splits} subjects, one for each of {n_splits} folds",
-            got=f"{n_subjects} subject{'s' * (n_subjects != 1)}",
+            got=_counted(n_subjects, "subject"),
             where="groups",
             fix=f"use n_splits={n_subjects} or fewer"
             if n_subjects >= 2
@@ -429,11 +507,11 @@ def _check_subjects_per_class(
     )
 
 
-# ----------------------------------------------------------------------
-# Proof that a split shares no subject, for splits made elsewhere.
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
-_SHOWN = 3
+# Proof for splits made elsewhere
 
 
 def check_split(train_groups: Any, test_groups: Any) -> None:
@@ -468,7 +546,7 @@ def check_split(train_groups: Any, test_groups: Any) -> None:
         named = ", ".join(map(str, shared[:_SHOWN])) + (", …" if len(shared) > _SHOWN else "")
         raise SplitLeakError(
             expected="no subject on both sides of the split",
-            got=f"{len(shared)} subject{'s' * (len(shared) > 1)} in both: {named}",
+            got=f"{_counted(len(shared), 'subject')} in both: {named}",
             fix="split by subject, for example with SubjectStratifiedKFold",
             code="GAIT001",
         )
@@ -554,119 +632,7 @@ def run_folds(cv: Any, X: Any, y: Any, groups: Any) -> list[Fold]:
     return folds
 
 
-# ----------------------------------------------------------------------
-# Train on all datasets but one, test on that one.
-
-
-_LEVEL = "dataset"
-
-
-class LeaveOneDatasetOut(LeaveOneGroupOut):  # type: ignore[misc]
-    """One fold a dataset: train on all the others, test on this one.
-
-    Says how a model does in a laboratory it has never seen. Which dataset a row is of is read
-    from the cycle key, the index that ``prepare_ml_features`` gives `X` and `y` (for sequences,
-    `y`). Folds come in the order of the datasets' names.
-
-    Examples
-    --------
-    >>> key = pd.MultiIndex.from_tuples(
-    ...     [("lab", "S1"), ("clinic", "P1"), ("lab", "S2")], names=["dataset", "subject"]
-    ... )
-    >>> folds = LeaveOneDatasetOut().split(key, groups=key.get_level_values("subject"))
-    >>> [test.tolist() for _, test in folds]
-    [[1], [0, 2]]
-    """
-
-    def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[Fold]:
-        """Yield the rows of training and test of each fold.
-
-        Parameters
-        ----------
-        X : DataFrame with the cycle key as index, the key itself (``data.key``), or array-like
-            Features; only the index and the length are used.
-        y : Series with the cycle key as index, or array-like of shape (n_rows,), optional
-            Its index is used where `X` has none.
-        groups : array-like of shape (n_rows,)
-            Subject of each row.
-
-        Yields
-        ------
-        train, test : ndarray of int
-            Row positions, ascending.
-
-        Raises
-        ------
-        SplitLeakError
-            If subjects are unknown, a subject's name stands in two datasets, or there is only
-            one subject or one dataset.
-        SchemaError
-            If neither `X` nor `y` carries the dataset of each row, or lengths differ.
-        """
-        codes, subjects = subject_codes(groups)
-        check_lengths(X=X, y=y, groups=codes)
-        dataset, datasets = _datasets(X, y)
-        if len(subjects) < 2 or len(datasets) < 2:
-            raise SplitLeakError(
-                expected="at least two datasets, of different subjects",
-                got=f"{_counted(len(datasets), 'dataset')}, {_counted(len(subjects), 'subject')}",
-                fix="merge_datasets joins datasets; within one use LeaveOneSubjectOut",
-            )
-        _refuse_shared(codes, subjects, dataset, datasets)
-        yield from super().split(codes, None, dataset)
-
-    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:  # noqa: ARG002 - scikit-learn's signature
-        """Return the number of datasets in the index of `X` or `y`."""
-        return len(_datasets(X, y)[1])
-
-
-def _datasets(X: Any, y: Any) -> tuple[NDArray[np.intp], NDArray[Any]]:
-    """Return the number of each row's dataset, and the datasets' names, sorted."""
-    for rows in (X, y):
-        index = rows.index if isinstance(rows, (pd.DataFrame, pd.Series)) else rows
-        if isinstance(index, pd.Index) and _LEVEL in index.names:
-            return subject_codes(index.get_level_values(_LEVEL))
-    raise SchemaError(
-        expected="the dataset of every row: X or y with the cycle key as index",
-        got=f"X of type {type(X).__name__}, y of type {type(y).__name__}, no level {_LEVEL!r}",
-        where="X",
-        fix="pass X and y as prepare_ml_features returns them, or X=data.key",
-    )
-
-
-def _refuse_shared(
-    codes: NDArray[np.intp],
-    subjects: NDArray[Any],
-    dataset: NDArray[np.intp],
-    datasets: NDArray[Any],
-) -> None:
-    pairs = np.unique(np.column_stack([codes, dataset]), axis=0)
-    shared = np.flatnonzero(np.bincount(pairs[:, 0]) > 1)
-    if not shared.size:
-        return
-    names = [
-        f"{subjects[one]} in {' and '.join(map(str, datasets[pairs[pairs[:, 0] == one, 1]]))}"
-        for one in shared[:_SHOWN]
-    ]
-    raise SplitLeakError(
-        expected="every subject in one dataset alone",
-        got=f"{_counted(len(shared), 'subject')} in several: {'; '.join(names)}"
-        + ("; …" if len(shared) > _SHOWN else ""),
-        where="groups",
-        fix="for different people of one name, join the datasets with merge_datasets, which tells "
-        "them apart; for one person in several datasets, use LeaveOneSubjectOut",
-    )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
-
-
-# ----------------------------------------------------------------------
-# One split of the subjects into training, validation and test.
-
-
-PARTS = ("train", "validation", "test")
+# One split into training, validation and test
 
 
 class SubjectSplit(NamedTuple):
@@ -724,25 +690,6 @@ def subject_train_validation_test_split(
     >>> [len(rows) for rows in split]
     [24, 8, 8]
     """
-    shares = _checked_sizes(sizes)
-    codes, subjects = subject_codes(groups)
-    check_lengths(y=y, groups=codes)
-    if len(subjects) < len(PARTS):
-        raise SplitLeakError(
-            expected="at least 3 subjects, one for each part",
-            got=f"{len(subjects)} subject{'s' * (len(subjects) != 1)}",
-            where="groups",
-            fix="add subjects",
-        )
-    labels, classes = class_codes(quantile_strata(y, codes) if is_fractional(y) else y)
-    table = np.zeros((len(subjects), len(classes)))
-    np.add.at(table, (codes, labels), 1)
-    part = _assign(table, _quotas(shares, len(subjects)), random_state)
-    _warn_absent(table, part, classes)
-    return SubjectSplit(*(np.flatnonzero(part[codes] == number) for number in range(len(PARTS))))
-
-
-def _checked_sizes(sizes: tuple[float, float, float]) -> NDArray[np.float64]:
     shares = np.asarray(sizes, dtype=float)
     if shares.shape != (3,) or not (shares > 0).all() or not np.isclose(shares.sum(), 1):
         raise SchemaError(
@@ -751,7 +698,32 @@ def _checked_sizes(sizes: tuple[float, float, float]) -> NDArray[np.float64]:
             where="sizes",
             fix="for example sizes=(0.6, 0.2, 0.2)",
         )
-    return shares
+    codes, subjects = subject_codes(groups)
+    check_lengths(y=y, groups=codes)
+    if len(subjects) < len(PARTS):
+        raise SplitLeakError(
+            expected="at least 3 subjects, one for each part",
+            got=_counted(len(subjects), "subject"),
+            where="groups",
+            fix="add subjects",
+        )
+    labels, classes = class_codes(quantile_strata(y, codes) if is_fractional(y) else y)
+    table = np.zeros((len(subjects), len(classes)))
+    np.add.at(table, (codes, labels), 1)
+    part = _assign(table, _quotas(shares, len(subjects)), random_state)
+    absent = [
+        f"{classes[label]} in {name}"
+        for number, name in enumerate(PARTS)
+        for label in np.flatnonzero(table[part == number].sum(axis=0) == 0)
+    ]
+    if absent:
+        warnings.warn(
+            f"too few subjects to have every class in every part; absent: {', '.join(absent)}. "
+            "Add subjects, merge classes or use cross-validation.",
+            LocomotionWarning,
+            stacklevel=2,
+        )
+    return SubjectSplit(*(np.flatnonzero(part[codes] == number) for number in range(len(PARTS))))
 
 
 def _quotas(shares: NDArray[np.float64], n_subjects: int) -> NDArray[np.intp]:
@@ -768,6 +740,7 @@ def _quotas(shares: NDArray[np.float64], n_subjects: int) -> NDArray[np.intp]:
 def _assign(
     table: NDArray[np.float64], quotas: NDArray[np.intp], random_state: int
 ) -> NDArray[np.intp]:
+    """Return the part of each subject, from rows a subject and class; rarest class first."""
     share_of_class = table / table.sum(axis=0)
     rows = np.random.default_rng(random_state).permutation(len(table))
     n_subjects_of_class = (table > 0).sum(axis=0)
@@ -783,18 +756,3 @@ def _assign(
         room[part[subject]] -= 1
         lacking[part[subject]] -= share_of_class[subject] / wanted[part[subject]]
     return part
-
-
-def _warn_absent(table: NDArray[np.float64], part: NDArray[np.intp], classes: NDArray[Any]) -> None:
-    absent = [
-        f"{classes[label]} in {name}"
-        for number, name in enumerate(PARTS)
-        for label in np.flatnonzero(table[part == number].sum(axis=0) == 0)
-    ]
-    if absent:
-        warnings.warn(
-            f"too few subjects to have every class in every part; absent: {', '.join(absent)}. "
-            "Add subjects, merge classes or use cross-validation.",
-            LocomotionWarning,
-            stacklevel=3,
-        )

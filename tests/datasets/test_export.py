@@ -1,10 +1,25 @@
+"""What every format must do, the split of each subject, and columns without Python objects."""
+
+import io
+import typing
+
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from locomotion_analysis import LocomotionData
-from locomotion_analysis.datasets.export import export_hugging_face, read_splits, with_splits
+from locomotion_analysis.datasets.export import (
+    EXPORT_FORMATS,
+    ExportFormat,
+    export,
+    export_hugging_face,
+    plain_columns,
+    read_splits,
+    with_splits,
+)
 from locomotion_analysis.errors import FileReadError, SchemaError, SplitLeakError
 
 
@@ -81,3 +96,76 @@ def test_other_tables_are_refused(odd, table, tmp_path):
         with_splits(odd, table[["subject"]])
     with pytest.raises(FileReadError, match="nothing at that path"):
         read_splits(tmp_path / "none.parquet")
+
+
+LIBRARIES = {"torch": ["safetensors"], "xarray": ["xarray", "h5netcdf"]}
+
+
+@pytest.fixture(params=EXPORT_FORMATS)
+def name(request):
+    for library in LIBRARIES.get(request.param, []):
+        pytest.importorskip(library)
+    return request.param
+
+
+def test_the_type_names_every_format():
+    assert set(typing.get_args(ExportFormat)) == set(EXPORT_FORMATS)
+
+
+def test_it_writes_one_thing_and_leaves_nothing_beside_it(odd, tmp_path, name):
+    export(odd, tmp_path / "folder" / "out", name)
+    assert [path.name for path in (tmp_path / "folder").iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_what_lies_there_is_not_touched(odd, tmp_path, name, kind):
+    target = tmp_path / "out"
+    target.mkdir() if kind == "folder" else target.write_text("mine")
+    with pytest.raises(FileReadError, match="nothing lies yet"):
+        export(odd, target, name)
+    assert target.is_dir() or target.read_text() == "mine"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_an_unknown_format_names_the_known(odd, tmp_path):
+    with pytest.raises(SchemaError, match="numpy, torch, huggingface, xarray"):
+        export(odd, tmp_path / "out", "matlab")
+
+
+def test_data_without_a_curve_are_refused(odd, tmp_path, name):
+    bare = LocomotionData(odd.cycles, np.empty((0, len(odd), 150)), [])
+    for empty, says in ((odd.take(np.array([], dtype=int)), "0 cycles"), (bare, "0 channels")):
+        with pytest.raises(SchemaError, match=says):
+            export(empty, tmp_path / "out", name)
+    assert not list(tmp_path.iterdir())
+
+
+CELLS = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**40), 2**40), st.floats(width=32), st.text()
+)
+
+
+@given(cells=st.lists(CELLS, min_size=1, max_size=20))
+def test_any_mixture_is_stored_without_pickle(cells):
+    array = plain_columns(pd.DataFrame({"c": pd.Series(cells, dtype=object)}))["c"]
+    assert array.shape == (len(cells),)
+    np.save(io.BytesIO(), array, allow_pickle=False)
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ([1, 2], np.array([1, 2], dtype=np.int64)),
+        ([1, None], np.array([1.0, np.nan])),
+        (pd.array([2**60 + 1, 7], dtype="Int64"), np.array([2**60 + 1, 7])),
+        ([True, False], np.array([True, False])),
+        ([True, None], np.array([1.0, np.nan])),
+        (["a", None], np.array(["a", ""])),
+        (pd.Categorical(["b", "a"]), np.array(["b", "a"])),
+        ([None, None], np.array(["", ""])),
+    ],
+)
+def test_each_kind_has_its_array(cells, expected):
+    array = plain_columns(pd.DataFrame({"c": pd.Series(cells)}))["c"]
+    assert array.dtype.kind == expected.dtype.kind
+    np.testing.assert_array_equal(array, expected)

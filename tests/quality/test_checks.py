@@ -9,7 +9,7 @@ import pytest
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.quality import CHECKS, validate
-from locomotion_analysis.quality.batch import ELSEWHERE, known_codes
+from locomotion_analysis.quality.checks import ELSEWHERE, known_codes
 from locomotion_analysis.standard import N_PHASES
 
 HIP, KNEE = "hip_flexion_angle_ipsi_rad", "knee_flexion_angle_ipsi_rad"

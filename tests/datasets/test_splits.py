@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from locomotion_analysis.datasets import freeze_splits
-from locomotion_analysis.datasets.dataset import content_hash
+from locomotion_analysis.datasets.splits import content_hash
 from locomotion_analysis.errors import LocomotionWarning, SplitLeakError
 
 PARTS = {"train", "validation", "test"}
