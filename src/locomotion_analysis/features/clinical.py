@@ -50,7 +50,11 @@ def efficiency_families(schema: Schema) -> Iterator[Family | LeftOut]:
     Both legs' hip, knee and ankle where there are both, else the ipsilateral leg (the formula says
     which); sagittal joint power only, no arms and no trunk.
     """
-    legs = [side for side in ("ipsi", "contra") if _has_leg(schema, side)]
+    legs = [
+        side
+        for side in ("ipsi", "contra")
+        if all(_power(joint, side) in schema.channels for joint in _JOINTS)
+    ]
     if "ipsi" not in legs or not schema.has("cycle_duration_s"):
         yield LeftOut(
             "joint work and cost of transport",
@@ -68,10 +72,6 @@ def efficiency_families(schema: Schema) -> Iterator[Family | LeftOut]:
 
 def _power(joint: str, side: str) -> str:
     return f"{joint}_power_{side}_W_kg"
-
-
-def _has_leg(schema: Schema, side: str) -> bool:
-    return all(_power(joint, side) in schema.channels for joint in _JOINTS)
 
 
 def _specs(powers: tuple[str, ...], legs: str) -> tuple[FeatureSpec, ...]:

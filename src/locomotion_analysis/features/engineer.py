@@ -29,7 +29,7 @@ from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, TargetError
 from locomotion_analysis.features.curves import KINEMATIC, KINETIC
 from locomotion_analysis.features.spec import DEFAULT_AGGREGATIONS, LeftOut, left_out_message
-from locomotion_analysis.features.table import DEFAULT_GROUPS, feature_table
+from locomotion_analysis.features.table import DEFAULT_GROUPS, feature_table, is_quantity
 from locomotion_analysis.standard import KEY, PHASE_COLUMN, Channel, canonical_name, is_channel
 
 # ----------------------------------------------------------------------
@@ -75,10 +75,6 @@ def block_of(feature: str) -> str:
 
 # ----------------------------------------------------------------------
 # What may be handed to the feature engineer, brought to one row a cycle.
-
-
-_MOST_CLASSES = 20
-"""A numeric target with more distinct values is a quantity, not a label."""
 
 
 def is_long_frame(X: Any) -> bool:
@@ -134,13 +130,6 @@ def target_per_cycle(X: Any, y: Any, n_cycles: int) -> NDArray[Any]:
             fix="leave those cycles out first: data.select(where='<column>.notna()')",
         )
     return values
-
-
-def is_quantity(y: NDArray[Any]) -> bool:
-    """Return whether a target is a number to regress on: fractions, or over 20 values."""
-    if y.dtype.kind not in "iuf":
-        return False
-    return bool((y % 1 != 0).any()) or len(np.unique(y)) > _MOST_CLASSES
 
 
 def _first_of_each_cycle(frame: pd.DataFrame, values: NDArray[Any]) -> NDArray[Any]:
@@ -199,7 +188,9 @@ def imputed_projection(
         wanted = components.get(block)
         if not columns:
             continue
-        steps: list[tuple[str, Any]] = [("impute", _imputer())]
+        steps: list[tuple[str, Any]] = [
+            ("impute", SimpleImputer(strategy="median", keep_empty_features=True))
+        ]
         if wanted is not None:
             count = min(wanted, len(columns), n_samples - 1)
             # Both solvers are exact and repeatable; this one is far faster on many cycles.
@@ -215,10 +206,6 @@ def selection(k: int, *, regression: bool) -> SelectKBest:
     """Return the step that keeps the `k` features that vary most with the target."""
     selector = SelectKBest(f_regression if regression else f_classif, k=k)
     return selector.set_output(transform="default")
-
-
-def _imputer() -> SimpleImputer:
-    return SimpleImputer(strategy="median", keep_empty_features=True)
 
 
 def _component_name(block: str, feature: str) -> str:

@@ -220,8 +220,13 @@ def run_on_dask(tasks: Sequence[Task], workers: int, scheduler: str | None) -> D
         for future in as_completed(futures):
             task = futures[future]
             failure = future.result()
-            if failure is None:
-                _refuse_unseen(task)
+            if failure is None and not Path(task.path).exists():
+                raise FileReadError(
+                    expected="a part written by a worker",
+                    got="nothing at that path on this machine",
+                    where=task.path,
+                    fix="give the source and --out as paths on a disk that all machines share",
+                )
             yield task, failure
 
 
@@ -264,16 +269,6 @@ def _connected(client: "type[Client]", scheduler: str) -> "Client":
 
 def _key(task: Task) -> str:
     return f"locomotion-features-{Path(task.path).stem}"
-
-
-def _refuse_unseen(task: Task) -> None:
-    if not Path(task.path).exists():
-        raise FileReadError(
-            expected="a part written by a worker",
-            got="nothing at that path on this machine",
-            where=task.path,
-            fix="give the source and --out as paths on a disk that all machines share",
-        )
 
 
 # ----------------------------------------------------------------------
@@ -462,7 +457,11 @@ def finish(
     ]
     left_out = (*plan.left_out, *empty)
     run = _history_of_run(survey.notes, skipped)
-    history = (*_history_of(files), *run, *_history_of_left_out(left_out))
+    history = (
+        *list(dict.fromkeys(entry for file in files for entry in file.history)),
+        *run,
+        *_history_of_left_out(left_out),
+    )
     write_joined(out, paths, plan.specs, survey, history)
     _remove_parts(parts_folder(out))
     for text in (*survey.notes.warnings, *(f"left out: {path}: {why}" for path, why in skipped)):
@@ -477,10 +476,6 @@ def finish(
         kept_cycles,
         history,
     )
-
-
-def _history_of(files: Sequence[SourceFile]) -> list[HistoryEntry]:
-    return list(dict.fromkeys(entry for file in files for entry in file.history))
 
 
 def _history_of_run(notes: Notes, skipped: Sequence[tuple[str, str]]) -> list[HistoryEntry]:

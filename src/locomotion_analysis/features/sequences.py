@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, TargetError
-from locomotion_analysis.features.engineer import is_quantity
-from locomotion_analysis.features.table import labelled_cycles
+from locomotion_analysis.features.table import is_quantity, labelled_cycles
 from locomotion_analysis.standard import N_PHASES, canonical_name, resample_curves
 
 # ----------------------------------------------------------------------

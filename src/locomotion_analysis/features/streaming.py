@@ -135,7 +135,13 @@ def _look_at_file(path: Path, name: str) -> SourceFile:
         starts = np.cumsum(
             [0, *(file.metadata.row_group(i).num_rows for i in range(file.num_row_groups))]
         )
-        _refuse_empty(columns, int(starts[-1]), str(path))
+        if not columns.channels or not int(starts[-1]):
+            raise SchemaError(
+                expected="gait cycles with at least one channel",
+                got="no row" if columns.channels else f"columns {', '.join(columns.metadata[:12])}",
+                where=str(path),
+                fix="write the cycles with LocomotionData.to_parquet or `locomotion convert`",
+            )
         history = (*stored_history(file.schema_arrow), *history)
     packed = {key for column in _PACKED if column in raw for key in _packed_keys(path, raw[column])}
     state = path.stat()
@@ -170,16 +176,6 @@ def standard_columns(
     columns, converted = sort_columns(empty)
     raw = dict(zip(empty.column_names, schema.names, strict=True))
     return columns, raw, (*renamed, *converted)
-
-
-def _refuse_empty(columns: Columns, n_rows: int, path: str) -> None:
-    if not columns.channels or not n_rows:
-        raise SchemaError(
-            expected="gait cycles with at least one channel",
-            got="no row" if columns.channels else f"columns {', '.join(columns.metadata[:12])}",
-            where=path,
-            fix="write the cycles with LocomotionData.to_parquet or `locomotion convert`",
-        )
 
 
 def _packed_keys(path: Path, column: str) -> Iterator[str]:
@@ -305,19 +301,16 @@ class RowReader:
         """Return the rows from `start` up to but without `stop`."""
         pieces: list[pa.Table] = []
         while start < stop:
-            table = self._table_with(start)
+            if self._table is None or not self._first <= start < self._next:
+                self._go_to(start)
+                while not self._first <= start < self._next:
+                    self._table = pa.Table.from_batches([next(self._batches)])
+                    self._first, self._next = self._next, self._next + len(self._table)
+            table = self._table
             piece = table.slice(start - self._first, stop - start)
             pieces.append(piece)
             start += len(piece)
         return pieces[0] if len(pieces) == 1 else pa.concat_tables(pieces).unify_dictionaries()
-
-    def _table_with(self, row: int) -> pa.Table:
-        if self._table is None or not self._first <= row < self._next:
-            self._go_to(row)
-            while not self._first <= row < self._next:
-                self._table = pa.Table.from_batches([next(self._batches)])
-                self._first, self._next = self._next, self._next + len(self._table)
-        return self._table
 
     def _go_to(self, row: int) -> None:
         """Start at the row group of `row`, unless the rows decoded next are nearer."""
@@ -345,15 +338,6 @@ class _LastReader(threading.local):
 _last = _LastReader()
 
 
-def _reader_of(file: SourceFile, channels: Sequence[str], batch_cycles: int) -> RowReader:
-    key = (file.path, file.size, file.modified_ns, tuple(channels), batch_cycles)
-    if _last.reader is None or _last.key != key:
-        close_reader()
-        _refuse_changed(file)
-        _last.reader, _last.key = RowReader(file, channels, batch_cycles), key
-    return _last.reader
-
-
 def close_reader() -> None:
     """Close the file this thread read last."""
     if _last.reader is not None:
@@ -377,23 +361,24 @@ def read_segment(
     rows = (segment.start * file.rows_a_cycle, segment.stop * file.rows_a_cycle)
     try:
         with reading(Path(file.path)):
-            reader = _reader_of(file, channels, batch_cycles)
+            key = (file.path, file.size, file.modified_ns, tuple(channels), batch_cycles)
+            if _last.reader is None or _last.key != key:
+                close_reader()
+                state = Path(file.path).stat()
+                if (state.st_size, state.st_mtime_ns) != (file.size, file.modified_ns):
+                    raise FileReadError(
+                        expected="the file as it was when the run began",
+                        got="a file that was written since",
+                        where=file.path,
+                        fix="run the command again: what is finished and still valid is kept",
+                    )
+                _last.reader, _last.key = RowReader(file, channels, batch_cycles), key
+            reader = _last.reader
             table = reader.read(rows[0], min(rows[1], file.row_groups[-1]))
         return parts_from_table(table, dataset)
     except LocomotionError as error:
         close_reader()
         raise error if file.path in error.where else error.at(file.path) from None
-
-
-def _refuse_changed(file: SourceFile) -> None:
-    state = Path(file.path).stat()
-    if (state.st_size, state.st_mtime_ns) != (file.size, file.modified_ns):
-        raise FileReadError(
-            expected="the file as it was when the run began",
-            got="a file that was written since",
-            where=file.path,
-            fix="run the command again: what is finished and still valid is kept",
-        )
 
 
 # ----------------------------------------------------------------------
@@ -587,7 +572,7 @@ def batch_cycles_within(memory: str | int, recipe: Recipe, rows_a_cycle: int, le
     """
     a_cycle = bytes_a_cycle(recipe, rows_a_cycle)
     least = max(least, _LEAST_BATCH_CYCLES)
-    fixed = _LIBRARIES_BYTES + _part_bytes(recipe)
+    fixed = _LIBRARIES_BYTES + min(_PART_BYTES, 4 * len(plan_of(recipe).specs) * _MOST_PART_CYCLES)
     fitting = (bytes_of(memory) - fixed) // a_cycle
     if fitting < least:
         needed = (fixed + least * a_cycle) / 10**6
@@ -615,10 +600,6 @@ def part_cycles(recipe: Recipe, batch_cycles: int) -> int:
     return max(batch_cycles, min(fitting, _MOST_PART_CYCLES))
 
 
-def _part_bytes(recipe: Recipe) -> int:
-    return min(_PART_BYTES, 4 * len(plan_of(recipe).specs) * _MOST_PART_CYCLES)
-
-
 # ----------------------------------------------------------------------
 # Cutting a source into parts of whole cycles: the unit of work, of retrying and of resuming.
 
@@ -642,14 +623,13 @@ class Part:
 
     def fingerprint(self, recipe: Recipe) -> str:
         """Return a name that only the same cycles of the same files, and features, have."""
-        what = [[(*_identity(s.file), s.start, s.stop) for s in batch] for batch in self.batches]
+        what = [
+            [(s.file.name, s.file.size, s.file.modified_ns, s.start, s.stop) for s in batch]
+            for batch in self.batches
+        ]
         specs = [repr(spec) for spec in plan_of(recipe).specs]
         text = json.dumps([__version__, recipe.dataset, specs, what])
         return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def _identity(file: SourceFile) -> tuple[str, int, int]:
-    return file.name, file.size, file.modified_ns
 
 
 def cut(files: Sequence[SourceFile], batch_cycles: int, part_cycles: int) -> list[Part]:
@@ -832,26 +812,22 @@ def run_task(task: Task, read: ReadBatch = read_batch) -> Failure | None:
             blamed = [s.file.path for s in batch if s.file.path in error.where]
             return _failure(error, blamed[0] if blamed else "")
         try:
-            table, noted = _computed(data, task.recipe)
+            plan = plan_of(task.recipe)
+            view = CycleView(data)
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always", LocomotionWarning)
+                table = extract_view(view, plan)
+            stance = {}
+            if any("stance_percent" in spec.requires for spec in plan.specs):
+                stance = {str(name): count for name, count in Counter(view.stance.source).items()}
+            texts = tuple(dict.fromkeys(str(warning.message) for warning in caught))
+            noted = Notes(stance, impossible_counts(view.cycles), texts)
         except LocomotionError as error:
             return _failure(error, "")
         tables.append(table)
         notes.append(noted)
     _write(Path(task.path), tables, Notes.joined(notes))
     return None
-
-
-def _computed(data: LocomotionData, recipe: Recipe) -> tuple[pa.Table, Notes]:
-    plan = plan_of(recipe)
-    view = CycleView(data)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", LocomotionWarning)
-        table = extract_view(view, plan)
-    stance = {}
-    if any("stance_percent" in spec.requires for spec in plan.specs):
-        stance = {str(name): count for name, count in Counter(view.stance.source).items()}
-    texts = tuple(dict.fromkeys(str(warning.message) for warning in caught))
-    return table, Notes(stance, impossible_counts(view.cycles), texts)
 
 
 def _failure(error: LocomotionError, file: str) -> Failure:

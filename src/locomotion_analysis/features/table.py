@@ -295,7 +295,17 @@ def feature_table(
     groups = checked_groups(features)
     plan = FeaturePlan.of(Schema.of_data(data, aggregations), groups)
     view = CycleView(data, plan.schema.aggregations)
-    table = _known_columns(plan, view)
+    rows = plan.compute_view(view)
+    known: NDArray[np.bool_] = ~np.all(np.isnan(rows), axis=1)
+    kept = tuple(spec for spec, has_values in zip(plan.specs, known, strict=True) if has_values)
+    empty = (spec for spec, has_values in zip(plan.specs, known, strict=True) if not has_values)
+    left_out = dict.fromkeys([*plan.left_out, *(_why_empty(spec, plan, view) for spec in empty)])
+    values = rows if known.all() else rows[known]
+    frame = pd.DataFrame(
+        values.T, index=view.data.key, columns=[spec.name for spec in kept], copy=False
+    )
+    frame.attrs["simulated"] = view.data.is_simulated
+    table = FeatureTable(frame, kept, tuple(left_out))
     if table.frame.shape[1] == 0:
         raise SchemaError(
             expected=f"data that gives features of {', '.join(groups)}",
@@ -352,21 +362,6 @@ def checked_groups(names: Sequence[str] | str) -> list[str]:
             "prepare_sequential_features",
         )
     return wanted
-
-
-def _known_columns(plan: FeaturePlan, view: CycleView) -> FeatureTable:
-    """Compute the features; those without any value are left out and named."""
-    rows = plan.compute_view(view)
-    known: NDArray[np.bool_] = ~np.all(np.isnan(rows), axis=1)
-    kept = tuple(spec for spec, has_values in zip(plan.specs, known, strict=True) if has_values)
-    empty = (spec for spec, has_values in zip(plan.specs, known, strict=True) if not has_values)
-    left_out = dict.fromkeys([*plan.left_out, *(_why_empty(spec, plan, view) for spec in empty)])
-    values = rows if known.all() else rows[known]
-    frame = pd.DataFrame(
-        values.T, index=view.data.key, columns=[spec.name for spec in kept], copy=False
-    )
-    frame.attrs["simulated"] = view.data.is_simulated
-    return FeatureTable(frame, kept, tuple(left_out))
 
 
 def _why_empty(spec: FeatureSpec, plan: FeaturePlan, view: CycleView) -> LeftOut:
@@ -442,6 +437,9 @@ _TIED = {
 }
 """Target -> columns that determine it exactly, alone or with one more."""
 
+_MOST_CLASSES = 20
+"""A numeric target with more distinct values is a quantity, not a label."""
+
 
 def labelled_cycles(data: LocomotionData, target: str) -> tuple[LocomotionData, "pd.Series[Any]"]:
     """Return the cycles whose target is known, and that target.
@@ -481,6 +479,13 @@ def labelled_cycles(data: LocomotionData, target: str) -> tuple[LocomotionData, 
         data = data.take(np.flatnonzero(known))
     values = cycles.loc[known, name]
     return data, pd.Series(values.array, index=data.key, name=name)
+
+
+def is_quantity(y: NDArray[Any]) -> bool:
+    """Return whether a target is a number to regress on: fractions, or over 20 values."""
+    if y.dtype.kind not in "iuf":
+        return False
+    return bool((y % 1 != 0).any()) or len(np.unique(y)) > _MOST_CLASSES
 
 
 def without_giveaways(table: FeatureTable, y: "pd.Series[Any]") -> FeatureTable:

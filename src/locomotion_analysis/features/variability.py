@@ -541,13 +541,11 @@ def _stabilities(view: CycleView, channels: tuple[str, ...]) -> Iterator[Values]
     for channel in channels:
         found = [
             _divergence(view.curves(channel)[rows]) if _in_a_row(walking[rows]) else np.nan
-            for rows in _series(groups)
+            for rows in (
+                np.split(groups.order, groups.starts[1:-1]) if len(groups.group_of) else []
+            )
         ]
         yield groups.pooled(np.array(found, dtype=np.float64))[groups.group]
-
-
-def _series(groups: CycleGroups) -> list[Values]:
-    return np.split(groups.order, groups.starts[1:-1]) if len(groups.group_of) else []
 
 
 def _in_a_row(steps: Values) -> bool:
