@@ -75,22 +75,22 @@ def _statistics(schema: Schema, group: str, measurements: tuple[str, ...]) -> Fa
     return Family(specs, lambda view: (view.statistic(*pair) for pair in pairs))
 
 
-_STATISTICS = ("rom", "argmax_phase", "argmin_phase")
+_ALWAYS = ("rom", "argmax_phase", "argmin_phase")
 
 
 def kinematic_peak_families(schema: Schema) -> Iterator[Family | LeftOut]:
     """Yield range and phases of the extremes of angles, velocities and accelerations."""
-    yield from _families(schema, "kinematic", "angle", "velocity", "acceleration")
+    yield from _range_and_phases(schema, "kinematic", "angle", "velocity", "acceleration")
 
 
 def kinetic_peak_families(schema: Schema) -> Iterator[Family | LeftOut]:
     """Yield range and phases of the extremes of moments, powers and ground reaction forces."""
-    yield from _families(schema, "kinetic", "moment", "power", "grf")
+    yield from _range_and_phases(schema, "kinetic", "moment", "power", "grf")
 
 
-def _families(schema: Schema, group: str, *measurements: str) -> Iterator[Family | LeftOut]:
+def _range_and_phases(schema: Schema, group: str, *measurements: str) -> Iterator[Family | LeftOut]:
     """Leave out what the statistics asked for already give: a name stands once."""
-    wanted = [name for name in _STATISTICS if name not in schema.aggregations]
+    wanted = [name for name in _ALWAYS if name not in schema.aggregations]
     if not wanted:
         return
     for channel, parsed in schema.of_measurement(*measurements).items():
@@ -230,7 +230,7 @@ _DEVIATION_PHASE_SOURCE = (
     "Stergiou et al. 2001, Clinical Biomechanics 16:213; circular standard deviation: "
     "Lamb & Stoeckl 2014, Clinical Biomechanics 29:484"
 )
-_FORMULA = (
+_DEVIATION_PHASE = (
     "mean over the cycle of the circular standard deviation between strides of one leg of a "
     f"subject in a task (left and right averaged) of the {RELATIVE_PHASE}"
 )
@@ -243,7 +243,7 @@ def deviation_phase_families(schema: Schema) -> Iterator[Family | LeftOut]:
             name=f"{pair}_deviation_phase_{side}_rad",
             group="derived",
             unit="rad",
-            formula=_FORMULA,
+            formula=_DEVIATION_PHASE,
             source=_DEVIATION_PHASE_SOURCE,
             requires=(proximal, distal),
         )
@@ -381,7 +381,6 @@ _FORMULAE = {
 }
 _ROWS = {"mean": MEAN, "max": MAXIMUM, "min": MINIMUM}
 _PLACES = {"max_phase": MAXIMUM_AT, "min_phase": MINIMUM_AT}
-_PARTS = ("stance", "swing")
 
 
 def kinematic_stance_swing_families(schema: Schema) -> Iterator[Family | LeftOut]:
