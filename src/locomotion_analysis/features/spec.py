@@ -22,6 +22,9 @@ from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.features.kernels.forces import loaded_percent, swing, toe_off
 from locomotion_analysis.features.kernels.statistics import (
     CORE_STATISTICS,
+    Curves,
+    Index,
+    Values,
     core_statistics,
     quantiles,
 )
@@ -34,11 +37,6 @@ from locomotion_analysis.standard import (
     Channel,
     toe_off_percent,
 )
-
-Curves = NDArray[np.float32]
-Values = NDArray[np.float64]
-Index = NDArray[np.int64]
-
 
 # ----------------------------------------------------------------------
 # Statistics that turn one curve of 150 points into one number

@@ -1,11 +1,8 @@
-"""MERGED streaming.
+"""One part of a run over a Parquet source: what it holds, how it is cut, read, computed, written.
 
-- What a Parquet source holds, found out without reading any curve.
-- Reading ranges of cycles of Parquet files, forward, decoding as little as can be.
-- From a batch of cycles to a table of features: the one function every engine runs.
-- How many cycles a batch may have within a memory budget.
-- Cutting a source into parts of whole cycles: the unit of work, of retrying and of resuming.
-- One part from reading to its file, in whatever process.
+A source is looked at without reading any curve, cut into parts of whole cycles that fit a memory
+budget (the unit of work, of retrying and of resuming), and each part goes from reading to its file in
+whatever process. :mod:`locomotion_analysis.features.extraction` runs the parts.
 """
 
 import hashlib
@@ -52,8 +49,7 @@ from locomotion_analysis.files import atomic_path
 from locomotion_analysis.standard import KEY, N_PHASES, PHASE_COLUMN
 
 # ----------------------------------------------------------------------
-# What a Parquet source holds, found out without reading any curve.
-
+# What a Parquet source holds, found out without reading any curve
 
 GROUP_KEY = KEY[:4]
 """Cycles equal in these belong together: dataset, subject, task, task_id."""
@@ -143,7 +139,11 @@ def _look_at_file(path: Path, name: str) -> SourceFile:
                 fix="write the cycles with LocomotionData.to_parquet or `locomotion convert`",
             )
         history = (*stored_history(file.schema_arrow), *history)
-    packed = {key for column in _PACKED if column in raw for key in _packed_keys(path, raw[column])}
+    packed = set()  # names in columns of ``key:value,key:value`` strings
+    for column in (raw[name] for name in _PACKED if name in raw):
+        texts = {text for batch in _batches(path, [column]) for text in batch[column].unique()}
+        pairs = (pair for text in texts for pair in str(text).split(",") if ":" in pair)
+        packed |= {key.strip() for key, _ in (pair.split(":", 1) for pair in pairs) if key.strip()}
     state = path.stat()
     return SourceFile(
         str(path),
@@ -176,14 +176,6 @@ def standard_columns(
     columns, converted = sort_columns(empty)
     raw = dict(zip(empty.column_names, schema.names, strict=True))
     return columns, raw, (*renamed, *converted)
-
-
-def _packed_keys(path: Path, column: str) -> Iterator[str]:
-    """Yield the keys in a column of ``key:value,key:value`` strings."""
-    texts = {text for batch in _batches(path, [column]) for text in batch[column].unique()}
-    for text in texts:
-        pairs = (part.split(":", 1) for part in str(text).split(",") if ":" in part)
-        yield from (key.strip() for key, _ in pairs if key.strip())
 
 
 def codes_of(
@@ -225,8 +217,12 @@ def _batches(path: Path, columns: Iterable[str]) -> Iterator[pd.DataFrame]:
 def open_for_batches(path: Path) -> pq.ParquetFile:
     """Open a file so that reading it in batches holds pages in memory, not row groups."""
     with open_parquet(path) as plain:
-        fields = list(plain.schema_arrow)
-    texts = [field.name for field in fields if _is_text(field.type)]
+        kinds = {field.name: field.type for field in plain.schema_arrow}
+    texts = []
+    for name, kind in kinds.items():
+        value = kind.value_type if pa.types.is_dictionary(kind) else kind
+        if pa.types.is_string(value) or pa.types.is_large_string(value):
+            texts.append(name)
     return pq.ParquetFile(
         path,
         read_dictionary=texts,
@@ -234,11 +230,6 @@ def open_for_batches(path: Path) -> pq.ParquetFile:
         buffer_size=_BUFFER_BYTES,
         page_checksum_verification=True,
     )
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    value = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return bool(pa.types.is_string(value) or pa.types.is_large_string(value))
 
 
 @contextmanager
@@ -256,8 +247,7 @@ def reading(path: Path) -> Iterator[None]:
 
 
 # ----------------------------------------------------------------------
-# Reading ranges of cycles of Parquet files, forward, decoding as little as can be.
-
+# Reading ranges of cycles of Parquet files, forward, decoding as little as can be
 
 _DECODED_ROWS = 1 << 16
 """Most rows of the long layout decoded at once (437 cycles)."""
@@ -306,8 +296,7 @@ class RowReader:
                 while not self._first <= start < self._next:
                     self._table = pa.Table.from_batches([next(self._batches)])
                     self._first, self._next = self._next, self._next + len(self._table)
-            table = self._table
-            piece = table.slice(start - self._first, stop - start)
+            piece = self._table.slice(start - self._first, stop - start)
             pieces.append(piece)
             start += len(piece)
         return pieces[0] if len(pieces) == 1 else pa.concat_tables(pieces).unify_dictionaries()
@@ -382,8 +371,7 @@ def read_segment(
 
 
 # ----------------------------------------------------------------------
-# From a batch of cycles to a table of features: the one function every engine runs.
-
+# From a batch of cycles to a table of features: the one function every engine runs
 
 _FORCES = tuple(
     f"grf_vertical_{side}_{unit}" for side in ("ipsi", "contra") for unit in ("BW", "N")
@@ -435,10 +423,18 @@ def channels_needed(recipe: Recipe) -> tuple[str, ...]:
 def read_batch(batch: Sequence[Segment], recipe: Recipe) -> LocomotionData:
     """Read the cycles of a batch, with every channel and column of the recipe."""
     channels = channels_needed(recipe)
-    pieces = [
-        _completed(read_segment(s, channels, recipe.dataset, recipe.batch_cycles), channels)
-        for s in batch
-    ]
+    pieces = []
+    for segment in batch:
+        piece = read_segment(segment, channels, recipe.dataset, recipe.batch_cycles)
+        if piece.channels != channels:
+            # All files' channels in one order; one that a file does not have is NaN.
+            shape = (len(channels), len(piece.cycles), N_PHASES)
+            block = np.full(shape, np.nan, dtype=np.float32)
+            for row, name in zip(block, channels, strict=True):
+                if name in piece.channels:
+                    row[:] = piece.block[piece.channels.index(name)]
+            piece = Parts(piece.cycles, block, channels, piece.history)
+        pieces.append(piece)
     parts = pieces[0] if len(pieces) == 1 else concatenate(pieces)
     absent = [name for name in recipe.columns if name not in parts.cycles]
     cycles = parts.cycles.assign(**dict.fromkeys(absent, np.nan)) if absent else parts.cycles
@@ -447,23 +443,12 @@ def read_batch(batch: Sequence[Segment], recipe: Recipe) -> LocomotionData:
     )
 
 
-def _completed(parts: Parts, channels: Sequence[str]) -> Parts:
-    """Bring the channels into one order; one that a file does not have is NaN."""
-    if parts.channels == tuple(channels):
-        return parts
-    block = np.full((len(channels), len(parts.cycles), N_PHASES), np.nan, dtype=np.float32)
-    for row, name in zip(block, channels, strict=True):
-        if name in parts.channels:
-            row[:] = parts.block[parts.channels.index(name)]
-    return Parts(parts.cycles, block, tuple(channels), parts.history)
-
-
-def extract_batch(data: LocomotionData, plan: FeaturePlan) -> pa.Table:
+def extract_batch(view: CycleView, plan: FeaturePlan) -> pa.Table:
     """Return the features of some cycles as an Arrow table.
 
     Parameters
     ----------
-    data : LocomotionData
+    view : CycleView
         Cycles with every channel and column of the plan; for features between strides, all
         cycles of each dataset, subject, task and task_id.
     plan : FeaturePlan
@@ -478,33 +463,27 @@ def extract_batch(data: LocomotionData, plan: FeaturePlan) -> pa.Table:
     --------
     >>> from locomotion_analysis.simulation import simulate
     >>> data = simulate(n_subjects=3, n_cycles=2)
-    >>> table = extract_batch(data, FeaturePlan.of(Schema.of_data(data), ["temporal"]))
+    >>> plan = FeaturePlan.of(Schema.of_data(data), ["temporal"])
+    >>> table = extract_batch(CycleView(data), plan)
     >>> table.column_names[:5]
     ['dataset', 'subject', 'task', 'task_id', 'step']
     """
-    return extract_view(CycleView(data), plan)
-
-
-def extract_view(view: CycleView, plan: FeaturePlan) -> pa.Table:
-    """Return the features of a view as an Arrow table (see :func:`extract_batch`)."""
     values = plan.compute_view(view).astype(np.float32)
     names = [spec.name for spec in plan.specs]
-    columns = {name: _key_column(view.cycles[name]) for name in KEY}
+    columns = {}
+    for name in KEY:
+        try:
+            column = pa.Array.from_pandas(view.cycles[name])
+        except (pa.ArrowInvalid, pa.ArrowTypeError):  # numbers in one file, text in the next
+            column = pa.Array.from_pandas(view.cycles[name].astype(str))
+        is_large = pa.types.is_large_string(column.type)
+        columns[name] = column.cast(pa.string()) if is_large else column
     columns.update({name: pa.array(row) for name, row in zip(names, values, strict=True)})
     return pa.table(columns)
 
 
-def _key_column(values: "pd.Series[str]") -> pa.Array:
-    try:
-        column = pa.Array.from_pandas(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):  # numbers in one file, text in the next
-        column = pa.Array.from_pandas(values.astype(str))
-    return column.cast(pa.string()) if pa.types.is_large_string(column.type) else column
-
-
 # ----------------------------------------------------------------------
-# How many cycles a batch may have within a memory budget.
-
+# How many cycles a batch may have within a memory budget
 
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _UNITS |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
@@ -601,7 +580,7 @@ def part_cycles(recipe: Recipe, batch_cycles: int) -> int:
 
 
 # ----------------------------------------------------------------------
-# Cutting a source into parts of whole cycles: the unit of work, of retrying and of resuming.
+# Cutting a source into parts of whole cycles: the unit of work, of retrying and of resuming
 
 
 @dataclass(frozen=True)
@@ -722,8 +701,7 @@ def _packed(batches: Iterable[tuple[Segment, ...]], part_cycles: int) -> Iterato
 
 
 # ----------------------------------------------------------------------
-# One part from reading to its file, in whatever process.
-
+# One part from reading to its file, in whatever process
 
 _NOTES_KEY = b"locomotion_analysis.notes"
 
@@ -737,6 +715,14 @@ class Task:
     part: Part
     recipe: Recipe
     path: str
+
+    def is_finished(self) -> bool:
+        """Return whether the file is there and whole."""
+        try:
+            table, _ = read_part(Path(self.path))
+        except (OSError, pa.ArrowInvalid):
+            return False
+        return len(table) == self.part.n_cycles
 
 
 @dataclass(frozen=True)
@@ -776,8 +762,8 @@ class Notes:
         How many cycles' end of stance came from where.
     impossible : dict of str to int
         How many values of a column are impossible and were taken as unknown.
-    warnings, history : tuple of str
-        What the features warned of; what was done on reading, as JSON.
+    warnings : tuple of str
+        What the features warned of.
     """
 
     stance: dict[str, int]
@@ -816,7 +802,7 @@ def run_task(task: Task, read: ReadBatch = read_batch) -> Failure | None:
             view = CycleView(data)
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always", LocomotionWarning)
-                table = extract_view(view, plan)
+                table = extract_batch(view, plan)
             stance = {}
             if any("stance_percent" in spec.requires for spec in plan.specs):
                 stance = {str(name): count for name, count in Counter(view.stance.source).items()}
@@ -826,24 +812,20 @@ def run_task(task: Task, read: ReadBatch = read_batch) -> Failure | None:
             return _failure(error, "")
         tables.append(table)
         notes.append(noted)
-    _write(Path(task.path), tables, Notes.joined(notes))
+    joined = pa.concat_tables(tables, promote_options="permissive")
+    text = json.dumps(asdict(Notes.joined(notes))).encode()
+    schema = joined.schema.with_metadata({_NOTES_KEY: text})
+    with (
+        atomic_path(task.path) as temporary,
+        pa.OSFile(str(temporary), "wb") as sink,
+        pa.ipc.new_file(sink, schema) as writer,
+    ):
+        writer.write_table(joined)
     return None
 
 
 def _failure(error: LocomotionError, file: str) -> Failure:
     return Failure(file, type(error).__name__, error.expected, error.got, error.where, error.fix)
-
-
-def _write(path: Path, tables: Sequence[pa.Table], notes: Notes) -> None:
-    joined = pa.concat_tables(tables, promote_options="permissive")
-    text = json.dumps(asdict(notes)).encode()
-    schema = joined.schema.with_metadata({_NOTES_KEY: text})
-    with (
-        atomic_path(path) as temporary,
-        pa.OSFile(str(temporary), "wb") as sink,
-        pa.ipc.new_file(sink, schema) as writer,
-    ):
-        writer.write_table(joined)
 
 
 def read_part(path: Path) -> tuple[pa.Table, Notes]:
