@@ -266,7 +266,15 @@ def profile_families(schema: Schema) -> Iterator[Family | LeftOut]:
         f"{score_reference().version}"
     )
     spec = FeatureSpec("gdi_ipsi", "clinical", "1", formula, _GDI, PROFILE_CHANNELS)
-    yield Family((spec,), _deviation_index)
+
+    def deviation_index(view: CycleView) -> Iterator[Values]:
+        reference = score_reference()
+        mean, sd = reference.log_distance
+        with np.errstate(divide="ignore"):
+            distance = np.log(np.linalg.norm(gait_scores(view) - reference.centre, axis=1))
+        yield np.where(scored(view), 100.0 - 10.0 * (distance - mean) / sd, np.nan)
+
+    yield Family((spec,), deviation_index)
 
 
 def _gps_spec(which: str, channels: tuple[str, ...], lacking: set[str]) -> FeatureSpec:
@@ -293,14 +301,6 @@ def _scores(
     with np.errstate(divide="ignore"):
         distance = np.log(_root_mean([squares[name] for name in known]))
     yield 100.0 - 10.0 * (distance - mean) / sd
-
-
-def _deviation_index(view: CycleView) -> Iterator[Values]:
-    reference = score_reference()
-    mean, sd = reference.log_distance
-    with np.errstate(divide="ignore"):
-        distance = np.log(np.linalg.norm(gait_scores(view) - reference.centre, axis=1))
-    yield np.where(scored(view), 100.0 - 10.0 * (distance - mean) / sd, np.nan)
 
 
 def profile_channels(schema: Schema, side: str) -> tuple[str, ...]:

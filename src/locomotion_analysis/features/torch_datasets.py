@@ -128,7 +128,10 @@ class SequenceStream(_Described, IterableDataset):  # type: ignore[misc]
     def __iter__(self) -> Iterator[Sequences]:
         worker = get_worker_info()
         first, step = (0, 1) if worker is None else (worker.id, worker.num_workers)
-        for positions in batches_of(self._order(), self.batch_size)[first::step]:
+        order = np.arange(len(self.sequences))
+        if self.seed is not None:
+            order = epoch_order(len(self.sequences), self.seed, int(self._epoch))
+        for positions in batches_of(order, self.batch_size)[first::step]:
             yield _tensors(self.sequences, positions)
 
     def subject_split(self, *parts: NDArray[np.intp]) -> "list[SequenceStream]":
@@ -137,11 +140,6 @@ class SequenceStream(_Described, IterableDataset):  # type: ignore[misc]
             SequenceStream(part, self.batch_size, self.seed)
             for part in self.sequences.subject_parts(parts)
         ]
-
-    def _order(self) -> NDArray[np.intp]:
-        if self.seed is None:
-            return np.arange(len(self.sequences))
-        return epoch_order(len(self.sequences), self.seed, int(self._epoch))
 
 
 def _tensors(sequences: LabelledSequences, positions: NDArray[np.intp]) -> Sequences:
