@@ -25,11 +25,9 @@ _MEASURE = """
 import io, json, resource, sys, time
 from pathlib import Path
 import pyarrow.parquet as pq
-from locomotion_analysis.features.spec import DEFAULT_AGGREGATIONS
-from locomotion_analysis.features.streaming import extraction
-from locomotion_analysis.features.streaming import extract_batch, plan_of, read_batch
-from locomotion_analysis.features.extraction import extract_features
-from locomotion_analysis.features.streaming import look_at
+from locomotion_analysis.features.spec import DEFAULT_AGGREGATIONS, CycleView
+from locomotion_analysis.features.extraction import ExtractionRun, extract_features
+from locomotion_analysis.features.streaming import extract_batch, look_at, plan_of, read_batch
 from locomotion_analysis.standard import KEY
 def _write_table(table):
     names = [name for name in table.column_names if name not in KEY]
@@ -45,7 +43,7 @@ end = time.perf_counter()
 first = next(entry for entry in seen if entry[1])
 stages = {}
 if workers == "1":
-    run = extraction._Run(Path(source), Path(out), tuple(options["groups"]), DEFAULT_AGGREGATIONS, "1GB")
+    run = ExtractionRun(Path(source), Path(out), tuple(options["groups"]), DEFAULT_AGGREGATIONS, "1GB")
     tasks, recipe, _ = run.tasks(look_at(source)[0])
     batches = [batch for task in tasks for batch in task.part.batches][:24]
     n_cycles = sum(segment.stop - segment.start for batch in batches for segment in batch)
@@ -57,7 +55,7 @@ if workers == "1":
     plan = plan_of(recipe)
     for batch in batches:
         data = stage("read", lambda: read_batch(batch, recipe))
-        table = stage("extract", lambda: extract_batch(data, plan))
+        table = stage("extract", lambda: extract_batch(CycleView(data), plan))
         stage("write", lambda: _write_table(table))
     stages["features"] = len(plan.specs)
 print(json.dumps({

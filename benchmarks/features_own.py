@@ -18,7 +18,7 @@ from locomotion_analysis.features.curves import (
     kinematic_statistics_families,
     kinetic_statistics_families,
 )
-from locomotion_analysis.features.kernels import statistics as jit
+from locomotion_analysis.features.kernels import statistics as kernels
 from locomotion_analysis.features.kernels.statistics import core_statistics, quantiles
 from locomotion_analysis.features.spec import AGGREGATIONS, CycleView, Schema
 from locomotion_analysis.features.table import FEATURE_GROUPS, FeaturePlan
@@ -105,7 +105,7 @@ def kernel_seconds(way: Callable[[], Any], rounds: int = 7) -> float:
     spent = []
     for _ in range(rounds):
         watch = _Stopwatch()
-        with patch.object(jit, "_one_at_a_time", watch):
+        with patch.object(kernels, "_one_at_a_time", watch):
             way()
         spent.append(watch.seconds)
     return statistics.median(spent)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tests.features import reference_kernels as reference
 
-from locomotion_analysis.features.kernels.statistics import _exchanges, quantiles
+from locomotion_analysis.features.kernels.statistics import quantiles, sorting_exchanges
 
 LEVELS = np.array([0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0])
 
@@ -36,7 +36,7 @@ def test_any_number_of_cycles(n_cycles):
 def test_the_network_sorts():
     rng = np.random.default_rng(2)
     values = rng.permutation(150)
-    for low, high in _exchanges(tuple(range(150))):
+    for low, high in sorting_exchanges(tuple(range(150))):
         values[[low, high]] = sorted(values[[low, high]])
     np.testing.assert_array_equal(values, np.arange(150))
 
@@ -46,7 +46,7 @@ def test_the_network_sorts():
 def test_the_shortened_network_finds_the_median(bits):
     # What holds for all zeros and ones holds for all numbers (Knuth, the 0-1 principle).
     values = np.array(bits, dtype=int)
-    for low, high in _exchanges((74, 75)):
+    for low, high in sorting_exchanges((74, 75)):
         values[[low, high]] = sorted(values[[low, high]])
     np.testing.assert_array_equal(values[[74, 75]], np.sort(bits)[[74, 75]])
 

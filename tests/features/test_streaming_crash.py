@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 
 import pandas as pd
@@ -212,13 +213,22 @@ def test_a_damaged_file_is_named_by_worker_processes_too(damaged, tmp_path):
 
 
 def test_workers_that_always_die_are_given_up(source, tmp_path, monkeypatch):
-    started = []
+    submitted = []
 
-    def die(tasks, workers):
-        started.append(len(tasks))
-        raise BrokenProcessPool
+    class DyingPool:
+        def __init__(self, *_, **__):
+            """Take what a pool of processes takes."""
 
-    monkeypatch.setattr(extraction, "_one_pool", die)
+        def submit(self, _, task):
+            submitted.append(task.path)
+            future = Future()
+            future.set_exception(BrokenProcessPool())
+            return future
+
+        def shutdown(self, **_):
+            """Have nothing to end."""
+
+    monkeypatch.setattr(extraction, "ProcessPoolExecutor", DyingPool)
     with pytest.raises(FileReadError, match="3 deaths in a row"):
         extract_features(source, tmp_path / "x.parquet", groups=GROUPS, workers=2)
-    assert started == [10, 10, 10]
+    assert len(submitted) == 3 * len(set(submitted)) == 30

@@ -1,6 +1,8 @@
 """``prepare_ml_features``: what comes out, what is left out, what the target excludes."""
 
 import logging
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -198,3 +200,14 @@ def test_real_recordings(shared_data, file, target):
     assert y.nunique() == 2
     expected = data.curves("hip_flexion_angle_ipsi_rad").astype(float).mean(axis=1)
     np.testing.assert_allclose(X["hip_flexion_angle_ipsi_rad_mean"], expected, atol=1e-7)
+
+
+def test_features_of_cycles_import_no_library_for_learning():
+    code = (
+        "import sys\n"
+        "from locomotion_analysis.features import feature_table, to_torch_dataset\n"
+        "from locomotion_analysis.features import extraction\n"
+        "sys.exit(', '.join({'torch', 'sklearn'} & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,10 +1,8 @@
-"""MERGED clinical.
+"""Group clinical: scores that compare a gait with healthy ones, and signs by published thresholds.
 
-- Group derived: joint work a stride and a metre.
-- Group clinical: how far each curve is from the published norm of its task and speed.
-- Group clinical: Movement Analysis Profile, Gait Profile Score and Gait Deviation Index.
-- Group clinical: stiff-knee, crouch and equinus gait by published thresholds.
-- Group clinical: Gillette Gait Index, as far as its 16 parameters can be had.
+Movement Analysis Profile, Gait Profile Score, Gait Deviation Index and Gillette Gait Index; how far
+each curve is from the published norm of its task and speed; stiff-knee, crouch and equinus gait. The
+total joint work a stride and a metre (group derived) stand here too.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,7 +19,6 @@ from locomotion_analysis.features.spec import (
     LeftOut,
     Schema,
     Values,
-    first_known,
     leg_length_m,
 )
 from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2, TASKS, Channel, normative_curves
@@ -36,11 +33,10 @@ from locomotion_analysis.standard.norms import (
 )
 
 # ----------------------------------------------------------------------
-# Group derived: joint work a stride and a metre.
-
+# Group derived: joint work a stride and a metre
 
 _JOINTS = ("hip", "knee", "ankle")
-_EFFICIENCY_SOURCE = "Collins, Ruina, Tedrake & Wisse 2005 (doi:10.1126/science.1107799)"
+_COST_OF_TRANSPORT = "Collins, Ruina, Tedrake & Wisse 2005 (doi:10.1126/science.1107799)"
 _WORK = "Winter 1991, The Biomechanics and Motor Control of Human Gait: W = integral of P"
 
 
@@ -50,78 +46,59 @@ def efficiency_families(schema: Schema) -> Iterator[Family | LeftOut]:
     Both legs' hip, knee and ankle where there are both, else the ipsilateral leg (the formula says
     which); sagittal joint power only, no arms and no trunk.
     """
-    legs = [side for side in ("ipsi", "contra") if _has_leg(schema, side)]
+    of_leg = {
+        side: [f"{joint}_power_{side}_W_kg" for joint in _JOINTS] for side in ("ipsi", "contra")
+    }
+    legs = [side for side, names in of_leg.items() if schema.channels.keys() >= set(names)]
     if "ipsi" not in legs or not schema.has("cycle_duration_s"):
         yield LeftOut(
             "joint work and cost of transport",
             "needs hip, knee and ankle power of the ipsilateral leg (W/kg) and cycle_duration_s",
         )
         return
-    powers = tuple(_power(joint, side) for side in legs for joint in _JOINTS)
-    distance = schema.has("stride_length_m") or schema.has("speed_m_s")
-    if not distance:
-        yield LeftOut("mechanical_cost_of_transport", "needs stride_length_m or speed_m_s")
-    specs = _specs(powers, "both legs" if len(legs) > 1 else "the ipsilateral leg only")
-    kept = specs if distance else specs[:3]
-    yield Family(kept, partial(_compute, powers=powers, distance=distance))
-
-
-def _power(joint: str, side: str) -> str:
-    return f"{joint}_power_{side}_W_kg"
-
-
-def _has_leg(schema: Schema, side: str) -> bool:
-    return all(_power(joint, side) in schema.channels for joint in _JOINTS)
-
-
-def _specs(powers: tuple[str, ...], legs: str) -> tuple[FeatureSpec, ...]:
-    work = f"of hip, knee and ankle power over the cycle, {legs}"
+    powers = tuple(name for side in legs for name in of_leg[side])
+    whose = "both legs" if len(legs) > 1 else "the ipsilateral leg only"
+    work = f"of hip, knee and ankle power over the cycle, {whose}"
     timed = (*powers, "cycle_duration_s")
-    far = (*timed, "stride_length_m", "speed_m_s")
-    rows: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
+    rows = [
         ("positive_work_total_J_kg", "J_kg", f"integral of the positive part {work}", _WORK, timed),
         ("negative_work_total_J_kg", "J_kg", f"integral of the negative part {work}", _WORK, timed),
         ("net_work_total_J_kg", "J_kg", f"integral {work}", _WORK, timed),
-        (
-            "mechanical_cost_of_transport",
-            "1",
-            f"positive work per kg / (9.80665 m/s^2 * stride length), {legs}",
-            _EFFICIENCY_SOURCE,
-            far,
-        ),
-        (
-            "net_work_per_metre_J_kg_m",
-            "J_kg_m",
-            f"net work per kg / stride length, {legs}; on level ground near 0",
-            _WORK,
-            far,
-        ),
-    )
-    return tuple(
+    ]
+    if schema.has_stride_length:
+        cost = f"positive work per kg / (9.80665 m/s^2 * stride length), {whose}"
+        net = f"net work per kg / stride length, {whose}; on level ground near 0"
+        far = (*timed, "stride_length_m", "speed_m_s")
+        rows += [
+            ("mechanical_cost_of_transport", "1", cost, _COST_OF_TRANSPORT, far),
+            ("net_work_per_metre_J_kg_m", "J_kg_m", net, _WORK, far),
+        ]
+    else:
+        yield LeftOut("mechanical_cost_of_transport", "needs stride_length_m or speed_m_s")
+    specs = tuple(
         FeatureSpec(name, "derived", unit, formula, source, requires)
         for name, unit, formula, source, requires in rows
     )
 
+    def compute(view: CycleView) -> Iterator[Values]:
+        positive, negative = (
+            np.sum([view.statistic(name, part) for name in powers], axis=0) * view.duration_s
+            for part in ("positive", "negative")
+        )
+        yield from (positive, negative, positive + negative)
+        if schema.has_stride_length:
+            stride = view.stride_length_m
+            stride = np.where(view.steps & (stride > 0), stride, np.nan)
+            yield positive / (STANDARD_GRAVITY_M_S2 * stride)
+            yield (positive + negative) / stride
 
-def _compute(view: CycleView, powers: tuple[str, ...], *, distance: bool) -> Iterator[Values]:
-    positive, negative = (
-        np.sum([view.statistic(name, part) for name in powers], axis=0) * view.duration_s
-        for part in ("positive", "negative")
-    )
-    yield from (positive, negative, positive + negative)
-    if distance:
-        measured = view.column("stride_length_m")
-        stride = first_known(measured, view.column("speed_m_s") * view.duration_s)
-        stride = np.where(view.steps & (stride > 0), stride, np.nan)
-        yield positive / (STANDARD_GRAVITY_M_S2 * stride)
-        yield (positive + negative) / stride
+    yield Family(specs, compute)
 
 
 # ----------------------------------------------------------------------
-# Group clinical: how far each curve is from the published norm of its task and speed.
+# Group clinical: how far each curve is from the published norm of its task and speed
 
-
-_NORM_DEVIATION_SOURCE = (
+_NORM = (
     "norm: locomotion_analysis.standard.normative_curves; SD of at least 3 deg, 0.04 Nm/kg, "
     "0.1 W/kg, 0.02 BW (Pinzone et al. 2014, Gait Posture 40:286)"
 )
@@ -137,27 +114,26 @@ def norm_deviation_families(schema: Schema) -> Iterator[Family | LeftOut]:
     if not known:
         yield LeftOut("deviation from the norm", "no channel has published normative curves")
         return
-    specs = tuple(_spec(name) for name in known)
-    yield Family(specs, partial(_deviations, channels=tuple(known)))
-
-
-def _spec(channel: str) -> FeatureSpec:
-    return FeatureSpec(
-        name=f"{channel}_norm_rmse_z",
-        group="clinical",
-        unit="1",
-        formula="sqrt(mean over the cycle of ((x - norm mean) / norm SD)^2), at the cycle's task "
-        "and speed (slope on ramps)",
-        source=_NORM_DEVIATION_SOURCE,
-        requires=(channel, "speed_m_s", "incline_deg"),
+    specs = tuple(
+        FeatureSpec(
+            name=f"{name}_norm_rmse_z",
+            group="clinical",
+            unit="1",
+            formula="sqrt(mean over the cycle of ((x - norm mean) / norm SD)^2), at the cycle's "
+            "task and speed (slope on ramps)",
+            source=_NORM,
+            requires=(name, "speed_m_s", "incline_deg"),
+        )
+        for name in known
     )
 
+    def compute(view: CycleView) -> Iterator[Values]:
+        place, share = norm_rows(view)
+        mean, variance = _norm_tables(tuple(known))
+        rows = np.array([view.data.channels.index(name) for name in known])
+        yield from np.sqrt(mean_square_z(view.data.block, rows, place, share, mean, variance))
 
-def _deviations(view: CycleView, channels: tuple[str, ...]) -> Iterator[Values]:
-    place, share = norm_rows(view)
-    mean, variance = _norm_tables(channels)
-    rows = np.array([view.data.channels.index(name) for name in channels])
-    yield from np.sqrt(mean_square_z(view.data.block, rows, place, share, mean, variance))
+    yield Family(specs, compute)
 
 
 @lru_cache(maxsize=4)
@@ -177,14 +153,6 @@ def _nodes(task: str) -> tuple[NDArray[np.intp], Values, str]:
     return order, along[order], "speed_m_s" if on_speed else "incline_deg"
 
 
-@cache
-def _first_rows() -> dict[str, int]:
-    """Return each task's first row; its last is the norm without speed or slope."""
-    sizes = [len(_nodes(task)[1]) + 1 for task in TASKS]
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    return {task: int(start) for task, start in zip(TASKS, starts, strict=True)}
-
-
 def norm_rows(view: CycleView) -> tuple[NDArray[np.int64], Values]:
     """Return each cycle's row of the norm tables, and its share of the row after it.
 
@@ -196,11 +164,14 @@ def norm_rows(view: CycleView) -> tuple[NDArray[np.int64], Values]:
     """
     task = view.cycles["task"].to_numpy(dtype=object)
     row, share = np.full(len(view), -1, dtype=np.int64), np.zeros(len(view))
-    for name, start in _first_rows().items():
+    next_start = 0
+    for name in TASKS:
+        _, nodes, column = _nodes(name)
+        # A task has a row a condition, and as its last the norm without speed or slope.
+        start, next_start = next_start, next_start + len(nodes) + 1
         own = task == name
         if not own.any():
             continue
-        _, nodes, column = _nodes(name)
         at = view.column(column)[own]
         known = np.isfinite(at) & np.isfinite(nodes).all()
         position = np.interp(np.where(known, at, 0.0), nodes, np.arange(len(nodes)))
@@ -220,32 +191,30 @@ def norm_table(channel: str) -> tuple[Values, Values]:
         NaN for tasks in which the channel has no norm (for most channels: all).
     """
     parsed = Channel.parse(channel)
-    tables = [_task_table(task, parsed) for task in TASKS]
-    mean = np.concatenate([table[0] for table in tables])
-    variance = np.concatenate([table[1] for table in tables])
-    return mean, variance
-
-
-def _task_table(task: str, channel: Channel) -> tuple[Values, Values]:
-    names, mean, sd, _, _ = conditions(task)
-    order, nodes, _ = _nodes(task)
-    other = channel.opposite()
-    name = other.name if channel.side == "contra" and other is not None else channel.name
-    if name not in names:
-        nothing = np.full((len(nodes) + 1, mean.shape[-1]), np.nan)
-        return nothing, nothing
-    lag = 50.0 if channel.side == "contra" and task not in NOT_CYCLIC else 0.0
-    curves = shift(mean[order, names.index(name)], lag)
-    spread = shift(sd[order, names.index(name)], lag)
-    variance = np.maximum(spread, SD_FLOOR[channel.measurement]) ** 2
-    centre = curves.mean(axis=0, keepdims=True)
-    overall = variance.mean(axis=0, keepdims=True) + curves.var(axis=0, keepdims=True)
-    return np.concatenate([curves, centre]), np.concatenate([variance, overall])
+    contra, other = parsed.side == "contra", parsed.opposite()
+    published = other.name if contra and other is not None else channel
+    means, variances = [], []
+    for task in TASKS:
+        names, mean, sd, _, _ = conditions(task)
+        order, nodes, _ = _nodes(task)
+        if published not in names:
+            nothing = np.full((len(nodes) + 1, mean.shape[-1]), np.nan)
+            means.append(nothing)
+            variances.append(nothing)
+            continue
+        lag = 50.0 if contra and task not in NOT_CYCLIC else 0.0
+        curves = shift(mean[order, names.index(published)], lag)
+        spread = shift(sd[order, names.index(published)], lag)
+        variance = np.maximum(spread, SD_FLOOR[parsed.measurement]) ** 2
+        centre = curves.mean(axis=0, keepdims=True)
+        overall = variance.mean(axis=0, keepdims=True) + curves.var(axis=0, keepdims=True)
+        means += [curves, centre]
+        variances += [variance, overall]
+    return np.concatenate(means), np.concatenate(variances)
 
 
 # ----------------------------------------------------------------------
-# Group clinical: Movement Analysis Profile, Gait Profile Score and Gait Deviation Index.
-
+# Group clinical: Movement Analysis Profile, Gait Profile Score and Gait Deviation Index
 
 SCORED_TASK = "level_walking"
 """The clinical scores compare with healthy adults walking on the level; other tasks get NaN."""
@@ -258,18 +227,80 @@ _GDI = "Schwartz & Rozumalski 2008 (doi:10.1016/j.gaitpost.2008.05.001)"
 
 def profile_families(schema: Schema) -> Iterator[Family | LeftOut]:
     """Yield the profile's channels (GVS) and both legs' GPS, then GDI and GDI*."""
-    found = {side: profile_channels(schema, side) for side in ("ipsi", "contra")}
-    missing = [name for name in _LEAST if not any(name in got for got in found["ipsi"])]
+    ipsi, contra = (profile_channels(schema, side) for side in ("ipsi", "contra"))
+    missing = [name for name in _LEAST if not any(name in got for got in ipsi)]
     if missing:
         reason = f"needs the ipsilateral angles {', '.join(missing)}"
         yield from (LeftOut(name, reason) for name in ("GVS", "GPS", "GDI*"))
     else:
-        yield from _profile(found["ipsi"], found["contra"])
+        opposite = tuple(name for name in contra if "_contra_" in name)
+        both = len(opposite) == sum("_ipsi_" in name for name in ipsi)
+        lacking = set(PROFILE_CHANNELS + EXTRA_CHANNELS) - set(ipsi)
+        specs = []
+        for channel in (*ipsi, *opposite):
+            parsed = Channel.parse(channel)
+            middle = parsed.quantity.removesuffix("_angle")
+            name = "_".join(part for part in ("gvs", middle, parsed.side, "deg") if part)
+            formula = "root mean square difference from the healthy mean curve over 150 points"
+            specs.append(FeatureSpec(name, "clinical", "deg", formula, _GPS, (channel,)))
+        specs.append(_gps_spec("ipsi", ipsi, lacking))
+        if both:
+            specs.append(_gps_spec("contra", contra, lacking))
+            specs.append(_gps_spec("overall", (*ipsi, *opposite), lacking))
+        else:
+            yield LeftOut("gps_contra_deg, gps_overall_deg", "needs the same angles of both legs")
+        known = tuple(name for name in ipsi if name in PROFILE_CHANNELS)
+        formula = (
+            f"100 - 10 z of ln GPS over {len(known)} variables, against the healthy cohort of "
+            f"reference {score_reference().version}"
+        )
+        specs.append(FeatureSpec("gdi_star_ipsi", "clinical", "1", formula, _GDI, known))
+        yield Family(tuple(specs), partial(_scores, ipsi=ipsi, opposite=opposite, both=both))
     absent = [name for name in PROFILE_CHANNELS if name not in schema.channels]
     if absent:
         yield LeftOut("gdi_ipsi", f"needs {', '.join(absent)}")
-    else:
-        yield Family((_gdi_spec(),), _deviation_index)
+        return
+    formula = (
+        "100 - 10 z of ln |c - healthy c|, c the scores of 7 x 51 points on 15 singular vectors; "
+        "without hip rotation and foot progression, which the reference cohort lacks; reference "
+        f"{score_reference().version}"
+    )
+    spec = FeatureSpec("gdi_ipsi", "clinical", "1", formula, _GDI, PROFILE_CHANNELS)
+
+    def deviation_index(view: CycleView) -> Iterator[Values]:
+        reference = score_reference()
+        mean, sd = reference.log_distance
+        with np.errstate(divide="ignore"):
+            distance = np.log(np.linalg.norm(gait_scores(view) - reference.centre, axis=1))
+        yield np.where(scored(view), 100.0 - 10.0 * (distance - mean) / sd, np.nan)
+
+    yield Family((spec,), deviation_index)
+
+
+def _gps_spec(which: str, channels: tuple[str, ...], lacking: set[str]) -> FeatureSpec:
+    without = f"; without {', '.join(sorted(lacking))}, which the data lacks" if lacking else ""
+    formula = f"root mean square of {len(channels)} Gait Variable Scores{without}"
+    return FeatureSpec(f"gps_{which}_deg", "clinical", "deg", formula, _GPS, channels)
+
+
+def _scores(
+    view: CycleView, ipsi: tuple[str, ...], opposite: tuple[str, ...], *, both: bool
+) -> Iterator[Values]:
+    """Yield GVS of all channels, GPS of each leg and overall, GDI*."""
+    channels = (*ipsi, *opposite)
+    means = np.stack([profile_mean(name) for name in channels])
+    found = mean_square(view.data.block, _rows(view, channels), means)
+    squares = dict(zip(channels, np.where(scored(view), found, np.nan), strict=True))
+    for values in squares.values():
+        yield np.degrees(np.sqrt(values))
+    pelvis = tuple(name for name in ipsi if "_ipsi_" not in name)
+    for names in [ipsi, (*pelvis, *opposite), channels] if both else [ipsi]:
+        yield _root_mean([squares[name] for name in names])
+    known = tuple(name for name in ipsi if name in PROFILE_CHANNELS)
+    mean, sd = score_reference().log_profile(known)
+    with np.errstate(divide="ignore"):
+        distance = np.log(_root_mean([squares[name] for name in known]))
+    yield 100.0 - 10.0 * (distance - mean) / sd
 
 
 def profile_channels(schema: Schema, side: str) -> tuple[str, ...]:
@@ -279,48 +310,9 @@ def profile_channels(schema: Schema, side: str) -> tuple[str, ...]:
     return tuple(name for name in names if name in schema.channels)
 
 
-def _profile(ipsi: tuple[str, ...], contra: tuple[str, ...]) -> Iterator[Family | LeftOut]:
-    opposite = tuple(name for name in contra if "_contra_" in name)
-    both = len(opposite) == sum("_ipsi_" in name for name in ipsi)
-    lacking = set(PROFILE_CHANNELS + EXTRA_CHANNELS) - set(ipsi)
-    specs = [_gvs_spec(name) for name in (*ipsi, *opposite)]
-    specs.append(_gps_spec("ipsi", ipsi, lacking))
-    if both:
-        specs.append(_gps_spec("contra", contra, lacking))
-        specs.append(_gps_spec("overall", (*ipsi, *opposite), lacking))
-    else:
-        yield LeftOut("gps_contra_deg, gps_overall_deg", "needs the same angles of both legs")
-    specs.append(_star_spec(tuple(name for name in ipsi if name in PROFILE_CHANNELS)))
-    yield Family(tuple(specs), partial(_scores, ipsi=ipsi, opposite=opposite, both=both))
-
-
-def _scores(
-    view: CycleView, ipsi: tuple[str, ...], opposite: tuple[str, ...], *, both: bool
-) -> Iterator[Values]:
-    """Yield GVS of all channels, GPS of each leg and overall, GDI*."""
-    squares = _mean_squares(view, (*ipsi, *opposite))
-    for values in squares.values():
-        yield np.degrees(np.sqrt(values))
-    pelvis = tuple(name for name in ipsi if "_ipsi_" not in name)
-    legs = [ipsi, (*pelvis, *opposite), (*ipsi, *opposite)] if both else [ipsi]
-    for names in legs:
-        yield _root_mean([squares[name] for name in names])
-    known = tuple(name for name in ipsi if name in PROFILE_CHANNELS)
-    mean, sd = score_reference().log_profile(known)
-    with np.errstate(divide="ignore"):
-        distance = np.log(_root_mean([squares[name] for name in known]))
-    yield 100.0 - 10.0 * (distance - mean) / sd
-
-
 def _root_mean(squares: list[Values]) -> Values:
     root: Values = np.degrees(np.sqrt(np.mean(squares, axis=0)))
     return root
-
-
-def _mean_squares(view: CycleView, channels: tuple[str, ...]) -> dict[str, Values]:
-    means = np.stack([profile_mean(name) for name in channels])
-    values = mean_square(view.data.block, _rows(view, channels), means)
-    return dict(zip(channels, np.where(scored(view), values, np.nan), strict=True))
 
 
 def _rows(view: CycleView, channels: tuple[str, ...]) -> NDArray[np.int64]:
@@ -354,48 +346,14 @@ def gait_scores(view: CycleView) -> Values:
     return scores
 
 
-def _deviation_index(view: CycleView) -> Iterator[Values]:
-    reference = score_reference()
-    mean, sd = reference.log_distance
-    with np.errstate(divide="ignore"):
-        distance = np.log(np.linalg.norm(gait_scores(view) - reference.centre, axis=1))
-    yield np.where(scored(view), 100.0 - 10.0 * (distance - mean) / sd, np.nan)
-
-
-def _gvs_spec(channel: str) -> FeatureSpec:
-    parsed = Channel.parse(channel)
-    middle = parsed.quantity.removesuffix("_angle")
-    name = "_".join(part for part in ("gvs", middle, parsed.side, "deg") if part)
-    formula = "root mean square difference from the healthy mean curve over 150 points"
-    return FeatureSpec(name, "clinical", "deg", formula, _GPS, (channel,))
-
-
 def _gps_spec(which: str, channels: tuple[str, ...], lacking: set[str]) -> FeatureSpec:
     without = f"; without {', '.join(sorted(lacking))}, which the data lacks" if lacking else ""
     formula = f"root mean square of {len(channels)} Gait Variable Scores{without}"
     return FeatureSpec(f"gps_{which}_deg", "clinical", "deg", formula, _GPS, channels)
 
 
-def _star_spec(channels: tuple[str, ...]) -> FeatureSpec:
-    formula = (
-        f"100 - 10 z of ln GPS over {len(channels)} variables, against the healthy cohort of "
-        f"reference {score_reference().version}"
-    )
-    return FeatureSpec("gdi_star_ipsi", "clinical", "1", formula, _GDI, channels)
-
-
-def _gdi_spec() -> FeatureSpec:
-    formula = (
-        "100 - 10 z of ln |c - healthy c|, c the scores of 7 x 51 points on 15 singular vectors; "
-        "without hip rotation and foot progression, which the reference cohort lacks; reference "
-        f"{score_reference().version}"
-    )
-    return FeatureSpec("gdi_ipsi", "clinical", "1", formula, _GDI, PROFILE_CHANNELS)
-
-
 # ----------------------------------------------------------------------
-# Group clinical: stiff-knee, crouch and equinus gait by published thresholds.
-
+# Group clinical: stiff-knee, crouch and equinus gait by published thresholds
 
 STIFF_KNEE_PEAK_DEG = 44.3
 STIFF_KNEE_DIFFERENCE_DEG = 17.0
@@ -411,14 +369,43 @@ _RODDA = "Rodda et al. 2004 (doi:10.1302/0301-620X.86B2.13878); usual clinical t
 
 def flag_families(schema: Schema) -> Iterator[Family | LeftOut]:
     """Yield 1 (shows the sign), 0 (does not) or NaN, of level walking alone."""
+    both = _OTHER_KNEE in schema.channels
+
+    def stiff_knee(view: CycleView) -> Iterator[Values]:
+        peak = np.degrees(view.statistic(_KNEE, "swing_max"))
+        sign = peak < STIFF_KNEE_PEAK_DEG
+        if both:
+            # The other knee's peak of the cycle is its swing peak, whenever it swings.
+            other = np.degrees(view.statistic(_OTHER_KNEE, "max"))
+            sign |= other - peak > STIFF_KNEE_DIFFERENCE_DEG
+        yield _flag(sign, np.isfinite(peak) & scored(view))
+
+    def crouch(view: CycleView) -> Iterator[Values]:
+        least = np.degrees(view.statistic(_KNEE, "stance_min"))
+        yield _flag(least > CROUCH_KNEE_DEG, np.isfinite(least) & scored(view))
+
+    def equinus(view: CycleView) -> Iterator[Values]:
+        most = np.degrees(view.statistic(_ANKLE, "stance_max"))
+        yield _flag(most < EQUINUS_ANKLE_DEG, np.isfinite(most) & scored(view))
+
     if _KNEE in schema.channels:
-        both = _OTHER_KNEE in schema.channels
-        yield Family((_stiff_spec(both=both),), partial(_stiff, both=both))
-        yield Family((_crouch_spec(),), _crouch)
+        formula = f"1 if most knee flexion in swing below {STIFF_KNEE_PEAK_DEG} deg"
+        if both:
+            formula += f", or more than {STIFF_KNEE_DIFFERENCE_DEG} deg below the other knee's"
+        needs = (_KNEE, *((_OTHER_KNEE,) if both else ()), "stance_percent")
+        spec = FeatureSpec("stiff_knee_ipsi", "clinical", "1", formula, _STIFF, needs)
+        yield Family((spec,), stiff_knee)
+        formula = f"1 if least knee flexion in stance is above {CROUCH_KNEE_DEG} deg"
+        needs = (_KNEE, "stance_percent")
+        spec = FeatureSpec("crouch_ipsi", "clinical", "1", formula, _RODDA, needs)
+        yield Family((spec,), crouch)
     else:
         yield LeftOut("stiff_knee_ipsi, crouch_ipsi", f"needs {_KNEE}")
     if _ANKLE in schema.channels:
-        yield Family((_equinus_spec(),), _equinus)
+        formula = f"1 if most dorsiflexion in stance is below {EQUINUS_ANKLE_DEG} deg"
+        needs = (_ANKLE, "stance_percent")
+        spec = FeatureSpec("equinus_ipsi", "clinical", "1", formula, _RODDA, needs)
+        yield Family((spec,), equinus)
     else:
         yield LeftOut("equinus_ipsi", f"needs {_ANKLE}")
 
@@ -427,55 +414,14 @@ def _flag(sign: NDArray[np.bool_], known: NDArray[np.bool_]) -> Values:
     return np.where(known, sign.astype(np.float64), np.nan)
 
 
-def _stiff(view: CycleView, *, both: bool) -> Iterator[Values]:
-    peak = np.degrees(view.statistic(_KNEE, "swing_max"))
-    sign = peak < STIFF_KNEE_PEAK_DEG
-    if both:
-        # The other knee's peak of the cycle is its swing peak, whenever it swings.
-        other = np.degrees(view.statistic(_OTHER_KNEE, "max"))
-        sign |= other - peak > STIFF_KNEE_DIFFERENCE_DEG
-    yield _flag(sign, np.isfinite(peak) & scored(view))
-
-
-def _crouch(view: CycleView) -> Iterator[Values]:
-    least = np.degrees(view.statistic(_KNEE, "stance_min"))
-    yield _flag(least > CROUCH_KNEE_DEG, np.isfinite(least) & scored(view))
-
-
-def _equinus(view: CycleView) -> Iterator[Values]:
-    most = np.degrees(view.statistic(_ANKLE, "stance_max"))
-    yield _flag(most < EQUINUS_ANKLE_DEG, np.isfinite(most) & scored(view))
-
-
-def _stiff_spec(*, both: bool) -> FeatureSpec:
-    formula = f"most knee flexion in swing below {STIFF_KNEE_PEAK_DEG} deg"
-    if both:
-        formula += f", or more than {STIFF_KNEE_DIFFERENCE_DEG} deg below the other knee's"
-    needs = (_KNEE, *((_OTHER_KNEE,) if both else ()), "stance_percent")
-    return FeatureSpec("stiff_knee_ipsi", "clinical", "1", f"1 if {formula}", _STIFF, needs)
-
-
-def _crouch_spec() -> FeatureSpec:
-    formula = f"1 if least knee flexion in stance is above {CROUCH_KNEE_DEG} deg"
-    needs = (_KNEE, "stance_percent")
-    return FeatureSpec("crouch_ipsi", "clinical", "1", formula, _RODDA, needs)
-
-
-def _equinus_spec() -> FeatureSpec:
-    formula = f"1 if most dorsiflexion in stance is below {EQUINUS_ANKLE_DEG} deg"
-    needs = (_ANKLE, "stance_percent")
-    return FeatureSpec("equinus_ipsi", "clinical", "1", formula, _RODDA, needs)
-
-
 # ----------------------------------------------------------------------
-# Group clinical: Gillette Gait Index, as far as its 16 parameters can be had.
-
+# Group clinical: Gillette Gait Index, as far as its 16 parameters can be had
 
 _TILT = "pelvis_anterior_tilt_angle_rad"
 _ROTATION = "pelvis_internal_rotation_angle_rad"
 _HIP = "hip_flexion_angle_ipsi_rad"
 _ADDUCTION = "hip_adduction_angle_ipsi_rad"
-_GILLETTE_SOURCE = "Schutte et al. 2000 (doi:10.1016/S0966-6362(99)00047-8)"
+_SCHUTTE = "Schutte et al. 2000 (doi:10.1016/S0966-6362(99)00047-8)"
 _WITHOUT_COHORT = ("mean hip rotation in stance", "mean foot progression in stance")
 _FEWEST = 6
 
@@ -513,7 +459,12 @@ _PARAMETERS: dict[str, tuple[tuple[str, ...], Callable[[CycleView], Values]]] = 
 
 def gillette_families(schema: Schema) -> Iterator[Family | LeftOut]:
     """Yield the index over the parameters the data has; the missing ones stand in its formula."""
-    names = tuple(name for name in _PARAMETERS if _has(schema, name))
+    at_hand = {*schema.channels, *schema.columns}
+    if schema.force("vertical", "ipsi") is not None:
+        at_hand.add("stance_percent")
+    if schema.has_leg_length:
+        at_hand.add("leg_length_m")
+    names = tuple(name for name, (needs, _) in _PARAMETERS.items() if at_hand.issuperset(needs))
     missing = [*_WITHOUT_COHORT, *(name for name in _PARAMETERS if name not in names)]
     if len(names) < _FEWEST:
         yield LeftOut("ggi_ipsi", f"has {len(names)} of 16 parameters; needs {_FEWEST}")
@@ -525,37 +476,28 @@ def gillette_families(schema: Schema) -> Iterator[Family | LeftOut]:
         formula=f"squared distance from the healthy mean in the principal components of "
         f"{len(names)} of 16 parameters, each scaled to variance 1 (expected among the healthy: "
         f"{len(names)}); without {', '.join(missing)}; reference {score_reference().version}",
-        source=_GILLETTE_SOURCE,
+        source=_SCHUTTE,
         requires=tuple(dict.fromkeys(need for name in names for need in _PARAMETERS[name][0])),
     )
-    yield Family((spec,), partial(_index, names=names))
+
+    def compute(view: CycleView) -> Iterator[Values]:
+        # Squared Mahalanobis distance: the sum of squares of the whitened components.
+        reference = score_reference()
+        rows = [reference.gillette_names.index(name) for name in names]
+        away = gillette_parameters(view, names) - reference.gillette_mean[rows]
+        inverse = np.linalg.inv(reference.gillette_covariance[np.ix_(rows, rows)])
+        squared = np.zeros(len(view))
+        for one in range(len(names)):
+            for other in range(len(names)):
+                squared += inverse[one, other] * away[:, one] * away[:, other]
+        yield np.where(scored(view), squared, np.nan)
+
+    yield Family((spec,), compute)
 
 
 def gillette_parameters(view: CycleView, names: tuple[str, ...]) -> Values:
     """Return the discrete parameters of each cycle, (n_cycles, n_names); degrees for angles."""
     return np.stack([_PARAMETERS[name][1](view) for name in names], axis=1)
-
-
-def _has(schema: Schema, name: str) -> bool:
-    if name == "toe-off":
-        loads = ("grf_vertical_ipsi_BW", "grf_vertical_ipsi_N")
-        return schema.has("stance_percent") or any(load in schema.channels for load in loads)
-    if name == "speed / leg length":
-        return schema.has("speed_m_s") and bool(schema.columns & {"leg_length_m", "height_m"})
-    return all(need in schema.channels or schema.has(need) for need in _PARAMETERS[name][0])
-
-
-def _index(view: CycleView, names: tuple[str, ...]) -> Iterator[Values]:
-    """Squared Mahalanobis distance: the sum of squares of the whitened components."""
-    reference = score_reference()
-    rows = [reference.gillette_names.index(name) for name in names]
-    away = gillette_parameters(view, names) - reference.gillette_mean[rows]
-    inverse = np.linalg.inv(reference.gillette_covariance[np.ix_(rows, rows)])
-    squared = np.zeros(len(view))
-    for one in range(len(names)):
-        for other in range(len(names)):
-            squared += inverse[one, other] * away[:, one] * away[:, other]
-    yield np.where(scored(view), squared, np.nan)
 
 
 PARAMETER_NAMES = tuple(_PARAMETERS)

@@ -1,15 +1,7 @@
-"""MERGED curves.
+"""What is read off each curve, and off two neighbouring joints' curves together.
 
-- Group kinematic: how the joints and segments of one leg move together.
-- Groups kinematic and kinetic: range of every curve and the phases of its extremes.
-- Groups kinematic and kinetic: ``<channel>_<aggregation>`` for every channel.
-- Group kinematic: peak velocity and acceleration of every angle.
-- Group derived: how much the coordination of two joints differs from stride to stride.
-- Group kinematic: the angle of every joint and segment at the events of its leg's stride.
-- Groups kinematic and kinetic: first harmonics of the main curves.
-- Extremes of the ipsilateral leg's and the midline's curves in stance and in swing.
-- Groups kinematic and kinetic: statistics of each curve over stance and over swing.
-- Group kinetic: named peaks of moments and of horizontal forces, and when they come.
+Statistics of every channel over the cycle, over stance and over swing; values at the gait events;
+peaks of derivatives; named peaks of moments and forces; harmonics; coordination of neighbours.
 """
 
 from collections.abc import Iterator
@@ -46,8 +38,128 @@ from locomotion_analysis.features.variability import groups_of
 from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT, Channel
 
 # ----------------------------------------------------------------------
-# Group kinematic: how the joints and segments of one leg move together.
+# Groups kinematic and kinetic: ``<channel>_<aggregation>`` for every channel, and range and phases
+# of the extremes whether they were asked for or not
 
+KINEMATIC = ("angle", "velocity", "acceleration")
+KINETIC = ("moment", "power", "grf", "cop")
+
+
+def kinematic_statistics_families(schema: Schema) -> Iterator[Family | LeftOut]:
+    """Yield the statistics of all angles, velocities and accelerations."""
+    yield _statistics(schema, "kinematic", KINEMATIC)
+
+
+def kinetic_statistics_families(schema: Schema) -> Iterator[Family | LeftOut]:
+    """Yield the statistics of all moments, powers, ground reaction forces and their centres."""
+    yield _statistics(schema, "kinetic", KINETIC)
+
+
+def _statistics(schema: Schema, group: str, measurements: tuple[str, ...]) -> Family | LeftOut:
+    channels = schema.of_measurement(*measurements)
+    if not channels:
+        return LeftOut(group, f"the data has no channel of {', '.join(measurements)}")
+    specs = tuple(
+        FeatureSpec(
+            name=f"{channel}_{name}",
+            group=group,
+            unit=how.unit or parsed.unit,
+            formula=how.formula,
+            source=DESCRIPTIVE,
+            requires=(channel,),
+        )
+        for channel, parsed in channels.items()
+        for name, how in schema.aggregations.items()
+    )
+    pairs = [(channel, name) for channel in channels for name in schema.aggregations]
+    return Family(specs, lambda view: (view.statistic(*pair) for pair in pairs))
+
+
+_ALWAYS = ("rom", "argmax_phase", "argmin_phase")
+
+
+def kinematic_peak_families(schema: Schema) -> Iterator[Family | LeftOut]:
+    """Yield range and phases of the extremes of angles, velocities and accelerations."""
+    yield from _range_and_phases(schema, "kinematic", "angle", "velocity", "acceleration")
+
+
+def kinetic_peak_families(schema: Schema) -> Iterator[Family | LeftOut]:
+    """Yield range and phases of the extremes of moments, powers and ground reaction forces."""
+    yield from _range_and_phases(schema, "kinetic", "moment", "power", "grf")
+
+
+def _range_and_phases(schema: Schema, group: str, *measurements: str) -> Iterator[Family | LeftOut]:
+    """Leave out what the statistics asked for already give: a name stands once."""
+    wanted = [name for name in _ALWAYS if name not in schema.aggregations]
+    if not wanted:
+        return
+    for channel, parsed in schema.of_measurement(*measurements).items():
+        specs = tuple(
+            FeatureSpec(
+                name=f"{channel}_{name}",
+                group=group,
+                unit=aggregation(name).unit or parsed.unit,
+                formula=aggregation(name).formula,
+                source=DESCRIPTIVE,
+                requires=(channel,),
+            )
+            for name in wanted
+        )
+        yield Family(
+            specs,
+            lambda view, channel=channel: (view.statistic(channel, name) for name in wanted),
+        )
+
+
+# ----------------------------------------------------------------------
+# Group kinematic: peak velocity and acceleration of every angle
+
+_DERIVATIVES_SOURCE = (
+    "Winter 2009, Biomechanics and Motor Control of Human Movement, 4th ed., ch. 3"
+)
+_WHAT_IS_DERIVED = {
+    "velocity_max": ("rad_s", "largest central difference of the angle over time"),
+    "velocity_min": ("rad_s", "smallest central difference of the angle over time"),
+    "velocity_max_phase": ("% of cycle", "phase of the (first) velocity_max"),
+    "velocity_min_phase": ("% of cycle", "phase of the (first) velocity_min"),
+    "acceleration_max": ("rad_s2", "largest second central difference of the angle over time"),
+    "acceleration_min": ("rad_s2", "smallest second central difference of the angle over time"),
+}
+
+
+def derivative_families(schema: Schema) -> Iterator[Family | LeftOut]:
+    """Yield the peaks of the derivatives of each angle over time, at the inner 148 samples."""
+    if not schema.has("cycle_duration_s"):
+        yield LeftOut("velocity and acceleration peaks", "the data has no cycle_duration_s")
+        return
+    for name, channel in schema.of_measurement("angle").items():
+        if channel.unit != "rad":
+            continue
+        specs = tuple(
+            FeatureSpec(
+                name=f"{name}_{what}",
+                group="kinematic",
+                unit=unit,
+                formula=formula,
+                source=_DERIVATIVES_SOURCE,
+                requires=(name,) if "phase" in what else (name, "cycle_duration_s"),
+            )
+            for what, (unit, formula) in _WHAT_IS_DERIVED.items()
+        )
+        yield Family(specs, partial(_derivative_peaks, name))
+
+
+def _derivative_peaks(channel: str, view: CycleView) -> Values:
+    found = derivative_peaks(view.curves(channel))
+    found[:2] /= view.duration_s
+    found[2:4] *= PHASE_PERCENT[1]
+    found[4:] /= view.duration_s**2
+    return found
+
+
+# ----------------------------------------------------------------------
+# Group kinematic: how the joints and segments of one leg move together, and (group derived) how
+# much that differs from stride to stride
 
 PAIRS = {
     "hip_knee": ("hip_flexion_angle", "knee_flexion_angle"),
@@ -106,153 +218,19 @@ def coordination_families(schema: Schema) -> Iterator[Family | LeftOut]:
             )
             for what, (unit, formula, source) in _WHAT_IS_COORDINATED.items()
         )
-        yield Family(specs, partial(_relative_phases, proximal, distal, side))
-
-
-def _relative_phases(proximal: str, distal: str, side: str, view: CycleView) -> Values:
-    return coordination(
-        view.curves(proximal),
-        view.curves(distal),
-        *leg_events(view, side).stance_and_swing,
-    )
-
-
-# ----------------------------------------------------------------------
-# Groups kinematic and kinetic: range of every curve and the phases of its extremes.
-
-
-_STATISTICS = ("rom", "argmax_phase", "argmin_phase")
-
-
-def kinematic_peak_families(schema: Schema) -> Iterator[Family | LeftOut]:
-    """Yield range and phases of the extremes of angles, velocities and accelerations."""
-    yield from _families(schema, "kinematic", "angle", "velocity", "acceleration")
-
-
-def kinetic_peak_families(schema: Schema) -> Iterator[Family | LeftOut]:
-    """Yield range and phases of the extremes of moments, powers and ground reaction forces."""
-    yield from _families(schema, "kinetic", "moment", "power", "grf")
-
-
-def _families(schema: Schema, group: str, *measurements: str) -> Iterator[Family | LeftOut]:
-    """Leave out what the statistics asked for already give: a name stands once."""
-    wanted = [name for name in _STATISTICS if name not in schema.aggregations]
-    if not wanted:
-        return
-    for channel, parsed in schema.of_measurement(*measurements).items():
-        specs = tuple(
-            FeatureSpec(
-                name=f"{channel}_{name}",
-                group=group,
-                unit=aggregation(name).unit or parsed.unit,
-                formula=aggregation(name).formula,
-                source=DESCRIPTIVE,
-                requires=(channel,),
-            )
-            for name in wanted
+        yield Family(
+            specs,
+            lambda view, one=proximal, other=distal, side=side: coordination(
+                view.curves(one), view.curves(other), *leg_events(view, side).stance_and_swing
+            ),
         )
-        yield Family(specs, partial(_peaks, channel, tuple(wanted)))
-
-
-def _peaks(channel: str, names: tuple[str, ...], view: CycleView) -> Iterator[Values]:
-    for name in names:
-        yield view.statistic(channel, name)
-
-
-# ----------------------------------------------------------------------
-# Groups kinematic and kinetic: ``<channel>_<aggregation>`` for every channel.
-
-
-KINEMATIC = ("angle", "velocity", "acceleration")
-KINETIC = ("moment", "power", "grf", "cop")
-
-
-def kinematic_statistics_families(schema: Schema) -> Iterator[Family | LeftOut]:
-    """Yield the statistics of all angles, velocities and accelerations."""
-    yield _statistics(schema, "kinematic", KINEMATIC)
-
-
-def kinetic_statistics_families(schema: Schema) -> Iterator[Family | LeftOut]:
-    """Yield the statistics of all moments, powers, ground reaction forces and their centres."""
-    yield _statistics(schema, "kinetic", KINETIC)
-
-
-def _statistics(schema: Schema, group: str, measurements: tuple[str, ...]) -> Family | LeftOut:
-    channels = schema.of_measurement(*measurements)
-    if not channels:
-        return LeftOut(group, f"the data has no channel of {', '.join(measurements)}")
-    specs = tuple(
-        FeatureSpec(
-            name=f"{channel}_{name}",
-            group=group,
-            unit=how.unit or parsed.unit,
-            formula=how.formula,
-            source=DESCRIPTIVE,
-            requires=(channel,),
-        )
-        for channel, parsed in channels.items()
-        for name, how in schema.aggregations.items()
-    )
-    pairs = [(channel, name) for channel in channels for name in schema.aggregations]
-    return Family(specs, lambda view: (view.statistic(*pair) for pair in pairs))
-
-
-# ----------------------------------------------------------------------
-# Group kinematic: peak velocity and acceleration of every angle.
-
-
-_DERIVATIVES_SOURCE = (
-    "Winter 2009, Biomechanics and Motor Control of Human Movement, 4th ed., ch. 3"
-)
-_WHAT_IS_DERIVED = {
-    "velocity_max": ("rad_s", "largest central difference of the angle over time"),
-    "velocity_min": ("rad_s", "smallest central difference of the angle over time"),
-    "velocity_max_phase": ("% of cycle", "phase of the (first) velocity_max"),
-    "velocity_min_phase": ("% of cycle", "phase of the (first) velocity_min"),
-    "acceleration_max": ("rad_s2", "largest second central difference of the angle over time"),
-    "acceleration_min": ("rad_s2", "smallest second central difference of the angle over time"),
-}
-
-
-def derivative_families(schema: Schema) -> Iterator[Family | LeftOut]:
-    """Yield the peaks of the derivatives of each angle over time, at the inner 148 samples."""
-    if not schema.has("cycle_duration_s"):
-        yield LeftOut("velocity and acceleration peaks", "the data has no cycle_duration_s")
-        return
-    for name, channel in schema.of_measurement("angle").items():
-        if channel.unit != "rad":
-            continue
-        specs = tuple(
-            FeatureSpec(
-                name=f"{name}_{what}",
-                group="kinematic",
-                unit=unit,
-                formula=formula,
-                source=_DERIVATIVES_SOURCE,
-                requires=(name,) if "phase" in what else (name, "cycle_duration_s"),
-            )
-            for what, (unit, formula) in _WHAT_IS_DERIVED.items()
-        )
-        yield Family(specs, partial(_derivative_values, name))
-
-
-def _derivative_values(channel: str, view: CycleView) -> Values:
-    found = derivative_peaks(view.curves(channel))
-    found[:2] /= view.duration_s
-    found[2:4] *= PHASE_PERCENT[1]
-    found[4:] /= view.duration_s**2
-    return found
-
-
-# ----------------------------------------------------------------------
-# Group derived: how much the coordination of two joints differs from stride to stride.
 
 
 _DEVIATION_PHASE_SOURCE = (
     "Stergiou et al. 2001, Clinical Biomechanics 16:213; circular standard deviation: "
     "Lamb & Stoeckl 2014, Clinical Biomechanics 29:484"
 )
-_FORMULA = (
+_DEVIATION_PHASE = (
     "mean over the cycle of the circular standard deviation between strides of one leg of a "
     f"subject in a task (left and right averaged) of the {RELATIVE_PHASE}"
 )
@@ -265,26 +243,23 @@ def deviation_phase_families(schema: Schema) -> Iterator[Family | LeftOut]:
             name=f"{pair}_deviation_phase_{side}_rad",
             group="derived",
             unit="rad",
-            formula=_FORMULA,
+            formula=_DEVIATION_PHASE,
             source=_DEVIATION_PHASE_SOURCE,
             requires=(proximal, distal),
         )
-        yield Family((spec,), partial(_deviation_phases, proximal, distal), across_cycles=True)
+        yield Family((spec,), partial(_deviation_phase, proximal, distal), across_cycles=True)
 
 
-def _deviation_phases(proximal: str, distal: str, view: CycleView) -> list[Values]:
+def _deviation_phase(proximal: str, distal: str, view: CycleView) -> list[Values]:
     groups = groups_of(view)
     per_series = deviation(view.curves(proximal), view.curves(distal), groups.order, groups.starts)
     return [groups.pooled(per_series)[groups.group]]
 
 
 # ----------------------------------------------------------------------
-# Group kinematic: the angle of every joint and segment at the events of its leg's stride.
+# Group kinematic: the angle of every joint and segment at the events of its leg's stride
 
-
-_EVENT_VALUES_SOURCE = (
-    "Perry & Burnfield 2010, Gait Analysis: Normal and Pathological Function, 2nd ed."
-)
+_PERRY = "Perry & Burnfield 2010, Gait Analysis: Normal and Pathological Function, 2nd ed."
 
 
 def event_value_families(schema: Schema) -> Iterator[Family | LeftOut]:
@@ -299,21 +274,21 @@ def event_value_families(schema: Schema) -> Iterator[Family | LeftOut]:
                 group="kinematic",
                 unit=channel.unit,
                 formula=f"value at {meaning}, linear between samples; {OTHER_LEG}",
-                source=_EVENT_VALUES_SOURCE,
+                source=_PERRY,
                 requires=(name, "stance_percent"),
             )
             for event, meaning in EVENTS.items()
         )
-        yield Family(specs, partial(_values_at_events, name, channel.side))
-
-
-def _values_at_events(channel: str, side: str | None, view: CycleView) -> Values:
-    return at_phase(view.curves(channel), leg_events(view, side).phases)
+        yield Family(
+            specs,
+            lambda view, name=name, side=channel.side: at_phase(
+                view.curves(name), leg_events(view, side).phases
+            ),
+        )
 
 
 # ----------------------------------------------------------------------
-# Groups kinematic and kinetic: first harmonics of the main curves.
-
+# Groups kinematic and kinetic: first harmonics of the main curves
 
 N_HARMONICS = 4
 """Harmonics of the stride frequency: 1 to 4 hold nearly all of a joint angle's variance."""
@@ -356,19 +331,15 @@ def _fourier_family(name: str, channel: Channel, group: str, source: str) -> Fam
         ]
         for what, unit, letter in (("amplitude", channel.unit, "A"), ("phase", "rad", "p"))
     )
-    return Family((*amplitudes, *phases), partial(_harmonics, name))
-
-
-def _harmonics(channel: str, view: CycleView) -> Values:
-    return harmonics(view.curves(channel), _BASIS)
+    return Family((*amplitudes, *phases), lambda view: harmonics(view.curves(name), _BASIS))
 
 
 # ----------------------------------------------------------------------
-# Extremes of the ipsilateral leg's and the midline's curves in stance and in swing.
+# Each curve over stance and over swing: extremes of the ipsilateral leg and the midline (group
+# derived), and what else there is of them (groups kinematic and kinetic)
 
-
-_MEASUREMENTS = ("angle", "velocity", "acceleration", "moment", "power")
-_EXTREMES = tuple((part, extreme) for part in ("stance", "swing") for extreme in ("max", "min"))
+_PARTS = ("stance", "swing")
+_EXTREMES = tuple((part, extreme) for part in _PARTS for extreme in ("max", "min"))
 
 
 def stance_swing_families(schema: Schema) -> Iterator[Family | LeftOut]:
@@ -378,7 +349,7 @@ def stance_swing_families(schema: Schema) -> Iterator[Family | LeftOut]:
     """
     channels = {
         name: channel
-        for name, channel in schema.of_measurement(*_MEASUREMENTS).items()
+        for name, channel in schema.of_measurement(*KINEMATIC, "moment", "power").items()
         if channel.side != "contra"
     }
     if not channels:
@@ -400,10 +371,6 @@ def stance_swing_families(schema: Schema) -> Iterator[Family | LeftOut]:
     yield Family(specs, lambda view: (view.statistic(*pair) for pair in pairs))
 
 
-# ----------------------------------------------------------------------
-# Groups kinematic and kinetic: statistics of each curve over stance and over swing.
-
-
 _FORMULAE = {
     "mean": "mean over {part}",
     "rom": "max - min over {part}",
@@ -414,13 +381,6 @@ _FORMULAE = {
 }
 _ROWS = {"mean": MEAN, "max": MAXIMUM, "min": MINIMUM}
 _PLACES = {"max_phase": MAXIMUM_AT, "min_phase": MINIMUM_AT}
-_PARTS = ("stance", "swing")
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    part: str
-    statistic: str
 
 
 def kinematic_stance_swing_families(schema: Schema) -> Iterator[Family | LeftOut]:
@@ -443,42 +403,37 @@ def kinetic_stance_swing_families(schema: Schema) -> Iterator[Family | LeftOut]:
 
 def _parts_family(group: str, name: str, channel: Channel, statistics: tuple[str, ...]) -> Family:
     extremes = ("max", "min") if channel.side == "contra" else ()
-    wanted = tuple(
-        _Wanted(part, statistic) for part in _PARTS for statistic in (*statistics, *extremes)
-    )
+    wanted = tuple((part, statistic) for part in _PARTS for statistic in (*statistics, *extremes))
     note = f"; {OTHER_LEG}" if channel.side == "contra" else ""
     specs = tuple(
         FeatureSpec(
-            name=f"{name}_{each.part}_{each.statistic}",
+            name=f"{name}_{part}_{statistic}",
             group=group,
-            unit="% of cycle" if each.statistic in _PLACES else channel.unit,
-            formula=_FORMULAE[each.statistic].format(part=each.part) + note,
+            unit="% of cycle" if statistic in _PLACES else channel.unit,
+            formula=_FORMULAE[statistic].format(part=part) + note,
             source=DESCRIPTIVE,
             requires=(name, "stance_percent"),
         )
-        for each in wanted
+        for part, statistic in wanted
     )
-    return Family(specs, partial(_part_statistics, name, channel.side, wanted))
 
+    def compute(view: CycleView) -> Iterator[Values]:
+        events = leg_events(view, channel.side)
+        found = part_statistics(view.curves(name), *events.stance_and_swing)
+        for part, statistic in wanted:
+            of_part = found[:, _PARTS.index(part)]
+            if statistic == "rom":
+                yield of_part[MAXIMUM] - of_part[MINIMUM]
+            elif statistic in _PLACES:
+                yield events.percent(of_part[_PLACES[statistic]])
+            else:
+                yield of_part[_ROWS[statistic]]
 
-def _part_statistics(
-    channel: str, side: str | None, wanted: tuple[_Wanted, ...], view: CycleView
-) -> Iterator[Values]:
-    events = leg_events(view, side)
-    found = part_statistics(view.curves(channel), *events.stance_and_swing)
-    for each in wanted:
-        part = _PARTS.index(each.part)
-        if each.statistic == "rom":
-            yield found[MAXIMUM, part] - found[MINIMUM, part]
-        elif each.statistic in _PLACES:
-            yield events.percent(found[_PLACES[each.statistic], part])
-        else:
-            yield found[_ROWS[each.statistic], part]
+    return Family(specs, compute)
 
 
 # ----------------------------------------------------------------------
-# Group kinetic: named peaks of moments and of horizontal forces, and when they come.
-
+# Group kinetic: named peaks of moments and of horizontal forces, and when they come
 
 _WINTER = "Winter 1991, The Biomechanics and Motor Control of Human Gait"
 _KNEE_LOAD = "Miyazaki et al. 2002, Annals of the Rheumatic Diseases 61:617"
@@ -537,29 +492,28 @@ def subphase_peak_families(schema: Schema) -> Iterator[Family | LeftOut]:
     """Yield size and phase of the named moment and force peaks of both legs."""
     for name, channel in schema.of_measurement("moment", "grf").items():
         peaks = PEAKS.get(channel.quantity, ())
-        if peaks:
-            specs = tuple(spec for peak in peaks for spec in _specs(name, channel, peak))
-            yield Family(specs, partial(_peaks_by_subphase, name, channel.side, peaks))
-
-
-def _specs(name: str, channel: Channel, peak: Peak) -> Iterator[FeatureSpec]:
-    extreme = "max" if peak.sign > 0 else "-min"
-    where = (
-        f"{name} over {peak.begin:g} to {peak.end:g} of the stride "
-        "(0 contact, 1 toe-off, 2 next contact of this leg)"
-    )
-    feature = f"{peak.name}_{channel.side}_{channel.unit}"
-    source = _source(channel)
-    requires = (name, "stance_percent")
-    yield FeatureSpec(feature, "kinetic", channel.unit, f"{extreme} of {where}", source, requires)
-    formula = f"phase of the {extreme.removeprefix('-')} of {where}, since contact"
-    yield FeatureSpec(f"{feature}_phase", "kinetic", "% of cycle", formula, source, requires)
-
-
-def _source(channel: Channel) -> str:
-    if channel.measurement == "grf":
-        return _FORCE
-    return _KNEE_LOAD if channel.quantity == "knee_adduction_moment" else _WINTER
+        if not peaks:
+            continue
+        source = _FORCE if channel.measurement == "grf" else _WINTER
+        if channel.quantity == "knee_adduction_moment":
+            source = _KNEE_LOAD
+        specs = []
+        for peak in peaks:
+            extreme = "max" if peak.sign > 0 else "min"
+            where = (
+                f"of {name} over {peak.begin:g} to {peak.end:g} of the stride "
+                "(0 contact, 1 toe-off, 2 next contact of this leg)"
+            )
+            feature = f"{peak.name}_{channel.side}_{channel.unit}"
+            size = f"{extreme if peak.sign > 0 else '-min'} {where}"
+            for ending, unit, formula in (
+                ("", channel.unit, size),
+                ("_phase", "% of cycle", f"phase of the {extreme} {where}, since contact"),
+            ):
+                requires = (name, "stance_percent")
+                spec = FeatureSpec(feature + ending, "kinetic", unit, formula, source, requires)
+                specs.append(spec)
+        yield Family(tuple(specs), partial(_peaks_by_subphase, name, channel.side, peaks))
 
 
 def _peaks_by_subphase(

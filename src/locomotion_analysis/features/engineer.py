@@ -1,9 +1,7 @@
-"""MERGED engineer.
+"""The feature engineer: features of gait cycles, reduced to the ones that tell.
 
-- Which features belong together: kinematic, kinetic, or neither, by parsed channel name.
-- What may be handed to the feature engineer, brought to one row a cycle.
-- The fitted part of the feature engineer, composed of scikit-learn's own steps.
-- The feature engineer: features of gait cycles, reduced to the ones that tell.
+A scikit-learn transformer composed of scikit-learn's own steps; it takes long frames, gait cycles or
+features, and brings them to one row a cycle.
 """
 
 import logging
@@ -29,206 +27,8 @@ from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, TargetError
 from locomotion_analysis.features.curves import KINEMATIC, KINETIC
 from locomotion_analysis.features.spec import DEFAULT_AGGREGATIONS, LeftOut, left_out_message
-from locomotion_analysis.features.table import DEFAULT_GROUPS, feature_table
+from locomotion_analysis.features.table import DEFAULT_GROUPS, feature_table, is_quantity
 from locomotion_analysis.standard import KEY, PHASE_COLUMN, Channel, canonical_name, is_channel
-
-# ----------------------------------------------------------------------
-# Which features belong together: kinematic, kinetic, or neither, by parsed channel name.
-
-
-@lru_cache(maxsize=16384)
-def channel_of(feature: str) -> Channel | None:
-    """Return the channel a feature is named after, or None.
-
-    Examples
-    --------
-    >>> channel_of("knee_flexion_moment_ipsi_Nm_kg_q95").measurement
-    'moment'
-    >>> channel_of("cycle_duration_s") is None
-    True
-    """
-    parts = feature.split("_")
-    prefixes = ("_".join(parts[:size]) for size in range(len(parts), 2, -1))
-    name = next((prefix for prefix in prefixes if is_channel(prefix)), None)
-    return None if name is None else Channel.parse(name)
-
-
-def block_of(feature: str) -> str:
-    """Return the block of a feature: ``kinematic``, ``kinetic`` or ``other``.
-
-    Statistics and extremes of angles, velocities and accelerations are kinematic, those of
-    moments, powers, ground reaction forces and their centre kinetic. What is not named after a
-    channel (durations, lengths, asymmetries, work, impulses) is ``other`` and stays as it is.
-
-    Examples
-    --------
-    >>> block_of("knee_flexion_angle_ipsi_rad_rom"), block_of("hip_power_ipsi_W_kg_max")
-    ('kinematic', 'kinetic')
-    """
-    channel = channel_of(feature)
-    if channel is None:
-        return "other"
-    if channel.measurement in KINEMATIC:
-        return "kinematic"
-    return "kinetic" if channel.measurement in KINETIC else "other"
-
-
-# ----------------------------------------------------------------------
-# What may be handed to the feature engineer, brought to one row a cycle.
-
-
-_MOST_CLASSES = 20
-"""A numeric target with more distinct values is a quantity, not a label."""
-
-
-def is_long_frame(X: Any) -> bool:
-    """Return whether `X` is a pandas frame with one row a phase."""
-    return isinstance(X, pd.DataFrame) and any(
-        canonical_name(str(name)) == PHASE_COLUMN for name in X.columns
-    )
-
-
-def as_cycles(X: Any) -> LocomotionData | None:
-    """Return `X` as gait cycles, or None where it holds features already."""
-    if isinstance(X, LocomotionData):
-        return X
-    return LocomotionData.from_dataframe(X) if is_long_frame(X) else None
-
-
-def target_per_cycle(X: Any, y: Any, n_cycles: int) -> NDArray[Any]:
-    """Return the target with one value a cycle.
-
-    Parameters
-    ----------
-    X : DataFrame, LocomotionData or array
-        What the engineer was given.
-    y : array-like
-        One value a row of a long frame, or one a cycle.
-    n_cycles : int
-        Cycles in `X`.
-
-    Raises
-    ------
-    TargetError
-        If the length fits neither, the target changes within a cycle, or is missing somewhere.
-    """
-    values = np.asarray(y)
-    if values.ndim == 2 and values.shape[1] == 1:
-        values = values[:, 0]
-    n_rows = len(X) if is_long_frame(X) else n_cycles
-    if values.ndim != 1 or len(values) not in (n_cycles, n_rows):
-        raise TargetError(
-            expected=f"one target a cycle ({n_cycles})"
-            + (f" or a row ({n_rows})" if n_rows != n_cycles else ""),
-            got=f"an array of shape {values.shape}",
-            where="y",
-            fix="pass a column of the same data",
-        )
-    if len(values) != n_cycles:
-        values = _first_of_each_cycle(X, values)
-    if pd.isna(values).any():
-        raise TargetError(
-            expected="a target for every cycle",
-            got=f"{int(pd.isna(values).sum())} of {n_cycles} cycles without one (NaN)",
-            where="y",
-            fix="leave those cycles out first: data.select(where='<column>.notna()')",
-        )
-    return values
-
-
-def is_quantity(y: NDArray[Any]) -> bool:
-    """Return whether a target is a number to regress on: fractions, or over 20 values."""
-    if y.dtype.kind not in "iuf":
-        return False
-    return bool((y % 1 != 0).any()) or len(np.unique(y)) > _MOST_CLASSES
-
-
-def _first_of_each_cycle(frame: pd.DataFrame, values: NDArray[Any]) -> NDArray[Any]:
-    """Reduce a target given a row, cycles in order of first appearance as they are read."""
-    key = [name for name in frame.columns if canonical_name(str(name)) in KEY]
-    cycle = frame.groupby(key, sort=False, observed=True).ngroup().to_numpy()
-    first = np.unique(cycle, return_index=True)[1]
-    codes = pd.factorize(values)[0]
-    changes = codes != codes[first][cycle]
-    if changes.any():
-        row = int(changes.argmax())
-        raise TargetError(
-            expected="one target value a cycle",
-            got=f"{values[row]!r} and {values[first[cycle[row]]]!r} in one cycle",
-            where=", ".join(f"{name}={frame[name].iloc[row]}" for name in key),
-            fix="choose a column that does not change within a cycle",
-        )
-    reduced: NDArray[Any] = values[first]
-    return reduced
-
-
-# ----------------------------------------------------------------------
-# The fitted part of the feature engineer, composed of scikit-learn's own steps.
-
-
-_COMPONENT = re.compile(r"^pca(\d+)$")
-
-
-def block_columns(names: Sequence[str] | None, n_features: int) -> dict[str, list[int]]:
-    """Return the column positions of each block; without names all are ``other``."""
-    blocks: dict[str, list[int]] = {"kinematic": [], "kinetic": [], "other": []}
-    if names is None:
-        blocks["other"] = list(range(n_features))
-        return blocks
-    for position, name in enumerate(names):
-        blocks[block_of(str(name))].append(position)
-    return blocks
-
-
-def imputed_projection(
-    blocks: dict[str, list[int]], components: dict[str, int | None], n_samples: int
-) -> Pipeline:
-    """Return the steps that impute, project the blocks and drop what is constant.
-
-    Parameters
-    ----------
-    blocks : dict
-        Column positions by block.
-    components : dict
-        Principal components wanted by block; None keeps the block's features.
-    n_samples : int
-        Training cycles: no more than ``n_samples - 1`` components exist.
-    """
-    parts = []
-    for block, columns in blocks.items():
-        wanted = components.get(block)
-        if not columns:
-            continue
-        steps: list[tuple[str, Any]] = [("impute", _imputer())]
-        if wanted is not None:
-            count = min(wanted, len(columns), n_samples - 1)
-            # Both solvers are exact and repeatable; this one is far faster on many cycles.
-            solver = "covariance_eigh" if n_samples > 2 * len(columns) else "full"
-            steps += [("scale", StandardScaler()), ("pca", PCA(count, svd_solver=solver))]
-        parts.append((block, Pipeline(steps), columns))
-    columns = ColumnTransformer(parts, verbose_feature_names_out=_component_name)
-    steps = [("blocks", columns), ("varying", VarianceThreshold())]
-    return Pipeline(steps).set_output(transform="default")
-
-
-def selection(k: int, *, regression: bool) -> SelectKBest:
-    """Return the step that keeps the `k` features that vary most with the target."""
-    selector = SelectKBest(f_regression if regression else f_classif, k=k)
-    return selector.set_output(transform="default")
-
-
-def _imputer() -> SimpleImputer:
-    return SimpleImputer(strategy="median", keep_empty_features=True)
-
-
-def _component_name(block: str, feature: str) -> str:
-    match = _COMPONENT.match(feature)
-    return f"pca_{block}_{match.group(1)}" if match else feature
-
-
-# ----------------------------------------------------------------------
-# The feature engineer: features of gait cycles, reduced to the ones that tell.
-
 
 _logger = logging.getLogger(__name__)
 
@@ -340,7 +140,16 @@ class BiomechanicalFeatureEngineer(TransformerMixin, BaseEstimator):  # type: ig
         if data is None:
             return self._project(X)
         frame = feature_table(data, self.features, self.aggregations).frame
-        return self._project(self._with_learned_columns(frame))
+        names = list(getattr(self, "feature_names_in_", []))
+        missing = [name for name in names if name not in frame]
+        if missing:
+            warnings.warn(
+                f"{len(missing)} of {len(names)} learned features are not in these cycles and are "
+                f"replaced by the training median: {', '.join(missing)}",
+                LocomotionWarning,
+                stacklevel=3,
+            )
+        return self._project(frame.reindex(columns=names))
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
         """Return the names of the columns that :meth:`transform` gives.
@@ -362,8 +171,6 @@ class BiomechanicalFeatureEngineer(TransformerMixin, BaseEstimator):  # type: ig
         tags.input_tags.allow_nan = True
         return tags
 
-    # --- inside ----------------------------------------------------------------------------
-
     def _extract(self, X: Any) -> Any:
         """Return features with one row a cycle; remember what the data could not give."""
         data = as_cycles(X)
@@ -378,7 +185,15 @@ class BiomechanicalFeatureEngineer(TransformerMixin, BaseEstimator):  # type: ig
         return table.frame
 
     def _fit_features(self, X: Any, features: Any, y: Any) -> None:
-        self._check_parameters()
+        for name in ("n_kinematic_components", "n_kinetic_components", "n_selected"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise SchemaError(
+                    expected=f"{name} of at least 1, or None",
+                    got=repr(value),
+                    where=f"BiomechanicalFeatureEngineer({name}=...)",
+                    fix="use None to leave this step out",
+                )
         values = self._validated(features, reset=True)
         blocks = block_columns(getattr(self, "feature_names_in_", None), values.shape[1])
         components = {
@@ -387,11 +202,13 @@ class BiomechanicalFeatureEngineer(TransformerMixin, BaseEstimator):  # type: ig
         }
         self.projection_ = imputed_projection(blocks, components, len(values))
         projected = self.projection_.fit_transform(self._named(values))
-        self._log_dropped()
+        constant = ~self.projection_["varying"].get_support()
+        if constant.any():
+            names = self.projection_["blocks"].get_feature_names_out()[constant]
+            _logger.info("constant features dropped: %s", ", ".join(map(str, names)))
         self.selector_: SelectKBest | None = None
         if y is not None:
-            target = target_per_cycle(X, y, len(values))
-            self._fit_selection(projected, target)
+            self._fit_selection(projected, target_per_cycle(X, y, len(values)))
 
     def _fit_selection(self, projected: NDArray[np.float64], target: NDArray[Any]) -> None:
         labels, codes = np.unique(target, return_inverse=True)
@@ -409,7 +226,8 @@ class BiomechanicalFeatureEngineer(TransformerMixin, BaseEstimator):  # type: ig
             _logger.warning("no selection: every cycle has a label of its own")
             return
         k = min(self.n_selected, projected.shape[1])
-        selector = selection(k, regression=regression)
+        selector = SelectKBest(f_regression if regression else f_classif, k=k)
+        selector.set_output(transform="default")
         self.selector_ = selector.fit(projected, target if regression else codes)
 
     def _project(self, features: Any) -> Any:
@@ -437,32 +255,176 @@ class BiomechanicalFeatureEngineer(TransformerMixin, BaseEstimator):  # type: ig
         names = getattr(self, "feature_names_in_", None)
         return values if names is None else pd.DataFrame(values, columns=names, copy=False)
 
-    def _with_learned_columns(self, frame: pd.DataFrame) -> pd.DataFrame:
-        names = list(getattr(self, "feature_names_in_", []))
-        missing = [name for name in names if name not in frame]
-        if missing:
-            warnings.warn(
-                f"{len(missing)} of {len(names)} learned features are not in these cycles and are "
-                f"replaced by the training median: {', '.join(missing)}",
-                LocomotionWarning,
-                stacklevel=4,
-            )
-        return frame.reindex(columns=names)
 
-    def _log_dropped(self) -> None:
-        blocks, varying = self.projection_["blocks"], self.projection_["varying"]
-        constant = ~varying.get_support()
-        if constant.any():
-            names = blocks.get_feature_names_out()[constant]
-            _logger.info("constant features dropped: %s", ", ".join(map(str, names)))
+# ----------------------------------------------------------------------
+# Which features belong together: kinematic, kinetic, or neither, by parsed channel name
 
-    def _check_parameters(self) -> None:
-        for name in ("n_kinematic_components", "n_kinetic_components", "n_selected"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise SchemaError(
-                    expected=f"{name} of at least 1, or None",
-                    got=repr(value),
-                    where=f"BiomechanicalFeatureEngineer({name}=...)",
-                    fix="use None to leave this step out",
-                )
+
+@lru_cache(maxsize=16384)
+def channel_of(feature: str) -> Channel | None:
+    """Return the channel a feature is named after, or None.
+
+    Examples
+    --------
+    >>> channel_of("knee_flexion_moment_ipsi_Nm_kg_q95").measurement
+    'moment'
+    >>> channel_of("cycle_duration_s") is None
+    True
+    """
+    parts = feature.split("_")
+    prefixes = ("_".join(parts[:size]) for size in range(len(parts), 2, -1))
+    name = next((prefix for prefix in prefixes if is_channel(prefix)), None)
+    return None if name is None else Channel.parse(name)
+
+
+def block_of(feature: str) -> str:
+    """Return the block of a feature: ``kinematic``, ``kinetic`` or ``other``.
+
+    Statistics and extremes of angles, velocities and accelerations are kinematic, those of
+    moments, powers, ground reaction forces and their centre kinetic. What is not named after a
+    channel (durations, lengths, asymmetries, work, impulses) is ``other`` and stays as it is.
+
+    Examples
+    --------
+    >>> block_of("knee_flexion_angle_ipsi_rad_rom"), block_of("hip_power_ipsi_W_kg_max")
+    ('kinematic', 'kinetic')
+    """
+    channel = channel_of(feature)
+    if channel is None:
+        return "other"
+    if channel.measurement in KINEMATIC:
+        return "kinematic"
+    return "kinetic" if channel.measurement in KINETIC else "other"
+
+
+# ----------------------------------------------------------------------
+# What may be handed to the feature engineer, brought to one row a cycle
+
+
+def is_long_frame(X: Any) -> bool:
+    """Return whether `X` is a pandas frame with one row a phase."""
+    return isinstance(X, pd.DataFrame) and any(
+        canonical_name(str(name)) == PHASE_COLUMN for name in X.columns
+    )
+
+
+def as_cycles(X: Any) -> LocomotionData | None:
+    """Return `X` as gait cycles, or None where it holds features already."""
+    if isinstance(X, LocomotionData):
+        return X
+    return LocomotionData.from_dataframe(X) if is_long_frame(X) else None
+
+
+def target_per_cycle(X: Any, y: Any, n_cycles: int) -> NDArray[Any]:
+    """Return the target with one value a cycle.
+
+    Parameters
+    ----------
+    X : DataFrame, LocomotionData or array
+        What the engineer was given.
+    y : array-like
+        One value a row of a long frame, or one a cycle.
+    n_cycles : int
+        Cycles in `X`.
+
+    Raises
+    ------
+    TargetError
+        If the length fits neither, the target changes within a cycle, or is missing somewhere.
+    """
+    values = np.asarray(y)
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    n_rows = len(X) if is_long_frame(X) else n_cycles
+    if values.ndim != 1 or len(values) not in (n_cycles, n_rows):
+        raise TargetError(
+            expected=f"one target a cycle ({n_cycles})"
+            + (f" or a row ({n_rows})" if n_rows != n_cycles else ""),
+            got=f"an array of shape {values.shape}",
+            where="y",
+            fix="pass a column of the same data",
+        )
+    if len(values) != n_cycles:
+        values = _first_of_each_cycle(X, values)
+    if pd.isna(values).any():
+        raise TargetError(
+            expected="a target for every cycle",
+            got=f"{int(pd.isna(values).sum())} of {n_cycles} cycles without one (NaN)",
+            where="y",
+            fix="leave those cycles out first: data.select(where='<column>.notna()')",
+        )
+    return values
+
+
+def _first_of_each_cycle(frame: pd.DataFrame, values: NDArray[Any]) -> NDArray[Any]:
+    """Reduce a target given a row, cycles in order of first appearance as they are read."""
+    key = [name for name in frame.columns if canonical_name(str(name)) in KEY]
+    cycle = frame.groupby(key, sort=False, observed=True).ngroup().to_numpy()
+    first = np.unique(cycle, return_index=True)[1]
+    codes = pd.factorize(values)[0]
+    changes = codes != codes[first][cycle]
+    if changes.any():
+        row = int(changes.argmax())
+        raise TargetError(
+            expected="one target value a cycle",
+            got=f"{values[row]!r} and {values[first[cycle[row]]]!r} in one cycle",
+            where=", ".join(f"{name}={frame[name].iloc[row]}" for name in key),
+            fix="choose a column that does not change within a cycle",
+        )
+    reduced: NDArray[Any] = values[first]
+    return reduced
+
+
+# ----------------------------------------------------------------------
+# The fitted part of the feature engineer, composed of scikit-learn's own steps
+
+_COMPONENT = re.compile(r"^pca(\d+)$")
+
+
+def block_columns(names: Sequence[str] | None, n_features: int) -> dict[str, list[int]]:
+    """Return the column positions of each block; without names all are ``other``."""
+    blocks: dict[str, list[int]] = {"kinematic": [], "kinetic": [], "other": []}
+    if names is None:
+        blocks["other"] = list(range(n_features))
+        return blocks
+    for position, name in enumerate(names):
+        blocks[block_of(str(name))].append(position)
+    return blocks
+
+
+def imputed_projection(
+    blocks: dict[str, list[int]], components: dict[str, int | None], n_samples: int
+) -> Pipeline:
+    """Return the steps that impute, project the blocks and drop what is constant.
+
+    Parameters
+    ----------
+    blocks : dict
+        Column positions by block.
+    components : dict
+        Principal components wanted by block; None keeps the block's features.
+    n_samples : int
+        Training cycles: no more than ``n_samples - 1`` components exist.
+    """
+    parts = []
+    for block, columns in blocks.items():
+        wanted = components.get(block)
+        if not columns:
+            continue
+        steps: list[tuple[str, Any]] = [
+            ("impute", SimpleImputer(strategy="median", keep_empty_features=True))
+        ]
+        if wanted is not None:
+            count = min(wanted, len(columns), n_samples - 1)
+            # Both solvers are exact and repeatable; this one is far faster on many cycles.
+            solver = "covariance_eigh" if n_samples > 2 * len(columns) else "full"
+            steps += [("scale", StandardScaler()), ("pca", PCA(count, svd_solver=solver))]
+        parts.append((block, Pipeline(steps), columns))
+    columns = ColumnTransformer(parts, verbose_feature_names_out=_component_name)
+    steps = [("blocks", columns), ("varying", VarianceThreshold())]
+    return Pipeline(steps).set_output(transform="default")
+
+
+def _component_name(block: str, feature: str) -> str:
+    match = _COMPONENT.match(feature)
+    return f"pca_{block}_{match.group(1)}" if match else feature

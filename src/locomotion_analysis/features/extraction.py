@@ -1,10 +1,7 @@
-"""MERGED extraction.
+"""Features of more cycles than memory holds: read, computed and written part by part.
 
-- Where the parts of a run are computed: in this process or in worker processes.
-- Computing the parts of a run on a Dask cluster, of this machine or of many.
-- Putting finished parts together into one Parquet file, with bounded memory.
-- The end of a run: the parts joined into one file, and the account of what was done.
-- Features of more cycles than memory holds: read, computed and written part by part.
+A run cuts the source into parts of whole cycles, computes each (in this process, in worker processes
+or on a Dask cluster) into a file of its own, and joins the files. What is finished survives a crash.
 """
 
 import json
@@ -46,7 +43,6 @@ from locomotion_analysis.features.streaming import (
     Bad,
     Failure,
     Notes,
-    Part,
     Recipe,
     Segment,
     SourceFile,
@@ -73,10 +69,8 @@ from locomotion_analysis.standard import KEY
 if TYPE_CHECKING:
     from distributed import Client
 
-
 # ----------------------------------------------------------------------
-# Where the parts of a run are computed: in this process or in worker processes.
-
+# Where the parts of a run are computed: in this process or in worker processes
 
 Done = Iterator[tuple[Task, Failure | None]]
 """Tasks as they end, each with the reason if it could not be computed."""
@@ -125,8 +119,16 @@ def run_in_processes(tasks: Sequence[Task], workers: int) -> Done:
     deaths = 0
     while left:
         before = len(left)
+        pool = ProcessPoolExecutor(
+            workers,
+            mp_context=get_context("spawn"),
+            initializer=_limit_threads,
+            initargs=(threads_each(workers),),
+        )
         try:
-            for task, failure in _one_pool(left, workers):
+            futures = {pool.submit(run_task, task): task for task in left}
+            for future in as_completed(futures):
+                task, failure = futures[future], future.result()
                 left.remove(task)
                 yield task, failure
         except BrokenProcessPool:
@@ -135,22 +137,16 @@ def run_in_processes(tasks: Sequence[Task], workers: int) -> Done:
             left = [task for task in left if task not in done]
             deaths = deaths + 1 if len(left) == before else 0
             if deaths == _ATTEMPTS:
-                raise _dying(left[0]) from None
-
-
-def _one_pool(tasks: Sequence[Task], workers: int) -> Done:
-    pool = ProcessPoolExecutor(
-        workers,
-        mp_context=get_context("spawn"),
-        initializer=_limit_threads,
-        initargs=(threads_each(workers),),
-    )
-    try:
-        futures = {pool.submit(run_task, task): task for task in tasks}
-        for future in as_completed(futures):
-            yield futures[future], future.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+                files = {s.file.path for batch in left[0].part.batches for s in batch}
+                raise FileReadError(
+                    expected="worker processes that live until a part is done",
+                    got=f"{_ATTEMPTS} deaths in a row without a finished part",
+                    where=", ".join(sorted(files)),
+                    fix="give each worker less to hold (--memory) or use fewer workers; finished "
+                    "parts are kept",
+                ) from None
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def threads_each(workers: int) -> int:
@@ -171,19 +167,8 @@ def _limit_threads(threads: int) -> None:
     numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
 
 
-def _dying(task: Task) -> LocomotionError:
-    names = ", ".join(sorted({s.file.path for batch in task.part.batches for s in batch}))
-    return FileReadError(
-        expected="worker processes that live until a part is done",
-        got=f"{_ATTEMPTS} deaths in a row without a finished part",
-        where=names,
-        fix="give each worker less to hold (--memory) or use fewer workers; finished parts are kept",
-    )
-
-
 # ----------------------------------------------------------------------
-# Computing the parts of a run on a Dask cluster, of this machine or of many.
-
+# Computing the parts of a run on a Dask cluster, of this machine or of many
 
 _RETRIES = 2
 """How often a part is tried again after an error nobody foresaw (a network, a full disk)."""
@@ -214,14 +199,25 @@ def run_on_dask(tasks: Sequence[Task], workers: int, scheduler: str | None) -> D
         from distributed import as_completed
 
         futures = {
-            client.submit(run_task, task, key=_key(task), retries=_RETRIES, pure=False): task
+            client.submit(
+                run_task,
+                task,
+                key=f"locomotion-features-{Path(task.path).stem}",
+                retries=_RETRIES,
+                pure=False,
+            ): task
             for task in tasks
         }
         for future in as_completed(futures):
             task = futures[future]
             failure = future.result()
-            if failure is None:
-                _refuse_unseen(task)
+            if failure is None and not Path(task.path).exists():
+                raise FileReadError(
+                    expected="a part written by a worker",
+                    got="nothing at that path on this machine",
+                    where=task.path,
+                    fix="give the source and --out as paths on a disk that all machines share",
+                )
             yield task, failure
 
 
@@ -236,7 +232,16 @@ def _client(workers: int, scheduler: str | None) -> "Iterator[Client]":
             fix="pip install 'locomotion-analysis[cluster]'",
         ) from error
     if scheduler is not None:
-        with _connected(Client, scheduler) as client:
+        try:
+            connected = Client(scheduler, timeout=_PATIENCE)
+        except (OSError, ValueError) as error:
+            raise FileReadError(
+                expected="a Dask scheduler that answers",
+                got=str(error).splitlines()[0],
+                where=scheduler,
+                fix="start one with `dask scheduler`, or leave the address out",
+            ) from error
+        with connected as client:
             yield client
         return
     cluster = LocalCluster(
@@ -250,35 +255,8 @@ def _client(workers: int, scheduler: str | None) -> "Iterator[Client]":
         yield client
 
 
-def _connected(client: "type[Client]", scheduler: str) -> "Client":
-    try:
-        return client(scheduler, timeout=_PATIENCE)
-    except (OSError, ValueError) as error:
-        raise FileReadError(
-            expected="a Dask scheduler that answers",
-            got=str(error).splitlines()[0],
-            where=scheduler,
-            fix="start one with `dask scheduler`, or leave the address out",
-        ) from error
-
-
-def _key(task: Task) -> str:
-    return f"locomotion-features-{Path(task.path).stem}"
-
-
-def _refuse_unseen(task: Task) -> None:
-    if not Path(task.path).exists():
-        raise FileReadError(
-            expected="a part written by a worker",
-            got="nothing at that path on this machine",
-            where=task.path,
-            fix="give the source and --out as paths on a disk that all machines share",
-        )
-
-
 # ----------------------------------------------------------------------
-# Putting finished parts together into one Parquet file, with bounded memory.
-
+# Putting finished parts together into one Parquet file, with bounded memory
 
 _HISTORY_KEY = b"locomotion_analysis.history"
 _FEATURES_KEY = b"locomotion_analysis.features"
@@ -309,7 +287,9 @@ class Survey:
                 column = table.column(len(KEY) + int(index))
                 self.known[index] = not all(np.isnan(c).all() for c in column.chunks)
         self.notes = Notes.joined(notes)
-        self.step_type = _common_type(types)
+        numbers = all(pa.types.is_integer(kind) or pa.types.is_floating(kind) for kind in types)
+        mixed = pa.float64() if numbers else pa.string()
+        self.step_type = types.pop() if len(types) == 1 else mixed
         _refuse_duplicates(np.concatenate(hashes), paths)
 
 
@@ -368,13 +348,6 @@ def _schema(
     )
 
 
-def _common_type(types: set[pa.DataType]) -> pa.DataType:
-    if len(types) == 1:
-        return types.pop()
-    numbers = all(pa.types.is_integer(kind) or pa.types.is_floating(kind) for kind in types)
-    return pa.float64() if numbers else pa.string()
-
-
 def _key_hashes(table: pa.Table) -> NDArray[np.uint64]:
     frame: pd.DataFrame = table.select(list(KEY)).to_pandas()
     # Steps may be numbers in one part and text in another.
@@ -403,7 +376,7 @@ def _refuse_duplicates(hashes: NDArray[np.uint64], paths: Sequence[Path]) -> Non
 
 
 # ----------------------------------------------------------------------
-# The end of a run: the parts joined into one file, and the account of what was done.
+# The end of a run: the parts joined into one file, and the account of what was done
 
 
 @dataclass(frozen=True)
@@ -461,11 +434,27 @@ def finish(
         if not known
     ]
     left_out = (*plan.left_out, *empty)
-    run = _history_of_run(survey.notes, skipped)
-    history = (*_history_of(files), *run, *_history_of_left_out(left_out))
+    notes = survey.notes
+    history = (
+        *dict.fromkeys(entry for file in files for entry in file.history),
+        *(
+            HistoryEntry("assumed", f"end of stance from: {source}", count)
+            for source, count in sorted(notes.stance.items())
+        ),
+        *(
+            HistoryEntry("dropped", f"{name} not above zero: treated as unknown", count)
+            for name, count in sorted(notes.impossible.items())
+        ),
+        *(HistoryEntry("noted", text) for text in notes.warnings),
+        *(HistoryEntry("skipped", f"{path}: {why}") for path, why in skipped),
+        *(
+            HistoryEntry("left out", f"{', '.join(names)}: {reason}", len(names))
+            for reason, names in left_out_by_reason(left_out).items()
+        ),
+    )
     write_joined(out, paths, plan.specs, survey, history)
     _remove_parts(parts_folder(out))
-    for text in (*survey.notes.warnings, *(f"left out: {path}: {why}" for path, why in skipped)):
+    for text in (*notes.warnings, *(f"left out: {path}: {why}" for path, why in skipped)):
         warnings.warn(text, LocomotionWarning, stacklevel=3)
     specs = [spec for spec, known in zip(plan.specs, survey.known, strict=True) if known]
     return Extraction(
@@ -479,31 +468,6 @@ def finish(
     )
 
 
-def _history_of(files: Sequence[SourceFile]) -> list[HistoryEntry]:
-    return list(dict.fromkeys(entry for file in files for entry in file.history))
-
-
-def _history_of_run(notes: Notes, skipped: Sequence[tuple[str, str]]) -> list[HistoryEntry]:
-    entries = [
-        HistoryEntry("assumed", f"end of stance from: {source}", count)
-        for source, count in sorted(notes.stance.items())
-    ]
-    entries += [
-        HistoryEntry("dropped", f"{name} not above zero: treated as unknown", count)
-        for name, count in sorted(notes.impossible.items())
-    ]
-    entries += [HistoryEntry("noted", text) for text in notes.warnings]
-    entries += [HistoryEntry("skipped", f"{path}: {why}") for path, why in skipped]
-    return entries
-
-
-def _history_of_left_out(left_out: Sequence[LeftOut]) -> list[HistoryEntry]:
-    return [
-        HistoryEntry("left out", f"{', '.join(names)}: {reason}", len(names))
-        for reason, names in left_out_by_reason(left_out).items()
-    ]
-
-
 def _remove_parts(folder: Path) -> None:
     """Remove the files this module writes; the folder only if nothing else is in it."""
     remove_leftovers(folder)
@@ -514,8 +478,7 @@ def _remove_parts(folder: Path) -> None:
 
 
 # ----------------------------------------------------------------------
-# Features of more cycles than memory holds: read, computed and written part by part.
-
+# The run
 
 Engine = Literal["process", "dask"]
 
@@ -588,19 +551,26 @@ def extract_features(
     30
     """
     target = Path(out).absolute()
-    _check_places(Path(source).absolute(), target)
-    _check_engine(engine, workers, scheduler)
-    wanted = tuple(checked_groups(groups))
-    run = _Run(Path(source), target, wanted, tuple(aggregations), memory)
+    _check(Path(source).absolute(), target, engine, workers, scheduler)
+    run = ExtractionRun(
+        Path(source), target, tuple(checked_groups(groups)), tuple(aggregations), memory
+    )
     files, bad = look_at(source)
     while True:
-        _stop_or_skip(bad, files, skip_bad=skip_bad)
+        if bad and (not skip_bad or not files):
+            raise _with_way_out(bad[0].error)
         tasks, recipe, failed = run.tasks(files)
-        kept = [task for task in tasks if _is_finished(task)]
+        kept = [task for task in tasks if task.is_finished()]
         if not failed:
-            shown = _Shown(progress, tasks, kept)
-            done = _start(tasks, kept, engine, workers, scheduler)
-            failed = _compute(done, shown, skip_bad=skip_bad)
+            finished = {task.path for task in kept}
+            left = [task for task in tasks if task.path not in finished]
+            if not left:
+                done: Done = iter(())
+            elif engine == "dask":
+                done = run_on_dask(left, workers, scheduler)
+            else:
+                done = run_here(left) if workers == 1 else run_in_processes(left, workers)
+            failed = _compute(done, tasks, kept, progress, skip_bad=skip_bad)
         if not failed:
             break
         bad.extend(failed)
@@ -608,9 +578,63 @@ def extract_features(
     return finish(target, tasks, recipe, files, bad, sum(t.part.n_cycles for t in kept))
 
 
+def _check(source: Path, out: Path, engine: str, workers: int, scheduler: str | None) -> None:
+    if out == source or (source.is_dir() and out.is_relative_to(source)):
+        raise SchemaError(
+            expected="a file to write outside the source",
+            got=str(out),
+            where="out",
+            fix="a features file inside the source would be read as cycles in the next run",
+        )
+    if out.is_dir():
+        raise SchemaError(
+            expected="the name of a file to write", got="a folder", where=str(out), fix="add a name"
+        )
+    if engine not in _ENGINES or workers < 1 or (scheduler and engine != "dask"):
+        raise SchemaError(
+            expected="engine 'process' or 'dask' with at least one worker, "
+            "and a scheduler's address with 'dask' only",
+            got=f"engine={engine!r}, workers={workers}, scheduler={scheduler!r}",
+            where="extract_features",
+        )
+
+
+def _compute(
+    done: Done,
+    tasks: Sequence[Task],
+    kept: Sequence[Task],
+    progress: Progress | None,
+    *,
+    skip_bad: bool,
+) -> list[Bad]:
+    """Wait for all parts, telling how many cycles are done; return files that turn out bad."""
+    total = sum(task.part.n_cycles for task in tasks)
+    n_done = sum(task.part.n_cycles for task in kept)
+    if progress is not None:
+        progress(_STAGE, n_done, total)
+    failed: dict[str, LocomotionError] = {}
+    for task, failure in done:
+        if failure is None:
+            n_done += task.part.n_cycles
+            if progress is not None:
+                progress(_STAGE, n_done, total)
+        elif not failure.file:
+            raise failure.error()
+        elif skip_bad:
+            failed.setdefault(failure.file, failure.error())
+        else:
+            raise _with_way_out(failure.error())
+    return [Bad(path, error) for path, error in failed.items()]
+
+
+def _with_way_out(error: LocomotionError) -> LocomotionError:
+    error.fix = f"{error.fix}, or leave the file out on purpose (skip_bad=True, --skip-bad)"
+    return error
+
+
 @dataclass(frozen=True)
-class _Run:
-    """What a run was asked for."""
+class ExtractionRun:
+    """What a run of :func:`extract_features` was asked for."""
 
     source: Path
     out: Path
@@ -618,31 +642,11 @@ class _Run:
     aggregations: tuple[str, ...]
     memory: str | int
 
-    @property
-    def parts(self) -> Path:
-        """Folder of the finished parts."""
-        return parts_folder(self.out)
-
     def tasks(self, files: Sequence[SourceFile]) -> tuple[list[Task], Recipe, list[Bad]]:
         """Cut the files into parts; the same files and wishes give the same parts.
 
         Files whose subjects and tasks cannot be read come third, and then there are no parts.
         """
-        recipe = self._recipe(files)
-        rows_a_cycle = max(file.rows_a_cycle for file in files)
-        if plan_of(recipe).across_cycles:
-            codes, bad = codes_of(files, recipe.dataset)
-            if bad:
-                return [], recipe, bad
-            size = batch_cycles_within(self.memory, recipe, rows_a_cycle, largest_group(codes))
-            parts = cut_between_groups(files, codes, size, part_cycles(recipe, size))
-        else:
-            size = batch_cycles_within(self.memory, recipe, rows_a_cycle, 1)
-            parts = cut(files, size, part_cycles(recipe, size))
-        recipe = replace(recipe, batch_cycles=size)
-        return [self._task(part, recipe) for part in parts], recipe, []
-
-    def _recipe(self, files: Sequence[SourceFile]) -> Recipe:
         channels = dict.fromkeys(name for file in files for name in file.channels)
         columns = dict.fromkeys(name for file in files for name in file.columns)
         recipe = Recipe(
@@ -655,97 +659,18 @@ class _Run:
                 where=str(self.source),
                 fix=f"ask for other groups of {', '.join(FEATURE_GROUPS)}, or add channels",
             )
-        return recipe
-
-    def _task(self, part: Part, recipe: Recipe) -> Task:
-        return Task(part, recipe, str(self.parts / f"{part.fingerprint(recipe)}.arrow"))
-
-
-class _Shown:
-    """Counts cycles for the caller's progress display."""
-
-    def __init__(
-        self, progress: Progress | None, tasks: Sequence[Task], kept: Sequence[Task]
-    ) -> None:
-        self._progress = progress
-        self._total = sum(task.part.n_cycles for task in tasks)
-        self._done = sum(task.part.n_cycles for task in kept)
-        self.add(0)
-
-    def add(self, n_cycles: int) -> None:
-        self._done += n_cycles
-        if self._progress is not None:
-            self._progress(_STAGE, self._done, self._total)
-
-
-def _start(
-    tasks: Sequence[Task],
-    kept: Sequence[Task],
-    engine: Engine,
-    workers: int,
-    scheduler: str | None,
-) -> Done:
-    finished = {task.path for task in kept}
-    left = [task for task in tasks if task.path not in finished]
-    if not left:
-        return iter(())
-    if engine == "dask":
-        return run_on_dask(left, workers, scheduler)
-    return run_here(left) if workers == 1 else run_in_processes(left, workers)
-
-
-def _compute(done: Done, shown: _Shown, *, skip_bad: bool) -> list[Bad]:
-    """Wait for all parts; return the files that turned out to be bad."""
-    failed: dict[str, LocomotionError] = {}
-    for task, failure in done:
-        if failure is None:
-            shown.add(task.part.n_cycles)
-        elif not failure.file:
-            raise failure.error()
-        elif skip_bad:
-            failed.setdefault(failure.file, failure.error())
+        rows_a_cycle = max(file.rows_a_cycle for file in files)
+        if plan_of(recipe).across_cycles:
+            codes, bad = codes_of(files, recipe.dataset)
+            if bad:
+                return [], recipe, bad
+            size = batch_cycles_within(self.memory, recipe, rows_a_cycle, largest_group(codes))
+            parts = cut_between_groups(files, codes, size, part_cycles(recipe, size))
         else:
-            raise _with_way_out(failure.error())
-    return [Bad(path, error) for path, error in failed.items()]
-
-
-def _stop_or_skip(bad: Sequence[Bad], files: Sequence[SourceFile], *, skip_bad: bool) -> None:
-    if bad and (not skip_bad or not files):
-        raise _with_way_out(bad[0].error)
-
-
-def _with_way_out(error: LocomotionError) -> LocomotionError:
-    error.fix = f"{error.fix}, or leave the file out on purpose (skip_bad=True, --skip-bad)"
-    return error
-
-
-def _is_finished(task: Task) -> bool:
-    try:
-        table, _ = read_part(Path(task.path))
-    except (OSError, pa.ArrowInvalid):
-        return False
-    return len(table) == task.part.n_cycles
-
-
-def _check_places(source: Path, out: Path) -> None:
-    if out == source or (source.is_dir() and out.is_relative_to(source)):
-        raise SchemaError(
-            expected="a file to write outside the source",
-            got=str(out),
-            where="out",
-            fix="a features file inside the source would be read as cycles in the next run",
-        )
-    if out.is_dir():
-        raise SchemaError(
-            expected="the name of a file to write", got="a folder", where=str(out), fix="add a name"
-        )
-
-
-def _check_engine(engine: str, workers: int, scheduler: str | None) -> None:
-    if engine not in _ENGINES or workers < 1 or (scheduler and engine != "dask"):
-        raise SchemaError(
-            expected="engine 'process' or 'dask' with at least one worker, "
-            "and a scheduler's address with 'dask' only",
-            got=f"engine={engine!r}, workers={workers}, scheduler={scheduler!r}",
-            where="extract_features",
-        )
+            size = batch_cycles_within(self.memory, recipe, rows_a_cycle, 1)
+            parts = cut(files, size, part_cycles(recipe, size))
+        recipe = replace(recipe, batch_cycles=size)
+        folder = parts_folder(self.out)
+        paths = [str(folder / f"{part.fingerprint(recipe)}.arrow") for part in parts]
+        tasks = [Task(part, recipe, path) for part, path in zip(parts, paths, strict=True)]
+        return tasks, recipe, []

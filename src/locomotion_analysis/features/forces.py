@@ -1,11 +1,7 @@
-"""MERGED forces.
+"""Forces, moments and powers: what they have beyond the statistics of their curves.
 
-- Group kinetic: the path of the centre of pressure under the ipsilateral foot.
-- The two peaks of the vertical ground reaction force and the valley between them.
-- Group kinetic: when the vertical force has its peaks and valley, and how fast it rises.
-- Group kinetic: the power bursts of hip, knee and ankle, each with its phase and its work.
-- Group kinetic: the support moment and what each joint gives to it.
-- Joint work, moment impulses and ground reaction impulses.
+Joint work and impulses, peaks and loading rate of the vertical ground reaction force, power bursts
+of hip, knee and ankle, the support moment, and the path of the centre of pressure.
 """
 
 from collections.abc import Iterator
@@ -13,7 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from locomotion_analysis.features.kernels.forces import force_peaks, path
 from locomotion_analysis.features.kernels.statistics import (
@@ -26,94 +21,119 @@ from locomotion_analysis.features.kernels.statistics import (
     POSITIVE,
     at_phase,
     part_statistics,
+    read_only,
 )
 from locomotion_analysis.features.spec import (
     CycleView,
     Family,
     FeatureSpec,
     LeftOut,
-    LegEvents,
     Schema,
     Values,
     leg_events,
 )
-from locomotion_analysis.standard import Channel
 
 # ----------------------------------------------------------------------
-# Group kinetic: the path of the centre of pressure under the ipsilateral foot.
+# Group derived: joint work, moment impulses and ground reaction impulses
+
+_SIGNS = {"positive": 1, "negative": -1}
+_WORK_SOURCE = "Winter 1991, The Biomechanics and Motor Control of Human Gait: W = integral of P"
+_IMPULSE_SOURCE = "integral of the moment or force"
+_OVER_TIME = {"W": "J", "W_kg": "J_kg", "Nm": "Nm_s", "Nm_kg": "Nm_s_kg", "N": "N_s", "BW": "BW_s"}
 
 
-_COP_PATH_SOURCE = "Prieto et al. 1996, IEEE Transactions on Biomedical Engineering 43:956"
-_CHANNELS = ("cop_anterior_ipsi_m", "cop_lateral_ipsi_m")
-_ROWS = (
-    ("cop_path_length_ipsi_m", "m", "sum of the distances between samples of stance"),
-    ("cop_anterior_range_ipsi_m", "m", "forward max - min over stance"),
-    ("cop_lateral_range_ipsi_m", "m", "sideways max - min over stance"),
-    ("cop_mean_velocity_ipsi_m_s", "m_s", "path length / time between those samples"),
-)
+def work_families(schema: Schema) -> Iterator[Family | LeftOut]:
+    """Yield positive and negative work of every joint power: energy made and taken up."""
+    yield _integrals(schema, "joint work", ("power",), "work", _WORK_SOURCE)
 
 
-def cop_path_families(schema: Schema) -> Iterator[Family | LeftOut]:
-    """Yield length, extent and mean speed of the path during stance.
+def impulse_families(schema: Schema) -> Iterator[Family | LeftOut]:
+    """Yield positive and negative impulse of every moment and ground reaction force.
 
-    Only of the ipsilateral foot: one contralateral stance begins in this cycle and another ends
-    in it, in two places on the floor.
+    Of the anterior force these are the propulsive and the braking impulse.
     """
-    if not all(name in schema.channels for name in _CHANNELS):
-        yield LeftOut("path of the centre of pressure", f"no {' and '.join(_CHANNELS)}")
-        return
-    has_duration = schema.has("cycle_duration_s")
-    if not has_duration:
-        yield LeftOut("velocity of the centre of pressure", "the data has no cycle_duration_s")
+    yield _integrals(schema, "impulses", ("moment", "grf"), "impulse", _IMPULSE_SOURCE)
+
+
+def integral_unit(unit: str, *, over_time: bool) -> str:
+    """Return the unit of a curve's integral over time, or over phase where 1 is one cycle.
+
+    Examples
+    --------
+    >>> integral_unit("W_kg", over_time=True), integral_unit("W_kg", over_time=False)
+    ('J_kg', 'W_kg_cycle')
+    """
+    return _OVER_TIME[unit] if over_time else f"{unit}_cycle"
+
+
+def _integrals(
+    schema: Schema, family: str, measurements: tuple[str, ...], noun: str, source: str
+) -> Family | LeftOut:
+    channels = schema.of_measurement(*measurements)
+    if not channels:
+        return LeftOut(family, f"the data has no channel of {', '.join(measurements)}")
+    over_time = schema.has("cycle_duration_s")
+    variable = "time" if over_time else "phase (1 = one cycle; durations are not known)"
+    parts = [
+        (name, channel, part)
+        for name, channel in channels.items()
+        for part in _SIGNS
+        if part == "positive" or channel.quantity != "grf_vertical"
+    ]
     specs = tuple(
         FeatureSpec(
-            name=name,
-            group="kinetic",
-            unit=unit,
-            formula=formula,
-            source=_COP_PATH_SOURCE,
-            requires=(
-                *_CHANNELS,
-                "stance_percent",
-                *(("cycle_duration_s",) if unit == "m_s" else ()),
+            name="_".join(
+                word
+                for word in (
+                    channel.quantity.removesuffix("_power"),
+                    noun,
+                    part,
+                    channel.side,
+                    unit,
+                )
+                if word
             ),
+            group="derived",
+            unit=unit,
+            formula=f"integral of the {part} part over {variable}, trapezoid rule",
+            source=source,
+            requires=(name, "cycle_duration_s") if over_time else (name,),
         )
-        for name, unit, formula in (_ROWS if has_duration else _ROWS[:3])
+        for name, channel, part in parts
+        for unit in (integral_unit(channel.unit, over_time=over_time),)
     )
-    yield Family(specs, partial(_cop_lengths, has_duration))
-
-
-def _cop_lengths(has_duration: bool, view: CycleView) -> Iterator[Values]:
-    last = leg_events(view, "ipsi").stance_and_swing[1][0]
-    forward, sideways = (view.curves(name) for name in _CHANNELS)
-    length, anterior, lateral = path(forward, sideways, last)
-    yield from (length, anterior, lateral)
-    if has_duration:
-        yield length / (last / (forward.shape[1] - 1) * view.duration_s)
+    return Family(
+        specs, lambda view: (view.integral(name, _SIGNS[part]) for name, _, part in parts)
+    )
 
 
 # ----------------------------------------------------------------------
-# The two peaks of the vertical ground reaction force and the valley between them.
+# The two peaks of the vertical ground reaction force and the valley between them: their size
+# (group derived), when they come and how fast the force rises (group kinetic)
 
-
-_FORMULAE = {
+_FORCE_FORMULAE = {
     "peak1": "max over the first half of stance (loading)",
     "valley": "min between the two peaks (midstance)",
     "peak2": "max over the second half of stance (push-off)",
 }
+_RATE_SOURCE = "Milner et al. 2006, Medicine & Science in Sports & Exercise 38:323"
+_PEAK1 = "max over the first half of stance"
+_PEAK2 = "max over the second half of stance"
+_VALLEY = "min between the two peaks"
+_PHASE = "% of cycle"
 _GROUND_FORCE_SOURCE = "Schwartz, Rozumalski & Trost 2008 (doi:10.1016/j.jbiomech.2008.03.015)"
 
 
 def ground_force_families(schema: Schema) -> Iterator[Family | LeftOut]:
     """Yield peak 1, valley and peak 2 of the ipsilateral vertical force."""
-    forces = {
-        name: channel
+    forces = [
+        (name, channel)
         for name, channel in schema.of_measurement("grf").items()
-        if channel.motion == "vertical" and channel.side == "ipsi"
-    }
+        if channel.quantity == "grf_vertical" and channel.side == "ipsi"
+    ]
     if not forces:
         yield LeftOut("vertical force peaks", "no ipsilateral vertical force")
-    for name, channel in forces.items():
+    for name, channel in forces:
         specs = tuple(
             FeatureSpec(
                 name=f"{name}_{which}",
@@ -123,24 +143,11 @@ def ground_force_families(schema: Schema) -> Iterator[Family | LeftOut]:
                 source=_GROUND_FORCE_SOURCE,
                 requires=(name, "stance_percent"),
             )
-            for which, formula in _FORMULAE.items()
+            for which, formula in _FORCE_FORMULAE.items()
         )
-        yield Family(specs, partial(_peaks, name))
-
-
-def _peaks(force: str, view: CycleView) -> Values:
-    return force_peaks(view.curves(force), view.stance.percent)
-
-
-# ----------------------------------------------------------------------
-# Group kinetic: when the vertical force has its peaks and valley, and how fast it rises.
-
-
-_RATE_SOURCE = "Milner et al. 2006, Medicine & Science in Sports & Exercise 38:323"
-_PEAK1 = "max over the first half of stance"
-_PEAK2 = "max over the second half of stance"
-_VALLEY = "min between the two peaks"
-_PHASE = "% of cycle"
+        yield Family(
+            specs, lambda view, name=name: force_peaks(view.curves(name), view.stance.percent)
+        )
 
 
 def ground_force_loading_families(schema: Schema) -> Iterator[Family | LeftOut]:
@@ -150,56 +157,49 @@ def ground_force_loading_families(schema: Schema) -> Iterator[Family | LeftOut]:
     leg are in group derived.
     """
     has_duration = schema.has("cycle_duration_s")
-    forces = {
-        name: channel
+    forces = [
+        (name, channel)
         for name, channel in schema.of_measurement("grf").items()
-        if channel.motion == "vertical"
-    }
+        if channel.quantity == "grf_vertical"
+    ]
     if forces and not has_duration:
         yield LeftOut("loading rate", "the data has no cycle_duration_s")
-    for name, channel in forces.items():
-        specs = tuple(_loading_specs(name, channel, rates=has_duration))
-        wanted = tuple(spec.name.removeprefix(f"{name}_") for spec in specs)
-        yield Family(specs, partial(_loading_rates, name, channel.side, wanted))
-
-
-def _loading_specs(name: str, channel: Channel, *, rates: bool) -> Iterator[FeatureSpec]:
-    unit = channel.unit
-    rows = [
-        ("peak1_phase", _PHASE, f"phase of the {_PEAK1}, since contact"),
-        ("valley_phase", _PHASE, f"phase of the {_VALLEY}, since contact"),
-        ("peak2_phase", _PHASE, f"phase of the {_PEAK2}, since contact"),
-        ("valley_depth", unit, "(peak 1 + peak 2) / 2 - valley"),
-    ]
-    if channel.side == "contra":
-        rows += [("peak1", unit, _PEAK1), ("valley", unit, _VALLEY), ("peak2", unit, _PEAK2)]
-    for what, of_unit, formula in rows:
-        yield FeatureSpec(
-            f"{name}_{what}",
-            "kinetic",
-            of_unit,
-            formula,
-            _GROUND_FORCE_SOURCE,
-            (name, "stance_percent"),
-        )
-    if rates:
-        requires = (name, "stance_percent", "cycle_duration_s")
-        rise = "slope of the force from 20 to 80 % of the time from {} to {}"
-        for what, places in (
-            ("loading_rate", ("contact", "peak 1")),
-            ("unloading_rate", ("peak 2", "toe-off")),
-        ):
-            yield FeatureSpec(
-                f"{name}_{what}",
-                "kinetic",
-                f"{unit}/s",
-                rise.format(*places),
-                _RATE_SOURCE,
-                requires,
+    for name, channel in forces:
+        unit = channel.unit
+        rows = [
+            ("peak1_phase", _PHASE, f"phase of the {_PEAK1}, since contact"),
+            ("valley_phase", _PHASE, f"phase of the {_VALLEY}, since contact"),
+            ("peak2_phase", _PHASE, f"phase of the {_PEAK2}, since contact"),
+            ("valley_depth", unit, "(peak 1 + peak 2) / 2 - valley"),
+        ]
+        if channel.side == "contra":
+            rows += [("peak1", unit, _PEAK1), ("valley", unit, _VALLEY), ("peak2", unit, _PEAK2)]
+        if has_duration:
+            slope = "slope of the force from 20 to 80 % of the time from"
+            rows += [
+                ("loading_rate", f"{unit}/s", f"{slope} contact to peak 1"),
+                ("unloading_rate", f"{unit}/s", f"{slope} peak 2 to toe-off"),
+            ]
+        specs = tuple(
+            FeatureSpec(
+                name=f"{name}_{what}",
+                group="kinetic",
+                unit=of_unit,
+                formula=formula,
+                source=_RATE_SOURCE if what.endswith("_rate") else _GROUND_FORCE_SOURCE,
+                requires=(
+                    name,
+                    "stance_percent",
+                    *(("cycle_duration_s",) if what.endswith("_rate") else ()),
+                ),
             )
+            for what, of_unit, formula in rows
+        )
+        wanted = tuple(what for what, _, _ in rows)
+        yield Family(specs, partial(_loading, name, channel.side, wanted))
 
 
-def _loading_rates(
+def _loading(
     channel: str, side: str | None, wanted: tuple[str, ...], view: CycleView
 ) -> Iterator[Values]:
     force, events = view.curves(channel), leg_events(view, side)
@@ -219,39 +219,26 @@ def _loading_rates(
         "valley_depth": (peak1 + peak2) / 2.0 - valley,
     }
     if "loading_rate" in wanted:
-        found |= _rates(view, channel, events, found["peak1_phase"], found["peak2_phase"])
-    for name in wanted:
-        yield found[name]
-
-
-def _rates(
-    view: CycleView, channel: str, events: LegEvents, first: Values, second: Values
-) -> dict[str, Values]:
-    zero = np.zeros_like(first)
-    found: dict[str, Values] = {}
-    for name, begin, end in (
-        ("loading_rate", zero, first),
-        ("unloading_rate", second, events.stance),
-    ):
-        span = end - begin
-        places = np.stack([begin + 0.2 * span, begin + 0.8 * span]) + events.start
-        low, high = at_phase(view.curves(channel), places)
-        seconds = 0.6 * span / 100.0 * view.duration_s
-        found[name] = np.divide(
-            high - low, seconds, out=np.full_like(span, np.nan), where=seconds > 0
-        )
-    return found
+        for name, begin, end in (
+            ("loading_rate", np.zeros_like(first), found["peak1_phase"]),
+            ("unloading_rate", found["peak2_phase"], events.stance),
+        ):
+            span = end - begin
+            places = np.stack([begin + 0.2 * span, begin + 0.8 * span]) + events.start
+            low, high = at_phase(force, places)
+            seconds = 0.6 * span / 100.0 * view.duration_s
+            unknown = np.full_like(span, np.nan)
+            found[name] = np.divide(high - low, seconds, out=unknown, where=seconds > 0)
+    yield from (found[name] for name in wanted)
 
 
 # ----------------------------------------------------------------------
-# Group kinetic: the power bursts of hip, knee and ankle, each with its phase and its work.
-
+# Group kinetic: the power bursts of hip, knee and ankle, each with its phase and its work
 
 _POWER_BURSTS_SOURCE = (
     "Winter 1991, The Biomechanics and Motor Control of Human Gait; "
     "Eng & Winter 1995, Journal of Biomechanics 28:753"
 )
-_WORK_UNIT = {"W": "J", "W_kg": "J_kg"}
 
 
 @dataclass(frozen=True)
@@ -300,39 +287,43 @@ def power_burst_families(schema: Schema) -> Iterator[Family | LeftOut]:
     if found and not with_work:
         yield LeftOut("work of the power bursts", "the data has no cycle_duration_s")
     for name, channel in found:
-        specs = [
-            spec
-            for burst in BURSTS[channel.joint]
-            for spec in _burst_specs(name, channel, burst, with_work=with_work)
-        ]
-        compute = partial(_bursts, name, channel.side, BURSTS[channel.joint], with_work)
-        yield Family(tuple(specs), compute)
-
-
-def _burst_specs(
-    name: str, channel: Channel, burst: Burst, *, with_work: bool
-) -> Iterator[FeatureSpec]:
-    verb, extreme, part = (
-        ("generated", "max", "positive") if burst.generates else ("absorbed", "min", "negative")
-    )
-    where = (
-        f"over {burst.begin:g} to {burst.end:g} of the stride (0 contact, 1 toe-off, 2 next "
-        f"contact of this leg): power {verb}, {burst.meaning}"
-    )
-    label = f"{channel.joint}_power_{burst.name}"
-    tail, work_unit = f"{channel.side}_{channel.unit}", _WORK_UNIT.get(channel.unit, "J")
-    rows = [
-        (f"{label}_{tail}", channel.unit, f"{extreme} {where}"),
-        (f"{label}_{tail}_phase", "% of cycle", f"phase of the {extreme}, since contact, {where}"),
-        (
-            f"{label}_work_{channel.side}_{work_unit}",
-            work_unit,
-            f"integral over time of the {part} part {where}",
-        ),
-    ]
-    for feature, unit, formula in rows if with_work else rows[:2]:
-        requires = (name, "stance_percent") + (("cycle_duration_s",) if "work" in feature else ())
-        yield FeatureSpec(feature, "kinetic", unit, formula, _POWER_BURSTS_SOURCE, requires)
+        bursts, specs = BURSTS[channel.joint], []
+        for burst in bursts:
+            verb, extreme, part = (
+                ("generated", "max", "positive")
+                if burst.generates
+                else ("absorbed", "min", "negative")
+            )
+            where = (
+                f"over {burst.begin:g} to {burst.end:g} of the stride (0 contact, 1 toe-off, 2 "
+                f"next contact of this leg): power {verb}, {burst.meaning}"
+            )
+            label = f"{channel.joint}_power_{burst.name}"
+            tail, work_unit = f"{channel.side}_{channel.unit}", _OVER_TIME[channel.unit]
+            phase = f"phase of the {extreme}, since contact, {where}"
+            work = f"integral over time of the {part} part {where}"
+            rows = [
+                (f"{label}_{tail}", channel.unit, f"{extreme} {where}", ()),
+                (f"{label}_{tail}_phase", "% of cycle", phase, ()),
+                (
+                    f"{label}_work_{channel.side}_{work_unit}",
+                    work_unit,
+                    work,
+                    ("cycle_duration_s",),
+                ),
+            ]
+            specs += [
+                FeatureSpec(
+                    name=feature,
+                    group="kinetic",
+                    unit=unit,
+                    formula=formula,
+                    source=_POWER_BURSTS_SOURCE,
+                    requires=(name, "stance_percent", *also),
+                )
+                for feature, unit, formula, also in (rows if with_work else rows[:2])
+            ]
+        yield Family(tuple(specs), partial(_bursts, name, channel.side, bursts, with_work))
 
 
 def _bursts(
@@ -349,8 +340,7 @@ def _bursts(
 
 
 # ----------------------------------------------------------------------
-# Group kinetic: the support moment and what each joint gives to it.
-
+# Group kinetic: the support moment and what each joint gives to it
 
 _SUPPORT_MOMENT_SOURCE = "Winter 1980, Journal of Biomechanics 13:923"
 _JOINTS = {
@@ -359,71 +349,63 @@ _JOINTS = {
     "ankle": "ankle_dorsiflexion_moment",
 }
 _MOMENT = "extensor moment of the leg, -(hip + knee + ankle) with flexor and dorsiflexor positive"
-_IMPULSE_UNIT = {"Nm": "Nm_s", "Nm_kg": "Nm_s_kg"}
 _PARTS = ((0.0, 0.5), (0.5, 1.0), (0.0, 1.0))
 
 
 def support_moment_families(schema: Schema) -> Iterator[Family | LeftOut]:
     """Yield peaks, stance mean and impulse of the support moment, and the joints' shares."""
-    found = list(_legs(schema))
-    if not found:
-        yield LeftOut("support moment", "no leg with the moments of hip, knee and ankle")
-    elif not schema.has("cycle_duration_s"):
-        yield LeftOut("impulse of the support moment", "the data has no cycle_duration_s")
-    for side, unit, channels in found:
-        impulse = schema.has("cycle_duration_s")
-        specs = tuple(_support_specs(side, unit, channels, impulse=impulse))
-        yield Family(specs, partial(_support_moments, channels, side, impulse))
-
-
-def _legs(schema: Schema) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    for side in ("ipsi", "contra"):
-        for unit in ("Nm_kg", "Nm"):
-            channels = tuple(f"{joint}_{side}_{unit}" for joint in _JOINTS.values())
-            if all(name in schema.channels for name in channels):
-                yield side, unit, channels
-
-
-def _support_specs(
-    side: str, unit: str, channels: tuple[str, ...], *, impulse: bool
-) -> Iterator[FeatureSpec]:
-    start, requires = "support_moment", (*channels, "stance_percent")
-    rows = [
-        (
-            f"{start}_peak1_{side}_{unit}",
-            unit,
-            f"max over the first half of stance of the {_MOMENT}",
-        ),
-        (f"{start}_peak1_{side}_{unit}_phase", "% of cycle", "phase of peak 1, since contact"),
-        (
-            f"{start}_peak2_{side}_{unit}",
-            unit,
-            f"max over the second half of stance of the {_MOMENT}",
-        ),
-        (f"{start}_peak2_{side}_{unit}_phase", "% of cycle", "phase of peak 2, since contact"),
-        (f"{start}_stance_mean_{side}_{unit}", unit, f"mean over stance of the {_MOMENT}"),
+    with_impulse = schema.has("cycle_duration_s")
+    legs = [
+        (side, unit, tuple(f"{joint}_{side}_{unit}" for joint in _JOINTS.values()))
+        for side in ("ipsi", "contra")
+        for unit in ("Nm_kg", "Nm")
     ]
-    for joint in _JOINTS:
-        formula = f"stance mean of the {joint}'s extensor moment / that of the support moment * 100"
-        rows.append((f"{start}_{joint}_share_{side}_{unit}_percent", "%", formula))
-    for name, of_unit, formula in rows:
-        yield FeatureSpec(name, "kinetic", of_unit, formula, _SUPPORT_MOMENT_SOURCE, requires)
-    if impulse:
-        yield FeatureSpec(
-            name=f"{start}_impulse_{side}_{_IMPULSE_UNIT[unit]}",
-            group="kinetic",
-            unit=_IMPULSE_UNIT[unit],
-            formula=f"stance mean * stance time of the {_MOMENT}",
-            source=_SUPPORT_MOMENT_SOURCE,
-            requires=(*requires, "cycle_duration_s"),
+    legs = [leg for leg in legs if all(name in schema.channels for name in leg[2])]
+    if not legs:
+        yield LeftOut("support moment", "no leg with the moments of hip, knee and ankle")
+    elif not with_impulse:
+        yield LeftOut("impulse of the support moment", "the data has no cycle_duration_s")
+    for side, unit, channels in legs:
+        peak, tail = "max over the {} half of stance of the " + _MOMENT, f"{side}_{unit}"
+        phase = "phase of peak {}, since contact"
+        rows = [
+            (f"peak1_{tail}", unit, peak.format("first"), ()),
+            (f"peak1_{tail}_phase", "% of cycle", phase.format(1), ()),
+            (f"peak2_{tail}", unit, peak.format("second"), ()),
+            (f"peak2_{tail}_phase", "% of cycle", phase.format(2), ()),
+            (f"stance_mean_{tail}", unit, f"mean over stance of the {_MOMENT}", ()),
+        ]
+        for joint in _JOINTS:
+            share = (
+                f"stance mean of the {joint}'s extensor moment / that of the support moment * 100"
+            )
+            rows.append((f"{joint}_share_{tail}_percent", "%", share, ()))
+        if with_impulse:
+            of_time, timed = _OVER_TIME[unit], ("cycle_duration_s",)
+            impulse = f"stance mean * stance time of the {_MOMENT}"
+            rows.append((f"impulse_{side}_{of_time}", of_time, impulse, timed))
+        specs = tuple(
+            FeatureSpec(
+                name=f"support_moment_{name}",
+                group="kinetic",
+                unit=of_unit,
+                formula=formula,
+                source=_SUPPORT_MOMENT_SOURCE,
+                requires=(*channels, "stance_percent", *also),
+            )
+            for name, of_unit, formula, also in rows
         )
+        yield Family(specs, partial(_support_moments, channels, side, with_impulse))
 
 
 def _support_moments(
-    channels: tuple[str, ...], side: str, impulse: bool, view: CycleView
+    channels: tuple[str, ...], side: str, with_impulse: bool, view: CycleView
 ) -> Iterator[Values]:
     events = leg_events(view, side)
-    found = part_statistics(_support(channels, view), *events.parts(*_PARTS))
+    hip, knee, ankle = (view.curves(name) for name in channels)
+    with np.errstate(invalid="ignore", over="ignore"):
+        support = -(hip + knee + ankle)
+    found = part_statistics(read_only(support), *events.parts(*_PARTS))
     for part in range(2):
         yield found[MAXIMUM, part]
         yield events.percent(found[MAXIMUM_AT, part])
@@ -433,83 +415,57 @@ def _support_moments(
     for channel in channels:
         own = -part_statistics(view.curves(channel), *stance)[MEAN, 0]
         yield np.divide(100.0 * own, mean, out=np.full_like(mean, np.nan), where=mean > 0)
-    if impulse:
+    if with_impulse:
         yield mean * events.stance / 100.0 * view.duration_s
 
 
-def _support(channels: tuple[str, ...], view: CycleView) -> NDArray[np.float32]:
-    hip, knee, ankle = (view.curves(name) for name in channels)
-    with np.errstate(invalid="ignore", over="ignore"):
-        total: NDArray[np.float32] = -(hip + knee + ankle)
-    total.flags.writeable = False
-    return total
-
-
 # ----------------------------------------------------------------------
-# Joint work, moment impulses and ground reaction impulses.
+# Group kinetic: the path of the centre of pressure under the ipsilateral foot
+
+_COP_PATH_SOURCE = "Prieto et al. 1996, IEEE Transactions on Biomedical Engineering 43:956"
+_COP = ("cop_anterior_ipsi_m", "cop_lateral_ipsi_m")
+_COP_ROWS = (
+    ("cop_path_length_ipsi_m", "m", "sum of the distances between samples of stance"),
+    ("cop_anterior_range_ipsi_m", "m", "forward max - min over stance"),
+    ("cop_lateral_range_ipsi_m", "m", "sideways max - min over stance"),
+    ("cop_mean_velocity_ipsi_m_s", "m_s", "path length / time between those samples"),
+)
 
 
-_SIGNS = {"positive": 1, "negative": -1}
-_WORK_SOURCE = "Winter 1991, The Biomechanics and Motor Control of Human Gait: W = integral of P"
-_IMPULSE_SOURCE = "integral of the moment or force"
-_OVER_TIME = {"W": "J", "W_kg": "J_kg", "Nm": "Nm_s", "Nm_kg": "Nm_s_kg", "N": "N_s", "BW": "BW_s"}
+def cop_path_families(schema: Schema) -> Iterator[Family | LeftOut]:
+    """Yield length, extent and mean speed of the path during stance.
 
-
-def work_families(schema: Schema) -> Iterator[Family | LeftOut]:
-    """Yield positive and negative work of every joint power: energy made and taken up."""
-    yield _integrals(schema, "joint work", ("power",), "work", _WORK_SOURCE)
-
-
-def impulse_families(schema: Schema) -> Iterator[Family | LeftOut]:
-    """Yield positive and negative impulse of every moment and ground reaction force.
-
-    Of the anterior force these are the propulsive and the braking impulse.
+    Only of the ipsilateral foot: one contralateral stance begins in this cycle and another ends
+    in it, in two places on the floor.
     """
-    yield _integrals(schema, "impulses", ("moment", "grf"), "impulse", _IMPULSE_SOURCE)
-
-
-def integral_unit(unit: str, *, over_time: bool) -> str:
-    """Return the unit of a curve's integral over time, or over phase where 1 is one cycle.
-
-    Examples
-    --------
-    >>> integral_unit("W_kg", over_time=True), integral_unit("W_kg", over_time=False)
-    ('J_kg', 'W_kg_cycle')
-    """
-    return _OVER_TIME[unit] if over_time else f"{unit}_cycle"
-
-
-def _integrals(
-    schema: Schema, family: str, measurements: tuple[str, ...], noun: str, source: str
-) -> Family | LeftOut:
-    channels = schema.of_measurement(*measurements)
-    if not channels:
-        return LeftOut(family, f"the data has no channel of {', '.join(measurements)}")
-    over_time = schema.has("cycle_duration_s")
-    variable = "time" if over_time else "phase (1 = one cycle; durations are not known)"
-    parts = [
-        (name, channel, part)
-        for name, channel in channels.items()
-        for part in _SIGNS
-        if part == "positive" or channel.quantity != "grf_vertical"
-    ]
+    if not all(name in schema.channels for name in _COP):
+        yield LeftOut("path of the centre of pressure", f"no {' and '.join(_COP)}")
+        return
+    has_duration = schema.has("cycle_duration_s")
+    if not has_duration:
+        yield LeftOut("velocity of the centre of pressure", "the data has no cycle_duration_s")
     specs = tuple(
         FeatureSpec(
-            name=_name(channel, noun, part, over_time=over_time),
-            group="derived",
-            unit=integral_unit(channel.unit, over_time=over_time),
-            formula=f"integral of the {part} part over {variable}, trapezoid rule",
-            source=source,
-            requires=(name, "cycle_duration_s") if over_time else (name,),
+            name=name,
+            group="kinetic",
+            unit=unit,
+            formula=formula,
+            source=_COP_PATH_SOURCE,
+            requires=(
+                *_COP,
+                "stance_percent",
+                *(("cycle_duration_s",) if unit == "m_s" else ()),
+            ),
         )
-        for name, channel, part in parts
-    )
-    return Family(
-        specs, lambda view: (view.integral(name, _SIGNS[part]) for name, _, part in parts)
+        for name, unit, formula in (_COP_ROWS if has_duration else _COP_ROWS[:3])
     )
 
+    def compute(view: CycleView) -> Iterator[Values]:
+        last = leg_events(view, "ipsi").stance_and_swing[1][0]
+        forward, sideways = (view.curves(name) for name in _COP)
+        length, anterior, lateral = path(forward, sideways, last)
+        yield from (length, anterior, lateral)
+        if has_duration:
+            yield length / (last / (forward.shape[1] - 1) * view.duration_s)
 
-def _name(channel: Channel, noun: str, part: str, *, over_time: bool) -> str:
-    unit = integral_unit(channel.unit, over_time=over_time)
-    quantity = channel.quantity.removesuffix("_power")
-    return "_".join(part for part in (quantity, noun, part, channel.side, unit) if part)
+    yield Family(specs, compute)

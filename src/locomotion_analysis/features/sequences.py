@@ -1,8 +1,7 @@
-"""MERGED sequences.
+"""Curves as sequences for recurrent and convolutional networks.
 
-- The order in which a stream gives its cycles: shuffled, yet almost as it lies on the disk.
-- From cycles to sequences for recurrent and convolutional networks.
-- The target of every labelled cycle, as numbers a loss function takes.
+The array itself, the target as numbers a loss function takes, and the order in which a stream gives
+its cycles: shuffled, yet almost as they lie on the disk.
 """
 
 import logging
@@ -18,13 +17,11 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, TargetError
-from locomotion_analysis.features.engineer import is_quantity
-from locomotion_analysis.features.table import labelled_cycles
+from locomotion_analysis.features.table import is_quantity, labelled_cycles
 from locomotion_analysis.standard import N_PHASES, canonical_name, resample_curves
 
 # ----------------------------------------------------------------------
-# The order in which a stream gives its cycles: shuffled, yet almost as it lies on the disk.
-
+# The order in which a stream gives its cycles: shuffled, yet almost as it lies on the disk
 
 BLOCK_CYCLES = 128
 """Neighbouring cycles that are read together."""
@@ -68,8 +65,7 @@ def batches_of(order: NDArray[np.intp], batch_size: int) -> list[NDArray[np.intp
 
 
 # ----------------------------------------------------------------------
-# From cycles to sequences for recurrent and convolutional networks.
-
+# From cycles to sequences for recurrent and convolutional networks
 
 _logger = logging.getLogger(__name__)
 
@@ -130,7 +126,18 @@ def sequential_features(
     channels = data.channels if features is None else resolved_channels(data.channels, features)
     labelled, y = labelled_cycles(data, target)
     curves = resample_curves(labelled.array(channels), sequence_length, axis=1)
-    _warn_of_gaps(curves, channels)
+    gaps: NDArray[np.bool_] = np.any(~np.isfinite(curves), axis=1)
+    if gaps.any():
+        counts = ", ".join(
+            f"{name} in {count}"
+            for name, count in zip(channels, gaps.sum(axis=0), strict=True)
+            if count
+        )
+        warnings.warn(
+            f"curves not fully measured stay NaN, of {len(gaps)} cycles: {counts}",
+            LocomotionWarning,
+            stacklevel=3,
+        )
     return curves, y
 
 
@@ -167,23 +174,8 @@ def resolved_channels(known: Sequence[str], wanted: Sequence[str]) -> list[str]:
     return standard
 
 
-def _warn_of_gaps(curves: NDArray[np.float32], channels: Sequence[str]) -> None:
-    gaps: NDArray[np.bool_] = np.any(~np.isfinite(curves), axis=1)
-    if gaps.any():
-        counts = ", ".join(
-            f"{name} in {count}"
-            for name, count in zip(channels, gaps.sum(axis=0), strict=True)
-            if count
-        )
-        warnings.warn(
-            f"curves not fully measured stay NaN, of {len(gaps)} cycles: {counts}",
-            LocomotionWarning,
-            stacklevel=4,
-        )
-
-
 # ----------------------------------------------------------------------
-# The target of every labelled cycle, as numbers a loss function takes.
+# The target of every labelled cycle, as numbers a loss function takes
 
 
 @dataclass(frozen=True)
@@ -231,7 +223,9 @@ def encoded_target(
     >>> encoded_target(cycles, "sex").values.tolist()
     [1, 0]
     """
-    y = _labels(cycles, target)
+    # The target alone: no curve is touched.
+    without_curves = np.empty((0, len(cycles), N_PHASES), dtype=np.float32)
+    _, y = labelled_cycles(LocomotionData(cycles, without_curves, ()), target)
     rows = np.flatnonzero(cycles[y.name].notna())
     values = y.to_numpy()
     if classes is None and is_quantity(values):
@@ -248,9 +242,3 @@ def encoded_target(
             fix="leave those cycles out with data.select, or leave `classes` out",
         )
     return EncodedTarget(rows, codes.astype(np.int64), known)
-
-
-def _labels(cycles: pd.DataFrame, target: str) -> "pd.Series[Any]":
-    """Return the known values of the target, without touching any curve."""
-    without_curves = np.empty((0, len(cycles), N_PHASES), dtype=np.float32)
-    return labelled_cycles(LocomotionData(cycles, without_curves, ()), target)[1]

@@ -1,15 +1,8 @@
-"""MERGED spec.
+"""What a feature is, and what features are computed from.
 
-- Statistics that turn one curve of 150 points into one number.
-- What a feature is, and what a table of features carries besides its numbers.
-- Metadata columns of the cycles, as numbers.
-- The end of stance of each cycle: measured where it can be, published where it cannot.
-- Names of the channels and columns at hand: all that decides which features there are.
-- All channels and columns the standard knows: what the whole catalogue is made from.
-- The cycles as the feature families see them: parsed channels, shared intermediate results.
-- Features that are computed together.
-- The events of each leg's own stride, and parts of the stride between them.
-- Families of one number a cycle from the start, not a statistic of a curve.
+A family of features decides by names alone (:class:`Schema`) which features there are, and computes
+them from a :class:`CycleView`: the cycles with what several families need of them, each intermediate
+result found once (statistics of the curves, the end of stance, the events of both legs).
 """
 
 import re
@@ -29,6 +22,9 @@ from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.features.kernels.forces import loaded_percent, swing, toe_off
 from locomotion_analysis.features.kernels.statistics import (
     CORE_STATISTICS,
+    Curves,
+    Index,
+    Values,
     core_statistics,
     quantiles,
 )
@@ -43,10 +39,7 @@ from locomotion_analysis.standard import (
 )
 
 # ----------------------------------------------------------------------
-# Statistics that turn one curve of 150 points into one number.
-
-
-Curves = NDArray[np.float32]
+# Statistics that turn one curve of 150 points into one number
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +143,7 @@ def checked_aggregations(names: Sequence[str] | str) -> dict[str, Aggregation]:
 
 
 # ----------------------------------------------------------------------
-# What a feature is, and what a table of features carries besides its numbers.
-
-
-Values = NDArray[np.float64]
+# Features and tables of them
 
 DESCRIPTIVE = "descriptive statistic"
 """Source of a feature that needs no paper."""
@@ -243,7 +233,11 @@ _MOST_NAMED = 8
 
 def left_out_message(left_out: Sequence[LeftOut]) -> str:
     """Return one sentence of what was left out by reason; eight names, then how many more."""
-    parts = [f"{_some(names)} ({why})" for why, names in left_out_by_reason(left_out).items()]
+    parts = []
+    for why, names in left_out_by_reason(left_out).items():
+        more = len(names) - _MOST_NAMED
+        shown = ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+        parts.append(f"{shown} ({why})")
     return "features left out: " + "; ".join(parts)
 
 
@@ -255,15 +249,8 @@ def left_out_by_reason(left_out: Sequence[LeftOut]) -> dict[str, list[str]]:
     return by_reason
 
 
-def _some(names: list[str]) -> str:
-    more = len(names) - _MOST_NAMED
-    shown = ", ".join(names[:_MOST_NAMED])
-    return shown if more <= 0 else f"{shown} and {more} more"
-
-
 # ----------------------------------------------------------------------
-# Metadata columns of the cycles, as numbers.
-
+# Metadata columns of the cycles, as numbers
 
 LEG_LENGTH_PER_HEIGHT = 0.53
 """Trochanter height over body height (Drillis & Contini 1966)."""
@@ -320,8 +307,7 @@ def has_steps(cycles: pd.DataFrame) -> "np.ndarray[tuple[int], np.dtype[np.bool_
 
 
 # ----------------------------------------------------------------------
-# The end of stance of each cycle: measured where it can be, published where it cannot.
-
+# The end of stance of each cycle: measured where it can be, published where it cannot
 
 CONTACT_FORCE_N = 20.0
 """Vertical force above which the foot is on the ground (Fukuchi et al. 2017, PeerJ 5:e3298)."""
@@ -391,7 +377,10 @@ def stance_percent(data: LocomotionData) -> Stance:
     percent = np.where(np.isfinite(force), force, metadata)
     unmeasured = np.isnan(percent)
     if unmeasured.any():
-        percent[unmeasured] = _published(cycles[unmeasured])
+        speed, leg = number_column(cycles, "speed_m_s"), leg_length_m(cycles)
+        for task in cycles.loc[unmeasured, "task"].unique():
+            own = unmeasured & (cycles["task"] == task).to_numpy(dtype=bool)
+            percent[own] = toe_off_percent(task, speed[own], leg[own])
     known = [np.isfinite(force), np.isfinite(metadata), np.isfinite(percent)]
     return Stance(percent, _SOURCES[np.select(known, [0, 1, 2], default=3)])
 
@@ -416,31 +405,16 @@ def ground_force(data: LocomotionData, cycles: pd.DataFrame, side: str) -> Groun
     for unit in ("BW", "N"):
         name = f"grf_vertical_{side}_{unit}"
         if name in data.channels:
-            return GroundForce(data.curves(name), _threshold(cycles, unit))
+            threshold = np.full(len(cycles), CONTACT_FORCE_N)
+            if unit == "BW":
+                mass = number_column(cycles, "mass_kg")
+                threshold /= np.where(np.isnan(mass), _USUAL_MASS_KG, mass) * STANDARD_GRAVITY_M_S2
+            return GroundForce(data.curves(name), threshold)
     return None
 
 
-def _threshold(cycles: pd.DataFrame, unit: str) -> Values:
-    if unit == "N":
-        return np.full(len(cycles), CONTACT_FORCE_N)
-    mass = number_column(cycles, "mass_kg")
-    weight = np.where(np.isnan(mass), _USUAL_MASS_KG, mass) * STANDARD_GRAVITY_M_S2
-    return CONTACT_FORCE_N / weight
-
-
-def _published(cycles: pd.DataFrame) -> Values:
-    speed, leg = number_column(cycles, "speed_m_s"), leg_length_m(cycles)
-    task = cycles["task"].to_numpy(dtype=object)
-    result = np.full(len(cycles), np.nan)
-    for name in cycles["task"].unique():
-        own = task == name
-        result[own] = toe_off_percent(name, speed[own], leg[own])
-    return result
-
-
 # ----------------------------------------------------------------------
-# Names of the channels and columns at hand: all that decides which features there are.
-
+# Names of the channels and columns at hand: all that decides which features there are
 
 DEFAULT_AGGREGATIONS = ("mean", "std", "max", "min")
 
@@ -499,6 +473,26 @@ class Schema:
         """Return whether all these columns exist."""
         return self.columns.issuperset(columns)
 
+    @property
+    def has_speed(self) -> bool:
+        """Whether there is :attr:`CycleView.speed_m_s`: measured, or stride length over duration."""
+        return self.has("speed_m_s") or self.has("stride_length_m", "cycle_duration_s")
+
+    @property
+    def has_stride_length(self) -> bool:
+        """Whether there is :attr:`CycleView.stride_length_m`: measured, or speed times duration."""
+        return self.has("stride_length_m") or self.has("speed_m_s", "cycle_duration_s")
+
+    @property
+    def has_leg_length(self) -> bool:
+        """Whether leg lengths are measured or can be told from the body height."""
+        return self.has("leg_length_m") or self.has("height_m")
+
+    def force(self, axis: str, side: str) -> str | None:
+        """Return the channel of a leg's ground reaction force, in BW before N, or None."""
+        names = (f"grf_{axis}_{side}_{unit}" for unit in ("BW", "N"))
+        return next((name for name in names if name in self.channels), None)
+
     def pairs(self, *measurements: str) -> dict[str, tuple[str, str]]:
         """Return (ipsilateral, contralateral) channel names by quantity, of both legs' channels.
 
@@ -510,10 +504,6 @@ class Schema:
             if channel.side == "ipsi" and other is not None and other.name in self.channels:
                 found.setdefault(channel.quantity, (name, other.name))
         return found
-
-
-# ----------------------------------------------------------------------
-# All channels and columns the standard knows: what the whole catalogue is made from.
 
 
 _JOINT_MOTIONS = (
@@ -550,24 +540,20 @@ def full_schema(aggregations: Sequence[str] = DEFAULT_AGGREGATIONS) -> Schema:
     >>> "hip_flexion_moment_contra_Nm_kg" in full_schema().channels
     True
     """
-    legs = [name for side in ("ipsi", "contra") for name in _leg(side)]
-    return Schema.of([*_MIDLINE, *legs], [*KEY, *METADATA], aggregations)
-
-
-def _leg(side: str) -> list[str]:
-    angles = [f"{motion}_angle_{side}_rad" for motion in (*_JOINT_MOTIONS, *_SEGMENTS)]
-    velocities = [f"{motion}_velocity_{side}_rad_s" for motion in _JOINT_MOTIONS]
-    moments = [f"{motion}_moment_{side}_Nm_kg" for motion in _JOINT_MOTIONS]
-    powers = [f"{joint}_power_{side}_W_kg" for joint in _JOINTS]
-    forces = [f"grf_{axis}_{side}_BW" for axis in _FORCE_AXES]
-    pressure = [f"cop_{axis}_{side}_m" for axis in ("anterior", "lateral")]
-    progression = [f"foot_progression_internal_angle_{side}_rad"]
-    return [*angles, *progression, *velocities, *moments, *powers, *forces, *pressure]
+    channels = list(_MIDLINE)
+    for side in ("ipsi", "contra"):
+        channels += [f"{motion}_angle_{side}_rad" for motion in (*_JOINT_MOTIONS, *_SEGMENTS)]
+        channels.append(f"foot_progression_internal_angle_{side}_rad")
+        channels += [f"{motion}_velocity_{side}_rad_s" for motion in _JOINT_MOTIONS]
+        channels += [f"{motion}_moment_{side}_Nm_kg" for motion in _JOINT_MOTIONS]
+        channels += [f"{joint}_power_{side}_W_kg" for joint in _JOINTS]
+        channels += [f"grf_{axis}_{side}_BW" for axis in _FORCE_AXES]
+        channels += [f"cop_{axis}_{side}_m" for axis in ("anterior", "lateral")]
+    return Schema.of(channels, [*KEY, *METADATA], aggregations)
 
 
 # ----------------------------------------------------------------------
-# The cycles as the feature families see them: parsed channels, shared intermediate results.
-
+# The cycles as the feature families see them
 
 _CORE_ROWS = {name: row for row, name in enumerate(CORE_STATISTICS)}
 _CORE_ROWS |= {name: _CORE_ROWS[other] for name, other in SAME_AS.items()}
@@ -618,7 +604,10 @@ class CycleView:
         if row is None:
             level = quantile_level(name)
             if level not in self._quantiles:
-                self._find_quantiles(level)
+                # Sorting a curve once serves all the quantiles that were asked for.
+                levels = sorted({level, *self._levels} - set(self._quantiles))
+                found = quantiles(self.data.block, np.array(levels))
+                self._quantiles.update(zip(levels, found, strict=True))
             values: Values = self._quantiles[level][self._positions[channel]]
         else:
             values = self._core[self._positions[channel], row].astype(np.float64)
@@ -628,12 +617,6 @@ class CycleView:
     def _core(self) -> Curves:
         return core_statistics(self.data.block, self.stance_index)
 
-    def _find_quantiles(self, level: float) -> None:
-        """Find this quantile and all that were asked for: sorting a curve serves all of them."""
-        levels = sorted({level, *self._levels} - set(self._quantiles))
-        found = quantiles(self.data.block, np.array(levels))
-        self._quantiles.update(zip(levels, found, strict=True))
-
     def column(self, name: str) -> Values:
         """Return a metadata column as numbers, NaN where unknown."""
         return number_column(self.cycles, name)
@@ -642,6 +625,20 @@ class CycleView:
     def duration_s(self) -> Values:
         """Duration of each cycle, NaN where unknown: never a number of rows."""
         return self.column("cycle_duration_s")
+
+    @cached_property
+    def speed_m_s(self) -> Values:
+        """Walking speed: as measured, else stride length over duration."""
+        return first_known(
+            self.column("speed_m_s"), self.column("stride_length_m") / self.duration_s
+        )
+
+    @cached_property
+    def stride_length_m(self) -> Values:
+        """Stride length: as measured, else speed times duration."""
+        return first_known(
+            self.column("stride_length_m"), self.column("speed_m_s") * self.duration_s
+        )
 
     @cached_property
     def stance(self) -> Stance:
@@ -661,13 +658,14 @@ class CycleView:
         return has_steps(self.cycles)
 
     @cached_property
-    def double_support_percent(self) -> Values | None:
-        """Share of the cycle with both feet loaded, from both vertical forces, or None."""
+    def double_support_percent(self) -> Values:
+        """Share of the cycle with both feet loaded: from both vertical forces, else the metadata."""
+        metadata = self.column("double_support_percent")
         own = ground_force(self.data, self.cycles, "ipsi")
         other = ground_force(self.data, self.cycles, "contra")
         if own is None or other is None:
-            return None
-        return loaded_percent(*own, *other)
+            return metadata
+        return first_known(np.where(self.steps, loaded_percent(*own, *other), np.nan), metadata)
 
     def integral(self, channel: str, sign: int) -> Values:
         """Integrate the positive (+1) or negative (-1) part of a channel.
@@ -680,7 +678,7 @@ class CycleView:
 
 
 # ----------------------------------------------------------------------
-# Features that are computed together.
+# Families: features that are computed together
 
 
 @dataclass(frozen=True, slots=True)
@@ -710,11 +708,29 @@ FamilyFactory = Callable[[Schema], Iterator[Family | LeftOut]]
 that every batch of a stream and every machine gives the same columns."""
 
 
+def scalar(
+    spec: FeatureSpec, values: Callable[[CycleView], Values], *, known: bool, missing: str
+) -> Family | LeftOut:
+    """Return a family of one feature, or say why there is none.
+
+    Parameters
+    ----------
+    spec : FeatureSpec
+        What it is.
+    values : callable
+        Gives one number a cycle, NaN where unknown.
+    known : bool
+        Whether the data has what it takes.
+    missing : str
+        The reason to give when it has not.
+    """
+    if not known:
+        return LeftOut(spec.name, missing)
+    return Family((spec,), lambda view: (values(view),))
+
+
 # ----------------------------------------------------------------------
-# The events of each leg's own stride, and parts of the stride between them.
-
-
-Index = NDArray[np.int64]
+# The events of each leg's own stride, and parts of the stride between them
 
 EVENTS = {
     "contact": "initial contact",
@@ -823,60 +839,28 @@ def leg_events(view: CycleView, side: str | None) -> LegEvents:
     side : {"ipsi", "contra"} or None
     """
     if view not in _found:
-        _found[view] = _both_legs(view)
+        toe_off = view.stance.percent
+        both = view.column("double_support_percent")
+        halves = (both > 0) & (both < toe_off)
+        other_off = np.where(halves, both / 2.0, (toe_off + 50.0) % 100.0)
+        half_cycle = np.where(np.isnan(toe_off), np.nan, 50.0)
+        other_on = np.where(halves, toe_off - both / 2.0, half_cycle)
+        measured = np.zeros(len(view), dtype=bool)
+        ground = ground_force(view.data, view.cycles, "contra")
+        if ground is not None:
+            force_off, force_on = swing(*ground)
+            from_force = np.isfinite(force_off) & np.isfinite(toe_off)
+            other_off = np.where(from_force, force_off, other_off)
+            other_on = np.where(from_force, force_on, other_on)
+            measured = from_force & np.isfinite(view.stance.measured)
+        zero = np.where(np.isnan(toe_off), np.nan, 0.0)
+        ipsi = LegEvents(zero, toe_off, other_off, other_on, measured)
+        contra = LegEvents(
+            start=other_on,
+            stance=(other_off - other_on) % 100.0,
+            opposite_toe_off=(toe_off - other_on) % 100.0,
+            opposite_contact=(zero - other_on) % 100.0,
+            measured=measured,
+        )
+        _found[view] = {"ipsi": ipsi, "contra": contra}
     return _found[view][side or "ipsi"]
-
-
-def _both_legs(view: CycleView) -> dict[str, LegEvents]:
-    toe_off = view.stance.percent
-    other_off, other_on, from_force = _other_leg(view, toe_off)
-    measured = from_force & np.isfinite(view.stance.measured)
-    zero = np.where(np.isnan(toe_off), np.nan, 0.0)
-    ipsi = LegEvents(zero, toe_off, other_off, other_on, measured)
-    contra = LegEvents(
-        start=other_on,
-        stance=(other_off - other_on) % 100.0,
-        opposite_toe_off=(toe_off - other_on) % 100.0,
-        opposite_contact=(zero - other_on) % 100.0,
-        measured=measured,
-    )
-    return {"ipsi": ipsi, "contra": contra}
-
-
-def _other_leg(view: CycleView, toe_off: Values) -> tuple[Values, Values, NDArray[np.bool_]]:
-    """Return toe-off and contact of the contralateral leg and where its force gave them."""
-    both = view.column("double_support_percent")
-    halves = (both > 0) & (both < toe_off)
-    off = np.where(halves, both / 2.0, (toe_off + 50.0) % 100.0)
-    on = np.where(halves, toe_off - both / 2.0, np.where(np.isnan(toe_off), np.nan, 50.0))
-    ground = ground_force(view.data, view.cycles, "contra")
-    if ground is None:
-        return off, on, np.zeros(len(view), dtype=bool)
-    force_off, force_on = swing(*ground)
-    known = np.isfinite(force_off) & np.isfinite(toe_off)
-    return np.where(known, force_off, off), np.where(known, force_on, on), known
-
-
-# ----------------------------------------------------------------------
-# Families of one number a cycle from the start, not a statistic of a curve.
-
-
-def scalar(
-    spec: FeatureSpec, values: Callable[[CycleView], Values], *, known: bool, missing: str
-) -> Family | LeftOut:
-    """Return a family of one feature, or say why there is none.
-
-    Parameters
-    ----------
-    spec : FeatureSpec
-        What it is.
-    values : callable
-        Gives one number a cycle, NaN where unknown.
-    known : bool
-        Whether the data has what it takes.
-    missing : str
-        The reason to give when it has not.
-    """
-    if not known:
-        return LeftOut(spec.name, missing)
-    return Family((spec,), lambda view: (values(view),))

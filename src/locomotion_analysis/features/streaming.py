@@ -1,11 +1,8 @@
-"""MERGED streaming.
+"""One part of a run over a Parquet source: what it holds, how it is cut, read, computed, written.
 
-- What a Parquet source holds, found out without reading any curve.
-- Reading ranges of cycles of Parquet files, forward, decoding as little as can be.
-- From a batch of cycles to a table of features: the one function every engine runs.
-- How many cycles a batch may have within a memory budget.
-- Cutting a source into parts of whole cycles: the unit of work, of retrying and of resuming.
-- One part from reading to its file, in whatever process.
+A source is looked at without reading any curve, cut into parts of whole cycles that fit a memory
+budget (the unit of work, of retrying and of resuming), and each part goes from reading to its file in
+whatever process. :mod:`locomotion_analysis.features.extraction` runs the parts.
 """
 
 import hashlib
@@ -52,8 +49,7 @@ from locomotion_analysis.files import atomic_path
 from locomotion_analysis.standard import KEY, N_PHASES, PHASE_COLUMN
 
 # ----------------------------------------------------------------------
-# What a Parquet source holds, found out without reading any curve.
-
+# What a Parquet source holds, found out without reading any curve
 
 GROUP_KEY = KEY[:4]
 """Cycles equal in these belong together: dataset, subject, task, task_id."""
@@ -135,9 +131,19 @@ def _look_at_file(path: Path, name: str) -> SourceFile:
         starts = np.cumsum(
             [0, *(file.metadata.row_group(i).num_rows for i in range(file.num_row_groups))]
         )
-        _refuse_empty(columns, int(starts[-1]), str(path))
+        if not columns.channels or not int(starts[-1]):
+            raise SchemaError(
+                expected="gait cycles with at least one channel",
+                got="no row" if columns.channels else f"columns {', '.join(columns.metadata[:12])}",
+                where=str(path),
+                fix="write the cycles with LocomotionData.to_parquet or `locomotion convert`",
+            )
         history = (*stored_history(file.schema_arrow), *history)
-    packed = {key for column in _PACKED if column in raw for key in _packed_keys(path, raw[column])}
+    packed = set()  # names in columns of ``key:value,key:value`` strings
+    for column in (raw[name] for name in _PACKED if name in raw):
+        texts = {text for batch in _batches(path, [column]) for text in batch[column].unique()}
+        pairs = (pair for text in texts for pair in str(text).split(",") if ":" in pair)
+        packed |= {key.strip() for key, _ in (pair.split(":", 1) for pair in pairs) if key.strip()}
     state = path.stat()
     return SourceFile(
         str(path),
@@ -170,24 +176,6 @@ def standard_columns(
     columns, converted = sort_columns(empty)
     raw = dict(zip(empty.column_names, schema.names, strict=True))
     return columns, raw, (*renamed, *converted)
-
-
-def _refuse_empty(columns: Columns, n_rows: int, path: str) -> None:
-    if not columns.channels or not n_rows:
-        raise SchemaError(
-            expected="gait cycles with at least one channel",
-            got="no row" if columns.channels else f"columns {', '.join(columns.metadata[:12])}",
-            where=path,
-            fix="write the cycles with LocomotionData.to_parquet or `locomotion convert`",
-        )
-
-
-def _packed_keys(path: Path, column: str) -> Iterator[str]:
-    """Yield the keys in a column of ``key:value,key:value`` strings."""
-    texts = {text for batch in _batches(path, [column]) for text in batch[column].unique()}
-    for text in texts:
-        pairs = (part.split(":", 1) for part in str(text).split(",") if ":" in part)
-        yield from (key.strip() for key, _ in pairs if key.strip())
 
 
 def codes_of(
@@ -229,8 +217,12 @@ def _batches(path: Path, columns: Iterable[str]) -> Iterator[pd.DataFrame]:
 def open_for_batches(path: Path) -> pq.ParquetFile:
     """Open a file so that reading it in batches holds pages in memory, not row groups."""
     with open_parquet(path) as plain:
-        fields = list(plain.schema_arrow)
-    texts = [field.name for field in fields if _is_text(field.type)]
+        kinds = {field.name: field.type for field in plain.schema_arrow}
+    texts = []
+    for name, kind in kinds.items():
+        value = kind.value_type if pa.types.is_dictionary(kind) else kind
+        if pa.types.is_string(value) or pa.types.is_large_string(value):
+            texts.append(name)
     return pq.ParquetFile(
         path,
         read_dictionary=texts,
@@ -238,11 +230,6 @@ def open_for_batches(path: Path) -> pq.ParquetFile:
         buffer_size=_BUFFER_BYTES,
         page_checksum_verification=True,
     )
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    value = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return bool(pa.types.is_string(value) or pa.types.is_large_string(value))
 
 
 @contextmanager
@@ -260,8 +247,7 @@ def reading(path: Path) -> Iterator[None]:
 
 
 # ----------------------------------------------------------------------
-# Reading ranges of cycles of Parquet files, forward, decoding as little as can be.
-
+# Reading ranges of cycles of Parquet files, forward, decoding as little as can be
 
 _DECODED_ROWS = 1 << 16
 """Most rows of the long layout decoded at once (437 cycles)."""
@@ -305,19 +291,15 @@ class RowReader:
         """Return the rows from `start` up to but without `stop`."""
         pieces: list[pa.Table] = []
         while start < stop:
-            table = self._table_with(start)
-            piece = table.slice(start - self._first, stop - start)
+            if self._table is None or not self._first <= start < self._next:
+                self._go_to(start)
+                while not self._first <= start < self._next:
+                    self._table = pa.Table.from_batches([next(self._batches)])
+                    self._first, self._next = self._next, self._next + len(self._table)
+            piece = self._table.slice(start - self._first, stop - start)
             pieces.append(piece)
             start += len(piece)
         return pieces[0] if len(pieces) == 1 else pa.concat_tables(pieces).unify_dictionaries()
-
-    def _table_with(self, row: int) -> pa.Table:
-        if self._table is None or not self._first <= row < self._next:
-            self._go_to(row)
-            while not self._first <= row < self._next:
-                self._table = pa.Table.from_batches([next(self._batches)])
-                self._first, self._next = self._next, self._next + len(self._table)
-        return self._table
 
     def _go_to(self, row: int) -> None:
         """Start at the row group of `row`, unless the rows decoded next are nearer."""
@@ -345,15 +327,6 @@ class _LastReader(threading.local):
 _last = _LastReader()
 
 
-def _reader_of(file: SourceFile, channels: Sequence[str], batch_cycles: int) -> RowReader:
-    key = (file.path, file.size, file.modified_ns, tuple(channels), batch_cycles)
-    if _last.reader is None or _last.key != key:
-        close_reader()
-        _refuse_changed(file)
-        _last.reader, _last.key = RowReader(file, channels, batch_cycles), key
-    return _last.reader
-
-
 def close_reader() -> None:
     """Close the file this thread read last."""
     if _last.reader is not None:
@@ -377,7 +350,19 @@ def read_segment(
     rows = (segment.start * file.rows_a_cycle, segment.stop * file.rows_a_cycle)
     try:
         with reading(Path(file.path)):
-            reader = _reader_of(file, channels, batch_cycles)
+            key = (file.path, file.size, file.modified_ns, tuple(channels), batch_cycles)
+            if _last.reader is None or _last.key != key:
+                close_reader()
+                state = Path(file.path).stat()
+                if (state.st_size, state.st_mtime_ns) != (file.size, file.modified_ns):
+                    raise FileReadError(
+                        expected="the file as it was when the run began",
+                        got="a file that was written since",
+                        where=file.path,
+                        fix="run the command again: what is finished and still valid is kept",
+                    )
+                _last.reader, _last.key = RowReader(file, channels, batch_cycles), key
+            reader = _last.reader
             table = reader.read(rows[0], min(rows[1], file.row_groups[-1]))
         return parts_from_table(table, dataset)
     except LocomotionError as error:
@@ -385,20 +370,8 @@ def read_segment(
         raise error if file.path in error.where else error.at(file.path) from None
 
 
-def _refuse_changed(file: SourceFile) -> None:
-    state = Path(file.path).stat()
-    if (state.st_size, state.st_mtime_ns) != (file.size, file.modified_ns):
-        raise FileReadError(
-            expected="the file as it was when the run began",
-            got="a file that was written since",
-            where=file.path,
-            fix="run the command again: what is finished and still valid is kept",
-        )
-
-
 # ----------------------------------------------------------------------
-# From a batch of cycles to a table of features: the one function every engine runs.
-
+# From a batch of cycles to a table of features: the one function every engine runs
 
 _FORCES = tuple(
     f"grf_vertical_{side}_{unit}" for side in ("ipsi", "contra") for unit in ("BW", "N")
@@ -450,10 +423,18 @@ def channels_needed(recipe: Recipe) -> tuple[str, ...]:
 def read_batch(batch: Sequence[Segment], recipe: Recipe) -> LocomotionData:
     """Read the cycles of a batch, with every channel and column of the recipe."""
     channels = channels_needed(recipe)
-    pieces = [
-        _completed(read_segment(s, channels, recipe.dataset, recipe.batch_cycles), channels)
-        for s in batch
-    ]
+    pieces = []
+    for segment in batch:
+        piece = read_segment(segment, channels, recipe.dataset, recipe.batch_cycles)
+        if piece.channels != channels:
+            # All files' channels in one order; one that a file does not have is NaN.
+            shape = (len(channels), len(piece.cycles), N_PHASES)
+            block = np.full(shape, np.nan, dtype=np.float32)
+            for row, name in zip(block, channels, strict=True):
+                if name in piece.channels:
+                    row[:] = piece.block[piece.channels.index(name)]
+            piece = Parts(piece.cycles, block, channels, piece.history)
+        pieces.append(piece)
     parts = pieces[0] if len(pieces) == 1 else concatenate(pieces)
     absent = [name for name in recipe.columns if name not in parts.cycles]
     cycles = parts.cycles.assign(**dict.fromkeys(absent, np.nan)) if absent else parts.cycles
@@ -462,23 +443,12 @@ def read_batch(batch: Sequence[Segment], recipe: Recipe) -> LocomotionData:
     )
 
 
-def _completed(parts: Parts, channels: Sequence[str]) -> Parts:
-    """Bring the channels into one order; one that a file does not have is NaN."""
-    if parts.channels == tuple(channels):
-        return parts
-    block = np.full((len(channels), len(parts.cycles), N_PHASES), np.nan, dtype=np.float32)
-    for row, name in zip(block, channels, strict=True):
-        if name in parts.channels:
-            row[:] = parts.block[parts.channels.index(name)]
-    return Parts(parts.cycles, block, tuple(channels), parts.history)
-
-
-def extract_batch(data: LocomotionData, plan: FeaturePlan) -> pa.Table:
+def extract_batch(view: CycleView, plan: FeaturePlan) -> pa.Table:
     """Return the features of some cycles as an Arrow table.
 
     Parameters
     ----------
-    data : LocomotionData
+    view : CycleView
         Cycles with every channel and column of the plan; for features between strides, all
         cycles of each dataset, subject, task and task_id.
     plan : FeaturePlan
@@ -493,33 +463,27 @@ def extract_batch(data: LocomotionData, plan: FeaturePlan) -> pa.Table:
     --------
     >>> from locomotion_analysis.simulation import simulate
     >>> data = simulate(n_subjects=3, n_cycles=2)
-    >>> table = extract_batch(data, FeaturePlan.of(Schema.of_data(data), ["temporal"]))
+    >>> plan = FeaturePlan.of(Schema.of_data(data), ["temporal"])
+    >>> table = extract_batch(CycleView(data), plan)
     >>> table.column_names[:5]
     ['dataset', 'subject', 'task', 'task_id', 'step']
     """
-    return extract_view(CycleView(data), plan)
-
-
-def extract_view(view: CycleView, plan: FeaturePlan) -> pa.Table:
-    """Return the features of a view as an Arrow table (see :func:`extract_batch`)."""
     values = plan.compute_view(view).astype(np.float32)
     names = [spec.name for spec in plan.specs]
-    columns = {name: _key_column(view.cycles[name]) for name in KEY}
+    columns = {}
+    for name in KEY:
+        try:
+            column = pa.Array.from_pandas(view.cycles[name])
+        except (pa.ArrowInvalid, pa.ArrowTypeError):  # numbers in one file, text in the next
+            column = pa.Array.from_pandas(view.cycles[name].astype(str))
+        is_large = pa.types.is_large_string(column.type)
+        columns[name] = column.cast(pa.string()) if is_large else column
     columns.update({name: pa.array(row) for name, row in zip(names, values, strict=True)})
     return pa.table(columns)
 
 
-def _key_column(values: "pd.Series[str]") -> pa.Array:
-    try:
-        column = pa.Array.from_pandas(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):  # numbers in one file, text in the next
-        column = pa.Array.from_pandas(values.astype(str))
-    return column.cast(pa.string()) if pa.types.is_large_string(column.type) else column
-
-
 # ----------------------------------------------------------------------
-# How many cycles a batch may have within a memory budget.
-
+# How many cycles a batch may have within a memory budget
 
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _UNITS |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
@@ -587,7 +551,7 @@ def batch_cycles_within(memory: str | int, recipe: Recipe, rows_a_cycle: int, le
     """
     a_cycle = bytes_a_cycle(recipe, rows_a_cycle)
     least = max(least, _LEAST_BATCH_CYCLES)
-    fixed = _LIBRARIES_BYTES + _part_bytes(recipe)
+    fixed = _LIBRARIES_BYTES + min(_PART_BYTES, 4 * len(plan_of(recipe).specs) * _MOST_PART_CYCLES)
     fitting = (bytes_of(memory) - fixed) // a_cycle
     if fitting < least:
         needed = (fixed + least * a_cycle) / 10**6
@@ -615,12 +579,8 @@ def part_cycles(recipe: Recipe, batch_cycles: int) -> int:
     return max(batch_cycles, min(fitting, _MOST_PART_CYCLES))
 
 
-def _part_bytes(recipe: Recipe) -> int:
-    return min(_PART_BYTES, 4 * len(plan_of(recipe).specs) * _MOST_PART_CYCLES)
-
-
 # ----------------------------------------------------------------------
-# Cutting a source into parts of whole cycles: the unit of work, of retrying and of resuming.
+# Cutting a source into parts of whole cycles: the unit of work, of retrying and of resuming
 
 
 @dataclass(frozen=True)
@@ -642,14 +602,13 @@ class Part:
 
     def fingerprint(self, recipe: Recipe) -> str:
         """Return a name that only the same cycles of the same files, and features, have."""
-        what = [[(*_identity(s.file), s.start, s.stop) for s in batch] for batch in self.batches]
+        what = [
+            [(s.file.name, s.file.size, s.file.modified_ns, s.start, s.stop) for s in batch]
+            for batch in self.batches
+        ]
         specs = [repr(spec) for spec in plan_of(recipe).specs]
         text = json.dumps([__version__, recipe.dataset, specs, what])
         return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def _identity(file: SourceFile) -> tuple[str, int, int]:
-    return file.name, file.size, file.modified_ns
 
 
 def cut(files: Sequence[SourceFile], batch_cycles: int, part_cycles: int) -> list[Part]:
@@ -742,8 +701,7 @@ def _packed(batches: Iterable[tuple[Segment, ...]], part_cycles: int) -> Iterato
 
 
 # ----------------------------------------------------------------------
-# One part from reading to its file, in whatever process.
-
+# One part from reading to its file, in whatever process
 
 _NOTES_KEY = b"locomotion_analysis.notes"
 
@@ -757,6 +715,14 @@ class Task:
     part: Part
     recipe: Recipe
     path: str
+
+    def is_finished(self) -> bool:
+        """Return whether the file is there and whole."""
+        try:
+            table, _ = read_part(Path(self.path))
+        except (OSError, pa.ArrowInvalid):
+            return False
+        return len(table) == self.part.n_cycles
 
 
 @dataclass(frozen=True)
@@ -796,8 +762,8 @@ class Notes:
         How many cycles' end of stance came from where.
     impossible : dict of str to int
         How many values of a column are impossible and were taken as unknown.
-    warnings, history : tuple of str
-        What the features warned of; what was done on reading, as JSON.
+    warnings : tuple of str
+        What the features warned of.
     """
 
     stance: dict[str, int]
@@ -832,42 +798,34 @@ def run_task(task: Task, read: ReadBatch = read_batch) -> Failure | None:
             blamed = [s.file.path for s in batch if s.file.path in error.where]
             return _failure(error, blamed[0] if blamed else "")
         try:
-            table, noted = _computed(data, task.recipe)
+            plan = plan_of(task.recipe)
+            view = CycleView(data)
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always", LocomotionWarning)
+                table = extract_batch(view, plan)
+            stance = {}
+            if any("stance_percent" in spec.requires for spec in plan.specs):
+                stance = {str(name): count for name, count in Counter(view.stance.source).items()}
+            texts = tuple(dict.fromkeys(str(warning.message) for warning in caught))
+            noted = Notes(stance, impossible_counts(view.cycles), texts)
         except LocomotionError as error:
             return _failure(error, "")
         tables.append(table)
         notes.append(noted)
-    _write(Path(task.path), tables, Notes.joined(notes))
-    return None
-
-
-def _computed(data: LocomotionData, recipe: Recipe) -> tuple[pa.Table, Notes]:
-    plan = plan_of(recipe)
-    view = CycleView(data)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", LocomotionWarning)
-        table = extract_view(view, plan)
-    stance = {}
-    if any("stance_percent" in spec.requires for spec in plan.specs):
-        stance = {str(name): count for name, count in Counter(view.stance.source).items()}
-    texts = tuple(dict.fromkeys(str(warning.message) for warning in caught))
-    return table, Notes(stance, impossible_counts(view.cycles), texts)
-
-
-def _failure(error: LocomotionError, file: str) -> Failure:
-    return Failure(file, type(error).__name__, error.expected, error.got, error.where, error.fix)
-
-
-def _write(path: Path, tables: Sequence[pa.Table], notes: Notes) -> None:
     joined = pa.concat_tables(tables, promote_options="permissive")
-    text = json.dumps(asdict(notes)).encode()
+    text = json.dumps(asdict(Notes.joined(notes))).encode()
     schema = joined.schema.with_metadata({_NOTES_KEY: text})
     with (
-        atomic_path(path) as temporary,
+        atomic_path(task.path) as temporary,
         pa.OSFile(str(temporary), "wb") as sink,
         pa.ipc.new_file(sink, schema) as writer,
     ):
         writer.write_table(joined)
+    return None
+
+
+def _failure(error: LocomotionError, file: str) -> Failure:
+    return Failure(file, type(error).__name__, error.expected, error.got, error.where, error.fix)
 
 
 def read_part(path: Path) -> tuple[pa.Table, Notes]:

@@ -1,8 +1,8 @@
-"""MERGED symmetry.
+"""Symmetry of the two legs (group derived), and the indices it is measured by.
 
-- Asymmetry between the legs, paired by parsed channel name.
-- Indices of asymmetry between the legs, with their denominators guarded.
-- Group derived: symmetry of the two legs' ranges, peaks, times, steps and propulsion.
+Legs are paired by parsed channel name. No index divides by what can vanish: joint curves change
+sign, so their differences are taken relative to the larger range of motion, and ratios only of
+quantities that cannot be negative.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,8 +24,7 @@ from locomotion_analysis.features.spec import (
 from locomotion_analysis.features.variability import CycleGroups, groups_of
 
 # ----------------------------------------------------------------------
-# Asymmetry between the legs, paired by parsed channel name.
-
+# Differences of the two legs' curves, relative to their ranges
 
 SMALLEST_RANGE = 1e-6
 """A curve that moves less than this, in its own unit, is constant."""
@@ -64,23 +63,22 @@ def asymmetry_families(schema: Schema) -> Iterator[Family | LeftOut]:
         for quantity, pair in pairs.items()
         for statistic, formula in _ASYMMETRIES.items()
     )
-    yield Family(
-        specs, lambda view: (row for pair in pairs.values() for row in _asymmetries(view, *pair))
-    )
 
+    def compute(view: CycleView) -> Iterator[Values]:
+        for ipsi, contra in pairs.values():
+            scale = np.maximum(view.statistic(ipsi, "rom"), view.statistic(contra, "rom"))
+            moves = scale > SMALLEST_RANGE
+            divisor = np.where(moves, scale, 1.0)
+            for statistic in _ASYMMETRIES:
+                difference = view.statistic(ipsi, statistic) - view.statistic(contra, statistic)
+                at_rest = np.where(np.abs(difference) <= SMALLEST_RANGE, 0.0, np.nan)
+                yield np.where(moves, difference / divisor, at_rest)
 
-def _asymmetries(view: CycleView, ipsi: str, contra: str) -> Iterator[Values]:
-    scale = np.maximum(view.statistic(ipsi, "rom"), view.statistic(contra, "rom"))
-    moves = scale > SMALLEST_RANGE
-    divisor = np.where(moves, scale, 1.0)
-    for statistic in _ASYMMETRIES:
-        difference = view.statistic(ipsi, statistic) - view.statistic(contra, statistic)
-        at_rest = np.where(np.abs(difference) <= SMALLEST_RANGE, 0.0, np.nan)
-        yield np.where(moves, difference / divisor, at_rest)
+    yield Family(specs, compute)
 
 
 # ----------------------------------------------------------------------
-# Indices of asymmetry between the legs, with their denominators guarded.
+# Indices of asymmetry of two numbers, with their denominators guarded
 
 
 def _channel_pair(ipsi: ArrayLike, contra: ArrayLike) -> tuple[Values, Values]:
@@ -194,8 +192,7 @@ def share(ipsi: ArrayLike, contra: ArrayLike) -> Values:
 
 
 # ----------------------------------------------------------------------
-# Group derived: symmetry of the two legs' ranges, peaks, times, steps and propulsion.
-
+# Indices of the two legs' ranges, peaks, times, steps and propulsion
 
 _RANGES = ("angle", "velocity", "moment", "power", "grf")
 _ROBINSON = "Robinson, Herzog & Nigg 1987, J Manipulative Physiol Ther 10:172"
@@ -228,21 +225,65 @@ def symmetry_families(schema: Schema) -> Iterator[Family | LeftOut]:
     pairs = schema.pairs(*_RANGES)
     if not pairs:
         yield LeftOut("symmetry indices", "no channel measured on both legs")
+    names = tuple(_INDICES)
     for quantity, legs in pairs.items():
-        names = tuple(_INDICES)
-        yield Family(
-            _specs(f"{quantity}_rom", names, legs), partial(_feature_pair, legs, "rom", names)
+        of_peaks = names if quantity == "grf_vertical" else _SIGNED
+        for statistic, wanted in (("rom", names), ("max", of_peaks)):
+            specs = _specs(f"{quantity}_{statistic}", wanted, legs)
+            yield Family(specs, partial(_feature_pair, legs, statistic, wanted))
+
+    own, other = (schema.force("vertical", side) for side in ("ipsi", "contra"))
+    if own is None or other is None:
+        yield LeftOut("stance symmetry", "needs the vertical force of both legs")
+    else:
+
+        def stance_times(view: CycleView) -> Iterator[Values]:
+            # Of the two legs' loaded parts of the cycle; a duration would cancel.
+            grounds = (ground_force(view.data, view.cycles, side) for side in ("ipsi", "contra"))
+            known = [loaded_percent(*one, *one) for one in grounds if one]
+            one, other = (np.where(view.steps, percent, np.nan) for percent in known)
+            for name in names:
+                yield _INDICES[name][0](one, other)
+
+        yield Family(_specs("stance_time", names, (own, other)), stance_times)
+    yield from _shares(schema)
+
+
+def _shares(schema: Schema) -> Iterator[Family | LeftOut]:
+    """Yield the ipsilateral leg's share of propulsion and of the step lengths."""
+    own, other = (schema.force("anterior", side) for side in ("ipsi", "contra"))
+    if own is None or other is None:
+        yield LeftOut("propulsion asymmetry", "needs the anterior force of both legs")
+    else:
+        forces = (own, other)
+        spec = FeatureSpec(
+            name="propulsion_share_ipsi",
+            group="derived",
+            unit="1",
+            formula="propulsive impulse ipsi / (ipsi + contra): 0.5 for equal legs",
+            source=_BOWDEN,
+            requires=forces,
         )
-        if quantity == "grf_vertical":
-            yield Family(
-                _specs(f"{quantity}_max", names, legs), partial(_feature_pair, legs, "max", names)
-            )
-        else:
-            specs = _specs(f"{quantity}_max", _SIGNED, legs)
-            yield Family(specs, partial(_feature_pair, legs, "max", _SIGNED))
-    yield from _stance_symmetry(schema)
-    yield from _propulsion(schema)
-    yield from _step_lengths(schema)
+        yield Family(
+            (spec,), lambda view: [share(*(view.statistic(name, "positive") for name in forces))]
+        )
+    if not schema.has("step_length_m", "side"):
+        yield LeftOut("step_length_share_ipsi", "needs the columns step_length_m and side")
+        return
+    spec = FeatureSpec(
+        name="step_length_share_ipsi",
+        group="derived",
+        unit="1",
+        formula="mean step length of this leg / (this + other leg), over the strides of a subject "
+        "in a task: 0.5 for equal legs",
+        source=_BALASUBRAMANIAN,
+        requires=("step_length_m", "side"),
+    )
+    yield Family(
+        (spec,),
+        lambda view: [step_length_share(view.column("step_length_m"), groups_of(view))],
+        across_cycles=True,
+    )
 
 
 def _specs(what: str, names: tuple[str, ...], needs: tuple[str, ...]) -> tuple[FeatureSpec, ...]:
@@ -259,70 +300,6 @@ def _feature_pair(
     one, other = (view.statistic(name, statistic) for name in legs)
     for name in names:
         yield _INDICES[name][0](one, other)
-
-
-def _stance_symmetry(schema: Schema) -> Iterator[Family | LeftOut]:
-    forces = tuple(_force(schema, "vertical", side) for side in ("ipsi", "contra"))
-    if "" in forces:
-        yield LeftOut("stance symmetry", "needs the vertical force of both legs")
-        return
-    names = tuple(_INDICES)
-    yield Family(_specs("stance_time", names, forces), partial(_stance_times, names=names))
-
-
-def _force(schema: Schema, axis: str, side: str) -> str:
-    names = (f"grf_{axis}_{side}_{unit}" for unit in ("BW", "N"))
-    return next((name for name in names if name in schema.channels), "")
-
-
-def _stance_times(view: CycleView, names: tuple[str, ...]) -> Iterator[Values]:
-    """Yield the symmetry of the two legs' loaded parts of the cycle; a duration would cancel."""
-    grounds = (ground_force(view.data, view.cycles, side) for side in ("ipsi", "contra"))
-    known = [loaded_percent(*one, *one) for one in grounds if one]
-    one, other = (np.where(view.steps, percent, np.nan) for percent in known)
-    for name in names:
-        yield _INDICES[name][0](one, other)
-
-
-def _propulsion(schema: Schema) -> Iterator[Family | LeftOut]:
-    forces = tuple(_force(schema, "anterior", side) for side in ("ipsi", "contra"))
-    if "" in forces:
-        yield LeftOut("propulsion asymmetry", "needs the anterior force of both legs")
-        return
-    spec = FeatureSpec(
-        name="propulsion_share_ipsi",
-        group="derived",
-        unit="1",
-        formula="propulsive impulse ipsi / (ipsi + contra): 0.5 for equal legs",
-        source=_BOWDEN,
-        requires=forces,
-    )
-    yield Family((spec,), partial(_propulsion_share, forces=forces))
-
-
-def _propulsion_share(view: CycleView, forces: tuple[str, ...]) -> Iterator[Values]:
-    one, other = (view.statistic(name, "positive") for name in forces)
-    yield share(one, other)
-
-
-def _step_lengths(schema: Schema) -> Iterator[Family | LeftOut]:
-    if not schema.has("step_length_m", "side"):
-        yield LeftOut("step_length_share_ipsi", "needs the columns step_length_m and side")
-        return
-    spec = FeatureSpec(
-        name="step_length_share_ipsi",
-        group="derived",
-        unit="1",
-        formula="mean step length of this leg / (this + other leg), over the strides of a subject "
-        "in a task: 0.5 for equal legs",
-        source=_BALASUBRAMANIAN,
-        requires=("step_length_m", "side"),
-    )
-    yield Family((spec,), _step_share, across_cycles=True)
-
-
-def _step_share(view: CycleView) -> Iterator[Values]:
-    yield step_length_share(view.column("step_length_m"), groups_of(view))
 
 
 def step_length_share(step_length: Values, groups: CycleGroups) -> Values:

@@ -1,10 +1,7 @@
-"""MERGED table.
+"""Tables of features: one row a cycle, with what was left out and why, and the column to predict.
 
-- Which features there are for some channels and columns, and the numbers of each cycle.
-- One row of named features a cycle, with what was left out and why.
-- The catalogue of features as a table.
-- The column to predict, and the features that would give it away.
-- From cycles to ``X, y`` for scikit-learn.
+:class:`FeaturePlan` says which features there are for some channels and columns; the families listed
+at its head are the whole catalogue.
 """
 
 import logging
@@ -12,7 +9,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import compress
 from typing import Any, Self
 
@@ -84,8 +81,7 @@ from locomotion_analysis.features.variability import (
 from locomotion_analysis.standard import canonical_name
 
 # ----------------------------------------------------------------------
-# Which features there are for some channels and columns, and the numbers of each cycle.
-
+# The catalogue: families by group, and the plan of what some data can give
 
 _FACTORIES: dict[str, tuple[FamilyFactory, ...]] = {
     "kinematic": (
@@ -234,16 +230,15 @@ def _each_once(families: Sequence[Family]) -> Iterator[Family]:
             yield family
         elif any(new):
             specs = tuple(compress(family.specs, new))
-            yield replace(family, specs=specs, compute=partial(_some_rows, family, new))
-
-
-def _some_rows(family: Family, wanted: Sequence[bool], view: CycleView) -> Iterator[NDArray[Any]]:
-    return compress(family.compute(view), wanted)
+            yield replace(
+                family,
+                specs=specs,
+                compute=lambda view, family=family, new=new: compress(family.compute(view), new),
+            )
 
 
 # ----------------------------------------------------------------------
-# One row of named features a cycle, with what was left out and why.
-
+# One row of named features a cycle, with what was left out and why
 
 _logger = logging.getLogger(__name__)
 
@@ -295,15 +290,33 @@ def feature_table(
     groups = checked_groups(features)
     plan = FeaturePlan.of(Schema.of_data(data, aggregations), groups)
     view = CycleView(data, plan.schema.aggregations)
-    table = _known_columns(plan, view)
-    if table.frame.shape[1] == 0:
+    rows = plan.compute_view(view)
+    known: NDArray[np.bool_] = ~np.all(np.isnan(rows), axis=1)
+    kept = tuple(spec for spec, has_values in zip(plan.specs, known, strict=True) if has_values)
+    empty = (spec for spec, has_values in zip(plan.specs, known, strict=True) if not has_values)
+    left_out = dict.fromkeys([*plan.left_out, *(_why_empty(spec, plan, view) for spec in empty)])
+    values = rows if known.all() else rows[known]
+    names = [spec.name for spec in kept]
+    frame = pd.DataFrame(values.T, index=data.key, columns=names, copy=False)
+    frame.attrs["simulated"] = data.is_simulated
+    if not kept:
         raise SchemaError(
             expected=f"data that gives features of {', '.join(groups)}",
-            got=left_out_message(table.left_out) if table.left_out else "no cycle at all",
+            got=left_out_message(tuple(left_out)) if left_out else "no cycle at all",
             where="features",
             fix=f"ask for other groups of {', '.join(FEATURE_GROUPS)}, or add channels",
         )
-    return replace(table, notes=(*_impossible_notes(view), *_stance_notes(table, view)))
+    notes = [
+        f"{name} is not above zero in {count} cycles: treated as unknown"
+        for name, count in impossible_counts(view.cycles).items()
+    ]
+    for note in notes:
+        _logger.warning("%s", note)
+    if any("stance_percent" in spec.requires for spec in kept):
+        notes.append(view.stance.note())
+        assumed = bool((view.stance.source == "published").any())
+        _logger.log(logging.WARNING if assumed else logging.INFO, "%s", notes[-1])
+    return FeatureTable(frame, kept, tuple(left_out), tuple(notes))
 
 
 def describe_features(
@@ -354,21 +367,6 @@ def checked_groups(names: Sequence[str] | str) -> list[str]:
     return wanted
 
 
-def _known_columns(plan: FeaturePlan, view: CycleView) -> FeatureTable:
-    """Compute the features; those without any value are left out and named."""
-    rows = plan.compute_view(view)
-    known: NDArray[np.bool_] = ~np.all(np.isnan(rows), axis=1)
-    kept = tuple(spec for spec, has_values in zip(plan.specs, known, strict=True) if has_values)
-    empty = (spec for spec, has_values in zip(plan.specs, known, strict=True) if not has_values)
-    left_out = dict.fromkeys([*plan.left_out, *(_why_empty(spec, plan, view) for spec in empty)])
-    values = rows if known.all() else rows[known]
-    frame = pd.DataFrame(
-        values.T, index=view.data.key, columns=[spec.name for spec in kept], copy=False
-    )
-    frame.attrs["simulated"] = view.data.is_simulated
-    return FeatureTable(frame, kept, tuple(left_out))
-
-
 def _why_empty(spec: FeatureSpec, plan: FeaturePlan, view: CycleView) -> LeftOut:
     """Blame a channel that no cycle has in full, else the combination of what goes in."""
     for name in spec.requires:
@@ -378,28 +376,8 @@ def _why_empty(spec: FeatureSpec, plan: FeaturePlan, view: CycleView) -> LeftOut
     return LeftOut(spec.name, reason, minor=spec.name in plan.minor)
 
 
-def _stance_notes(table: FeatureTable, view: CycleView) -> list[str]:
-    """Say where the end of stance came from, if a feature depends on it."""
-    if not any("stance_percent" in spec.requires for spec in table.specs):
-        return []
-    note = view.stance.note()
-    assumed = bool((view.stance.source == "published").any())
-    _logger.log(logging.WARNING if assumed else logging.INFO, "%s", note)
-    return [note]
-
-
-def _impossible_notes(view: CycleView) -> list[str]:
-    notes = [
-        f"{name} is not above zero in {count} cycles: treated as unknown"
-        for name, count in impossible_counts(view.cycles).items()
-    ]
-    for note in notes:
-        _logger.warning("%s", note)
-    return notes
-
-
 # ----------------------------------------------------------------------
-# The catalogue of features as a table.
+# The catalogue of features as a table
 
 
 def feature_catalogue(groups: Sequence[str] | None = None) -> pd.DataFrame:
@@ -427,8 +405,7 @@ def feature_catalogue(groups: Sequence[str] | None = None) -> pd.DataFrame:
 
 
 # ----------------------------------------------------------------------
-# The column to predict, and the features that would give it away.
-
+# The column to predict, and the features that would give it away
 
 _LENGTHS = frozenset({"stride_length_m", "step_length_m"})
 _TIMES = frozenset({"cycle_duration_s", "cadence_steps_min"})
@@ -441,6 +418,9 @@ _TIED = {
     "cadence_steps_min": _LENGTHS | _TIMES,
 }
 """Target -> columns that determine it exactly, alone or with one more."""
+
+_MOST_CLASSES = 20
+"""A numeric target with more distinct values is a quantity, not a label."""
 
 
 def labelled_cycles(data: LocomotionData, target: str) -> tuple[LocomotionData, "pd.Series[Any]"]:
@@ -483,6 +463,13 @@ def labelled_cycles(data: LocomotionData, target: str) -> tuple[LocomotionData, 
     return data, pd.Series(values.array, index=data.key, name=name)
 
 
+def is_quantity(y: NDArray[Any]) -> bool:
+    """Return whether a target is a number to regress on: fractions, or over 20 values."""
+    if y.dtype.kind not in "iuf":
+        return False
+    return bool((y % 1 != 0).any()) or len(np.unique(y)) > _MOST_CLASSES
+
+
 def without_giveaways(table: FeatureTable, y: "pd.Series[Any]") -> FeatureTable:
     """Drop the features that contain the target, are computed from it, or equal it."""
     name = str(y.name)
@@ -490,7 +477,9 @@ def without_giveaways(table: FeatureTable, y: "pd.Series[Any]") -> FeatureTable:
     drop = np.array(
         [bool(given_away & {spec.name, *spec.requires}) for spec in table.specs], dtype=bool
     )
-    drop |= _equal_columns(table.frame, y)
+    if pd.api.types.is_numeric_dtype(y) and not pd.api.types.is_bool_dtype(y):
+        values = y.to_numpy(np.float64)[:, None]
+        drop |= np.isclose(table.frame.to_numpy(), values, rtol=1e-9, atol=0.0).all(axis=0)
     if not drop.any():
         return table
     specs = tuple(spec for spec, gone in zip(table.specs, drop, strict=True) if not gone)
@@ -504,17 +493,8 @@ def without_giveaways(table: FeatureTable, y: "pd.Series[Any]") -> FeatureTable:
     )
 
 
-def _equal_columns(frame: pd.DataFrame, y: "pd.Series[Any]") -> NDArray[np.bool_]:
-    if not pd.api.types.is_numeric_dtype(y) or pd.api.types.is_bool_dtype(y):
-        return np.zeros(frame.shape[1], dtype=bool)
-    values = y.to_numpy(np.float64)
-    same: NDArray[np.bool_] = np.isclose(frame.to_numpy(), values[:, None], rtol=1e-9, atol=0.0)
-    everywhere: NDArray[np.bool_] = np.all(same, axis=0)
-    return everywhere
-
-
 # ----------------------------------------------------------------------
-# From cycles to ``X, y`` for scikit-learn.
+# From cycles to ``X, y`` for scikit-learn
 
 
 def labelled_feature_table(

@@ -1,9 +1,6 @@
-"""MERGED torch data.
+"""Gait cycles for PyTorch: from memory by position, or from a mapped file in shuffled batches.
 
-- Curves of some cycles, wherever they lie, with target, subjects and what was measured.
-- Curves of a Parquet file or folder as one memory-mapped array, written once beside it.
-- Gait cycles for PyTorch: from memory by position, or from a mapped file in shuffled batches.
-- The two kinds of PyTorch dataset; this module needs PyTorch to be imported.
+Nothing here imports PyTorch before a dataset is asked for.
 """
 
 import contextlib
@@ -15,30 +12,26 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import torch
-from numpy.typing import ArrayLike, NDArray
-from torch.utils.data import Dataset, IterableDataset, get_worker_info
+from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.data.parquet import parquet_files
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, SplitLeakError
 from locomotion_analysis.extras import require
-from locomotion_analysis.features.sequences import (
-    batches_of,
-    encoded_target,
-    epoch_order,
-    resolved_channels,
-)
+from locomotion_analysis.features.sequences import encoded_target, resolved_channels
 from locomotion_analysis.files import atomic_path, json_text, write_all
 from locomotion_analysis.standard import N_PHASES, resample_curves
 
+if TYPE_CHECKING:
+    from locomotion_analysis.features.torch_datasets import SequenceDataset, SequenceStream
+
 # ----------------------------------------------------------------------
-# Curves of some cycles, wherever they lie, with target, subjects and what was measured.
+# Curves of some cycles, wherever they lie, with target, subjects and what was measured
 
 
 class Curves(Protocol):
@@ -201,45 +194,33 @@ def labelled_sequences(
         groups=groups[encoded.rows],
         length=length,
     )
-    chosen = everyone if subjects is None else everyone.part(_of(subjects, groups, everyone))
-    _warn_of_gaps(chosen)
+    chosen = everyone
+    if subjects is not None:
+        wanted = {subjects} if isinstance(subjects, str) else {str(name) for name in subjects}
+        unknown = wanted - set(groups)
+        positions = np.flatnonzero(pd.Series(everyone.groups).isin(list(wanted)))
+        if unknown or not len(positions):
+            raise SchemaError(
+                expected="subjects of this data, with a target",
+                got=", ".join(sorted(unknown or wanted)) or "none",
+                where="subjects",
+                fix="see data.cycles['subject'].unique()",
+            )
+        chosen = everyone.part(positions)
+    counts = [int(np.sum(~chosen.measured[chosen.rows, column])) for column in chosen.columns]
+    if any(counts):
+        gaps = zip(chosen.channels, counts, strict=True)
+        text = ", ".join(f"{name} in {count}" for name, count in gaps if count)
+        warnings.warn(
+            f"points not measured are 0, and `measured` is False, of {len(chosen)} cycles: {text}",
+            LocomotionWarning,
+            stacklevel=3,
+        )
     return chosen
 
 
-def _of(
-    subjects: Sequence[Any], known: NDArray[Any], sequences: LabelledSequences
-) -> NDArray[np.intp]:
-    wanted = {subjects} if isinstance(subjects, str) else {str(subject) for subject in subjects}
-    unknown = wanted - set(known)
-    positions = np.flatnonzero(pd.Series(sequences.groups).isin(list(wanted)))
-    if unknown or not len(positions):
-        raise SchemaError(
-            expected="subjects of this data, with a target",
-            got=", ".join(sorted(unknown or wanted)) or "none",
-            where="subjects",
-            fix="see data.cycles['subject'].unique()",
-        )
-    return positions
-
-
-def _warn_of_gaps(sequences: LabelledSequences) -> None:
-    counts = np.array(
-        [np.sum(~sequences.measured[sequences.rows, column]) for column in sequences.columns]
-    )
-    if counts.any():
-        gaps = zip(sequences.channels, counts, strict=True)
-        text = ", ".join(f"{name} in {count}" for name, count in gaps if count)
-        warnings.warn(
-            f"points not measured are 0, and `measured` is False, of {len(sequences)} cycles: "
-            f"{text}",
-            LocomotionWarning,
-            stacklevel=4,
-        )
-
-
 # ----------------------------------------------------------------------
-# Curves of a Parquet file or folder as one memory-mapped array, written once beside it.
-
+# Curves of a Parquet file or folder as one memory-mapped array, written once beside it
 
 _logger = logging.getLogger(__name__)
 
@@ -284,7 +265,10 @@ def cached_source(
     """
     folder = Path(f"{Path(path)}.sequences" if cache is None else cache)
     fingerprint = _fingerprint(path)
-    if not _is_whole(folder, fingerprint):
+    is_whole = _index(folder).get("fingerprint") == fingerprint and all(
+        _part(folder, fingerprint, name).is_file() for name in _PARTS
+    )
+    if not is_whole:
         _write(path, folder, fingerprint)
     with pa.memory_map(str(_part(folder, fingerprint, "cycles.arrow"))) as stream:
         cycles = pa.ipc.open_file(stream).read_all().to_pandas()
@@ -306,7 +290,8 @@ def measured_curves(curves: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 def _write(path: str | os.PathLike[str], folder: Path, fingerprint: str) -> None:
-    channels = _all_channels(path)
+    first = (next(LocomotionData.scan(file, 1)) for file in parquet_files(path))
+    channels = list(dict.fromkeys(name for data in first for name in data.channels))
     folder.mkdir(parents=True, exist_ok=True)
     with _atomic_stream(_part(folder, fingerprint, "curves.npy")) as stream:
         cycles, measured = _write_curves(stream, path, channels)
@@ -319,7 +304,11 @@ def _write(path: str | os.PathLike[str], folder: Path, fingerprint: str) -> None
         writer.close()
     index = {"fingerprint": fingerprint, "channels": channels}
     write_all({folder / _INDEX: json_text(index)})
-    _remove_older(folder, fingerprint)
+    for name in _PARTS:
+        for older in folder.glob(f"*-{name}"):
+            if not older.name.startswith(fingerprint):
+                with contextlib.suppress(OSError):  # Windows keeps a file that is still read
+                    older.unlink()
 
 
 @contextlib.contextmanager
@@ -337,7 +326,10 @@ def _write_curves(
     start = stream.tell()
     known, measured = [], []
     for batch in LocomotionData.scan(path, _BATCH_CYCLES):
-        curves = _by_cycle(batch, channels)
+        curves = np.full((len(batch), len(channels), N_PHASES), np.nan, dtype=np.float32)
+        for index, name in enumerate(channels):
+            if name in batch.channels:
+                curves[:, index] = batch.curves(name)
         stream.write(curves.data)
         measured.append(measured_curves(curves))
         without_curves = np.empty((0, len(batch), N_PHASES), dtype=np.float32)
@@ -352,24 +344,10 @@ def _write_curves(
     return everything.cycles, np.concatenate(measured)
 
 
-def _by_cycle(batch: LocomotionData, channels: list[str]) -> NDArray[np.float32]:
-    curves = np.full((len(batch), len(channels), N_PHASES), np.nan, dtype=np.float32)
-    for index, name in enumerate(channels):
-        if name in batch.channels:
-            curves[:, index] = batch.curves(name)
-    return curves
-
-
 def _write_header(stream: BinaryIO, n_cycles: int, n_channels: int) -> None:
     shape = (n_cycles, n_channels, N_PHASES)
     header = {"descr": "<f4", "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(stream, header)  # type: ignore[no-untyped-call]
-
-
-def _all_channels(path: str | os.PathLike[str]) -> list[str]:
-    """Return the channels of all files, in order of appearance."""
-    first = (next(LocomotionData.scan(file, 1)) for file in parquet_files(path))
-    return list(dict.fromkeys(name for data in first for name in data.channels))
 
 
 def _fingerprint(path: str | os.PathLike[str]) -> str:
@@ -392,29 +370,12 @@ def _index(folder: Path) -> dict[str, Any]:
     return index
 
 
-def _is_whole(folder: Path, fingerprint: str) -> bool:
-    return _index(folder).get("fingerprint") == fingerprint and all(
-        _part(folder, fingerprint, name).is_file() for name in _PARTS
-    )
-
-
 def _part(folder: Path, fingerprint: str, name: str) -> Path:
     return folder / f"{fingerprint}-{name}"
 
 
-def _older(folder: Path, fingerprint: str) -> Iterator[Path]:
-    for name in _PARTS:
-        yield from (p for p in folder.glob(f"*-{name}") if not p.name.startswith(fingerprint))
-
-
-def _remove_older(folder: Path, fingerprint: str) -> None:
-    for path in _older(folder, fingerprint):
-        with contextlib.suppress(OSError):  # Windows keeps a file that someone still reads
-            path.unlink()
-
-
 # ----------------------------------------------------------------------
-# Gait cycles for PyTorch: from memory by position, or from a mapped file in shuffled batches.
+# Gait cycles for PyTorch
 
 
 def to_torch_dataset(
@@ -479,6 +440,7 @@ def to_torch_dataset(
     (3, 50, 1)
     """
     require("torch", "deep")
+    from locomotion_analysis.features.torch_datasets import SequenceDataset
 
     curves = data.block.transpose(1, 0, 2)
     source = SequenceSource(data.cycles, curves, data.channels, measured_curves(curves))
@@ -535,6 +497,7 @@ def stream_torch_dataset(
         If two cycles share a key.
     """
     require("torch", "deep")
+    from locomotion_analysis.features.torch_datasets import SequenceStream
 
     if batch_size < 1:
         raise SchemaError(
@@ -543,143 +506,3 @@ def stream_torch_dataset(
     source = cached_source(path, cache)
     sequences = labelled_sequences(source, target, features, sequence_length, subjects, classes)
     return SequenceStream(sequences, batch_size, seed)
-
-
-# ----------------------------------------------------------------------
-# The two kinds of PyTorch dataset; this module needs PyTorch to be imported.
-
-
-class Sequences(NamedTuple):
-    """One cycle, or a batch of them (with a first axis more).
-
-    Attributes
-    ----------
-    curves : Tensor of float32, shape (length, n_channels)
-        In the units of the channels; points that were not measured are 0.
-    target : Tensor of int64 or float32, shape ()
-        Position in ``dataset.classes``, or the quantity.
-    measured : Tensor of bool, shape (n_channels,)
-        Whether the curve was measured throughout.
-    """
-
-    curves: torch.Tensor
-    target: torch.Tensor
-    measured: torch.Tensor
-
-
-class _Described:
-    """What both kinds of dataset tell about their cycles."""
-
-    def __init__(self, sequences: LabelledSequences) -> None:
-        self.sequences = sequences
-
-    @property
-    def channels(self) -> tuple[str, ...]:
-        """Names along the last axis of the curves."""
-        return self.sequences.channels
-
-    @property
-    def classes(self) -> NDArray[Any] | None:
-        """The labels, by code; None where the target is a quantity."""
-        return self.sequences.classes
-
-    @property
-    def groups(self) -> NDArray[Any]:
-        """The subject of each cycle."""
-        return self.sequences.groups
-
-    @property
-    def target(self) -> NDArray[Any]:
-        """The encoded target of each cycle."""
-        return self.sequences.target
-
-
-class SequenceDataset(_Described, Dataset):  # type: ignore[misc]
-    """Gait cycles by position (see :func:`~locomotion_analysis.features.to_torch_dataset`)."""
-
-    def __len__(self) -> int:
-        return len(self.sequences)
-
-    def __getitem__(self, index: int | ArrayLike) -> Sequences:
-        """Return one cycle, or the cycles of several positions as one batch."""
-        positions = np.asarray(index)
-        if positions.ndim:
-            return _tensors(self.sequences, positions)
-        if not -len(self) <= positions < len(self):
-            raise IndexError(f"cycle {positions} of {len(self)}")
-        return Sequences(*(part[0] for part in _tensors(self.sequences, positions[None])))
-
-    def __getitems__(self, indices: Sequence[int]) -> list[Sequences]:
-        """Return the cycles of a batch, fetched together; PyTorch's DataLoader calls this."""
-        batch = _tensors(self.sequences, np.asarray(indices))
-        return [Sequences(*parts) for parts in zip(*batch, strict=True)]
-
-    def subject_split(self, *parts: NDArray[np.intp]) -> "list[SequenceDataset]":
-        """Return one dataset a part, refusing parts that share a subject.
-
-        Parameters
-        ----------
-        *parts : ndarray of int
-            Positions in this dataset, as the splitters of ``locomotion_analysis.selection``
-            give them for ``dataset.target`` and ``dataset.groups``.
-
-        Raises
-        ------
-        SplitLeakError
-            If a subject has cycles in two parts.
-        """
-        return [SequenceDataset(part) for part in self.sequences.subject_parts(parts)]
-
-
-class SequenceStream(_Described, IterableDataset):  # type: ignore[misc]
-    """Batches of gait cycles (see :func:`~locomotion_analysis.features.stream_torch_dataset`).
-
-    Pass it to ``DataLoader(stream, batch_size=None, num_workers=...)``: it makes the batches
-    itself. They are the same, in the same order, for any number of workers.
-
-    Parameters
-    ----------
-    sequences : LabelledSequences
-        The cycles.
-    batch_size : int
-        Cycles a batch; the last of an epoch may have fewer.
-    seed : int or None
-        Of the shuffling; None gives the cycles in their own order.
-    """
-
-    def __init__(self, sequences: LabelledSequences, batch_size: int, seed: int | None) -> None:
-        super().__init__(sequences)
-        self.batch_size = batch_size
-        self.seed = seed
-        # Shared memory: workers that outlive an epoch see the next one's number.
-        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the order of the next pass; without this every pass has the same order."""
-        self._epoch.fill_(epoch)
-
-    def __len__(self) -> int:
-        """Return the number of batches."""
-        return len(range(0, len(self.sequences), self.batch_size))
-
-    def __iter__(self) -> Iterator[Sequences]:
-        worker = get_worker_info()
-        first, step = (0, 1) if worker is None else (worker.id, worker.num_workers)
-        for positions in batches_of(self._order(), self.batch_size)[first::step]:
-            yield _tensors(self.sequences, positions)
-
-    def subject_split(self, *parts: NDArray[np.intp]) -> "list[SequenceStream]":
-        """Return one stream a part (see :meth:`SequenceDataset.subject_split`)."""
-        return [
-            SequenceStream(part, self.batch_size, self.seed)
-            for part in self.sequences.subject_parts(parts)
-        ]
-
-    def _order(self) -> NDArray[np.intp]:
-        if self.seed is None:
-            return np.arange(len(self.sequences))
-        return epoch_order(len(self.sequences), self.seed, int(self._epoch))
-
-
-def _tensors(sequences: LabelledSequences, positions: NDArray[np.intp]) -> Sequences:
-    return Sequences(*map(torch.from_numpy, sequences.fetch(positions)))

@@ -1,10 +1,9 @@
-"""MERGED variability.
+"""How one subject's strides differ from each other, and how stable walking is (group derived).
 
-- Which cycles are strides of one subject doing one thing, and their statistics.
-- Group derived: how alike the curves of one subject's strides are.
-- Measures of a series of strides or of a signal: scaling, divergence, regularity.
-- Stability of walking: margins of stability, harmonic ratio, divergence of strides.
-- Group derived: how strides of one subject in one task differ, in time and space.
+Strides are compared within a subject's task, left and right apart: variability of times, lengths and
+curves, the Gait Variability Index, scaling and divergence exponents. Every cycle carries its group's
+value. The measures of a series or signal (:func:`dfa_alpha`, :func:`divergence_exponent`,
+:func:`sample_entropy`, :func:`margin_of_stability`, :func:`harmonic_ratio`) take plain arrays.
 """
 
 import logging
@@ -27,14 +26,12 @@ from locomotion_analysis.features.spec import (
     LeftOut,
     Schema,
     Values,
-    first_known,
 )
 from locomotion_analysis.standard import N_PHASES, STANDARD_GRAVITY_M_S2, resample_curves
 from locomotion_analysis.standard.norms import score_reference
 
 # ----------------------------------------------------------------------
-# Which cycles are strides of one subject doing one thing, and their statistics.
-
+# Which cycles are strides of one subject doing one thing, and their statistics
 
 _logger = logging.getLogger(__name__)
 
@@ -92,6 +89,11 @@ class CycleGroups:
     def n_groups(self) -> int:
         """Number of groups."""
         return int(self.group.max(initial=-1)) + 1
+
+    @property
+    def strides(self) -> list[Codes]:
+        """Cycles of each series, in the order of their steps."""
+        return np.split(self.order, self.starts[1:-1]) if len(self.group_of) else []
 
     def mean(self, values: Values) -> Values:
         """Return the mean of each group; NaN strides are left out."""
@@ -166,27 +168,21 @@ def groups_of(view: CycleView) -> CycleGroups:
     found = _groups.get(view)
     if found is None:
         found = _groups[view] = CycleGroups.of(view.cycles)
-        _warn_of_single_strides(found)
+        longest = np.zeros(found.n_groups, dtype=np.int64)
+        np.maximum.at(longest, found.group_of, np.diff(found.starts))
+        single = int((longest < 2).sum())
+        if single:
+            _logger.warning(
+                "%d of %d groups (subject and task) have one stride a leg: their variability "
+                "between strides is NaN",
+                single,
+                found.n_groups,
+            )
     return found
 
 
-def _warn_of_single_strides(groups: CycleGroups) -> None:
-    """Log one warning if some groups have no leg with two strides."""
-    longest = np.zeros(groups.n_groups, dtype=np.int64)
-    np.maximum.at(longest, groups.group_of, np.diff(groups.starts))
-    single = int((longest < 2).sum())
-    if single:
-        _logger.warning(
-            "%d of %d groups (subject and task) have one stride a leg: their variability between "
-            "strides is NaN",
-            single,
-            groups.n_groups,
-        )
-
-
 # ----------------------------------------------------------------------
-# Group derived: how alike the curves of one subject's strides are.
-
+# How alike the curves of one subject's strides are
 
 _MEASUREMENTS = ("angle", "moment", "grf")
 _CMC = "Kadaba et al. 1989 (doi:10.1002/jor.1100070611)"
@@ -199,39 +195,26 @@ def curve_variability_families(schema: Schema) -> Iterator[Family | LeftOut]:
     if not names:
         yield LeftOut("CMC and mean SD of curves", "no angle, moment or ground reaction force")
         return
-    specs = [spec for name in names for spec in _curve_sd_specs(name, schema.channels[name].unit)]
-    yield Family(tuple(specs), partial(_curve_sds, channels=names), across_cycles=True)
-
-
-def _curve_sd_specs(channel: str, unit: str) -> tuple[FeatureSpec, FeatureSpec]:
     among = "among the strides of a subject in a task, left and right apart"
-    return (
-        FeatureSpec(
-            name=f"{channel}_cmc",
-            group="derived",
-            unit="1",
-            formula="sqrt(1 - [SS about the mean curve / (F (G - 1))] / [SS about the grand mean "
-            f"/ (G F - 1)]), F = 150 points, G strides, {among}; NaN where the root is imaginary",
-            source=_CMC,
-            requires=(channel,),
-        ),
-        FeatureSpec(
-            name=f"{channel}_stride_sd",
-            group="derived",
-            unit=unit,
-            formula=f"mean over the cycle of the SD {among} (root of the mean square of the two)",
-            source=_MEAN_SD,
-            requires=(channel,),
-        ),
+    cmc = (
+        "sqrt(1 - [SS about the mean curve / (F (G - 1))] / [SS about the grand mean "
+        f"/ (G F - 1)]), F = 150 points, G strides, {among}; NaN where the root is imaginary"
     )
+    sd = f"mean over the cycle of the SD {among} (root of the mean square of the two)"
+    specs = []
+    for name in names:
+        unit = schema.channels[name].unit
+        specs.append(FeatureSpec(f"{name}_cmc", "derived", "1", cmc, _CMC, (name,)))
+        specs.append(FeatureSpec(f"{name}_stride_sd", "derived", unit, sd, _MEAN_SD, (name,)))
 
+    def compute(view: CycleView) -> Iterator[Values]:
+        groups = groups_of(view)
+        rows = np.array([view.data.channels.index(name) for name in names])
+        for spread in series_spread(view.data.block, rows, groups.order, groups.starts):
+            yield multiple_correlation(spread, groups)[groups.group]
+            yield np.sqrt(groups.pooled(spread[:, 3] ** 2))[groups.group]
 
-def _curve_sds(view: CycleView, channels: tuple[str, ...]) -> Iterator[Values]:
-    groups = groups_of(view)
-    rows = np.array([view.data.channels.index(name) for name in channels])
-    for spread in series_spread(view.data.block, rows, groups.order, groups.starts):
-        yield multiple_correlation(spread, groups)[groups.group]
-        yield np.sqrt(groups.pooled(spread[:, 3] ** 2))[groups.group]
+    yield Family(tuple(specs), compute, across_cycles=True)
 
 
 def multiple_correlation(spread: Values, groups: CycleGroups) -> Values:
@@ -264,8 +247,7 @@ def multiple_correlation(spread: Values, groups: CycleGroups) -> Values:
 
 
 # ----------------------------------------------------------------------
-# Measures of a series of strides or of a signal: scaling, divergence, regularity.
-
+# Measures of a series of strides or of a signal: scaling, divergence, regularity
 
 SAMPLES_PER_STRIDE = 100
 """Samples a stride at which divergence is computed, so that studies compare."""
@@ -310,25 +292,19 @@ def dfa_alpha(series: ArrayLike, smallest: int = 4) -> float:
     longest = len(values) // 4
     steps = np.geomspace(smallest, longest, num=20)
     lengths = np.unique(np.round(steps).astype(int))
-    spread = np.array([_fluctuation(profile, int(length)) for length in lengths])
+    spread = np.empty(len(lengths))
+    for row, length in enumerate(lengths.tolist()):
+        # What lines leave over in windows of this length, counted from both ends.
+        count = len(profile) // length
+        ends = (profile[: count * length], profile[len(profile) - count * length :])
+        windows = np.concatenate([end.reshape(count, length) for end in ends])
+        time = np.arange(length) - (length - 1) / 2.0
+        centred = windows - windows.mean(axis=1, keepdims=True)
+        slope = centred @ time / (time @ time)
+        spread[row] = np.sqrt(np.mean((centred - slope[:, None] * time) ** 2))
     if not np.all(spread > 0):
         return float("nan")
     return float(np.polyfit(np.log(lengths), np.log(spread), 1)[0])
-
-
-def _fluctuation(profile: Values, length: int) -> float:
-    """Root mean square of what lines leave over in windows, counted from both ends."""
-    count = len(profile) // length
-    windows = np.concatenate(
-        [
-            profile[: count * length].reshape(count, length),
-            profile[len(profile) - count * length :].reshape(count, length),
-        ]
-    )
-    time = np.arange(length) - (length - 1) / 2.0
-    centred = windows - windows.mean(axis=1, keepdims=True)
-    slope = centred @ time / (time @ time)
-    return float(np.sqrt(np.mean((centred - slope[:, None] * time) ** 2)))
 
 
 def divergence_exponent(
@@ -482,8 +458,7 @@ def _finite_series(series: ArrayLike, least: int) -> Values:
 
 
 # ----------------------------------------------------------------------
-# Stability of walking: margins of stability, harmonic ratio, divergence of strides.
-
+# Stability of walking: margins of stability, harmonic ratio, divergence of strides
 
 DIVERGENCE_STRIDES = 50
 """Strides of one leg in a row that the divergence exponent needs."""
@@ -497,12 +472,12 @@ _LEFT_OUT = (
     LeftOut(
         "margin of stability",
         "no channel holds the centre of mass or the edge of the foot; with these, use "
-        "features.between_strides.stability.margin_of_stability",
+        "features.variability.margin_of_stability",
     ),
     LeftOut(
         "harmonic ratio",
         "no channel holds the linear acceleration of the trunk; with it, use "
-        "features.between_strides.stability.harmonic_ratio",
+        "features.variability.harmonic_ratio",
     ),
 )
 
@@ -518,49 +493,37 @@ def stability_families(schema: Schema) -> Iterator[Family | LeftOut]:
     if not names:
         yield LeftOut("divergence exponent", "no sagittal angle of the trunk, hip, knee or ankle")
         return
-    specs = tuple(_spec(name) for name in names)
-    yield Family(specs, partial(_stabilities, channels=names), across_cycles=True)
-
-
-def _spec(channel: str) -> FeatureSpec:
-    return FeatureSpec(
-        name=f"{channel}_divergence_per_stride",
-        group="derived",
-        unit="1/stride",
-        formula="slope of the mean log distance of nearest neighbours over the first half stride "
-        f"(embedding 5 x 10 samples, {SAMPLES_PER_STRIDE} samples a stride); at least "
-        f"{DIVERGENCE_STRIDES} strides of a leg one after the other, mean of the legs",
-        source=_ROSENSTEIN,
-        requires=(channel,),
+    specs = tuple(
+        FeatureSpec(
+            name=f"{name}_divergence_per_stride",
+            group="derived",
+            unit="1/stride",
+            formula="slope of the mean log distance of nearest neighbours over the first half "
+            f"stride (embedding 5 x 10 samples, {SAMPLES_PER_STRIDE} samples a stride); at least "
+            f"{DIVERGENCE_STRIDES} strides of a leg one after the other, mean of the legs",
+            source=_ROSENSTEIN,
+            requires=(name,),
+        )
+        for name in names
     )
+    yield Family(specs, partial(_divergences, names), across_cycles=True)
 
 
-def _stabilities(view: CycleView, channels: tuple[str, ...]) -> Iterator[Values]:
+def _divergences(channels: tuple[str, ...], view: CycleView) -> Iterator[Values]:
     groups = groups_of(view)
     walking = np.where(view.steps, view.cycles["step"].to_numpy(dtype=np.float64), np.nan)
     for channel in channels:
-        found = [
-            _divergence(view.curves(channel)[rows]) if _in_a_row(walking[rows]) else np.nan
-            for rows in _series(groups)
-        ]
-        yield groups.pooled(np.array(found, dtype=np.float64))[groups.group]
-
-
-def _series(groups: CycleGroups) -> list[Values]:
-    return np.split(groups.order, groups.starts[1:-1]) if len(groups.group_of) else []
-
-
-def _in_a_row(steps: Values) -> bool:
-    """Whether there are enough strides and none is missing (legs may take turns in `step`)."""
-    gaps = np.diff(steps)
-    return len(steps) >= DIVERGENCE_STRIDES and bool(np.all(gaps == gaps[0])) and 0 < gaps[0] <= 2
-
-
-def _divergence(curves: Values) -> float:
-    if not np.isfinite(curves).all():
-        return float("nan")
-    signal = resample_curves(curves, SAMPLES_PER_STRIDE + 1)[:, :-1]
-    return divergence_exponent(signal.ravel(), SAMPLES_PER_STRIDE, span=(0.0, 0.5))
+        found = np.full(len(groups.group_of), np.nan)
+        for series, rows in enumerate(groups.strides):
+            # Enough strides and none missing; legs may take turns in `step`.
+            gaps = np.diff(walking[rows])
+            if len(rows) < DIVERGENCE_STRIDES or np.any(gaps != gaps[0]) or not 0 < gaps[0] <= 2:
+                continue
+            curves = view.curves(channel)[rows]
+            if np.isfinite(curves).all():
+                signal = resample_curves(curves, SAMPLES_PER_STRIDE + 1)[:, :-1].ravel()
+                found[series] = divergence_exponent(signal, SAMPLES_PER_STRIDE, span=(0.0, 0.5))
+        yield groups.pooled(found)[groups.group]
 
 
 def extrapolated_centre_of_mass(
@@ -692,11 +655,7 @@ def _even_odd(acceleration: ArrayLike, n_harmonics: int, *, power: bool) -> tupl
 
 
 # ----------------------------------------------------------------------
-# Group derived: how strides of one subject in one task differ, in time and space.
-#
-# Every cycle carries its group's value. Left and right strides are taken apart and their variances
-# averaged.
-
+# How strides of one subject in one task differ, in time and space
 
 DFA_STRIDES = 64
 """Strides of one leg in a row that the scaling exponent needs."""
@@ -706,28 +665,13 @@ _GVI = "Gouelle et al. 2013 (doi:10.1016/j.gaitpost.2013.01.013)"
 _DFA = "Hausdorff et al. 1995 (doi:10.1152/jappl.1995.78.1.349)"
 
 
-def _stride_length(view: CycleView) -> Values:
-    return first_known(view.column("stride_length_m"), view.column("speed_m_s") * view.duration_s)
-
-
-def _speed(view: CycleView) -> Values:
-    return first_known(view.column("speed_m_s"), view.column("stride_length_m") / view.duration_s)
-
-
-def _double_support(view: CycleView) -> Values:
-    percent = view.column("double_support_percent")
-    from_force = view.double_support_percent
-    known = percent if from_force is None else first_known(from_force, percent)
-    return known / 100.0 * view.duration_s
-
-
 _INPUTS: dict[str, Callable[[CycleView], Values]] = {
     "stride_time": lambda view: view.duration_s,
     "stance_time": lambda view: view.stance.measured / 100.0 * view.duration_s,
     "swing_time": lambda view: (1.0 - view.stance.measured / 100.0) * view.duration_s,
-    "double_support_time": _double_support,
-    "stride_length": _stride_length,
-    "speed": _speed,
+    "double_support_time": lambda view: view.double_support_percent / 100.0 * view.duration_s,
+    "stride_length": lambda view: view.stride_length_m,
+    "speed": lambda view: view.speed_m_s,
     "step_length": lambda view: view.column("step_length_m"),
     "step_width": lambda view: view.column("step_width_m"),
 }
@@ -759,26 +703,35 @@ GVI_INPUTS = (
 
 def variability_families(schema: Schema) -> Iterator[Family | LeftOut]:
     """Yield CV and robust CV of times and lengths, GVI and the scaling exponent of stride time."""
-    names = tuple(name for name in _INPUTS if _available(schema, name))
+    timed = schema.has("cycle_duration_s")
+    force = {side: schema.force("vertical", side) is not None for side in ("ipsi", "contra")}
+    stance = timed and (schema.has("stance_percent") or force["ipsi"])
+    both = schema.has("double_support_percent") or all(force.values())
+    known = {
+        "stride_time": timed,
+        "stance_time": stance,
+        "swing_time": stance,
+        "double_support_time": timed and both,
+        "stride_length": schema.has_stride_length,
+        "speed": schema.has_speed,
+        "step_length": schema.has("step_length_m"),
+        "step_width": schema.has("step_width_m"),
+    }
+    names = tuple(name for name in _INPUTS if known[name])
     for name in _INPUTS:
         if name not in names:
             yield LeftOut(f"{name}_cv_percent", f"needs {_NEEDS[name]}")
     lacking = [name for name in GVI_INPUTS if name not in names]
     if lacking:
         yield LeftOut("gvi", f"needs {', '.join(lacking)}")
-    if names:
-        specs = _stride_sd_specs(names)
-        yield Family(specs, partial(_stride_sds, names=names), across_cycles=True)
-
-
-def _stride_sd_specs(names: tuple[str, ...]) -> tuple[FeatureSpec, ...]:
-    """Return the catalogue entries, in the order of `_group_values`."""
+    if not names:
+        return
     specs = [
-        FeatureSpec(f"{name}_{how}_percent", "derived", "%", _FORMULAE[how], _CV, _required(name))
+        FeatureSpec(f"{name}_{how}_percent", "derived", "%", formula, _CV, _required(name))
         for name in names
-        for how in _FORMULAE
+        for how, formula in _FORMULAE.items()
     ]
-    if set(GVI_INPUTS) <= set(names):
+    if not lacking:
         formula = (
             "100 - 10 z of the log distance from healthy fluctuations (mean and SD of |change "
             f"from stride to stride|, % of the mean, of {', '.join(GVI_INPUTS)}), weighted by "
@@ -794,7 +747,14 @@ def _stride_sd_specs(names: tuple[str, ...]) -> tuple[FeatureSpec, ...]:
         )
         needs = _required("stride_time")
         specs.append(FeatureSpec("stride_time_dfa_alpha", "derived", "1", formula, _DFA, needs))
-    return tuple(specs)
+
+    def compute(view: CycleView) -> Iterator[Values]:
+        groups = groups_of(view)
+        values = dict(zip(names, variability_inputs(view, names), strict=True))
+        for found in _group_values(values, groups):
+            yield found[groups.group]
+
+    yield Family(tuple(specs), compute, across_cycles=True)
 
 
 def variability_inputs(view: CycleView, names: tuple[str, ...]) -> list[Values]:
@@ -809,22 +769,18 @@ def variability_inputs(view: CycleView, names: tuple[str, ...]) -> list[Values]:
     return [np.where(view.steps, _INPUTS[name](view), np.nan) for name in names]
 
 
-def _stride_sds(view: CycleView, names: tuple[str, ...]) -> Iterator[Values]:
-    groups = groups_of(view)
-    values = dict(zip(names, variability_inputs(view, names), strict=True))
-    for found in _group_values(values, groups):
-        yield found[groups.group]
-
-
 def _group_values(values: dict[str, Values], groups: CycleGroups) -> Iterator[Values]:
-    """Yield each feature of `_specs`, one number a group."""
+    """Yield the features in the order of :func:`variability_families`, one number a group."""
     for quantity in values.values():
         yield _percent(groups.sd(quantity), groups.mean(quantity))
         yield _percent(groups.robust_sd(quantity), groups.median(quantity))
     if set(GVI_INPUTS) <= set(values):
         yield variability_index(fluctuations([values[name] for name in GVI_INPUTS], groups))
     if "stride_time" in values:
-        yield _scaling(values["stride_time"], groups)
+        series = [values["stride_time"][strides] for strides in groups.strides]
+        long = [len(one) >= DFA_STRIDES and bool(np.isfinite(one).all()) for one in series]
+        alphas = [dfa_alpha(one) if ok else np.nan for one, ok in zip(series, long, strict=True)]
+        yield groups.pooled(np.array(alphas, dtype=np.float64))
 
 
 def fluctuations(quantities: list[Values], groups: CycleGroups) -> Values:
@@ -865,17 +821,6 @@ def variability_index(changes: Values) -> Values:
     return index
 
 
-def _scaling(values: Values, groups: CycleGroups) -> Values:
-    """Scaling exponent of each group: mean of its series long enough."""
-    ordered = values[groups.order]
-    pieces = np.split(ordered, groups.starts[1:-1]) if len(groups.group_of) else []
-    long = [len(piece) >= DFA_STRIDES and bool(np.isfinite(piece).all()) for piece in pieces]
-    found = [
-        dfa_alpha(piece) if enough else np.nan for piece, enough in zip(pieces, long, strict=True)
-    ]
-    return groups.pooled(np.array(found, dtype=np.float64))
-
-
 def _percent(part: Values, whole: Values) -> Values:
     positive = np.isfinite(whole) & (whole > 0)
     ratio: Values = np.divide(part, whole, out=np.full(len(part), np.nan), where=positive)
@@ -893,20 +838,3 @@ def _required(name: str) -> tuple[str, ...]:
         "step_width": ("step_width_m",),
     }
     return columns.get(name, ("cycle_duration_s",))
-
-
-def _available(schema: Schema, name: str) -> bool:
-    force = {
-        side: any(f"grf_vertical_{side}_{unit}" in schema.channels for unit in ("BW", "N"))
-        for side in ("ipsi", "contra")
-    }
-    timed = schema.has("cycle_duration_s")
-    if name in ("stance_time", "swing_time"):
-        return timed and (schema.has("stance_percent") or force["ipsi"])
-    if name == "double_support_time":
-        return timed and (schema.has("double_support_percent") or all(force.values()))
-    if name == "stride_length":
-        return schema.has("stride_length_m") or (timed and schema.has("speed_m_s"))
-    if name == "speed":
-        return schema.has("speed_m_s") or (timed and schema.has("stride_length_m"))
-    return schema.has({"stride_time": "cycle_duration_s"}.get(name, f"{name}_m"))

@@ -26,7 +26,7 @@ from locomotion_analysis.errors import (
     SchemaError,
     TargetError,
 )
-from locomotion_analysis.features.engineer import is_quantity
+from locomotion_analysis.features.table import is_quantity
 from locomotion_analysis.files import write_all
 from locomotion_analysis.standard import Channel
 from locomotion_analysis.standard.channels import is_channel

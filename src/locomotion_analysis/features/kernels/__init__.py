@@ -1,1 +1,1 @@
-"""Numbers from curves at the speed of memory: one module a topic."""
+"""Numbers from curves at the speed of memory: compiled loops over arrays of curves."""

@@ -1,23 +1,20 @@
-"""MERGED forces.
-
-- First peak, valley and second peak of a force that rises twice in stance.
-- When a foot is on the ground, from its vertical force and a contact threshold.
-- The way a point travels on the ground during part of the cycle.
-"""
+"""Ground reaction force: its two peaks, when the foot is on the ground, the path under the foot."""
 
 import numpy as np
 from numba import prange
-from numpy.typing import NDArray
 
-from locomotion_analysis.features.kernels.statistics import inner, is_finite, jit
+from locomotion_analysis.features.kernels.statistics import (
+    Curves,
+    Index,
+    Values,
+    inner,
+    is_finite,
+    jit,
+)
 from locomotion_analysis.standard import N_PHASES
 
 # ----------------------------------------------------------------------
-# First peak, valley and second peak of a force that rises twice in stance.
-
-
-Curves = NDArray[np.float32]
-Values = NDArray[np.float64]
+# First peak, valley and second peak of a force that rises twice in stance
 
 _STEP = 100.0 / (N_PHASES - 1)
 
@@ -69,8 +66,7 @@ def force_peaks(force: Curves, toe_off: Values) -> Values:
 
 
 # ----------------------------------------------------------------------
-# When a foot is on the ground, from its vertical force and a contact threshold.
-
+# When a foot is on the ground, from its vertical force and a contact threshold
 
 SHORTEST = 8
 """Samples (5 % of the cycle): a shorter stretch is noise, not a swing or a stance."""
@@ -202,10 +198,7 @@ def loaded_percent(
 
 
 # ----------------------------------------------------------------------
-# The way a point travels on the ground during part of the cycle.
-
-
-Index = NDArray[np.int64]
+# The way a point travels on the ground during part of the cycle
 
 
 @jit

@@ -1,16 +1,12 @@
-"""MERGED series.
-
-- Two joints' curves against each other: continuous relative phase and cyclogram.
-- How far curves are from reference curves, and their scores on a basis.
-- Medians of the strides of each series.
-- How curves of one series differ from each other.
-"""
+"""Curves against each other: two joints', a cycle's and a reference, strides of one series."""
 
 import numpy as np
 from numba import prange
-from numpy.typing import NDArray
 
 from locomotion_analysis.features.kernels.statistics import (
+    Curves,
+    Index,
+    Values,
     extreme_bits,
     inner,
     is_finite,
@@ -19,12 +15,7 @@ from locomotion_analysis.features.kernels.statistics import (
 )
 
 # ----------------------------------------------------------------------
-# Two joints' curves against each other: continuous relative phase and cyclogram.
-
-
-Curves = NDArray[np.float32]
-Index = NDArray[np.int64]
-Values = NDArray[np.float64]
+# Two joints' curves against each other: continuous relative phase and cyclogram
 
 _TINY = np.float32(1e-37)
 _LEAST = 1e-300
@@ -224,7 +215,7 @@ def deviation(proximal: Curves, distal: Curves, order: Index, starts: Index) -> 
 
 
 # ----------------------------------------------------------------------
-# How far curves are from reference curves, and their scores on a basis.
+# How far curves are from reference curves, and their scores on a basis
 
 
 @reordered
@@ -356,7 +347,7 @@ def basis_scores(block: Curves, channels: Index, basis: Values) -> Values:
 
 
 # ----------------------------------------------------------------------
-# Medians of the strides of each series.
+# Medians of the strides of each series
 
 
 @jit
@@ -393,7 +384,7 @@ def medians(values: Values, order: Index, starts: Index) -> Values:
 
 
 # ----------------------------------------------------------------------
-# How curves of one series differ from each other.
+# How curves of one series differ from each other
 
 
 @inner

@@ -1,13 +1,6 @@
-"""MERGED statistics.
+"""Statistics of each curve: over the cycle, over parts of it, at phases, of its derivatives.
 
-- How kernels are compiled.
-- Inner functions that kernels of several files share: what is finite, extremes and their places.
-- Values of each curve at phases between its samples.
-- The statistics that most features start from, of all channels, in one pass a curve.
-- Peaks of the first and second derivative of each curve over time.
-- Amplitude and phase of the first harmonics of each curve.
-- Extremes, their places, mean and integrals of each curve over parts of its cycle.
-- Quantiles of the 150 points of each curve.
+How kernels are compiled stands here too.
 """
 
 from collections.abc import Callable
@@ -37,13 +30,17 @@ from locomotion_analysis.standard import N_PHASES
 # Pass curves as they come from a view: float32, C-contiguous, read-only. (To numba a writeable
 # array is another type, for which it would compile once more.) Functions called by a kernel are
 # marked `inner` and stand in the kernel's own file: numba's cache notices changes of that file only.
-# (Those that several kernels share stand in extremes.py: after a change there, remove the cached
-# kernels, ``kernels/__pycache__``.)
+# (`is_finite`, `extreme_bits` and `first_places` also serve the other files: after a change of these,
+# remove the cached kernels, ``kernels/__pycache__``.)
 #
 # Inside ``prange`` index the shared arrays (``curves[cycle, phase]``) instead of taking slices of them:
 # a slice counts references to the array, and cores that count at once wait for each other. Measured
 # on two cores, the core statistics took 4.4 instead of 2.6 µs a cycle of 24 channels with slices.
 
+
+Curves = NDArray[np.float32]
+Values = NDArray[np.float64]
+Index = NDArray[np.int64]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _OPTIONS = {"cache": True, "error_model": "numpy"}
@@ -89,8 +86,7 @@ def read_only(curves: NDArray[Any]) -> NDArray[np.float32]:
 
 
 # ----------------------------------------------------------------------
-# Inner functions that kernels of several files share: what is finite, extremes and their places.
-
+# Inner functions that kernels of several files share: what is finite, extremes and their places
 
 Bits = NDArray[np.int32] | NDArray[np.uint32]
 
@@ -143,11 +139,7 @@ def first_places(
 
 
 # ----------------------------------------------------------------------
-# Values of each curve at phases between its samples.
-
-
-Curves = NDArray[np.float32]
-Values = NDArray[np.float64]
+# Values of each curve at phases between its samples
 
 
 @jit
@@ -184,10 +176,7 @@ def at_phase(curves: Curves, percent: Values) -> Values:
 
 
 # ----------------------------------------------------------------------
-# The statistics that most features start from, of all channels, in one pass a curve.
-
-
-Index = NDArray[np.int64]
+# The statistics that most features start from, of all channels, in one pass a curve
 
 CORE_STATISTICS = (
     "mean",
@@ -208,10 +197,10 @@ CORE_STATISTICS = (
 """Rows of the result."""
 
 _N_STATISTICS = len(CORE_STATISTICS)
-_CORE_STATISTICS_LANES, _LANES_LOG2 = 32, 5
+_LANES, _LANES_LOG2 = 32, 5
 """Lengths of inner loops are multiples of this: no scalar rest after the vector instructions."""
-_PADDED = (N_PHASES + _CORE_STATISTICS_LANES - 1) // _CORE_STATISTICS_LANES * _CORE_STATISTICS_LANES
-_LENGTH = _PADDED + 2 * _CORE_STATISTICS_LANES
+_PADDED = (N_PHASES + _LANES - 1) // _LANES * _LANES
+_LENGTH = _PADDED + 2 * _LANES
 _CHUNK = 256
 """Cycles of one channel that one core takes at a time."""
 _SMALLEST_SQUARE, _LARGEST_SQUARE = 1e-25, 1e30
@@ -226,11 +215,11 @@ _STEP = 100.0 / (N_PHASES - 1)
 @inner
 def _load_curve(block: Curves, channel: int, cycle: int, curve: Curves) -> None:
     for phase in range(N_PHASES):
-        curve[phase + _CORE_STATISTICS_LANES] = block[channel, cycle, phase]
-    for place in range(_CORE_STATISTICS_LANES):
-        curve[place] = curve[_CORE_STATISTICS_LANES]
-    for place in range(_CORE_STATISTICS_LANES + N_PHASES, _LENGTH):
-        curve[place] = curve[_CORE_STATISTICS_LANES + N_PHASES - 1]
+        curve[phase + _LANES] = block[channel, cycle, phase]
+    for place in range(_LANES):
+        curve[place] = curve[_LANES]
+    for place in range(_LANES + N_PHASES, _LENGTH):
+        curve[place] = curve[_LANES + N_PHASES - 1]
 
 
 @reordered
@@ -239,7 +228,7 @@ def _signed_sums(curve: Curves) -> tuple[np.float32, np.float32]:
     zero = np.float32(0.0)
     above, below = zero, zero
     for phase in range(N_PHASES):
-        value = curve[phase + _CORE_STATISTICS_LANES]
+        value = curve[phase + _LANES]
         above += max(value, zero)
         below += min(value, zero)
     return above, below
@@ -251,7 +240,7 @@ def _spread(curve: Curves, centre: np.float32) -> tuple[np.float32, np.float32]:
     zero = np.float32(0.0)
     shift, square = zero, zero
     for phase in range(N_PHASES):
-        off = curve[phase + _CORE_STATISTICS_LANES] - centre
+        off = curve[phase + _LANES] - centre
         shift += off
         square += off * off
     return shift, square
@@ -262,7 +251,7 @@ def _spread_of_extreme_sizes(curve: Curves, centre: np.float64) -> tuple[np.floa
     """Return what :func:`_spread` returns where squares leave the range of float32."""
     shift, square = np.float64(0.0), np.float64(0.0)
     for phase in range(N_PHASES):
-        off = np.float64(curve[phase + _CORE_STATISTICS_LANES]) - centre
+        off = np.float64(curve[phase + _LANES]) - centre
         shift += off
         square += off * off
     return shift, square
@@ -270,7 +259,7 @@ def _spread_of_extreme_sizes(curve: Curves, centre: np.float64) -> tuple[np.floa
 
 @inner
 def _whole_lanes(length: int) -> int:
-    return ((length + _CORE_STATISTICS_LANES - 1) >> _LANES_LOG2) << _LANES_LOG2
+    return ((length + _LANES - 1) >> _LANES_LOG2) << _LANES_LOG2
 
 
 @jit
@@ -303,17 +292,15 @@ def _core_statistics_loops(block: Curves, stance_index: Index, result: Curves) -
             if not known or toe_off > N_PHASES:
                 toe_off = N_PHASES
             length = _whole_lanes(toe_off)
-            bits[0], bits[1] = extreme_bits(
-                signed, unsigned, _CORE_STATISTICS_LANES + toe_off - length, length
-            )
+            bits[0], bits[1] = extreme_bits(signed, unsigned, _LANES + toe_off - length, length)
             bits[2], bits[3] = extreme_bits(
-                signed, unsigned, _CORE_STATISTICS_LANES + toe_off, _whole_lanes(N_PHASES - toe_off)
+                signed, unsigned, _LANES + toe_off, _whole_lanes(N_PHASES - toe_off)
             )
             low, high = min(extremes[0], extremes[2]), max(extremes[1], extremes[3])
-            low_place, high_place = first_places(curve, _CORE_STATISTICS_LANES, _PADDED, low, high)
+            low_place, high_place = first_places(curve, _LANES, _PADDED, low, high)
             if low == high:
                 mean, variance = np.float64(low), np.float64(0.0)
-            start, end = curve[_CORE_STATISTICS_LANES], curve[_CORE_STATISTICS_LANES + N_PHASES - 1]
+            start, end = curve[_LANES], curve[_LANES + N_PHASES - 1]
             above -= max(start, zero) / np.float32(2.0) + max(end, zero) / np.float32(2.0)
             below -= min(start, zero) / np.float32(2.0) + min(end, zero) / np.float32(2.0)
             has_swing = known and toe_off < N_PHASES
@@ -361,7 +348,7 @@ def core_statistics(block: Curves, stance_index: Index) -> Curves:
 
 
 # ----------------------------------------------------------------------
-# Peaks of the first and second derivative of each curve over time.
+# Peaks of the first and second derivative of each curve over time
 
 
 @reordered
@@ -418,7 +405,7 @@ def derivative_peaks(curves: Curves) -> Values:
 
 
 # ----------------------------------------------------------------------
-# Amplitude and phase of the first harmonics of each curve.
+# Amplitude and phase of the first harmonics of each curve
 
 
 def harmonic_basis(n_phases: int, n_harmonics: int) -> Values:
@@ -473,13 +460,10 @@ def harmonics(curves: Curves, basis: Values) -> Values:
 
 
 # ----------------------------------------------------------------------
-# Extremes, their places, mean and integrals of each curve over parts of its cycle.
-
+# Extremes, their places, mean and integrals of each curve over parts of its cycle
 
 MINIMUM, MAXIMUM, MINIMUM_AT, MAXIMUM_AT, MEAN, POSITIVE, NEGATIVE = range(7)
 """Rows of the result."""
-
-_PARTS_LANES = 32
 
 
 # The curve and its second turn lie in one buffer, so that a part never wraps. A part is copied and
@@ -487,7 +471,7 @@ _PARTS_LANES = 32
 
 
 @inner
-def _load_part(curves: Curves, cycle: int, turns: Curves) -> None:
+def _load_turns(curves: Curves, cycle: int, turns: Curves) -> None:
     period = curves.shape[1] - 1
     for phase in range(period + 1):
         turns[phase] = curves[cycle, phase]
@@ -496,8 +480,8 @@ def _load_part(curves: Curves, cycle: int, turns: Curves) -> None:
 
 
 @inner
-def _copy(turns: Curves, first: int, count: int, part: Curves) -> int:
-    length = (count + _PARTS_LANES - 1) // _PARTS_LANES * _PARTS_LANES
+def _copy_part(turns: Curves, first: int, count: int, part: Curves) -> int:
+    length = _whole_lanes(count)
     begin = np.uint64(first)
     for place in range(np.uint64(count)):
         part[place] = turns[begin + place]
@@ -543,10 +527,10 @@ def part_statistics(curves: Curves, first: Index, last: Index) -> Values:
     found = np.full((7, n_parts, n_cycles), np.nan)
     for cycle in prange(n_cycles):
         turns = np.empty(2 * period + 1, np.float32)
-        part = np.empty(2 * period + 1 + _PARTS_LANES, np.float32)
+        part = np.empty(2 * period + 1 + _LANES, np.float32)
         bits = np.empty(2, np.int32)
         extremes = bits.view(np.float32)
-        _load_part(curves, cycle, turns)
+        _load_turns(curves, cycle, turns)
         if _sums(turns, period + 1)[0] != 0:
             continue
         for number in range(n_parts):
@@ -554,7 +538,7 @@ def part_statistics(curves: Curves, first: Index, last: Index) -> Values:
             count = end - begin + 1
             if count < 1:
                 continue
-            length = _copy(turns, begin, count, part)
+            length = _copy_part(turns, begin, count, part)
             _, total, positive = _sums(part, count)
             bits[0], bits[1] = extreme_bits(part.view(np.int32), part.view(np.uint32), 0, length)
             low, high = extremes[0], extremes[1]
@@ -571,18 +555,16 @@ def part_statistics(curves: Curves, first: Index, last: Index) -> Values:
 
 
 # ----------------------------------------------------------------------
-# Quantiles of the 150 points of each curve.
+# Quantiles of the 150 points of each curve
 
-
-Levels = NDArray[np.float64]
 Pairs = NDArray[np.uint64]
 
-_QUANTILES_LANES = 64
+_ABREAST = 64
 """Curves that are sorted side by side: their samples fill whole vector registers."""
 
 
 @lru_cache(maxsize=64)
-def _exchanges(ranks: tuple[int, ...]) -> Pairs:
+def sorting_exchanges(ranks: tuple[int, ...]) -> Pairs:
     """Return pairs of places whose smaller value goes to the first, larger to the second.
 
     Batcher's odd-even merge sort (Batcher 1968, doi:10.1145/1468075.1468121) of 150 values,
@@ -614,7 +596,7 @@ def _exchanges(ranks: tuple[int, ...]) -> Pairs:
 
 
 @inner
-def _load_sorted(pairs: Pairs, channel: int, first: int, count: int, wide: Pairs) -> None:
+def _load_pairs(pairs: Pairs, channel: int, first: int, count: int, wide: Pairs) -> None:
     for lane in range(count):
         row = pairs[channel, first + lane]
         for pair in range(N_PHASES // 2):
@@ -622,12 +604,12 @@ def _load_sorted(pairs: Pairs, channel: int, first: int, count: int, wide: Pairs
 
 
 @inner
-def _part(halves: Curves, tile: Curves) -> None:
+def _part_pairs(halves: Curves, tile: Curves) -> None:
     for pair in range(N_PHASES // 2):
         one, other, both = tile[2 * pair], tile[2 * pair + 1], halves[pair]
-        for lane in range(np.uint64(_QUANTILES_LANES)):
+        for lane in range(np.uint64(_ABREAST)):
             one[lane] = both[np.uint64(2) * lane]
-        for lane in range(np.uint64(_QUANTILES_LANES)):
+        for lane in range(np.uint64(_ABREAST)):
             other[lane] = both[np.uint64(2) * lane + np.uint64(1)]
 
 
@@ -635,35 +617,35 @@ def _part(halves: Curves, tile: Curves) -> None:
 def _exchange(tile: Curves, exchanges: Pairs) -> None:
     for number in range(len(exchanges)):
         low, high = tile[exchanges[number, 0]], tile[exchanges[number, 1]]
-        for lane in range(_QUANTILES_LANES):
+        for lane in range(_ABREAST):
             one, other = low[lane], high[lane]
             low[lane] = other if other < one else one
             high[lane] = one if other < one else other
 
 
 @inner
-def _check(tile: Curves, check: Curves) -> None:
+def _mark_unknown(tile: Curves, check: Curves) -> None:
     """Leave 0 for a curve that is finite throughout, NaN for another."""
     check[:] = 0.0
     for phase in range(N_PHASES):
         row = tile[phase]
-        for lane in range(_QUANTILES_LANES):
+        for lane in range(_ABREAST):
             check[lane] += np.float32(0.0) * row[lane]
 
 
 @jit
-def _quantiles_loops(pairs: Pairs, exchanges: Pairs, place: Levels, result: Values) -> None:
+def _quantiles_loops(pairs: Pairs, exchanges: Pairs, place: Values, result: Values) -> None:
     n_channels, n_cycles, _ = pairs.shape
-    chunks = (n_cycles + _QUANTILES_LANES - 1) // _QUANTILES_LANES
+    chunks = (n_cycles + _ABREAST - 1) // _ABREAST
     for task in prange(n_channels * chunks):
-        channel, first = task // chunks, task % chunks * _QUANTILES_LANES
-        count = min(_QUANTILES_LANES, n_cycles - first)
-        wide = np.zeros((N_PHASES // 2, _QUANTILES_LANES), np.uint64)
-        tile = np.empty((N_PHASES, _QUANTILES_LANES), np.float32)
-        check = np.empty(_QUANTILES_LANES, np.float32)
-        _load_sorted(pairs, channel, first, count, wide)
-        _part(wide.view(np.float32), tile)
-        _check(tile, check)
+        channel, first = task // chunks, task % chunks * _ABREAST
+        count = min(_ABREAST, n_cycles - first)
+        wide = np.zeros((N_PHASES // 2, _ABREAST), np.uint64)
+        tile = np.empty((N_PHASES, _ABREAST), np.float32)
+        check = np.empty(_ABREAST, np.float32)
+        _load_pairs(pairs, channel, first, count, wide)
+        _part_pairs(wide.view(np.float32), tile)
+        _mark_unknown(tile, check)
         _exchange(tile, exchanges)
         for level in range(len(place)):
             below = int(place[level])
@@ -674,7 +656,7 @@ def _quantiles_loops(pairs: Pairs, exchanges: Pairs, place: Levels, result: Valu
                 result[level, channel, first + lane] = low + share * (tile[above, lane] - low)
 
 
-def quantiles(block: Curves, levels: Levels) -> Values:
+def quantiles(block: Curves, levels: Values) -> Values:
     """Return quantiles of every curve, linear between neighbouring values.
 
     Parameters
@@ -694,5 +676,7 @@ def quantiles(block: Curves, levels: Levels) -> Values:
     below = np.floor(place).astype(np.int64)
     ranks = np.unique([below, np.minimum(below + 1, N_PHASES - 1)])
     result = np.empty((len(place), *curves.shape[:2]))
-    _quantiles_loops(curves.view(np.uint64), _exchanges(tuple(ranks.tolist())), place, result)
+    _quantiles_loops(
+        curves.view(np.uint64), sorting_exchanges(tuple(ranks.tolist())), place, result
+    )
     return result
