@@ -130,7 +130,32 @@ def verdict(audit: LeakAudit) -> list[str]:
     audit : LeakAudit
         What was found.
     """
-    return [*_leaks(audit), _of_target(audit), _of_random(audit), *_recognised(audit)]
+    target, random = audit.on_target, audit.on_random
+    low, high = target.points_interval
+    points = f"{target.points:.0f} points (95 % interval {low:.0f} to {high:.0f} over subjects)"
+    if low > 0:
+        meaning = f"Folds of cycles flatter this model by {points}. Report the second number."
+    elif high < 0:
+        meaning = f"Folds of cycles score lower, by {points}: look how subjects and classes meet."
+    else:
+        meaning = f"The difference, {points}, cannot be told from none."
+    of_target = f"{value_title(audit.target)}: {audit.metric} {_both_scores(target)}. {meaning}"
+
+    what, chance = "the target of another subject", "0 or less"
+    if audit.kind == "classification":
+        what, chance = "a coin tossed", "0.5"
+    meaning = (
+        "What folds of cycles reward is the recognition of people: "
+        f"{random.points:.0f} points for nothing."
+        if random.points_interval[0] > 0
+        else "That it recognises people is not shown here."
+    )
+    of_random = (
+        f"With {what} for each subject ({random.n_draws} draw{'s' * (random.n_draws > 1)}), about "
+        f"which nothing can be known, the same model scores {_both_scores(random, ' and')}; "
+        f"chance is {chance}. {meaning}"
+    )
+    return [*_leaks(audit), of_target, of_random, *_recognised(audit)]
 
 
 def _leaks(audit: LeakAudit) -> Iterator[str]:
@@ -167,38 +192,12 @@ def _leaks(audit: LeakAudit) -> Iterator[str]:
         yield f"{copies.within_subjects:,} cycles are copies of another cycle of their subject."
 
 
-def _of_target(audit: LeakAudit) -> str:
-    found = audit.on_target
-    scores = f"{_score(found, 'ungrouped')} over folds of cycles, {_score(found, 'grouped')} over folds of subjects"
-    low, high = found.points_interval
-    points = f"{found.points:.0f} points (95 % interval {low:.0f} to {high:.0f} over subjects)"
-    if low > 0:
-        meaning = f"Folds of cycles flatter this model by {points}. Report the second number."
-    elif high < 0:
-        meaning = f"Folds of cycles score lower, by {points}: look how subjects and classes meet."
-    else:
-        meaning = f"The difference, {points}, cannot be told from none."
-    return f"{value_title(audit.target)}: {audit.metric} {scores}. {meaning}"
-
-
-def _of_random(audit: LeakAudit) -> str:
-    found = audit.on_random
-    what = "a coin tossed" if audit.kind == "classification" else "the target of another subject"
-    chance = "0.5" if audit.kind == "classification" else "0 or less"
-    start = (
-        f"With {what} for each subject ({found.n_draws} draw{'s' * (found.n_draws > 1)}), about which nothing can be "
-        f"known, the same model scores {_score(found, 'ungrouped')} over folds of cycles and "
-        f"{_score(found, 'grouped')} over folds of subjects; chance is {chance}."
+def _both_scores(found: Optimism, between: str = ",") -> str:
+    (low, high), (grouped_low, grouped_high) = found.ungrouped_interval, found.grouped_interval
+    return (
+        f"{found.ungrouped:.2f} ({low:.2f} to {high:.2f}) over folds of cycles{between} "
+        f"{found.grouped:.2f} ({grouped_low:.2f} to {grouped_high:.2f}) over folds of subjects"
     )
-    if found.points_interval[0] > 0:
-        return f"{start} What folds of cycles reward is the recognition of people: {found.points:.0f} points for nothing."
-    return f"{start} That it recognises people is not shown here."
-
-
-def _score(found: Optimism, kind: str) -> str:
-    value = found.ungrouped if kind == "ungrouped" else found.grouped
-    low, high = found.ungrouped_interval if kind == "ungrouped" else found.grouped_interval
-    return f"{value:.2f} ({low:.2f} to {high:.2f})"
 
 
 def _recognised(audit: LeakAudit) -> Iterator[str]:

@@ -243,7 +243,15 @@ def predictive_scores(
         Indexed by ``trained_on`` (real, generated, both): ``score`` (balanced accuracy) with
         ``low`` and ``high`` (95 %), and ``gain`` over real with ``gain_low`` and ``gain_high``.
     """
-    model = _statistics_classifier() if classifier is None else classifier
+    model = classifier
+    if model is None:
+        model = Pipeline(
+            [
+                ("describe", FunctionTransformer(_statistics)),
+                ("scale", StandardScaler()),
+                ("classify", LogisticRegression(C=0.1, class_weight="balanced", max_iter=2000)),
+            ]
+        )
     sources = {"real": [training], "generated": [generated], "both": [training, generated]}
     true = labels_of(held_out, target)
     classes = np.unique(np.concatenate([labels_of(training, target), true]))
@@ -273,16 +281,6 @@ def predictive_scores(
     columns = ["trained_on", "score", "low", "high", "gain", "gain_low", "gain_high"]
     table = pd.DataFrame(rows, columns=columns).set_index("trained_on")
     return said_simulated(table, simulated=True)
-
-
-def _statistics_classifier() -> Pipeline:
-    return Pipeline(
-        [
-            ("describe", FunctionTransformer(_statistics)),
-            ("scale", StandardScaler()),
-            ("classify", LogisticRegression(C=0.1, class_weight="balanced", max_iter=2000)),
-        ]
-    )
 
 
 def _statistics(curves: NDArray[Any]) -> NDArray[Any]:

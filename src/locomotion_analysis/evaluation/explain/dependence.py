@@ -201,7 +201,17 @@ def partial_dependence(
         )
     values = task.X[variable].to_numpy(np.float64, na_value=np.nan)
     measured = np.asarray(pd.Series(values).groupby(task.subjects).mean(), dtype=np.float64)
-    grid = _grid(measured, variable, n_grid)
+    known = measured[np.isfinite(measured)]
+    outer = (_OUTER_PERCENT, 100 - _OUTER_PERCENT)
+    lowest, highest = np.percentile(known, outer) if known.size else (0.0, 0.0)
+    if lowest == highest or n_grid < 2:
+        raise SchemaError(
+            expected="a variable that varies between subjects, and a grid of at least 2 values",
+            got=f"{lowest:g} in nearly all, and {n_grid} values",
+            where=f"column {variable}",
+            fix="choose another variable",
+        )
+    grid = np.linspace(lowest, highest, n_grid)
     position, words = 0, "prediction"
     if task.classes is not None:
         named = task.classes[-1] if outcome is None else outcome
@@ -233,21 +243,6 @@ def partial_dependence(
         measured=measured[tested],
         simulated=task.simulated,
     )
-
-
-def _grid(measured: NDArray[np.float64], variable: str, n_grid: int) -> NDArray[np.float64]:
-    known = measured[np.isfinite(measured)]
-    low, high = (
-        np.percentile(known, [_OUTER_PERCENT, 100 - _OUTER_PERCENT]) if known.size else (0.0, 0.0)
-    )
-    if low == high or n_grid < 2:
-        raise SchemaError(
-            expected="a variable that varies between subjects, and a grid of at least 2 values",
-            got=f"{low:g} in nearly all, and {n_grid} values",
-            where=f"column {variable}",
-            fix="choose another variable",
-        )
-    return np.linspace(low, high, n_grid)
 
 
 def _predicted(

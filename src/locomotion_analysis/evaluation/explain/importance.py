@@ -523,7 +523,18 @@ def sequence_importance(
     )
     edges = np.linspace(0, 100, n_windows + 1)
     windows = np.column_stack([edges[:-1], edges[1:]])
-    return PhaseImportance(_labelled(found, windows), found, windows, tuple(channels))
+    table = found.table.drop(columns="n_features")
+    named = table.pop("group").str.split("|", n=1, expand=True)
+    number = named[0].astype(int).to_numpy()
+    table.insert(0, "channel", named[1])
+    table.insert(1, "window", number)
+    table.insert(2, "start", np.where(number < 0, 0.0, windows[number, 0]))
+    table.insert(3, "end", np.where(number < 0, 100.0, windows[number, 1]))
+    if ALL_CHANNELS not in set(table["channel"]):
+        # Of one channel, all channels are that one.
+        alone = table[table["window"] >= 0].assign(channel=ALL_CHANNELS)
+        table = pd.concat([table, alone], ignore_index=True)
+    return PhaseImportance(table, found, windows, tuple(channels))
 
 
 def _parts(
@@ -539,21 +550,6 @@ def _parts(
         for number, chosen in enumerate(points)
     }
     return {**windows, **{f"-1|{name}": (every, position) for name, position in groups.items()}}
-
-
-def _labelled(found: GroupedImportance, windows: NDArray[np.float64]) -> pd.DataFrame:
-    table = found.table.drop(columns="n_features")
-    parts = table.pop("group").str.split("|", n=1, expand=True)
-    number = parts[0].astype(int).to_numpy()
-    table.insert(0, "channel", parts[1])
-    table.insert(1, "window", number)
-    table.insert(2, "start", np.where(number < 0, 0.0, windows[number, 0]))
-    table.insert(3, "end", np.where(number < 0, 100.0, windows[number, 1]))
-    if ALL_CHANNELS not in set(table["channel"]):
-        # Of one channel, all channels are that one.
-        alone = table[table["window"] >= 0].assign(channel=ALL_CHANNELS)
-        table = pd.concat([table, alone], ignore_index=True)
-    return table
 
 
 def check_channels(channels: Sequence[str], n_channels: int) -> None:
