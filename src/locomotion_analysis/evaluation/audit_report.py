@@ -93,8 +93,14 @@ def plot_optimism(audit: LeakAudit, axes: "Axes | None" = None) -> "Axes":
     # Chance: of the classes in the upper row, of the coin in the lower.
     of_target = 1 / audit.n_classes if audit.n_classes else 0.0
     of_coin = 0.5 if audit.n_classes else 0.0
-    for row, value, label in ((1, of_target, "chance"), (0, of_coin, None)):
-        axes.plot([value, value], [row - 0.4, row + 0.4], color=MUTED, linestyle="--", label=label)
+    for row, chance in ((1, of_target), (0, of_coin)):
+        axes.plot(
+            [chance, chance],
+            [row - 0.4, row + 0.4],
+            color=MUTED,
+            linestyle="--",
+            label="chance" if row == 1 else None,
+        )
     row_axes(axes, names)
     axes.set_ylim(-0.55, 1.6)
     axes.set_xlabel(audit.metric[:1].upper() + audit.metric[1:])

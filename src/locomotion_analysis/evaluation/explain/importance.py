@@ -258,9 +258,9 @@ def importance_of(
     for fold in fit_folds(model, task.X, task.y, task.folds, progress):
         held_out, subjects = take_rows(task.X, fold.test), task.subjects[fold.test]
         base = base + task.sums(fold.test, fold.predicted)
-        draws = [donor_rows(subjects, rng) for _ in range(n_repeats)]
+        donors = [donor_rows(subjects, rng) for _ in range(n_repeats)]
         for part in sizes:
-            for predicted in _predictions(fold.model, held_out, draws, exchange, part):
+            for predicted in _predictions(fold.model, held_out, donors, exchange, part):
                 without[part] = without[part] + task.sums(fold.test, predicted) / n_repeats
     weights = subject_weights(len(base), *bootstrap)
     sign = -1.0 if task.metric == "mae" else 1.0
