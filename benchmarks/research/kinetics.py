@@ -329,7 +329,7 @@ def plot_predicted_kinetics(
         The axes, in ``ax.figure``. A predicted band narrower than the measured one means that
         the model does not tell people apart as much as they differ.
     """
-    ax = axes_for(ax, 5.6, 3.6, simulated=found.data.is_simulated)
+    ax = axes_for(ax, 5.6, 3.6, found.data)
     unit, factor = shown_unit(channel)
     true, predicted = curves_of(found, model, channel)
     drawn = np.isfinite(true).all(axis=1) & (True if rows is None else rows)
@@ -376,7 +376,7 @@ def plot_error_along_cycle(
     matplotlib.axes.Axes
         The axes, in ``ax.figure``.
     """
-    ax = axes_for(ax, 5.6, 3.6, simulated=found.data.is_simulated)
+    ax = axes_for(ax, 5.6, 3.6, found.data)
     unit, factor = shown_unit(channel)
     chosen = list(found.predicted) if models is None else models
     for position, model in enumerate(chosen):

@@ -1,40 +1,37 @@
-"""MERGED audit.
+"""The leak audit: one model under honest and dishonest folds, and what leaks in the data.
 
-- Cycles whose curves are the same, point by point.
-- How much better a model looks where the same subject is trained on and tested.
-- Labels without meaning: one drawn for each subject.
-- How well features tell subjects apart, and how alike the cycles of a subject are.
-- What a leak audit found.
-- The leak audit: one model under honest and dishonest folds, and what leaks in the data.
+Folds of cycles let a subject stand on both sides of the split, folds of subjects do not; what the
+first score more is optimism. It is measured for the target and for labels drawn at random for each
+subject. The audit also asks how well features tell subjects apart, which single feature or column
+tells the target alone, and which cycles are copies.
 """
 
 import hashlib
+import itertools
 import os
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.impute import SimpleImputer
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import LocomotionWarning, SchemaError, SplitLeakError
-from locomotion_analysis.evaluation.folds import predict_held_out
-from locomotion_analysis.evaluation.giveaways import (
-    Kind,
-    SingleScore,
-    folds_of_cycles,
-    folds_of_named_subjects,
-    folds_of_subjects,
-    single_scores,
+from locomotion_analysis.errors import (
+    LocomotionWarning,
+    SchemaError,
+    SplitLeakError,
+    TargetError,
 )
+from locomotion_analysis.evaluation.folds import predict_held_out
 from locomotion_analysis.evaluation.metrics import (
     Interval,
     metrics_json,
@@ -44,7 +41,6 @@ from locomotion_analysis.evaluation.metrics import (
 )
 from locomotion_analysis.evaluation.study_inputs import (
     STUDY_AGGREGATIONS,
-    StudyTarget,
     kept_warnings,
     study_features,
     study_model,
@@ -54,80 +50,15 @@ from locomotion_analysis.evaluation.study_result import cautions
 from locomotion_analysis.evaluation.subject_scores import metric_values, sums_of
 from locomotion_analysis.progress import Progress, silent
 from locomotion_analysis.reporting.provenance import provenance, source_files
-from locomotion_analysis.selection.splitters import Fold, subject_codes
+from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold, check_cv
+from locomotion_analysis.selection.splitters import Fold, run_folds, subject_codes
 
-# ----------------------------------------------------------------------
-# Cycles whose curves are the same, point by point.
-
-
-_DECIMALS = 5
-_CYCLES_AT_ONCE = 4096
-_SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Duplicates:
-    """Copies among the cycles.
-
-    Attributes
-    ----------
-    across_subjects : int
-        Cycles that are a copy of a cycle of another subject.
-    within_subjects : int
-        Cycles that are a copy of an earlier cycle of the same subject only.
-    examples : tuple of str
-        The first groups of subjects that share a cycle.
-    """
-
-    across_subjects: int
-    within_subjects: int
-    examples: tuple[str, ...]
-
-
-def duplicated_cycles(data: LocomotionData) -> Duplicates:
-    """Count the cycles whose curves equal those of another cycle to five decimals.
-
-    Parameters
-    ----------
-    data : LocomotionData
-        The cycles; one without any measured value is nobody's copy.
-    """
-    prints = pd.Series(_prints(data), index=pd.RangeIndex(len(data)))
-    subjects = pd.Series(data.groups.astype(str))
-    prints = prints[prints.notna()]
-    people = subjects[prints.index].groupby(prints).agg(["nunique", "size"])
-    shared = people.index[people["nunique"] > 1]
-    own = people[people["nunique"] == 1]
-    named = subjects[prints.index].groupby(prints).unique()
-    examples = dict.fromkeys(", ".join(sorted(named[each])) for each in shared)
-    return Duplicates(
-        across_subjects=int(prints.isin(shared).sum()),
-        within_subjects=int((own["size"] - 1).sum()),
-        examples=tuple(examples)[:_SHOWN],
-    )
-
-
-def _prints(data: LocomotionData) -> list[bytes | None]:
-    """Return a hash of each cycle's curves, in blocks so that no second copy of all is made."""
-    found: list[bytes | None] = []
-    for start in range(0, len(data), _CYCLES_AT_ONCE):
-        rows = np.arange(start, min(start + _CYCLES_AT_ONCE, len(data)))
-        # Adding 0 makes -0 and 0 the same bytes.
-        curves = np.round(data.take(rows).array(), _DECIMALS) + np.float32(0)
-        measured = ~np.isnan(curves).all(axis=(1, 2))
-        found += [
-            hashlib.blake2b(curve.tobytes(), digest_size=16).digest() if known else None
-            for curve, known in zip(curves, measured, strict=True)
-        ]
-    return found
-
-
-# ----------------------------------------------------------------------
-# How much better a model looks where the same subject is trained on and tested.
-
+Kind = Literal["classification", "regression"]
 
 POINTS = 100.0
 """Points in a score of one."""
+PERFECT = 0.999
+NEARLY_PERFECT = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +84,329 @@ class Optimism:
     points: float
     points_interval: Interval
     n_draws: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """Whether a cycle gives its subject away.
+
+    Attributes
+    ----------
+    accuracy : float
+        Share of held-out cycles whose nearest other cycle is of the same subject.
+    chance : float
+        The same share if cycles were drawn blindly: one over the number of subjects.
+    n_subjects, n_cycles : int
+        Subjects with at least two cycles, and their cycles.
+    """
+
+    accuracy: float
+    chance: float
+    n_subjects: int
+    n_cycles: int
+
+
+@dataclass(frozen=True, slots=True)
+class SingleScore:
+    """What one feature or column of the cycle table tells of the target.
+
+    Attributes
+    ----------
+    name : str
+        Feature or column.
+    place : str
+        ``"feature"`` or ``"column of the cycle table"``.
+    score : float
+        Balanced accuracy (R² of a number) of a small tree that sees nothing else, on folds of
+        subjects.
+    """
+
+    name: str
+    place: str
+    score: float
+
+    @property
+    def degree(self) -> str | None:
+        """``"perfectly"``, ``"nearly perfectly"``, or None where it is no giveaway."""
+        if self.score >= PERFECT:
+            return "perfectly"
+        return "nearly perfectly" if self.score >= NEARLY_PERFECT else None
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """Copies among the cycles.
+
+    Attributes
+    ----------
+    across_subjects : int
+        Cycles that are a copy of a cycle of another subject.
+    within_subjects : int
+        Cycles that are a copy of an earlier cycle of the same subject only.
+    examples : tuple of str
+        The first groups of subjects that share a cycle.
+    """
+
+    across_subjects: int
+    within_subjects: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeakAudit:
+    """One model under honest and dishonest folds, and what leaks in the data.
+
+    Attributes
+    ----------
+    target : str
+        Column that was predicted.
+    kind : {"classification", "regression"}
+        What the target's values asked for.
+    n_classes : int
+        Classes; 0 for a number.
+    n_cycles, n_subjects, n_features : int
+        Sizes.
+    cycles_per_subject : tuple of int
+        Smallest, median and largest number of cycles of a subject.
+    model : str
+        The model in words.
+    n_splits, seed : int
+        Folds, and the seed of folds, model and random labels.
+    on_target, on_random : Optimism
+        Scores for the target, and for labels drawn at random for each subject.
+    recognition : Recognition or None
+        How well the features tell subjects apart.
+    between_subject_share : float
+        Median over the features of the share of variance between subjects (ICC).
+    constant_features : tuple of str
+        Features that are one value in all cycles of each subject.
+    single_scores : tuple of SingleScore
+        The most telling single features and columns, best first.
+    duplicates : Duplicates
+        Cycles that are copies.
+    disguised : bool
+        Whether each subject has a class of its own.
+    left_out : tuple of (str, str)
+        Features that were not computed, and why.
+    cautions : tuple of str
+        What to know of the data before believing a score.
+    simulated : bool
+        Whether any of the data was simulated.
+    provenance : dict
+        Files with hashes, versions, platform, time.
+    """
+
+    target: str
+    kind: Kind
+    n_classes: int
+    n_cycles: int
+    n_subjects: int
+    n_features: int
+    cycles_per_subject: tuple[int, int, int]
+    model: str
+    n_splits: int
+    seed: int
+    on_target: Optimism
+    on_random: Optimism
+    recognition: Recognition | None
+    between_subject_share: float
+    constant_features: tuple[str, ...]
+    single_scores: tuple[SingleScore, ...]
+    duplicates: Duplicates
+    disguised: bool
+    left_out: tuple[tuple[str, str], ...]
+    cautions: tuple[str, ...]
+    simulated: bool
+    provenance: dict[str, Any]
+
+    @property
+    def metric(self) -> str:
+        """The score: balanced accuracy, or R² of a number."""
+        return "balanced accuracy" if self.kind == "classification" else "R²"
+
+    @property
+    def giveaways(self) -> tuple[SingleScore, ...]:
+        """Single features and columns that tell the target perfectly or nearly so."""
+        return tuple(each for each in self.single_scores if each.degree)
+
+    @property
+    def leaks(self) -> bool:
+        """Whether the data itself leaks: grouped folds alone do not mend that."""
+        return bool(self.giveaways or self.duplicates.across_subjects or self.disguised)
+
+    @property
+    def effective_cycles(self) -> float:
+        """Independent cycles that the cycles are worth.
+
+        Cycles over the design effect 1 + (m − 1) ICC, m the mean number of cycles a subject
+        (Kish 1965, Survey Sampling).
+        """
+        mean = self.n_cycles / self.n_subjects
+        return self.n_cycles / (1 + (mean - 1) * self.between_subject_share)
+
+    def table(self) -> pd.DataFrame:
+        """Return one row for each kind of label: both scores, intervals, optimism in points."""
+        rows = {"target": self.on_target, "random label for each subject": self.on_random}
+        frame = pd.DataFrame([asdict(each) for each in rows.values()])
+        kinds = ("ungrouped", "grouped", "points")
+        for name in kinds:
+            ends = frame.pop(f"{name}_interval")
+            frame[f"{name}_low"], frame[f"{name}_high"] = ends.str[0], ends.str[1]
+        parts = [f"{name}{end}" for name in kinds for end in ("", "_low", "_high")]
+        frame.insert(0, "labels", list(rows))
+        return frame[["labels", *parts, "n_draws"]]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as types that ``json.dumps(..., allow_nan=False)`` takes."""
+        return metrics_json({"metric": self.metric, **asdict(self)})
+
+
+def leak_audit(
+    data: LocomotionData,
+    target: str,
+    *,
+    model: Any = "forest",
+    features: Sequence[str] | None = None,
+    aggregations: Sequence[str] = STUDY_AGGREGATIONS,
+    n_splits: int = 5,
+    n_draws: int = 5,
+    n_bootstrap: int = 1000,
+    random_state: int = 0,
+    source: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> LeakAudit:
+    """Measure how much a model's score owes to the same people on both sides of the split.
+
+    The same model is cross-validated over folds of cycles, which let a subject's cycles stand
+    on both sides, and over folds of subjects; first for the target, then for labels drawn at
+    random for each subject, about which nothing can be known. What the ungrouped folds score
+    more is optimism.
+
+    Parameters
+    ----------
+    data : LocomotionData
+        Gait cycles.
+    target : str
+        Column of ``data.cycles`` to predict. A number with more than ten different values is
+        regression, all else classification. Cycles without a value are dropped.
+    model : {"forest", "linear"} or scikit-learn estimator
+        What is cross-validated; cloned in every fold.
+    features : sequence of str, optional
+        Feature groups; all that the data can give where None.
+    aggregations : sequence of str
+        Statistics of every curve.
+    n_splits : int
+        Folds.
+    n_draws : int
+        Draws of random labels.
+    n_bootstrap : int
+        Draws of subjects for the intervals.
+    random_state : int
+        Seed.
+    source : path-like, optional
+        File or folder that `data` was read from, for the record.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)``.
+
+    Returns
+    -------
+    LeakAudit
+        Scores, optimism in points, and the leaks in the data.
+
+    Raises
+    ------
+    TargetError
+        If the target is absent, the subject itself, or has one value only.
+    SplitLeakError
+        If there are fewer subjects than folds.
+    SchemaError
+        If `n_draws` is below one.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.simulation import simulate
+    >>> data = simulate(n_subjects=10, n_cycles=4, tasks=["level_walking"])
+    >>> audit = leak_audit(
+    ...     data, "sex", model="linear", features=["kinematic"], n_splits=2, n_draws=2
+    ... )
+    >>> audit.on_random.ungrouped > 0.8, audit.on_random.grouped < 0.8
+    (True, True)
+    """
+    if n_draws < 1:
+        raise SchemaError(
+            expected="at least one draw of random labels",
+            got=str(n_draws),
+            where="n_draws",
+            fix="use n_draws=5",
+        )
+    step = progress or silent
+    with kept_warnings() as warned:
+        asked = study_target(data, target)
+        estimator, words = study_model(model, asked.kind, random_state)
+        subjects, names = subject_codes(asked.data.groups)
+        # Two subjects a fold: each half of the coin needs one on both sides.
+        if len(names) < 2 * 2 or len(names) < n_splits:
+            raise SplitLeakError(
+                expected=f"at least {max(4, n_splits)} subjects for {n_splits} folds",
+                got=f"{len(names)} subject{'s' * (len(names) != 1)}",
+                where="column subject",
+                fix=f"use {len(names)} folds or fewer" if len(names) >= 4 else "add subjects",
+            )
+        table = study_features(asked, asked.kind, step, features, aggregations)
+    y = asked.values.infer_objects().to_numpy()  # noqa: PD011 - a field
+    if y.dtype == object:
+        y = y.astype(str)
+    classes = np.unique(y) if asked.kind == "classification" else None
+    people_of_class = pd.Series(subjects).groupby(y).nunique()
+    disguised = classes is not None and bool((people_of_class == 1).all())
+    split = _folds_of_named_subjects if disguised else _folds_of_subjects
+    real = Labelling(
+        y=y,
+        classes=classes,
+        ungrouped=_folds_of_cycles(y, asked.kind, n_splits, random_state),
+        grouped=split(y, subjects, asked.kind, n_splits, random_state),
+    )
+    draws = [
+        random_labelling(y, subjects, asked.kind, n_splits, random_state + 1 + draw)
+        for draw in range(n_draws)
+    ]
+    X = table.frame
+    n_done = itertools.count()
+
+    def one_more() -> None:
+        step("cross-validations", next(n_done), 2 * (1 + n_draws))
+
+    one_more()
+    count = np.bincount(subjects)
+    return LeakAudit(
+        target=asked.target,
+        kind=asked.kind,
+        n_classes=0 if classes is None else len(classes),
+        n_cycles=len(X),
+        n_subjects=len(names),
+        n_features=X.shape[1],
+        cycles_per_subject=(int(count.min()), int(np.median(count)), int(count.max())),
+        model=words,
+        n_splits=n_splits,
+        seed=random_state,
+        on_target=optimism(estimator, X, [real], subjects, n_bootstrap, random_state, one_more),
+        on_random=optimism(estimator, X, draws, subjects, n_bootstrap, random_state, one_more),
+        recognition=recognition(X, subjects, random_state),
+        between_subject_share=float(between_subject_share(X, subjects).median()),
+        constant_features=tuple(constant_within(X, subjects)),
+        single_scores=tuple(
+            single_scores(X, asked.data.cycles, asked.target, y, asked.kind, real.grouped)
+        ),
+        duplicates=duplicated_cycles(asked.data),
+        disguised=disguised,
+        left_out=tuple((entry.name, entry.reason) for entry in table.left_out),
+        cautions=tuple(cautions(asked.data, asked.labels) + warned),
+        simulated=data.is_simulated,
+        provenance=provenance(source_files(source)),
+    )
+
+
+# The same model under folds of cycles and of subjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,10 +482,6 @@ def optimism(
     )
 
 
-# ----------------------------------------------------------------------
-# Labels without meaning: one drawn for each subject.
-
-
 def random_labelling(
     y: NDArray[Any], subjects: NDArray[np.intp], kind: Kind, n_splits: int, seed: int
 ) -> Labelling:
@@ -264,40 +514,55 @@ def random_labelling(
     with warnings.catch_warnings():
         # Few subjects in a class are told of for the target itself.
         warnings.simplefilter("ignore", LocomotionWarning)
-        grouped = folds_of_subjects(values, subjects, kind, n_splits, seed)
+        grouped = _folds_of_subjects(values, subjects, kind, n_splits, seed)
     return Labelling(
         y=values,
         classes=np.array([0, 1]) if kind == "classification" else None,
-        ungrouped=folds_of_cycles(values, kind, n_splits, seed),
+        ungrouped=_folds_of_cycles(values, kind, n_splits, seed),
         grouped=grouped,
     )
 
 
-# ----------------------------------------------------------------------
-# How well features tell subjects apart, and how alike the cycles of a subject are.
+def _folds_of_cycles(y: NDArray[Any], kind: Kind, n_splits: int, random_state: int) -> list[Fold]:
+    """Split cycles as if they were independent: what the audit shows the harm of."""
+    splitter = StratifiedKFold if kind == "classification" else KFold
+    folds = splitter(n_splits, shuffle=True, random_state=random_state)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The least populated class")
+        return run_folds(folds, np.zeros((len(y), 1)), y, None)
+
+
+def _folds_of_subjects(
+    y: NDArray[Any], subjects: NDArray[Any], kind: Kind, n_splits: int, random_state: int
+) -> list[Fold]:
+    """Split subjects, so that nobody is on both sides.
+
+    Raises
+    ------
+    SplitLeakError
+        If there are fewer subjects than folds.
+    """
+    splitter = SubjectStratifiedKFold if kind == "classification" else SubjectQuantileKFold
+    return check_cv(splitter(n_splits, random_state), None, y, subjects)
+
+
+def _folds_of_named_subjects(
+    y: NDArray[Any], subjects: NDArray[Any], kind: Kind, n_splits: int, random_state: int
+) -> list[Fold]:
+    """Split subjects although the classes name them, so that no class can be kept in proportion."""
+    try:
+        with warnings.catch_warnings():
+            # That each class has one subject is the finding, told in the verdict.
+            warnings.simplefilter("ignore", LocomotionWarning)
+            return _folds_of_subjects(y, subjects, kind, n_splits, random_state)
+    except TargetError:
+        return check_cv(GroupKFold(n_splits), None, y, subjects)
+
+
+# How well features tell subjects apart, and how alike the cycles of a subject are
 
 
 _MOST_FOLDS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Recognition:
-    """Whether a cycle gives its subject away.
-
-    Attributes
-    ----------
-    accuracy : float
-        Share of held-out cycles whose nearest other cycle is of the same subject.
-    chance : float
-        The same share if cycles were drawn blindly: one over the number of subjects.
-    n_subjects, n_cycles : int
-        Subjects with at least two cycles, and their cycles.
-    """
-
-    accuracy: float
-    chance: float
-    n_subjects: int
-    n_cycles: int
 
 
 def recognition(
@@ -400,288 +665,151 @@ def between_subject_share(X: pd.DataFrame, subjects: NDArray[np.intp]) -> "pd.Se
     return pd.Series(share, index=X.columns)
 
 
-# ----------------------------------------------------------------------
-# What a leak audit found.
+# Single features and columns that tell the target all by themselves
 
 
-@dataclass(frozen=True, slots=True)
-class LeakAudit:
-    """One model under honest and dishonest folds, and what leaks in the data.
-
-    Attributes
-    ----------
-    target : str
-        Column that was predicted.
-    kind : {"classification", "regression"}
-        What the target's values asked for.
-    n_classes : int
-        Classes; 0 for a number.
-    n_cycles, n_subjects, n_features : int
-        Sizes.
-    cycles_per_subject : tuple of int
-        Smallest, median and largest number of cycles of a subject.
-    model : str
-        The model in words.
-    n_splits, seed : int
-        Folds, and the seed of folds, model and random labels.
-    on_target, on_random : Optimism
-        Scores for the target, and for labels drawn at random for each subject.
-    recognition : Recognition or None
-        How well the features tell subjects apart.
-    between_subject_share : float
-        Median over the features of the share of variance between subjects (ICC).
-    constant_features : tuple of str
-        Features that are one value in all cycles of each subject.
-    single_scores : tuple of SingleScore
-        The most telling single features and columns, best first.
-    duplicates : Duplicates
-        Cycles that are copies.
-    disguised : bool
-        Whether each subject has a class of its own.
-    left_out : tuple of (str, str)
-        Features that were not computed, and why.
-    cautions : tuple of str
-        What to know of the data before believing a score.
-    simulated : bool
-        Whether any of the data was simulated.
-    provenance : dict
-        Files with hashes, versions, platform, time.
-    """
-
-    target: str
-    kind: Kind
-    n_classes: int
-    n_cycles: int
-    n_subjects: int
-    n_features: int
-    cycles_per_subject: tuple[int, int, int]
-    model: str
-    n_splits: int
-    seed: int
-    on_target: Optimism
-    on_random: Optimism
-    recognition: Recognition | None
-    between_subject_share: float
-    constant_features: tuple[str, ...]
-    single_scores: tuple[SingleScore, ...]
-    duplicates: Duplicates
-    disguised: bool
-    left_out: tuple[tuple[str, str], ...]
-    cautions: tuple[str, ...]
-    simulated: bool
-    provenance: dict[str, Any]
-
-    @property
-    def metric(self) -> str:
-        """The score: balanced accuracy, or R² of a number."""
-        return "balanced accuracy" if self.kind == "classification" else "R²"
-
-    @property
-    def giveaways(self) -> tuple[SingleScore, ...]:
-        """Single features and columns that tell the target perfectly or nearly so."""
-        return tuple(each for each in self.single_scores if each.degree)
-
-    @property
-    def leaks(self) -> bool:
-        """Whether the data itself leaks: grouped folds alone do not mend that."""
-        return bool(self.giveaways or self.duplicates.across_subjects or self.disguised)
-
-    @property
-    def effective_cycles(self) -> float:
-        """Independent cycles that the cycles are worth.
-
-        Cycles over the design effect 1 + (m − 1) ICC, m the mean number of cycles a subject
-        (Kish 1965, Survey Sampling).
-        """
-        mean = self.n_cycles / self.n_subjects
-        return self.n_cycles / (1 + (mean - 1) * self.between_subject_share)
-
-    def table(self) -> pd.DataFrame:
-        """Return one row for each kind of label: both scores, intervals, optimism in points."""
-        rows = {"target": self.on_target, "random label for each subject": self.on_random}
-        frame = pd.DataFrame([asdict(each) for each in rows.values()])
-        for name in ("ungrouped", "grouped", "points"):
-            ends = frame.pop(f"{name}_interval")
-            frame[f"{name}_low"], frame[f"{name}_high"] = ends.str[0], ends.str[1]
-        parts = [f"{name}{end}" for name in _PARTS for end in ("", "_low", "_high")]
-        frame.insert(0, "labels", list(rows))
-        return frame[["labels", *parts, "n_draws"]]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return everything as types that ``json.dumps(..., allow_nan=False)`` takes."""
-        return metrics_json({"metric": self.metric, **asdict(self)})
+_MOST_BINS, _SUBJECTS_PER_BIN = 32, 4
+_SCORED = 15
+_LEAVES_PER_CLASS = 4
+_LEAVES_OF_A_NUMBER = 32
 
 
-_PARTS = ("ungrouped", "grouped", "points")
-
-
-# ----------------------------------------------------------------------
-# The leak audit: one model under honest and dishonest folds, and what leaks in the data.
-
-
-def leak_audit(
-    data: LocomotionData,
+def single_scores(
+    X: pd.DataFrame,
+    cycles: pd.DataFrame,
     target: str,
-    *,
-    model: Any = "forest",
-    features: Sequence[str] | None = None,
-    aggregations: Sequence[str] = STUDY_AGGREGATIONS,
-    n_splits: int = 5,
-    n_draws: int = 5,
-    n_bootstrap: int = 1000,
-    random_state: int = 0,
-    source: str | os.PathLike[str] | None = None,
-    progress: Progress | None = None,
-) -> LeakAudit:
-    """Measure how much a model's score owes to the same people on both sides of the split.
+    y: NDArray[Any],
+    kind: Kind,
+    folds: list[Fold],
+) -> list[SingleScore]:
+    """Score the features and columns that tell most of the target, one at a time, best first.
 
-    The same model is cross-validated over folds of cycles, which let a subject's cycles stand
-    on both sides, and over folds of subjects; first for the target, then for labels drawn at
-    random for each subject, about which nothing can be known. What the ungrouped folds score
-    more is optimism.
+    Features are ranked by how well up to 32 quantile bins sort the target; the best fifteen, and
+    all columns of the cycle table, are then scored by a tree on folds of subjects.
+
+    Parameters
+    ----------
+    X : DataFrame, shape (n_cycles, n_features)
+        Features.
+    cycles : DataFrame
+        One row a cycle; its other columns are candidates too, whether or not the features
+        contain them.
+    target : str
+        Column that is predicted.
+    y : ndarray, shape (n_cycles,)
+        Its values.
+    kind : {"classification", "regression"}
+        Kind of target.
+    folds : list of (train, test)
+        Folds of subjects.
+    """
+    # A column of text becomes the positions of its values among the sorted ones.
+    columns = pd.DataFrame(
+        {
+            name: _numbers(cycles[name])
+            for name in cycles
+            if name not in (target, "subject", "step")
+        },
+        index=cycles.index,
+    )
+    n_bins = int(np.clip(cycles["subject"].nunique() // _SUBJECTS_PER_BIN, 2, _MOST_BINS))
+    told = {name: _binned_score(X[name].to_numpy(float), y, kind, n_bins) for name in _varying(X)}
+    candidates = (
+        ("feature", X, sorted(told, key=lambda name: -told[name])[:_SCORED]),
+        ("column of the cycle table", columns, _varying(columns)),
+    )
+    found = [
+        SingleScore(name, place, _tree_score(table[name].to_numpy(float), y, kind, folds))
+        for place, table, names in candidates
+        for name in names
+    ]
+    return sorted(found, key=lambda each: (-round(each.score, 3), each.place, each.name))
+
+
+def _numbers(column: "pd.Series[Any]") -> NDArray[np.float64]:
+    if pd.api.types.is_numeric_dtype(column):
+        return column.to_numpy(np.float64, na_value=np.nan)
+    codes = pd.factorize(column.astype(str).where(column.notna()), sort=True)[0].astype(float)
+    return np.where(codes < 0, np.nan, codes)
+
+
+def _varying(table: pd.DataFrame) -> list[str]:
+    return [str(name) for name in table.columns[table.max() > table.min()]]
+
+
+def _binned_score(values: NDArray[np.float64], y: NDArray[Any], kind: Kind, n_bins: int) -> float:
+    """Return how well the bins of a feature sort the target; a missing value is a bin."""
+    known = ~np.isnan(values)
+    edges = np.unique(np.quantile(values[known], np.linspace(0, 1, n_bins + 1)[1:-1]))
+    # Values that stand on an edge, as those of few levels do, fall above it.
+    bins = np.where(known, np.searchsorted(edges, values, side="right"), len(edges) + 1)
+    if kind == "regression":
+        size = np.maximum(np.bincount(bins), 1)
+        fitted = (np.bincount(bins, weights=y.astype(float)) / size)[bins]
+        return float(np.var(fitted) / np.var(y.astype(float)))
+    codes = np.unique(y, return_inverse=True)[1]
+    counts = np.zeros((bins.max() + 1, codes.max() + 1))
+    np.add.at(counts, (bins, codes), 1)
+    return float((counts / counts.sum(axis=0)).max(axis=1).sum() / counts.shape[1])
+
+
+def _tree_score(
+    values: NDArray[np.float64], y: NDArray[Any], kind: Kind, folds: list[Fold]
+) -> float:
+    classes = np.unique(y) if kind == "classification" else None
+    tree: Any = (
+        DecisionTreeRegressor(max_leaf_nodes=_LEAVES_OF_A_NUMBER, random_state=0)
+        if classes is None
+        else DecisionTreeClassifier(
+            max_leaf_nodes=_LEAVES_PER_CLASS * len(classes),
+            class_weight="balanced",
+            random_state=0,
+        )
+    )
+    model = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), tree)
+    held_out = predict_held_out(model, values[:, None], y, folds)
+    sums = sums_of(y[held_out.rows], held_out.predicted, classes)(np.zeros_like(held_out.rows), 1)
+    metric = "r2" if classes is None else "balanced_accuracy"
+    return float(metric_values(metric, sums)[0])
+
+
+# Cycles whose curves are the same, point by point
+
+
+_DECIMALS = 5
+_CYCLES_AT_ONCE = 4096
+_SHOWN = 5
+
+
+def duplicated_cycles(data: LocomotionData) -> Duplicates:
+    """Count the cycles whose curves equal those of another cycle to five decimals.
 
     Parameters
     ----------
     data : LocomotionData
-        Gait cycles.
-    target : str
-        Column of ``data.cycles`` to predict. A number with more than ten different values is
-        regression, all else classification. Cycles without a value are dropped.
-    model : {"forest", "linear"} or scikit-learn estimator
-        What is cross-validated; cloned in every fold.
-    features : sequence of str, optional
-        Feature groups; all that the data can give where None.
-    aggregations : sequence of str
-        Statistics of every curve.
-    n_splits : int
-        Folds.
-    n_draws : int
-        Draws of random labels.
-    n_bootstrap : int
-        Draws of subjects for the intervals.
-    random_state : int
-        Seed.
-    source : path-like, optional
-        File or folder that `data` was read from, for the record.
-    progress : callable, optional
-        Called as ``progress(stage, done, total)``.
-
-    Returns
-    -------
-    LeakAudit
-        Scores, optimism in points, and the leaks in the data.
-
-    Raises
-    ------
-    TargetError
-        If the target is absent, the subject itself, or has one value only.
-    SplitLeakError
-        If there are fewer subjects than folds.
-    SchemaError
-        If `n_draws` is below one.
-
-    Examples
-    --------
-    >>> from locomotion_analysis.simulation import simulate
-    >>> data = simulate(n_subjects=10, n_cycles=4, tasks=["level_walking"])
-    >>> audit = leak_audit(
-    ...     data, "sex", model="linear", features=["kinematic"], n_splits=2, n_draws=2
-    ... )
-    >>> audit.on_random.ungrouped > 0.9, audit.on_random.grouped < 0.8
-    (True, True)
+        The cycles; one without any measured value is nobody's copy.
     """
-    if n_draws < 1:
-        raise SchemaError(
-            expected="at least one draw of random labels",
-            got=str(n_draws),
-            where="n_draws",
-            fix="use n_draws=5",
-        )
-    step = progress or silent
-    with kept_warnings() as warned:
-        asked = study_target(data, target)
-        estimator, words = study_model(model, asked.kind, random_state)
-        subjects, names = subject_codes(asked.data.groups)
-        _check_enough(len(names), n_splits)
-        table = study_features(asked, asked.kind, step, features, aggregations)
-    disguised = _disguised(asked, subjects)
-    real = _labelling(asked, subjects, n_splits, random_state, disguised)
-    draws = [
-        random_labelling(real.y, subjects, asked.kind, n_splits, random_state + 1 + draw)
-        for draw in range(n_draws)
-    ]
-    done = _Counter(step, "cross-validations", 2 * (1 + n_draws))
-    X = table.frame
-    count = np.bincount(subjects)
-    return LeakAudit(
-        target=asked.target,
-        kind=asked.kind,
-        n_classes=0 if real.classes is None else len(real.classes),
-        n_cycles=len(X),
-        n_subjects=len(names),
-        n_features=X.shape[1],
-        cycles_per_subject=(int(count.min()), int(np.median(count)), int(count.max())),
-        model=words,
-        n_splits=n_splits,
-        seed=random_state,
-        on_target=optimism(estimator, X, [real], subjects, n_bootstrap, random_state, done),
-        on_random=optimism(estimator, X, draws, subjects, n_bootstrap, random_state, done),
-        recognition=recognition(X, subjects, random_state),
-        between_subject_share=float(between_subject_share(X, subjects).median()),
-        constant_features=tuple(constant_within(X, subjects)),
-        single_scores=tuple(
-            single_scores(X, asked.data.cycles, asked.target, real.y, asked.kind, real.grouped)
-        ),
-        duplicates=duplicated_cycles(asked.data),
-        disguised=disguised,
-        left_out=tuple((entry.name, entry.reason) for entry in table.left_out),
-        cautions=tuple(cautions(asked.data, asked.labels) + warned),
-        simulated=data.is_simulated,
-        provenance=provenance(source_files(source)),
-    )
-
-
-class _Counter:
-    """Counts the cross-validations for the progress report."""
-
-    def __init__(self, step: Progress, stage: str, total: int) -> None:
-        self._step, self._stage, self._total, self._done = step, stage, total, 0
-        step(stage, 0, total)
-
-    def __call__(self) -> None:
-        self._done += 1
-        self._step(self._stage, self._done, self._total)
-
-
-def _check_enough(n_subjects: int, n_splits: int) -> None:
-    # Two subjects a fold: each half of the coin needs one on both sides.
-    if n_subjects < 2 * 2 or n_subjects < n_splits:
-        raise SplitLeakError(
-            expected=f"at least {max(4, n_splits)} subjects for {n_splits} folds",
-            got=f"{n_subjects} subject{'s' * (n_subjects != 1)}",
-            where="column subject",
-            fix=f"use {n_subjects} folds or fewer" if n_subjects >= 4 else "add subjects",
-        )
-
-
-def _disguised(asked: StudyTarget, subjects: NDArray[np.intp]) -> bool:
-    """Tell whether each class belongs to one subject only."""
-    if asked.kind == "regression":
-        return False
-    people = pd.Series(subjects, asked.values.index).groupby(asked.values).nunique()  # noqa: PD011 - a field
-    return bool((people == 1).all())
-
-
-def _labelling(
-    asked: StudyTarget, subjects: NDArray[np.intp], n_splits: int, seed: int, disguised: bool
-) -> Labelling:
-    values = asked.values.infer_objects().to_numpy()  # noqa: PD011 - a field
-    if values.dtype == object:
-        values = values.astype(str)
-    split = folds_of_named_subjects if disguised else folds_of_subjects
-    return Labelling(
-        y=values,
-        classes=np.unique(values) if asked.kind == "classification" else None,
-        ungrouped=folds_of_cycles(values, asked.kind, n_splits, seed),
-        grouped=split(values, subjects, asked.kind, n_splits, seed),
+    # A hash of each cycle's curves, in blocks so that no second copy of all is made.
+    hashes: list[bytes | None] = []
+    for start in range(0, len(data), _CYCLES_AT_ONCE):
+        rows = np.arange(start, min(start + _CYCLES_AT_ONCE, len(data)))
+        # Adding 0 makes -0 and 0 the same bytes.
+        curves = np.round(data.take(rows).array(), _DECIMALS) + np.float32(0)
+        measured = ~np.isnan(curves).all(axis=(1, 2))
+        hashes += [
+            hashlib.blake2b(curve.tobytes(), digest_size=16).digest() if known else None
+            for curve, known in zip(curves, measured, strict=True)
+        ]
+    prints = pd.Series(hashes, index=pd.RangeIndex(len(data)))
+    subjects = pd.Series(data.groups.astype(str))
+    prints = prints[prints.notna()]
+    people = subjects[prints.index].groupby(prints).agg(["nunique", "size"])
+    shared = people.index[people["nunique"] > 1]
+    own = people[people["nunique"] == 1]
+    named = subjects[prints.index].groupby(prints).unique()
+    examples = dict.fromkeys(", ".join(sorted(named[each])) for each in shared)
+    return Duplicates(
+        across_subjects=int(prints.isin(shared).sum()),
+        within_subjects=int((own["size"] - 1).sum()),
+        examples=tuple(examples)[:_SHOWN],
     )

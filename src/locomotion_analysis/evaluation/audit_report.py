@@ -1,8 +1,7 @@
-"""MERGED audit report.
+"""A leak audit for people: its sentences, the figure reviewers ask for, and a page.
 
-- The figure reviewers ask for: the same model, with and without people on both sides.
-- What an audit found, in plain sentences.
-- An audit as files: one HTML page, one figure, all numbers as JSON.
+The figure shows the same model with and without people on both sides of the split. The folder of an
+audit holds the page, the figure and all numbers as JSON.
 """
 
 import os
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from locomotion_analysis.evaluation.audit import LeakAudit, Optimism
-from locomotion_analysis.evaluation.giveaways import SingleScore
 from locomotion_analysis.files import json_text, output_folder, write_all
 from locomotion_analysis.reporting.names import feature_title, value_title
 from locomotion_analysis.reporting.page import Page, Picture, Section, Table
@@ -23,10 +21,6 @@ from locomotion_analysis.reporting.style import INK, MUTED, PALETTE, axes_for, f
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-
-# ----------------------------------------------------------------------
-# The figure reviewers ask for: the same model, with and without people on both sides.
 
 
 _LOWEST_R2 = -1.0
@@ -62,13 +56,60 @@ def plot_optimism(audit: LeakAudit, axes: "Axes | None" = None) -> "Axes":
     toss = "coin tossed" if audit.kind == "classification" else "number drawn"
     names = (value_title(audit.target), f"{toss}\nfor each subject".capitalize())
     for row, found in zip((1, 0), (audit.on_target, audit.on_random), strict=True):
-        _row(axes, row, found, labelled=row == 1)
-    _chance(axes, audit)
+        axes.plot(
+            [found.grouped, found.ungrouped], [row, row], color=MUTED, linewidth=1.2, zorder=1
+        )
+        for label, value, (low, high), shade, marker in (
+            (
+                "folds of cycles: a subject on both sides",
+                found.ungrouped,
+                found.ungrouped_interval,
+                PALETTE[1],
+                "D",
+            ),
+            ("folds of subjects", found.grouped, found.grouped_interval, PALETTE[0], "o"),
+        ):
+            axes.errorbar(
+                value,
+                row,
+                xerr=np.clip([[value - low], [high - value]], 0.0, None),
+                fmt=marker,
+                color=shade,
+                markersize=8,
+                capsize=4,
+                linewidth=1.8,
+                label=label if row == 1 else None,
+            )
+        axes.annotate(
+            f"{found.points:+.0f} points",
+            ((found.grouped + found.ungrouped) / 2, row),
+            xytext=(0, 11),
+            textcoords="offset points",
+            ha="center",
+            fontweight="bold",
+            color=INK,
+            clip_on=False,
+        )
+    # Chance: of the classes in the upper row, of the coin in the lower.
+    of_target = 1 / audit.n_classes if audit.n_classes else 0.0
+    of_coin = 0.5 if audit.n_classes else 0.0
+    for row, chance in ((1, of_target), (0, of_coin)):
+        axes.plot(
+            [chance, chance],
+            [row - 0.4, row + 0.4],
+            color=MUTED,
+            linestyle="--",
+            label="chance" if row == 1 else None,
+        )
     row_axes(axes, names)
     axes.set_ylim(-0.55, 1.6)
     axes.set_xlabel(audit.metric[:1].upper() + audit.metric[1:])
-    low = 0.0 if audit.kind == "classification" else _lowest(audit)
-    axes.set_xlim(low - 0.03, 1.03)
+    lowest = 0.0
+    if audit.kind == "regression":
+        # What lies far below zero is cut off.
+        ends = [found.grouped_interval[0] for found in (audit.on_target, audit.on_random)]
+        lowest = max(min(0.0, *ends), _LOWEST_R2)
+    axes.set_xlim(lowest - 0.03, 1.03)
     return axes
 
 
@@ -79,57 +120,6 @@ def audit_figure(audit: LeakAudit) -> "Figure":
         handles, labels = axes.get_legend_handles_labels()
         made.legend(handles, labels, loc="outside lower left", ncols=2)
     return made
-
-
-def _row(axes: "Axes", row: int, found: Optimism, *, labelled: bool) -> None:
-    kinds = (
-        ("folds of cycles: a subject on both sides", found.ungrouped, found.ungrouped_interval),
-        ("folds of subjects", found.grouped, found.grouped_interval),
-    )
-    axes.plot([found.grouped, found.ungrouped], [row, row], color=MUTED, linewidth=1.2, zorder=1)
-    for (label, value, (low, high)), shade, marker in zip(
-        kinds, (PALETTE[1], PALETTE[0]), ("D", "o"), strict=True
-    ):
-        axes.errorbar(
-            value,
-            row,
-            xerr=np.clip([[value - low], [high - value]], 0.0, None),
-            fmt=marker,
-            color=shade,
-            markersize=8,
-            capsize=4,
-            linewidth=1.8,
-            label=label if labelled else None,
-        )
-    axes.annotate(
-        f"{found.points:+.0f} points",
-        ((found.grouped + found.ungrouped) / 2, row),
-        xytext=(0, 11),
-        textcoords="offset points",
-        ha="center",
-        fontweight="bold",
-        color=INK,
-        clip_on=False,
-    )
-
-
-def _chance(axes: "Axes", audit: LeakAudit) -> None:
-    """Draw chance: of the classes in the upper row, of the coin in the lower."""
-    of_target = 1 / audit.n_classes if audit.n_classes else 0.0
-    of_coin = 0.5 if audit.n_classes else 0.0
-    for row, value in ((1, of_target), (0, of_coin)):
-        label = "chance" if row else None
-        axes.plot([value, value], [row - 0.4, row + 0.4], color=MUTED, linestyle="--", label=label)
-
-
-def _lowest(audit: LeakAudit) -> float:
-    """Return where the axis of R² begins; what lies far below zero is cut off."""
-    ends = [found.grouped_interval[0] for found in (audit.on_target, audit.on_random)]
-    return max(min(0.0, *ends), _LOWEST_R2)
-
-
-# ----------------------------------------------------------------------
-# What an audit found, in plain sentences.
 
 
 NEARLY_IDENTICAL = 0.9
@@ -146,45 +136,57 @@ def verdict(audit: LeakAudit) -> list[str]:
     audit : LeakAudit
         What was found.
     """
-    return [
-        *_disguise(audit),
-        *_giveaways(audit),
-        *_duplicates(audit),
-        _of_target(audit),
-        _of_random(audit),
-        *_recognised(audit),
-        *_name_tags(audit),
-    ]
+    target, random = audit.on_target, audit.on_random
+    low, high = target.points_interval
+    points = f"{target.points:.0f} points (95 % interval {low:.0f} to {high:.0f} over subjects)"
+    if low > 0:
+        meaning = f"Folds of cycles flatter this model by {points}. Report the second number."
+    elif high < 0:
+        meaning = f"Folds of cycles score lower, by {points}: look how subjects and classes meet."
+    else:
+        meaning = f"The difference, {points}, cannot be told from none."
+    of_target = f"{value_title(audit.target)}: {audit.metric} {_both_scores(target)}. {meaning}"
+
+    what, chance = "the target of another subject", "0 or less"
+    if audit.kind == "classification":
+        what, chance = "a coin tossed", "0.5"
+    meaning = (
+        "What folds of cycles reward is the recognition of people: "
+        f"{random.points:.0f} points for nothing."
+        if random.points_interval[0] > 0
+        else "That it recognises people is not shown here."
+    )
+    of_random = (
+        f"With {what} for each subject ({random.n_draws} draw{'s' * (random.n_draws > 1)}), about "
+        f"which nothing can be known, the same model scores {_both_scores(random, ' and')}; "
+        f"chance is {chance}. {meaning}"
+    )
+    return [*_leaks(audit), of_target, of_random, *_recognised(audit)]
 
 
-def _disguise(audit: LeakAudit) -> Iterator[str]:
+def _leaks(audit: LeakAudit) -> Iterator[str]:
+    """Yield what leaks in the data itself, whatever the folds."""
     if audit.disguised:
         yield (
             f"The target {audit.target} is the subject in disguise: {audit.n_classes} classes, "
             f"each of one subject, for {audit.n_subjects} subjects. A model that predicts it "
             "names people; it can say nothing about a new one."
         )
-
-
-def _giveaways(audit: LeakAudit) -> Iterator[str]:
     for degree in ("perfectly", "nearly perfectly"):
         found = [each for each in audit.giveaways if each.degree == degree]
         if found:
-            named = "; ".join(_single(each) for each in found[:_SHOWN])
+            named = "; ".join(
+                f"{each.place} {each.name}, {each.score:.3f}"
+                if each.place != "feature"
+                else f"feature {feature_title(each.name)} [{each.name}], {each.score:.3f}"
+                for each in found[:_SHOWN]
+            )
             more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
             yield (
                 f"Told {degree} by one {'column or feature' if len(found) == 1 else 'alone'}: "
                 f"{named}{more} ({audit.metric} on folds of subjects). Ask whether it would be "
                 "known before the target is; if not, leave it out."
             )
-
-
-def _single(found: SingleScore) -> str:
-    name = found.name if found.place != "feature" else f"{feature_title(found.name)} [{found.name}]"
-    return f"{found.place} {name}, {found.score:.3f}"
-
-
-def _duplicates(audit: LeakAudit) -> Iterator[str]:
     copies = audit.duplicates
     if copies.across_subjects:
         yield (
@@ -196,69 +198,37 @@ def _duplicates(audit: LeakAudit) -> Iterator[str]:
         yield f"{copies.within_subjects:,} cycles are copies of another cycle of their subject."
 
 
-def _of_target(audit: LeakAudit) -> str:
-    found = audit.on_target
-    scores = f"{_score(found, 'ungrouped')} over folds of cycles, {_score(found, 'grouped')} over folds of subjects"
-    low, high = found.points_interval
-    points = f"{found.points:.0f} points (95 % interval {low:.0f} to {high:.0f} over subjects)"
-    if low > 0:
-        meaning = f"Folds of cycles flatter this model by {points}. Report the second number."
-    elif high < 0:
-        meaning = f"Folds of cycles score lower, by {points}: look how subjects and classes meet."
-    else:
-        meaning = f"The difference, {points}, cannot be told from none."
-    return f"{value_title(audit.target)}: {audit.metric} {scores}. {meaning}"
-
-
-def _of_random(audit: LeakAudit) -> str:
-    found = audit.on_random
-    what = "a coin tossed" if audit.kind == "classification" else "the target of another subject"
-    chance = "0.5" if audit.kind == "classification" else "0 or less"
-    start = (
-        f"With {what} for each subject ({found.n_draws} draw{'s' * (found.n_draws > 1)}), about which nothing can be "
-        f"known, the same model scores {_score(found, 'ungrouped')} over folds of cycles and "
-        f"{_score(found, 'grouped')} over folds of subjects; chance is {chance}."
+def _both_scores(found: Optimism, between: str = ",") -> str:
+    (low, high), (grouped_low, grouped_high) = found.ungrouped_interval, found.grouped_interval
+    return (
+        f"{found.ungrouped:.2f} ({low:.2f} to {high:.2f}) over folds of cycles{between} "
+        f"{found.grouped:.2f} ({grouped_low:.2f} to {grouped_high:.2f}) over folds of subjects"
     )
-    if found.points_interval[0] > 0:
-        return f"{start} What folds of cycles reward is the recognition of people: {found.points:.0f} points for nothing."
-    return f"{start} That it recognises people is not shown here."
-
-
-def _score(found: Optimism, kind: str) -> str:
-    value = found.ungrouped if kind == "ungrouped" else found.grouped
-    low, high = found.ungrouped_interval if kind == "ungrouped" else found.grouped_interval
-    return f"{value:.2f} ({low:.2f} to {high:.2f})"
 
 
 def _recognised(audit: LeakAudit) -> Iterator[str]:
+    """Yield how alike the cycles of a subject are, and which features are its name tags."""
     least, median, most = audit.cycles_per_subject
     if most == 1:
         yield "Each subject has one cycle: cycles and subjects are the same thing here."
-        return
-    yield (
-        f"{audit.n_cycles:,} cycles of {audit.n_subjects:,} subjects ({_range(least, median, most)} "
-        f"a subject). {audit.between_subject_share:.0%} of the variance of the median "
-        f"feature lies between subjects: the cycles are worth about {audit.effective_cycles:,.0f} "
-        "independent ones."
-    )
-    known = audit.recognition
-    if known is None:
-        return
-    told = (
-        f"the nearest other cycle is of the same subject for {known.accuracy:.1%} of cycles "
-        f"(chance {known.chance:.1%}, {known.n_subjects} subjects)"
-    )
-    if known.accuracy >= NEARLY_IDENTICAL:
-        yield f"Cycles of one subject are nearly identical to each other: {told}."
     else:
-        yield f"Features tell subjects apart in part: {told}."
-
-
-def _range(least: int, median: int, most: int) -> str:
-    return str(most) if least == most else f"{least} to {most}, median {median},"
-
-
-def _name_tags(audit: LeakAudit) -> Iterator[str]:
+        spread = str(most) if least == most else f"{least} to {most}, median {median},"
+        yield (
+            f"{audit.n_cycles:,} cycles of {audit.n_subjects:,} subjects ({spread} a subject). "
+            f"{audit.between_subject_share:.0%} of the variance of the median feature lies "
+            f"between subjects: the cycles are worth about {audit.effective_cycles:,.0f} "
+            "independent ones."
+        )
+    known = audit.recognition
+    if known is not None:
+        told = (
+            f"the nearest other cycle is of the same subject for {known.accuracy:.1%} of cycles "
+            f"(chance {known.chance:.1%}, {known.n_subjects} subjects)"
+        )
+        if known.accuracy >= NEARLY_IDENTICAL:
+            yield f"Cycles of one subject are nearly identical to each other: {told}."
+        else:
+            yield f"Features tell subjects apart in part: {told}."
     tags = audit.constant_features
     if tags:
         more = f" and {len(tags) - _SHOWN} more" if len(tags) > _SHOWN else ""
@@ -267,10 +237,6 @@ def _name_tags(audit: LeakAudit) -> Iterator[str]:
             f"of a subject ({', '.join(tags[:_SHOWN])}{more}): a name tag wherever a subject is on "
             "both sides of a split."
         )
-
-
-# ----------------------------------------------------------------------
-# An audit as files: one HTML page, one figure, all numbers as JSON.
 
 
 _READING = (
@@ -333,13 +299,41 @@ def write_audit(audit: LeakAudit, out: str | os.PathLike[str]) -> dict[str, Path
 
 def render_audit(audit: LeakAudit) -> str:
     """Return the audit as the text of one self-contained HTML file."""
+    least, median, most = audit.cycles_per_subject
+    known = audit.recognition
+    columns = ("Feature or column", "What it is", audit.metric.capitalize(), "Tells the target")
+    singles = [
+        (
+            each.name,
+            feature_title(each.name) if each.place == "feature" else each.place,
+            f"{each.score:.3f}",
+            each.degree or "",
+        )
+        for each in audit.single_scores
+    ]
     return Page(
         about=audit,
         title=f"Leak audit: {value_title(audit.target).lower()}",
         subtitle=f"{named_files(audit.provenance)} · {audit.model.split(':')[0]}",
         verdict=verdict(audit),
-        facts=_facts(audit),
-        sections=[_optimism(audit), _singles(audit)],
+        facts=[
+            ("Subjects", f"{audit.n_subjects:,}"),
+            ("Gait cycles", f"{audit.n_cycles:,}"),
+            ("Cycles a subject", f"{median} ({least} to {most})"),
+            ("Features", f"{audit.n_features:,}"),
+            ("Optimism", f"{audit.on_target.points:+.0f} points"),
+            ("Subject recognised", "unknown" if known is None else f"{known.accuracy:.1%}"),
+        ],
+        sections=[
+            _optimism_section(audit),
+            Section(
+                "Single features and columns",
+                "Each was given to a small decision tree that saw nothing else, on folds of "
+                "subjects. Columns of the cycle table are looked at whether or not the features "
+                "contain them.",
+                tables=(Table("Best first", columns, singles, 2),),
+            ),
+        ],
         reading=_READING,
         provenance=audit.provenance,
         cautions=audit.cautions,
@@ -353,20 +347,7 @@ def render_audit(audit: LeakAudit) -> str:
     ).html()
 
 
-def _facts(audit: LeakAudit) -> list[tuple[str, str]]:
-    least, median, most = audit.cycles_per_subject
-    known = audit.recognition
-    return [
-        ("Subjects", f"{audit.n_subjects:,}"),
-        ("Gait cycles", f"{audit.n_cycles:,}"),
-        ("Cycles a subject", f"{median} ({least} to {most})"),
-        ("Features", f"{audit.n_features:,}"),
-        ("Optimism", f"{audit.on_target.points:+.0f} points"),
-        ("Subject recognised", "unknown" if known is None else f"{known.accuracy:.1%}"),
-    ]
-
-
-def _optimism(audit: LeakAudit) -> Section:
+def _optimism_section(audit: LeakAudit) -> Section:
     scores = {"Target": audit.on_target, "Random label for each subject": audit.on_random}
     told = "; ".join(
         f"{name}: {each.ungrouped:.2f} over folds of cycles, {each.grouped:.2f} over subjects"
@@ -379,39 +360,19 @@ def _optimism(audit: LeakAudit) -> Section:
         "subjects. Bars: 95 % intervals over subjects.",
     )
     columns = ("Labels", "Folds of cycles", "Folds of subjects", "Optimism (points)")
-    rows = [(name, *_cells(each)) for name, each in scores.items()]
-    table = Table(f"{audit.metric.capitalize()}, 95 % interval over subjects", columns, rows)
-    return Section("Optimism", (), (picture,), (table,))
-
-
-def _cells(found: Optimism) -> tuple[str, str, str]:
-    parts = (
-        (found.ungrouped, found.ungrouped_interval, "{:.3f}"),
-        (found.grouped, found.grouped_interval, "{:.3f}"),
-        (found.points, found.points_interval, "{:+.1f}"),
-    )
-    made = [
-        f"{form.format(value)} ({form.format(low)} to {form.format(high)})"
-        for value, (low, high), form in parts
-    ]
-    return made[0], made[1], made[2]
-
-
-def _singles(audit: LeakAudit) -> Section:
     rows = [
         (
-            each.name,
-            feature_title(each.name) if each.place == "feature" else each.place,
-            f"{each.score:.3f}",
-            each.degree or "",
+            name,
+            *(
+                f"{value:{form}} ({low:{form}} to {high:{form}})"
+                for value, (low, high), form in (
+                    (each.ungrouped, each.ungrouped_interval, ".3f"),
+                    (each.grouped, each.grouped_interval, ".3f"),
+                    (each.points, each.points_interval, "+.1f"),
+                )
+            ),
         )
-        for each in audit.single_scores
+        for name, each in scores.items()
     ]
-    columns = ("Feature or column", "What it is", audit.metric.capitalize(), "Tells the target")
-    text = (
-        "Each was given to a small decision tree that saw nothing else, on folds of subjects. "
-        "Columns of the cycle table are looked at whether or not the features contain them."
-    )
-    return Section(
-        "Single features and columns", (text,), (), (Table("Best first", columns, rows, 2),)
-    )
+    table = Table(f"{audit.metric.capitalize()}, 95 % interval over subjects", columns, rows)
+    return Section("Optimism", (), (picture,), (table,))

@@ -1,7 +1,6 @@
-"""MERGED discovery figures.
+"""Figures of groups: how many, where they lie, what explains them, how they differ.
 
-- Figures of groups: how many, where they lie, what explains them, how they differ.
-- Pictures of the components: the mean curve and what two standard deviations make of it.
+Each draws on given axes and returns them; so does the figure of a component of the curves.
 """
 
 from collections.abc import Sequence
@@ -30,10 +29,6 @@ from locomotion_analysis.standard import PHASE_PERCENT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-
-# ----------------------------------------------------------------------
-# Figures of groups: how many, where they lie, what explains them, how they differ.
 
 
 Floats = NDArray[np.float64]
@@ -212,10 +207,6 @@ def _over_counts(
     ax.set_xlabel("Number of groups")
     light_grid(ax)
     return ax
-
-
-# ----------------------------------------------------------------------
-# Pictures of the components: the mean curve and what two standard deviations make of it.
 
 
 def plot_mode(

@@ -1,15 +1,8 @@
-"""MERGED discovery report.
-
-- The figures of the report on groups, with the words that go with them.
-- The tables of the report on groups.
-- What the numbers of a search for groups mean, in plain sentences.
-- The report on groups as one self-contained HTML page.
-- From gait cycles to a folder: report, groups and numbers.
-"""
+"""The report on groups: figures, tables, plain sentences, one HTML page and a folder of numbers."""
 
 import itertools
 import os
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -42,626 +35,6 @@ from locomotion_analysis.standard import KEY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-
-# ----------------------------------------------------------------------
-# The figures of the report on groups, with the words that go with them.
-
-
-_MOST_MODES = 3
-_MOST_CHANNELS = 4
-
-
-def modes_picture(findings: "Findings") -> Picture:
-    """Return the first components in the channels that weigh most in them."""
-    shown = min(_MOST_MODES, len(findings.pca.components_))
-    channels = list(findings.units.channels)
-    strongest = np.argsort(-findings.pca.channel_share_[:shown].max(axis=0), kind="stable")
-    kept = sorted(strongest[:_MOST_CHANNELS].tolist())
-
-    def draw_mode(axes: "Axes", item: tuple[int, int]) -> None:
-        component, channel = item
-        plot_mode(findings.pca, channels, component, channel, ax=axes)
-        weight = findings.pca.channel_share_[component, channel]
-        axes.set_title(
-            f"{channel_title(channels[channel])}\ncomponent {component + 1}: {weight:.0%} in this channel",
-            loc="left", fontsize=8.5,
-        )  # fmt: skip
-
-    made = panels(draw_mode, itertools.product(range(shown), kept), of=findings.units.data)
-    share = ", ".join(f"{each:.0%}" for each in findings.pca.explained_variance_ratio_[:shown])
-    rest = len(channels) - len(kept)
-    caption = f"Mean ± 2 SD of the first components, which explain {share} of the variance." + (
-        f" The {len(kept)} channels that weigh most in them; {rest} more are not drawn."
-        if rest
-        else ""
-    )
-    alt = f"Mean curves with two standard deviations of the components that explain {share}."
-    return Picture.of(made, alt, caption)
-
-
-def count_picture(findings: "Findings") -> Picture:
-    """Return silhouette and gap over the number of groups."""
-    count = findings.clusters.n_clusters
-    made = panels(
-        lambda axes, plot: plot(findings.validity, count, axes),
-        (plot_silhouette, plot_gap),
-        of=findings.units.data,
-    )
-    alt = f"Silhouette and gap statistic; silhouette {findings.silhouette:.2f} at {count} groups."
-    caption = (
-        "Silhouette: wider is better. Gap: the smallest number whose gap is not beaten by the "
-        "next by more than its error is preferred; one means no groups."
-    )
-    return Picture.of(made, alt, caption)
-
-
-def scatter_picture(findings: "Findings") -> Picture:
-    """Return the groups on the first two components, and laid out by t-SNE."""
-    rows = findings.plane_rows
-    second = min(1, findings.scores.shape[1] - 1)
-    labels = findings.labels[rows]
-    planes = [
-        (
-            "Scores",
-            findings.scores[rows][:, [0, second]],
-            ("Component 1", f"Component {second + 1}"),
-        )
-    ]
-    if len(findings.plane):
-        planes.append(("t-SNE", findings.plane, ("t-SNE 1", "t-SNE 2")))
-
-    def draw_plane(axes: "Axes", plane: tuple[str, Any, tuple[str, str]]) -> None:
-        title, points, names = plane
-        plot_scatter(points, labels, names, axes)
-        axes.set_title(title)
-
-    made = panels(draw_plane, planes, of=findings.units.data)
-    unit = findings.units.by
-    caption = (
-        f"One point a {unit}"
-        + (
-            f" ({len(rows):,} of {len(findings.scores):,})"
-            if len(rows) < len(findings.scores)
-            else ""
-        )
-        + ". In t-SNE only neighbourhoods mean something; distances and the size of clumps do not."
-    )
-    return Picture.of(made, f"Scatter of {findings.n_groups} groups.", caption)
-
-
-def dendrogram_picture(findings: "Findings") -> Picture | None:
-    """Return Ward's tree, where the groups were made by it."""
-    if findings.clusters.method != "hierarchical":
-        return None
-    names = findings.units.subjects[findings.clusters.rows_]
-    with figure(4.8, 3.8, findings.units.data) as made:
-        plot_dendrogram(
-            findings.clusters.linkage_,
-            findings.n_groups,
-            names.tolist() if findings.units.by == "subject" else None,
-            made.subplots(),
-        )
-    alt = f"Dendrogram of {len(names)} {findings.units.by}s cut into {findings.n_groups} groups."
-    return Picture.of(made, alt, "Ward's linkage of the component scores.")
-
-
-def explained_picture(findings: "Findings") -> Picture | None:
-    """Return what explains the groups, or None where nothing else is known of the units."""
-    table = findings.explained.dropna(subset=["share"])
-    if table.empty:
-        return None
-    with figure(4.8, 1.1 + 0.3 * len(table), findings.units.data) as made:
-        plot_explained(table, made.subplots())
-    told = ", ".join(
-        f"{feature_title(str(name))} {share:.2f}"
-        for name, share in table[["variable", "share"]].head(5).to_numpy()
-    )
-    caption = (
-        "Diamond: share of the grouping that is known once the variable is. Bar: the middle 95 % "
-        "of what chance gives when subjects are exchanged."
-    )
-    return Picture.of(made, f"Share of the grouping explained: {told}.", caption)
-
-
-def curve_picture(findings: "Findings") -> Picture:
-    """Return the mean curves of the groups with the spread between subjects."""
-    units = findings.units
-    labels = np.array([f"Group {group + 1}" for group in findings.labels[units.unit_of_cycle]])
-    classes = [f"Group {group + 1}" for group in range(findings.n_groups)]
-    channels = list(units.channels[:MOST_PANELS])
-    made = panels(
-        lambda axes, channel: plot_class_curves(units.data, labels, classes, channel, axes),
-        channels,
-        of=units.data,
-    )
-    named = ", ".join(channel_title(name) for name in channels)
-    rest = len(units.channels) - len(channels)
-    caption = "Mean ± 1 SD over subjects; a subject's cycles in a group are averaged first." + (
-        f" {rest} more channels are not drawn." if rest else ""
-    )
-    return Picture.of(made, f"Mean curves of {len(classes)} groups: {named}.", caption)
-
-
-def effects_picture(findings: "Findings") -> Picture:
-    """Return each group's standardised difference from the others."""
-    channels = findings.units.channels[:MOST_PANELS]
-    made = panels(
-        lambda axes, item: plot_effects(findings.effects, *item, axes),
-        enumerate(channels),
-        of=findings.units.data,
-    )
-    caption = (
-        "Hedges' g of a group against all others, with the pointwise 95 % interval of a bootstrap "
-        "over subjects. Grey: differences below 0.8. The groups were made from these curves, so "
-        "the bands describe and test nothing."
-    )
-    return Picture.of(made, "Effect size curves of the groups.", caption)
-
-
-# ----------------------------------------------------------------------
-# The tables of the report on groups.
-
-
-_MOST_UNUSUAL = 12
-_MOST_LEFT_OUT = 30
-_MOST_PHASES = 6
-
-
-def size_table(findings: "Findings") -> Table:
-    """Return subjects, cycles and stability of each group."""
-    units = findings.units
-    rows = []
-    for group in range(findings.n_groups):
-        own = findings.labels == group
-        cycles = int((findings.labels[units.unit_of_cycle] == group).sum())
-        rows.append(
-            (
-                f"Group {group + 1}",
-                f"{len(np.unique(units.subjects[own])):,}",
-                f"{cycles:,}",
-                f"{findings.stability.jaccard[group]:.2f}",
-            )
-        )
-    columns = ("", "Subjects", "Cycles", "Stability (Jaccard)")
-    return Table("The groups", columns, rows)
-
-
-def explained_table(findings: "Findings") -> Table:
-    """Return what explains the groups, in numbers."""
-    rows = [
-        (
-            feature_title(str(row["variable"])),
-            f"{row['share']:.2f}",
-            f"{row['low_by_chance']:.2f} to {row['high_by_chance']:.2f}",
-            f"{row['p_value']:.3f}",
-            f"{'η²' if row['effect'] == 'eta_squared' else 'V'} = {row['effect_size']:.2f}",
-            f"{row['n_units']:,}",
-        )
-        for row in findings.explained.to_dict("records")
-    ]
-    columns = ("Variable", "Share", "By chance", "p", "Effect size", "Units")
-    return Table("What explains the groups", columns, rows)
-
-
-def apart_table(findings: "Findings") -> Table:
-    """Return where in the cycle each group is clearly apart from the others."""
-    rows = []
-    for group, effect in enumerate(findings.effects):
-        found = [
-            (abs(size), channel_title(name), start, stop, size)
-            for place, name in enumerate(findings.units.channels)
-            for start, stop, size in apart(effect, place)
-        ]
-        for _, title, start, stop, size in sorted(found, reverse=True)[:_MOST_PHASES]:
-            where = "higher" if size > 0 else "lower"
-            phases = f"{start:.0f} to {stop:.0f} %"
-            rows.append((f"Group {group + 1}", title, phases, where, f"{size:+.1f}"))
-    columns = ("", "Channel", "Gait cycle", "Lies", "Largest g")
-    return Table("Where a group is clearly apart from the others", columns, rows, first_number=4)
-
-
-def people_table(findings: "Findings") -> Table:
-    """Return demographics and clinical scores of each group."""
-    groups = findings.groups
-    names = list(dict.fromkeys(groups["variable"]))
-    cells = groups.set_index(["variable", "group"])
-    rows = [
-        (
-            feature_title(name),
-            *(_mean_and_sd(cells, (name, group + 1)) for group in range(findings.n_groups)),
-        )
-        for name in names
-    ]
-    columns = ("", *(f"Group {group + 1}" for group in range(findings.n_groups)))
-    return Table("Mean ± SD over subjects", columns, rows)
-
-
-def categories_table(findings: "Findings") -> Table:
-    """Return how many subjects of each category are in each group."""
-    units = findings.units
-    cycles = units.data.cycles
-    texts = [
-        name
-        for name in ("dataset", "laboratory", "task", "session", "sex", "pathology", "side")
-        if name in cycles and 1 < cycles[name].nunique() <= _MOST_PHASES * 2
-    ]
-    subject = units.subjects[units.unit_of_cycle]
-    group = findings.labels[units.unit_of_cycle]
-    rows = []
-    for name in texts:
-        each = pd.DataFrame({"value": cycles[name], "group": group, "subject": subject})
-        count = pd.crosstab(*each.drop_duplicates()[["value", "group"]].to_numpy().T)
-        count = count.reindex(columns=range(findings.n_groups), fill_value=0)
-        rows += [
-            (f"{value_title(name)}: {value_title(value)}", *(f"{cell:,}" for cell in line))
-            for value, line in zip(count.index, count.to_numpy(), strict=True)
-        ]
-    columns = ("", *(f"Group {place + 1}" for place in range(findings.n_groups)))
-    return Table("Subjects by category", columns, rows)
-
-
-def unusual_table(findings: "Findings") -> Table:
-    """Return the most unusual units, by the mean of their ranks in the three detectors."""
-    table = findings.anomalies
-    ranks = table.drop(columns="unusual").rank().mean(axis=1)
-    rows = []
-    for place in ranks.sort_values(kind="stable").index[:_MOST_UNUSUAL]:
-        unit = table.loc[place]
-        rows.append(
-            (
-                unit_name(findings, int(place)),
-                f"Group {findings.labels[place] + 1}",
-                f"{-unit['mahalanobis']:.1f}",
-                f"{unit['isolation_forest']:.2f}",
-                f"{unit['band_depth']:.2f}",
-                "yes" if unit["unusual"] else "no",
-            )
-        )
-    columns = ("", "Group", "Mahalanobis distance", "Isolation", "Depth", "Two of three agree")
-    return Table("The most unusual", columns, rows, first_number=2)
-
-
-def left_out_table(findings: "Findings") -> Table:
-    """Return the cycles that were left out, the first thirty by name."""
-    left_out = findings.units.left_out
-    rows = [
-        (str(row.subject), str(row.task), str(row.task_id), str(row.step), str(row.reason))
-        for row in left_out.head(_MOST_LEFT_OUT).itertuples(index=False)
-    ]
-    more = len(left_out) - len(rows)
-    caption = "Cycles left out" + (f" (and {more:,} more: left_out.csv)" if more else "")
-    return Table(caption, ("Subject", "Task", "Trial", "Step", "Why"), rows, first_number=9)
-
-
-def unit_name(findings: "Findings", place: int) -> str:
-    """Return the name of a unit: its subject, and task and step where it is a cycle."""
-    name = str(findings.units.subjects[place])
-    if findings.units.by == "subject":
-        return name
-    row = findings.units.table.iloc[place]
-    return f"{name}, {value_title(row['task']).lower()}, {row['task_id']}, step {row['step']}"
-
-
-def _mean_and_sd(cells: pd.DataFrame, at: tuple[Any, Any]) -> str:
-    if at not in cells.index:
-        return "unknown"
-    place = cells.index.get_loc(at)
-    mean, deviation = cells[["mean", "sd"]].to_numpy(dtype=float)[place]
-    spread = "" if np.isnan(deviation) else f" ± {deviation:.3g}"
-    return f"{mean:.4g}{spread}"
-
-
-# ----------------------------------------------------------------------
-# What the numbers of a search for groups mean, in plain sentences.
-
-
-Row = dict[Hashable, Any]
-
-DISGUISE = 0.5
-"""Share of a clustering above which it is called something else in disguise."""
-_PARTLY = 0.15
-_SIGNIFICANT = 0.05
-_STABLE, _DOUBTFUL = 0.75, 0.5
-_CLEAR, _WEAK = 0.5, 0.25
-_SHIFTED = 0.5
-
-# How the recording was made, as against what the person is.
-_CONDITIONS = {
-    "dataset": "datasets",
-    "laboratory": "laboratories",
-    "site": "laboratories",
-    "task": "tasks",
-    "session": "sessions",
-    "side": "body sides",
-    "surface": "surfaces",
-    "treadmill": "treadmill and overground",
-    "speed_m_s": "speeds",
-    "cycle_duration_s": "cadences",
-    "cadence_steps_min": "cadences",
-    "incline_deg": "slopes",
-}
-
-
-def disguises(explained: pd.DataFrame, in_one: float | None) -> list[str]:
-    """Return a warning for each thing that the groups may be instead of kinds of gait.
-
-    Parameters
-    ----------
-    explained : DataFrame
-        From :func:`~locomotion_analysis.models.unsupervised.explained_by`.
-    in_one : float or None
-        Mean share of a subject's cycles in its most frequent group; None where subjects were
-        grouped.
-    """
-    found = []
-    for row in explained.to_dict("records"):
-        if row["variable"] == "subject" and row["share"] >= DISGUISE and _sure(row):
-            found.append(_subjects(row["share"], in_one))
-        elif row["variable"] in _CONDITIONS and (_sure(row) or _shifted(row)):
-            found.append(_condition(row))
-    return found
-
-
-def verdict(findings: "Findings") -> list[str]:
-    """Return the result on top of the report: how many groups, how firm, and what they are."""
-    return [
-        *_counted(findings),
-        _firm(findings),
-        *_alone(findings),
-        *disguises(findings.explained, findings.subject_in_one_group),
-        *_verdicts_people(findings.explained),
-    ]
-
-
-def is_firm(findings: "Findings") -> bool:
-    """Tell whether the groups are stable, separate and preferred to a single group."""
-    return (
-        findings.silhouette >= _WEAK
-        and findings.stability_mean >= _STABLE
-        and findings.gap_count > 1
-    )
-
-
-def _sure(row: Row) -> bool:
-    return bool(row["share"] >= _PARTLY and row["p_value"] < _SIGNIFICANT)
-
-
-def _shifted(row: Row) -> bool:
-    """Tell whether the groups differ much in a number that may not tell them apart alone."""
-    far = row["effect"] == "eta_squared" and row["effect_size"] >= _SHIFTED
-    return bool(far and row["p_value"] < _SIGNIFICANT)
-
-
-def _subjects(share: float, in_one: float | None) -> str:
-    kept = f"; on average {in_one:.0%} of a subject's cycles lie in one group" if in_one else ""
-    return (
-        f"The clusters are subjects in disguise: knowing who moves explains {share:.0%} of them"
-        f"{kept}. They sort people, and many cycles of one person are not many findings. Group "
-        "subjects instead (--by subject)."
-    )
-
-
-def _condition(row: Row) -> str:
-    what, share = _CONDITIONS[str(row["variable"])], float(row["share"])
-    measure = "eta²" if row["effect"] == "eta_squared" else "Cramér's V"
-    told = (
-        f"{feature_title(str(row['variable']))} explains {max(share, 0.0):.0%} of them "
-        f"({measure} {row['effect_size']:.2f})"
-    )
-    if share >= DISGUISE:
-        return (
-            f"The clusters are {what} in disguise: {told}. Compare like with like before "
-            "calling them kinds of gait."
-        )
-    return f"The clusters are partly {what}: {told}, more than chance would."
-
-
-def _counted(findings: "Findings") -> list[str]:
-    unit = "subjects" if findings.units.by == "subject" else "cycles"
-    count = findings.n_groups
-    how = "chosen by the widest silhouette" if findings.chosen else "as asked for"
-    first = (
-        f"{count} groups of {unit} ({how}): silhouette {findings.silhouette:.2f}, "
-        f"{_separation(findings.silhouette)}."
-    )
-    made = [first]
-    if findings.gap_count == 1:
-        made.append(
-            "The gap statistic prefers a single group: the data look like one continuum, and "
-            "the groups are slices of it."
-        )
-    return made
-
-
-def _alone(findings: "Findings") -> Iterable[str]:
-    subjects = findings.units.subjects
-    members = [np.unique(subjects[findings.labels == group]) for group in range(findings.n_groups)]
-    for group, names in enumerate(members):
-        if len(names) == 1:
-            yield (
-                f"Group {group + 1} is a single subject ({names[0]}): an unusual person or a "
-                "faulty recording, and no group. Look at its curves."
-            )
-
-
-def _separation(silhouette: float) -> str:
-    if silhouette >= _CLEAR:
-        return "clearly apart"
-    return "weakly apart" if silhouette >= _WEAK else "hardly apart at all"
-
-
-def _firm(findings: "Findings") -> str:
-    mean = findings.stability_mean
-    low, high = np.percentile(findings.stability.adjusted_rand, [2.5, 97.5])
-    if mean >= _STABLE:
-        meaning = "the groups come out again with other subjects"
-    elif mean >= _DOUBTFUL:
-        meaning = "the groups come out in part with other subjects"
-    else:
-        meaning = "with other subjects other groups come out; do not build on them"
-    return (
-        f"Stability: adjusted Rand index {mean:.2f} ({low:.2f} to {high:.2f}) over bootstrap "
-        f"draws of subjects; {meaning}."
-    )
-
-
-def _verdicts_people(explained: pd.DataFrame) -> Iterable[str]:
-    rest = explained[~explained["variable"].isin([*_CONDITIONS, "subject"])]
-    for row in rest.to_dict("records"):
-        if _sure(row):
-            title = feature_title(str(row["variable"]))
-            yield f"{title} goes with the groups: it explains {row['share']:.0%} of them."
-
-
-# ----------------------------------------------------------------------
-# The report on groups as one self-contained HTML page.
-
-
-_METHODS = {
-    "kmeans": "k-means",
-    "gmm": "Gaussian mixture",
-    "hierarchical": "Ward's linkage",
-}
-_READING = (
-    (
-        "Every method finds groups, in any data. Whether they are worth a name is what silhouette, "
-        "gap and stability ask: weak or unstable groups are slices of a continuum."
-    ),
-    "Every subject weighs the same, however many of its cycles were recorded.",
-    (
-        "A group that is a speed, a laboratory or a person is a fact about the recording, and no kind "
-        "of gait."
-    ),
-    (
-        "The groups were made from the curves: that the curves differ between them proves nothing. "
-        "What was not used to make them (age, diagnosis, clinical scores) may say something."
-    ),
-    (
-        "The most unusual twentieth exists in any data; unusual is neither wrong nor ill. This page "
-        "is no medical device."
-    ),
-)
-_UNUSUAL = (
-    "Three views: distance of the component scores from their mean in standard deviations "
-    "(Mahalanobis), isolation forest of the scores (−1 the most unusual), and modified band depth "
-    "of the curves (0 outside of all others)."
-)
-_NULL = (
-    "Are the groups something else in disguise? The null hands what belongs to one subject to "
-    "another, so that many cycles of few people are no evidence."
-)
-
-
-def render_page(findings: "Findings", provenance: dict[str, Any]) -> str:
-    """Return the report as the text of one HTML file.
-
-    Parameters
-    ----------
-    findings : Findings
-        What was found.
-    provenance : dict
-        Files, versions, platform and time.
-    """
-    units = findings.units
-    tasks = ", ".join(value_title(name).lower() for name in units.data.cycles["task"].unique())
-    return Page(
-        about=units.data,
-        title=f"Groups of {units.by}s by their gait",
-        subtitle=f"{named_files(provenance)} · {tasks} · {provenance['created'][:10]}",
-        verdict=verdict(findings),
-        facts=[
-            ("Subjects", f"{units.n_subjects:,}"),
-            ("Gait cycles", f"{len(units.data):,}"),
-            ("Channels", f"{len(units.channels):,}"),
-            ("Groups", f"{findings.n_groups:,}"),
-            ("Method", _METHODS[findings.clusters.method]),
-            ("Components", f"{findings.scores.shape[1]:,}"),
-        ],
-        sections=_sections(findings),
-        reading=_READING,
-        provenance=provenance,
-        record=(("Seed", str(findings.clusters.random_state)),),
-        history=[str(entry) for entry in findings.history],
-    ).html()
-
-
-def _sections(findings: "Findings") -> list[Section]:
-    return [
-        _modes(findings),
-        _count(findings),
-        _explained(findings),
-        _differences(findings),
-        _page_people(findings),
-        Section(
-            "Unusual gaits",
-            [_UNUSUAL],
-            tables=[unusual_table(findings)],
-        ),
-        _left_out(findings),
-    ]
-
-
-def _modes(findings: "Findings") -> Section:
-    channels = ", ".join(channel_title(name) for name in findings.units.channels)
-    text = (
-        f"Functional principal components of {channels}. Each channel was divided by its standard "
-        f"deviation; {findings.scores.shape[1]} components explain "
-        f"{findings.pca.explained_variance_ratio_.sum():.0%} of the variance, and the groups were "
-        "made from their scores."
-    )
-    return Section("Ways in which gaits differ", [text], [modes_picture(findings)])
-
-
-def _count(findings: "Findings") -> Section:
-    drawn = [
-        count_picture(findings),
-        scatter_picture(findings),
-        dendrogram_picture(findings),
-    ]
-    text = (
-        "Stability (Jaccard): overlap of a group with its like when subjects are drawn anew, mean "
-        "over the draws; below 0.6 a group should not be believed, above 0.75 it is stable."
-    )
-    return Section(
-        "How many groups, and how firm",
-        [text],
-        [each for each in drawn if each is not None],
-        [size_table(findings)],
-    )
-
-
-def _explained(findings: "Findings") -> Section:
-    drawn = explained_picture(findings)
-    text = [_NULL]
-    if findings.units.by == "subject":
-        text.append("Each subject is one unit, so that subjects cannot explain the groups here.")
-    if drawn is None:
-        text.append("Nothing but the curves is known of the units, so nothing could be asked.")
-        return Section("What explains the groups", text)
-    return Section("What explains the groups", text, [drawn], [explained_table(findings)])
-
-
-def _differences(findings: "Findings") -> Section:
-    found = apart_table(findings)
-    text = [] if found.rows else ["No group is clearly apart from the others anywhere."]
-    drawn = [curve_picture(findings), effects_picture(findings)]
-    return Section("How the groups differ", text, drawn, [found])
-
-
-def _page_people(findings: "Findings") -> Section:
-    found = [people_table(findings), categories_table(findings)]
-    text = [] if any(table.rows for table in found) else ["Nothing is known of the people."]
-    return Section("Who is in the groups", text, tables=found)
-
-
-def _left_out(findings: "Findings") -> Section:
-    found = left_out_table(findings)
-    return Section("Left out, and why", () if found.rows else "No cycle had a gap.", tables=[found])
-
-
-# ----------------------------------------------------------------------
-# From gait cycles to a folder: report, groups and numbers.
 
 
 @dataclass(frozen=True, slots=True)
@@ -756,7 +129,20 @@ def run_discovery(
     )
     findings = find_groups(data, channels, n_clusters, method, by, task, random_state, progress)
     made = Discovery(findings, tuple(verdict(findings)), folder)
-    _write(made, provenance(source_files(source)))
+    origin = provenance(source_files(source))
+    numbers = {
+        "verdict": list(made.verdict),
+        **validation_numbers(findings),
+        "provenance": origin,
+    }
+    write_all(
+        {
+            made.validation_path: json_text(numbers),
+            made.groups_path: groups_table(findings).to_csv(index=False),
+            made.left_out_path: findings.units.left_out.to_csv(index=False),
+            made.report_path: render_page(findings, origin),
+        }
+    )
     return made
 
 
@@ -804,18 +190,561 @@ def validation_numbers(findings: Findings) -> dict[str, Any]:
     return metrics_json(numbers)
 
 
-def _write(made: Discovery, origin: dict[str, Any]) -> None:
-    page = render_page(made.findings, origin)
-    numbers = {
-        "verdict": list(made.verdict),
-        **validation_numbers(made.findings),
-        "provenance": origin,
-    }
-    write_all(
-        {
-            made.validation_path: json_text(numbers),
-            made.groups_path: groups_table(made.findings).to_csv(index=False),
-            made.left_out_path: made.findings.units.left_out.to_csv(index=False),
-            made.report_path: page,
-        }
+# The page
+
+
+_METHODS = {
+    "kmeans": "k-means",
+    "gmm": "Gaussian mixture",
+    "hierarchical": "Ward's linkage",
+}
+_READING = (
+    (
+        "Every method finds groups, in any data. Whether they are worth a name is what silhouette, "
+        "gap and stability ask: weak or unstable groups are slices of a continuum."
+    ),
+    "Every subject weighs the same, however many of its cycles were recorded.",
+    (
+        "A group that is a speed, a laboratory or a person is a fact about the recording, and no kind "
+        "of gait."
+    ),
+    (
+        "The groups were made from the curves: that the curves differ between them proves nothing. "
+        "What was not used to make them (age, diagnosis, clinical scores) may say something."
+    ),
+    (
+        "The most unusual twentieth exists in any data; unusual is neither wrong nor ill. This page "
+        "is no medical device."
+    ),
+)
+_UNUSUAL = (
+    "Three views: distance of the component scores from their mean in standard deviations "
+    "(Mahalanobis), isolation forest of the scores (−1 the most unusual), and modified band depth "
+    "of the curves (0 outside of all others)."
+)
+_NULL = (
+    "Are the groups something else in disguise? The null hands what belongs to one subject to "
+    "another, so that many cycles of few people are no evidence."
+)
+
+
+def render_page(findings: Findings, provenance: dict[str, Any]) -> str:
+    """Return the report as the text of one HTML file.
+
+    Parameters
+    ----------
+    findings : Findings
+        What was found.
+    provenance : dict
+        Files, versions, platform and time.
+    """
+    units = findings.units
+    tasks = ", ".join(value_title(name).lower() for name in units.data.cycles["task"].unique())
+    return Page(
+        about=units.data,
+        title=f"Groups of {units.by}s by their gait",
+        subtitle=f"{named_files(provenance)} · {tasks} · {provenance['created'][:10]}",
+        verdict=verdict(findings),
+        facts=[
+            ("Subjects", f"{units.n_subjects:,}"),
+            ("Gait cycles", f"{len(units.data):,}"),
+            ("Channels", f"{len(units.channels):,}"),
+            ("Groups", f"{findings.n_groups:,}"),
+            ("Method", _METHODS[findings.clusters.method]),
+            ("Components", f"{findings.scores.shape[1]:,}"),
+        ],
+        sections=_sections(findings),
+        reading=_READING,
+        provenance=provenance,
+        record=(("Seed", str(findings.clusters.random_state)),),
+        history=[str(entry) for entry in findings.history],
+    ).html()
+
+
+def _sections(findings: Findings) -> list[Section]:
+    channels = ", ".join(channel_title(name) for name in findings.units.channels)
+    components = (
+        f"Functional principal components of {channels}. Each channel was divided by its standard "
+        f"deviation; {findings.scores.shape[1]} components explain "
+        f"{findings.pca.explained_variance_ratio_.sum():.0%} of the variance, and the groups were "
+        "made from their scores."
     )
+    counts = [count_picture(findings), scatter_picture(findings), dendrogram_picture(findings)]
+    disguise = [_NULL]
+    if findings.units.by == "subject":
+        disguise.append(
+            "Each subject is one unit, so that subjects cannot explain the groups here."
+        )
+    explained = explained_picture(findings)
+    if explained is None:
+        disguise.append("Nothing but the curves is known of the units, so nothing could be asked.")
+    differences = apart_table(findings)
+    people = [people_table(findings), categories_table(findings)]
+    left_out = left_out_table(findings)
+    return [
+        Section("Ways in which gaits differ", components, [modes_picture(findings)]),
+        Section(
+            "How many groups, and how firm",
+            "Stability (Jaccard): overlap of a group with its like when subjects are drawn anew, "
+            "mean over the draws; below 0.6 a group should not be believed, above 0.75 it is "
+            "stable.",
+            [each for each in counts if each is not None],
+            [size_table(findings)],
+        ),
+        Section(
+            "What explains the groups",
+            disguise,
+            [] if explained is None else [explained],
+            [] if explained is None else [explained_table(findings)],
+        ),
+        Section(
+            "How the groups differ",
+            () if differences.rows else "No group is clearly apart from the others anywhere.",
+            [curve_picture(findings), effects_picture(findings)],
+            [differences],
+        ),
+        Section(
+            "Who is in the groups",
+            () if any(table.rows for table in people) else "Nothing is known of the people.",
+            tables=people,
+        ),
+        Section("Unusual gaits", _UNUSUAL, tables=[unusual_table(findings)]),
+        Section(
+            "Left out, and why", () if left_out.rows else "No cycle had a gap.", tables=[left_out]
+        ),
+    ]
+
+
+# What the numbers mean, in plain sentences
+
+
+DISGUISE = 0.5
+"""Share of a clustering above which it is called something else in disguise."""
+_PARTLY = 0.15
+_SIGNIFICANT = 0.05
+_STABLE, _DOUBTFUL = 0.75, 0.5
+_CLEAR, _WEAK = 0.5, 0.25
+_SHIFTED = 0.5
+
+# How the recording was made, as against what the person is.
+_CONDITIONS = {
+    "dataset": "datasets",
+    "laboratory": "laboratories",
+    "site": "laboratories",
+    "task": "tasks",
+    "session": "sessions",
+    "side": "body sides",
+    "surface": "surfaces",
+    "treadmill": "treadmill and overground",
+    "speed_m_s": "speeds",
+    "cycle_duration_s": "cadences",
+    "cadence_steps_min": "cadences",
+    "incline_deg": "slopes",
+}
+
+
+def disguises(explained: pd.DataFrame, in_one: float | None) -> list[str]:
+    """Return a warning for each thing that the groups may be instead of kinds of gait.
+
+    Parameters
+    ----------
+    explained : DataFrame
+        From :func:`~locomotion_analysis.models.unsupervised.explained_by`.
+    in_one : float or None
+        Mean share of a subject's cycles in its most frequent group; None where subjects were
+        grouped.
+    """
+    found = []
+    for row in explained.to_dict("records"):
+        share = float(row["share"])
+        # A number may differ much between the groups and yet not tell them apart alone.
+        shifted = (
+            row["effect"] == "eta_squared"
+            and row["effect_size"] >= _SHIFTED
+            and row["p_value"] < _SIGNIFICANT
+        )
+        if row["variable"] == "subject" and share >= DISGUISE and _sure(row):
+            kept = (
+                f"; on average {in_one:.0%} of a subject's cycles lie in one group"
+                if in_one
+                else ""
+            )
+            found.append(
+                f"The clusters are subjects in disguise: knowing who moves explains {share:.0%} of "
+                f"them{kept}. They sort people, and many cycles of one person are not many "
+                "findings. Group subjects instead (--by subject)."
+            )
+        elif row["variable"] in _CONDITIONS and (_sure(row) or shifted):
+            what = _CONDITIONS[row["variable"]]
+            measure = "eta²" if row["effect"] == "eta_squared" else "Cramér's V"
+            told = (
+                f"{feature_title(str(row['variable']))} explains {max(share, 0.0):.0%} of them "
+                f"({measure} {row['effect_size']:.2f})"
+            )
+            found.append(
+                f"The clusters are {what} in disguise: {told}. Compare like with like before "
+                "calling them kinds of gait."
+                if share >= DISGUISE
+                else f"The clusters are partly {what}: {told}, more than chance would."
+            )
+    return found
+
+
+def verdict(findings: Findings) -> list[str]:
+    """Return the result on top of the report: how many groups, how firm, and what they are."""
+    unit = "subjects" if findings.units.by == "subject" else "cycles"
+    how = "chosen by the widest silhouette" if findings.chosen else "as asked for"
+    if findings.silhouette >= _CLEAR:
+        separation = "clearly apart"
+    else:
+        separation = "weakly apart" if findings.silhouette >= _WEAK else "hardly apart at all"
+    width = f"silhouette {findings.silhouette:.2f}"
+    told = [f"{findings.n_groups} groups of {unit} ({how}): {width}, {separation}."]
+    if findings.gap_count == 1:
+        told.append(
+            "The gap statistic prefers a single group: the data look like one continuum, and "
+            "the groups are slices of it."
+        )
+    mean = findings.stability_mean
+    low, high = np.percentile(findings.stability.adjusted_rand, [2.5, 97.5])
+    if mean >= _STABLE:
+        meaning = "the groups come out again with other subjects"
+    elif mean >= _DOUBTFUL:
+        meaning = "the groups come out in part with other subjects"
+    else:
+        meaning = "with other subjects other groups come out; do not build on them"
+    told.append(
+        f"Stability: adjusted Rand index {mean:.2f} ({low:.2f} to {high:.2f}) over bootstrap "
+        f"draws of subjects; {meaning}."
+    )
+    for group in range(findings.n_groups):
+        names = np.unique(findings.units.subjects[findings.labels == group])
+        if len(names) == 1:
+            told.append(
+                f"Group {group + 1} is a single subject ({names[0]}): an unusual person or a "
+                "faulty recording, and no group. Look at its curves."
+            )
+    told += disguises(findings.explained, findings.subject_in_one_group)
+    of_people = findings.explained[~findings.explained["variable"].isin([*_CONDITIONS, "subject"])]
+    told += [
+        f"{feature_title(str(row['variable']))} goes with the groups: it explains "
+        f"{row['share']:.0%} of them."
+        for row in of_people.to_dict("records")
+        if _sure(row)
+    ]
+    return told
+
+
+def is_firm(findings: Findings) -> bool:
+    """Tell whether the groups are stable, separate and preferred to a single group."""
+    return (
+        findings.silhouette >= _WEAK
+        and findings.stability_mean >= _STABLE
+        and findings.gap_count > 1
+    )
+
+
+def _sure(row: dict[Hashable, Any]) -> bool:
+    """Tell whether a variable explains a share of the groups that chance does not."""
+    return bool(row["share"] >= _PARTLY and row["p_value"] < _SIGNIFICANT)
+
+
+# The figures, with the words that go with them
+
+
+_MOST_MODES = 3
+_MOST_CHANNELS = 4
+
+
+def modes_picture(findings: Findings) -> Picture:
+    """Return the first components in the channels that weigh most in them."""
+    shown = min(_MOST_MODES, len(findings.pca.components_))
+    channels = list(findings.units.channels)
+    strongest = np.argsort(-findings.pca.channel_share_[:shown].max(axis=0), kind="stable")
+    kept = sorted(strongest[:_MOST_CHANNELS].tolist())
+
+    def draw_mode(axes: "Axes", item: tuple[int, int]) -> None:
+        component, channel = item
+        plot_mode(findings.pca, channels, component, channel, ax=axes)
+        weight = findings.pca.channel_share_[component, channel]
+        axes.set_title(
+            f"{channel_title(channels[channel])}\ncomponent {component + 1}: {weight:.0%} in this channel",
+            loc="left", fontsize=8.5,
+        )  # fmt: skip
+
+    made = panels(draw_mode, itertools.product(range(shown), kept), of=findings.units.data)
+    share = ", ".join(f"{each:.0%}" for each in findings.pca.explained_variance_ratio_[:shown])
+    rest = len(channels) - len(kept)
+    caption = f"Mean ± 2 SD of the first components, which explain {share} of the variance." + (
+        f" The {len(kept)} channels that weigh most in them; {rest} more are not drawn."
+        if rest
+        else ""
+    )
+    alt = f"Mean curves with two standard deviations of the components that explain {share}."
+    return Picture.of(made, alt, caption)
+
+
+def count_picture(findings: Findings) -> Picture:
+    """Return silhouette and gap over the number of groups."""
+    count = findings.clusters.n_clusters
+    made = panels(
+        lambda axes, plot: plot(findings.validity, count, axes),
+        (plot_silhouette, plot_gap),
+        of=findings.units.data,
+    )
+    alt = f"Silhouette and gap statistic; silhouette {findings.silhouette:.2f} at {count} groups."
+    caption = (
+        "Silhouette: wider is better. Gap: the smallest number whose gap is not beaten by the "
+        "next by more than its error is preferred; one means no groups."
+    )
+    return Picture.of(made, alt, caption)
+
+
+def scatter_picture(findings: Findings) -> Picture:
+    """Return the groups on the first two components, and laid out by t-SNE."""
+    rows = findings.plane_rows
+    second = min(1, findings.scores.shape[1] - 1)
+    labels = findings.labels[rows]
+    planes = [
+        (
+            "Scores",
+            findings.scores[rows][:, [0, second]],
+            ("Component 1", f"Component {second + 1}"),
+        )
+    ]
+    if len(findings.plane):
+        planes.append(("t-SNE", findings.plane, ("t-SNE 1", "t-SNE 2")))
+
+    def draw_plane(axes: "Axes", plane: tuple[str, Any, tuple[str, str]]) -> None:
+        title, points, names = plane
+        plot_scatter(points, labels, names, axes)
+        axes.set_title(title)
+
+    made = panels(draw_plane, planes, of=findings.units.data)
+    unit = findings.units.by
+    caption = (
+        f"One point a {unit}"
+        + (
+            f" ({len(rows):,} of {len(findings.scores):,})"
+            if len(rows) < len(findings.scores)
+            else ""
+        )
+        + ". In t-SNE only neighbourhoods mean something; distances and the size of clumps do not."
+    )
+    return Picture.of(made, f"Scatter of {findings.n_groups} groups.", caption)
+
+
+def dendrogram_picture(findings: Findings) -> Picture | None:
+    """Return Ward's tree, where the groups were made by it."""
+    if findings.clusters.method != "hierarchical":
+        return None
+    names = findings.units.subjects[findings.clusters.rows_]
+    with figure(4.8, 3.8, findings.units.data) as made:
+        plot_dendrogram(
+            findings.clusters.linkage_,
+            findings.n_groups,
+            names.tolist() if findings.units.by == "subject" else None,
+            made.subplots(),
+        )
+    alt = f"Dendrogram of {len(names)} {findings.units.by}s cut into {findings.n_groups} groups."
+    return Picture.of(made, alt, "Ward's linkage of the component scores.")
+
+
+def explained_picture(findings: Findings) -> Picture | None:
+    """Return what explains the groups, or None where nothing else is known of the units."""
+    table = findings.explained.dropna(subset=["share"])
+    if table.empty:
+        return None
+    with figure(4.8, 1.1 + 0.3 * len(table), findings.units.data) as made:
+        plot_explained(table, made.subplots())
+    told = ", ".join(
+        f"{feature_title(str(name))} {share:.2f}"
+        for name, share in table[["variable", "share"]].head(5).to_numpy()
+    )
+    caption = (
+        "Diamond: share of the grouping that is known once the variable is. Bar: the middle 95 % "
+        "of what chance gives when subjects are exchanged."
+    )
+    return Picture.of(made, f"Share of the grouping explained: {told}.", caption)
+
+
+def curve_picture(findings: Findings) -> Picture:
+    """Return the mean curves of the groups with the spread between subjects."""
+    units = findings.units
+    labels = np.array([f"Group {group + 1}" for group in findings.labels[units.unit_of_cycle]])
+    classes = [f"Group {group + 1}" for group in range(findings.n_groups)]
+    channels = list(units.channels[:MOST_PANELS])
+    made = panels(
+        lambda axes, channel: plot_class_curves(units.data, labels, classes, channel, axes),
+        channels,
+        of=units.data,
+    )
+    named = ", ".join(channel_title(name) for name in channels)
+    rest = len(units.channels) - len(channels)
+    caption = "Mean ± 1 SD over subjects; a subject's cycles in a group are averaged first." + (
+        f" {rest} more channels are not drawn." if rest else ""
+    )
+    return Picture.of(made, f"Mean curves of {len(classes)} groups: {named}.", caption)
+
+
+def effects_picture(findings: Findings) -> Picture:
+    """Return each group's standardised difference from the others."""
+    channels = findings.units.channels[:MOST_PANELS]
+    made = panels(
+        lambda axes, item: plot_effects(findings.effects, *item, axes),
+        enumerate(channels),
+        of=findings.units.data,
+    )
+    caption = (
+        "Hedges' g of a group against all others, with the pointwise 95 % interval of a bootstrap "
+        "over subjects. Grey: differences below 0.8. The groups were made from these curves, so "
+        "the bands describe and test nothing."
+    )
+    return Picture.of(made, "Effect size curves of the groups.", caption)
+
+
+# The tables
+
+
+_MOST_UNUSUAL = 12
+_MOST_LEFT_OUT = 30
+_MOST_PHASES = 6
+
+
+def size_table(findings: Findings) -> Table:
+    """Return subjects, cycles and stability of each group."""
+    units = findings.units
+    rows = []
+    for group in range(findings.n_groups):
+        own = findings.labels == group
+        cycles = int((findings.labels[units.unit_of_cycle] == group).sum())
+        rows.append(
+            (
+                f"Group {group + 1}",
+                f"{len(np.unique(units.subjects[own])):,}",
+                f"{cycles:,}",
+                f"{findings.stability.jaccard[group]:.2f}",
+            )
+        )
+    columns = ("", "Subjects", "Cycles", "Stability (Jaccard)")
+    return Table("The groups", columns, rows)
+
+
+def explained_table(findings: Findings) -> Table:
+    """Return what explains the groups, in numbers."""
+    rows = [
+        (
+            feature_title(str(row["variable"])),
+            f"{row['share']:.2f}",
+            f"{row['low_by_chance']:.2f} to {row['high_by_chance']:.2f}",
+            f"{row['p_value']:.3f}",
+            f"{'η²' if row['effect'] == 'eta_squared' else 'V'} = {row['effect_size']:.2f}",
+            f"{row['n_units']:,}",
+        )
+        for row in findings.explained.to_dict("records")
+    ]
+    columns = ("Variable", "Share", "By chance", "p", "Effect size", "Units")
+    return Table("What explains the groups", columns, rows)
+
+
+def apart_table(findings: Findings) -> Table:
+    """Return where in the cycle each group is clearly apart from the others."""
+    rows = []
+    for group, effect in enumerate(findings.effects):
+        found = [
+            (abs(size), channel_title(name), start, stop, size)
+            for place, name in enumerate(findings.units.channels)
+            for start, stop, size in apart(effect, place)
+        ]
+        for _, title, start, stop, size in sorted(found, reverse=True)[:_MOST_PHASES]:
+            where = "higher" if size > 0 else "lower"
+            phases = f"{start:.0f} to {stop:.0f} %"
+            rows.append((f"Group {group + 1}", title, phases, where, f"{size:+.1f}"))
+    columns = ("", "Channel", "Gait cycle", "Lies", "Largest g")
+    return Table("Where a group is clearly apart from the others", columns, rows, first_number=4)
+
+
+def people_table(findings: Findings) -> Table:
+    """Return demographics and clinical scores of each group."""
+    groups = findings.groups
+    names = list(dict.fromkeys(groups["variable"]))
+    cells = groups.set_index(["variable", "group"])
+    rows = []
+    for name in names:
+        row = [feature_title(name)]
+        for group in range(findings.n_groups):
+            if (name, group + 1) not in cells.index:
+                row.append("unknown")
+                continue
+            place = cells.index.get_loc((name, group + 1))
+            mean, deviation = cells[["mean", "sd"]].to_numpy(dtype=float)[place]
+            row.append(f"{mean:.4g}" + ("" if np.isnan(deviation) else f" ± {deviation:.3g}"))
+        rows.append(row)
+    columns = ("", *(f"Group {group + 1}" for group in range(findings.n_groups)))
+    return Table("Mean ± SD over subjects", columns, rows)
+
+
+def categories_table(findings: Findings) -> Table:
+    """Return how many subjects of each category are in each group."""
+    units = findings.units
+    cycles = units.data.cycles
+    texts = [
+        name
+        for name in ("dataset", "laboratory", "task", "session", "sex", "pathology", "side")
+        if name in cycles and 1 < cycles[name].nunique() <= _MOST_PHASES * 2
+    ]
+    subject = units.subjects[units.unit_of_cycle]
+    group = findings.labels[units.unit_of_cycle]
+    rows = []
+    for name in texts:
+        each = pd.DataFrame({"value": cycles[name], "group": group, "subject": subject})
+        count = pd.crosstab(*each.drop_duplicates()[["value", "group"]].to_numpy().T)
+        count = count.reindex(columns=range(findings.n_groups), fill_value=0)
+        rows += [
+            (f"{value_title(name)}: {value_title(value)}", *(f"{cell:,}" for cell in line))
+            for value, line in zip(count.index, count.to_numpy(), strict=True)
+        ]
+    columns = ("", *(f"Group {place + 1}" for place in range(findings.n_groups)))
+    return Table("Subjects by category", columns, rows)
+
+
+def unusual_table(findings: Findings) -> Table:
+    """Return the most unusual units, by the mean of their ranks in the three detectors."""
+    table = findings.anomalies
+    ranks = table.drop(columns="unusual").rank().mean(axis=1)
+    rows = []
+    for place in ranks.sort_values(kind="stable").index[:_MOST_UNUSUAL]:
+        unit = table.loc[place]
+        rows.append(
+            (
+                unit_name(findings, int(place)),
+                f"Group {findings.labels[place] + 1}",
+                f"{-unit['mahalanobis']:.1f}",
+                f"{unit['isolation_forest']:.2f}",
+                f"{unit['band_depth']:.2f}",
+                "yes" if unit["unusual"] else "no",
+            )
+        )
+    columns = ("", "Group", "Mahalanobis distance", "Isolation", "Depth", "Two of three agree")
+    return Table("The most unusual", columns, rows, first_number=2)
+
+
+def left_out_table(findings: Findings) -> Table:
+    """Return the cycles that were left out, the first thirty by name."""
+    left_out = findings.units.left_out
+    rows = [
+        (str(row.subject), str(row.task), str(row.task_id), str(row.step), str(row.reason))
+        for row in left_out.head(_MOST_LEFT_OUT).itertuples(index=False)
+    ]
+    more = len(left_out) - len(rows)
+    caption = "Cycles left out" + (f" (and {more:,} more: left_out.csv)" if more else "")
+    return Table(caption, ("Subject", "Task", "Trial", "Step", "Why"), rows, first_number=9)
+
+
+def unit_name(findings: Findings, place: int) -> str:
+    """Return the name of a unit: its subject, and task and step where it is a cycle."""
+    name = str(findings.units.subjects[place])
+    if findings.units.by == "subject":
+        return name
+    row = findings.units.table.iloc[place]
+    return f"{name}, {value_title(row['task']).lower()}, {row['task_id']}, step {row['step']}"

@@ -243,7 +243,15 @@ def predictive_scores(
         Indexed by ``trained_on`` (real, generated, both): ``score`` (balanced accuracy) with
         ``low`` and ``high`` (95 %), and ``gain`` over real with ``gain_low`` and ``gain_high``.
     """
-    model = _statistics_classifier() if classifier is None else classifier
+    model = classifier
+    if model is None:
+        model = Pipeline(
+            [
+                ("describe", FunctionTransformer(_statistics)),
+                ("scale", StandardScaler()),
+                ("classify", LogisticRegression(C=0.1, class_weight="balanced", max_iter=2000)),
+            ]
+        )
     sources = {"real": [training], "generated": [generated], "both": [training, generated]}
     true = labels_of(held_out, target)
     classes = np.unique(np.concatenate([labels_of(training, target), true]))
@@ -256,10 +264,6 @@ def predictive_scores(
         labels = np.concatenate([labels_of(part, target) for part in parts])
         predicted = clone(model).fit(curves, labels).predict(tested)
         sums[name] = sums_of(true, predicted, classes)(subject, n_subjects)
-    return said_simulated(_score_table(sums, weights), simulated=True)
-
-
-def _score_table(sums: dict[str, NDArray[Any]], weights: NDArray[np.int64]) -> pd.DataFrame:
     score = {
         name: float(metric_values("balanced_accuracy", each.sum(axis=0)))
         for name, each in sums.items()
@@ -275,17 +279,8 @@ def _score_table(sums: dict[str, NDArray[Any]], weights: NDArray[np.int64]) -> p
         gain = score[name] - score["real"]
         rows.append((name, score[name], low, high, gain, gain_low, gain_high))
     columns = ["trained_on", "score", "low", "high", "gain", "gain_low", "gain_high"]
-    return pd.DataFrame(rows, columns=columns).set_index("trained_on")
-
-
-def _statistics_classifier() -> Pipeline:
-    return Pipeline(
-        [
-            ("describe", FunctionTransformer(_statistics)),
-            ("scale", StandardScaler()),
-            ("classify", LogisticRegression(C=0.1, class_weight="balanced", max_iter=2000)),
-        ]
-    )
+    table = pd.DataFrame(rows, columns=columns).set_index("trained_on")
+    return said_simulated(table, simulated=True)
 
 
 def _statistics(curves: NDArray[Any]) -> NDArray[Any]:
@@ -356,12 +351,11 @@ def coverage(
     distance = pairwise_distances(real, others)
     covered = (distance.min(axis=1) <= radius).astype(float)
     inside = (distance <= radius[:, None]).any(axis=0)
-    n_subjects = int(subject.max()) + 1
-    weights = subject_weights(n_subjects, n_bootstrap, random_state)
-    of_subject = np.bincount(subject, covered, n_subjects)
-    cycles = np.bincount(subject, minlength=n_subjects)
-    draws = (weights @ of_subject) / (weights @ cycles)
-    return Coverage(float(covered.mean()), percentile_interval(draws), float(inside.mean()))
+    return Coverage(
+        float(covered.mean()),
+        _share_interval(covered, subject, n_bootstrap, random_state),
+        float(inside.mean()),
+    )
 
 
 class Memorisation(NamedTuple):
@@ -442,7 +436,7 @@ def memorisation(
     real = pairwise_distances(held_out.real, training.real).min(axis=1)
     return Memorisation(
         float(nearer.mean()),
-        _interval(nearer, people, n_bootstrap, random_state),
+        _share_interval(nearer, people, n_bootstrap, random_state),
         float((generated < median).mean()),
         float((real < median).mean()),
         median,
@@ -480,9 +474,10 @@ def _stride_distances(people: People) -> NDArray[np.float64]:
     return np.concatenate(found).astype(np.float64) if found else np.empty(0)
 
 
-def _interval(
+def _share_interval(
     values: NDArray[np.float64], people: NDArray[np.intp], n_bootstrap: int, random_state: int
 ) -> Interval:
+    """Return the 95 % interval of the mean over cycles, people drawn anew."""
     n_people = int(people.max()) + 1
     weights = subject_weights(n_people, n_bootstrap, random_state)
     total = weights @ np.bincount(people, values, n_people)
@@ -609,29 +604,16 @@ def judge_generator(
             got=repr(target),
             where="target",
         )
+    # One cycle for the conditions of each held-out cycle, and one for those of each training cycle.
     generated = fitted.sample(held_out.cycles, random_state)
     again = fitted.sample(training.cycles, random_state + 1)
-    return _judged(
-        fitted, (training, again), (held_out, generated), target, n_bootstrap, random_state
-    )
-
-
-def _judged(
-    generator: CycleGenerator,
-    known: tuple[LocomotionData, LocomotionData],
-    others: tuple[LocomotionData, LocomotionData],
-    target: str,
-    n_bootstrap: int,
-    random_state: int,
-) -> GenerationJudgement:
-    (training, again), (held_out, generated) = known, others
     space = CurveSpace.of(training, generated.channels)
     seeds = {"n_bootstrap": n_bootstrap, "random_state": random_state}
     real, made = _people(space, held_out, generated), _people(space, training, again)
     rng = np.random.default_rng(random_state)
     some = rng.permutation(len(training))[: len(held_out)]
     return GenerationJudgement(
-        generator,
+        fitted,
         training,
         held_out,
         generated,

@@ -18,8 +18,8 @@ from threadpoolctl import threadpool_limits
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, TargetError
+from locomotion_analysis.evaluation.audit import single_scores
 from locomotion_analysis.evaluation.evaluator import BiomechanicalModelEvaluator
-from locomotion_analysis.evaluation.giveaways import single_scores
 from locomotion_analysis.evaluation.study_inputs import (
     kept_warnings,
     study_features,

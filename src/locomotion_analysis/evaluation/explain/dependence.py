@@ -1,8 +1,7 @@
-"""MERGED dependence.
+"""How held-out predictions depend on single features: partial dependence and Shapley values.
 
-- Clinical variables beside the features of the curves.
-- How predictions for held-out subjects change with one variable.
-- Shapley values of held-out cycles (extra ``explain``).
+Partial dependence varies one variable of the held-out subjects, often a clinical one that is put
+beside the features of the curves; Shapley values (extra ``explain``) share a prediction out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,18 +15,17 @@ from sklearn.pipeline import Pipeline
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.evaluation.explain.importance import Task
+from locomotion_analysis.evaluation.explain.importance import Task, named_features
 from locomotion_analysis.evaluation.folds import class_numbers, fit_folds, take_rows
 from locomotion_analysis.evaluation.metrics import percentile_interval, subject_weights
 from locomotion_analysis.extras import require
 from locomotion_analysis.progress import Progress
 
-# ----------------------------------------------------------------------
-# Clinical variables beside the features of the curves.
-
-
 CLINICAL_VARIABLES = ("speed_m_s", "age", "bmi", "height_m", "mass_kg")
 """Columns of the cycle table that a partial dependence is asked for most."""
+
+_OUTER_PERCENT = 5.0
+_BACKGROUND = 100
 
 
 def with_clinical_variables(
@@ -87,13 +85,6 @@ def with_clinical_variables(
     joined = pd.concat([X, new], axis=1)
     joined.attrs = dict(X.attrs)
     return joined, varying
-
-
-# ----------------------------------------------------------------------
-# How predictions for held-out subjects change with one variable.
-
-
-_OUTER_PERCENT = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,10 +192,31 @@ def partial_dependence(
     True
     """
     task = Task.of(model, X, y, groups, cv)
-    values = _column(task.X, variable)
+    if not isinstance(task.X, pd.DataFrame) or variable not in task.X:
+        raise SchemaError(
+            expected=f"a table of features with a column {variable!r}",
+            got=f"{type(task.X).__name__} of shape {task.X.shape}",
+            where="variable",
+            fix="add it with with_clinical_variables",
+        )
+    values = task.X[variable].to_numpy(np.float64, na_value=np.nan)
     measured = np.asarray(pd.Series(values).groupby(task.subjects).mean(), dtype=np.float64)
-    grid = _grid(measured, variable, n_grid)
-    position, words = _outcome(task.classes, outcome)
+    known = measured[np.isfinite(measured)]
+    outer = (_OUTER_PERCENT, 100 - _OUTER_PERCENT)
+    lowest, highest = np.percentile(known, outer) if known.size else (0.0, 0.0)
+    if lowest == highest or n_grid < 2:
+        raise SchemaError(
+            expected="a variable that varies between subjects, and a grid of at least 2 values",
+            got=f"{lowest:g} in nearly all, and {n_grid} values",
+            where=f"column {variable}",
+            fix="choose another variable",
+        )
+    grid = np.linspace(lowest, highest, n_grid)
+    position, words = 0, "prediction"
+    if task.classes is not None:
+        named = task.classes[-1] if outcome is None else outcome
+        position = int(class_numbers(np.array([named]), task.classes)[0])
+        words = f"probability of {named}"
     n_subjects = len(task.names)
     total, count = np.zeros((n_subjects, n_grid)), np.zeros(n_subjects)
     for fold in fit_folds(model, task.X, task.y, task.folds, progress, task.subjects):
@@ -233,40 +245,6 @@ def partial_dependence(
     )
 
 
-def _column(X: Any, variable: str) -> NDArray[np.float64]:
-    if not isinstance(X, pd.DataFrame) or variable not in X:
-        raise SchemaError(
-            expected=f"a table of features with a column {variable!r}",
-            got=f"{type(X).__name__} of shape {X.shape}",
-            where="variable",
-            fix="add it with with_clinical_variables",
-        )
-    return X[variable].to_numpy(np.float64, na_value=np.nan)
-
-
-def _grid(measured: NDArray[np.float64], variable: str, n_grid: int) -> NDArray[np.float64]:
-    known = measured[np.isfinite(measured)]
-    low, high = (
-        np.percentile(known, [_OUTER_PERCENT, 100 - _OUTER_PERCENT]) if known.size else (0.0, 0.0)
-    )
-    if low == high or n_grid < 2:
-        raise SchemaError(
-            expected="a variable that varies between subjects, and a grid of at least 2 values",
-            got=f"{low:g} in nearly all, and {n_grid} values",
-            where=f"column {variable}",
-            fix="choose another variable",
-        )
-    return np.linspace(low, high, n_grid)
-
-
-def _outcome(classes: NDArray[Any] | None, outcome: Any) -> tuple[int, str]:
-    if classes is None:
-        return 0, "prediction"
-    named = classes[-1] if outcome is None else outcome
-    position = int(class_numbers(np.array([named]), classes)[0])
-    return position, f"probability of {named}"
-
-
 def _predicted(
     fitted: Any, X: pd.DataFrame, classes: NDArray[Any] | None, position: int
 ) -> NDArray[np.float64]:
@@ -283,13 +261,6 @@ def _predicted(
     probability = np.zeros((len(X), len(classes)))
     probability[:, columns] = fitted.predict_proba(X)
     return probability[:, position]
-
-
-# ----------------------------------------------------------------------
-# Shapley values of held-out cycles (extra ``explain``).
-
-
-_BACKGROUND = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,13 +369,7 @@ def shapley_values(
     """
     shap = require("shap", "explain")
     task = Task.of(model, X, y, groups, cv)
-    if not isinstance(task.X, pd.DataFrame):
-        raise SchemaError(
-            expected="a table of named features (DataFrame)",
-            got=f"an array of {task.X.ndim} dimensions",
-            where="X",
-            fix="for sequences use sequence_importance",
-        )
+    frame = named_features(task.X)
     rng = np.random.default_rng(random_state)
     n_outcomes = 1 if task.classes is None else len(task.classes)
     rows, values = [], []
@@ -425,7 +390,7 @@ def shapley_values(
     named = ("prediction",) if task.classes is None else tuple(map(str, task.classes))
     return ShapleyValues(
         np.concatenate(values)[order],
-        task.X.iloc[at],
+        frame.iloc[at],
         named,
         at,
         task.subjects[at],
@@ -438,40 +403,25 @@ def _explained(shap: Any, fitted: Any, rows: Any, background: Any) -> NDArray[np
     names = list(rows.columns)
     kept, model = names, fitted
     if isinstance(fitted, Pipeline):
-        model = fitted[-1]
-        if len(fitted) > 1:
-            kept = _kept(fitted[:-1], names)
-            rows, background = (
-                np.asarray(fitted[:-1].transform(each)) for each in (rows, background)
-            )
-    explainer = _explainer(shap, model, np.asarray(background, dtype=float))
-    found = np.asarray(explainer.shap_values(np.asarray(rows, dtype=float)))
-    found = found[:, :, None] if found.ndim == 2 else found
-    values = np.zeros((len(found), len(names), found.shape[2]))
-    values[:, pd.Index(names).get_indexer(pd.Index(kept))] = found
-    return values
-
-
-def _kept(steps: Pipeline, names: list[str]) -> list[str]:
-    try:
-        kept = [str(name) for name in steps.get_feature_names_out(names)]
-    except (AttributeError, ValueError):
-        kept = []
-    if not kept or not set(kept) <= set(names):
-        raise SchemaError(
-            expected="steps before the model that keep or select features by name",
-            got="steps that make new columns",
-            where="model",
-            fix="transform X first, or use grouped_importance, which takes any model",
-        )
-    return kept
-
-
-def _explainer(shap: Any, model: Any, background: NDArray[np.float64]) -> Any:
+        steps, model = fitted[:-1], fitted[-1]
+        if len(steps):
+            try:
+                kept = [str(name) for name in steps.get_feature_names_out(names)]
+            except (AttributeError, ValueError):
+                kept = []
+            if not kept or not set(kept) <= set(names):
+                raise SchemaError(
+                    expected="steps before the model that keep or select features by name",
+                    got="steps that make new columns",
+                    where="model",
+                    fix="transform X first, or use grouped_importance, which takes any model",
+                )
+            rows, background = (np.asarray(steps.transform(each)) for each in (rows, background))
     try:
         if hasattr(model, "coef_"):
-            return shap.LinearExplainer(model, background)
-        return shap.TreeExplainer(model)
+            explainer = shap.LinearExplainer(model, np.asarray(background, dtype=float))
+        else:
+            explainer = shap.TreeExplainer(model)
     except Exception as error:  # shap has its own exception type for a model it does not know
         raise SchemaError(
             expected="a tree ensemble or a linear model",
@@ -479,6 +429,11 @@ def _explainer(shap: Any, model: Any, background: NDArray[np.float64]) -> Any:
             where="model",
             fix="use grouped_importance, which takes any model",
         ) from error
+    found = np.asarray(explainer.shap_values(np.asarray(rows, dtype=float)))
+    found = found[:, :, None] if found.ndim == 2 else found
+    values = np.zeros((len(found), len(names), found.shape[2]))
+    values[:, pd.Index(names).get_indexer(pd.Index(kept))] = found
+    return values
 
 
 def _all_outcomes(

@@ -1,7 +1,7 @@
 """Which joint, phase and measurement each feature tells of."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Literal
 
@@ -94,7 +94,12 @@ def _catalogue() -> dict[str, FeatureSpec]:
 
 
 def _groups_of(name: str, spec: FeatureSpec | None, by: By) -> list[str]:
-    channels = list(_channels(name, spec))
+    # The channels that go into a feature; of an unknown one, the channel it begins with.
+    if spec is not None:
+        channels = [Channel.parse(each) for each in spec.requires if is_channel(each)]
+    else:
+        prefix = _prefix(name)
+        channels = [Channel.parse(prefix)] if prefix else []
     if spec is not None and (spec.group in ("temporal", "spatial") or not channels):
         return [TIME_AND_DISTANCE]
     if not channels:
@@ -104,16 +109,6 @@ def _groups_of(name: str, spec: FeatureSpec | None, by: By) -> list[str]:
     if by == "joint":
         return list(dict.fromkeys(_PLATES.get(each.joint, each.joint) for each in channels))
     return list(dict.fromkeys(_measurement(each, name, spec) for each in channels))
-
-
-def _channels(name: str, spec: FeatureSpec | None) -> Iterator[Channel]:
-    """Yield the channels that go into a feature; of an unknown one, the channel it begins with."""
-    if spec is not None:
-        yield from (Channel.parse(each) for each in spec.requires if is_channel(each))
-        return
-    prefix = _prefix(name)
-    if prefix:
-        yield Channel.parse(prefix)
 
 
 def _prefix(name: str) -> str:

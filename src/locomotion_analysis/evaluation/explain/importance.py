@@ -1,9 +1,7 @@
-"""MERGED importance.
+"""What a model loses on held-out subjects without a part of what it sees.
 
-- Rows of other subjects, to put in the place of a subject's own.
-- Rows, target, subjects and folds of an explanation, checked once.
-- What a model loses on held-out subjects without a part of what it sees.
-- Which part of the gait cycle, on which channel, a sequence model looks at.
+A part is a group of features of a table, or a window of the gait cycle on a channel of sequences.
+It is taken away by putting that of another held-out subject in its place.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,61 +37,6 @@ from locomotion_analysis.evaluation.subject_scores import metric_values, sums_of
 from locomotion_analysis.progress import Progress
 from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold
 from locomotion_analysis.selection.splitters import Fold, class_codes, subject_codes
-
-# ----------------------------------------------------------------------
-# Rows of other subjects, to put in the place of a subject's own.
-
-
-def donor_rows(subjects: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.intp]:
-    """Draw for each row a row of another subject.
-
-    Each subject gets one donor, and nobody is his own: shuffling cycles would often hand a
-    subject a neighbouring step of his own, which tells as much as the step itself.
-
-    Parameters
-    ----------
-    subjects : ndarray of int, shape (n_rows,)
-        Subject number of each row.
-    rng : numpy.random.Generator
-        Source of the draw.
-
-    Returns
-    -------
-    ndarray of int, shape (n_rows,)
-        Row positions; rows of the donor are drawn with replacement.
-
-    Raises
-    ------
-    SplitLeakError
-        If all rows are of one subject.
-
-    Examples
-    --------
-    >>> donor_rows(np.array([0, 0, 1]), np.random.default_rng(0)).tolist()[:2]
-    [2, 2]
-    """
-    codes = np.unique(subjects, return_inverse=True)[1]
-    count = np.bincount(codes)
-    if len(count) < 2:
-        raise SplitLeakError(
-            expected="at least two subjects among the held-out rows of every fold",
-            got="one",
-            where="test rows of a fold",
-            fix="use fewer folds",
-        )
-    # A random ring: everyone gives to the next, so that nobody gets his own.
-    ring = rng.permutation(len(count))
-    donor = np.empty(len(count), dtype=np.intp)
-    donor[ring] = np.roll(ring, -1)
-    by_subject, start = np.argsort(codes, kind="stable"), np.cumsum(count) - count
-    of_row = donor[codes]
-    chosen: NDArray[np.intp] = by_subject[start[of_row] + rng.integers(0, count[of_row])]
-    return chosen
-
-
-# ----------------------------------------------------------------------
-# Rows, target, subjects and folds of an explanation, checked once.
-
 
 _N_SPLITS = 5
 
@@ -138,7 +81,12 @@ class Task:
             As the evaluator.
         """
         features, key = checked_inputs(X, y, groups), cycle_key(X, y)
-        values, classes = _target(model, y)
+        classes: NDArray[Any] | None = None
+        if is_regressor(model):
+            values = continuous_target(y)
+        else:
+            codes, classes = class_codes(y)
+            values = classes[codes]
         splitter = SubjectQuantileKFold if classes is None else SubjectStratifiedKFold
         folds, _ = checked_folds(cv or splitter(_N_SPLITS), key, values, groups, False)
         check_groups_keep_people(key, groups)
@@ -157,17 +105,6 @@ class Task:
         """Return what each subject contributes to the metric with these predictions."""
         contribute = sums_of(self.y[rows], predicted.reshape(-1), self.classes)
         return np.asarray(contribute(self.subjects[rows], len(self.names)), dtype=np.float64)
-
-
-def _target(model: Any, y: Any) -> tuple[NDArray[Any], NDArray[Any] | None]:
-    if is_regressor(model):
-        return continuous_target(y), None
-    codes, classes = class_codes(y)
-    return classes[codes], classes
-
-
-# ----------------------------------------------------------------------
-# What a model loses on held-out subjects without a part of what it sees.
 
 
 Exchange = Callable[[Features, Features, str], Features]
@@ -280,8 +217,17 @@ def grouped_importance(
     ['tells', 'noise']
     """
     task = Task.of(model, X, y, groups, cv)
-    frame = _table(task.X)
-    _check_groups(feature_groups, frame)
+    frame = named_features(task.X)
+    unknown = [
+        name for columns in feature_groups.values() for name in columns if name not in frame.columns
+    ]
+    if unknown or not feature_groups or not all(map(len, feature_groups.values())):
+        raise SchemaError(
+            expected="groups of columns of X, none empty",
+            got=f"no column {unknown[0]!r}" if unknown else "an empty group",
+            where="feature_groups",
+            fix="make them with feature_groups(X.columns, by=...)",
+        )
     positions = {
         name: frame.columns.get_indexer(pd.Index(columns))
         for name, columns in feature_groups.items()
@@ -312,11 +258,29 @@ def importance_of(
     for fold in fit_folds(model, task.X, task.y, task.folds, progress):
         held_out, subjects = take_rows(task.X, fold.test), task.subjects[fold.test]
         base = base + task.sums(fold.test, fold.predicted)
-        draws = [donor_rows(subjects, rng) for _ in range(n_repeats)]
+        donors = [donor_rows(subjects, rng) for _ in range(n_repeats)]
         for part in sizes:
-            for predicted in _predictions(fold.model, held_out, draws, exchange, part):
+            for predicted in _predictions(fold.model, held_out, donors, exchange, part):
                 without[part] = without[part] + task.sums(fold.test, predicted) / n_repeats
-    return _scored(task, base, without, sizes, n_repeats, bootstrap)
+    weights = subject_weights(len(base), *bootstrap)
+    sign = -1.0 if task.metric == "mae" else 1.0
+    score = _score(task.metric, base)
+    draws = metric_values(task.metric, resampled_sums(weights, base))
+    rows = []
+    for part, sums in without.items():
+        loss = sign * (draws - metric_values(task.metric, resampled_sums(weights, sums)))
+        low, high = percentile_interval(loss)
+        rows.append((part, sizes[part], sign * (score - _score(task.metric, sums)), low, high))
+    table = pd.DataFrame(rows, columns=["group", "n_features", "importance", "low", "high"])
+    return GroupedImportance(
+        table=table.sort_values("importance", ascending=False, ignore_index=True, kind="stable"),
+        score=score,
+        interval=percentile_interval(draws),
+        metric=task.metric,
+        n_subjects=len(base),
+        n_repeats=n_repeats,
+        simulated=task.simulated,
+    )
 
 
 def _predictions(
@@ -335,39 +299,55 @@ def _predictions(
         yield from np.split(np.asarray(fitted.predict(changed)), len(some))
 
 
-def _scored(
-    task: Task,
-    base: NDArray[Any],
-    without: Mapping[str, NDArray[Any]],
-    sizes: Mapping[str, int],
-    n_repeats: int,
-    bootstrap: tuple[int, int],
-) -> GroupedImportance:
-    weights = subject_weights(len(base), *bootstrap)
-    sign = -1.0 if task.metric == "mae" else 1.0
-    score, draws = (
-        _score(task.metric, base),
-        metric_values(task.metric, resampled_sums(weights, base)),
-    )
-    rows = []
-    for part, sums in without.items():
-        loss = sign * (draws - metric_values(task.metric, resampled_sums(weights, sums)))
-        low, high = percentile_interval(loss)
-        rows.append((part, sizes[part], sign * (score - _score(task.metric, sums)), low, high))
-    table = pd.DataFrame(rows, columns=["group", "n_features", "importance", "low", "high"])
-    return GroupedImportance(
-        table=table.sort_values("importance", ascending=False, ignore_index=True, kind="stable"),
-        score=score,
-        interval=percentile_interval(draws),
-        metric=task.metric,
-        n_subjects=len(base),
-        n_repeats=n_repeats,
-        simulated=task.simulated,
-    )
-
-
 def _score(metric: str, sums: NDArray[Any]) -> float:
     return float(metric_values(metric, sums.sum(axis=0, keepdims=True))[0])
+
+
+def donor_rows(subjects: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.intp]:
+    """Draw for each row a row of another subject.
+
+    Each subject gets one donor, and nobody is his own: shuffling cycles would often hand a
+    subject a neighbouring step of his own, which tells as much as the step itself.
+
+    Parameters
+    ----------
+    subjects : ndarray of int, shape (n_rows,)
+        Subject number of each row.
+    rng : numpy.random.Generator
+        Source of the draw.
+
+    Returns
+    -------
+    ndarray of int, shape (n_rows,)
+        Row positions; rows of the donor are drawn with replacement.
+
+    Raises
+    ------
+    SplitLeakError
+        If all rows are of one subject.
+
+    Examples
+    --------
+    >>> donor_rows(np.array([0, 0, 1]), np.random.default_rng(0)).tolist()[:2]
+    [2, 2]
+    """
+    codes = np.unique(subjects, return_inverse=True)[1]
+    count = np.bincount(codes)
+    if len(count) < 2:
+        raise SplitLeakError(
+            expected="at least two subjects among the held-out rows of every fold",
+            got="one",
+            where="test rows of a fold",
+            fix="use fewer folds",
+        )
+    # A random ring: everyone gives to the next, so that nobody gets his own.
+    ring = rng.permutation(len(count))
+    donor = np.empty(len(count), dtype=np.intp)
+    donor[ring] = np.roll(ring, -1)
+    by_subject, start = np.argsort(codes, kind="stable"), np.cumsum(count) - count
+    of_row = donor[codes]
+    chosen: NDArray[np.intp] = by_subject[start[of_row] + rng.integers(0, count[of_row])]
+    return chosen
 
 
 def exchanged_columns(
@@ -382,7 +362,14 @@ def exchanged_columns(
     return pd.concat([frame.iloc[:, own], donors], axis=1).iloc[:, order]
 
 
-def _table(X: Features) -> pd.DataFrame:
+def named_features(X: Features) -> pd.DataFrame:
+    """Return the features as the table they must be.
+
+    Raises
+    ------
+    SchemaError
+        If they are an array.
+    """
     if isinstance(X, pd.DataFrame):
         return X
     raise SchemaError(
@@ -391,21 +378,6 @@ def _table(X: Features) -> pd.DataFrame:
         where="X",
         fix="pass what prepare_ml_features returned; for sequences use sequence_importance",
     )
-
-
-def _check_groups(groups: Mapping[str, Sequence[str]], frame: pd.DataFrame) -> None:
-    unknown = [name for columns in groups.values() for name in columns if name not in frame.columns]
-    if unknown or not groups or not all(len(columns) for columns in groups.values()):
-        raise SchemaError(
-            expected="groups of columns of X, none empty",
-            got=f"no column {unknown[0]!r}" if unknown else "an empty group",
-            where="feature_groups",
-            fix="make them with feature_groups(X.columns, by=...)",
-        )
-
-
-# ----------------------------------------------------------------------
-# Which part of the gait cycle, on which channel, a sequence model looks at.
 
 
 ALL_CHANNELS = "all channels"
@@ -525,8 +497,15 @@ def sequence_importance(
     25.0
     """
     task = Task.of(model, X, y, groups, cv)
-    sequences = _checked(task.X, channels, n_windows)
-    points = np.array_split(np.arange(sequences.shape[1]), n_windows)
+    if isinstance(task.X, pd.DataFrame) or task.X.ndim != 3:
+        raise SchemaError(
+            expected="sequences of three dimensions (cycles, points, channels)",
+            got=f"shape {task.X.shape}",
+            where="X",
+            fix="pass what prepare_sequential_features returned; for a table use grouped_importance",
+        )
+    check_channels(channels, task.X.shape[2])
+    points = phase_windows(task.X.shape[1], n_windows)
     parts = _parts(points, channels)
 
     def exchange(rows: Features, others: Features, part: str) -> NDArray[Any]:
@@ -544,7 +523,18 @@ def sequence_importance(
     )
     edges = np.linspace(0, 100, n_windows + 1)
     windows = np.column_stack([edges[:-1], edges[1:]])
-    return PhaseImportance(_labelled(found, windows), found, windows, tuple(channels))
+    table = found.table.drop(columns="n_features")
+    named = table.pop("group").str.split("|", n=1, expand=True)
+    number = named[0].astype(int).to_numpy()
+    table.insert(0, "channel", named[1])
+    table.insert(1, "window", number)
+    table.insert(2, "start", np.where(number < 0, 0.0, windows[number, 0]))
+    table.insert(3, "end", np.where(number < 0, 100.0, windows[number, 1]))
+    if ALL_CHANNELS not in set(table["channel"]):
+        # Of one channel, all channels are that one.
+        alone = table[table["window"] >= 0].assign(channel=ALL_CHANNELS)
+        table = pd.concat([table, alone], ignore_index=True)
+    return PhaseImportance(table, found, windows, tuple(channels))
 
 
 def _parts(
@@ -562,38 +552,33 @@ def _parts(
     return {**windows, **{f"-1|{name}": (every, position) for name, position in groups.items()}}
 
 
-def _labelled(found: GroupedImportance, windows: NDArray[np.float64]) -> pd.DataFrame:
-    table = found.table.drop(columns="n_features")
-    parts = table.pop("group").str.split("|", n=1, expand=True)
-    number = parts[0].astype(int).to_numpy()
-    table.insert(0, "channel", parts[1])
-    table.insert(1, "window", number)
-    table.insert(2, "start", np.where(number < 0, 0.0, windows[number, 0]))
-    table.insert(3, "end", np.where(number < 0, 100.0, windows[number, 1]))
-    if ALL_CHANNELS not in set(table["channel"]):
-        # Of one channel, all channels are that one.
-        alone = table[table["window"] >= 0].assign(channel=ALL_CHANNELS)
-        table = pd.concat([table, alone], ignore_index=True)
-    return table
+def check_channels(channels: Sequence[str], n_channels: int) -> None:
+    """Check that there is a name for each channel of the sequences.
 
-
-def _checked(X: Features, channels: Sequence[str], n_windows: int) -> NDArray[Any]:
-    if isinstance(X, pd.DataFrame) or X.ndim != 3:
+    Raises
+    ------
+    SchemaError
+        If there are more or fewer, or two are the same.
+    """
+    if len(channels) != n_channels or len(set(channels)) != len(channels):
         raise SchemaError(
-            expected="sequences of three dimensions (cycles, points, channels)",
-            got=f"shape {X.shape}",
-            where="X",
-            fix="pass what prepare_sequential_features returned; for a table use grouped_importance",
-        )
-    if len(channels) != X.shape[2] or len(set(channels)) != len(channels):
-        raise SchemaError(
-            expected=f"{X.shape[2]} different channel names, one for each of the last axis",
+            expected=f"{n_channels} different channel names, one for each of the last axis",
             got=f"{len(channels)}: {', '.join(map(str, channels[:5]))}",
             where="channels",
             fix="pass the features you gave to prepare_sequential_features",
         )
-    if not 2 <= n_windows <= X.shape[1]:
+
+
+def phase_windows(n_points: int, n_windows: int) -> list[NDArray[np.intp]]:
+    """Return the points of each window of a cycle cut into windows of equal length.
+
+    Raises
+    ------
+    SchemaError
+        If there are more windows than points, or fewer than two.
+    """
+    if not 2 <= n_windows <= n_points:
         raise SchemaError(
-            expected=f"2 to {X.shape[1]} windows", got=str(n_windows), where="n_windows"
+            expected=f"2 to {n_points} windows", got=str(n_windows), where="n_windows"
         )
-    return X
+    return np.array_split(np.arange(n_points), n_windows)

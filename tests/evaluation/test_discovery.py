@@ -21,13 +21,40 @@ from locomotion_analysis.evaluation.discovery_figures import (
 from locomotion_analysis.evaluation.discovery_report import run_discovery
 from locomotion_analysis.models.unsupervised import curve_units
 
+PHASE = np.linspace(0, 2 * np.pi, 150)
 KNEE, HIP = "knee_flexion_angle_ipsi_rad", "hip_flexion_angle_ipsi_rad"
 
 
+def walkers(offsets, steps, *, noise=0.02, person=0.05, seed=0):
+    """Cycles of one person an offset, `steps` of each; two channels."""
+    rng = np.random.default_rng(seed)
+    who = np.repeat(np.arange(len(offsets)), steps)
+    own = rng.normal(0, person, (len(offsets), 2))
+    shift = np.asarray(offsets, dtype=float)[who] + own[who, 0]
+    knee = np.sin(PHASE) + shift[:, None] * np.cos(PHASE) + rng.normal(0, noise, (len(who), 1))
+    hip = np.cos(PHASE) + own[who, 1][:, None] + rng.normal(0, noise, (len(who), 1))
+    counts = np.bincount(who)
+    cycles = pd.DataFrame(
+        {
+            "subject": [f"S{number:02d}" for number in who],
+            "task": "level_walking",
+            "step": np.concatenate([np.arange(count) for count in counts]),
+        }
+    )
+    return cycles, np.stack([knee, hip])
+
+
 @pytest.fixture(scope="module")
-def speeds(make_walkers):
+def two_kinds():
+    """Twenty people of two kinds, three cycles each."""
+    cycles, curves = walkers(np.repeat([0.0, 1.0], 10), np.full(20, 3))
+    return LocomotionData(cycles, curves, [KNEE, HIP])
+
+
+@pytest.fixture(scope="module")
+def speeds():
     """Two kinds of gait that are two speeds; nothing else is known."""
-    cycles, curves = make_walkers(np.repeat([0.0, 1.0], 8), np.full(16, 2))
+    cycles, curves = walkers(np.repeat([0.0, 1.0], 8), np.full(16, 2))
     fast = cycles["subject"].str[1:].astype(int) >= 8
     jitter = np.random.default_rng(0).normal(0, 0.02, len(cycles))
     cycles["speed_m_s"] = np.where(fast, 1.6, 1.0) + jitter
@@ -63,9 +90,9 @@ def test_speeds_are_called_speeds(speeds, tmp_path):
     assert pd.read_csv(made.left_out_path).empty
 
 
-def test_subjects_are_called_subjects(make_walkers, tmp_path):
+def test_subjects_are_called_subjects(tmp_path):
     """Everybody has an own gait, repeated; single cycles then group by person."""
-    cycles, curves = make_walkers(np.linspace(0, 4, 6), np.full(6, 8), person=0.5, seed=3)
+    cycles, curves = walkers(np.linspace(0, 4, 6), np.full(6, 8), person=0.5, seed=3)
     data = LocomotionData(cycles, curves, [KNEE, HIP])
     findings = run_discovery(
         data, tmp_path, n_clusters=3, method="hierarchical", by="cycle"

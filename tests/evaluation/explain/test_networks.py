@@ -1,6 +1,7 @@
-"""What a network looks at is where the class was put, and sums are what they must be."""
+"""What a network looks at is where the class was put; sums are what they must be; figures show it."""
 
 import sys
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is the extra `deep`")
 
-from sklearn.base import BaseEstimator  # noqa: E402 - torch first
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin  # noqa: E402 - torch first
 from sklearn.exceptions import NotFittedError  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 
@@ -19,13 +20,111 @@ from locomotion_analysis.errors import (  # noqa: E402
     SchemaError,
 )
 from locomotion_analysis.evaluation.explain.networks import (  # noqa: E402
+    CycleRelevance,
     integrated_gradients,
     phase_attention,
     phase_occlusion,
+    plot_relevance,
+    plot_relevance_map,
+    plot_relevance_on_curves,
 )
-from locomotion_analysis.models.deep import DeepClassifier, DeepMultiTask  # noqa: E402
+from locomotion_analysis.models.deep import (  # noqa: E402
+    NETWORKS,
+    CurveScaler,
+    DeepClassifier,
+    DeepMultiTask,
+)
+from locomotion_analysis.simulation import simulate  # noqa: E402
 
 CHANNELS = ["hip_flexion_angle_ipsi_rad", "knee_flexion_angle_ipsi_rad"]
+
+
+class Walkers(NamedTuple):
+    X: np.ndarray
+    y: np.ndarray
+    groups: np.ndarray
+
+
+class _Network(BaseEstimator):
+    """The least a network estimator holds, fitted in a second."""
+
+    def __init__(self, architecture="cnn", n_epochs=15):
+        self.architecture, self.n_epochs = architecture, n_epochs
+
+    def _fit(self, X, target, loss, n_outputs):
+        torch.manual_seed(0)
+        self.scaler_ = CurveScaler().fit(X)
+        self.network_ = NETWORKS[self.architecture](
+            X.shape[2], X.shape[1], n_outputs, width=16, dropout=0.0
+        )
+        optimizer = torch.optim.AdamW(self.network_.parameters(), lr=1e-2)
+        inputs = [torch.from_numpy(part) for part in self.scaler_.transform(X)]
+        for _ in range(self.n_epochs):
+            optimizer.zero_grad()
+            loss(self.network_(*inputs), torch.from_numpy(target)).backward()
+            optimizer.step()
+        return self
+
+    def _outputs(self, X):
+        inputs = [torch.from_numpy(part) for part in self.scaler_.transform(X)]
+        with torch.no_grad():
+            return self.network_.eval()(*inputs)
+
+
+class Classifier(ClassifierMixin, _Network):
+    def fit(self, X, y):
+        self.classes_, target = np.unique(y, return_inverse=True)
+        return self._fit(X, target, torch.nn.functional.cross_entropy, len(self.classes_))
+
+    def predict_proba(self, X):
+        return self._outputs(X).softmax(dim=1).numpy()
+
+    def predict(self, X):
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+class Regressor(RegressorMixin, _Network):
+    def fit(self, X, y):
+        return self._fit(
+            X, y.astype(np.float32)[:, None], torch.nn.functional.mse_loss, n_outputs=1
+        )
+
+    def predict(self, X):
+        return self._outputs(X).numpy()[:, 0]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def walkers():
+    """Twenty-four people of two cycles; the knee at 60 to 75 % of the cycle tells the class."""
+    rng = np.random.default_rng(0)
+    groups = np.repeat([f"S{i:02d}" for i in range(24)], 2)
+    y = np.where(np.repeat(np.arange(24) % 2, 2), "stiff", "free")
+    X = rng.normal(0, 0.1, (48, 150, 2))
+    X[:, 90:112, 1] += (y == "stiff")[:, None]
+    return Walkers(X, y, groups)
+
+
+@pytest.fixture(scope="module")
+def classifier(walkers):
+    return Classifier().fit(walkers.X, walkers.y)
+
+
+@pytest.fixture(scope="module")
+def attentive(walkers):
+    return Classifier("gru").fit(walkers.X, walkers.y)
+
+
+@pytest.fixture(scope="module")
+def regressor(walkers):
+    return Regressor().fit(walkers.X, (walkers.y == "stiff") * 1.0)
 
 
 def _knee_swing(found):
@@ -242,3 +341,67 @@ def test_shares_of_channels_sum_to_one(walkers, classifier):
 def test_a_network_that_is_not_fitted(walkers):
     with pytest.raises(NotFittedError):
         integrated_gradients(DeepClassifier(), walkers.X, walkers.groups, CHANNELS)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return simulate(
+        n_subjects=6, n_cycles=2, tasks=["level_walking"], pathologies=["healthy", "stroke"]
+    )
+
+
+@pytest.fixture(scope="module")
+def found(data):
+    values = np.zeros((len(data.cycles), 10, 2), np.float32)
+    values[:, 6, 1], values[:, 2, 0] = 1.0, -0.4
+    return CycleRelevance(
+        values,
+        np.linspace(0, 100, 11),
+        tuple(CHANNELS),
+        data.cycles["pathology"].to_numpy(),
+        data.groups,
+        "added to the logit",
+    )
+
+
+def test_a_line_for_each_outcome(found, data):
+    axes = plot_relevance(found, data, CHANNELS[1], by_outcome=True)
+    steps = [patch.get_data() for patch in axes.patches if hasattr(patch, "get_data")]
+    assert len(steps) == 2
+    np.testing.assert_allclose(steps[0].values, found.profile(CHANNELS[1])["relevance"])
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["Healthy", "Stroke"]
+    assert axes.get_xlabel() == "Gait cycle (%)"
+    assert axes.get_ylabel() == "Added to the logit, size"
+
+
+def test_simulated_data_is_marked_and_toe_off_drawn(found, data):
+    for axes in (
+        plot_relevance(found, data),
+        plot_relevance_map(found, data),
+        plot_relevance_on_curves(found, data, CHANNELS[1], "stroke"),
+    ):
+        assert axes.get_title(loc="right") == "SIMULATED DATA"
+        assert "toe-off" in [text.get_text() for text in axes.texts]
+
+
+def test_the_map_has_the_channel_of_most_weight_on_top(found, data):
+    axes = plot_relevance_map(found, data, "stroke")
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["Knee flexion", "Hip flexion"]
+    (image,) = axes.collections
+    low, high = image.get_clim()
+    assert low == -high
+    assert axes.get_ylim()[0] > axes.get_ylim()[1]
+
+
+def test_the_curve_is_coloured_by_what_speaks_for_its_outcome(found, data):
+    axes = plot_relevance_on_curves(found, data, CHANNELS[1], "stroke")
+    (line,) = axes.collections
+    assert line.get_array().argmax() == pytest.approx(0.65 * 149, abs=2)
+    assert axes.get_ylabel() == "Angle (°)"
+
+
+def test_other_cycles_or_channels_are_refused(found, data):
+    with pytest.raises(SchemaError, match="in the same order"):
+        plot_relevance_on_curves(found, data.take([0, 1]), CHANNELS[1], "stroke")
+    with pytest.raises(SchemaError, match="channel"):
+        plot_relevance_on_curves(found, data, "knee", "stroke")
