@@ -200,7 +200,14 @@ def train(
     """
     folder = output_folder(out, (CONFIG, METRICS, CARD), CONFIG)
     step = progress or silent
-    asked = _known_problem(problem) if problem is not None else problem_of(data, target)
+    if problem is not None and problem not in PROBLEMS:
+        raise SchemaError(
+            expected=f"a problem among {', '.join(PROBLEMS)}",
+            got=repr(problem),
+            where="problem",
+            fix="name one of these, or none: it follows from the target",
+        )
+    asked = problem_of(data, target) if problem is None else PROBLEMS[problem]
     if known_search(search) == "optuna":
         require_installed("optuna", "tuning")
     settings = {**(networks or {}), "checkpoint": folder / _CHECKPOINTS}
@@ -240,21 +247,22 @@ def train(
         units=None if recipe.channels else table.units,
         quantity=table.kind == "regression",
     )
-    run = TrainingRun(board, recipe, model, schema, folder, bool(recipe.channels) or _can_save())
+    saved = True
+    if not recipe.channels:
+        try:
+            require_installed("skops", "models")
+        except MissingExtraError as error:
+            saved = False
+            warnings.warn(
+                "The model itself was not written, everything else was. "
+                f"{error.fix} and train again.",
+                LocomotionWarning,
+                stacklevel=2,
+            )
+    run = TrainingRun(board, recipe, model, schema, folder, saved)
     _write(run, source)
     shutil.rmtree(folder / _CHECKPOINTS, ignore_errors=True)
     return run
-
-
-def _known_problem(name: str) -> Problem:
-    if name not in PROBLEMS:
-        raise SchemaError(
-            expected=f"a problem among {', '.join(PROBLEMS)}",
-            got=repr(name),
-            where="problem",
-            fix="name one of these, or none: it follows from the target",
-        )
-    return PROBLEMS[name]
 
 
 def _recipes(
@@ -279,37 +287,23 @@ def _recipes(
     chosen = [each for each in known if names is None or each.baseline or each.name in names]
     asked = [name for name in NETWORKS if name in (names or ())]
     if asked:
-        channels = _measured_channels(study_target(data, target).data)
+        labelled = study_target(data, target).data
+        measured = [
+            name
+            for name in labelled.channels
+            if not np.isnan(labelled.curves(name)).any(axis=1).all()
+        ]
+        if not measured:
+            raise SchemaError(
+                expected="channels measured throughout in some cycle",
+                got=f"none of {', '.join(labelled.channels[:3])}",
+                where="channels",
+                fix="name other channels",
+            )
         chosen += [
-            network(name, problem.kind, channels, random_state, **settings) for name in asked
+            network(name, problem.kind, measured, random_state, **settings) for name in asked
         ]
     return chosen
-
-
-def _measured_channels(data: LocomotionData) -> list[str]:
-    """Return the channels that networks can learn from."""
-    measured = [name for name in data.channels if not np.isnan(data.curves(name)).any(axis=1).all()]
-    if not measured:
-        raise SchemaError(
-            expected="channels measured throughout in some cycle",
-            got=f"none of {', '.join(data.channels[:3])}",
-            where="channels",
-            fix="name other channels",
-        )
-    return measured
-
-
-def _can_save() -> bool:
-    try:
-        require_installed("skops", "models")
-    except MissingExtraError as error:
-        warnings.warn(
-            f"The model itself was not written, everything else was. {error.fix} and train again.",
-            LocomotionWarning,
-            stacklevel=3,
-        )
-        return False
-    return True
 
 
 def _write(run: TrainingRun, source: str | os.PathLike[str] | None) -> None:
