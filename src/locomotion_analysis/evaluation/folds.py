@@ -428,7 +428,7 @@ def fit_folds(
                 fitted.fit(take_rows(X, train), y[train], **subjects_for(fitted, groups, train))
                 predicted = np.asarray(fitted.predict(held_out)).reshape(-1)
         except ValueError as error:
-            missing = _column_names(X, _missing(X, anywhere=True).any(axis=0))
+            missing = _column_names(X, np.asarray(_missing(X, anywhere=True).any(axis=0)))
             if "nan" not in str(error).lower() or not missing:
                 raise
             named = ", ".join(missing[:_SHOWN]) + (", …" if len(missing) > _SHOWN else "")

@@ -567,6 +567,7 @@ def headline_scores(results: Mapping[str, Any], kind: str) -> list[Score]:
     """
     scores = []
     for key in METRICS_OF[kind]:
+        low, high = results["intervals"][key]
         gain_low, gain_high = results["intervals"][f"{key}_minus_baseline"]
         if key in ERRORS:
             gain_low, gain_high = -gain_high, -gain_low
@@ -574,7 +575,8 @@ def headline_scores(results: Mapping[str, Any], kind: str) -> list[Score]:
             Score(
                 METRIC_NAMES[key],
                 results[key],
-                *results["intervals"][key],
+                low,
+                high,
                 results["baseline"][key],
                 gain_low,
                 gain_high,

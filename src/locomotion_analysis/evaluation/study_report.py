@@ -1,6 +1,6 @@
 """The report of a study: one self-contained HTML page."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,6 +38,7 @@ from locomotion_analysis.evaluation.probability import (
     precision_recall_curve,
     roc_curve,
 )
+from locomotion_analysis.evaluation.study_result import StudyChecks, StudyResult
 from locomotion_analysis.reporting import (
     Page,
     Picture,
@@ -51,10 +52,6 @@ from locomotion_analysis.reporting.page import Headline
 from locomotion_analysis.reporting.provenance import named_files
 from locomotion_analysis.reporting.style import panels
 from locomotion_analysis.standard import TASKS
-
-if TYPE_CHECKING:
-    from locomotion_analysis.evaluation.study_result import StudyChecks, StudyResult
-
 
 _MOST_CLASSES = 8
 _MOST_TASKS = 6
@@ -97,7 +94,7 @@ _READING_NUMBERS = (
 )
 
 
-def render_report(study: "StudyResult") -> str:
+def render_report(study: StudyResult) -> str:
     """Return the report as the text of one HTML file.
 
     Parameters
@@ -156,7 +153,7 @@ def render_report(study: "StudyResult") -> str:
     ).html()
 
 
-def _verdict(study: "StudyResult") -> list[str]:
+def _verdict(study: StudyResult) -> list[str]:
     """Say what the headline means, against the baseline."""
     head = study.headline
     if head.beats_baseline:
@@ -182,7 +179,7 @@ def _verdict(study: "StudyResult") -> list[str]:
     return [meaning, measured]
 
 
-def _data(study: "StudyResult") -> Section:
+def _data(study: StudyResult) -> Section:
     """Return the cycles by class and task, the people by class, and gaps in the channels."""
     data, target = study.data, study.target
     frame = pd.DataFrame(
@@ -246,7 +243,7 @@ def _mean_and_sd(values: "pd.Series[float]", decimals: int) -> str:
     return f"{known.mean():.{decimals}f}{spread}"
 
 
-def _curves(study: "StudyResult") -> Section:
+def _curves(study: StudyResult) -> Section:
     thirds = (
         ""
         if study.kind == "classification"
@@ -306,7 +303,7 @@ def _class_curves(
     return [Picture.of(drawn, alt, f"{start}Mean ± SD over subjects.{more}", title)]
 
 
-def _scores(study: "StudyResult") -> Section:
+def _scores(study: StudyResult) -> Section:
     text = (
         f"Each of the {study.n_splits} folds was predicted by a model fitted on the other folds, "
         "with imputation and scaling fitted there too. Intervals are percentiles of a bootstrap "
@@ -343,7 +340,7 @@ def _scores(study: "StudyResult") -> Section:
     return Section("Scores", [text], pictures, [table, Table("Each fold", ("", name), folds)])
 
 
-def _errors(study: "StudyResult") -> Section:
+def _errors(study: StudyResult) -> Section:
     if study.kind == "regression":
         label = value_title(study.target).lower()
         alt = f"Predicted against observed {label}: {study.headline.name.lower()} {study.headline.text()}."
@@ -376,7 +373,7 @@ def _errors(study: "StudyResult") -> Section:
     return Section("Which class was taken for which", (), [drawn], [table])
 
 
-def _subjects(study: "StudyResult") -> Section:
+def _subjects(study: StudyResult) -> Section:
     values, label = subject_scores(study.results)
     low, median, high = np.percentile(values, [10, 50, 90])
     text = f"{label} of a subject's cycles: median {median:.2f}, 10th to 90th percentile {low:.2f} to {high:.2f}."
@@ -399,7 +396,7 @@ def _subjects(study: "StudyResult") -> Section:
     return Section("Score of each subject", [text], [drawn], [table])
 
 
-def _features(study: "StudyResult") -> Section:
+def _features(study: StudyResult) -> Section:
     weights = study.results["feature_importances"]
     if weights is None:
         return Section("Features", ["This model gives no importance of its features."])
@@ -415,7 +412,7 @@ def _features(study: "StudyResult") -> Section:
     return Section("Features", [text], [drawn])
 
 
-def _subject_level(study: "StudyResult") -> Section | None:
+def _subject_level(study: StudyResult) -> Section | None:
     table = study.details.get("subject_level")
     if table is None:
         return None
@@ -434,7 +431,7 @@ def _subject_level(study: "StudyResult") -> Section | None:
     )  # fmt: skip
 
 
-def _probabilities(study: "StudyResult") -> Section | None:
+def _probabilities(study: StudyResult) -> Section | None:
     if "calibration" not in study.details:
         return None
     both = study.details["discrimination"].merge(study.details["calibration"], on="class")
@@ -469,7 +466,7 @@ def _probabilities(study: "StudyResult") -> Section | None:
     )  # fmt: skip
 
 
-def _agreement(study: "StudyResult") -> Section | None:
+def _agreement(study: StudyResult) -> Section | None:
     if "agreement" not in study.details:
         return None
     table = study.details["agreement"]
@@ -495,7 +492,7 @@ def _agreement(study: "StudyResult") -> Section | None:
     )
 
 
-def _groups(study: "StudyResult") -> Section | None:
+def _groups(study: StudyResult) -> Section | None:
     table = study.details["fairness"]
     if table.empty:
         return None
@@ -523,7 +520,7 @@ def _groups(study: "StudyResult") -> Section | None:
     )  # fmt: skip
 
 
-def _hardest(study: "StudyResult") -> Section | None:
+def _hardest(study: StudyResult) -> Section | None:
     table = study.details["hardest_cycles"]
     channels = main_channels(study.data, 3)
     if table.empty or not channels:
@@ -557,7 +554,7 @@ def _hardest(study: "StudyResult") -> Section | None:
     return Section("Hardest cycles", text, pictures)
 
 
-def _checks(checks: "StudyChecks") -> list[Section]:
+def _checks(checks: StudyChecks) -> list[Section]:
     test, curve = checks.permutation, checks.learning_curve
     sizes = ", ".join(
         f"{row.n_subjects:.0f} subjects {row.score:.2f}" for row in curve.itertuples()
@@ -625,7 +622,7 @@ def _with_interval(row: "pd.Series[Any]", name: str, prefix: str | None = None) 
     return f"{value:.2f} ({low:.2f} to {high:.2f})"
 
 
-def _left_out(study: "StudyResult") -> Section:
+def _left_out(study: StudyResult) -> Section:
     """Return what was left out, one row a reason."""
     by_reason: dict[str, list[str]] = {}
     for what, why in study.left_out:

@@ -5,8 +5,8 @@ import os
 import shutil
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from locomotion_analysis.evaluation.leaderboard import (
 )
 from locomotion_analysis.evaluation.metrics import metrics_json
 from locomotion_analysis.evaluation.study_inputs import STUDY_AGGREGATIONS, study_target
-from locomotion_analysis.evaluation.training_report import ModelCard, model_card, training_page
+from locomotion_analysis.evaluation.training_report import TrainingRun, training_page
 from locomotion_analysis.extras import require_installed
 from locomotion_analysis.features.table import FEATURE_GROUPS
 from locomotion_analysis.files import Content, json_text, output_folder, write_all
@@ -70,50 +70,6 @@ _MOST_ROWS_A_SUBJECT = 4
 _MOST_CYCLES_A_CONDITION = 2
 _MOST_CYCLES_A_SUBJECT = 4
 _GOLDEN_ROWS = 12
-
-
-@dataclass(frozen=True)
-class TrainingRun:
-    """A trained model and the folder that documents it.
-
-    Attributes
-    ----------
-    board : Leaderboard
-        Comparison of the models.
-    recipe : Recipe
-        What was trained: the best of those asked for.
-    model : scikit-learn estimator or network
-        Fitted on all subjects (a network sets some of them aside to stop early).
-    schema : PredictionSchema
-        What it expects of the data it predicts on.
-    out : Path
-        The folder.
-    saved : bool
-        Whether the model lies in the folder; not, where skops is not installed.
-    """
-
-    board: Leaderboard
-    recipe: Recipe
-    model: Any
-    schema: PredictionSchema
-    out: Path
-    saved: bool
-
-    @cached_property
-    def card(self) -> ModelCard:
-        """What the model is for, how well it does on whom, and its limits."""
-        return model_card(self)
-
-    @property
-    def results(self) -> dict[str, Any]:
-        """What the evaluator returned for the recipe that was trained."""
-        entries = {entry.recipe.name: entry for entry in self.board.entries}
-        return entries[self.recipe.name].results
-
-    @property
-    def report_path(self) -> Path:
-        """The report, one self-contained HTML file."""
-        return self.out / "report.html"
 
 
 def train(

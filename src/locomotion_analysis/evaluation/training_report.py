@@ -1,8 +1,10 @@
-"""The card of a trained model, as data, Markdown and page; and the figures of a training."""
+"""What a training leaves: the run, the model's card as data and Markdown, its page and figures."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -18,6 +20,8 @@ from locomotion_analysis.evaluation.plots import (
     rows_height,
 )
 from locomotion_analysis.files import json_text
+from locomotion_analysis.models.prediction_schema import PredictionSchema
+from locomotion_analysis.models.supervised import Recipe
 from locomotion_analysis.reporting.names import METRIC_NAMES, value_title
 from locomotion_analysis.reporting.page import Page, Picture, Section, Table
 from locomotion_analysis.reporting.provenance import named_files
@@ -26,7 +30,6 @@ from locomotion_analysis.reporting.style import INK, PALETTE, axes_for, light_gr
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from locomotion_analysis.evaluation.training import TrainingRun
     from locomotion_analysis.models.deep import LearningRateSweep
 
 
@@ -47,6 +50,50 @@ _READING = (
 )
 
 Row = Mapping[str, str | int | float | None]
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """A trained model and the folder that documents it.
+
+    Attributes
+    ----------
+    board : Leaderboard
+        Comparison of the models.
+    recipe : Recipe
+        What was trained: the best of those asked for.
+    model : scikit-learn estimator or network
+        Fitted on all subjects (a network sets some of them aside to stop early).
+    schema : PredictionSchema
+        What it expects of the data it predicts on.
+    out : Path
+        The folder.
+    saved : bool
+        Whether the model lies in the folder; not, where skops is not installed.
+    """
+
+    board: Leaderboard
+    recipe: Recipe
+    model: Any
+    schema: PredictionSchema
+    out: Path
+    saved: bool
+
+    @cached_property
+    def card(self) -> "ModelCard":
+        """What the model is for, how well it does on whom, and its limits."""
+        return model_card(self)
+
+    @property
+    def results(self) -> dict[str, Any]:
+        """What the evaluator returned for the recipe that was trained."""
+        entries = {entry.recipe.name: entry for entry in self.board.entries}
+        return entries[self.recipe.name].results
+
+    @property
+    def report_path(self) -> Path:
+        """The report, one self-contained HTML file."""
+        return self.out / "report.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +187,7 @@ class ModelCard:
         return "\n\n".join([f"# {self.title}", *texts]) + "\n"
 
 
-def model_card(run: "TrainingRun") -> ModelCard:
+def model_card(run: TrainingRun) -> ModelCard:
     """Return the card of a training run."""
     board, table = run.board, run.board.table_of
     if run.recipe.channels:
@@ -227,7 +274,7 @@ def markdown_table(frame: pd.DataFrame) -> str:
     return "\n".join([head, rule, *rows])
 
 
-def training_page(run: "TrainingRun", origin: Mapping[str, Any]) -> str:
+def training_page(run: TrainingRun, origin: Mapping[str, Any]) -> str:
     """Return a training as the text of one self-contained HTML file.
 
     Parameters
