@@ -539,19 +539,19 @@ def _hardest(study: StudyResult) -> Section | None:
         "faulty tracking, a wrong label, or a person who moves like the other class. Solid line: "
         f"the cycle. {colours}, mean ± SD of the other subjects in the same task."
     )
-    pictures = []
-    for cycle in table.to_dict("records"):
-        told = hard_cycle_title(cycle)
-        row, bands = int(cycle["row"]), hard_cycle_bands(cycle, study.labels)
+
+    def picture(cycle: dict[Any, Any]) -> Picture:
+        told, bands = hard_cycle_title(cycle), hard_cycle_bands(cycle, study.labels)
         figures = panels(
-            lambda axes, channel, row=row, bands=bands: plot_hard_cycle(
-                study.data, row, channel, study.labels, bands, axes
+            lambda axes, channel: plot_hard_cycle(
+                study.data, int(cycle["row"]), channel, study.labels, bands, axes
             ),
             channels,
             of=study.data,
         )
-        pictures.append(Picture.of(figures, f"Curves of a cycle of {told}.", told))
-    return Section("Hardest cycles", text, pictures)
+        return Picture.of(figures, f"Curves of a cycle of {told}.", told)
+
+    return Section("Hardest cycles", text, [picture(cycle) for cycle in table.to_dict("records")])
 
 
 def _checks(checks: StudyChecks) -> list[Section]:

@@ -286,9 +286,8 @@ def training_page(run: TrainingRun, origin: Mapping[str, Any]) -> str:
     """
     card, board, table = run.card, run.board, run.board.table_of
     metric = METRIC_NAMES[board.metric]
-    others = [
-        name for name in board.table if name not in ("model", "title", board.metric, "low", "high")
-    ]
+    shown = ("model", "title", board.metric, "low", "high")
+    others = [name for name in map(str, board.table) if name not in shown]
     scores = [
         (row["title"], row["model"], _cell(row[board.metric]),
          f"{_cell(row['low'])} to {_cell(row['high'])}", *(_cell(row[name]) for name in others))
