@@ -8,7 +8,8 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation import few_subject_curves
-from locomotion_analysis.evaluation.checks import _Weights, study_design, subject_draws
+from locomotion_analysis.evaluation.checks import study_design, subject_draws, two_way_sums
+from locomotion_analysis.evaluation.metrics import subject_weights
 
 GROUPS = np.repeat(np.arange(30), 4)
 KIND = GROUPS % 2
@@ -33,18 +34,18 @@ class Spy(ClassifierMixin, BaseEstimator):
 
 def test_nobody_trained_on_is_tested_and_each_class_gives_as_many():
     design = study_design(DummyClassifier(), CLEAR, KIND, GROUPS)
-    for draw in subject_draws(design, 3, 10, np.random.default_rng(1)):
-        people = np.unique(GROUPS[draw.train])
-        assert not np.isin(GROUPS[draw.test], people).any()
+    for train, test in subject_draws(design, 3, 10, np.random.default_rng(1)):
+        people = np.unique(GROUPS[train])
+        assert not np.isin(GROUPS[test], people).any()
         assert np.bincount(people % 2).tolist() == [3, 3]
-        assert len(draw.train) + len(draw.test) == 120
+        assert len(train) + len(test) == 120
 
 
 def test_subjects_of_several_classes_are_drawn_from_all():
     task = np.tile([0, 0, 1, 1], 30)
     design = study_design(DummyClassifier(), CLEAR, task, GROUPS)
-    (draw,) = subject_draws(design, 5, 1, np.random.default_rng(1))
-    assert len(np.unique(GROUPS[draw.train])) == 5
+    ((train, _),) = subject_draws(design, 5, 1, np.random.default_rng(1))
+    assert len(np.unique(GROUPS[train])) == 5
 
 
 def test_groups_reach_a_model_whose_fit_takes_them():
@@ -106,15 +107,11 @@ def test_of_errors_less_is_a_gain():
 def test_the_bootstrap_of_draws_and_people_is_that_of_plain_loops():
     rng = np.random.default_rng(0)
     sums = rng.integers(0, 5, (4, 6, 2, 2)).astype(float)
-    weights = _Weights.drawn(4, 6, 20, seed=3)
-    values = weights.metric("accuracy", sums)
+    draws, people = subject_weights(4, 20, 3), subject_weights(6, 20, 4)
+    found = two_way_sums(draws, people, sums)
     for row in range(20):
-        total = sum(
-            weights.draws[row, d] * weights.people[row, p] * sums[d, p]
-            for d in range(4)
-            for p in range(6)
-        )
-        assert values[row] == pytest.approx(np.trace(total) / total.sum())
+        total = sum(draws[row, d] * people[row, p] * sums[d, p] for d in range(4) for p in range(6))
+        np.testing.assert_allclose(found[row], total)
 
 
 def test_refuses_an_unknown_reference_and_too_many_subjects():

@@ -1,5 +1,7 @@
 """Each kind of page, made small: nothing reaches over its edge on any screen or on paper."""
 
+from pathlib import Path
+
 import pytest
 
 from locomotion_analysis.evaluation import run_study
@@ -7,9 +9,13 @@ from locomotion_analysis.evaluation.audit import leak_audit
 from locomotion_analysis.evaluation.audit_report import write_audit
 from locomotion_analysis.evaluation.discovery_report import run_discovery
 from locomotion_analysis.evaluation.explain import explain_report
+from locomotion_analysis.evaluation.training import train
 from locomotion_analysis.quality import diagnose, validate, write_report
 from locomotion_analysis.simulation import simulate
 
+BUNDLE = Path(__file__).parents[1] / "production" / "bundle" / "old" / "format_1.bundle"
+ANGLES = ["hip_flexion_angle_ipsi_rad", "knee_flexion_angle_ipsi_rad"]
+TINY = {"max_epochs": 2, "network_options": {"width": 8}, "device": "cpu"}
 SMALL = {"model": "linear", "n_splits": 2, "features": ["temporal"]}
 
 
@@ -38,13 +44,49 @@ def explanation(data, folder):
     return explain_report(data, "sex", folder / "report.html", n_repeats=1, **SMALL).path
 
 
+def training(data, folder):
+    recipes = ["majority", "speed_only"]
+    return train(data, "sex", folder, recipes=recipes, n_splits=2).report_path
+
+
+def training_of_a_number(data, folder):
+    return train(data, "mass_kg", folder, recipes=["mean"], n_splits=2).report_path
+
+
+def training_of_a_network(data, folder):
+    for needed in ("torch", "skorch", "safetensors"):
+        pytest.importorskip(needed)
+    angles = data.select(channels=ANGLES)
+    return train(angles, "sex", folder, recipes=["cnn"], n_splits=2, networks=TINY).report_path
+
+
+def monitoring(data, folder):
+    for needed in ("skops", "sqlalchemy"):
+        pytest.importorskip(needed)
+    from locomotion_analysis.production.bundle import open_bundle
+    from locomotion_analysis.production.monitoring import PredictionStore, watch, write_watch_report
+    from locomotion_analysis.production.monitoring.store import RecordedBundle
+
+    bundle, store = open_bundle(BUNDLE), PredictionStore(folder / "watch.sqlite")
+    RecordedBundle(bundle, store=store).predict_cycles(data, explain=False)
+    write_watch_report(watch(store, bundle, n_permutations=99), bundle, folder / "watch.html")
+    store.close()
+    return folder / "watch.html"
+
+
 def quality(data, folder):
     write_report(validate(data), folder / "quality.html", diagnose(data))
     return folder / "quality.html"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("make", [study, regression, audit, discovery, explanation, quality])
+@pytest.mark.parametrize(
+    "make",
+    [
+        *(study, regression, audit, discovery, explanation, quality, monitoring),
+        *(training, training_of_a_number, training_of_a_network),
+    ],
+)
 def test_nothing_reaches_over_the_edge(make, data, overflowing, tmp_path):
     path = make(data, tmp_path)
     assert overflowing(path) == {}

@@ -1,12 +1,6 @@
-"""MERGED checks.
+"""What a score is worth: against chance, with other people, disturbed, elsewhere.
 
-- What is done to the held-out cycles: a channel taken away, noise added.
-- What every study of a model's behaviour starts from: the same inputs, target and folds.
-- Learning curve in subjects: would more people help.
-- Permutation test: how well the model would score if the labels meant nothing.
-- Score in a laboratory that the model has not seen.
-- Scores of models on held-out cycles that were made worse, beside the untouched ones.
-- What a model learns from a few subjects.
+Every check fits the model many times over, on the same inputs, target and folds: the design.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,10 +15,9 @@ from sklearn.base import clone
 from sklearn.utils.validation import has_fit_parameter
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.evaluation.evaluator import BiomechanicalModelEvaluator
+from locomotion_analysis.evaluation.cross_validation import cross_validated
 from locomotion_analysis.evaluation.folds import (
     Features,
-    FittedFold,
     check_groups_keep_people,
     checked_folds,
     checked_inputs,
@@ -38,17 +31,15 @@ from locomotion_analysis.evaluation.folds import (
     take_rows,
 )
 from locomotion_analysis.evaluation.metrics import (
+    ERRORS,
     percentile_interval,
     resampled_sums,
     subject_weights,
 )
 from locomotion_analysis.evaluation.subject_scores import (
-    ERRORS,
     chosen_metric,
-    contributions,
     metric_values,
     sums_of,
-    tested_subjects,
 )
 from locomotion_analysis.processes import end_with_parent
 from locomotion_analysis.progress import Progress
@@ -59,10 +50,6 @@ from locomotion_analysis.selection import (
     subject_codes,
 )
 from locomotion_analysis.selection.splitters import Fold, class_codes
-
-# ----------------------------------------------------------------------
-# What is done to the held-out cycles: a channel taken away, noise added.
-
 
 Array = NDArray[np.float64]
 Perturbation = Callable[[Array, NDArray[np.intp], Array, np.random.Generator], Array]
@@ -82,103 +69,6 @@ _PARTS = {
     "force plates": {"grf", "cop", "force", "moment", "power", "work", "impulse"},
 }
 NOISE = (0.5, 1.0, 2.0)
-
-
-def missing_channels(X: Features, channels: Sequence[str] | None = None) -> dict[str, Perturbation]:
-    """Return perturbations that take away what one joint, segment or the force plates gave.
-
-    Both legs are taken, and every feature whose name says that it was made from them: without
-    the knee go its angle, velocity, moment and power, and its share in cyclograms. What is left
-    is what an imputer would put there, the mean of the training rows.
-
-    Parameters
-    ----------
-    X : DataFrame of shape (n_cycles, n_features), or array (n_cycles, n_points, n_channels)
-        Features with the names this package gives them, or sequences.
-    channels : sequence of str, optional
-        Names of the channels of sequences, in their order.
-
-    Returns
-    -------
-    dict
-        Name, for example ``"without knee"``, to perturbation; only what `X` holds.
-
-    Raises
-    ------
-    SchemaError
-        If the channels of sequences are not named, or their number differs.
-    """
-    named = X.columns if isinstance(X, pd.DataFrame) else _checked(X, channels)
-    words = [set(str(name).split("_")) for name in named]
-    chosen = {
-        part: np.array([bool(each & meant) for each in words]) for part, meant in _PARTS.items()
-    }
-    return {
-        f"without {part}": _without(columns) for part, columns in chosen.items() if columns.any()
-    }
-
-
-def noise_levels(multiples: Sequence[float] = NOISE) -> dict[str, Perturbation]:
-    """Return perturbations that add normal noise of the spread between a person's own cycles.
-
-    The standard deviation of each feature (point and channel, of sequences) within a person and
-    label is measured on the training rows.
-
-    Parameters
-    ----------
-    multiples : sequence of float
-        Multiples of that standard deviation.
-    """
-    return {f"noise {each:g} × within-subject SD": _noisy(each) for each in multiples}
-
-
-def _without(columns: NDArray[np.bool_]) -> Perturbation:
-    def take_away(
-        train: Array,
-        unit: NDArray[np.intp],  # noqa: ARG001 - all perturbations are called alike
-        test: Array,
-        rng: np.random.Generator,  # noqa: ARG001
-    ) -> Array:
-        changed = test.copy()
-        known = np.isfinite(train[..., columns])
-        total = np.where(known, train[..., columns], 0.0).sum(axis=0)
-        # A feature that no training row has stays missing.
-        with np.errstate(invalid="ignore"):
-            changed[..., columns] = total / known.sum(axis=0)
-        return changed
-
-    return take_away
-
-
-def _noisy(multiple: float) -> Perturbation:
-    def disturb(
-        train: Array, unit: NDArray[np.intp], test: Array, rng: np.random.Generator
-    ) -> Array:
-        flat = train.reshape(len(train), -1)
-        within = flat - pd.DataFrame(flat).groupby(unit).transform("mean").to_numpy()
-        known = np.isfinite(within)
-        cycles = np.bincount(unit)[unit] > 1
-        freedom = known[cycles].sum(axis=0) - len(np.unique(unit[cycles]))
-        squared = np.where(known, within, 0.0)[cycles] ** 2
-        spread = np.sqrt(squared.sum(axis=0) / np.maximum(freedom, 1)).reshape(train.shape[1:])
-        return np.asarray(test + multiple * spread * rng.standard_normal(test.shape))
-
-    return disturb
-
-
-def _checked(X: NDArray[Any], channels: Sequence[str] | None) -> Sequence[str]:
-    if channels is None or len(channels) != X.shape[-1]:
-        raise SchemaError(
-            expected=f"the names of the {X.shape[-1]} channels of X",
-            got="none" if channels is None else f"{len(channels)}",
-            where="channels",
-            fix="pass the features you gave prepare_sequential_features",
-        )
-    return channels
-
-
-# ----------------------------------------------------------------------
-# What every study of a model's behaviour starts from: the same inputs, target and folds.
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +122,11 @@ class StudyDesign:
         """Whether classes or a number is predicted."""
         return "regression" if self.classes is None else "classification"
 
+    def sums(self, rows: NDArray[np.intp], predicted: NDArray[Any]) -> NDArray[Any]:
+        """Return what each subject contributes to the metric with the rows predicted."""
+        add_up = sums_of(self.target[rows], predicted, self.classes)
+        return add_up(self.subject[rows], self.n_subjects)
+
 
 def study_design(
     model: Any,
@@ -263,7 +158,11 @@ def study_design(
     else:
         codes, classes = class_codes(y)
         values = classes[codes]
-    splitter = SubjectQuantileKFold if classes is None else SubjectStratifiedKFold
+    if cv is None:
+        splitter = SubjectQuantileKFold if classes is None else SubjectStratifiedKFold
+        cv = splitter(n_splits, random_state=random_state)
+    elif isinstance(cv, Iterator):  # Folds that can be read only once.
+        cv = list(cv)
     return StudyDesign(
         model=on_one_core(model),
         X=features,
@@ -272,7 +171,7 @@ def study_design(
         subject=subject,
         n_subjects=len(names),
         key=key,
-        cv=splitter(n_splits, random_state=random_state) if cv is None else _reusable(cv),
+        cv=cv,
         metric=chosen_metric("regression" if classes is None else "classification", metric),
         simulated=is_simulated(features),
     )
@@ -284,134 +183,6 @@ def on_one_core(model: Any) -> Any:
     asked = copy.get_params().items()
     jobs = [name for name, value in asked if name.split("__")[-1] == "n_jobs" and value is not None]
     return copy.set_params(**dict.fromkeys(jobs, 1))
-
-
-def _reusable(cv: Any) -> Any:
-    """Keep folds that can be read only once."""
-    return list(cv) if isinstance(cv, Iterator) else cv
-
-
-# ----------------------------------------------------------------------
-# Learning curve in subjects: would more people help.
-
-
-SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)
-_FEWEST = 2
-
-
-def learning_curve(
-    model: Any,
-    X: Any,
-    y: Any,
-    groups: Any,
-    *,
-    shares: tuple[float, ...] = SHARES,
-    n_repeats: int = 3,
-    cv: Any = None,
-    metric: str | None = None,
-    n_bootstrap: int = 1000,
-    random_state: int = 0,
-    progress: Progress | None = None,
-) -> pd.DataFrame:
-    """Score a model trained on ever more subjects, always tested on the same people.
-
-    Parameters
-    ----------
-    model : scikit-learn estimator
-        Cloned for every fit.
-    X, y, groups : array-like
-        As of the evaluator; `y` of floating-point numbers is a regression.
-    shares : tuple of float
-        Shares of the training subjects, each above 0 and at most 1. Of a classification, each
-        class keeps its share, and two subjects at least where it has them.
-    n_repeats : int
-        Draws of training subjects at each share below 1.
-    cv : splitter or list of (train, test), optional
-        Default: five folds of subjects.
-    metric : str, optional
-        Default: balanced accuracy, or mean absolute error.
-    n_bootstrap, random_state : int
-        Draws of tested subjects for the intervals, and seed.
-    progress : callable, optional
-        Called as ``progress(stage, done, total)`` after each share.
-
-    Returns
-    -------
-    DataFrame
-        One row a share: ``n_subjects`` (trained on, mean of folds and repeats), ``score`` (mean
-        over repeats), ``low`` and ``high`` (95 % over the tested subjects), ``metric``.
-
-    Raises
-    ------
-    SchemaError
-        If a share is not above 0 and at most 1.
-
-    Examples
-    --------
-    >>> from sklearn.linear_model import LogisticRegression
-    >>> subjects = np.repeat(np.arange(20), 4)
-    >>> X = np.random.default_rng(0).normal(subjects[:, None] % 2, 0.5, (80, 2))
-    >>> curve = learning_curve(LogisticRegression(), X, subjects % 2, subjects, shares=(0.5, 1.0))
-    >>> curve["n_subjects"].tolist()
-    [8.0, 16.0]
-    """
-    if not shares or not all(0 < share <= 1 for share in shares):
-        raise SchemaError(
-            expected="shares above 0 and at most 1",
-            got=str(shares),
-            where="shares",
-            fix="for example (0.25, 0.5, 1.0)",
-        )
-    design = study_design(model, X, y, groups, cv=cv, metric=metric, random_state=random_state)
-    folds, rng = design.folds(), np.random.default_rng(random_state)
-    weights = subject_weights(design.n_subjects, n_bootstrap, random_state)
-    rows = []
-    for number, share in enumerate(shares, start=1):
-        scores, draws, sizes = [], [], []
-        for _ in range(n_repeats if share < 1 else 1):
-            fewer = [(_some(design, train, share, rng), test) for train, test in folds]
-            sums = _sums(design, fewer)
-            scores.append(float(metric_values(design.metric, sums.sum(axis=0))))
-            draws.append(metric_values(design.metric, resampled_sums(weights, sums)))
-            sizes += [len(np.unique(design.subject[train])) for train, _ in fewer]
-        low, high = percentile_interval(np.mean(draws, axis=0))
-        rows.append((float(np.mean(sizes)), float(np.mean(scores)), low, high))
-        if progress is not None:
-            progress("learning curve", number, len(shares))
-    table = pd.DataFrame(rows, columns=["n_subjects", "score", "low", "high"])
-    return said_simulated(table.assign(metric=design.metric), design.simulated)
-
-
-def _sums(design: StudyDesign, folds: list[Fold]) -> NDArray[Any]:
-    """Return what each subject contributes to the metric, tested in its fold."""
-    fitted = list(fit_folds(design.model, design.X, design.target, folds, None, design.subject))
-    rows = np.concatenate([fold.test for fold in fitted])
-    predicted = np.concatenate([fold.predicted for fold in fitted])
-    return sums_of(design.target[rows], predicted, design.classes)(
-        design.subject[rows], design.n_subjects
-    )
-
-
-def _some(
-    design: StudyDesign, train: NDArray[np.intp], share: float, rng: np.random.Generator
-) -> NDArray[np.intp]:
-    """Return the training rows of a share of the subjects, of each class the same share."""
-    if share == 1:
-        return train
-    subject = design.subject[train]
-    if design.classes is None:
-        strata = [np.unique(subject)]
-    else:
-        # A subject of several classes may be drawn for any of them.
-        strata = [np.unique(subject[design.target[train] == name]) for name in design.classes]
-    chosen = [
-        rng.permutation(people)[: max(_FEWEST, round(share * len(people)))] for people in strata
-    ]
-    return np.asarray(train[np.isin(subject, np.concatenate(chosen))])
-
-
-# ----------------------------------------------------------------------
-# Permutation test: how well the model would score if the labels meant nothing.
 
 
 ACROSS = "labels exchanged between subjects"
@@ -532,14 +303,11 @@ def _score(design: StudyDesign, values: NDArray[Any]) -> float:
 def _scheme(design: StudyDesign) -> tuple[Callable[[np.random.Generator], NDArray[Any]], str]:
     """Return the function that draws permuted labels, and its name."""
     labels, kinds = pd.factorize(design.target, sort=True)
-    pairs = np.unique(np.column_stack([design.subject, labels]), axis=0)
+    pairs, place = np.unique(np.column_stack([design.subject, labels]), axis=0, return_inverse=True)
     if len(pairs) == design.n_subjects:
         of_subject = pairs[:, 1]
         return lambda rng: kinds[rng.permutation(of_subject)[design.subject]], ACROSS
-    owner, place = (
-        pairs[:, 0],
-        np.searchsorted(_code(pairs, kinds), _code_of(design, labels, kinds)),
-    )
+    owner = pairs[:, 0]
 
     def within(rng: np.random.Generator) -> NDArray[Any]:
         # Random order of pairs inside each subject: sort by subject, then by a random number.
@@ -549,84 +317,115 @@ def _scheme(design: StudyDesign) -> tuple[Callable[[np.random.Generator], NDArra
     return within, WITHIN
 
 
-def _code(pairs: NDArray[np.intp], kinds: Any) -> NDArray[np.intp]:
-    code: NDArray[np.intp] = pairs[:, 0] * len(kinds) + pairs[:, 1]
-    return code
+SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)
+_FEWEST = 2
 
 
-def _code_of(design: StudyDesign, labels: NDArray[np.intp], kinds: Any) -> NDArray[np.intp]:
-    return _code(np.column_stack([design.subject, labels]), kinds)
-
-
-# ----------------------------------------------------------------------
-# Score in a laboratory that the model has not seen.
-
-
-def other_laboratory(
+def learning_curve(
     model: Any,
     X: Any,
     y: Any,
     groups: Any,
     *,
+    shares: tuple[float, ...] = SHARES,
+    n_repeats: int = 3,
+    cv: Any = None,
     metric: str | None = None,
     n_bootstrap: int = 1000,
     random_state: int = 0,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
-    """Train on all datasets but one and test on that one, for each.
+    """Score a model trained on ever more subjects, always tested on the same people.
 
     Parameters
     ----------
     model : scikit-learn estimator
-        Cloned for every fold.
+        Cloned for every fit.
     X, y, groups : array-like
-        As of the evaluator; the index of `X` or `y` names the dataset of each row. `y` of
-        floating-point numbers is a regression.
+        As of the evaluator; `y` of floating-point numbers is a regression.
+    shares : tuple of float
+        Shares of the training subjects, each above 0 and at most 1. Of a classification, each
+        class keeps its share, and two subjects at least where it has them.
+    n_repeats : int
+        Draws of training subjects at each share below 1.
+    cv : splitter or list of (train, test), optional
+        Default: five folds of subjects.
     metric : str, optional
         Default: balanced accuracy, or mean absolute error.
     n_bootstrap, random_state : int
-        Draws of subjects for the intervals, and seed.
+        Draws of tested subjects for the intervals, and seed.
     progress : callable, optional
-        Called as ``progress(stage, done, total)`` after each dataset.
+        Called as ``progress(stage, done, total)`` after each share.
 
     Returns
     -------
     DataFrame
-        Indexed by ``dataset`` (the one tested): ``n_subjects``, ``n_cycles``, ``score`` with
-        ``low`` and ``high`` (95 % over its subjects), ``metric``.
+        One row a share: ``n_subjects`` (trained on, mean of folds and repeats), ``score`` (mean
+        over repeats), ``low`` and ``high`` (95 % over the tested subjects), ``metric``.
 
     Raises
     ------
-    SplitLeakError
-        If there is one dataset only, or a subject stands in two.
-    TargetError
-        If all datasets but one hold a single class.
     SchemaError
-        If the rows do not say of which dataset they are.
+        If a share is not above 0 and at most 1.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> subjects = np.repeat(np.arange(20), 4)
+    >>> X = np.random.default_rng(0).normal(subjects[:, None] % 2, 0.5, (80, 2))
+    >>> curve = learning_curve(LogisticRegression(), X, subjects % 2, subjects, shares=(0.5, 1.0))
+    >>> curve["n_subjects"].tolist()
+    [8.0, 16.0]
     """
-    numbers = pd.api.types.is_float_dtype(np.asarray(y))
-    evaluator = BiomechanicalModelEvaluator(n_bootstrap=1, random_state=random_state)
-    run = evaluator.evaluate_regression if numbers else evaluator.evaluate_classification
-    results = run(on_one_core(model), X, y, groups, cv=LeaveOneDatasetOut(), progress=progress)
-    metric = chosen_metric(results["kind"], metric)
-    subject, names = tested_subjects(results)
-    sums = contributions(results)(subject, len(names))
-    table = results["predictions"]
-    dataset = table.index.get_level_values("dataset").to_numpy()
+    if not shares or not all(0 < share <= 1 for share in shares):
+        raise SchemaError(
+            expected="shares above 0 and at most 1",
+            got=str(shares),
+            where="shares",
+            fix="for example (0.25, 0.5, 1.0)",
+        )
+    design = study_design(model, X, y, groups, cv=cv, metric=metric, random_state=random_state)
+    folds, rng = design.folds(), np.random.default_rng(random_state)
+    weights = subject_weights(design.n_subjects, n_bootstrap, random_state)
     rows = []
-    for name in pd.unique(dataset):
-        own = np.unique(subject[dataset == name])
-        weights = subject_weights(len(own), n_bootstrap, random_state)
-        low, high = percentile_interval(metric_values(metric, resampled_sums(weights, sums[own])))
-        score = float(metric_values(metric, sums[own].sum(axis=0)))
-        rows.append((name, len(own), int((dataset == name).sum()), score, low, high, metric))
-    columns = ["dataset", "n_subjects", "n_cycles", "score", "low", "high", "metric"]
-    table = pd.DataFrame(rows, columns=columns).set_index("dataset")
-    return said_simulated(table, results["simulated"])
+    for number, share in enumerate(shares, start=1):
+        scores, draws, sizes = [], [], []
+        for _ in range(n_repeats if share < 1 else 1):
+            fewer = [(_some(design, train, share, rng), test) for train, test in folds]
+            fitted = list(
+                fit_folds(design.model, design.X, design.target, fewer, None, design.subject)
+            )
+            sums = design.sums(
+                np.concatenate([fold.test for fold in fitted]),
+                np.concatenate([fold.predicted for fold in fitted]),
+            )
+            scores.append(float(metric_values(design.metric, sums.sum(axis=0))))
+            draws.append(metric_values(design.metric, resampled_sums(weights, sums)))
+            sizes += [len(np.unique(design.subject[train])) for train, _ in fewer]
+        low, high = percentile_interval(np.mean(draws, axis=0))
+        rows.append((float(np.mean(sizes)), float(np.mean(scores)), low, high))
+        if progress is not None:
+            progress("learning curve", number, len(shares))
+    table = pd.DataFrame(rows, columns=["n_subjects", "score", "low", "high"])
+    return said_simulated(table.assign(metric=design.metric), design.simulated)
 
 
-# ----------------------------------------------------------------------
-# Scores of models on held-out cycles that were made worse, beside the untouched ones.
+def _some(
+    design: StudyDesign, train: NDArray[np.intp], share: float, rng: np.random.Generator
+) -> NDArray[np.intp]:
+    """Return the training rows of a share of the subjects, of each class the same share."""
+    if share == 1:
+        return train
+    subject = design.subject[train]
+    if design.classes is None:
+        strata = [np.unique(subject)]
+    else:
+        # A subject of several classes may be drawn for any of them.
+        strata = [np.unique(subject[design.target[train] == name]) for name in design.classes]
+    chosen = [
+        rng.permutation(people)[: max(_FEWEST, round(share * len(people)))] for people in strata
+    ]
+    return np.asarray(train[np.isin(subject, np.concatenate(chosen))])
 
 
 UNTOUCHED = "as measured"
@@ -673,70 +472,199 @@ def robustness(
         of subjects); ``metric``.
     """
     design = study_design(model, X, y, groups, cv=cv, metric=metric, random_state=random_state)
-    tests, rng = [], np.random.default_rng(random_state)
+    folds, rng = design.folds(), np.random.default_rng(random_state)
     predicted: dict[str, list[NDArray[Any]]] = {name: [] for name in (UNTOUCHED, *perturbations)}
-    folds = design.folds()
-    unit = _person_and_label(design)
+    # A number for each person and label.
+    labels = pd.factorize(design.target)[0]
+    unit = np.unique(np.column_stack([design.subject, labels]), axis=0, return_inverse=True)[1]
     for fold, (train, test) in zip(
         fit_folds(design.model, design.X, design.target, folds, progress, design.subject),
         folds,
         strict=True,
     ):
-        tests.append(test)
         predicted[UNTOUCHED].append(fold.predicted)
-        rows = tuple(np.asarray(take_rows(design.X, each), dtype=float) for each in (train, test))
-        for name, perturb in perturbations.items():
-            changed = perturb(rows[0], unit[train], rows[1], rng)
-            predicted[name].append(_predict(fold, design.X, changed))
-    rows_tested = np.concatenate(tests)
-    sums = {
-        name: sums_of(design.target[rows_tested], np.concatenate(each), design.classes)(
-            design.subject[rows_tested], design.n_subjects
+        X_train, X_test = (
+            np.asarray(take_rows(design.X, rows), dtype=float) for rows in (train, test)
         )
-        for name, each in predicted.items()
-    }
-    return _robustness_table(design, sums, n_bootstrap, random_state)
-
-
-def _person_and_label(design: StudyDesign) -> NDArray[np.intp]:
-    labels = pd.factorize(design.target)[0]
-    unit = np.unique(np.column_stack([design.subject, labels]), axis=0, return_inverse=True)[1]
-    return np.asarray(unit, dtype=np.intp)
-
-
-def _predict(fold: FittedFold, X: Features, changed: NDArray[np.float64]) -> NDArray[Any]:
-    if isinstance(X, pd.DataFrame):
-        given: Any = pd.DataFrame(changed, X.index[fold.test], X.columns)
-    else:
-        given = changed.astype(X.dtype)
-    with empty_features_named():
-        return np.asarray(fold.model.predict(given)).reshape(-1)
-
-
-def _robustness_table(
-    design: StudyDesign, sums: Mapping[str, NDArray[Any]], n_bootstrap: int, random_state: int
-) -> pd.DataFrame:
+        for name, perturb in perturbations.items():
+            changed: Any = perturb(X_train, unit[train], X_test, rng)
+            if isinstance(design.X, pd.DataFrame):
+                changed = pd.DataFrame(changed, design.X.index[test], design.X.columns)
+            else:
+                changed = changed.astype(design.X.dtype)
+            with empty_features_named():
+                predicted[name].append(np.asarray(fold.model.predict(changed)).reshape(-1))
+    tested = np.concatenate([test for _, test in folds])
     weights = subject_weights(design.n_subjects, n_bootstrap, random_state)
-    draws = {
-        name: metric_values(design.metric, resampled_sums(weights, each))
-        for name, each in sums.items()
-    }
-    score = {
-        name: float(metric_values(design.metric, each.sum(axis=0))) for name, each in sums.items()
-    }
-    rows = []
-    for name in sums:
-        low, high = percentile_interval(draws[name])
-        change_low, change_high = percentile_interval(draws[name] - draws[UNTOUCHED])
-        change = score[name] - score[UNTOUCHED]
-        rows.append((score[name], low, high, change, change_low, change_high, design.metric))
+    rows: dict[str, tuple[Any, ...]] = {}
+    for name, of_folds in predicted.items():
+        sums = design.sums(tested, np.concatenate(of_folds))
+        score = float(metric_values(design.metric, sums.sum(axis=0)))
+        draws = metric_values(design.metric, resampled_sums(weights, sums))
+        if name == UNTOUCHED:
+            untouched, untouched_draws = score, draws
+        rows[name] = (
+            score, *percentile_interval(draws), score - untouched,
+            *percentile_interval(draws - untouched_draws), design.metric,
+        )  # fmt: skip
     columns = ["score", "low", "high", "change", "change_low", "change_high", "metric"]
-    table = pd.DataFrame(rows, columns=columns, index=pd.Index(list(sums), name="test"))
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return said_simulated(table.rename_axis("test"), design.simulated)
+
+
+def missing_channels(X: Features, channels: Sequence[str] | None = None) -> dict[str, Perturbation]:
+    """Return perturbations that take away what one joint, segment or the force plates gave.
+
+    Both legs are taken, and every feature whose name says that it was made from them: without
+    the knee go its angle, velocity, moment and power, and its share in cyclograms. What is left
+    is what an imputer would put there, the mean of the training rows.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_cycles, n_features), or array (n_cycles, n_points, n_channels)
+        Features with the names this package gives them, or sequences.
+    channels : sequence of str, optional
+        Names of the channels of sequences, in their order.
+
+    Returns
+    -------
+    dict
+        Name, for example ``"without knee"``, to perturbation; only what `X` holds.
+
+    Raises
+    ------
+    SchemaError
+        If the channels of sequences are not named, or their number differs.
+    """
+    if isinstance(X, pd.DataFrame):
+        channels = [str(name) for name in X.columns]
+    elif channels is None or len(channels) != X.shape[-1]:
+        raise SchemaError(
+            expected=f"the names of the {X.shape[-1]} channels of X",
+            got="none" if channels is None else f"{len(channels)}",
+            where="channels",
+            fix="pass the features you gave prepare_sequential_features",
+        )
+    words = [set(name.split("_")) for name in channels]
+    chosen = {
+        part: np.array([bool(each & meant) for each in words]) for part, meant in _PARTS.items()
+    }
+    return {
+        f"without {part}": _without(columns) for part, columns in chosen.items() if columns.any()
+    }
+
+
+def noise_levels(multiples: Sequence[float] = NOISE) -> dict[str, Perturbation]:
+    """Return perturbations that add normal noise of the spread between a person's own cycles.
+
+    The standard deviation of each feature (point and channel, of sequences) within a person and
+    label is measured on the training rows.
+
+    Parameters
+    ----------
+    multiples : sequence of float
+        Multiples of that standard deviation.
+    """
+    return {f"noise {each:g} × within-subject SD": _noisy(each) for each in multiples}
+
+
+def _without(columns: NDArray[np.bool_]) -> Perturbation:
+    def take_away(
+        train: Array,
+        unit: NDArray[np.intp],  # noqa: ARG001 - all perturbations are called alike
+        test: Array,
+        rng: np.random.Generator,  # noqa: ARG001
+    ) -> Array:
+        changed = test.copy()
+        known = np.isfinite(train[..., columns])
+        total = np.where(known, train[..., columns], 0.0).sum(axis=0)
+        # A feature that no training row has stays missing.
+        with np.errstate(invalid="ignore"):
+            changed[..., columns] = total / known.sum(axis=0)
+        return changed
+
+    return take_away
+
+
+def _noisy(multiple: float) -> Perturbation:
+    def disturb(
+        train: Array, unit: NDArray[np.intp], test: Array, rng: np.random.Generator
+    ) -> Array:
+        flat = train.reshape(len(train), -1)
+        within = flat - pd.DataFrame(flat).groupby(unit).transform("mean").to_numpy()
+        known = np.isfinite(within)
+        cycles = np.bincount(unit)[unit] > 1
+        freedom = known[cycles].sum(axis=0) - len(np.unique(unit[cycles]))
+        squared = np.where(known, within, 0.0)[cycles] ** 2
+        spread = np.sqrt(squared.sum(axis=0) / np.maximum(freedom, 1)).reshape(train.shape[1:])
+        return np.asarray(test + multiple * spread * rng.standard_normal(test.shape))
+
+    return disturb
+
+
+def other_laboratory(
+    model: Any,
+    X: Any,
+    y: Any,
+    groups: Any,
+    *,
+    metric: str | None = None,
+    n_bootstrap: int = 1000,
+    random_state: int = 0,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Train on all datasets but one and test on that one, for each.
+
+    Parameters
+    ----------
+    model : scikit-learn estimator
+        Cloned for every fold.
+    X, y, groups : array-like
+        As of the evaluator; the index of `X` or `y` names the dataset of each row. `y` of
+        floating-point numbers is a regression.
+    metric : str, optional
+        Default: balanced accuracy, or mean absolute error.
+    n_bootstrap, random_state : int
+        Draws of subjects for the intervals, and seed.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)`` after each dataset.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``dataset`` (the one tested): ``n_subjects``, ``n_cycles``, ``score`` with
+        ``low`` and ``high`` (95 % over its subjects), ``metric``.
+
+    Raises
+    ------
+    SplitLeakError
+        If there is one dataset only, or a subject stands in two.
+    TargetError
+        If all datasets but one hold a single class.
+    SchemaError
+        If the rows do not say of which dataset they are.
+    """
+    design = study_design(model, X, y, groups, cv=LeaveOneDatasetOut(), metric=metric)
+    classes, values = design.classes, design.target
+    if classes is not None:
+        values = np.searchsorted(classes, values)
+    held_out = cross_validated(
+        design.model, design.X, y, values, groups, cv=design.cv, allow_subject_overlap=False,
+        progress=progress, classes=classes,
+    ).held_out  # fmt: skip
+    sums = design.sums(held_out.rows, held_out.predicted)
+    dataset = design.key.get_level_values("dataset").to_numpy()
+    rows = []
+    for name in pd.unique(dataset):
+        own = np.unique(design.subject[dataset == name])
+        weights = subject_weights(len(own), n_bootstrap, random_state)
+        draws = metric_values(design.metric, resampled_sums(weights, sums[own]))
+        score = float(metric_values(design.metric, sums[own].sum(axis=0)))
+        n_cycles = int((dataset == name).sum())
+        rows.append((name, len(own), n_cycles, score, *percentile_interval(draws), design.metric))
+    columns = ["dataset", "n_subjects", "n_cycles", "score", "low", "high", "metric"]
+    table = pd.DataFrame(rows, columns=columns).set_index("dataset")
     return said_simulated(table, design.simulated)
-
-
-# ----------------------------------------------------------------------
-# What a model learns from a few subjects.
 
 
 class FewSubjectCurves(NamedTuple):
@@ -818,40 +746,76 @@ def few_subject_curves(
             expected=f"one of {', '.join(models)}", got=repr(reference), where="reference"
         )
     design = study_design(models[reference], X, y, groups, metric=metric, random_state=random_state)
-    rng = np.random.default_rng(random_state)
-    draws = [subject_draws(design, number, n_draws, rng) for number in subjects]
-    weights = _Weights.drawn(n_draws, design.n_subjects, n_bootstrap, random_state)
+    rng, people = np.random.default_rng(random_state), np.asarray(groups)
+    draws = [
+        (step, draw)
+        for step, number in enumerate(subjects)
+        for draw in subject_draws(design, number, n_draws, rng)
+    ]
+    sums: dict[tuple[str, int], list[NDArray[Any]]] = {}
+    for done, (step, (train, test)) in enumerate(draws, start=1):
+        X_train, X_test = take_rows(design.X, train), take_rows(design.X, test)
+        for name, model in models.items():
+            fitted = clone(model)
+            known = {"groups": people[train]} if has_fit_parameter(fitted, "groups") else {}
+            fitted.fit(X_train, design.target[train], **known)
+            predicted = np.asarray(fitted.predict(X_test)).reshape(-1)
+            sums.setdefault((name, step), []).append(design.sums(test, predicted))
+        if progress is not None:
+            progress("draws", done, len(draws))
+    # Seeds of their own: equal rows would tie a draw to a person.
+    of_draws = subject_weights(n_draws, n_bootstrap, random_state)
+    of_people = subject_weights(design.n_subjects, n_bootstrap, random_state + 1)
+    better = -1.0 if design.metric in ERRORS else 1.0
     scores, gains = [], []
-    for step, (number, some) in enumerate(zip(subjects, draws, strict=True)):
-        sums = _sums_by_model(models, design, np.asarray(groups), some, step, len(draws), progress)
-        varied = {name: weights.metric(design.metric, each) for name, each in sums.items()}
-        for name, each in sums.items():
-            score = float(metric_values(design.metric, each.sum(axis=(0, 1))))
-            scores.append((name, number, score, *percentile_interval(varied[name])))
-        better = -1.0 if design.metric in ERRORS else 1.0
-        points = {row[0]: row[2] for row in scores if row[1] == number}
+    for step, number in enumerate(subjects):
+        score, varied = {}, {}
+        for name in models:
+            each = np.stack(sums[name, step])  # (n_draws, n_people, ...)
+            resampled = two_way_sums(of_draws, of_people, each)
+            score[name] = float(metric_values(design.metric, each.sum(axis=(0, 1))))
+            varied[name] = metric_values(design.metric, resampled)
+            scores.append((name, number, score[name], *percentile_interval(varied[name])))
         for name in models:
             if name != reference:
                 change = better * (varied[name] - varied[reference])
-                gain = better * (points[name] - points[reference])
+                gain = better * (score[name] - score[reference])
                 gains.append((name, number, gain, *percentile_interval(change)))
-    return FewSubjectCurves(
-        _few_subjects_table(scores, "score", design),
-        _few_subjects_table(gains, "gain", design).assign(reference=reference),
-    )
+    tables = [
+        pd.DataFrame(rows, columns=["model", "n_subjects", value, "low", "high"])
+        for rows, value in ((scores, "score"), (gains, "gain"))
+    ]
+    tables = [
+        said_simulated(each.assign(metric=design.metric), design.simulated) for each in tables
+    ]
+    return FewSubjectCurves(tables[0], tables[1].assign(reference=reference))
 
 
-class Draw(NamedTuple):
-    """Row positions of the training subjects, and of all others."""
+def two_way_sums(
+    draws: NDArray[np.int64], people: NDArray[np.int64], sums: NDArray[Any]
+) -> NDArray[Any]:
+    """Sum what each subject contributes in each draw, over resamples of draws and subjects at once.
 
-    train: NDArray[np.intp]
-    test: NDArray[np.intp]
+    Parameters
+    ----------
+    draws, people : ndarray of int of shape (n_bootstrap, n_draws) and (n_bootstrap, n_subjects)
+        How often each draw and each tested subject counts.
+    sums : ndarray of shape (n_draws, n_subjects, ...)
+        What each subject contributes in each draw.
+
+    Returns
+    -------
+    ndarray of shape (n_bootstrap, ...)
+        One sum a resample.
+    """
+    by_person = np.tensordot(draws, sums, axes=1)
+    return np.asarray(np.einsum("bp,bp...->b...", people, by_person))
 
 
 def subject_draws(
     design: StudyDesign, n_subjects: int, n_draws: int, rng: np.random.Generator
-) -> list[Draw]:
-    """Draw training subjects, without replacement within a draw.
+) -> list[Fold]:
+    """Draw training subjects, without replacement within a draw; all others are tested.
 
     Parameters
     ----------
@@ -869,7 +833,11 @@ def subject_draws(
     SchemaError
         If no subject of a class would be left to test.
     """
-    strata = _strata(design)
+    strata = [np.arange(design.n_subjects)]
+    if design.classes is not None:
+        by_class = [np.unique(design.subject[design.target == name]) for name in design.classes]
+        if sum(map(len, by_class)) == design.n_subjects:
+            strata = by_class
     fewest = min(len(people) for people in strata)
     if not 1 <= n_subjects < fewest:
         raise SchemaError(
@@ -882,69 +850,5 @@ def subject_draws(
     for _ in range(n_draws):
         chosen = np.concatenate([rng.permutation(people)[:n_subjects] for people in strata])
         trains = np.isin(design.subject, chosen)
-        draws.append(Draw(np.flatnonzero(trains), np.flatnonzero(~trains)))
+        draws.append((np.flatnonzero(trains), np.flatnonzero(~trains)))
     return draws
-
-
-def _strata(design: StudyDesign) -> list[NDArray[np.intp]]:
-    if design.classes is not None:
-        by_class = [np.unique(design.subject[design.target == name]) for name in design.classes]
-        if sum(map(len, by_class)) == design.n_subjects:
-            return by_class
-    return [np.arange(design.n_subjects)]
-
-
-class _Weights(NamedTuple):
-    """How often each draw and each tested subject counts, one row a bootstrap draw."""
-
-    draws: NDArray[np.int64]
-    people: NDArray[np.int64]
-
-    @classmethod
-    def drawn(cls, n_draws: int, n_people: int, n_bootstrap: int, seed: int) -> "_Weights":
-        # Seeds of their own: equal rows would tie a draw to a person.
-        return cls(
-            subject_weights(n_draws, n_bootstrap, seed),
-            subject_weights(n_people, n_bootstrap, seed + 1),
-        )
-
-    def metric(self, metric: str, sums: NDArray[Any]) -> NDArray[np.float64]:
-        """Return the metric of each bootstrap draw; `sums` (n_draws, n_people, ...)."""
-        by_person = np.tensordot(self.draws, sums, axes=1)
-        return metric_values(metric, np.einsum("bp,bp...->b...", self.people, by_person))
-
-
-def _sums_by_model(
-    models: Mapping[str, Any],
-    design: StudyDesign,
-    groups: NDArray[Any],
-    draws: Sequence[Draw],
-    step: int,
-    n_steps: int,
-    progress: Progress | None,
-) -> dict[str, NDArray[Any]]:
-    """Return what each draw's tested subjects contribute to the metric, by model."""
-    sums: dict[str, list[NDArray[Any]]] = {name: [] for name in models}
-    for done, draw in enumerate(draws, start=step * len(draws) + 1):
-        for name, model in models.items():
-            predicted = _predicted(model, design, groups, draw)
-            add_up = sums_of(design.target[draw.test], predicted, design.classes)
-            sums[name].append(add_up(design.subject[draw.test], design.n_subjects))
-        if progress is not None:
-            progress("draws", done, n_steps * len(draws))
-    return {name: np.stack(each) for name, each in sums.items()}
-
-
-def _predicted(model: Any, design: StudyDesign, groups: NDArray[Any], draw: Draw) -> NDArray[Any]:
-    fitted = clone(model)
-    train = take_rows(design.X, draw.train)
-    known = {"groups": groups[draw.train]} if has_fit_parameter(fitted, "groups") else {}
-    fitted.fit(train, design.target[draw.train], **known)
-    return np.asarray(fitted.predict(take_rows(design.X, draw.test))).reshape(-1)
-
-
-def _few_subjects_table(
-    rows: list[tuple[Any, ...]], value: str, design: StudyDesign
-) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=["model", "n_subjects", value, "low", "high"])
-    return said_simulated(table.assign(metric=design.metric), design.simulated)

@@ -1,8 +1,7 @@
-"""MERGED curve figures.
+"""Curves over the gait cycle: of classes with the spread between subjects, of the hardest cycles.
 
-- Which held-out cycles the model got most wrong.
-- Mean curves of each class, with the spread between subjects.
-- A cycle drawn over the bands of the class it is of and the class it was taken for.
+A hardest cycle is one that the model got most wrong, drawn over the bands of the class it is of
+and the class it was taken for.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,78 +35,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-# ----------------------------------------------------------------------
-# Which held-out cycles the model got most wrong.
-
-
-def hardest_cycles(results: Mapping[str, Any], cycles: pd.DataFrame, n: int = 6) -> pd.DataFrame:
-    """Return the cycles that were most wrong, one a subject.
-
-    Most wrong is the wrong class with the largest probability over the true one; without
-    probabilities, a wrong class from a subject whose cycles are most often wrong; of a number,
-    the largest error.
-
-    Parameters
-    ----------
-    results : dict
-        What an evaluation returned, its predictions indexed by the cycle key.
-    cycles : DataFrame
-        ``data.cycles``.
-    n : int
-        How many at most, one of each subject: a subject's cycles tend to be wrong together.
-
-    Returns
-    -------
-    DataFrame
-        Worst first: ``row`` (position in `cycles`), ``subject``, ``y_true``, ``y_pred`` and
-        ``wrongness`` (probability of the predicted class minus that of the true one; share of
-        the subject's cycles that are wrong; or absolute error). Empty if nothing is wrong.
-
-    Raises
-    ------
-    SchemaError
-        If predictions and cycles cannot be matched, or `n` is not positive.
-    """
-    if n < 1:
-        raise SchemaError(expected="at least one cycle", got=str(n), where="n", fix="ask for more")
-    table = results["predictions"]
-    subject, names = tested_subjects(results)
-    wrong = _wrongness(results, subject)
-    found = pd.DataFrame(
-        {
-            "row": rows_of_predictions(results, cycles),
-            "subject": names[subject],
-            "y_true": table["y_true"].to_numpy(),
-            "y_pred": table["y_pred"].to_numpy(),
-            "wrongness": wrong,
-        }
-    )
-    worst = found[found["wrongness"] > 0].sort_values("wrongness", ascending=False, kind="stable")
-    return worst.drop_duplicates("subject").head(n).reset_index(drop=True)
-
-
-def _wrongness(results: Mapping[str, Any], subject: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Return how wrong each held-out cycle is; 0 for those that are right."""
-    table = results["predictions"]
-    true, predicted = (table[name].to_numpy() for name in ("y_true", "y_pred"))
-    if results["kind"] == "regression":
-        return np.asarray(np.abs(predicted.astype(float) - true.astype(float)))
-    wrong = true != predicted
-    if not has_probabilities(results):
-        share = np.bincount(subject, wrong) / np.bincount(subject)
-        return np.where(wrong, share[subject], 0.0)
-    given = held_out_probabilities(results)
-    called = pd.Index(given.classes).get_indexer(pd.Index(predicted))
-    probability = given.probability[np.arange(len(called)), called]
-    own = (given.probability * given.truth).sum(axis=1)
-    # A model whose threshold is not one half may choose the class of smaller probability.
-    return np.where(wrong, np.maximum(probability - own, np.finfo(float).tiny), 0.0)
-
-
-# ----------------------------------------------------------------------
-# Mean curves of each class, with the spread between subjects.
-
-
 MOST_PANELS = 12
 # One row a quantity, one column a joint: the order a gait laboratory prints its reports in.
 _FIRST = (
@@ -124,6 +51,7 @@ _FIRST = (
     "grf_anterior",
     "hip_adduction_angle",
 )
+_GALLERY_CHANNELS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,12 +154,68 @@ def plot_class_curves(
     return ax
 
 
-# ----------------------------------------------------------------------
-# A cycle drawn over the bands of the class it is of and the class it was taken for.
+def hardest_cycles(results: Mapping[str, Any], cycles: pd.DataFrame, n: int = 6) -> pd.DataFrame:
+    """Return the cycles that were most wrong, one a subject.
+
+    Most wrong is the wrong class with the largest probability over the true one; without
+    probabilities, a wrong class from a subject whose cycles are most often wrong; of a number,
+    the largest error.
+
+    Parameters
+    ----------
+    results : dict
+        What an evaluation returned, its predictions indexed by the cycle key.
+    cycles : DataFrame
+        ``data.cycles``.
+    n : int
+        How many at most, one of each subject: a subject's cycles tend to be wrong together.
+
+    Returns
+    -------
+    DataFrame
+        Worst first: ``row`` (position in `cycles`), ``subject``, ``y_true``, ``y_pred`` and
+        ``wrongness`` (probability of the predicted class minus that of the true one; share of
+        the subject's cycles that are wrong; or absolute error). Empty if nothing is wrong.
+
+    Raises
+    ------
+    SchemaError
+        If predictions and cycles cannot be matched, or `n` is not positive.
+    """
+    if n < 1:
+        raise SchemaError(expected="at least one cycle", got=str(n), where="n", fix="ask for more")
+    table = results["predictions"]
+    subject, names = tested_subjects(results)
+    wrong = _wrongness(results, subject)
+    found = pd.DataFrame(
+        {
+            "row": rows_of_predictions(results, cycles),
+            "subject": names[subject],
+            "y_true": table["y_true"].to_numpy(),
+            "y_pred": table["y_pred"].to_numpy(),
+            "wrongness": wrong,
+        }
+    )
+    worst = found[found["wrongness"] > 0].sort_values("wrongness", ascending=False, kind="stable")
+    return worst.drop_duplicates("subject").head(n).reset_index(drop=True)
 
 
-CHANNELS = 3
-_PANEL = (3.3, 2.2)
+def _wrongness(results: Mapping[str, Any], subject: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return how wrong each held-out cycle is; 0 for those that are right."""
+    table = results["predictions"]
+    true, predicted = (table[name].to_numpy() for name in ("y_true", "y_pred"))
+    if results["kind"] == "regression":
+        return np.asarray(np.abs(predicted.astype(float) - true.astype(float)))
+    wrong = true != predicted
+    if not has_probabilities(results):
+        share = np.bincount(subject, wrong) / np.bincount(subject)
+        return np.where(wrong, share[subject], 0.0)
+    given = held_out_probabilities(results)
+    called = pd.Index(given.classes).get_indexer(pd.Index(predicted))
+    probability = given.probability[np.arange(len(called)), called]
+    own = (given.probability * given.truth).sum(axis=1)
+    # A model whose threshold is not one half may choose the class of smaller probability.
+    return np.where(wrong, np.maximum(probability - own, np.finfo(float).tiny), 0.0)
 
 
 def plot_hard_cycle(
@@ -264,7 +248,7 @@ def plot_hard_cycle(
     matplotlib.axes.Axes
         The axes, in ``ax.figure``.
     """
-    ax = axes_for(ax, *_PANEL, data)
+    ax = axes_for(ax, *PANEL_INCHES, data)
     factor = shown_unit(channel)[1]
     curves, groups = data.curves(channel), data.groups
     tasks = data.cycles["task"].to_numpy()
@@ -311,8 +295,8 @@ def plot_gallery(
     matplotlib.figure.Figure
         Its axes can be restyled.
     """
-    channels = list(channels or main_channels(data, CHANNELS))
-    width, height = _PANEL[0] * len(channels), _PANEL[1] * len(hardest) + 0.7
+    channels = list(channels or main_channels(data, _GALLERY_CHANNELS))
+    width, height = PANEL_INCHES[0] * len(channels), PANEL_INCHES[1] * len(hardest) + 0.7
     with figure(width, height, data) as made:
         grid = made.subplots(len(hardest), len(channels), squeeze=False, sharex=True)
         for axes, cycle in zip(grid, hardest.to_dict("records"), strict=True):

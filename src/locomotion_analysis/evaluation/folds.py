@@ -1,11 +1,8 @@
-"""MERGED folds.
+"""Folds of subjects: inputs checked to belong together, a fresh copy of the model fitted on each.
 
-- What is known about the cycles that were predicted, matched by the cycle key.
-- Rows, targets and subjects of an evaluation, checked to belong together.
-- What is missing from the training rows of a fold: a feature's values, a class.
-- Fitting a fresh copy of a model on each fold, after proof that no subject leaks.
-- What the fitted models say their features weigh, averaged over the folds.
-- Cross-validation of one model: its held-out predictions and importances, fold by fold.
+Rows, target and subjects are checked first, then the folds: no subject on both sides, no feature
+or class missing from the training rows unsaid. What comes out are the predictions of cycles held
+out, and what the models say their features weigh.
 """
 
 import warnings
@@ -26,8 +23,10 @@ from locomotion_analysis.progress import Progress
 from locomotion_analysis.selection import check_cv, check_split
 from locomotion_analysis.selection.splitters import Fold, check_lengths, run_folds, subject_codes
 
-# ----------------------------------------------------------------------
-# What is known about the cycles that were predicted, matched by the cycle key.
+Features = pd.DataFrame | NDArray[Any]
+"""Features (n_cycles, n_features), or sequences (n_cycles, n_points, n_channels)."""
+
+_SHOWN = 3
 
 
 def rows_of_predictions(results: Mapping[str, Any], cycles: pd.DataFrame) -> NDArray[np.intp]:
@@ -74,11 +73,7 @@ def rows_of_predictions(results: Mapping[str, Any], cycles: pd.DataFrame) -> NDA
     return rows
 
 
-# ----------------------------------------------------------------------
-# Rows, targets and subjects of an evaluation, checked to belong together.
-
-
-Features = pd.DataFrame | NDArray[Any]
+# Rows, target and subjects, checked to belong together.
 
 
 def checked_inputs(X: Any, y: Any, groups: Any) -> Features:
@@ -113,18 +108,13 @@ def checked_inputs(X: Any, y: Any, groups: Any) -> Features:
             fix="pass what prepare_ml_features or prepare_sequential_features returned",
         )
     check_lengths(X=features, y=y, groups=groups)
-    _check_same_order(X=X, y=y, groups=groups)
-    return features
-
-
-def _check_same_order(**columns: Any) -> None:
-    indexes = {
-        name: column.index
-        for name, column in columns.items()
-        if isinstance(column, (pd.DataFrame, pd.Series))
-    }
-    for name, index in list(indexes.items())[1:]:
-        first_name, first = next(iter(indexes.items()))
+    labelled = [
+        (name, given.index)
+        for name, given in (("X", X), ("y", y), ("groups", groups))
+        if isinstance(given, (pd.DataFrame, pd.Series))
+    ]
+    for name, index in labelled[1:]:
+        first_name, first = labelled[0]
         if first.is_unique and not first.equals(index) and first.isin(index).all():
             raise SchemaError(
                 expected=f"rows of {name} in the order of {first_name}",
@@ -132,6 +122,7 @@ def _check_same_order(**columns: Any) -> None:
                 where=name,
                 fix=f"use {name}.loc[{first_name}.index]",
             )
+    return features
 
 
 def take_rows(X: Features, rows: NDArray[np.intp]) -> Features:
@@ -193,16 +184,6 @@ def said_simulated(table: pd.DataFrame, simulated: bool) -> pd.DataFrame:
     return table
 
 
-def columns_with_missing(X: Features) -> list[str]:
-    """Name the features that hold NaN (the channels, of sequences)."""
-    if isinstance(X, pd.DataFrame):
-        return [str(name) for name in X.columns[X.isna().any()]]
-    if X.dtype.kind != "f":
-        return []
-    missing = np.isnan(X).any(axis=tuple(range(X.ndim - 1)))
-    return [f"column {position}" for position in np.flatnonzero(missing)]
-
-
 def continuous_target(y: Any) -> NDArray[np.float64]:
     """Check a continuous target.
 
@@ -245,11 +226,7 @@ def continuous_target(y: Any) -> NDArray[np.float64]:
     return values
 
 
-# ----------------------------------------------------------------------
 # What is missing from the training rows of a fold: a feature's values, a class.
-
-
-_SHOWN = 3
 
 
 def check_features_in_training(X: Features, folds: list[Fold]) -> None:
@@ -265,12 +242,12 @@ def check_features_in_training(X: Features, folds: list[Fold]) -> None:
     LocomotionWarning
         If some have none: that fold's model does without them.
     """
-    present = _present(X)
-    if present.all():
+    missing = _missing(X)
+    if not missing.any():
         return
-    empty = [~present[train].any(axis=0) for train, _ in folds]
-    for number, missing in enumerate(empty, start=1):
-        if missing.all():
+    empty = [missing[train].all(axis=0) for train, _ in folds]
+    for number, of_fold in enumerate(empty, start=1):
+        if of_fold.all():
             raise SchemaError(
                 expected="at least one feature with a value in the training rows of every fold",
                 got="NaN in all of them",
@@ -280,10 +257,12 @@ def check_features_in_training(X: Features, folds: list[Fold]) -> None:
     somewhere = np.logical_or.reduce(empty)
     if not somewhere.any():
         return
-    names = _fold_checks_named(_names(X), somewhere)
-    numbers = ", ".join(str(n) for n, missing in enumerate(empty, start=1) if missing.any())
+    names = _column_names(X, somewhere)
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    numbers = ", ".join(str(n) for n, of_fold in enumerate(empty, start=1) if of_fold.any())
     warnings.warn(
-        f"No value in the training rows of fold {numbers}: {names}. The models of these folds do "
+        f"No value in the training rows of fold {numbers}: {', '.join(names[:_SHOWN])}{more}. "
+        "The models of these folds do "
         "without; leave the features out, or the subjects who lack them.",
         LocomotionWarning,
         stacklevel=5,
@@ -314,31 +293,25 @@ def warn_of_untrained_classes(
         )
 
 
-def _present(X: Features) -> NDArray[np.bool_]:
-    """Return whether each feature (channel, of sequences) of each row has a value."""
+def _missing(X: Features, *, anywhere: bool = False) -> NDArray[np.bool_]:
+    """Return whether each row lacks each feature (channel, of sequences), `anywhere` or throughout."""
     if isinstance(X, pd.DataFrame):
-        return X.notna().to_numpy()
+        return X.isna().to_numpy()
     if X.dtype.kind != "f":
-        return np.ones((len(X), 1), dtype=bool)
-    known = np.asarray(~np.isnan(X))
-    return known if X.ndim == 2 else np.asarray(known.any(axis=1))
+        return np.zeros((len(X), X.shape[-1]), dtype=bool)
+    missing = np.asarray(np.isnan(X))
+    if X.ndim == 2:
+        return missing
+    return np.asarray(missing.any(axis=1) if anywhere else missing.all(axis=1))
 
 
-def _names(X: Features) -> list[str]:
+def _column_names(X: Features, chosen: NDArray[np.bool_]) -> list[str]:
     if isinstance(X, pd.DataFrame):
-        return [str(name) for name in X.columns]
-    return [f"column {position}" for position in range(X.shape[-1])]
+        return [str(name) for name in X.columns[chosen]]
+    return [f"column {position}" for position in np.flatnonzero(chosen)]
 
 
-def _fold_checks_named(names: list[str], chosen: NDArray[np.bool_]) -> str:
-    found = [name for name, is_chosen in zip(names, chosen, strict=True) if is_chosen]
-    return ", ".join(found[:_SHOWN]) + (
-        f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    )
-
-
-# ----------------------------------------------------------------------
-# Fitting a fresh copy of a model on each fold, after proof that no subject leaks.
+# A fresh copy of the model fitted on each fold, after proof that no subject leaks.
 
 
 class FittedFold(NamedTuple):
@@ -439,16 +412,33 @@ def fit_folds(
         of rows.
     """
     for number, (train, test) in enumerate(folds, start=1):
-        fitted = _unfitted(model)
+        try:
+            fitted = clone(model)
+        except TypeError as error:
+            raise SchemaError(
+                expected="an estimator that scikit-learn can clone, so that no fold sees "
+                "another's fit",
+                got=type(model).__name__,
+                where="model",
+                fix="derive it from sklearn.base.BaseEstimator (get_params and set_params)",
+            ) from error
         held_out = take_rows(X, test)
         try:
             with empty_features_named():
                 fitted.fit(take_rows(X, train), y[train], **subjects_for(fitted, groups, train))
                 predicted = np.asarray(fitted.predict(held_out)).reshape(-1)
         except ValueError as error:
-            if "nan" in str(error).lower() and (missing := columns_with_missing(X)):
-                raise _missing_values(missing) from error
-            raise
+            missing = _column_names(X, np.asarray(_missing(X, anywhere=True).any(axis=0)))
+            if "nan" not in str(error).lower() or not missing:
+                raise
+            named = ", ".join(missing[:_SHOWN]) + (", …" if len(missing) > _SHOWN else "")
+            raise SchemaError(
+                expected="features without NaN, which this model cannot take",
+                got=f"NaN in {len(missing)} column{'s' * (len(missing) > 1)}: {named}",
+                where="X",
+                fix="put a SimpleImputer before the model in a Pipeline, so that it is fitted in "
+                "the fold",
+            ) from error
         if len(predicted) != len(test):
             raise SchemaError(
                 expected=f"one prediction for each of {len(test)} rows",
@@ -493,29 +483,6 @@ def empty_features_named() -> Iterator[None]:
         yield
 
 
-def _unfitted(model: Any) -> Any:
-    try:
-        return clone(model)
-    except TypeError as error:
-        raise SchemaError(
-            expected="an estimator that scikit-learn can clone, so that no fold sees another's fit",
-            got=type(model).__name__,
-            where="model",
-            fix="derive it from sklearn.base.BaseEstimator (get_params and set_params)",
-        ) from error
-
-
-def _missing_values(columns: list[str]) -> SchemaError:
-    named = ", ".join(columns[:_SHOWN]) + (", …" if len(columns) > _SHOWN else "")
-    return SchemaError(
-        expected="features without NaN, which this model cannot take",
-        got=f"NaN in {len(columns)} column{'s' * (len(columns) > 1)}: {named}",
-        where="X",
-        fix="put a SimpleImputer before the model in a Pipeline, so that it is fitted in the fold",
-    )
-
-
-# ----------------------------------------------------------------------
 # What the fitted models say their features weigh, averaged over the folds.
 
 
@@ -545,32 +512,25 @@ def fold_importances(model: Any, X: Features) -> "tuple[str, pd.Series[float]] |
         if hasattr(model, "best_estimator_"):
             model = model.best_estimator_
         elif isinstance(model, Pipeline):
-            names, model = _names_after(model, names, X.shape[1]), model[-1]
+            if len(model.steps) > 1:
+                given = names if names is not None else [f"x{n}" for n in range(X.shape[1])]
+                try:
+                    names = model[:-1].get_feature_names_out(given)
+                except (AttributeError, ValueError):  # a step that does not name what it returns
+                    names = None
+            model = model[-1]
         else:
             break
-    for kind in ("feature_importances_", "coef_"):
-        if hasattr(model, kind):
-            weights = np.abs(np.atleast_2d(np.asarray(getattr(model, kind), dtype=float)))
-            if kind == "feature_importances_":
-                weights = np.atleast_2d(np.asarray(model.feature_importances_, dtype=float))
-            return kind, _importances_named(weights.mean(axis=0), names)
-    return None
-
-
-def _names_after(pipeline: Pipeline, names: Any, n_inputs: int) -> Any:
-    if len(pipeline.steps) == 1:
-        return names
-    inputs = names if names is not None else [f"x{number}" for number in range(n_inputs)]
-    try:
-        return pipeline[:-1].get_feature_names_out(inputs)
-    except (AttributeError, ValueError):  # a step that does not name what it returns
+    if hasattr(model, "feature_importances_"):
+        kind, weights = "feature_importances_", np.asarray(model.feature_importances_, dtype=float)
+    elif hasattr(model, "coef_"):
+        kind, weights = "coef_", np.abs(np.asarray(model.coef_, dtype=float))
+    else:
         return None
-
-
-def _importances_named(weights: NDArray[np.float64], names: Any) -> "pd.Series[float]":
+    weights = np.atleast_2d(weights).mean(axis=0)
     if names is None or len(names) != len(weights):
         names = [f"x{number}" for number in range(len(weights))]
-    return pd.Series(weights, index=pd.Index([str(name) for name in names]))
+    return kind, pd.Series(weights, index=pd.Index([str(name) for name in names]))
 
 
 def mean_importances(per_fold: "list[pd.Series[float]]") -> pd.DataFrame | None:
@@ -601,10 +561,6 @@ def mean_importances(per_fold: "list[pd.Series[float]]") -> pd.DataFrame | None:
         }
     )
     return frame.sort_values(["importance", "feature"], ascending=[False, True], ignore_index=True)
-
-
-# ----------------------------------------------------------------------
-# Cross-validation of one model: its held-out predictions and importances, fold by fold.
 
 
 @dataclass(frozen=True, slots=True)
@@ -672,16 +628,24 @@ def predict_held_out(
     for fold in fit_folds(model, X, y, folds, progress, groups):
         predicted.append(fold.predicted)
         importances.append(fold_importances(fold.model, X))
-        if classes is not None:
-            probability.append(_probability(fold, take_rows(X, fold.test), classes))
+        if (
+            classes is not None
+            and hasattr(fold.model, "predict_proba")
+            and hasattr(fold.model, "classes_")
+        ):
+            # A class that no training row of the fold has keeps probability 0.
+            given = np.zeros((len(fold.test), len(classes)))
+            columns = class_numbers(np.asarray(fold.model.classes_), classes)
+            with empty_features_named():
+                given[:, columns] = fold.model.predict_proba(take_rows(X, fold.test))
+            probability.append(given)
     rows, number, order = _in_row_order(folds)
     weighed = [found for found in importances if found is not None]
-    known = [each for each in probability if each is not None]
     return HeldOut(
         rows=rows,
         fold=number,
         predicted=np.concatenate(predicted)[order],
-        probability=np.concatenate(known)[order] if len(known) == len(folds) else None,
+        probability=np.concatenate(probability)[order] if len(probability) == len(folds) else None,
         importance_kind=weighed[0][0] if weighed else None,
         importances=mean_importances([values for _, values in weighed]),
     )
@@ -720,16 +684,3 @@ def class_numbers(labels: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int
             fix="use a classifier, or evaluate_regression for a continuous target",
         )
     return codes
-
-
-def _probability(
-    fold: FittedFold, held_out: Features, classes: NDArray[Any]
-) -> NDArray[np.float64] | None:
-    if not (hasattr(fold.model, "predict_proba") and hasattr(fold.model, "classes_")):
-        return None
-    # A class that no training row of the fold has keeps probability 0.
-    probability = np.zeros((len(fold.test), len(classes)))
-    columns = class_numbers(np.asarray(fold.model.classes_), classes)
-    with empty_features_named():
-        probability[:, columns] = fold.model.predict_proba(held_out)
-    return probability

@@ -20,6 +20,7 @@ from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, TargetError
 from locomotion_analysis.evaluation.audit import single_scores
 from locomotion_analysis.evaluation.evaluator import BiomechanicalModelEvaluator
+from locomotion_analysis.evaluation.metrics import ERRORS, METRICS_OF
 from locomotion_analysis.evaluation.study_inputs import (
     kept_warnings,
     study_features,
@@ -38,10 +39,6 @@ from locomotion_analysis.standard import canonical_name
 
 _logger = logging.getLogger(__name__)
 
-_METRICS = {
-    "classification": ("balanced_accuracy", "accuracy", "macro_f1"),
-    "regression": ("mae", "rmse", "r2"),
-}
 _SHOWN = 5
 
 
@@ -66,7 +63,7 @@ class TrainingTable:
     notes : tuple of str
         What was left out or assumed.
     cautions : tuple of str
-        What in the data itself calls for caution (see ``evaluation.report.cautions``).
+        What in the data itself calls for caution (see :func:`~locomotion_analysis.evaluation.study_result.cautions`).
     """
 
     problem: Problem
@@ -134,7 +131,18 @@ def training_table(
     """
     with kept_warnings() as warned:
         asked = study_target(data, target)
-        y = _values(asked.values, problem)
+        y = asked.values  # noqa: PD011 - a field of ours, not pandas'
+        if problem.kind == "classification":
+            y = pd.Series(np.asarray(y.to_list()), index=y.index, name=y.name)
+        elif not pd.api.types.is_numeric_dtype(y):
+            raise TargetError(
+                expected=f"numbers, to train {problem.name}",
+                got=f"{y.iloc[0]!r}",
+                where=f"column {y.name}",
+                fix="name a column of numbers, or another problem",
+            )
+        else:
+            y = y.astype(float)
         table = study_features(asked, problem.kind, progress)
     dropped = len(data) - len(asked.data)
     notes = [f"{dropped:,} cycles without {asked.target} left out"] if dropped else []
@@ -150,19 +158,6 @@ def training_table(
         X, cycles, notes = paired, paired.index.to_frame(index=False), notes + told
     beware = (*cautions(asked.data, asked.labels), *warned)
     return TrainingTable(problem, asked.data, X, y, cycles, units, tuple(notes), beware)
-
-
-def _values(values: "pd.Series[Any]", problem: Problem) -> "pd.Series[Any]":
-    if problem.kind == "classification":
-        return pd.Series(np.asarray(values.to_list()), index=values.index, name=values.name)
-    if not pd.api.types.is_numeric_dtype(values):
-        raise TargetError(
-            expected=f"numbers, to train {problem.name}",
-            got=f"{values.iloc[0]!r}",
-            where=f"column {values.name}",
-            fix="name a column of numbers, or another problem",
-        )
-    return values.astype(float)
 
 
 @dataclass(frozen=True)
@@ -217,7 +212,7 @@ class Leaderboard:
     @property
     def metric(self) -> str:
         """The score models are ordered by: ``balanced_accuracy`` or ``mae``."""
-        return _METRICS[self.table_of.kind][0]
+        return METRICS_OF[self.table_of.kind][0]
 
     @property
     def winner(self) -> Entry:
@@ -232,21 +227,22 @@ class Leaderboard:
         metrics, and for classes ``roc_auc`` (mean of one class against the rest; NaN without
         probabilities). Errors are in the target's unit.
         """
-        return pd.DataFrame([self._row(entry) for entry in self.entries])
-
-    def _row(self, entry: Entry) -> dict[str, Any]:
-        first, *others = _METRICS[self.table_of.kind]
-        results = entry.results
-        low, high = results["intervals"][first]
-        row = {
-            "model": entry.recipe.name,
-            "title": entry.recipe.title,
-            first: results[first],
-            "low": low,
-            "high": high,
-            **{name: results[name] for name in others},
-        }
-        return row if self.table_of.kind == "regression" else {**row, "roc_auc": _auc(results)}
+        first, *others = METRICS_OF[self.table_of.kind]
+        rows = []
+        for entry in self.entries:
+            low, high = entry.results["intervals"][first]
+            row = {
+                "model": entry.recipe.name,
+                "title": entry.recipe.title,
+                first: entry.results[first],
+                "low": low,
+                "high": high,
+                **{name: entry.results[name] for name in others},
+            }
+            if self.table_of.kind == "classification":
+                row["roc_auc"] = _auc(entry.results)
+            rows.append(row)
+        return pd.DataFrame(rows)
 
     def comparison(self, model: str) -> PairedComparison:
         """Compare the winner (a) with another model (b) by name.
@@ -308,7 +304,7 @@ class Leaderboard:
 
 def ordered(entries: Sequence[Entry], metric: str) -> tuple[Entry, ...]:
     """Put the best first; ties stay in the given order."""
-    sign = 1.0 if metric == "mae" else -1.0
+    sign = 1.0 if metric in ERRORS else -1.0
     return tuple(sorted(entries, key=lambda entry: sign * float(entry.results[metric])))
 
 
@@ -396,10 +392,9 @@ def leaderboard(
     _, folds = study_folds(table.kind, table.y, table.groups, n_splits, random_state)
     usable, unusable = _usable(recipes or asked.recipes(random_state), table)
     found, warned = _evaluated(usable, table, folds, random_state, n_jobs, step)
-    metric = "balanced_accuracy" if table.kind == "classification" else "mae"
     return Leaderboard(
         table_of=table,
-        entries=ordered(found, metric),
+        entries=ordered(found, METRICS_OF[table.kind][0]),
         folds=folds,
         random_state=random_state,
         cautions=(*table.cautions, *_told(suspicions(table, folds)), *warned),
@@ -514,7 +509,14 @@ def suspicions(table: TrainingTable, folds: list[Fold]) -> list[str]:
     found = single_scores(table.X, table.cycles, str(table.y.name), y, table.kind, folds)
     perfect = [each for each in found if each.degree == "perfectly"]
     inside = [each.name for each in perfect if each.place == "feature"]
-    _note_columns([each.name for each in perfect if each.place != "feature"], str(table.y.name))
+    outside = [each.name for each in perfect if each.place != "feature"]
+    if outside:
+        # No danger as long as they are no features: a line in the log is enough.
+        _logger.warning(
+            "columns that tell %s perfectly, and are not among the features: %s; must not be added",
+            table.y.name,
+            _named(outside),
+        )
     if inside:
         told.append(
             f"Each of these features tells {table.y.name} perfectly by itself, on people it was "
@@ -522,16 +524,6 @@ def suspicions(table: TrainingTable, folds: list[Fold]) -> list[str]:
             "known."
         )
     return told
-
-
-def _note_columns(names: list[str], target: str) -> None:
-    # No danger as long as they are no features, so that a line in the log is enough.
-    if names:
-        _logger.warning(
-            "columns that tell %s perfectly, and are not among the features: %s; must not be added",
-            target,
-            _named(names),
-        )
 
 
 def subject_in_disguise(y: "pd.Series[Any]", groups: NDArray[Any]) -> list[str]:

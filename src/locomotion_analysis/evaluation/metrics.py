@@ -1,11 +1,7 @@
-"""MERGED metrics.
+"""Scores of classes and numbers, with intervals over subjects and beside a baseline.
 
-- Percentile intervals from a bootstrap that draws subjects, not cycles.
-- Accuracy, balanced accuracy and F1 from counts of true and predicted classes.
-- Scores of a classifier over subject-safe folds, against a majority-class baseline.
-- Results as plain types, for a JSON file.
-- Scores of a regression over subject-safe folds, against the mean of the training rows.
-- The evaluator's results as scores with intervals and a baseline.
+Metrics are functions of sums over subjects: counts of true and predicted classes, sums of errors.
+A bootstrap draw is then a row of weights, and all draws are one product.
 """
 
 import math
@@ -20,27 +16,33 @@ from sklearn.dummy import DummyClassifier
 from sklearn.metrics import classification_report
 
 from locomotion_analysis.errors import TargetError
+from locomotion_analysis.reporting.names import METRIC_NAMES
 from locomotion_analysis.selection.splitters import Fold
 
-# ----------------------------------------------------------------------
-# Percentile intervals from a bootstrap that draws subjects, not cycles.
-#
-# Cycles of one person resemble each other: drawing them one by one would treat a hundred steps
-# of ten people as a thousand people and give intervals that are far too narrow. Each draw takes
-# as many subjects as there are, with replacement, with all their cycles (cluster bootstrap: Field
-# and Welsh 2007, J R Stat Soc B 69:369, doi:10.1111/j.1467-9868.2007.00593.x). Metrics are
-# functions of sums over subjects, so a draw is a row of weights and all draws one product.
-#
-# The predictions stay as they are: the intervals tell how the score would vary with the people
-# tested, not with the people trained on, and are somewhat narrow with fewer than about 20 subjects.
-
-
 Interval = tuple[float, float]
+Counts = NDArray[np.int64]
+Sums = NDArray[np.float64]
+
 LEVEL_PERCENT = 95.0
+
+METRICS_OF = {
+    "classification": ("balanced_accuracy", "accuracy", "macro_f1"),
+    "regression": ("mae", "rmse", "r2"),
+}
+"""Metrics of either kind of target, the one to quote first."""
+ERRORS = ("mae", "rmse")
+"""Metrics of which less is better, in the target's unit."""
 
 
 def subject_weights(n_subjects: int, n_bootstrap: int, random_state: int) -> NDArray[np.int64]:
     """Draw how often each subject is taken in each bootstrap draw.
+
+    Cycles of one person resemble each other: drawing them one by one would treat a hundred steps
+    of ten people as a thousand people and give intervals that are far too narrow. Each draw takes
+    as many subjects as there are, with replacement, with all their cycles (cluster bootstrap [1]_).
+    The predictions stay as they are: the intervals tell how the score would vary with the people
+    tested, not with the people trained on, and are somewhat narrow with fewer than about 20
+    subjects.
 
     Parameters
     ----------
@@ -55,6 +57,11 @@ def subject_weights(n_subjects: int, n_bootstrap: int, random_state: int) -> NDA
     -------
     ndarray of int of shape (n_bootstrap, n_subjects)
         Each row sums to `n_subjects`.
+
+    References
+    ----------
+    .. [1] Field and Welsh, "Bootstrapping clustered data", J R Stat Soc B 69:369, 2007,
+       doi:10.1111/j.1467-9868.2007.00593.x.
 
     Examples
     --------
@@ -104,11 +111,7 @@ def percentile_interval(draws: NDArray[np.float64]) -> Interval:
     return (float(low), float(high))
 
 
-# ----------------------------------------------------------------------
-# Accuracy, balanced accuracy and F1 from counts of true and predicted classes.
-
-
-Counts = NDArray[np.int64]
+# Classes: metrics of counts of true and predicted, (..., classes, classes).
 
 
 def confusion_per_unit(
@@ -184,10 +187,6 @@ def _ratio(part: Any, whole: Any, empty: float) -> NDArray[np.float64]:
     return ratio
 
 
-# ----------------------------------------------------------------------
-# Scores of a classifier over subject-safe folds, against a majority-class baseline.
-
-
 METRICS = {"accuracy": accuracy, "balanced_accuracy": balanced_accuracy, "macro_f1": macro_f1}
 
 
@@ -220,43 +219,6 @@ def baseline_numbers(codes: NDArray[np.intp], folds: list[Fold]) -> list[NDArray
         .predict(np.zeros((len(test), 1)))
         for train, test in folds
     ]
-
-
-def pooled_scores(confusion: Counts) -> dict[str, float]:
-    """Return accuracy, balanced accuracy and macro F1 of one confusion matrix."""
-    return {name: float(metric(confusion)) for name, metric in METRICS.items()}
-
-
-def fold_scores(confusion: Counts) -> dict[str, Any]:
-    """Return the scores of each fold, their mean and their standard deviation.
-
-    Parameters
-    ----------
-    confusion : ndarray of int of shape (n_folds, n_classes, n_classes)
-        True against predicted classes of each fold.
-    """
-    scores = accuracy(confusion)
-    return {
-        "cv_scores": scores.tolist(),
-        "mean_accuracy": float(scores.mean()),
-        "std_accuracy": float(scores.std()),
-        "cv_balanced_accuracy": balanced_accuracy(confusion).tolist(),
-    }
-
-
-def report_of(
-    true: NDArray[np.intp], predicted: NDArray[np.intp], names: list[str]
-) -> dict[str, Any]:
-    """Return scikit-learn's classification report; precision of a class never predicted is 0."""
-    report: dict[str, Any] = classification_report(
-        true,
-        predicted,
-        labels=np.arange(len(names)),
-        target_names=names,
-        output_dict=True,
-        zero_division=0.0,
-    )
-    return report
 
 
 def score_intervals(
@@ -322,12 +284,28 @@ def classification_scores(
     per_fold = confusion_per_unit(true, predicted, fold, int(fold.max()) + 1, len(names))
     pooled = per_fold.sum(axis=0)
     beside = confusion_per_unit(true, baseline, np.zeros_like(true), 1, len(names))[0]
+    scores, scores_beside = (
+        {name: float(metric(counts)) for name, metric in METRICS.items()}
+        for counts in (pooled, beside)
+    )
+    of_folds = accuracy(per_fold)
     results = {
-        **fold_scores(per_fold),
-        **pooled_scores(pooled),
-        "classification_report": report_of(true, predicted, names),
+        "cv_scores": of_folds.tolist(),
+        "mean_accuracy": float(of_folds.mean()),
+        "std_accuracy": float(of_folds.std()),
+        "cv_balanced_accuracy": balanced_accuracy(per_fold).tolist(),
+        **scores,
+        "classification_report": classification_report(
+            true,
+            predicted,
+            labels=np.arange(len(names)),
+            target_names=names,
+            output_dict=True,
+            # Precision of a class never predicted.
+            zero_division=0.0,
+        ),
         "confusion_matrix": pooled,
-        "baseline": {"strategy": "most_frequent", **pooled_scores(beside)},
+        "baseline": {"strategy": "most_frequent", **scores_beside},
         "per_subject_accuracy": None,
         "intervals": {},
     }
@@ -341,10 +319,6 @@ def classification_scores(
         results["per_subject_accuracy"] = pd.Series(accuracy(model), index, name="accuracy")
         results["intervals"] = score_intervals(model, other, *bootstrap)
     return results
-
-
-# ----------------------------------------------------------------------
-# Results as plain types, for a JSON file.
 
 
 def metrics_json(results: dict[str, Any]) -> dict[str, Any]:
@@ -390,11 +364,7 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (bool, int, str)) else str(value)
 
 
-# ----------------------------------------------------------------------
-# Scores of a regression over subject-safe folds, against the mean of the training rows.
-
-
-Sums = NDArray[np.float64]
+# Numbers: metrics of sums of errors.
 
 
 def error_sums(
@@ -481,24 +451,10 @@ def error_intervals(
         quantity_scores(resampled_sums(weights, sums)) for sums in (model, baseline)
     )
     intervals = {name: percentile_interval(draws) for name, draws in drawn.items()}
-    for name in ("r2", "mae", "rmse"):
+    for name in METRICS_OF["regression"]:
         difference = drawn[name] - drawn_baseline[name]
         intervals[f"{name}_minus_baseline"] = percentile_interval(difference)
     return intervals
-
-
-def subject_errors(sums: Sums, subjects: NDArray[Any]) -> pd.DataFrame:
-    """Return each subject's errors.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by ``subject``: ``mae``, ``rmse``, ``bias`` (predicted minus true) in the
-        target's unit and ``n_cycles``.
-    """
-    columns = {name: values for name, values in quantity_scores(sums).items() if name != "r2"}
-    columns["n_cycles"] = sums[:, 0].astype(int)
-    return pd.DataFrame(columns, index=pd.Index(subjects, name="subject"))
 
 
 def regression_scores(
@@ -543,26 +499,16 @@ def regression_scores(
     if subjects is not None:
         unit, labels = subjects
         model, other = (error_sums(true, each, unit, len(labels)) for each in (predicted, baseline))
-        results["per_subject_error"] = subject_errors(model, labels)
+        errors = pd.DataFrame(quantity_scores(model), pd.Index(labels, name="subject"))
+        # Within a person the target hardly varies: an R² would mean nothing.
+        errors = errors.drop(columns="r2").assign(n_cycles=model[:, 0].astype(int))
+        results["per_subject_error"] = errors
         results["intervals"] = error_intervals(model, other, *bootstrap)
     return results
 
 
 def _floats(values: dict[str, NDArray[np.float64]]) -> dict[str, float]:
     return {name: float(value) for name, value in values.items()}
-
-
-# ----------------------------------------------------------------------
-# The evaluator's results as scores with intervals and a baseline.
-
-
-_CLASSIFICATION = {
-    "balanced_accuracy": "Balanced accuracy",
-    "accuracy": "Accuracy",
-    "macro_f1": "F1, mean of classes",
-}
-_REGRESSION = {"mae": "Mean absolute error", "rmse": "Root mean square error", "r2": "R²"}
-_ERRORS = ("mae", "rmse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -619,15 +565,22 @@ def headline_scores(results: Mapping[str, Any], kind: str) -> list[Score]:
     kind : {"classification", "regression"}
         Which of the two.
     """
-    names = _CLASSIFICATION if kind == "classification" else _REGRESSION
-    return [_score(results, key, name) for key, name in names.items()]
-
-
-def _score(results: Mapping[str, Any], key: str, name: str) -> Score:
-    low, high = results["intervals"][key]
-    gain = results["intervals"][f"{key}_minus_baseline"]
-    smaller = key in _ERRORS
-    gain_low, gain_high = (-gain[1], -gain[0]) if smaller else gain
-    return Score(
-        name, results[key], low, high, results["baseline"][key], gain_low, gain_high, smaller
-    )
+    scores = []
+    for key in METRICS_OF[kind]:
+        low, high = results["intervals"][key]
+        gain_low, gain_high = results["intervals"][f"{key}_minus_baseline"]
+        if key in ERRORS:
+            gain_low, gain_high = -gain_high, -gain_low
+        scores.append(
+            Score(
+                METRIC_NAMES[key],
+                results[key],
+                low,
+                high,
+                results["baseline"][key],
+                gain_low,
+                gain_high,
+                smaller_is_better=key in ERRORS,
+            )
+        )
+    return scores

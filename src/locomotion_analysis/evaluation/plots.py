@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.evaluation.checks import PermutationTest
 from locomotion_analysis.evaluation.metrics import headline_scores
 from locomotion_analysis.evaluation.subject_scores import agreement, tested_subjects
 from locomotion_analysis.reporting.names import METRIC_NAMES, feature_title, value_title
@@ -24,8 +25,6 @@ from locomotion_analysis.reporting.style import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from locomotion_analysis.evaluation.checks import PermutationTest
 
 
 __all__ = [
@@ -326,7 +325,7 @@ def plot_robustness(table: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     ----------
     table : DataFrame
         From :func:`~locomotion_analysis.evaluation.checks.robustness` or
-        :func:`~locomotion_analysis.evaluation.checks`.
+        :func:`~locomotion_analysis.evaluation.checks.other_laboratory`.
     ax : matplotlib.axes.Axes, optional
         Where to draw; default: a new figure.
 
@@ -461,7 +460,7 @@ def _square(ax: "Axes") -> "Axes":
     return ax
 
 
-def plot_permutation_test(test: "PermutationTest", ax: "Axes | None" = None) -> "Axes":
+def plot_permutation_test(test: PermutationTest, ax: "Axes | None" = None) -> "Axes":
     """Draw the score beside the scores of permuted labels.
 
     Parameters
@@ -494,7 +493,7 @@ def plot_learning_curve(curve: pd.DataFrame, ax: "Axes | None" = None) -> "Axes"
     Parameters
     ----------
     curve : DataFrame
-        From :func:`~locomotion_analysis.evaluation.checks`.
+        From :func:`~locomotion_analysis.evaluation.learning_curve`.
     ax : matplotlib.axes.Axes, optional
         Where to draw; default: a new figure.
 

@@ -1,9 +1,4 @@
-"""MERGED probability.
-
-- The probabilities of an evaluation beside the truth and the subjects.
-- Calibration: of the cycles given 70 %, do seven in ten belong to the class.
-- Discrimination: does the model rank cycles of a class above the rest, at any threshold.
-"""
+"""Probabilities of a classifier: do they come true, and do they rank a class above the rest."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -20,9 +15,6 @@ from locomotion_analysis.evaluation.metrics import (
     subject_weights,
 )
 from locomotion_analysis.evaluation.subject_scores import tested_subjects
-
-# ----------------------------------------------------------------------
-# The probabilities of an evaluation beside the truth and the subjects.
 
 
 class Probabilities(NamedTuple):
@@ -90,7 +82,6 @@ def held_out_probabilities(results: Mapping[str, Any]) -> Probabilities:
     )
 
 
-# ----------------------------------------------------------------------
 # Calibration: of the cycles given 70 %, do seven in ten belong to the class.
 
 
@@ -231,12 +222,10 @@ def _expected_error(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     return error
 
 
-# ----------------------------------------------------------------------
 # Discrimination: does the model rank cycles of a class above the rest, at any threshold.
 
 
-GRID = np.linspace(0.0, 1.0, 101)
-
+_GRID = np.linspace(0.0, 1.0, 101)
 _Curve = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 
 
@@ -368,7 +357,7 @@ def _curves(
             pd.DataFrame(
                 {
                     "class": given.classes[position],
-                    names[0]: GRID,
+                    names[0]: _GRID,
                     names[1]: curve(*_counts(ranked, np.ones(given.n_subjects))),
                     "low": [low for low, _ in bounds],
                     "high": [high for _, high in bounds],
@@ -411,17 +400,17 @@ def _roc_on_grid(
     positives: NDArray[np.float64], negatives: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     if positives[-1] == 0 or negatives[-1] == 0:
-        return np.full(len(GRID), np.nan)
-    return np.asarray(np.interp(GRID, negatives / negatives[-1], positives / positives[-1]))
+        return np.full(len(_GRID), np.nan)
+    return np.asarray(np.interp(_GRID, negatives / negatives[-1], positives / positives[-1]))
 
 
 def _precision_on_grid(
     positives: NDArray[np.float64], negatives: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     if positives[-1] == 0:
-        return np.full(len(GRID), np.nan)
+        return np.full(len(_GRID), np.nan)
     # Rounding must not put a recall of exactly 0.3 above the grid's 0.3.
     recall = np.round(positives / positives[-1], 12)
-    place = np.searchsorted(recall, np.round(np.maximum(GRID, recall[recall > 0][0]), 12))
+    place = np.searchsorted(recall, np.round(np.maximum(_GRID, recall[recall > 0][0]), 12))
     found = positives[place] + negatives[place]
     return np.asarray(positives[place] / found)

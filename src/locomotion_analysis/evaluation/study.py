@@ -5,14 +5,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-import pandas as pd
-
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.evaluation.evaluator import BiomechanicalModelEvaluator
 from locomotion_analysis.evaluation.metrics import metrics_json
 from locomotion_analysis.evaluation.study_inputs import (
     STUDY_AGGREGATIONS,
-    StudyTarget,
     kept_warnings,
     study_features,
     study_folds,
@@ -21,7 +18,6 @@ from locomotion_analysis.evaluation.study_inputs import (
 )
 from locomotion_analysis.evaluation.study_report import render_report
 from locomotion_analysis.evaluation.study_result import (
-    StudyChecks,
     StudyResult,
     cautions,
     study_checks,
@@ -121,9 +117,11 @@ def run_study(
             estimator, table.frame, asked.values, asked.data.groups, cv=folds, progress=step
         )
         details = study_details(results, asked.data)
-        checks = (
-            _checks(asked, table.frame, estimator, splitter, random_state, step) if full else None
-        )
+        checks = None
+        if full:
+            # Classes that are numbers must not be taken for a regression.
+            y = asked.values.astype(object if asked.kind == "classification" else float)
+            checks = study_checks(estimator, table.frame, y, splitter, random_state, step)
     study = StudyResult(
         kind=asked.kind,
         target=asked.target,
@@ -149,38 +147,15 @@ def run_study(
     return study
 
 
-def _checks(
-    asked: StudyTarget, X: pd.DataFrame, model: Any, splitter: Any, seed: int, step: Progress
-) -> StudyChecks:
-    # Classes that are numbers must not be taken for a regression.
-    target = asked.values  # noqa: PD011 - a field of ours, not pandas'
-    y = target.astype(object) if asked.kind == "classification" else target
-    return study_checks(model, X, y, splitter, seed, step)
-
-
 def _write(study: StudyResult) -> None:
-    page = render_report(study)
-    features = _feature_frame(study)
-    write_all(
-        {
-            study.metrics_path: json_text(_metrics(study)),
-            study.features_path: lambda path: features.to_parquet(
-                path, index=False, compression="zstd"
-            ),
-            study.report_path: page,
-        }
-    )
-
-
-def _feature_frame(study: StudyResult) -> pd.DataFrame:
-    keyed = study.X.reset_index()
-    if study.target not in keyed:
-        keyed.insert(study.X.index.nlevels, study.target, study.y.to_numpy())
-    return keyed
-
-
-def _metrics(study: StudyResult) -> dict[str, Any]:
-    return {
+    features = study.X.reset_index()
+    if study.target not in features:
+        features.insert(study.X.index.nlevels, study.target, study.y.to_numpy())
+    checks = None
+    if study.checks is not None:
+        checks = {each.name: getattr(study.checks, each.name) for each in fields(study.checks)}
+        checks["permutation"] = asdict(study.checks.permutation)
+    metrics = {
         "kind": study.kind,
         "target": study.target,
         "simulated": study.data.is_simulated,
@@ -193,10 +168,14 @@ def _metrics(study: StudyResult) -> dict[str, Any]:
         "provenance": study.provenance,
         **metrics_json(study.results),
         "details": metrics_json(study.details),
-        "checks": None if study.checks is None else metrics_json(_named_fields(study.checks)),
+        "checks": None if checks is None else metrics_json(checks),
     }
-
-
-def _named_fields(checks: StudyChecks) -> dict[str, Any]:
-    found = {each.name: getattr(checks, each.name) for each in fields(checks)}
-    return {**found, "permutation": asdict(checks.permutation)}
+    write_all(
+        {
+            study.metrics_path: json_text(metrics),
+            study.features_path: lambda path: features.to_parquet(
+                path, index=False, compression="zstd"
+            ),
+            study.report_path: render_report(study),
+        }
+    )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, TargetError
-from locomotion_analysis.features.spec import FeatureSpec, FeatureTable, LeftOut
+from locomotion_analysis.features.spec import FeatureTable, LeftOut
 from locomotion_analysis.features.table import FEATURE_GROUPS, labelled_feature_table
 from locomotion_analysis.models import ModelKind, default_classifier, default_regressor
 from locomotion_analysis.progress import Progress
@@ -72,7 +72,20 @@ def study_target(data: LocomotionData, target: str) -> StudyTarget:
         If there is no such column, it is the subject itself, or holds fewer than two values.
     """
     target = target if target in data.cycles else canonical_name(target)
-    column = _column(data, target)
+    if target not in data.cycles:
+        near = get_close_matches(target, [str(name) for name in data.cycles], n=1)
+        raise TargetError(
+            expected=f"a column among {', '.join(map(str, data.cycles))}",
+            got=repr(target),
+            fix=f"did you mean {near[0]}?" if near else "choose one of these columns",
+        )
+    if target == "subject":
+        raise TargetError(
+            expected="a target that people share",
+            got="the subject, which also decides who is tested",
+            fix="choose another column",
+        )
+    column = data.cycles[target]
     known = column.notna().to_numpy()
     if not known.all():
         entry = HistoryEntry("dropped", f"cycles without {target}", int((~known).sum()))
@@ -86,40 +99,13 @@ def study_target(data: LocomotionData, target: str) -> StudyTarget:
             fix="choose another column, or keep more cycles",
         )
     values = pd.Series(column.to_numpy(), index=data.key, name=target)
-    if _is_number(column):
-        return StudyTarget(
-            target, "regression", data, values.astype(float), _thirds(values, data.groups)
-        )
-    return StudyTarget(target, "classification", data, values, column.to_numpy())
-
-
-def _column(data: LocomotionData, target: str) -> "pd.Series[Any]":
-    cycles = data.cycles
-    if target not in cycles:
-        near = get_close_matches(target, [str(name) for name in cycles], n=1)
-        raise TargetError(
-            expected=f"a column among {', '.join(map(str, cycles))}",
-            got=repr(target),
-            fix=f"did you mean {near[0]}?" if near else "choose one of these columns",
-        )
-    if target == "subject":
-        raise TargetError(
-            expected="a target that people share",
-            got="the subject, which also decides who is tested",
-            fix="choose another column",
-        )
-    return cycles[target]
-
-
-def _is_number(column: "pd.Series[Any]") -> bool:
     numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-    return bool(numeric and column.nunique() > MOST_NUMERIC_CLASSES)
-
-
-def _thirds(values: "pd.Series[Any]", subjects: NDArray[Any]) -> NDArray[Any]:
-    of_subject = values.groupby(subjects).mean()
+    if not numeric or column.nunique() <= MOST_NUMERIC_CLASSES:
+        return StudyTarget(target, "classification", data, values, column.to_numpy())
+    of_subject = values.groupby(data.groups).mean()
     third = (of_subject.rank(method="first") - 1) * len(_THIRDS) // len(of_subject)
-    return np.array(_THIRDS, dtype=object)[third.astype(int)[subjects].to_numpy()]
+    labels = np.array(_THIRDS, dtype=object)[third.astype(int)[data.groups].to_numpy()]
+    return StudyTarget(target, "regression", data, values.astype(float), labels)
 
 
 def without_protocol_features(
@@ -155,7 +141,8 @@ def without_protocol_features(
     dropped = {
         spec.name: column
         for spec in table.specs
-        for column in _made_from(spec, cycles)
+        # A feature that is a column of its own is that column, whatever could stand in for it.
+        for column in ((spec.name,) if spec.name in cycles else spec.requires)
         if column in still
     }
     if not dropped:
@@ -177,11 +164,6 @@ def without_protocol_features(
         specs=tuple(spec for spec in table.specs if spec.name not in dropped),
         left_out=(*table.left_out, *gone),
     )
-
-
-def _made_from(spec: FeatureSpec, cycles: pd.DataFrame) -> tuple[str, ...]:
-    # A feature that is a column of its own is that column; what could stand in for it is not used.
-    return (spec.name,) if spec.name in cycles else spec.requires
 
 
 def protocol_columns(cycles: pd.DataFrame, labels: NDArray[Any]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """The report of a study: one self-contained HTML page."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,6 +38,7 @@ from locomotion_analysis.evaluation.probability import (
     precision_recall_curve,
     roc_curve,
 )
+from locomotion_analysis.evaluation.study_result import StudyChecks, StudyResult
 from locomotion_analysis.reporting import (
     Page,
     Picture,
@@ -52,10 +52,6 @@ from locomotion_analysis.reporting.page import Headline
 from locomotion_analysis.reporting.provenance import named_files
 from locomotion_analysis.reporting.style import panels
 from locomotion_analysis.standard import TASKS
-
-if TYPE_CHECKING:
-    from locomotion_analysis.evaluation.study_result import StudyChecks, StudyResult
-
 
 _MOST_CLASSES = 8
 _MOST_TASKS = 6
@@ -98,7 +94,7 @@ _READING_NUMBERS = (
 )
 
 
-def render_report(study: "StudyResult") -> str:
+def render_report(study: StudyResult) -> str:
     """Return the report as the text of one HTML file.
 
     Parameters
@@ -110,6 +106,21 @@ def render_report(study: "StudyResult") -> str:
     tasks = ", ".join(value_title(name).lower() for name in study.data.cycles["task"].unique())
     first, *rest = _READING
     by_kind = _READING_CLASSES if study.kind == "classification" else _READING_NUMBERS
+    made = [
+        _data(study),
+        _curves(study),
+        _scores(study),
+        _errors(study),
+        _subjects(study),
+        _features(study),
+        _subject_level(study),
+        _probabilities(study),
+        _agreement(study),
+        _groups(study),
+        _hardest(study),
+        *([] if study.checks is None else _checks(study.checks)),
+        _left_out(study),
+    ]
     return Page(
         about=(study.data, study.results),
         title=f"Predicting {value_title(study.target).lower()} from gait",
@@ -118,19 +129,19 @@ def render_report(study: "StudyResult") -> str:
             head.name, *(head.text(part) for part in ("value", "low", "high", "baseline"))
         ),
         verdict=_verdict(study),
-        facts=_facts(study),
-        cautions=study.cautions,
-        sections=[
-            Section("Data", (), (), _data_tables(study)),
-            _curves(study),
-            _scores(study),
-            _errors(study),
-            _subjects(study),
-            _features(study),
-            *_details(study),
-            *_checks(study),
-            _left_out(study),
+        facts=[
+            ("Subjects", f"{study.data.cycles['subject'].nunique():,}"),
+            ("Gait cycles", f"{len(study.data):,}"),
+            ("Channels", f"{len(study.data.channels):,}"),
+            ("Features", f"{study.X.shape[1]:,}"),
+            (
+                f"Target {study.target}",
+                f"{study.y.nunique()} classes" if study.kind == "classification" else "continuous",
+            ),
+            ("Model", study.model.split(":")[0]),
         ],
+        cautions=study.cautions,
+        sections=[section for section in made if section is not None],
         reading=(first, by_kind, *rest),
         provenance=study.provenance,
         record=(
@@ -142,7 +153,7 @@ def render_report(study: "StudyResult") -> str:
     ).html()
 
 
-def _verdict(study: "StudyResult") -> list[str]:
+def _verdict(study: StudyResult) -> list[str]:
     """Say what the headline means, against the baseline."""
     head = study.headline
     if head.beats_baseline:
@@ -168,21 +179,71 @@ def _verdict(study: "StudyResult") -> list[str]:
     return [meaning, measured]
 
 
-def _facts(study: "StudyResult") -> list[tuple[str, str]]:
-    cycles = study.data.cycles
-    distinct = study.y.nunique()
-    asked = f"{distinct} classes" if study.kind == "classification" else "continuous"
-    return [
-        ("Subjects", f"{cycles['subject'].nunique():,}"),
-        ("Gait cycles", f"{len(cycles):,}"),
-        ("Channels", f"{len(study.data.channels):,}"),
-        ("Features", f"{study.X.shape[1]:,}"),
-        (f"Target {study.target}", asked),
-        ("Model", study.model.split(":")[0]),
+def _data(study: StudyResult) -> Section:
+    """Return the cycles by class and task, the people by class, and gaps in the channels."""
+    data, target = study.data, study.target
+    frame = pd.DataFrame(
+        {
+            "label": study.labels,
+            "task": "All" if target == "task" else data.cycles["task"],
+            "subject": data.groups,
+        }
+    )
+    # Tasks down and classes across; of one task, classes down.
+    down, across = ("label", "task") if len(frame["task"].unique()) == 1 else ("task", "label")
+    cells = frame.groupby([down, across], sort=True)["subject"].agg(["nunique", "size"])
+    columns = list(dict.fromkeys(cells.index.get_level_values(1)))
+    known = {name: place for place, name in enumerate(TASKS)}
+    names = sorted(
+        set(cells.index.get_level_values(0)),
+        key=lambda name: (known.get(name, len(known)), str(name)),
+    )
+    told = {key: f"{row['nunique']:,} / {row['size']:,}" for key, row in cells.iterrows()}
+    counts = [
+        (value_title(name), *(told.get((name, column), "none") for column in columns))
+        for name in names
+    ]
+    first = value_title(target if down == "label" else down)
+
+    measured = [
+        name for name in _MEANS if name in data.cycles and data.cycles[name].dtype.kind in "fi"
+    ]
+    # A subject counts once, however many cycles were recorded.
+    each = data.cycles.assign(_label=study.labels).groupby(["_label", "subject"], sort=True)
+    people = [
+        (value_title(label), *(_mean_and_sd(own[name], _MEANS[name][1]) for name in measured))
+        for label, own in each[measured].mean().groupby(level=0)
+        if measured
     ]
 
+    missing = data.missing()
+    gaps = [
+        (channel_title(str(name)), f"{percent:.1f}")
+        for name, percent in missing[missing > 0].items()
+    ]
+    return Section(
+        "Data",
+        tables=[
+            Table("Subjects / cycles", (first, *map(value_title, columns)), counts),
+            Table(
+                "Mean ± SD over subjects",
+                (value_title(target), *(_MEANS[name][0] for name in measured)),
+                people,
+            ),
+            Table("Channels with gaps", ("Channel", "Cycles not fully measured (%)"), gaps),
+        ],
+    )
 
-def _curves(study: "StudyResult") -> Section:
+
+def _mean_and_sd(values: "pd.Series[float]", decimals: int) -> str:
+    known = values.dropna()
+    if known.empty:
+        return "unknown"
+    spread = f" ± {known.std(ddof=1):.{decimals}f}" if len(known) > 1 else ""
+    return f"{known.mean():.{decimals}f}{spread}"
+
+
+def _curves(study: StudyResult) -> Section:
     thirds = (
         ""
         if study.kind == "classification"
@@ -200,35 +261,30 @@ def _curves(study: "StudyResult") -> Section:
         "and forward forces are positive, moments are internal, power is positive where it is "
         f"generated.{dotted}{thirds}"
     )
-    pictures = list(_curve_pictures(study))
+    tasks = study.data.cycles["task"]
+    if study.target == "task" or len(tasks.unique()) == 1:
+        # Where the task itself is predicted, tasks are the classes of one picture.
+        pictures = _class_curves(study.data, study.labels)
+    else:
+        pictures = []
+        for task in tasks.value_counts(sort=True).index[:_MOST_TASKS]:
+            rows = np.flatnonzero(tasks == task)
+            # The largest is open, the others are folded away.
+            pictures += _class_curves(
+                study.data.take(rows), study.labels[rows], value_title(task), fold=bool(pictures)
+            )
     return Section(
         "Mean curves", [text] if pictures else [text, "No channel holds a value."], pictures
     )
 
 
-def _curve_pictures(study: "StudyResult") -> Iterable[Picture]:
-    """Draw one picture a task, the largest open and the others folded away.
-
-    Where the task itself is predicted, tasks are the classes of one picture.
-    """
-    tasks = study.data.cycles["task"]
-    if study.target == "task" or len(tasks.unique()) == 1:
-        yield from _of_task(study.data, study.labels, "", "")
-        return
-    for place, task in enumerate(tasks.value_counts(sort=True).index[:_MOST_TASKS]):
-        rows = np.flatnonzero(tasks == task)
-        name = value_title(task)
-        yield from _of_task(
-            study.data.take(rows), study.labels[rows], f"{name}. ", name if place else ""
-        )
-
-
-def _of_task(
-    data: LocomotionData, labels: NDArray[Any], start: str, title: str
-) -> Iterable[Picture]:
+def _class_curves(
+    data: LocomotionData, labels: NDArray[Any], task: str = "", *, fold: bool = False
+) -> list[Picture]:
+    """Return the classes' mean curves in one task as a picture; none where nothing was measured."""
     channels = main_channels(data)
     if not channels:
-        return
+        return []
     counts = pd.Series(labels).value_counts()
     largest = set(counts.index[:_MOST_CLASSES])
     classes = [name for name in sorted(counts.index, key=str) if name in largest]
@@ -242,10 +298,12 @@ def _of_task(
     rest = len(counts) - len(classes)
     more = f" {rest} smaller classes are not drawn." if rest > 0 else ""
     alt = f"Mean curves with one standard deviation over the gait cycle, of {shown}: {what}."
-    yield Picture.of(drawn, alt, f"{start}Mean ± SD over subjects.{more}", title)
+    start = f"{task}. " if task else ""
+    title = task if fold else ""
+    return [Picture.of(drawn, alt, f"{start}Mean ± SD over subjects.{more}", title)]
 
 
-def _scores(study: "StudyResult") -> Section:
+def _scores(study: StudyResult) -> Section:
     text = (
         f"Each of the {study.n_splits} folds was predicted by a model fitted on the other folds, "
         "with imputation and scaling fitted there too. Intervals are percentiles of a bootstrap "
@@ -282,7 +340,7 @@ def _scores(study: "StudyResult") -> Section:
     return Section("Scores", [text], pictures, [table, Table("Each fold", ("", name), folds)])
 
 
-def _errors(study: "StudyResult") -> Section:
+def _errors(study: StudyResult) -> Section:
     if study.kind == "regression":
         label = value_title(study.target).lower()
         alt = f"Predicted against observed {label}: {study.headline.name.lower()} {study.headline.text()}."
@@ -315,7 +373,7 @@ def _errors(study: "StudyResult") -> Section:
     return Section("Which class was taken for which", (), [drawn], [table])
 
 
-def _subjects(study: "StudyResult") -> Section:
+def _subjects(study: StudyResult) -> Section:
     values, label = subject_scores(study.results)
     low, median, high = np.percentile(values, [10, 50, 90])
     text = f"{label} of a subject's cycles: median {median:.2f}, 10th to 90th percentile {low:.2f} to {high:.2f}."
@@ -338,7 +396,7 @@ def _subjects(study: "StudyResult") -> Section:
     return Section("Score of each subject", [text], [drawn], [table])
 
 
-def _features(study: "StudyResult") -> Section:
+def _features(study: StudyResult) -> Section:
     weights = study.results["feature_importances"]
     if weights is None:
         return Section("Features", ["This model gives no importance of its features."])
@@ -354,13 +412,7 @@ def _features(study: "StudyResult") -> Section:
     return Section("Features", [text], [drawn])
 
 
-def _details(study: "StudyResult") -> list[Section]:
-    made = [_subject_level(study), _probabilities(study), _agreement(study), _groups(study),
-            _hardest(study)]  # fmt: skip
-    return [section for section in made if section is not None]
-
-
-def _subject_level(study: "StudyResult") -> Section | None:
+def _subject_level(study: StudyResult) -> Section | None:
     table = study.details.get("subject_level")
     if table is None:
         return None
@@ -379,7 +431,7 @@ def _subject_level(study: "StudyResult") -> Section | None:
     )  # fmt: skip
 
 
-def _probabilities(study: "StudyResult") -> Section | None:
+def _probabilities(study: StudyResult) -> Section | None:
     if "calibration" not in study.details:
         return None
     both = study.details["discrimination"].merge(study.details["calibration"], on="class")
@@ -414,7 +466,7 @@ def _probabilities(study: "StudyResult") -> Section | None:
     )  # fmt: skip
 
 
-def _agreement(study: "StudyResult") -> Section | None:
+def _agreement(study: StudyResult) -> Section | None:
     if "agreement" not in study.details:
         return None
     table = study.details["agreement"]
@@ -440,7 +492,7 @@ def _agreement(study: "StudyResult") -> Section | None:
     )
 
 
-def _groups(study: "StudyResult") -> Section | None:
+def _groups(study: StudyResult) -> Section | None:
     table = study.details["fairness"]
     if table.empty:
         return None
@@ -468,7 +520,7 @@ def _groups(study: "StudyResult") -> Section | None:
     )  # fmt: skip
 
 
-def _hardest(study: "StudyResult") -> Section | None:
+def _hardest(study: StudyResult) -> Section | None:
     table = study.details["hardest_cycles"]
     channels = main_channels(study.data, 3)
     if table.empty or not channels:
@@ -478,37 +530,31 @@ def _hardest(study: "StudyResult") -> Section | None:
         else "most certain of a wrong class" if "calibration" in study.details
         else "of the subjects most often wrong"
     )  # fmt: skip
-    bands = (
+    colours = (
         "Blue band: its third of the target" if study.kind == "regression"
         else "Blue band: its true class, orange: what it was taken for"
     )  # fmt: skip
     text = (
         f"The {len(table)} cycles that were most wrong ({how}), one of each subject. Look for "
         "faulty tracking, a wrong label, or a person who moves like the other class. Solid line: "
-        f"the cycle. {bands}, mean ± SD of the other subjects in the same task."
+        f"the cycle. {colours}, mean ± SD of the other subjects in the same task."
     )
-    pictures = [_hard_cycle(study, cycle, channels) for cycle in table.to_dict("records")]
-    return Section("Hardest cycles", text, pictures)
+
+    def picture(cycle: dict[Any, Any]) -> Picture:
+        told, bands = hard_cycle_title(cycle), hard_cycle_bands(cycle, study.labels)
+        figures = panels(
+            lambda axes, channel: plot_hard_cycle(
+                study.data, int(cycle["row"]), channel, study.labels, bands, axes
+            ),
+            channels,
+            of=study.data,
+        )
+        return Picture.of(figures, f"Curves of a cycle of {told}.", told)
+
+    return Section("Hardest cycles", text, [picture(cycle) for cycle in table.to_dict("records")])
 
 
-def _hard_cycle(study: "StudyResult", cycle: dict[Any, Any], channels: list[str]) -> Picture:
-    told, bands = hard_cycle_title(cycle), hard_cycle_bands(cycle, study.labels)
-    row = int(cycle["row"])
-    drawn = panels(
-        lambda axes, channel: plot_hard_cycle(study.data, row, channel, study.labels, bands, axes),
-        channels,
-        of=study.data,
-    )
-    return Picture.of(drawn, f"Curves of a cycle of {told}.", told)
-
-
-def _checks(study: "StudyResult") -> list[Section]:
-    if study.checks is None:
-        return []
-    return [_chance(study.checks), _robust(study.checks), _laboratories(study.checks)]
-
-
-def _chance(checks: "StudyChecks") -> Section:
+def _checks(checks: StudyChecks) -> list[Section]:
     test, curve = checks.permutation, checks.learning_curve
     sizes = ", ".join(
         f"{row.n_subjects:.0f} subjects {row.score:.2f}" for row in curve.itertuples()
@@ -517,7 +563,7 @@ def _chance(checks: "StudyChecks") -> Section:
         "The score is not one of chance." if test.p_value < _SIGNIFICANCE
         else "Chance alone reaches such a score."
     )  # fmt: skip
-    return Section(
+    chance = Section(
         "Chance, and more people",
         f"The whole cross-validation was repeated {len(test.permuted)} times with {test.scheme}: "
         f"p = {test.p_value:.2g}. {beaten} The learning curve says whether more people would "
@@ -530,16 +576,13 @@ def _chance(checks: "StudyChecks") -> Section:
                     "Score against the number of subjects trained on."),
         ],
     )  # fmt: skip
-
-
-def _robust(checks: "StudyChecks") -> Section:
     table = checks.robustness
     rows = [
         (str(name), _with_interval(row, "score", ""), _with_interval(row, "change"))
         for name, row in table.iterrows()
     ]
     told = "; ".join(f"{row[0]} {row[1]}" for row in rows)
-    return Section(
+    robust = Section(
         "Robustness",
         "The same models, tested on cycles with the features of a joint, a segment or the force "
         "plates missing (replaced by the training mean), or with noise of the spread between a "
@@ -548,39 +591,24 @@ def _robust(checks: "StudyChecks") -> Section:
                  f"Score when disturbed: {told}.", "Dashed: as measured.")],
         [Table("Disturbed cycles (95 % interval)", ("Test", "Score", "Change"), rows)],
     )  # fmt: skip
-
-
-def _laboratories(checks: "StudyChecks") -> Section:
-    table = checks.laboratories
-    if table is None:
-        return Section("Other laboratories", [checks.no_laboratories])
-    rows = [
+    elsewhere = checks.laboratories
+    if elsewhere is None:
+        return [chance, robust, Section("Other laboratories", [checks.no_laboratories])]
+    of_datasets = [
         (str(name), f"{row['n_subjects']:,}", f"{row['n_cycles']:,}",
          _with_interval(row, "score", ""))
-        for name, row in table.iterrows()
+        for name, row in elsewhere.iterrows()
     ]  # fmt: skip
-    told = "; ".join(f"{row[0]} {row[3]}" for row in rows)
-    return Section(
+    told = "; ".join(f"{row[0]} {row[3]}" for row in of_datasets)
+    laboratories = Section(
         "Other laboratories",
         "Each dataset predicted by a model fitted on the others alone.",
-        [Picture.drawn(plot_robustness, table, (ROWS_WIDTH, rows_height(len(table))),
+        [Picture.drawn(plot_robustness, elsewhere, (ROWS_WIDTH, rows_height(len(elsewhere))),
                  f"Score by dataset: {told}.", "Score with 95 % interval over its subjects.")],
-        [Table("Tested dataset (95 % interval)", ("Dataset", "Subjects", "Cycles", "Score"), rows)],
+        [Table("Tested dataset (95 % interval)", ("Dataset", "Subjects", "Cycles", "Score"),
+               of_datasets)],
     )  # fmt: skip
-
-
-def _data_tables(study: "StudyResult") -> list[Table]:
-    """Return the cycles by class and task, the people by class, and gaps in the channels."""
-    missing = study.data.missing()
-    gaps = [
-        (channel_title(str(name)), f"{percent:.1f}")
-        for name, percent in missing[missing > 0].items()
-    ]
-    return [
-        _counts(study),
-        _people(study),
-        Table("Channels with gaps", ("Channel", "Cycles not fully measured (%)"), gaps),
-    ]
+    return [chance, robust, laboratories]
 
 
 def _with_interval(row: "pd.Series[Any]", name: str, prefix: str | None = None) -> str:
@@ -594,61 +622,7 @@ def _with_interval(row: "pd.Series[Any]", name: str, prefix: str | None = None) 
     return f"{value:.2f} ({low:.2f} to {high:.2f})"
 
 
-def _counts(study: "StudyResult") -> Table:
-    """Return subjects and cycles, tasks down and classes across."""
-    frame = pd.DataFrame(
-        {
-            "label": study.labels,
-            "task": "All" if study.target == "task" else study.data.cycles["task"],
-            "subject": study.data.groups,
-        }
-    )
-    down, across = ("label", "task") if len(frame["task"].unique()) == 1 else ("task", "label")
-    cells = frame.groupby([down, across], sort=True)["subject"].agg(["nunique", "size"])
-    columns = list(dict.fromkeys(cells.index.get_level_values(1)))
-    names = sorted(set(cells.index.get_level_values(0)), key=_task_order)
-    rows = [
-        (value_title(name), *(_count(cells, (name, column)) for column in columns))
-        for name in names
-    ]
-    first = value_title(study.target if down == "label" else down)
-    return Table("Subjects / cycles", (first, *map(value_title, columns)), rows)
-
-
-def _task_order(name: Any) -> tuple[int, str]:
-    known = list(TASKS)
-    return (known.index(name) if name in known else len(known), str(name))
-
-
-def _count(cells: pd.DataFrame, key: tuple[Any, Any]) -> str:
-    if key not in cells.index:
-        return "none"
-    return f"{cells.loc[key, 'nunique']:,} / {cells.loc[key, 'size']:,}"
-
-
-def _people(study: "StudyResult") -> Table:
-    cycles = study.data.cycles.assign(_label=study.labels)
-    known = [name for name in _MEANS if name in cycles and cycles[name].dtype.kind in "fi"]
-    # A subject counts once, however many cycles were recorded.
-    each = cycles.groupby(["_label", "subject"], sort=True)[known].mean()
-    rows = [
-        (value_title(label), *(_mean_and_sd(people[name], _MEANS[name][1]) for name in known))
-        for label, people in each.groupby(level=0)
-        if known
-    ]
-    columns = (value_title(study.target), *(_MEANS[name][0] for name in known))
-    return Table("Mean ± SD over subjects", columns, rows)
-
-
-def _mean_and_sd(values: "pd.Series[float]", decimals: int) -> str:
-    known = values.dropna()
-    if known.empty:
-        return "unknown"
-    spread = f" ± {known.std(ddof=1):.{decimals}f}" if len(known) > 1 else ""
-    return f"{known.mean():.{decimals}f}{spread}"
-
-
-def _left_out(study: "StudyResult") -> Section:
+def _left_out(study: StudyResult) -> Section:
     """Return what was left out, one row a reason."""
     by_reason: dict[str, list[str]] = {}
     for what, why in study.left_out:

@@ -1,14 +1,8 @@
-"""MERGED study result.
-
-- Things in the data a reader must know before believing a score.
-- The checks of a study that fit the model many times over.
-- The tables of a study that need no further fit: classes, probabilities, people, errors.
-- What a study found, and where it was written.
-"""
+"""What a study found: its scores, the cautions beside them, tables of detail, and the checks."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,6 +26,7 @@ from locomotion_analysis.evaluation.probability import (
     discrimination_scores,
     has_probabilities,
 )
+from locomotion_analysis.evaluation.study_inputs import Kind
 from locomotion_analysis.evaluation.subject_scores import (
     agreement,
     class_metrics,
@@ -43,10 +38,6 @@ from locomotion_analysis.progress import Progress, as_stage
 from locomotion_analysis.reporting.names import channel_title, value_title
 from locomotion_analysis.standard import Channel
 
-# ----------------------------------------------------------------------
-# Things in the data a reader must know before believing a score.
-
-
 _HIP = "hip_flexion_angle_ipsi_rad"
 _WALKING = ("level_walking", "incline_walking", "decline_walking")
 _HIP_PEAK_PERCENT = 93.0
@@ -54,119 +45,6 @@ _QUARTER_CYCLE_PERCENT = 25.0
 _FAR_DEVIATIONS = 10.0
 _MAD_TO_SD = 1.4826
 _FEW_SUBJECTS = 10
-
-
-def cautions(data: LocomotionData, labels: NDArray[Any]) -> list[str]:
-    """Return what to beware of, one sentence or two each; empty where nothing was found.
-
-    Parameters
-    ----------
-    data : LocomotionData
-        The cycles that were modelled.
-    labels : ndarray, shape (n_cycles,)
-        Class of each cycle, or third of a continuous target.
-    """
-    found = [_few_subjects(data, labels), _out_of_phase(data, labels), _far_cycles(data)]
-    return [text for text in found if text]
-
-
-def out_of_phase(data: LocomotionData) -> NDArray[np.bool_]:
-    """Tell which walking cycles do not begin with a foot contact of their own leg.
-
-    In walking the hip is most flexed around the contact of its own foot and most extended
-    half a cycle later. The peak of the curve's first harmonic stands near 93 % of the cycle
-    (between late swing and contact); a curve more than a quarter of a cycle away from that was
-    cut at another event, as a rule at the contact of the other foot.
-
-    Returns
-    -------
-    ndarray of bool, shape (n_cycles,)
-        False where the hip was not measured or the task is not walking.
-    """
-    if _HIP not in data.channels:
-        return np.zeros(len(data), dtype=bool)
-    walking = data.cycles["task"].isin(_WALKING).to_numpy()
-    # The grid's last point is the next cycle's first: leave it out of the period.
-    harmonic = np.fft.rfft(np.nan_to_num(data.curves(_HIP)[:, :-1]), axis=1)[:, 1]
-    peak = -np.angle(harmonic) / (2 * np.pi) * 100.0
-    away = np.abs((peak - _HIP_PEAK_PERCENT + 50.0) % 100.0 - 50.0)
-    measured = np.abs(harmonic) > 0
-    far: NDArray[np.bool_] = walking & measured & (away > _QUARTER_CYCLE_PERCENT)
-    return far
-
-
-def far_cycles(data: LocomotionData, channel: str) -> NDArray[np.bool_]:
-    """Tell which cycles lie implausibly far from the others of their task.
-
-    Far means more than ten robust standard deviations (1.4826 times the median absolute
-    deviation, at no phase taken smaller than its median over the cycle) from the median curve.
-
-    Returns
-    -------
-    ndarray of bool, shape (n_cycles,)
-    """
-    curves, far = data.curves(channel), np.zeros(len(data), dtype=bool)
-    for rows in data.cycles.groupby("task").indices.values():
-        of_task = curves[rows][~np.isnan(curves[rows]).all(axis=1)]
-        if not len(of_task):
-            continue
-        distance = np.abs(curves[rows] - np.nanmedian(of_task, axis=0))
-        spread = _MAD_TO_SD * np.nanmedian(distance[~np.isnan(distance).all(axis=1)], axis=0)
-        spread = np.maximum(spread, np.median(spread))
-        if np.median(spread) > 0:
-            far[rows] = (np.nan_to_num(distance) > _FAR_DEVIATIONS * spread).any(axis=1)
-    return far
-
-
-def _few_subjects(data: LocomotionData, labels: NDArray[Any]) -> str:
-    counts = pd.Series(data.groups).groupby(labels).nunique()
-    few = counts[counts < _FEW_SUBJECTS].astype(int)
-    if few.empty:
-        return ""
-    named = ", ".join(f"{value_title(name)} {count}" for name, count in few.items())
-    return (
-        f"Few subjects: {named}. However many cycles each has, scores from so few people are "
-        "uncertain; the intervals show how much."
-    )
-
-
-def _out_of_phase(data: LocomotionData, labels: NDArray[Any]) -> str:
-    shifted = out_of_phase(data)
-    if not shifted.any():
-        return ""
-    each = pd.Series(shifted).groupby(labels).agg(["sum", "size"])
-    named = ", ".join(
-        f"{value_title(name)} {row['sum']:,} of {row['size']:,}" for name, row in each.iterrows()
-    )
-    return (
-        f"{int(shifted.sum()):,} walking cycles are about half a cycle out of phase with their "
-        f"own leg's foot contact, judged by hip flexion ({named}). Mean curves blend the two "
-        "kinds, and a model may tell classes apart by this alone. Cut these cycles at the contact "
-        "of their own foot, or leave them out."
-    )
-
-
-def _far_cycles(data: LocomotionData) -> str:
-    # Forces and powers swing by nature at contact and toe-off; only angles are judged.
-    angles = [name for name in data.channels if Channel.parse(name).measurement == "angle"]
-    far = {name: far_cycles(data, name) for name in angles}
-    named = [f"{channel_title(name)} {found.sum():,}" for name, found in far.items() if found.any()]
-    if not named:
-        return ""
-    anywhere = np.logical_or.reduce(list(far.values()))
-    subjects = len(np.unique(data.groups[anywhere].astype(str)))
-    return (
-        f"{int(anywhere.sum()):,} of {len(data):,} cycles, of {subjects} "
-        f"subject{'s' * (subjects != 1)}, have an angle more than ten robust standard deviations "
-        f"from the other cycles of their task ({'; '.join(named)}). They were kept, in the curves "
-        "and in the model; look whether they are faulty."
-    )
-
-
-# ----------------------------------------------------------------------
-# The checks of a study that fit the model many times over.
-
-
 PERMUTATIONS = 99
 """Enough for a smallest p of 0.01."""
 
@@ -194,97 +72,6 @@ class StudyChecks:
     robustness: pd.DataFrame
     laboratories: pd.DataFrame | None
     no_laboratories: str
-
-
-def study_checks(
-    model: Any, X: pd.DataFrame, y: "pd.Series[Any]", cv: Any, seed: int, step: Progress
-) -> StudyChecks:
-    """Run all checks, one after the other.
-
-    Parameters
-    ----------
-    model : scikit-learn estimator
-        The study's model.
-    X : DataFrame, shape (n_cycles, n_features)
-        Features, indexed by the cycle key.
-    y : Series, shape (n_cycles,)
-        Target; of floating-point numbers for a regression alone.
-    cv : splitter
-        The study's folds.
-    seed : int
-        Seed of everything drawn.
-    step : callable
-        Called as ``step(stage, done, total)``.
-    """
-    study = (model, X, y, X.index.get_level_values("subject"))
-    shared = {"cv": cv, "random_state": seed}
-    disturbed = {**missing_channels(X), **noise_levels()}
-    laboratories, why = _laboratories(*study, seed, step)
-    return StudyChecks(
-        permutation=permutation_test(*study, **shared, n_permutations=PERMUTATIONS, progress=step),
-        learning_curve=learning_curve(*study, **shared, progress=step),
-        robustness=robustness(*study, disturbed, **shared, progress=as_stage(step, "robustness")),
-        laboratories=laboratories,
-        no_laboratories=why,
-    )
-
-
-def _laboratories(
-    model: Any, X: pd.DataFrame, y: "pd.Series[Any]", groups: pd.Index, seed: int, step: Progress
-) -> tuple[pd.DataFrame | None, str]:
-    if X.index.get_level_values("dataset").nunique() < 2:
-        return None, "All cycles are of one dataset: nothing is known of another laboratory."
-    try:
-        table = other_laboratory(
-            model, X, y, groups, random_state=seed, progress=as_stage(step, "other laboratory")
-        )
-    except LocomotionError as error:
-        # A dataset of one class, or a person in two: part of the finding, not of the failure.
-        return None, f"Not possible: expected {error.expected}, got {error.got}."
-    return table, ""
-
-
-# ----------------------------------------------------------------------
-# The tables of a study that need no further fit: classes, probabilities, people, errors.
-
-
-def study_details(results: dict[str, Any], data: LocomotionData) -> dict[str, pd.DataFrame]:
-    """Return the tables that these results allow.
-
-    Parameters
-    ----------
-    results : dict
-        What an evaluation of all cycles of `data` returned.
-    data : LocomotionData
-        The cycles.
-
-    Returns
-    -------
-    dict
-        ``fairness`` and ``hardest_cycles``; of a classification ``class_metrics``,
-        ``subject_level`` where each subject has one class, ``discrimination`` and
-        ``calibration`` where the model gives probabilities; of a regression ``agreement``.
-    """
-    tables = {
-        "fairness": fairness_table(results, data.cycles),
-        "hardest_cycles": hardest_cycles(results, data.cycles),
-    }
-    if results["kind"] == "regression":
-        return {**tables, "agreement": agreement(results)}
-    tables["class_metrics"] = class_metrics(results)
-    if subject_calls(results).index.is_unique:
-        tables["subject_level"] = subject_level_metrics(results)
-    if has_probabilities(results):
-        tables["discrimination"] = discrimination_scores(results)
-        tables["calibration"] = calibration_scores(results)
-    return tables
-
-
-# ----------------------------------------------------------------------
-# What a study found, and where it was written.
-
-
-Kind = Literal["classification", "regression"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +133,7 @@ class StudyResult:
     provenance: dict[str, Any]
     out: Path
     details: dict[str, pd.DataFrame]
-    checks: "StudyChecks | None" = None
+    checks: StudyChecks | None = None
 
     @property
     def scores(self) -> list[Score]:
@@ -372,3 +159,173 @@ class StudyResult:
     def metrics_path(self) -> Path:
         """All numbers, JSON."""
         return self.out / "metrics.json"
+
+
+def cautions(data: LocomotionData, labels: NDArray[Any]) -> list[str]:
+    """Return what to beware of, one sentence or two each; empty where nothing was found.
+
+    Parameters
+    ----------
+    data : LocomotionData
+        The cycles that were modelled.
+    labels : ndarray, shape (n_cycles,)
+        Class of each cycle, or third of a continuous target.
+    """
+    found = []
+    counts = pd.Series(data.groups).groupby(labels).nunique()
+    few = counts[counts < _FEW_SUBJECTS].astype(int)
+    if not few.empty:
+        named = ", ".join(f"{value_title(name)} {count}" for name, count in few.items())
+        found.append(
+            f"Few subjects: {named}. However many cycles each has, scores from so few people are "
+            "uncertain; the intervals show how much."
+        )
+    shifted = out_of_phase(data)
+    if shifted.any():
+        each = pd.Series(shifted).groupby(labels).agg(["sum", "size"])
+        named = ", ".join(
+            f"{value_title(name)} {row['sum']:,} of {row['size']:,}"
+            for name, row in each.iterrows()
+        )
+        found.append(
+            f"{int(shifted.sum()):,} walking cycles are about half a cycle out of phase with their "
+            f"own leg's foot contact, judged by hip flexion ({named}). Mean curves blend the two "
+            "kinds, and a model may tell classes apart by this alone. Cut these cycles at the "
+            "contact of their own foot, or leave them out."
+        )
+    # Forces and powers swing by nature at contact and toe-off; only angles are judged.
+    angles = [name for name in data.channels if Channel.parse(name).measurement == "angle"]
+    far = {name: cycles for name in angles if (cycles := far_cycles(data, name)).any()}
+    if far:
+        named = "; ".join(f"{channel_title(name)} {cycles.sum():,}" for name, cycles in far.items())
+        anywhere = np.logical_or.reduce(list(far.values()))
+        subjects = len(np.unique(data.groups[anywhere].astype(str)))
+        found.append(
+            f"{int(anywhere.sum()):,} of {len(data):,} cycles, of {subjects} "
+            f"subject{'s' * (subjects != 1)}, have an angle more than ten robust standard "
+            f"deviations from the other cycles of their task ({named}). They were kept, in the "
+            "curves and in the model; look whether they are faulty."
+        )
+    return found
+
+
+def out_of_phase(data: LocomotionData) -> NDArray[np.bool_]:
+    """Tell which walking cycles do not begin with a foot contact of their own leg.
+
+    In walking the hip is most flexed around the contact of its own foot and most extended
+    half a cycle later. The peak of the curve's first harmonic stands near 93 % of the cycle
+    (between late swing and contact); a curve more than a quarter of a cycle away from that was
+    cut at another event, as a rule at the contact of the other foot.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_cycles,)
+        False where the hip was not measured or the task is not walking.
+    """
+    if _HIP not in data.channels:
+        return np.zeros(len(data), dtype=bool)
+    walking = data.cycles["task"].isin(_WALKING).to_numpy()
+    # The grid's last point is the next cycle's first: leave it out of the period.
+    harmonic = np.fft.rfft(np.nan_to_num(data.curves(_HIP)[:, :-1]), axis=1)[:, 1]
+    peak = -np.angle(harmonic) / (2 * np.pi) * 100.0
+    away = np.abs((peak - _HIP_PEAK_PERCENT + 50.0) % 100.0 - 50.0)
+    measured = np.abs(harmonic) > 0
+    far: NDArray[np.bool_] = walking & measured & (away > _QUARTER_CYCLE_PERCENT)
+    return far
+
+
+def far_cycles(data: LocomotionData, channel: str) -> NDArray[np.bool_]:
+    """Tell which cycles lie implausibly far from the others of their task.
+
+    Far means more than ten robust standard deviations (1.4826 times the median absolute
+    deviation, at no phase taken smaller than its median over the cycle) from the median curve.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_cycles,)
+    """
+    curves, far = data.curves(channel), np.zeros(len(data), dtype=bool)
+    for rows in data.cycles.groupby("task").indices.values():
+        of_task = curves[rows][~np.isnan(curves[rows]).all(axis=1)]
+        if not len(of_task):
+            continue
+        distance = np.abs(curves[rows] - np.nanmedian(of_task, axis=0))
+        spread = _MAD_TO_SD * np.nanmedian(distance[~np.isnan(distance).all(axis=1)], axis=0)
+        spread = np.maximum(spread, np.median(spread))
+        if np.median(spread) > 0:
+            far[rows] = (np.nan_to_num(distance) > _FAR_DEVIATIONS * spread).any(axis=1)
+    return far
+
+
+def study_checks(
+    model: Any, X: pd.DataFrame, y: "pd.Series[Any]", cv: Any, seed: int, step: Progress
+) -> StudyChecks:
+    """Run all checks, one after the other.
+
+    Parameters
+    ----------
+    model : scikit-learn estimator
+        The study's model.
+    X : DataFrame, shape (n_cycles, n_features)
+        Features, indexed by the cycle key.
+    y : Series, shape (n_cycles,)
+        Target; of floating-point numbers for a regression alone.
+    cv : splitter
+        The study's folds.
+    seed : int
+        Seed of everything drawn.
+    step : callable
+        Called as ``step(stage, done, total)``.
+    """
+    study = (model, X, y, X.index.get_level_values("subject"))
+    shared = {"cv": cv, "random_state": seed}
+    disturbed = {**missing_channels(X), **noise_levels()}
+    laboratories, why = None, ""
+    if X.index.get_level_values("dataset").nunique() < 2:
+        why = "All cycles are of one dataset: nothing is known of another laboratory."
+    else:
+        told = as_stage(step, "other laboratory")
+        try:
+            laboratories = other_laboratory(*study, random_state=seed, progress=told)
+        except LocomotionError as error:
+            # A dataset of one class, or a person in two: part of the finding, not of the failure.
+            why = f"Not possible: expected {error.expected}, got {error.got}."
+    return StudyChecks(
+        permutation=permutation_test(*study, **shared, n_permutations=PERMUTATIONS, progress=step),
+        learning_curve=learning_curve(*study, **shared, progress=step),
+        robustness=robustness(*study, disturbed, **shared, progress=as_stage(step, "robustness")),
+        laboratories=laboratories,
+        no_laboratories=why,
+    )
+
+
+def study_details(results: dict[str, Any], data: LocomotionData) -> dict[str, pd.DataFrame]:
+    """Return the tables that these results allow.
+
+    Parameters
+    ----------
+    results : dict
+        What an evaluation of all cycles of `data` returned.
+    data : LocomotionData
+        The cycles.
+
+    Returns
+    -------
+    dict
+        ``fairness`` and ``hardest_cycles``; of a classification ``class_metrics``,
+        ``subject_level`` where each subject has one class, ``discrimination`` and
+        ``calibration`` where the model gives probabilities; of a regression ``agreement``.
+    """
+    tables = {
+        "fairness": fairness_table(results, data.cycles),
+        "hardest_cycles": hardest_cycles(results, data.cycles),
+    }
+    if results["kind"] == "regression":
+        return {**tables, "agreement": agreement(results)}
+    tables["class_metrics"] = class_metrics(results)
+    if subject_calls(results).index.is_unique:
+        tables["subject_level"] = subject_level_metrics(results)
+    if has_probabilities(results):
+        tables["discrimination"] = discrimination_scores(results)
+        tables["calibration"] = calibration_scores(results)
+    return tables

@@ -1,13 +1,7 @@
-"""MERGED subject scores.
+"""Scores of one evaluation, looked at by person: classes, agreement, groups of people, two models.
 
-- The t test for differences between cross-validated scores, whose training sets overlap.
-- Proof that two evaluations were of the same rows, targets and folds.
-- Metrics of any set of held-out rows, from sums that each subject contributes to.
-- Agreement of predicted and observed numbers: bias, limits, slope of calibration.
-- Scores of each class, with intervals over subjects.
-- What a classifier says about each person, from all of the person's cycles.
-- How much better one of two models is on the same folds, and whether one can tell.
-- Fairness: does the model serve women and men, young and old, light and heavy alike.
+Every table is made of what each subject contributes to a metric, so that its 95 % intervals are
+bootstrapped over subjects.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +16,9 @@ from scipy import stats
 from locomotion_analysis.errors import SchemaError, SplitLeakError
 from locomotion_analysis.evaluation.folds import class_numbers, rows_of_predictions, said_simulated
 from locomotion_analysis.evaluation.metrics import (
+    ERRORS,
     METRICS,
+    METRICS_OF,
     Interval,
     confusion_per_unit,
     error_sums,
@@ -31,105 +27,6 @@ from locomotion_analysis.evaluation.metrics import (
     resampled_sums,
     subject_weights,
 )
-
-# ----------------------------------------------------------------------
-# The t test for differences between cross-validated scores, whose training sets overlap.
-
-
-def corrected_t_test(differences: ArrayLike, test_to_train: float) -> tuple[float, float]:
-    r"""Test whether the mean of a score's differences over folds is zero.
-
-    The folds of a cross-validation train on much the same people, so that a plain t test finds
-    differences where there are none. Nadeau and Bengio widen its variance by what the training
-    sets share: :math:`t = \bar d / \sqrt{(1/k + n_{test}/n_{train})\, s^2}`, k − 1 degrees of
-    freedom.
-
-    Parameters
-    ----------
-    differences : array-like of float, shape (k,)
-        Score of one model minus score of the other, one a fold. Folds without a score (NaN)
-        are left out.
-    test_to_train : float
-        Subjects tested over subjects trained on, mean of the folds.
-
-    Returns
-    -------
-    t, p : float
-        Statistic and two-sided p. NaN and 1 with fewer than two folds, or where no fold differs;
-        infinite and 0 where all folds differ by the same amount.
-
-    References
-    ----------
-    .. [1] Nadeau and Bengio, "Inference for the generalization error", Machine Learning 52:239,
-       2003, doi:10.1023/A:1024068626366.
-
-    Examples
-    --------
-    >>> t, p = corrected_t_test([0.02, 0.05, 0.03, 0.06, 0.04], test_to_train=0.25)
-    >>> f"t = {t:.2f}, p = {p:.3f}"
-    't = 3.77, p = 0.020'
-    """
-    found = np.asarray(differences, dtype=float)
-    found = found[np.isfinite(found)]
-    if len(found) < 2 or not found.any():
-        return float("nan"), 1.0
-    variance = (1 / len(found) + test_to_train) * found.var(ddof=1)
-    with np.errstate(divide="ignore"):
-        t = float(found.mean() / np.sqrt(variance))
-    return t, float(2 * stats.t.sf(abs(t), df=len(found) - 1))
-
-
-# ----------------------------------------------------------------------
-# Proof that two evaluations were of the same rows, targets and folds.
-
-
-_FIX = "evaluate both models on the same X, y and groups with the same cv and random_state"
-
-
-def check_same_folds(results_a: Mapping[str, Any], results_b: Mapping[str, Any]) -> None:
-    """Refuse to compare evaluations that were not of the same people in the same folds.
-
-    Raises
-    ------
-    SchemaError
-        If kind, rows, targets, subjects or folds differ.
-    SplitLeakError
-        If subjects are unknown.
-    """
-    if results_a["kind"] != results_b["kind"]:
-        raise _differs(f"a {results_a['kind']} and a {results_b['kind']}", "results")
-    a, b = results_a["predictions"], results_b["predictions"]
-    if "subject" not in a or "subject" not in b:
-        raise SplitLeakError(
-            expected="two evaluations that know the subject of every row",
-            got="one without groups",
-            fix="pass groups to the evaluator",
-        )
-    if len(a) != len(b) or not a.index.equals(b.index):
-        raise _differs(f"{len(a):,} and {len(b):,} rows of other cycles or another order", "rows")
-    for column, words in (("y_true", "target"), ("subject", "subject"), ("fold", "fold")):
-        other = a[column].to_numpy() != b[column].to_numpy()
-        if other.any():
-            raise _differs(f"another {words} in {int(other.sum()):,} of {len(a):,} rows", column)
-
-
-def _differs(got: str, where: str) -> SchemaError:
-    return SchemaError(
-        expected="two evaluations of the same cycles in the same folds",
-        got=got,
-        where=where,
-        fix=_FIX,
-    )
-
-
-# ----------------------------------------------------------------------
-# Metrics of any set of held-out rows, from sums that each subject contributes to.
-
-
-ERRORS = ("mae", "rmse")
-"""Metrics of which less is better."""
-
-_REGRESSION = ("mae", "rmse", "r2")
 
 Contributions = Callable[[NDArray[np.intp], int], NDArray[Any]]
 """``(unit of each row, number of units)`` to what each unit (subject, fold) contributes."""
@@ -176,9 +73,9 @@ def chosen_metric(kind: str, metric: str | None) -> str:
     SchemaError
         If this kind of evaluation has no such metric.
     """
-    known = tuple(METRICS) if kind == "classification" else _REGRESSION
+    known = METRICS_OF[kind]
     if metric is None:
-        return "balanced_accuracy" if kind == "classification" else "mae"
+        return known[0]
     if metric not in known:
         raise SchemaError(
             expected="one of " + ", ".join(known),
@@ -208,8 +105,7 @@ def tested_subjects(results: Mapping[str, Any]) -> tuple[NDArray[np.intp], NDArr
     return codes.astype(np.intp), np.asarray(names)
 
 
-# ----------------------------------------------------------------------
-# Agreement of predicted and observed numbers: bias, limits, slope of calibration.
+# Agreement of predicted and observed numbers.
 
 
 _NORMAL_95 = 1.96
@@ -287,8 +183,7 @@ def _measures(sums: NDArray[np.float64], middle: float) -> dict[str, NDArray[np.
     }
 
 
-# ----------------------------------------------------------------------
-# Scores of each class, with intervals over subjects.
+# Scores of each class, of cycles and of people.
 
 
 def class_metrics(
@@ -348,10 +243,6 @@ def _metrics(confusion: NDArray[Any]) -> dict[str, NDArray[np.float64]]:
             "precision": right / called,
             "f1": 2 * right / (true + called),
         }
-
-
-# ----------------------------------------------------------------------
-# What a classifier says about each person, from all of the person's cycles.
 
 
 def subject_calls(results: Mapping[str, Any]) -> pd.DataFrame:
@@ -428,7 +319,6 @@ def subject_level_metrics(
     return class_metrics(of_people, n_bootstrap, random_state).drop(columns="n_cycles")
 
 
-# ----------------------------------------------------------------------
 # How much better one of two models is on the same folds, and whether one can tell.
 
 
@@ -557,7 +447,8 @@ def paired_comparison(
         folds.append(metric_values(metric, sums(fold, int(fold.max()) + 1)))
         draws.append(metric_values(metric, resampled_sums(weights, sums(subject, len(names)))))
     of_folds = folds[0] - folds[1]
-    t, p_value = corrected_t_test(of_folds, _tested_per_trained(results_a["fold_sizes"]))
+    test_to_train = np.mean([tested / trained for trained, tested in results_a["fold_sizes"]])
+    t, p_value = corrected_t_test(of_folds, float(test_to_train))
     return PairedComparison(
         metric=metric,
         score_a=whole[0],
@@ -572,12 +463,85 @@ def paired_comparison(
     )
 
 
-def _tested_per_trained(fold_sizes: list[tuple[int, int]]) -> float:
-    """Return the subjects tested over the subjects trained on, mean of the folds."""
-    return float(np.mean([tested / trained for trained, tested in fold_sizes]))
+def corrected_t_test(differences: ArrayLike, test_to_train: float) -> tuple[float, float]:
+    r"""Test whether the mean of a score's differences over folds is zero.
+
+    The folds of a cross-validation train on much the same people, so that a plain t test finds
+    differences where there are none. Nadeau and Bengio widen its variance by what the training
+    sets share: :math:`t = \bar d / \sqrt{(1/k + n_{test}/n_{train})\, s^2}`, k − 1 degrees of
+    freedom.
+
+    Parameters
+    ----------
+    differences : array-like of float, shape (k,)
+        Score of one model minus score of the other, one a fold. Folds without a score (NaN)
+        are left out.
+    test_to_train : float
+        Subjects tested over subjects trained on, mean of the folds.
+
+    Returns
+    -------
+    t, p : float
+        Statistic and two-sided p. NaN and 1 with fewer than two folds, or where no fold differs;
+        infinite and 0 where all folds differ by the same amount.
+
+    References
+    ----------
+    .. [1] Nadeau and Bengio, "Inference for the generalization error", Machine Learning 52:239,
+       2003, doi:10.1023/A:1024068626366.
+
+    Examples
+    --------
+    >>> t, p = corrected_t_test([0.02, 0.05, 0.03, 0.06, 0.04], test_to_train=0.25)
+    >>> f"t = {t:.2f}, p = {p:.3f}"
+    't = 3.77, p = 0.020'
+    """
+    found = np.asarray(differences, dtype=float)
+    found = found[np.isfinite(found)]
+    if len(found) < 2 or not found.any():
+        return float("nan"), 1.0
+    variance = (1 / len(found) + test_to_train) * found.var(ddof=1)
+    with np.errstate(divide="ignore"):
+        t = float(found.mean() / np.sqrt(variance))
+    return t, float(2 * stats.t.sf(abs(t), df=len(found) - 1))
 
 
-# ----------------------------------------------------------------------
+def check_same_folds(results_a: Mapping[str, Any], results_b: Mapping[str, Any]) -> None:
+    """Refuse to compare evaluations that were not of the same people in the same folds.
+
+    Raises
+    ------
+    SchemaError
+        If kind, rows, targets, subjects or folds differ.
+    SplitLeakError
+        If subjects are unknown.
+    """
+    if results_a["kind"] != results_b["kind"]:
+        raise _differs(f"a {results_a['kind']} and a {results_b['kind']}", "results")
+    a, b = results_a["predictions"], results_b["predictions"]
+    if "subject" not in a or "subject" not in b:
+        raise SplitLeakError(
+            expected="two evaluations that know the subject of every row",
+            got="one without groups",
+            fix="pass groups to the evaluator",
+        )
+    if len(a) != len(b) or not a.index.equals(b.index):
+        raise _differs(f"{len(a):,} and {len(b):,} rows of other cycles or another order", "rows")
+    for column, words in (("y_true", "target"), ("subject", "subject"), ("fold", "fold")):
+        other = a[column].to_numpy() != b[column].to_numpy()
+        if other.any():
+            raise _differs(f"another {words} in {int(other.sum()):,} of {len(a):,} rows", column)
+
+
+def _differs(got: str, where: str) -> SchemaError:
+    return SchemaError(
+        expected="two evaluations of the same cycles in the same folds",
+        got=got,
+        where=where,
+        fix="evaluate both models on the same X, y and groups with the same cv and random_state",
+    )
+
+
 # Fairness: does the model serve women and men, young and old, light and heavy alike.
 
 
@@ -645,16 +609,33 @@ def fairness_table(
     whole = sums_of_rows(subject, len(names))
     weights = subject_weights(len(names), n_bootstrap, random_state)
     rows = []
-    for attribute, label in groups_of_people(
-        cycles.iloc[rows_of_predictions(results, cycles)]
-    ).items():
-        of_label = {group: label == group for group in label.categories if (label == group).any()}
-        for group, inside in of_label.items():
+    tested = cycles.iloc[rows_of_predictions(results, cycles)]
+    for attribute, label in groups_of_people(tested).items():
+        for group in label.categories[np.isin(label.categories, label)]:
+            inside = np.asarray(label == group)
             own = sums_inside(subject, inside, sums_of_rows, len(names))
-            found = _compared(metric, own, whole - own, weights)
-            sizes = tuple(len(np.unique(subject[chosen])) for chosen in (inside, ~inside))
-            *numbers, note = _judged(found, own, sizes, fewest_subjects)
-            rows.append((attribute, group, sizes[0], int(inside.sum()), *numbers, metric, note))
+            rest = whole - own
+            score, other = (float(metric_values(metric, each.sum(axis=0))) for each in (own, rest))
+            drawn, beside = (
+                metric_values(metric, resampled_sums(weights, each)) for each in (own, rest)
+            )
+            low, high = percentile_interval(drawn)
+            difference = (score - other, *percentile_interval(drawn - beside))
+            n_subjects, n_others = (len(np.unique(subject[each])) for each in (inside, ~inside))
+            n_classes = float((own.sum(axis=(0, 2)) > 0).sum()) if own.ndim == 3 else np.nan
+            notes = []
+            if min(n_subjects, n_others) < fewest_subjects:
+                words = "subjects" if n_subjects < fewest_subjects else "other subjects"
+                notes.append(f"too few {words} to compare")
+                difference = (np.nan, np.nan, np.nan)
+                if n_subjects == 1:  # One person has no interval over people.
+                    low, high = np.nan, np.nan
+            if n_classes == 1:
+                notes.append("one class only")
+            rows.append(
+                (attribute, group, n_subjects, int(inside.sum()), n_classes, score, low, high,
+                 *difference, metric, "; ".join(notes))
+            )  # fmt: skip
     return said_simulated(pd.DataFrame(rows, columns=_COLUMNS), results["simulated"])
 
 
@@ -696,30 +677,3 @@ def sums_inside(
     """Return what each subject contributes with the rows inside the group alone."""
     # Rows outside go to a unit of their own, which is then left away.
     return np.asarray(sums_of_rows(np.where(inside, subject, n_subjects), n_subjects + 1)[:-1])
-
-
-def _compared(
-    metric: str, own: NDArray[Any], rest: NDArray[Any], weights: NDArray[np.int64]
-) -> tuple[float, ...]:
-    """Return score and its interval, difference from the rest and its interval."""
-    score, other = (float(metric_values(metric, each.sum(axis=0))) for each in (own, rest))
-    drawn, beside = (metric_values(metric, resampled_sums(weights, each)) for each in (own, rest))
-    low, high = percentile_interval(drawn)
-    return (score, low, high, score - other, *percentile_interval(drawn - beside))
-
-
-def _judged(
-    found: tuple[float, ...], own: NDArray[Any], sizes: tuple[int, ...], fewest_subjects: int
-) -> tuple[Any, ...]:
-    """Return number of classes, score, difference where it can be told, and the note."""
-    n_classes = float((own.sum(axis=(0, 2)) > 0).sum()) if own.ndim == 3 else np.nan
-    notes = []
-    if min(sizes) < fewest_subjects:
-        words = "subjects" if sizes[0] < fewest_subjects else "other subjects"
-        notes.append(f"too few {words} to compare")
-        # One person has no interval over people.
-        score, low, high = found[:3] if sizes[0] > 1 else (found[0], np.nan, np.nan)
-        found = (score, low, high, np.nan, np.nan, np.nan)
-    if n_classes == 1:
-        notes.append("one class only")
-    return (n_classes, *found, "; ".join(notes))

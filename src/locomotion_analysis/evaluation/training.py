@@ -5,8 +5,8 @@ import os
 import shutil
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from locomotion_analysis.evaluation.leaderboard import (
 )
 from locomotion_analysis.evaluation.metrics import metrics_json
 from locomotion_analysis.evaluation.study_inputs import STUDY_AGGREGATIONS, study_target
-from locomotion_analysis.evaluation.training_report import ModelCard, model_card, training_page
+from locomotion_analysis.evaluation.training_report import TrainingRun, training_page
 from locomotion_analysis.extras import require_installed
 from locomotion_analysis.features.table import FEATURE_GROUPS
 from locomotion_analysis.files import Content, json_text, output_folder, write_all
@@ -70,50 +70,6 @@ _MOST_ROWS_A_SUBJECT = 4
 _MOST_CYCLES_A_CONDITION = 2
 _MOST_CYCLES_A_SUBJECT = 4
 _GOLDEN_ROWS = 12
-
-
-@dataclass(frozen=True)
-class TrainingRun:
-    """A trained model and the folder that documents it.
-
-    Attributes
-    ----------
-    board : Leaderboard
-        Comparison of the models.
-    recipe : Recipe
-        What was trained: the best of those asked for.
-    model : scikit-learn estimator or network
-        Fitted on all subjects (a network sets some of them aside to stop early).
-    schema : PredictionSchema
-        What it expects of the data it predicts on.
-    out : Path
-        The folder.
-    saved : bool
-        Whether the model lies in the folder; not, where skops is not installed.
-    """
-
-    board: Leaderboard
-    recipe: Recipe
-    model: Any
-    schema: PredictionSchema
-    out: Path
-    saved: bool
-
-    @cached_property
-    def card(self) -> ModelCard:
-        """What the model is for, how well it does on whom, and its limits."""
-        return model_card(self)
-
-    @property
-    def results(self) -> dict[str, Any]:
-        """What the evaluator returned for the recipe that was trained."""
-        entries = {entry.recipe.name: entry for entry in self.board.entries}
-        return entries[self.recipe.name].results
-
-    @property
-    def report_path(self) -> Path:
-        """The report, one self-contained HTML file."""
-        return self.out / "report.html"
 
 
 def train(
@@ -200,7 +156,14 @@ def train(
     """
     folder = output_folder(out, (CONFIG, METRICS, CARD), CONFIG)
     step = progress or silent
-    asked = _known_problem(problem) if problem is not None else problem_of(data, target)
+    if problem is not None and problem not in PROBLEMS:
+        raise SchemaError(
+            expected=f"a problem among {', '.join(PROBLEMS)}",
+            got=repr(problem),
+            where="problem",
+            fix="name one of these, or none: it follows from the target",
+        )
+    asked = problem_of(data, target) if problem is None else PROBLEMS[problem]
     if known_search(search) == "optuna":
         require_installed("optuna", "tuning")
     settings = {**(networks or {}), "checkpoint": folder / _CHECKPOINTS}
@@ -240,21 +203,22 @@ def train(
         units=None if recipe.channels else table.units,
         quantity=table.kind == "regression",
     )
-    run = TrainingRun(board, recipe, model, schema, folder, bool(recipe.channels) or _can_save())
+    saved = True
+    if not recipe.channels:
+        try:
+            require_installed("skops", "models")
+        except MissingExtraError as error:
+            saved = False
+            warnings.warn(
+                "The model itself was not written, everything else was. "
+                f"{error.fix} and train again.",
+                LocomotionWarning,
+                stacklevel=2,
+            )
+    run = TrainingRun(board, recipe, model, schema, folder, saved)
     _write(run, source)
     shutil.rmtree(folder / _CHECKPOINTS, ignore_errors=True)
     return run
-
-
-def _known_problem(name: str) -> Problem:
-    if name not in PROBLEMS:
-        raise SchemaError(
-            expected=f"a problem among {', '.join(PROBLEMS)}",
-            got=repr(name),
-            where="problem",
-            fix="name one of these, or none: it follows from the target",
-        )
-    return PROBLEMS[name]
 
 
 def _recipes(
@@ -279,37 +243,23 @@ def _recipes(
     chosen = [each for each in known if names is None or each.baseline or each.name in names]
     asked = [name for name in NETWORKS if name in (names or ())]
     if asked:
-        channels = _measured_channels(study_target(data, target).data)
+        labelled = study_target(data, target).data
+        measured = [
+            name
+            for name in labelled.channels
+            if not np.isnan(labelled.curves(name)).any(axis=1).all()
+        ]
+        if not measured:
+            raise SchemaError(
+                expected="channels measured throughout in some cycle",
+                got=f"none of {', '.join(labelled.channels[:3])}",
+                where="channels",
+                fix="name other channels",
+            )
         chosen += [
-            network(name, problem.kind, channels, random_state, **settings) for name in asked
+            network(name, problem.kind, measured, random_state, **settings) for name in asked
         ]
     return chosen
-
-
-def _measured_channels(data: LocomotionData) -> list[str]:
-    """Return the channels that networks can learn from."""
-    measured = [name for name in data.channels if not np.isnan(data.curves(name)).any(axis=1).all()]
-    if not measured:
-        raise SchemaError(
-            expected="channels measured throughout in some cycle",
-            got=f"none of {', '.join(data.channels[:3])}",
-            where="channels",
-            fix="name other channels",
-        )
-    return measured
-
-
-def _can_save() -> bool:
-    try:
-        require_installed("skops", "models")
-    except MissingExtraError as error:
-        warnings.warn(
-            f"The model itself was not written, everything else was. {error.fix} and train again.",
-            LocomotionWarning,
-            stacklevel=3,
-        )
-        return False
-    return True
 
 
 def _write(run: TrainingRun, source: str | os.PathLike[str] | None) -> None:

@@ -1,9 +1,11 @@
-"""The card of a trained model, as data, Markdown and page; and the figures of a training."""
+"""What a training leaves: the run, the model's card as data and Markdown, its page and figures."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -11,20 +13,23 @@ import pandas as pd
 from locomotion_analysis.errors import FileReadError
 from locomotion_analysis.evaluation.leaderboard import Leaderboard
 from locomotion_analysis.evaluation.plots import (
+    ROWS_WIDTH,
     confusion_size,
     plot_confusion_matrix,
     plot_predictions,
+    rows_height,
 )
 from locomotion_analysis.files import json_text
+from locomotion_analysis.models.prediction_schema import PredictionSchema
+from locomotion_analysis.models.supervised import Recipe
 from locomotion_analysis.reporting.names import METRIC_NAMES, value_title
 from locomotion_analysis.reporting.page import Page, Picture, Section, Table
 from locomotion_analysis.reporting.provenance import named_files
-from locomotion_analysis.reporting.style import INK, PALETTE, axes_for, figure, light_grid
+from locomotion_analysis.reporting.style import INK, PALETTE, axes_for, light_grid, row_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from locomotion_analysis.evaluation.training import TrainingRun
     from locomotion_analysis.models.deep import LearningRateSweep
 
 
@@ -47,11 +52,48 @@ _READING = (
 Row = Mapping[str, str | int | float | None]
 
 
-class _Part(NamedTuple):
-    title: str
-    sentences: Sequence[str]
-    points: Sequence[str] = ()
-    rows: Sequence[Row] = ()
+@dataclass(frozen=True)
+class TrainingRun:
+    """A trained model and the folder that documents it.
+
+    Attributes
+    ----------
+    board : Leaderboard
+        Comparison of the models.
+    recipe : Recipe
+        What was trained: the best of those asked for.
+    model : scikit-learn estimator or network
+        Fitted on all subjects (a network sets some of them aside to stop early).
+    schema : PredictionSchema
+        What it expects of the data it predicts on.
+    out : Path
+        The folder.
+    saved : bool
+        Whether the model lies in the folder; not, where skops is not installed.
+    """
+
+    board: Leaderboard
+    recipe: Recipe
+    model: Any
+    schema: PredictionSchema
+    out: Path
+    saved: bool
+
+    @cached_property
+    def card(self) -> "ModelCard":
+        """What the model is for, how well it does on whom, and its limits."""
+        return model_card(self)
+
+    @property
+    def results(self) -> dict[str, Any]:
+        """What the evaluator returned for the recipe that was trained."""
+        entries = {entry.recipe.name: entry for entry in self.board.entries}
+        return entries[self.recipe.name].results
+
+    @property
+    def report_path(self) -> Path:
+        """The report, one self-contained HTML file."""
+        return self.out / "report.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,42 +168,51 @@ class ModelCard:
 
     def markdown(self) -> str:
         """Return the card as Markdown."""
-        parts = [f"# {self.title}"]
+
+        def points(texts: Sequence[str], none: str) -> str:
+            return "\n".join(f"- {text}" for text in texts or [none])
+
+        parts = {
+            "Scores on people not trained on": [*self.scores, "", _markdown_rows(self.board)],
+            "Model": self.model,
+            "Intended use": [self.intended_use],
+            "Training data": [*self.people, "", _markdown_rows(self.classes)],
+            "Cautions": [points(self.cautions, "None found.")],
+            "Left out": [points(self.left_out, "Nothing.")],
+            "Limits": [points(self.limits, "None known.")],
+        }
+        texts = [f"## {title}\n\n" + "\n".join(lines).rstrip() for title, lines in parts.items()]
         if self.simulated:
-            parts.append("**Simulated data: no person was measured.**")
-        for part in self._parts():
-            lines = [*part.sentences, *(f"- {point}" for point in part.points)]
-            if part.rows:
-                lines += ["", markdown_table(pd.DataFrame(part.rows))]
-            parts.append(f"## {part.title}\n\n" + "\n".join(lines))
-        return "\n\n".join(parts) + "\n"
-
-    def sections(self) -> list[Section]:
-        """Return the parts of the card for a page."""
-        return [
-            Section(
-                part.title,
-                [*part.sentences, *part.points],
-                tables=[_table(part.title, part.rows)] if part.rows else [],
-            )
-            for part in self._parts()
-        ]
-
-    def _parts(self) -> list[_Part]:
-        return [
-            _Part("Scores on people not trained on", self.scores, rows=self.board),
-            _Part("Model", self.model),
-            _Part("Intended use", [self.intended_use]),
-            _Part("Training data", self.people, rows=self.classes),
-            _Part("Cautions", (), self.cautions or ["None found."]),
-            _Part("Left out", (), self.left_out or ["Nothing."]),
-            _Part("Limits", (), self.limits),
-        ]
+            texts.insert(0, "**Simulated data: no person was measured.**")
+        return "\n\n".join([f"# {self.title}", *texts]) + "\n"
 
 
-def model_card(run: "TrainingRun") -> ModelCard:
+def model_card(run: TrainingRun) -> ModelCard:
     """Return the card of a training run."""
     board, table = run.board, run.board.table_of
+    if run.recipe.channels:
+        n_weights = sum(weight.numel() for weight in run.model.network_.parameters())
+        what = (
+            f"{run.recipe.title} of {n_weights:,} weights on the curves of "
+            f"{len(run.recipe.channels)} channels, trained for {len(run.model.history_)} epochs."
+        )
+    else:
+        chosen = getattr(run.model, "best_params_", {})
+        words = ", ".join(f"{key} = {value}" for key, value in chosen.items())
+        what = (
+            f"{run.recipe.title} on {len(run.schema.names):,} features; chosen: "
+            f"{words or 'nothing to tune'}."
+        )
+    fitted = [what]
+    threshold = getattr(run.model, "threshold_", None)
+    if threshold is not None:
+        fitted.append(
+            f"{value_title(run.model.classes_[1])} is called from a probability of {threshold:.3f}, the "
+            "threshold of the highest balanced accuracy on held-out subjects."
+        )
+    fitted.append(
+        "Fitted on all subjects below; the scores are of models fitted on a part of them."
+    )
     row = "leg, before and after treatment" if table.problem.paired else "gait cycle"
     inputs = "curves" if run.recipe.channels else "features"
     datasets = sorted(map(str, table.data.cycles["dataset"].unique()))
@@ -200,7 +251,7 @@ def model_card(run: "TrainingRun") -> ModelCard:
     return ModelCard(
         title=f"{run.recipe.title}: {table.y.name}",
         simulated=table.data.is_simulated,
-        model=tuple(_fitted(run)),
+        model=tuple(fitted),
         intended_use=(
             f"Predicts {table.y.name} from the {inputs} of one {row}, recorded and processed as "
             "the training data were. For research; not for the diagnosis or treatment of a person."
@@ -215,31 +266,6 @@ def model_card(run: "TrainingRun") -> ModelCard:
     )
 
 
-def _fitted(run: "TrainingRun") -> list[str]:
-    if run.recipe.channels:
-        n_weights = sum(weight.numel() for weight in run.model.network_.parameters())
-        what = (
-            f"{run.recipe.title} of {n_weights:,} weights on the curves of "
-            f"{len(run.recipe.channels)} channels, trained for {len(run.model.history_)} epochs."
-        )
-    else:
-        chosen = getattr(run.model, "best_params_", {})
-        words = ", ".join(f"{key} = {value}" for key, value in chosen.items())
-        what = (
-            f"{run.recipe.title} on {len(run.schema.names):,} features; chosen: "
-            f"{words or 'nothing to tune'}."
-        )
-    lines = [what]
-    threshold = getattr(run.model, "threshold_", None)
-    if threshold is not None:
-        lines.append(
-            f"{run.model.classes_[1]} is called from a probability of {threshold:.3f}, the "
-            "threshold of the highest balanced accuracy on held-out subjects."
-        )
-    lines.append("Fitted on all subjects below; the scores are of models fitted on a part of them.")
-    return lines
-
-
 def markdown_table(frame: pd.DataFrame) -> str:
     """Return a frame as a Markdown table; numbers with three digits."""
     head = "| " + " | ".join(map(str, frame.columns)) + " |"
@@ -248,7 +274,7 @@ def markdown_table(frame: pd.DataFrame) -> str:
     return "\n".join([head, rule, *rows])
 
 
-def training_page(run: "TrainingRun", origin: Mapping[str, Any]) -> str:
+def training_page(run: TrainingRun, origin: Mapping[str, Any]) -> str:
     """Return a training as the text of one self-contained HTML file.
 
     Parameters
@@ -259,12 +285,57 @@ def training_page(run: "TrainingRun", origin: Mapping[str, Any]) -> str:
         Files, versions, platform and time: :func:`provenance`.
     """
     card, board, table = run.card, run.board, run.board.table_of
-    scores, *rest = card.sections()
-    scores = Section(scores.title, scores.text, [_board_picture(board)], scores.tables)
+    metric = METRIC_NAMES[board.metric]
+    shown = ("model", "title", board.metric, "low", "high")
+    others = [name for name in map(str, board.table) if name not in shown]
+    scores = [
+        (row["title"], row["model"], _cell(row[board.metric]),
+         f"{_cell(row['low'])} to {_cell(row['high'])}", *(_cell(row[name]) for name in others))
+        for row in board.table.to_dict("records")
+    ]  # fmt: skip
+    compared = Picture.drawn(
+        lambda _, axes: plot_leaderboard(board, axes),
+        table.data,
+        _board_size(board),
+        f"{metric} of each model: {'; '.join(f'{row[0]} {row[2]}' for row in scores)}.",
+        "All models on the same folds of the same people.",
+    )
+    if table.kind == "classification":
+        names = [value_title(name) for name in run.results["classes"]]
+        errors = Picture.drawn(
+            plot_confusion_matrix,
+            run.results,
+            confusion_size(len(names)),
+            f"Confusion matrix of {', '.join(names)}.",
+            "Rows are the true classes: number of rows, and share of the row, of people not "
+            "trained on.",
+        )
+    else:
+        errors = Picture.drawn(
+            plot_predictions,
+            run.results,
+            _SQUARE,
+            f"Predicted against observed {table.y.name}.",
+            "Haze: cycles; points: means of subjects not trained on.",
+        )
+    pictures = [errors]
+    if run.recipe.channels:
+        pictures.append(
+            Picture.drawn(
+                lambda _, axes: plot_training(run.model.history_, axes),
+                table.data,
+                _SIZE,
+                f"Losses over {len(run.model.history_)} epochs.",
+                "The training of the network in this folder, on all subjects but those set aside.",
+            )
+        )
+    classes = [
+        (value_title(row["class"]), *map(_cell, list(row.values())[1:])) for row in card.classes
+    ]
     return Page(
         about=table.data,
         title=f"Models of {value_title(table.y.name).lower()}",
-        subtitle=f"{named_files(origin)} · trained: {run.recipe.title.lower()}",
+        subtitle=f"{named_files(origin)} · trained: {run.recipe.title}",
         verdict=card.scores,
         facts=[
             ("Subjects", f"{len(set(table.groups)):,}"),
@@ -274,10 +345,28 @@ def training_page(run: "TrainingRun", origin: Mapping[str, Any]) -> str:
             ("Folds", f"{len(board.folds):,}"),
         ],
         sections=[
-            Section(scores.title, (), scores.pictures, scores.tables),
-            Section(f"Errors of {run.recipe.title.lower()}", (), [_errors_picture(run)]),
-            *([_history(run)] if run.recipe.channels else []),
-            *rest,
+            Section(
+                "Scores on people not trained on",
+                (),
+                [compared],
+                [
+                    Table(
+                        "Models compared, the best first",
+                        ("Model", "Recipe", metric, "95 % interval",
+                         *(METRIC_NAMES.get(name, "ROC AUC") for name in others)),
+                        scores,
+                        first_number=2,
+                    )
+                ],
+            ),
+            Section("The model in this folder", [*card.model, card.intended_use], pictures),
+            Section(
+                "Training data",
+                card.people,
+                tables=[Table("Each class", ("Class", "Subjects", "Rows"), classes)],
+            ),
+            Section("Limits", card.limits),
+            Section("Left out", card.left_out or ["Nothing."]),
         ],
         reading=_READING,
         provenance=origin,
@@ -285,8 +374,9 @@ def training_page(run: "TrainingRun", origin: Mapping[str, Any]) -> str:
             ("Folds", f"{len(board.folds)}, subjects as groups: no subject is in two folds"),
             ("Seed of folds and models", str(board.random_state)),
         ],
+        history=[str(entry) for entry in table.data.history],
         cautions=card.cautions,
-    ).html()
+    ).html()  # fmt: skip
 
 
 def plot_leaderboard(board: Leaderboard, ax: "Axes | None" = None) -> "Axes":
@@ -306,7 +396,7 @@ def plot_leaderboard(board: Leaderboard, ax: "Axes | None" = None) -> "Axes":
     """
     table = board.table
     ax = axes_for(ax, *_board_size(board), board.table_of.data)
-    rows = np.arange(len(table))[::-1]
+    rows = row_axes(ax, table["title"].tolist())
     value = table[board.metric].to_numpy(float)
     ends = np.stack([value - table["low"].to_numpy(float), table["high"].to_numpy(float) - value])
     for baseline, color in ((False, PALETTE[0]), (True, PALETTE[1])):
@@ -321,11 +411,8 @@ def plot_leaderboard(board: Leaderboard, ax: "Axes | None" = None) -> "Axes":
                 capsize=3,
                 label="baseline" if baseline else "model",
             )
-    ax.set_yticks(rows, table["title"])
-    ax.set_ylim(-0.6, len(table) - 0.4)
     ax.set_xlabel(f"{METRIC_NAMES[board.metric]}, 95 % interval over subjects")
-    light_grid(ax, "x")
-    ax.legend(loc="best", fontsize=8)
+    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, borderaxespad=0.2)
     return ax
 
 
@@ -397,52 +484,7 @@ def plot_learning_rates(
 
 
 def _board_size(board: Leaderboard) -> tuple[float, float]:
-    return 7.2, 0.9 + 0.36 * len(board.entries)
-
-
-def _board_picture(board: Leaderboard) -> Picture:
-    told = "; ".join(
-        f"{row['title']} {row[board.metric]:.3g}" for row in board.table.to_dict("records")
-    )
-    with figure(*_board_size(board), of=board.table_of.data) as made:
-        plot_leaderboard(board, made.subplots())
-    return Picture.of(
-        made,
-        f"{METRIC_NAMES[board.metric]} of each model: {told}.",
-        "All models on the same folds of the same people.",
-    )
-
-
-def _errors_picture(run: "TrainingRun") -> Picture:
-    results = run.results
-    if run.board.table_of.kind == "classification":
-        names = [value_title(name) for name in results["classes"]]
-        return Picture.drawn(
-            plot_confusion_matrix,
-            results,
-            confusion_size(len(names)),
-            f"Confusion matrix of {', '.join(names)}.",
-            "Rows are the true classes: number of rows, and share of the row, of people not "
-            "trained on.",
-        )
-    return Picture.drawn(
-        plot_predictions,
-        results,
-        _SQUARE,
-        f"Predicted against observed {run.board.table_of.y.name}.",
-        "Haze: cycles; points: means of subjects not trained on.",
-    )
-
-
-def _history(run: "TrainingRun") -> Section:
-    with figure(*_SIZE, of=run.board.table_of.data) as made:
-        plot_training(run.model.history_, made.subplots())
-    picture = Picture.of(
-        made,
-        f"Losses over {len(run.model.history_)} epochs.",
-        "The training of the network in this folder, on all subjects but those set aside.",
-    )
-    return Section("How the training went", (), [picture])
+    return ROWS_WIDTH, 0.4 + rows_height(len(board.entries))
 
 
 def _rows(frame: pd.DataFrame) -> tuple[Row, ...]:
@@ -456,13 +498,8 @@ def _rows(frame: pd.DataFrame) -> tuple[Row, ...]:
     )
 
 
-def _table(caption: str, rows: Sequence[Row]) -> Table:
-    names = list(rows[0])
-    texts = [name for name in names if isinstance(rows[0][name], str)]
-    ordered = [*texts, *(name for name in names if name not in texts)]
-    cells = [[_cell(row[name]) for name in ordered] for row in rows]
-    titles = [name.replace("_", " ") for name in ordered]
-    return Table(caption, titles, cells, first_number=len(texts))
+def _markdown_rows(rows: Sequence[Row]) -> str:
+    return markdown_table(pd.DataFrame(rows)) if rows else ""
 
 
 def _cell(value: Any) -> str:

@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.evaluation.metrics import (
+    ERRORS,
     Interval,
     percentile_interval,
     resampled_sums,
     subject_weights,
 )
 from locomotion_analysis.evaluation.subject_scores import (
-    ERRORS,
     Contributions,
     groups_of_people,
     metric_values,

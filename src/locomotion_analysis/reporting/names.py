@@ -204,14 +204,6 @@ def class_names(classes: NDArray[Any], task_names: TaskNames | None) -> list[str
         return [str(task_names[label]) for label in labels]
     if not all(isinstance(label, str) for label in labels):
         return list(task_names)
-    return _matched(labels, task_names)
-
-
-def _plain(name: str) -> str:
-    return "_".join(name.lower().replace("-", " ").replace("_", " ").split())
-
-
-def _matched(labels: list[str], task_names: Sequence[str]) -> list[str]:
     by_text = {_plain(name): name for name in task_names}
     found = {label: by_text[_plain(label)] for label in labels if _plain(label) in by_text}
     rest = [name for name in task_names if name not in found.values()]
@@ -224,6 +216,10 @@ def _matched(labels: list[str], task_names: Sequence[str]) -> list[str]:
             f"task_names do not say which class they name; taken in sorted order: {pairs}. "
             "Pass a mapping from class to name to be sure.",
             LocomotionWarning,
-            stacklevel=4,
+            stacklevel=3,
         )
     return [{**dict(zip(open_labels, rest, strict=True)), **found}[label] for label in labels]
+
+
+def _plain(name: str) -> str:
+    return "_".join(name.lower().replace("-", " ").replace("_", " ").split())

@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -50,7 +50,7 @@ def provenance(files: Sequence[Path]) -> dict[str, Any]:
     }
 
 
-def named_files(origin: dict[str, Any]) -> str:
+def named_files(origin: Mapping[str, Any]) -> str:
     """Return the names of the first files of a :func:`provenance`, for a line below a title."""
     names = [file["name"] for file in origin["files"]]
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""

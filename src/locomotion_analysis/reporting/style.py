@@ -168,15 +168,12 @@ def axes_for(ax: "Axes | None", width: float, height: float, of: object = ()) ->
         with figure(width, height) as made:
             ax = made.subplots()
     root = ax.get_figure(root=True)
-    missing = [mark for mark in notices(of) if root is None or mark not in _marked(root)]
+    marked = "" if root is None else " ".join(root.get_suptitle().split())
+    missing = [mark for mark in notices(of) if mark not in marked]
     if missing:
         lines = [textwrap.fill(mark, 60) for mark in missing]
         ax.set_title("\n".join(lines), loc="right", fontsize=8.5, fontweight="bold", color=WARNING)
     return ax
-
-
-def _marked(root: "Figure") -> str:
-    return " ".join(root.get_suptitle().split())
 
 
 def panels(draw: "Callable[[Axes, T], object]", items: Iterable[T], of: object) -> "list[Figure]":

@@ -19,12 +19,13 @@ import pandas as pd
 
 from locomotion_analysis.errors import DownloadError
 from locomotion_analysis.evaluation.metrics import (
+    ERRORS,
     Interval,
     percentile_interval,
     resampled_sums,
     subject_weights,
 )
-from locomotion_analysis.evaluation.subject_scores import ERRORS, metric_values, sums_of
+from locomotion_analysis.evaluation.subject_scores import metric_values, sums_of
 from locomotion_analysis.production.bundle import Bundle
 from locomotion_analysis.production.bundle.manifest import Manifest
 from locomotion_analysis.production.monitoring.drift import (

@@ -112,7 +112,7 @@ def test_other_rows_targets_kinds_and_metrics_are_refused(table, pair):
         paired_comparison(a, {**b, "predictions": swapped})
     with pytest.raises(SchemaError, match="a classification and a regression"):
         paired_comparison(a, {**b, "kind": "regression"})
-    with pytest.raises(SchemaError, match="one of accuracy, balanced_accuracy, macro_f1"):
+    with pytest.raises(SchemaError, match="one of balanced_accuracy, accuracy, macro_f1"):
         paired_comparison(a, b, "mae")
 
 
