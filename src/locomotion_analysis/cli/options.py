@@ -8,6 +8,9 @@ import typer
 
 from locomotion_analysis.data import LocomotionData
 
+EXIT_FINDINGS = 1
+"""Status of a command that did its work and found what it looks for: errors, leaks, an alarm."""
+
 Data = Annotated[
     Path,
     typer.Argument(
