@@ -89,7 +89,7 @@ def test_run_reads_csv_and_restricts_cycles(locomotion, small_file, tmp_path):
     words = ("--target", "pathology", "--where", "step > 0", "--folds", 2, "--out", out)
     ended = locomotion("run", path, *words, "--model", "linear")
     assert ended.status == 0, ended.err
-    assert "16 cycles of 8 subjects" in ended.out
+    assert "16 simulated cycles of 8 subjects" in ended.out
 
 
 def test_warnings_are_one_line_each(locomotion, small_file, tmp_path):
