@@ -169,9 +169,8 @@ def validate(
         result = quality.validate(source, ignore=ignore or (), progress=progress)
         if out is not None:
             diagnosis = None if result.stopped else quality.diagnose(source, progress=progress)
-            quality.write_report(
-                result, out, diagnosis, title=f"Quality of {data.name}", source=source
-            )
+            title = f"Quality of {data.name}"
+            quality.write_report(result, out, diagnosis, title=title, source=cycles_path(data))
         written = None
         if write_clean is not None:
             written = quality.write_clean(result, source, write_clean, progress=progress)

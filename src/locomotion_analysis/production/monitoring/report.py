@@ -219,11 +219,11 @@ def _drift(found: Watch, bundle: Bundle) -> Section | None:
             )
         )
         channels = []
-        for row in drift.channels.itertuples():
-            unit, factor = shown_unit(str(row.channel))
-            moved = f"{row.shift * factor:+.2g} {unit}"
-            distance, p = f"{row.distance:.2f}", f"{row.p_corrected:.2g}"
-            channels.append((channel_title(str(row.channel)), distance, moved, p))
+        shown = (drift.channels[each] for each in ("channel", "distance", "shift", "p_corrected"))
+        for name, distance, shift, p in zip(*shown, strict=True):
+            unit, factor = shown_unit(name)
+            moved = f"{shift * factor:+.2g} {unit}"
+            channels.append((channel_title(name), f"{distance:.2f}", moved, f"{p:.2g}"))
         columns = ("Channel", "Distance (SD)", "Mean shift", "p corrected")
         tables.append(Table("Channels, farthest first", columns, channels))
     features = [

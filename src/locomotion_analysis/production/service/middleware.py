@@ -251,6 +251,7 @@ def json_response(content: Any, status: int = 200) -> Response:
 
 
 _logger = logging.getLogger(__name__)
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SECURITY = {
     "X-Content-Type-Options": "nosniff",
@@ -326,9 +327,6 @@ class AccessLog:
                 }
             },
         )
-
-
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 # Bodies that are too large or too slow are refused before they fill the memory

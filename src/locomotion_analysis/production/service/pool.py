@@ -140,7 +140,7 @@ class WaitingLine:
 # One worker process
 
 _PRELOADED = "locomotion_analysis.production.service.worker"
-_NAME = "locomotion worker"
+_WORKER_NAME = "locomotion worker"
 _TO_END_S = 5.0
 _TO_OPEN_S = 300.0
 
@@ -234,7 +234,7 @@ class WorkerHandle:
             target=run_worker,
             args=(theirs, *self._arguments),
             daemon=True,
-            name=_NAME,
+            name=_WORKER_NAME,
         )
         try:
             await self._in_thread(self._process.start)
@@ -313,7 +313,7 @@ def begin_preloading() -> None:
 def end_workers() -> None:
     """End workers that were started but never served: they ignore SIGTERM, and Python waits."""
     for process in multiprocessing.active_children():
-        if process.name == _NAME:
+        if process.name == _WORKER_NAME:
             process.kill()
 
 
