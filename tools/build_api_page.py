@@ -99,7 +99,7 @@ def _dotted(path: Path) -> str:
 
 
 def _first(text: str) -> str:
-    first = " ".join(text.split("\n\n")[0].split())
+    first = " ".join(text.split("\n\n", maxsplit=1)[0].split())
     return first.replace("|", "\\|")
 
 

@@ -62,5 +62,5 @@ def test_a_damaged_bundle_ends_with_one_message(locomotion, copy):
 def test_a_folder_that_is_no_run_is_named(locomotion, tmp_path):
     done = locomotion("bundle", tmp_path, "--out", tmp_path / "x.bundle")
     assert done.status == 2
-    assert "model.skops" in done.err
+    assert "config.json" in done.err
     assert not (tmp_path / "x.bundle").exists()

@@ -89,7 +89,7 @@ def test_run_reads_csv_and_restricts_cycles(locomotion, small_file, tmp_path):
     words = ("--target", "pathology", "--where", "step > 0", "--folds", 2, "--out", out)
     ended = locomotion("run", path, *words, "--model", "linear")
     assert ended.status == 0, ended.err
-    assert "16 cycles of 8 subjects" in ended.out
+    assert "16 simulated cycles of 8 subjects" in ended.out
 
 
 def test_warnings_are_one_line_each(locomotion, small_file, tmp_path):
@@ -130,3 +130,11 @@ def test_an_option_means_the_same_in_every_command():
     assert set(told["--workers"]) == {"serve"}
     assert set(told["--task"]) == {"convert", "discover"}
     assert not {"--channel", "--report", "--arch"} & told.keys()
+
+
+def test_validate_reports_on_csv_and_names_the_file(locomotion, small_file, tmp_path):
+    path, out = tmp_path / "walk.csv", tmp_path / "quality.html"
+    pd.read_parquet(small_file).to_csv(path, index=False)
+    ended = locomotion("validate", path, "--out", out)
+    assert ended.status in (0, 1), ended.err
+    assert "walk.csv" in out.read_text()

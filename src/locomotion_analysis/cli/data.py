@@ -2,13 +2,14 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.markup import escape
 from typer.core import TyperGroup
 
 from locomotion_analysis.cli.options import (
+    EXIT_FINDINGS,
     Data,
     Jobs,
     Layout,
@@ -21,10 +22,6 @@ from locomotion_analysis.cli.options import (
 )
 from locomotion_analysis.cli.show import console, error_console, frame_table, progress_bar, rate_bar
 from locomotion_analysis.errors import SchemaError
-
-if TYPE_CHECKING:
-    from locomotion_analysis.features.extraction import Extraction
-    from locomotion_analysis.quality import QualityResult
 
 
 def convert(
@@ -154,9 +151,6 @@ def info(data: Data, where: Where = None) -> None:
         shown.print(escape(f"  {entry}"))
 
 
-EXIT_FINDINGS = 1
-
-
 def validate(
     data: Data,
     out: Annotated[Path | None, typer.Option(help="HTML page to write.")] = None,
@@ -175,25 +169,11 @@ def validate(
         result = quality.validate(source, ignore=ignore or (), progress=progress)
         if out is not None:
             diagnosis = None if result.stopped else quality.diagnose(source, progress=progress)
-            read = source if isinstance(source, Path) else data
             title = f"Quality of {data.name}"
-            quality.write_report(result, out, diagnosis, title=title, source=read)
+            quality.write_report(result, out, diagnosis, title=title, source=cycles_path(data))
         written = None
         if write_clean is not None:
             written = quality.write_clean(result, source, write_clean, progress=progress)
-    _show_validation(result)
-    if out is not None:
-        shown.print(f"report   {escape(str(out))}")
-    if written is not None:
-        shown.print(
-            f"clean    {escape(str(write_clean))}: {written:,} of {result.n_cycles:,} cycles"
-        )
-    if not result.ok:
-        raise typer.Exit(EXIT_FINDINGS)
-
-
-def _show_validation(result: "QualityResult") -> None:
-    shown = console()
     counts = ", ".join(f"{n:,} {severity}" for severity, n in result.counts.items())
     shown.print(
         f"{result.n_cycles:,} cycles, {int(result.error_cycles.sum()):,} with errors; "
@@ -204,6 +184,14 @@ def _show_validation(result: "QualityResult") -> None:
         shown.print(frame_table("Findings", found))
     if result.stopped:
         shown.print(f"[bold red]stopped early:[/] {escape(result.stopped)}")
+    if out is not None:
+        shown.print(f"report   {escape(str(out))}")
+    if written is not None:
+        shown.print(
+            f"clean    {escape(str(write_clean))}: {written:,} of {result.n_cycles:,} cycles"
+        )
+    if not result.ok:
+        raise typer.Exit(EXIT_FINDINGS)
 
 
 def doctor(
@@ -294,7 +282,7 @@ def extract(
     it is started again.
     """
     from locomotion_analysis.features.extraction import extract_features
-    from locomotion_analysis.features.spec import DEFAULT_AGGREGATIONS
+    from locomotion_analysis.features.spec import DEFAULT_AGGREGATIONS, left_out_message
     from locomotion_analysis.features.table import FEATURE_GROUPS
 
     with rate_bar() as progress:
@@ -310,7 +298,15 @@ def extract(
             skip_bad=skip_bad,
             progress=progress,
         )
-    _show_extraction(done)
+    shown = console()
+    for entry in done.history:
+        if entry.action != "left out":  # in short below
+            shown.print(escape(f"  {entry}"))
+    if done.kept_cycles:
+        shown.print(f"  {done.kept_cycles:,} cycles were kept from a run that had not finished")
+    if done.left_out:
+        shown.print(escape(f"  {left_out_message(done.left_out)}"))
+    shown.print(f"{done.n_cycles:,} cycles, {len(done.specs)} features: {escape(str(done.path))}")
 
 
 @features_app.command("list")
@@ -326,17 +322,3 @@ def list_features(
         table.to_csv(sys.stdout, index=False)
         return
     console().print(frame_table(f"{len(table)} features", table))
-
-
-def _show_extraction(done: "Extraction") -> None:
-    from locomotion_analysis.features.spec import left_out_message
-
-    shown = console()
-    for entry in done.history:
-        if entry.action != "left out":  # in short below
-            shown.print(escape(f"  {entry}"))
-    if done.kept_cycles:
-        shown.print(f"  {done.kept_cycles:,} cycles were kept from a run that had not finished")
-    if done.left_out:
-        shown.print(escape(f"  {left_out_message(done.left_out)}"))
-    shown.print(f"{done.n_cycles:,} cycles, {len(done.specs)} features: {escape(str(done.path))}")

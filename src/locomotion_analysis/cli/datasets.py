@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from rich.markup import escape
 
 from locomotion_analysis.cli.options import read_data
 from locomotion_analysis.cli.show import console, download_bar, frame_table, progress_bar
@@ -40,8 +41,6 @@ def build(
     citation: Annotated[str | None, typer.Option(help="What to cite for your data.")] = None,
 ) -> None:
     """Write a dataset: cycles, features, frozen splits, card and checksums; or the cycles alone."""
-    from rich.markup import escape
-
     from locomotion_analysis.datasets import build_dataset, build_file
 
     shown = console()
@@ -84,8 +83,6 @@ def info(
 
 
 def _show_ready_made(name: str) -> None:
-    from rich.markup import escape
-
     from locomotion_analysis.datasets import RECIPES, load_dataset
 
     data, shown = load_dataset(name), console()
@@ -103,8 +100,6 @@ def _show_ready_made(name: str) -> None:
 
 
 def _show_dataset(dataset: "Dataset") -> None:
-    from rich.markup import escape
-
     from locomotion_analysis.datasets.cards import class_table, split_table
 
     shown, said = console(), dataset.manifest
@@ -145,8 +140,6 @@ def export(
     ] = None,
 ) -> None:
     """Write gait cycles in the form another library reads, without pickle."""
-    from rich.markup import escape
-
     from locomotion_analysis.datasets.export import export, with_splits
     from locomotion_analysis.files import refuse_existing
 
@@ -184,8 +177,6 @@ def fetch(
     ] = False,
 ) -> None:
     """Download a public dataset, checked against its hashes; go on where it was cut off."""
-    from rich.markup import escape
-
     from locomotion_analysis.datasets.catalog import catalog_entry, fetch
 
     entry = catalog_entry(name)
@@ -224,8 +215,6 @@ def catalog(
 
 
 def _show_entry(entry: "CatalogEntry") -> None:
-    from rich.markup import escape
-
     shown = console()
     lines = {
         "title": entry.title,

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from locomotion_analysis.data import LocomotionData
+if TYPE_CHECKING:
+    from locomotion_analysis.data import LocomotionData
+
+EXIT_FINDINGS = 1
+"""Status of a command that did its work and found what it looks for: errors, leaks, an alarm."""
 
 Data = Annotated[
     Path,
@@ -62,8 +66,10 @@ def cycles_path(path: Path) -> Path:
 
 def read_data(
     path: Path, where: str | None = None, channels: Sequence[str] | None = None
-) -> LocomotionData:
+) -> "LocomotionData":
     """Read gait cycles, and keep those asked for."""
+    from locomotion_analysis.data import LocomotionData
+
     if path.suffix.lower() == ".csv":
         data = LocomotionData.from_csv(path)
     else:
@@ -72,6 +78,6 @@ def read_data(
     return data if where is None and names is None else data.select(where, channels=names)
 
 
-def scanned(path: Path) -> LocomotionData | Path:
+def scanned(path: Path) -> "LocomotionData | Path":
     """Return what can be read in batches: the Parquet, or the cycles of a CSV file."""
     return read_data(path) if path.suffix.lower() == ".csv" else cycles_path(path)

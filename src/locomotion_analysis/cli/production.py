@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from locomotion_analysis.cli.options import (
+    EXIT_FINDINGS,
     Channels,
     Data,
     Folds,
@@ -20,7 +21,13 @@ from locomotion_analysis.cli.options import (
     read_data,
     split_names,
 )
-from locomotion_analysis.cli.show import console, frame_table, progress_bar
+from locomotion_analysis.cli.show import (
+    console,
+    frame_table,
+    progress_bar,
+    show_paths,
+    show_simulated,
+)
 
 if TYPE_CHECKING:
     from locomotion_analysis.production.bundle import Bundle
@@ -51,7 +58,7 @@ def bundle(
 
     made = write_bundle(folder, out, onnx=onnx, int8=int8, key=_secret(key_file))
     _show_bundle(made)
-    console().print(f"bundle   {escape(str(out))}")
+    show_paths({"bundle": out})
 
 
 def bundle_inspect(path: _File, key_file: _Key = None) -> None:
@@ -117,7 +124,7 @@ def bundle_diff(
     if first.name == second.name:
         rows = [{"what": each.what, "first": each.first, "second": each.second} for each in found]
     console().print(frame_table(f"{len(found)} differences", pd.DataFrame(rows)))
-    raise typer.Exit(1)
+    raise typer.Exit(EXIT_FINDINGS)
 
 
 def _secret(path: Path | None) -> bytes | None:
@@ -132,8 +139,7 @@ def _show_bundle(opened: "Bundle") -> None:
     shown.print(f"predicts {escape(f'{told.target}: {predicted}')}")
     people = f"{told.training.n_subjects} subjects, {told.training.n_rows:,} rows"
     shown.print(f"trained  {people}, {escape(told.training.created)}")
-    if told.training.simulated:
-        shown.print("[bold red]Simulated data:[/] no person was measured.")
+    show_simulated(told.training.simulated)
     for name, score in told.metrics.items():
         if score.value is not None and score.low is not None and score.high is not None:
             interval = f"95 % interval {score.low:.3g} to {score.high:.3g}"
@@ -314,8 +320,7 @@ def export_mlflow(
     from locomotion_analysis.production.mlflow_model import write_mlflow_model
     from locomotion_analysis.production.registry import Registry
 
-    folder = write_mlflow_model(Registry(place), which, out)
-    console().print(f"model    {escape(str(folder))}")
+    show_paths({"model": write_mlflow_model(Registry(place), which, out)})
 
 
 def _tell(word: str, version: "Version") -> None:
@@ -362,11 +367,11 @@ def report(
         shown.print(f"[bold red]alarm:[/] {escape(alarm)}")
     if not found.alarms:
         shown.print("[green]no alarm[/]")
-    shown.print(f"report   {escape(str(out))}")
+    show_paths({"report": out})
     if found.alarms:
         if webhook is not None:
             send_alarm(webhook, watch_numbers(found))
-        raise typer.Exit(1)
+        raise typer.Exit(EXIT_FINDINGS)
 
 
 @monitor_app.command("label")
@@ -380,23 +385,10 @@ def label(
     ],
 ) -> None:
     """Add labels that became known."""
-    import pandas as pd
+    from locomotion_analysis.errors import SchemaError
+    from locomotion_analysis.production.monitoring import PredictionStore, read_labels
 
-    from locomotion_analysis.errors import FileReadError, SchemaError
-    from locomotion_analysis.production.monitoring import PredictionStore
-
-    try:
-        if labels.suffix == ".parquet":
-            table = pd.read_parquet(labels)
-        else:  # subject 007 keeps its zeros
-            table = pd.read_csv(labels, dtype=dict.fromkeys(("subject", "task", "task_id"), str))
-    except (OSError, ValueError) as error:
-        raise FileReadError(
-            expected="a table of labels, CSV or Parquet",
-            got=str(error).splitlines()[0],
-            where=str(labels),
-            fix="write columns subject and label",
-        ) from error
+    table = read_labels(labels)
     try:
         matched = PredictionStore(store, create=False).label(table)
     except SchemaError as error:

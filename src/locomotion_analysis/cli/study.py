@@ -1,12 +1,13 @@
 """Commands that learn from gait cycles: study, training, explanation, audit, groups."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 from rich.markup import escape
 
 from locomotion_analysis.cli.options import (
+    EXIT_FINDINGS,
     Channels,
     Data,
     Folder,
@@ -32,12 +33,6 @@ from locomotion_analysis.cli.show import (
     show_simulated,
     show_size,
 )
-
-if TYPE_CHECKING:
-    from locomotion_analysis.evaluation.audit import LeakAudit
-
-
-EXIT_FINDINGS = 1
 
 
 def demo(out: Folder = Path("locomotion-demo")) -> None:
@@ -219,7 +214,7 @@ def audit(
 ) -> None:
     """How much a score owes to people on both sides of the split. Status 1 where the data leaks."""
     from locomotion_analysis.evaluation.audit import leak_audit
-    from locomotion_analysis.evaluation.audit_report import write_audit
+    from locomotion_analysis.evaluation.audit_report import verdict, write_audit
 
     with progress_bar() as progress:
         found = leak_audit(
@@ -232,16 +227,6 @@ def audit(
             source=cycles_path(data),
             progress=progress,
         )
-    _show_audit(found)
-    if out is not None:
-        show_paths(write_audit(found, out))
-    if found.leaks:
-        raise typer.Exit(EXIT_FINDINGS)
-
-
-def _show_audit(found: "LeakAudit") -> None:
-    from locomotion_analysis.evaluation.audit_report import verdict
-
     shown = console()
     show_simulated(found.simulated)
     table = found.table()[["labels", "ungrouped", "grouped", "points", "points_low", "points_high"]]
@@ -249,6 +234,10 @@ def _show_audit(found: "LeakAudit") -> None:
     for sentence in verdict(found):
         shown.print(f"- {escape(sentence)}")
     show_cautions(found.cautions)
+    if out is not None:
+        show_paths(write_audit(found, out))
+    if found.leaks:
+        raise typer.Exit(EXIT_FINDINGS)
 
 
 def discover(

@@ -63,29 +63,26 @@ def write_mlflow_model(
     with atomic_folder(target) as made, tempfile.TemporaryDirectory() as cache:
         shutil.copyfile(registry.fetch(which, Path(cache)), made / _BUNDLE)
         opened = open_bundle(made / _BUNDLE)
-        text = yaml.safe_dump(_description(opened), sort_keys=False, allow_unicode=True)
+        described = {
+            "flavors": {
+                "python_function": {
+                    "loader_module": __name__,
+                    "data": _BUNDLE,
+                    "env": {"virtualenv": "requirements.txt"},
+                    "python_version": platform.python_version(),
+                }
+            },
+            "metadata": {
+                "digest": opened.digest,
+                "target": opened.manifest.target,
+                "name": opened.manifest.name,
+            },
+        }
+        text = yaml.safe_dump(described, sort_keys=False, allow_unicode=True)
         (made / "MLmodel").write_text(text, encoding="utf-8")
         requirements = f"locomotion-analysis[models]=={__version__}\n"
         (made / "requirements.txt").write_text(requirements, encoding="utf-8")
     return target
-
-
-def _description(bundle: Bundle) -> dict[str, Any]:
-    return {
-        "flavors": {
-            "python_function": {
-                "loader_module": __name__,
-                "data": _BUNDLE,
-                "env": {"virtualenv": "requirements.txt"},
-                "python_version": platform.python_version(),
-            }
-        },
-        "metadata": {
-            "digest": bundle.digest,
-            "target": bundle.manifest.target,
-            "name": bundle.manifest.name,
-        },
-    }
 
 
 def _load_pyfunc(path: str) -> BundleModel:

@@ -1,11 +1,8 @@
-"""MERGED registry.
+"""Versions of a model, which of them serves, and everything that was ever done to them.
 
-- What a registry knows: its versions, the order of champions, and everything ever done.
-- Where a registry lies: a folder of this machine, or any place fsspec reaches.
-- People in a registry: recognised again, and put on one side of a split for ever, unnamed.
-- What may be done to a registry, each as a function from one state to the next.
-- The registry: add, promote, roll back, archive; every change is one replacement of one file.
-- A registry as the source of a service: whichever version is champion is served.
+A registry is one state file beside the bundles, in a folder or wherever fsspec reaches: every
+change is one replacement of that file. It recognises the people a version was trained on without
+naming them, and is the source of a service that follows the champion.
 """
 
 import getpass
@@ -33,8 +30,7 @@ from locomotion_analysis.files import locked, write_all
 from locomotion_analysis.production.bundle import open_bundle
 from locomotion_analysis.typed_tree import document
 
-# ----------------------------------------------------------------------
-# What a registry knows: its versions, the order of champions, and everything ever done.
+# What a registry knows: its versions, the order of champions, and everything ever done
 
 
 FORMAT = 1
@@ -138,7 +134,22 @@ class State:
             If it is damaged, contradicts itself, or is of another format.
         """
         state = document(cls, content, "a registry", FORMAT, "registry.json")
-        _check_consistent(state)
+        numbers = [each.number for each in state.versions]
+        odd_stage = [each.stage for each in state.versions if each.stage not in STAGES]
+        serving = [each.number for each in state.versions if each.stage == CHAMPION]
+        champions = list(state.champions)
+        if (
+            numbers != list(range(1, len(numbers) + 1))
+            or odd_stage
+            or serving != champions[-1:]
+            or not set(champions) <= set(numbers)
+        ):
+            raise FileReadError(
+                expected="versions 1, 2, 3 ... of known stages, and one champion at most",
+                got=f"versions {numbers}, champions {champions}, serving {serving}"[:200],
+                where="registry.json",
+                fix="restore the file from a backup",
+            )
         return state
 
     def version(self, number: int) -> Version:
@@ -165,27 +176,7 @@ class State:
         return replace(self, versions=versions)
 
 
-def _check_consistent(state: State) -> None:
-    numbers = [each.number for each in state.versions]
-    odd_stage = [each.stage for each in state.versions if each.stage not in STAGES]
-    serving = [each.number for each in state.versions if each.stage == CHAMPION]
-    last = list(state.champions[-1:])
-    if (
-        numbers != list(range(1, len(numbers) + 1))
-        or odd_stage
-        or serving != last
-        or not set(state.champions) <= set(numbers)
-    ):
-        raise FileReadError(
-            expected="versions 1, 2, 3 ... of known stages, and one champion at most",
-            got=f"versions {numbers}, champions {list(state.champions)}, serving {serving}"[:200],
-            where="registry.json",
-            fix="restore the file from a backup",
-        )
-
-
-# ----------------------------------------------------------------------
-# Where a registry lies: a folder of this machine, or any place fsspec reaches.
+# Where a registry lies: a folder of this machine, or any place fsspec reaches
 
 
 class Storage(Protocol):
@@ -302,8 +293,7 @@ def storage_of(place: str | os.PathLike[str]) -> Storage:
     return RemoteStorage(text)
 
 
-# ----------------------------------------------------------------------
-# People in a registry: recognised again, and put on one side of a split for ever, unnamed.
+# People in a registry: recognised again, and put on one side of a split for ever, unnamed
 
 
 _LENGTH = 24
@@ -335,8 +325,7 @@ def _code(key: str, purpose: str, subject: object) -> str:
     return hmac.new(bytes.fromhex(key), text, hashlib.sha256).hexdigest()[:_LENGTH]
 
 
-# ----------------------------------------------------------------------
-# What may be done to a registry, each as a function from one state to the next.
+# What may be done to a registry, each as a function from one state to the next
 
 
 def added(state: State, version: Version) -> State:
@@ -427,8 +416,7 @@ def logged(state: State, entry: LogEntry) -> State:
     return replace(state, log=(*state.log, entry))
 
 
-# ----------------------------------------------------------------------
-# The registry: add, promote, roll back, archive; every change is one replacement of one file.
+# The registry: add, promote, roll back, archive; every change is one replacement of one file
 
 
 _STATE = "registry.json"
@@ -715,8 +703,7 @@ def _user() -> str:
         return "unknown"
 
 
-# ----------------------------------------------------------------------
-# A registry as the source of a service: whichever version is champion is served.
+# A registry as the source of a service: whichever version is champion is served
 
 
 class StageSource:

@@ -1,9 +1,7 @@
-"""MERGED retraining.
+"""From new labelled data to a challenger, its trial, and a champion old or new.
 
-- Two models on the same people: the difference, all together and in each group.
-- When a challenger may replace the champion.
-- Who is trained on and who tested: fixed for ever, and never anybody the champion has seen.
-- From new labelled data to a challenger, its trial, and a champion old or new.
+Who is trained on and who tested is fixed for ever, and nobody is tested whom the champion has
+seen. A challenger serves only if it is better for people in general and worse for no group.
 """
 
 import json
@@ -41,8 +39,7 @@ from locomotion_analysis.production.bundle import Bundle, open_bundle, write_bun
 from locomotion_analysis.production.registry import Registry, Version
 from locomotion_analysis.progress import Progress
 
-# ----------------------------------------------------------------------
-# Two models on the same people: the difference, all together and in each group.
+# Two models on the same people: the difference, all together and in each group
 
 
 FEWEST_IN_GROUP = 10
@@ -147,8 +144,7 @@ def _difference(
     return old, new, sign * (new - old), low, high
 
 
-# ----------------------------------------------------------------------
-# When a challenger may replace the champion.
+# When a challenger may replace the champion
 
 
 TOLERATED_POINTS = 0.05
@@ -210,8 +206,7 @@ def decided(found: Comparison) -> Decision:
     return Decision(better and not worse, tuple(reasons))
 
 
-# ----------------------------------------------------------------------
-# Who is trained on and who tested: fixed for ever, and never anybody the champion has seen.
+# Who is trained on and who tested: fixed for ever, and never anybody the champion has seen
 
 
 FEWEST_TESTED = 10
@@ -311,8 +306,7 @@ def subjects_of_run(folder: str | os.PathLike[str]) -> list[str]:
         ) from error
 
 
-# ----------------------------------------------------------------------
-# From new labelled data to a challenger, its trial, and a champion old or new.
+# From new labelled data to a challenger, its trial, and a champion old or new
 
 
 _BUNDLE = "challenger.bundle"

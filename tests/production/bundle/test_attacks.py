@@ -16,9 +16,9 @@ from sklearn.preprocessing import FunctionTransformer
 from tests.production.bundle.tampering import members_of, tampered
 
 from locomotion_analysis.errors import BundleError
-from locomotion_analysis.production.bundle import bundle as tables
 from locomotion_analysis.production.bundle import manifest as archive
 from locomotion_analysis.production.bundle import open_bundle
+from locomotion_analysis.production.bundle import reference as tables
 from locomotion_analysis.production.bundle.routes import audit_skops
 
 

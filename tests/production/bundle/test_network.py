@@ -21,7 +21,7 @@ from locomotion_analysis.evaluation.training import train  # noqa: E402
 from locomotion_analysis.models import deep  # noqa: E402
 from locomotion_analysis.models.deep import ARCHITECTURES  # noqa: E402
 from locomotion_analysis.production.bundle import open_bundle, routes, write_bundle  # noqa: E402
-from locomotion_analysis.production.bundle.bundle import curve_rows  # noqa: E402
+from locomotion_analysis.production.bundle.reference import curve_rows  # noqa: E402
 from locomotion_analysis.production.bundle.routes import audit_network  # noqa: E402
 from locomotion_analysis.simulation import simulate  # noqa: E402
 

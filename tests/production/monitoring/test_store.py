@@ -17,7 +17,7 @@ from locomotion_analysis.errors import FileReadError, MissingExtraError, SchemaE
 
 pytest.importorskip("sqlalchemy")
 
-from locomotion_analysis.production.monitoring import PredictionStore
+from locomotion_analysis.production.monitoring import PredictionStore, read_labels
 from locomotion_analysis.production.monitoring.store import Watched, cycle_names
 
 WATCHED = Watched("v1", ("a", "b"), ("knee_flexion_angle_ipsi_rad",))
@@ -78,6 +78,15 @@ def test_labels_find_the_person_or_the_cycle_and_the_last_one_counts(store):
     assert store.read("v1").predictions["label"].tolist() == ["parkinsons", "stroke", None]
     with pytest.raises(SchemaError, match="subject and label"):
         store.label(pd.DataFrame({"who": ["anna"]}))
+
+
+def test_a_table_of_labels_keeps_the_zeros_of_names_and_another_file_is_refused(tmp_path):
+    table = tmp_path / "labels.csv"
+    table.write_text("subject,label\n007,stroke\n")
+    assert read_labels(table)["subject"].tolist() == ["007"]
+    table = table.rename(tmp_path / "labels.PARQUET")
+    with pytest.raises(FileReadError, match="a table of labels"):
+        read_labels(table)
 
 
 def test_old_rows_are_purged_and_times_are_chosen(store):

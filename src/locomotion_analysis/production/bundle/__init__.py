@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from locomotion_analysis.production.bundle.building import compare_bundles
-from locomotion_analysis.production.bundle.bundle import Bundle
+from locomotion_analysis.production.bundle.bundle import Bundle, compare_bundles
 from locomotion_analysis.production.bundle.opening import open_bundle
 
 if TYPE_CHECKING:

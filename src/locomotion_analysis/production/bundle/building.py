@@ -1,24 +1,17 @@
-"""MERGED building.
-
-- What differs between two bundles: what they say, what they expect, what they answer.
-- What ``locomotion train`` left behind, read and checked.
-- The manifest of a bundle, from what the training wrote down.
-- From the run folder of ``locomotion train`` to a bundle.
-"""
+"""From the run folder of ``locomotion train`` to a bundle."""
 
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import BundleError, FileReadError, SchemaError
+from locomotion_analysis.errors import BundleError, FileReadError
 from locomotion_analysis.evaluation.explain.feature_groups import feature_groups
 from locomotion_analysis.evaluation.training import (
     CARD,
@@ -37,13 +30,24 @@ from locomotion_analysis.evaluation.training_report import ModelCard
 from locomotion_analysis.models.prediction_schema import PredictionSchema
 from locomotion_analysis.models.supervised.recipes import BEFORE, CHANGE
 from locomotion_analysis.production.bundle import manifest as archive
-from locomotion_analysis.production.bundle.bundle import (
+from locomotion_analysis.production.bundle.bundle import Bundle, made_of
+from locomotion_analysis.production.bundle.confidence import calibrated_limit, fitted_limit
+from locomotion_analysis.production.bundle.manifest import (
+    FORMAT,
+    ChannelInfo,
+    Inputs,
+    Manifest,
+    Metric,
+    Outside,
+    Training,
+    signature_of,
+)
+from locomotion_analysis.production.bundle.opening import bundle_of, open_bundle
+from locomotion_analysis.production.bundle.reference import (
     SUBJECTS_WITH_CYCLES,
-    Bundle,
     curve_rows,
     cycles_bytes,
     feature_statistics,
-    made_of,
     membership,
     plain_answers,
     point_parts,
@@ -53,120 +57,98 @@ from locomotion_analysis.production.bundle.bundle import (
     single_parts,
     table_bytes,
 )
-from locomotion_analysis.production.bundle.confidence import calibrated_limit, fitted_limit
-from locomotion_analysis.production.bundle.manifest import (
-    FORMAT,
-    ChannelInfo,
-    Inputs,
-    Int8,
-    Manifest,
-    Metric,
-    Outside,
-    Training,
-    signature_of,
-)
-from locomotion_analysis.production.bundle.opening import bundle_of, open_bundle
+from locomotion_analysis.production.bundle.routes import NetworkRoute, int8_of
 from locomotion_analysis.standard import KEY, N_PHASES, Channel
 
-if TYPE_CHECKING:
-    from locomotion_analysis.production.bundle.routes import NetworkRoute
 
+def write_bundle(
+    folder: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    onnx: bool = False,
+    int8: bool = False,
+    key: bytes | None = None,
+) -> Bundle:
+    """Make one file of a run folder: model, schema, reference, golden answers, card.
 
-# ----------------------------------------------------------------------
-# What differs between two bundles: what they say, what they expect, what they answer.
-
-
-_SHOWN = 5
-_UNTOLD = ("members", "inputs", "limits")
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One entry that is not the same.
-
-    Attributes
-    ----------
-    what : str
-        Name of the entry.
-    first, second : str
-        What either bundle has; empty where it has nothing.
-    """
-
-    what: str
-    first: str
-    second: str
-
-
-def compare_bundles(first: Bundle, second: Bundle) -> list[Difference]:
-    """Return what differs between two bundles.
+    The same folder gives the same bytes. Names of people are replaced; a sample of their
+    features and curves is in the file, because drift is measured against it.
 
     Parameters
     ----------
-    first, second : Bundle
-        Opened.
+    folder : path-like
+        What ``locomotion train`` wrote.
+    out : path-like
+        File to write, by custom ``<name>.bundle``. Whole or not at all.
+    onnx : bool
+        Whether to add the model converted to ONNX. It is refused where it answers differently,
+        and of networks.
+    int8 : bool
+        Whether to measure what a network loses in whole numbers of 8 bits, and to allow it to be
+        opened so. It is refused where it answers worse.
+    key : bytes, optional
+        Secret to sign the manifest with (HMAC-SHA256).
 
     Returns
     -------
-    list of Difference
-        Entries of the manifest; features and channels that one has and the other has not; and,
-        where both take the same features, how far their answers to the golden rows of the
-        first are apart. Empty for bundles that say and answer the same.
+    Bundle
+        Opened again from the file, its golden answers checked.
+
+    Raises
+    ------
+    FileReadError
+        If the folder lacks a file.
+    BundleError
+        If the saved model does not answer as it did when it was trained, or the converted model
+        does not answer as the original.
+    MissingExtraError
+        If skops, for a network torch, or for `onnx` skl2onnx, is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from locomotion_analysis.evaluation.training import train
+    >>> from locomotion_analysis.simulation import simulate
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> data = simulate(12, 2, ["level_walking"], ["healthy", "stroke"])
+    >>> run = train(data, "pathology", folder / "model", recipes=["linear"], n_splits=3)
+    >>> write_bundle(run.out, folder / "gait.bundle").manifest.classes
+    ('healthy', 'stroke')
     """
-    told, other = (dict(_flat(asdict(each.manifest))) for each in (first, second))
-    found = [
-        Difference(name, told.get(name, ""), other.get(name, ""))
-        for name in sorted({*told, *other})
-        if told.get(name, "") != other.get(name, "")
-    ]
-    return [*found, *_names(first, second), *_answers(first, second)]
+    run = read_run(Path(folder))
+    members = _members(run)
+    manifest = described(run, members)
+    bundle = bundle_of(manifest, members)
+    if onnx:
+        from locomotion_analysis.production.bundle.onnx_model import converted
+
+        content, parity = converted(bundle)
+        members[archive.ONNX_MODEL] = content
+        manifest = replace(manifest, onnx=parity)
+    if int8:
+        if not isinstance(bundle.route, NetworkRoute):
+            raise BundleError(
+                expected="a network, for 8 bits",
+                got=f"a scikit-learn model ({run.config['model']})",
+                where="int8",
+                fix="bundle without --int8",
+            )
+        truth = run.cycles.cycles[run.config["target"]].to_numpy()
+        cost = int8_of(bundle.route, bundle.reference.features, truth)
+        manifest = replace(manifest, int8=cost)
+    answers = plain_answers(bundle.predict_cycles(bundle.golden.cycles))
+    members[archive.GOLDEN_ANSWERS] = table_bytes(answers)
+    manifest = replace(manifest, members=archive.hashes(members))
+    members[archive.MANIFEST] = manifest.to_json()
+    if key is not None:
+        members[archive.SIGNATURE] = signature_of(members[archive.MANIFEST], key)
+    replace(bundle, golden=replace(bundle.golden, cycle_answers=answers)).check_golden()
+    archive.write_archive(out, members)
+    return open_bundle(out, key=key)
 
 
-def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for name, each in value.items():
-        if not prefix and name in _UNTOLD:
-            continue
-        if isinstance(each, Mapping):
-            yield from _flat(each, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", f"{each:.6g}" if isinstance(each, float) else str(each)
-
-
-def _names(first: Bundle, second: Bundle) -> Iterator[Difference]:
-    pairs = (
-        ("features", first.schema.names, second.schema.names),
-        ("channels", *(tuple(c.name for c in each.channels) for each in (first, second))),
-    )
-    for what, told, other in pairs:
-        gone = [name for name in told if name not in set(other)]
-        new = [name for name in other if name not in set(told)]
-        if gone or new:
-            yield Difference(f"{what} of one only", _listed(gone), _listed(new))
-        elif told != other:
-            yield Difference(f"order of {what}", "", "another")
-
-
-def _answers(first: Bundle, second: Bundle) -> Iterator[Difference]:
-    try:
-        other = plain_answers(second.predict_features(first.golden.features))
-    except SchemaError:
-        return
-    own = plain_answers(first.predict_features(first.golden.features))
-    changed = int((own["prediction"].astype(str) != other["prediction"].astype(str)).sum())
-    shared = [name for name in own.select_dtypes("number") if name in other]
-    gap = np.abs(own[shared].to_numpy(float) - other[shared].to_numpy(float)).max(initial=0.0)
-    if changed or gap:
-        text = f"{changed} of {len(own)} answered otherwise, farthest apart by {gap:.3g}"
-        yield Difference("golden rows of the first", "", text)
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"{len(names)}: {', '.join(names[:_SHOWN])}{more}" if names else ""
-
-
-# ----------------------------------------------------------------------
-# What ``locomotion train`` left behind, read and checked.
-
+# What ``locomotion train`` left behind, read and checked
 
 _PREDICTED = ("subject", "fold", "y_true", "y_pred")
 
@@ -277,9 +259,7 @@ def _json_object(folder: Path, name: str) -> dict[str, Any]:
     return found
 
 
-# ----------------------------------------------------------------------
-# The manifest of a bundle, from what the training wrote down.
-
+# The manifest, from what the training wrote down
 
 _METRICS = (
     "balanced_accuracy",
@@ -317,6 +297,12 @@ def described(run: TrainedFolder, members: Mapping[str, bytes]) -> Manifest:
     """
     config, schema = run.config, run.schema
     classes = schema.classes or ()
+    files = "\n".join(sorted(file["sha256"] for file in config["files"]))
+    metrics = {
+        name: Metric(run.metrics[name], *run.metrics["intervals"].get(name, (None, None)))
+        for name in _METRICS
+        if name in run.metrics
+    }
     return Manifest(
         format=FORMAT,
         name=run.card.title,
@@ -328,8 +314,16 @@ def described(run: TrainedFolder, members: Mapping[str, bytes]) -> Manifest:
         target_unit=schema.target_unit,
         classes=tuple(classes),
         inputs=inputs_of(run),
-        training=_training(config),
-        metrics=_scores(run.metrics),
+        training=Training(
+            data_sha256=hashlib.sha256(files.encode()).hexdigest() if files else "",
+            split_sha256=config["split_hash"],
+            n_splits=config["n_splits"],
+            n_subjects=config["n_subjects"],
+            n_rows=config["n_rows"],
+            simulated=config["simulated"],
+            created=config["created"],
+        ),
+        metrics=metrics,
         conformal=calibrated_limit(run.held_out, classes),
         outside=_outside(run),
         onnx=None,
@@ -352,12 +346,15 @@ def inputs_of(run: TrainedFolder) -> Inputs:
         made = (channels, columns, groups, aggregations)
         needed = made_of(set(run.schema.names) - set(run.schema.with_gaps), *made)
         used = {*made_of(set(run.schema.names), *made), *_ALWAYS_KEPT}
-    channels_told = tuple(
-        ChannelInfo(name, Channel.parse(name).unit, _positive(Channel.parse(name)), name in needed)
-        for name in channels
-    )
+    told_channels = []
+    for name in channels:
+        channel = Channel.parse(name)
+        positive = (channel.motion or channel.measurement).replace("_", " ")
+        if channel.measurement == "power":
+            positive = "generation (energy into the body)"
+        told_channels.append(ChannelInfo(name, channel.unit, positive, name in needed))
     return Inputs(
-        channels_told,
+        tuple(told_channels),
         tuple(name for name in columns if name in used),
         groups,
         aggregations,
@@ -393,34 +390,6 @@ def _outside(run: TrainedFolder) -> Outside | None:
     return fitted_limit(features, subjects, member, tuple(single))
 
 
-def _positive(channel: Channel) -> str:
-    if channel.measurement == "power":
-        return "generation (energy into the body)"
-    return (channel.motion or channel.measurement).replace("_", " ")
-
-
-def _training(config: dict[str, Any]) -> Training:
-    files = "\n".join(sorted(file["sha256"] for file in config["files"]))
-    return Training(
-        data_sha256=hashlib.sha256(files.encode()).hexdigest() if files else "",
-        split_sha256=config["split_hash"],
-        n_splits=config["n_splits"],
-        n_subjects=config["n_subjects"],
-        n_rows=config["n_rows"],
-        simulated=config["simulated"],
-        created=config["created"],
-    )
-
-
-def _scores(metrics: dict[str, Any]) -> dict[str, Metric]:
-    found = {}
-    for name in _METRICS:
-        if name in metrics:
-            low, high = metrics["intervals"].get(name, (None, None))
-            found[name] = Metric(metrics[name], low, high)
-    return found
-
-
 def _with_endings(
     groups: dict[str, list[str]], names_of: dict[str, list[str]]
 ) -> dict[str, list[str]]:
@@ -430,98 +399,31 @@ def _with_endings(
     }
 
 
-# ----------------------------------------------------------------------
-# From the run folder of ``locomotion train`` to a bundle.
-
-
-def write_bundle(
-    folder: str | os.PathLike[str],
-    out: str | os.PathLike[str],
-    *,
-    onnx: bool = False,
-    int8: bool = False,
-    key: bytes | None = None,
-) -> Bundle:
-    """Make one file of a run folder: model, schema, reference, golden answers, card.
-
-    The same folder gives the same bytes. Names of people are replaced; a sample of their
-    features and curves is in the file, because drift is measured against it.
-
-    Parameters
-    ----------
-    folder : path-like
-        What ``locomotion train`` wrote.
-    out : path-like
-        File to write, by custom ``<name>.bundle``. Whole or not at all.
-    onnx : bool
-        Whether to add the model converted to ONNX. It is refused where it answers differently,
-        and of networks.
-    int8 : bool
-        Whether to measure what a network loses in whole numbers of 8 bits, and to allow it to be
-        opened so. It is refused where it answers worse.
-    key : bytes, optional
-        Secret to sign the manifest with (HMAC-SHA256).
-
-    Returns
-    -------
-    Bundle
-        Opened again from the file, its golden answers checked.
-
-    Raises
-    ------
-    FileReadError
-        If the folder lacks a file.
-    BundleError
-        If the saved model does not answer as it did when it was trained, or the converted model
-        does not answer as the original.
-    MissingExtraError
-        If skops, for a network torch, or for `onnx` skl2onnx, is not installed.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> from locomotion_analysis.evaluation.training import train
-    >>> from locomotion_analysis.simulation import simulate
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> data = simulate(12, 2, ["level_walking"], ["healthy", "stroke"])
-    >>> run = train(data, "pathology", folder / "model", recipes=["linear"], n_splits=3)
-    >>> write_bundle(run.out, folder / "gait.bundle").manifest.classes
-    ('healthy', 'stroke')
-    """
-    run = read_run(Path(folder))
-    members = _members(run)
-    manifest = described(run, members)
-    bundle = bundle_of(manifest, members)
-    if onnx:
-        from locomotion_analysis.production.bundle.onnx_model import converted
-
-        content, parity = converted(bundle)
-        members[archive.ONNX_MODEL] = content
-        manifest = replace(manifest, onnx=parity)
-    if int8:
-        manifest = replace(manifest, int8=_cost_of_int8(run, bundle))
-    answers = plain_answers(bundle.predict_cycles(bundle.golden.cycles))
-    members[archive.GOLDEN_ANSWERS] = table_bytes(answers)
-    manifest = replace(manifest, members=archive.hashes(members))
-    members[archive.MANIFEST] = manifest.to_json()
-    if key is not None:
-        members[archive.SIGNATURE] = signature_of(members[archive.MANIFEST], key)
-    replace(bundle, golden=replace(bundle.golden, cycle_answers=answers)).check_golden()
-    archive.write_archive(out, members)
-    return open_bundle(out, key=key)
+# The files of a bundle
 
 
 def _members(run: TrainedFolder) -> dict[str, bytes]:
     """Return the files of the bundle but manifest and golden answers of cycles."""
-    people = _pseudonyms([run.features, run.held_out], run.cycles)
+    named = [table["subject"] for table in (run.features, run.held_out, run.cycles.cycles)]
+    subjects = dict.fromkeys(str(subject) for column in named for subject in column)
+    people = {subject: f"ref_{number:03d}" for number, subject in enumerate(subjects, start=1)}
     features = run.features.assign(subject=run.features["subject"].astype(str).map(people))
     held_out = run.held_out.assign(subject=run.held_out["subject"].astype(str).map(people))
-    cycles = _anonymous(run.cycles, people, {*inputs_of(run).columns, *KEY})
+    # Of the cycles, too: other names, and the columns alone that features are made of.
+    kept = {*inputs_of(run).columns, *KEY}
+    columns_kept = run.cycles.cycles[[name for name in run.cycles.cycles if name in kept]]
+    renamed = run.cycles.cycles["subject"].astype(str).map(people).to_numpy()
+    cycles = LocomotionData(
+        columns_kept.assign(subject=renamed), run.cycles.block, run.cycles.channels
+    )
     first = list(dict.fromkeys(cycles.cycles["subject"]))[:SUBJECTS_WITH_CYCLES]
     plain = features.drop(columns="subject")
     joints, phases = feature_parts(run)
-    golden = _named_as_answered(run.golden)
+    golden = run.golden.rename(
+        columns=lambda name: (
+            f"p_{name.removeprefix(PROBABILITY)}" if name.startswith(PROBABILITY) else name
+        )
+    )
     if run.runtime == "network":
         own = {archive.NETWORK: run.model}
         golden = golden[cycles.cycles["subject"].isin(first).to_numpy()]
@@ -539,38 +441,3 @@ def _members(run: TrainedFolder) -> dict[str, bytes]:
         # Filled when the model has been opened; until then there is nothing to compare with.
         archive.GOLDEN_ANSWERS: table_bytes(pd.DataFrame({"prediction": []})),
     }
-
-
-def _named_as_answered(golden: pd.DataFrame) -> pd.DataFrame:
-    return golden.rename(
-        columns=lambda name: (
-            f"p_{name.removeprefix(PROBABILITY)}" if name.startswith(PROBABILITY) else name
-        )
-    )
-
-
-def _cost_of_int8(run: TrainedFolder, bundle: Bundle) -> Int8:
-    if run.runtime != "network":
-        raise BundleError(
-            expected="a network, for 8 bits",
-            got=f"a scikit-learn model ({run.config['model']})",
-            where="int8",
-            fix="bundle without --int8",
-        )
-    from locomotion_analysis.production.bundle.routes import int8_of
-
-    truth = run.cycles.cycles[run.config["target"]].to_numpy()
-    return int8_of(cast("NetworkRoute", bundle.route), bundle.reference.features, truth)
-
-
-def _pseudonyms(tables: list[pd.DataFrame], cycles: LocomotionData) -> dict[str, str]:
-    columns = [*(table["subject"] for table in tables), cycles.cycles["subject"]]
-    people = dict.fromkeys(str(subject) for column in columns for subject in column)
-    return {subject: f"ref_{number:03d}" for number, subject in enumerate(people, start=1)}
-
-
-def _anonymous(data: LocomotionData, people: dict[str, str], kept: set[str]) -> LocomotionData:
-    """Return cycles under other names, with the columns alone that features are made of."""
-    subjects = data.cycles["subject"].astype(str).map(people)
-    cycles = data.cycles[[name for name in data.cycles if name in kept]]
-    return LocomotionData(cycles.assign(subject=subjects.to_numpy()), data.block, data.channels)

@@ -1,9 +1,4 @@
-"""MERGED confidence.
-
-- Prediction sets and intervals that hold the truth in a stated share of new people's rows.
-- Which joints and phases of the cycle a prediction hangs on.
-- Whether a row lies outside the training data, and by which part of the body.
-"""
+"""How far an answer can be trusted: prediction sets, what it hangs on, and strange inputs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +9,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.production.bundle.manifest import Conformal, Outside
-
-# ----------------------------------------------------------------------
-# Prediction sets and intervals that hold the truth in a stated share of new people's rows.
-
 
 COVERAGE = 0.9
 
@@ -123,8 +114,7 @@ def prediction_sets(
     return [[label for label, kept in zip(classes, row, strict=True) if kept] for row in inside]
 
 
-# ----------------------------------------------------------------------
-# Which joints and phases of the cycle a prediction hangs on.
+# Which joints and phases of the cycle a prediction hangs on
 
 
 SHOWN = 5
@@ -173,14 +163,7 @@ def contributions(
     return [sorted(row, key=lambda each: -abs(each["change"]))[:SHOWN] for row in found]
 
 
-# ----------------------------------------------------------------------
-# Whether a row lies outside the training data, and by which part of the body.
-#
-# Each feature that tells of one part alone is put on the scale of the training people (median, interquartile range / 1.349).
-# The distance of a part (joint, segment, force plate, time and distance) is the mean of its
-# features' absolute values, each at most 10, divided by what is usual for that part; the distance
-# of a row is that of its farthest part. The limit is the distance that rows of held-out training
-# people stay below, 99 % of them where there are people enough.
+# Whether a row lies outside the training data, and by which part of the body
 
 
 LEVEL = 0.99
@@ -192,6 +175,11 @@ _IQR_OF_NORMAL = 1.349
 @dataclass(frozen=True)
 class Scale:
     """Centre and spread of each feature, and which part of the body it tells of.
+
+    A feature is put on the scale of the training people: median, interquartile range / 1.349. The
+    distance of a part (joint, segment, force plate, time and distance) is the mean of its
+    features' absolute values, each at most 10, divided by what is usual for that part. Features
+    that tell of several parts are left out; the distance of a row is that of its farthest part.
 
     Attributes
     ----------
@@ -272,6 +260,9 @@ def fitted_limit(
     parts: tuple[str, ...],
 ) -> Outside:
     """Return the limit of what is usual among the training people.
+
+    It is the distance (see :class:`Scale`) that rows of held-out training people stay below, 99 %
+    of them where there are people enough.
 
     Parameters
     ----------

@@ -1,8 +1,7 @@
-"""MERGED manifest.
+"""What a bundle says of itself, and its file: a zip that is read with suspicion.
 
-- What a bundle says of itself: inputs, outputs, origin, limits, and a hash of every member.
-- The bundle's file: a zip that is the same for the same content, and is read with suspicion.
-- A signature of the manifest: it shows that whoever made the bundle knew the key.
+The manifest names inputs, outputs, origin, limits and the hash of every file; a signature of the
+manifest shows that whoever made the bundle knew the key.
 """
 
 import hashlib
@@ -19,8 +18,7 @@ from locomotion_analysis.errors import BundleError, FileReadError
 from locomotion_analysis.files import atomic_path, plain_json
 from locomotion_analysis.typed_tree import document
 
-# ----------------------------------------------------------------------
-# What a bundle says of itself: inputs, outputs, origin, limits, and a hash of every member.
+# What a bundle says of itself: inputs, outputs, origin, limits, and a hash of every member
 
 
 FORMAT = 1
@@ -219,7 +217,7 @@ class Manifest:
     name : str
         Title of the model.
     problem, model : str
-        As for ``locomotion train --task`` and ``--model``.
+        As for ``locomotion train --problem`` and ``--recipes``.
     runtime : str
         What the model is made for: ``sklearn``, or ``network`` (PyTorch, on curves).
     kind : str
@@ -299,8 +297,7 @@ class Manifest:
             ) from error
 
 
-# ----------------------------------------------------------------------
-# The bundle's file: a zip that is the same for the same content, and is read with suspicion.
+# The bundle's file: a zip that is the same for the same content, and is read with suspicion
 
 
 MANIFEST = "manifest.json"
@@ -490,8 +487,7 @@ def _refused(got: str, fix: str = "get the bundle again from where it was made")
     return BundleError(expected="a model bundle", got=got, fix=fix)
 
 
-# ----------------------------------------------------------------------
-# A signature of the manifest: it shows that whoever made the bundle knew the key.
+# A signature of the manifest: it shows that whoever made the bundle knew the key
 
 
 ALGORITHM = "hmac-sha256"

@@ -8,15 +8,22 @@ from typing import Literal, get_args
 from locomotion_analysis.errors import BundleError, FileReadError
 from locomotion_analysis.models.prediction_schema import PredictionSchema
 from locomotion_analysis.production.bundle import manifest as archive
-from locomotion_analysis.production.bundle.bundle import (
-    Bundle,
+from locomotion_analysis.production.bundle.bundle import Bundle
+from locomotion_analysis.production.bundle.manifest import Manifest, check_signature
+from locomotion_analysis.production.bundle.reference import (
     content_of,
     point_schema,
     read_golden,
     read_reference,
 )
-from locomotion_analysis.production.bundle.manifest import Manifest, check_signature
-from locomotion_analysis.production.bundle.routes import Route, SklearnRoute, skops_model
+from locomotion_analysis.production.bundle.routes import (
+    Int8Route,
+    NetworkRoute,
+    Route,
+    SklearnRoute,
+    network_of,
+    skops_model,
+)
 from locomotion_analysis.standard import N_PHASES
 
 Runtime = Literal["original", "onnx", "int8"]
@@ -108,7 +115,16 @@ def _route(
             expected=f"a runtime among {', '.join(get_args(Runtime))}", got=repr(runtime)
         )
     if manifest.runtime == "network":
-        return _network_route(manifest, members, trained, runtime)
+        if runtime == "onnx":
+            raise _not_in_the_bundle("an ONNX model", "a network", "use another runtime")
+        if runtime == "int8" and manifest.int8 is None:
+            raise _not_in_the_bundle(
+                "a cost of 8 bits measured", "none", "bundle the network again with --int8"
+            )
+        network = network_of(content_of(members, archive.NETWORK), trained, archive.NETWORK)
+        if runtime == "int8" and manifest.int8 is not None:
+            return Int8Route(network, manifest.int8.max_difference)
+        return NetworkRoute(network)
     if runtime == "int8":
         raise _not_in_the_bundle(
             "a network, for 8 bits", "a scikit-learn model", "use another runtime"
@@ -122,24 +138,6 @@ def _route(
 
     content = content_of(members, archive.ONNX_MODEL)
     return OnnxRoute(content, model, manifest.onnx.max_difference)
-
-
-def _network_route(
-    manifest: Manifest, members: Mapping[str, bytes], trained: PredictionSchema, runtime: Runtime
-) -> Route:
-    # torch is asked for by bundles of networks alone.
-    from locomotion_analysis.production.bundle.routes import Int8Route, NetworkRoute, network_of
-
-    if runtime == "onnx":
-        raise _not_in_the_bundle("an ONNX model", "a network", "use another runtime")
-    if runtime == "int8" and manifest.int8 is None:
-        raise _not_in_the_bundle(
-            "a cost of 8 bits measured", "none", "bundle the network again with --int8"
-        )
-    model = network_of(content_of(members, archive.NETWORK), trained, archive.NETWORK)
-    if runtime == "int8" and manifest.int8 is not None:
-        return Int8Route(model, manifest.int8.max_difference)
-    return NetworkRoute(model)
 
 
 def _not_in_the_bundle(wanted: str, got: str, fix: str) -> BundleError:

@@ -1,9 +1,8 @@
-"""MERGED drift.
+"""Drift: whether the people a model sees now are like those it was trained on.
 
-- Cycles and features as one row a person, which is what is compared.
-- The population stability index, for readers who are used to it.
-- Distances between two groups of people, and what they are when people are exchanged.
-- Drift: three questions, one answer, and no more false alarms than it says.
+Three questions (curves, features, a classifier of then and now), one answer, and no more false
+alarms than it says. What is compared is one row a person; what chance does is seen by exchanging
+people between then and now.
 """
 
 from dataclasses import dataclass
@@ -15,8 +14,7 @@ from numpy.typing import NDArray
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
 
-# ----------------------------------------------------------------------
-# Cycles and features as one row a person, which is what is compared.
+# Cycles and features as one row a person, which is what is compared
 
 
 PHASES = tuple(range(0, 150, 10))
@@ -74,8 +72,7 @@ def sampled_curves(data: LocomotionData) -> NDArray[np.float32]:
     return np.ascontiguousarray(data.block[:, :, list(PHASES)].transpose(1, 2, 0))
 
 
-# ----------------------------------------------------------------------
-# The population stability index, for readers who are used to it.
+# The population stability index, for readers who are used to it
 
 
 Values = NDArray[np.float64]
@@ -115,8 +112,7 @@ def population_stability_index(reference: Values, current: Values) -> Values:
     return found
 
 
-# ----------------------------------------------------------------------
-# Distances between two groups of people, and what they are when people are exchanged.
+# Distances between two groups of people, and what they are when people are exchanged
 
 
 def permuted_groups(
@@ -242,8 +238,7 @@ def p_values(statistics: Values) -> Values:
     return ((n_divisions - smaller) / n_divisions).reshape(statistics.shape)
 
 
-# ----------------------------------------------------------------------
-# Drift: three questions, one answer, and no more false alarms than it says.
+# Drift: three questions, one answer, and no more false alarms than it says
 
 
 FEWEST_PEOPLE = 8

@@ -1,8 +1,4 @@
-"""MERGED report.
-
-- Figures of a watch: curves then and now, and how each day went.
-- A watch as one HTML page, and as numbers.
-"""
+"""A watch as one HTML page with its figures, and as numbers."""
 
 import json
 import os
@@ -40,8 +36,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-# ----------------------------------------------------------------------
-# Figures of a watch: curves then and now, and how each day went.
+# Figures of a watch: curves then and now, and how each day went
 
 
 def plot_then_and_now(axes: "Axes", reference: People, current: People, channel: str) -> None:
@@ -88,8 +83,7 @@ def plot_days(axes: "Axes", daily: pd.DataFrame) -> None:
     light_grid(axes)
 
 
-# ----------------------------------------------------------------------
-# A watch as one HTML page, and as numbers.
+# A watch as one HTML page, and as numbers
 
 
 _CURVES_SHOWN = 4
@@ -123,12 +117,23 @@ def write_watch_report(found: Watch, bundle: Bundle, path: str | os.PathLike[str
     path : path-like
         File to write, whole or not at all.
     """
+    rows = found.stored.predictions
+    first, last = (pd.to_datetime(rows["at"].agg(end), unit="s") for end in ("min", "max"))
+    facts = [
+        ("Rows", f"{len(rows):,}"),
+        ("People", f"{rows['subject'].nunique():,}"),
+        ("From", f"{first:%Y-%m-%d}" if len(rows) else "–"),
+        ("To", f"{last:%Y-%m-%d}" if len(rows) else "–"),
+        ("Outside", f"{rows['outside'].mean():.1%}" if len(rows) else "–"),
+    ]
+    if found.performance.score is not None:
+        facts.append(("Live score", f"{found.performance.score:.2f}"))
     page = Page(
         about=bundle.manifest.training,
         title="Model watch",
         subtitle=f"{bundle.manifest.name} · {found.stored.watched.version}",
         verdict=[*(found.alarms or ("No alarm.",)), *found.notes],
-        facts=_facts(found),
+        facts=facts,
         sections=[
             section
             for section in (_performance(found), _drift(found, bundle), _days(found, bundle))
@@ -169,21 +174,6 @@ def watch_numbers(found: Watch) -> dict[str, Any]:
     return numbers
 
 
-def _facts(found: Watch) -> list[tuple[str, str]]:
-    rows = found.stored.predictions
-    first, last = (pd.to_datetime(rows["at"].agg(end), unit="s") for end in ("min", "max"))
-    facts = [
-        ("Rows", f"{len(rows):,}"),
-        ("People", f"{rows['subject'].nunique():,}"),
-        ("From", f"{first:%Y-%m-%d}" if len(rows) else "–"),
-        ("To", f"{last:%Y-%m-%d}" if len(rows) else "–"),
-        ("Outside", f"{rows['outside'].mean():.1%}" if len(rows) else "–"),
-    ]
-    if found.performance.score is not None:
-        facts.append(("Live score", f"{found.performance.score:.2f}"))
-    return facts
-
-
 def _performance(found: Watch) -> Section:
     live = found.performance
     if live.score is None or live.interval is None:
@@ -213,46 +203,30 @@ def _drift(found: Watch, bundle: Bundle) -> Section | None:
     tables = [Table("Three questions", ("", "p", "p corrected"), questions)]
     pictures: list[Picture] = []
     if len(drift.channels):
-        pictures.append(_curves(found, bundle))
-        tables.append(_channel_table(drift.channels))
-    tables.append(_feature_table(drift.features.head(_FEATURES_SHOWN)))
-    text = (
-        f"{drift.n_current} people now against {drift.n_reference} of the training. A classifier "
-        f"tells them apart with an area under the curve of {drift.domain_auc:.2f} (0.5: not at all)."
-    )
-    return Section("Drift", (text,), pictures, tables)
-
-
-def _curves(found: Watch, bundle: Bundle) -> Picture:
-    drift = found.drift
-    names = [] if drift is None else drift.channels["channel"].head(_CURVES_SHOWN).tolist()
-    reference, current = reference_people(bundle), current_people(found.stored)
-    made = panels(
-        lambda axes, name: plot_then_and_now(axes, reference, current, name),
-        names,
-        of=bundle.manifest.training,
-    )
-    titles = ", ".join(channel_title(name) for name in names)
-    return Picture.of(
-        made,
-        f"Mean curves of the training and of now: {titles}.",
-        "The channels that are farthest. Band: mean ± 1 SD between the training people.",
-    )
-
-
-def _channel_table(table: pd.DataFrame) -> Table:
-    rows = []
-    columns_of_table = (table[name] for name in ("channel", "distance", "shift", "p_corrected"))
-    for channel, distance, shift, p in zip(*columns_of_table, strict=True):
-        unit, factor = shown_unit(channel)
-        moved = f"{shift * factor:+.2g} {unit}"
-        rows.append((channel_title(channel), f"{distance:.2f}", moved, f"{p:.2g}"))
-    columns = ("Channel", "Distance (SD)", "Mean shift", "p corrected")
-    return Table("Channels, farthest first", columns, rows)
-
-
-def _feature_table(table: pd.DataFrame) -> Table:
-    rows = [
+        names = drift.channels["channel"].head(_CURVES_SHOWN).tolist()
+        reference, current = reference_people(bundle), current_people(found.stored)
+        made = panels(
+            lambda axes, name: plot_then_and_now(axes, reference, current, name),
+            names,
+            of=bundle.manifest.training,
+        )
+        titles = ", ".join(channel_title(name) for name in names)
+        pictures.append(
+            Picture.of(
+                made,
+                f"Mean curves of the training and of now: {titles}.",
+                "The channels that are farthest. Band: mean ± 1 SD between the training people.",
+            )
+        )
+        channels = []
+        shown = (drift.channels[each] for each in ("channel", "distance", "shift", "p_corrected"))
+        for name, distance, shift, p in zip(*shown, strict=True):
+            unit, factor = shown_unit(name)
+            moved = f"{shift * factor:+.2g} {unit}"
+            channels.append((channel_title(name), f"{distance:.2f}", moved, f"{p:.2g}"))
+        columns = ("Channel", "Distance (SD)", "Mean shift", "p corrected")
+        tables.append(Table("Channels, farthest first", columns, channels))
+    features = [
         (
             feature_title(str(row.feature)),
             f"{row.distance:.2f}",
@@ -260,10 +234,15 @@ def _feature_table(table: pd.DataFrame) -> Table:
             f"{row.psi:.2f}",
             f"{row.p_corrected:.2g}",
         )
-        for row in table.itertuples()
+        for row in drift.features.head(_FEATURES_SHOWN).itertuples()
     ]
-    columns = ("Feature", "Distance (SD)", "Mean shift", "PSI", "p corrected")
-    return Table("Features, farthest first", columns, rows)
+    columns_of_features = ("Feature", "Distance (SD)", "Mean shift", "PSI", "p corrected")
+    tables.append(Table("Features, farthest first", columns_of_features, features))
+    text = (
+        f"{drift.n_current} people now against {drift.n_reference} of the training. A classifier "
+        f"tells them apart with an area under the curve of {drift.domain_auc:.2f} (0.5: not at all)."
+    )
+    return Section("Drift", (text,), pictures, tables)
 
 
 def _days(found: Watch, bundle: Bundle) -> Section | None:

@@ -1,8 +1,6 @@
-"""MERGED store.
+"""A database of predictions, the inputs they were made of, and the labels that come later.
 
-- Tables of the store.
-- Predictions, the inputs they were made of, and labels that come later, in a database.
-- A served model whose answers are kept in a store before they are given.
+A served model's answers are kept here before they are given (:class:`RecordedBundle`).
 """
 
 import json
@@ -29,10 +27,9 @@ from locomotion_analysis.production.bundle.bundle import as_trained, trained_row
 from locomotion_analysis.production.bundle.opening import Runtime
 from locomotion_analysis.production.monitoring.drift import PHASES, sampled_curves
 from locomotion_analysis.production.registry import hidden
-from locomotion_analysis.production.service.server import ServedBundle
+from locomotion_analysis.production.service.worker import ServedBundle
 
-# ----------------------------------------------------------------------
-# Tables of the store.
+# Tables of the store
 
 
 FORMAT = 1
@@ -83,8 +80,7 @@ def tables() -> SimpleNamespace:
     )
 
 
-# ----------------------------------------------------------------------
-# Predictions, the inputs they were made of, and labels that come later, in a database.
+# Predictions, the inputs they were made of, and labels that come later, in a database
 
 
 T = TypeVar("T")
@@ -166,7 +162,15 @@ class PredictionStore:
         self._sql = require("sqlalchemy", "monitor")
         self.place = os.fspath(place)
         self._create = create
-        self._engine = self._opened(self.place)
+        url: Any = self.place
+        if "://" not in self.place:
+            if not create and not Path(self.place).exists():
+                raise self._no_store("nothing at that path")
+            Path(self.place).parent.mkdir(parents=True, exist_ok=True)
+            url = self._sql.URL.create("sqlite", database=self.place)
+        self._engine = self._sql.create_engine(url)
+        if "://" not in self.place:
+            self._sql.event.listen(self._engine, "connect", _write_ahead)
         self._tables = tables()
         self._key = self._prepared()
 
@@ -384,18 +388,6 @@ class PredictionStore:
     def _hash(self, name: Any) -> str:
         return hidden(self._key, [name])[0]
 
-    def _opened(self, place: str) -> Any:
-        if "://" in place:
-            return self._sql.create_engine(place)
-        file = Path(place)
-        if not self._create and not file.exists():
-            raise self._no_store("nothing at that path")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        url = self._sql.URL.create("sqlite", database=str(file))
-        engine = self._sql.create_engine(url)
-        self._sql.event.listen(engine, "connect", _write_ahead)
-        return engine
-
     def _prepared(self) -> str:
         """Make the tables if need be, and return the key of the hashes."""
         facts, sql = self._tables.facts, self._sql
@@ -445,6 +437,34 @@ class PredictionStore:
             ) from error
 
 
+def read_labels(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read a table of labels that became known.
+
+    Parameters
+    ----------
+    path : path-like
+        CSV or Parquet, with the columns of :meth:`PredictionStore.label`. Names of subjects and
+        tasks stay text: subject 007 keeps its zeros.
+
+    Raises
+    ------
+    FileReadError
+        If it cannot be read.
+    """
+    place = Path(path)
+    try:
+        if place.suffix.lower() == ".parquet":
+            return pd.read_parquet(place)
+        return pd.read_csv(place, dtype=dict.fromkeys(("subject", "task", "task_id"), str))
+    except (OSError, ValueError) as error:
+        raise FileReadError(
+            expected="a table of labels, CSV or Parquet",
+            got=str(error).splitlines()[0],
+            where=str(place),
+            fix="write columns subject and label",
+        ) from error
+
+
 def cycle_names(cycles: pd.DataFrame) -> list[str]:
     """Return one text a cycle: subject, task, task_id and step."""
     columns = [cycles[name].astype(str) for name in ("subject", "task", "task_id", "step")]
@@ -457,8 +477,7 @@ def _write_ahead(connection: Any, _: Any) -> None:
     connection.execute("PRAGMA synchronous=NORMAL")
 
 
-# ----------------------------------------------------------------------
-# A served model whose answers are kept in a store before they are given.
+# A served model whose answers are kept in a store before they are given
 
 
 @dataclass(frozen=True)
@@ -498,7 +517,7 @@ class RecordedBundle(ServedBundle):
     @cached_property
     def _watched(self) -> Watched:
         channels = tuple(each.name for each in self.bundle.channels)
-        return Watched(str(self.describe()["version"]), self.schema.names, channels)
+        return Watched(self.bundle.version, self.schema.names, channels)
 
     def _keep(self, rows: pd.DataFrame, answers: pd.DataFrame, *more: Any) -> None:
         outside = answers["outside"] if "outside" in answers else [False] * len(answers)

@@ -1,8 +1,7 @@
-"""MERGED watching.
+"""A watch over a served model: what it was asked, how well it answered, and who must be told.
 
-- How good the answers were, of those whose truth became known.
-- From a store and a bundle to what is to be said of the service.
-- Telling another system of an alarm.
+:func:`watch` compares the rows of a store with the bundle that answered them; answers whose truth
+became known are scored over people; an alarm can be posted to another system.
 """
 
 import json
@@ -39,8 +38,7 @@ from locomotion_analysis.production.monitoring.drift import (
 from locomotion_analysis.production.monitoring.store import PredictionStore, Stored
 from locomotion_analysis.reporting.names import channel_title, shown_unit
 
-# ----------------------------------------------------------------------
-# How good the answers were, of those whose truth became known.
+# How good the answers were, of those whose truth became known
 
 
 @dataclass(frozen=True)
@@ -106,11 +104,7 @@ def live_performance(
     return LivePerformance(len(known), len(people), metric, score, interval, trained, beyond)
 
 
-# ----------------------------------------------------------------------
-# From a store and a bundle to what is to be said of the service.
-
-
-_VERSION_DIGITS = 12
+# From a store and a bundle to what is to be said of the service
 
 
 @dataclass(frozen=True)
@@ -168,7 +162,7 @@ def watch(
     FileReadError
         If the store has no rows of this model.
     """
-    stored = store.read(bundle.digest[:_VERSION_DIGITS], since, until)
+    stored = store.read(bundle.version, since, until)
     rows, notes = stored.predictions, []
     unknown = int(rows["subject"].isna().sum())
     if unknown:
@@ -190,7 +184,19 @@ def watch(
             f"Live score not measured: labels of {performance.n_subjects} people, and "
             f"{FEWEST_PEOPLE} are needed"
         )
-    daily = _daily(rows, bundle.classes)
+    day = pd.to_datetime(rows["at"], unit="s", utc=True).dt.date.rename("day")
+    by_day = rows.groupby(day)
+    table = pd.DataFrame(
+        {
+            "rows": by_day.size(),
+            "people": by_day["subject"].nunique(),
+            "outside": by_day["outside"].mean(),
+        }
+    )
+    for label in bundle.classes:
+        given = (rows["prediction"] == str(label)).groupby(day)
+        table[f"share_{label}"] = given.mean()
+    daily = table.reset_index()
     return Watch(stored, drift, performance, daily, _alarms(drift, performance), tuple(notes))
 
 
@@ -214,22 +220,6 @@ def reference_people(bundle: Bundle) -> People:
         cycles.groups.astype(object),
         tuple(cycles.channels),
     )
-
-
-def _daily(rows: pd.DataFrame, classes: tuple[object, ...]) -> pd.DataFrame:
-    day = pd.to_datetime(rows["at"], unit="s", utc=True).dt.date.rename("day")
-    by_day = rows.groupby(day)
-    table = pd.DataFrame(
-        {
-            "rows": by_day.size(),
-            "people": by_day["subject"].nunique(),
-            "outside": by_day["outside"].mean(),
-        }
-    )
-    for label in classes:
-        given = (rows["prediction"] == str(label)).groupby(day)
-        table[f"share_{label}"] = given.mean()
-    return table.reset_index()
 
 
 def _alarms(drift: Drift | None, performance: LivePerformance) -> tuple[str, ...]:
@@ -259,8 +249,7 @@ def _alarms(drift: Drift | None, performance: LivePerformance) -> tuple[str, ...
     return tuple(alarms)
 
 
-# ----------------------------------------------------------------------
-# Telling another system of an alarm.
+# Telling another system of an alarm
 
 
 _TIMEOUT_S = 10.0

@@ -1,13 +1,4 @@
-"""MERGED app.
-
-- From an HTTP request to a worker and back.
-- Who may ask, and how often.
-- Whether the service lives, is ready, and what it is busy with.
-- The web page at ``/``.
-- ``/v1``: named cycles or features in, named answers out.
-- ``/v2``: the Open Inference Protocol.
-- The application: routes and what stands around them.
-"""
+"""The web application: the page at ``/``, ``/v1``, ``/v2``, health, metrics, and who may ask."""
 
 import asyncio
 import math
@@ -54,8 +45,7 @@ from locomotion_analysis.production.service.middleware import (
 )
 from locomotion_analysis.production.service.pool import FullError, LiveModel
 
-# ----------------------------------------------------------------------
-# From an HTTP request to a worker and back.
+# From an HTTP request to a worker and back
 
 
 _GRACE_S = 5.0
@@ -105,8 +95,7 @@ class Asking:
         return response(reply)
 
 
-# ----------------------------------------------------------------------
-# Who may ask, and how often.
+# Who may ask, and how often
 
 
 HEADER = "X-API-Key"
@@ -140,8 +129,7 @@ def caller_check(settings: ServiceSettings) -> Check:
     return open_to_all if keys is None else with_key
 
 
-# ----------------------------------------------------------------------
-# Whether the service lives, is ready, and what it is busy with.
+# Whether the service lives, is ready, and what it is busy with
 
 
 _READY_S = 10.0
@@ -214,8 +202,7 @@ def health_routes(live: LiveModel, settings: ServiceSettings, metrics: Metrics) 
     return router
 
 
-# ----------------------------------------------------------------------
-# The web page at ``/``.
+# The web page at ``/``
 
 
 _FILES = {"": ("page.html", "text/html"), "page.js": ("page.js", "text/javascript"),
@@ -240,8 +227,7 @@ def page_routes() -> APIRouter:
     return router
 
 
-# ----------------------------------------------------------------------
-# ``/v1``: named cycles or features in, named answers out.
+# ``/v1``: named cycles or features in, named answers out
 
 
 class Prediction(BaseModel):
@@ -336,8 +322,7 @@ def v1_routes(asking: Asking, check: Check) -> APIRouter:
     return router
 
 
-# ----------------------------------------------------------------------
-# ``/v2``: the Open Inference Protocol.
+# ``/v2``: the Open Inference Protocol
 
 
 V2_BODY: dict[str, Any] = {
@@ -410,8 +395,7 @@ def v2_routes(asking: Asking, check: Check) -> APIRouter:
     return router
 
 
-# ----------------------------------------------------------------------
-# The application: routes and what stands around them.
+# The application: routes and what stands around them
 
 
 _SCHEMAS = "#/components/schemas/{model}"

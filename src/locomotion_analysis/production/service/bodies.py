@@ -1,12 +1,8 @@
-"""MERGED bodies.
+"""The bodies of requests and answers: JSON, tables (Parquet, Arrow, CSV) and V2 tensors.
 
-- What a request asks, once it is read and checked.
-- Which findings of the quality checks say that a curve cannot be right, not only unusual.
-- What a request must hold before anything is predicted from it.
-- Requests in JSON: named cycles or named features.
-- Answers as JSON.
-- Requests as a file: Parquet, Arrow or CSV, with cycles or features.
-- Requests and answers of the Open Inference Protocol V2, with its binary tensor extension.
+A request is read into rows (:class:`Asked`), and refused where nothing may be predicted from it:
+what is missing, not finite, or cannot be right. Bodies come from anywhere: sizes are looked at
+before values.
 """
 
 import io
@@ -50,8 +46,7 @@ from locomotion_analysis.quality import CHECKS, diagnose, validate
 from locomotion_analysis.standard import KEY, N_PHASES, PHASE_PERCENT, canonical_name
 from locomotion_analysis.standard.channels import is_channel
 
-# ----------------------------------------------------------------------
-# What a request asks, once it is read and checked.
+# What a request asks, once it is read and checked
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,8 +114,7 @@ def together(several: list[Asked]) -> pd.DataFrame | LocomotionData:
     return LocomotionData.concat(own)
 
 
-# ----------------------------------------------------------------------
-# Which findings of the quality checks say that a curve cannot be right, not only unusual.
+# Which findings of the quality checks say that a curve cannot be right, not only unusual
 
 
 MOST_WIDTHS = 8.0
@@ -207,11 +201,9 @@ def _turned_over(data: LocomotionData, name: str, rows: np.ndarray) -> list[int]
     return [int(row) for row, who in zip(rows, own, strict=True) if who in people]
 
 
-# ----------------------------------------------------------------------
-# What a request must hold before anything is predicted from it.
+# What a request must hold before anything is predicted from it
 
 
-_SHOWN = 20
 T = TypeVar("T")
 
 
@@ -232,7 +224,7 @@ def checked_features(frame: pd.DataFrame, served: Served) -> Asked:
     if wrong.any():
         places = [
             {"where": f"row {row}, feature {names[column]}", "problem": str(values[row, column])}
-            for row, column in np.argwhere(wrong)[:_SHOWN]
+            for row, column in np.argwhere(wrong)[:SHOWN]
         ]
         raise _not_finite(places, int(wrong.sum()), "a finite number of every feature")
     ordered, told = _warned(lambda: served.schema.check(frame))
@@ -259,7 +251,19 @@ def checked_cycles(data: LocomotionData, served: Served) -> Asked:
             fix="GET /v1/model lists them with units and signs",
             details=[{"where": name, "problem": "missing"} for name in missing],
         )
-    _refuse_not_finite(data, served.channel_names)
+    places: list[dict[str, str]] = []
+    count = 0
+    for name in served.channel_names:
+        curves = data.curves(name)
+        wrong = ~np.isfinite(curves)
+        for cycle in np.flatnonzero(wrong.any(axis=1)):
+            count += 1
+            point = int(wrong[cycle].argmax())
+            if len(places) < SHOWN:
+                place = f"cycle {cycle}, channel {name}, at {PHASE_PERCENT[point]:.1f} %"
+                places.append({"where": place, "problem": str(curves[cycle, point])})
+    if places:
+        raise _not_finite(places, count, "finite values in every channel the model needs")
     found, told = _warned(lambda: validate(data).findings)
     key = pd.MultiIndex.from_frame(data.cycles[list(KEY)].astype(str))
     found = found.assign(
@@ -268,22 +272,6 @@ def checked_cycles(data: LocomotionData, served: Served) -> Asked:
     refuse_impossible(data, found, served.trained_ranges)
     history = [str(entry) for entry in data.history]
     return Asked(data, told + history, found[found["severity"] != "info"])
-
-
-def _refuse_not_finite(data: LocomotionData, needed: tuple[str, ...]) -> None:
-    places: list[dict[str, str]] = []
-    count = 0
-    for name in needed:
-        curves = data.curves(name)
-        wrong = ~np.isfinite(curves)
-        for cycle in np.flatnonzero(wrong.any(axis=1)):
-            count += 1
-            point = int(wrong[cycle].argmax())
-            if len(places) < _SHOWN:
-                place = f"cycle {cycle}, channel {name}, at {PHASE_PERCENT[point]:.1f} %"
-                places.append({"where": place, "problem": str(curves[cycle, point])})
-    if places:
-        raise _not_finite(places, count, "finite values in every channel the model needs")
 
 
 def _not_finite(places: list[dict[str, str]], count: int, expected: str) -> RefusedError:
@@ -305,8 +293,7 @@ def _warned(call: Callable[[], T]) -> tuple[T, list[str]]:
     return result, [str(each) for each in ours]
 
 
-# ----------------------------------------------------------------------
-# Requests in JSON: named cycles or named features.
+# Requests in JSON: named cycles or named features
 
 
 def read_json(body: bytes, max_rows: int) -> pd.DataFrame | LocomotionData:
@@ -382,6 +369,7 @@ def _table(rows: list[dict[str, float | None]]) -> pd.DataFrame:
 
 def _cycles(asked: list[Cycle]) -> LocomotionData:
     channels = list(asked[0].curves)
+    rows = []
     for number, cycle in enumerate(asked):
         if cycle.curves.keys() != asked[0].curves.keys():
             raise RefusedError(
@@ -390,32 +378,27 @@ def _cycles(asked: list[Cycle]) -> LocomotionData:
                 got=f"others: {', '.join(sorted(cycle.curves.keys() ^ set(channels))[:5])}",
                 where=f"cycle {number}",
             )
-    frame = pd.DataFrame([_described(cycle, number) for number, cycle in enumerate(asked)])
+        own = {
+            "subject": cycle.subject,
+            "task": cycle.task,
+            "task_id": cycle.task_id or cycle.task,
+            "step": number if cycle.step is None else cycle.step,
+        }
+        taken = sorted((own.keys() | {"dataset"}) & cycle.columns.keys())
+        if taken:
+            raise RefusedError(
+                422,
+                expected="other names than those of a cycle's key in columns",
+                got=", ".join(taken),
+                where=f"cycle {number}",
+            )
+        rows.append({"dataset": "request", **own, **cycle.columns})
     block = np.array([[cycle.curves[name] for cycle in asked] for name in channels])
     with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused
-        return LocomotionData(frame, block.astype(np.float32), channels)
+        return LocomotionData(pd.DataFrame(rows), block.astype(np.float32), channels)
 
 
-def _described(cycle: Cycle, number: int) -> dict[str, Any]:
-    own = {
-        "subject": cycle.subject,
-        "task": cycle.task,
-        "task_id": cycle.task_id or cycle.task,
-        "step": number if cycle.step is None else cycle.step,
-    }
-    taken = sorted((own.keys() | {"dataset"}) & cycle.columns.keys())
-    if taken:
-        raise RefusedError(
-            422,
-            expected="other names than those of a cycle's key in columns",
-            got=", ".join(taken),
-            where=f"cycle {number}",
-        )
-    return {"dataset": "request", **own, **cycle.columns}
-
-
-# ----------------------------------------------------------------------
-# Answers as JSON.
+# Answers as JSON
 
 
 PROBABILITY = "p_"
@@ -425,7 +408,22 @@ def prediction_reply(
     asked: Asked, answers: pd.DataFrame, model: Description, request_id: str
 ) -> Reply:
     """Return the answer to ``POST /v1/predict``."""
-    rows = _rows(answers, model)
+    probable = probability_columns(answers)
+    others = [str(name) for name in answers.columns if name not in probable]
+    rows: list[dict[str, Any]] = [
+        {str(name): value for name, value in row.items()}
+        for row in answers[others].to_dict("records")
+    ]
+    if probable:
+        classes = [str(each) for each in model.classes or ()]
+        for row, each in zip(rows, answers[probable].to_numpy(np.float64), strict=True):
+            row["probabilities"] = dict(zip(classes, each.tolist(), strict=True))
+    for row in rows:
+        if "contributions" in row:
+            row["contributions"] = row.pop("contributions")  # the longest stands last
+        if row.get("outside"):
+            reason = row.get("reason") or ""
+            row["warning"] = f"outside the training data: {reason}".rstrip(": ")
     if isinstance(asked.rows, LocomotionData):
         names = [str(name) for name in answers.index.names if name != "dataset"]
         keys = answers.index.to_frame(index=False)[names].itertuples(index=False, name=None)
@@ -480,27 +478,7 @@ def probability_columns(answers: pd.DataFrame) -> list[str]:
     return [str(name) for name in answers.columns if str(name).startswith(PROBABILITY)]
 
 
-def _rows(answers: pd.DataFrame, model: Description) -> list[dict[str, Any]]:
-    probable = probability_columns(answers)
-    others = [str(name) for name in answers.columns if name not in probable]
-    classes = model.classes or ()
-    rows = answers[others].to_dict("records")
-    if probable:
-        values = answers[probable].to_numpy(np.float64)
-        for row, each in zip(rows, values, strict=True):
-            row["probabilities"] = dict(zip(map(str, classes), each.tolist(), strict=True))
-    if "contributions" in others:
-        for row in rows:
-            row["contributions"] = row.pop("contributions")  # the longest stands last
-    for row in rows:
-        if row.get("outside"):
-            reason = row.get("reason") or ""
-            row["warning"] = f"outside the training data: {reason}".rstrip(": ")
-    return [{str(key): value for key, value in row.items()} for row in rows]
-
-
-# ----------------------------------------------------------------------
-# Requests as a file: Parquet, Arrow or CSV, with cycles or features.
+# Requests as a file: Parquet, Arrow or CSV, with cycles or features
 
 
 def read_table(
@@ -540,7 +518,14 @@ def read_table(
 def _read(body: bytes, media_type: str, max_values: int) -> pa.Table:
     if media_type == PARQUET:
         file = pq.ParquetFile(io.BytesIO(body))
-        _refuse_large(_parquet_values(file.metadata), max_values)
+        claimed = file.metadata
+        groups = [claimed.row_group(number) for number in range(claimed.num_row_groups)]
+        told = sum(
+            group.column(at).num_values for group in groups for at in range(group.num_columns)
+        )
+        unpacked = sum(group.total_byte_size for group in groups)
+        largest = max(int(told), claimed.num_rows * claimed.num_columns, int(unpacked) // 8)
+        _refuse_large(largest, max_values)
         return file.read()
     if media_type == CSV:
         return parse_csv(body)
@@ -557,17 +542,6 @@ def _read(body: bytes, media_type: str, max_values: int) -> pa.Table:
         return pa.Table.from_batches(batches, reader.schema)
 
 
-def _parquet_values(metadata: pq.FileMetaData) -> int:
-    """Return the largest number of values the file claims or unpacks to."""
-    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    values = sum(
-        group.column(number).num_values for group in groups for number in range(group.num_columns)
-    )
-    unpacked = sum(group.total_byte_size for group in groups)
-    claimed = int(metadata.num_rows) * int(metadata.num_columns)
-    return max(int(values), claimed, int(unpacked) // 8)
-
-
 def _refuse_large(n_values: int, max_values: int) -> None:
     if n_values > max_values:
         raise RefusedError(
@@ -579,8 +553,7 @@ def _refuse_large(n_values: int, max_values: int) -> None:
         )
 
 
-# ----------------------------------------------------------------------
-# Requests and answers of the Open Inference Protocol V2, with its binary tensor extension.
+# Requests and answers of the Open Inference Protocol V2, with its binary tensor extension
 
 
 DATATYPES = {"FP64": "<f8", "FP32": "<f4", "INT64": "<i8", "INT32": "<i4"}

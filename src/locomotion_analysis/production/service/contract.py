@@ -1,13 +1,7 @@
-"""MERGED contract.
+"""What the parts of the service agree on: requests, answers, errors, settings, the model, its log.
 
-- What the HTTP process hands to a worker, and what comes back.
-- The service's log: one JSON object a line.
-- What ``POST /v1/predict`` is sent: media types, and the form of its JSON.
-- A request that cannot be answered, and the body that says so.
-- What the service needs of a model.
-- What the Open Inference Protocol V2 says of requests, inputs and outputs.
-- What the service allows: limits, keys, and how many processes predict.
-- Where the model to serve lies, and whether it was replaced.
+Imported by the process that speaks HTTP and by its workers; nothing here needs the libraries that
+predict.
 """
 
 import json
@@ -32,8 +26,7 @@ if TYPE_CHECKING:
     from locomotion_analysis.models.prediction_schema import PredictionSchema
 
 
-# ----------------------------------------------------------------------
-# What the HTTP process hands to a worker, and what comes back.
+# What the HTTP process hands to a worker, and what comes back
 
 
 JSON = "application/json"
@@ -92,8 +85,7 @@ class Reply:
     rows: int = 0
 
 
-# ----------------------------------------------------------------------
-# The service's log: one JSON object a line.
+# The service's log: one JSON object a line
 
 
 LOGGER = "locomotion_analysis.production.service"
@@ -125,8 +117,7 @@ def log_as_json() -> None:
         logger.propagate = name == LOGGER
 
 
-# ----------------------------------------------------------------------
-# What ``POST /v1/predict`` is sent: media types, and the form of its JSON.
+# What ``POST /v1/predict`` is sent: media types, and the form of its JSON
 
 
 PARQUET = "application/vnd.apache.parquet"
@@ -181,8 +172,7 @@ class PredictRequest(BaseModel):
         return self
 
 
-# ----------------------------------------------------------------------
-# A request that cannot be answered, and the body that says so.
+# A request that cannot be answered, and the body that says so
 
 
 _MOST_DETAILS = 20
@@ -245,8 +235,7 @@ def _one_line(error: LocomotionError) -> str:
     return "; ".join(part.strip() for part in str(error).splitlines())
 
 
-# ----------------------------------------------------------------------
-# What the service needs of a model.
+# What the service needs of a model
 
 
 class TrainedRange(NamedTuple):
@@ -356,8 +345,7 @@ class Description:
         )
 
 
-# ----------------------------------------------------------------------
-# What the Open Inference Protocol V2 says of requests, inputs and outputs.
+# What the Open Inference Protocol V2 says of requests, inputs and outputs
 
 
 INPUT = "features"
@@ -430,8 +418,7 @@ def output_metadata(model: Description) -> list[dict[str, Any]]:
     ]
 
 
-# ----------------------------------------------------------------------
-# What the service allows: limits, keys, and how many processes predict.
+# What the service allows: limits, keys, and how many processes predict
 
 
 MEBIBYTE = 1 << 20
@@ -484,8 +471,7 @@ class ServiceSettings:
     cors_origins: tuple[str, ...] = ()
 
 
-# ----------------------------------------------------------------------
-# Where the model to serve lies, and whether it was replaced.
+# Where the model to serve lies, and whether it was replaced
 
 
 Stamp = tuple[str, int, int, int]

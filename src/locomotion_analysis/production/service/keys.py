@@ -1,8 +1,4 @@
-"""MERGED keys.
-
-- API keys: made once, kept as hashes, revoked at once.
-- How often one caller may ask.
-"""
+"""Who may ask a service, and how often: API keys kept as hashes, and a limit for each caller."""
 
 import hashlib
 import hmac
@@ -19,8 +15,7 @@ from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.files import json_text, locked, write_all
 from locomotion_analysis.typed_tree import document
 
-# ----------------------------------------------------------------------
-# API keys: made once, kept as hashes, revoked at once.
+# API keys: made once, kept as hashes, revoked at once
 
 
 _BYTES = 32
@@ -151,8 +146,7 @@ def _hash(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-# ----------------------------------------------------------------------
-# How often one caller may ask.
+# How often one caller may ask
 
 
 _MOST_CALLERS = 10_000

@@ -1,11 +1,4 @@
-"""MERGED middleware.
-
-- Connections that send nothing, or a head without end, are closed.
-- Counts and times for Prometheus.
-- Errors as bodies: of the V2 protocol one sentence, elsewhere its parts.
-- One line of JSON a request, a request id, and no error that gets out unanswered.
-- Bodies that are too large or too slow are refused before they fill the memory.
-"""
+"""What stands around every request: limits of time and size, errors, the log, the metrics."""
 
 import asyncio
 import json
@@ -32,8 +25,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from locomotion_analysis.production.service.contract import JSON, RefusedError, Reply, refusal
 from locomotion_analysis.production.service.pool import LiveModel
 
-# ----------------------------------------------------------------------
-# Connections that send nothing, or a head without end, are closed.
+# Connections that send nothing, or a head without end, are closed
 
 
 HEAD_TIMEOUT_S = 20.0
@@ -81,8 +73,7 @@ class GuardedConnection(H11Protocol):
             self.transport.close()
 
 
-# ----------------------------------------------------------------------
-# Counts and times for Prometheus.
+# Counts and times for Prometheus
 
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
@@ -148,8 +139,7 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-# ----------------------------------------------------------------------
-# Errors as bodies: of the V2 protocol one sentence, elsewhere its parts.
+# Errors as bodies: of the V2 protocol one sentence, elsewhere its parts
 
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
@@ -257,11 +247,11 @@ def json_response(content: Any, status: int = 200) -> Response:
     return Response(json.dumps(content, allow_nan=False), status, media_type=JSON)
 
 
-# ----------------------------------------------------------------------
-# One line of JSON a request, a request id, and no error that gets out unanswered.
+# One line of JSON a request, a request id, and no error that gets out unanswered
 
 
 _logger = logging.getLogger(__name__)
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SECURITY = {
     "X-Content-Type-Options": "nosniff",
@@ -339,11 +329,7 @@ class AccessLog:
         )
 
 
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-
-
-# ----------------------------------------------------------------------
-# Bodies that are too large or too slow are refused before they fill the memory.
+# Bodies that are too large or too slow are refused before they fill the memory
 
 
 class BodyLimit:

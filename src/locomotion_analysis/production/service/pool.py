@@ -1,10 +1,7 @@
-"""MERGED pool.
+"""The worker processes of the model that is served, and its replacement without a gap.
 
-- Requests that wait for a worker, and how a worker takes them.
-- One worker process as the HTTP process sees it.
-- The workers of one model: started, asked, replaced when lost, ended when done.
-- The model that is served now, and its replacement without a gap.
-- Whether the workers' sockets fit into the folder for temporary files.
+Requests wait in one line; whichever worker is free takes what waits. A worker that is lost is
+replaced, a model that was replaced is served by new workers while the old ones finish.
 """
 
 import asyncio
@@ -12,6 +9,7 @@ import logging
 import multiprocessing
 import os
 import shutil
+import signal
 import socket
 import tempfile
 import threading
@@ -20,6 +18,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import forkserver, util
+from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -36,14 +35,14 @@ from locomotion_analysis.production.service.contract import (
     ServiceSettings,
     Source,
     Stamp,
+    log_as_json,
     refusal,
     stamp,
 )
-from locomotion_analysis.production.service.worker import NotOpened, run_worker
 
-# ----------------------------------------------------------------------
-# Requests that wait for a worker, and how a worker takes them.
+_logger = logging.getLogger(__name__)
 
+# Requests that wait for a worker
 
 MOST_TOGETHER = 64
 MOST_BYTES_TOGETHER = 8 << 20
@@ -138,14 +137,49 @@ class WaitingLine:
         return taken
 
 
-# ----------------------------------------------------------------------
-# One worker process as the HTTP process sees it.
-
+# One worker process
 
 _PRELOADED = "locomotion_analysis.production.service.worker"
-_NAME = "locomotion worker"
+_WORKER_NAME = "locomotion worker"
 _TO_END_S = 5.0
 _TO_OPEN_S = 300.0
+
+
+@dataclass(frozen=True)
+class NotOpened:
+    """Why a worker has no model."""
+
+    message: str
+
+
+def run_worker(
+    connection: Connection, path: Path, opener: Opener, settings: ServiceSettings
+) -> None:
+    """Open the model, say what it is, and answer what comes through the connection."""
+    # Signals are for the process that speaks HTTP: it lets its workers finish.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    log_as_json()
+    # Everything heavy is imported in the worker alone.
+    from threadpoolctl import threadpool_limits
+
+    from locomotion_analysis.production.service.worker import Answering
+
+    try:
+        served = opener(path)
+        served.check_golden()
+        answering = Answering(served, settings)
+    except LocomotionError as error:
+        connection.send(NotOpened(str(error)))
+        return
+    connection.send(answering.model)
+    with threadpool_limits(1):
+        while True:
+            try:
+                jobs = connection.recv()
+                connection.send(answering.answer(jobs))
+            except (EOFError, BrokenPipeError, ConnectionResetError):
+                return  # the service is gone
 
 
 class WorkerLostError(Exception):
@@ -200,7 +234,7 @@ class WorkerHandle:
             target=run_worker,
             args=(theirs, *self._arguments),
             daemon=True,
-            name=_NAME,
+            name=_WORKER_NAME,
         )
         try:
             await self._in_thread(self._process.start)
@@ -279,7 +313,7 @@ def begin_preloading() -> None:
 def end_workers() -> None:
     """End workers that were started but never served: they ignore SIGTERM, and Python waits."""
     for process in multiprocessing.active_children():
-        if process.name == _NAME:
+        if process.name == _WORKER_NAME:
             process.kill()
 
 
@@ -289,11 +323,7 @@ def _watch(process: BaseProcess, loop: asyncio.AbstractEventLoop, lost: asyncio.
         loop.call_soon_threadsafe(lost.set)
 
 
-# ----------------------------------------------------------------------
-# The workers of one model: started, asked, replaced when lost, ended when done.
-
-
-_logger = logging.getLogger(__name__)
+# All workers of one model
 
 _LONGEST_PAUSE_S = 30.0
 
@@ -415,27 +445,25 @@ class Pool:
                         take.cancel()
                 if not take.done():
                     return
-                if not await self._answered(worker, take.result()):
+                tickets = take.result()
+                try:
+                    replies = await worker.ask([ticket.job for ticket in tickets])
+                except WorkerLostError:
+                    for ticket in await self._line.again(tickets):
+                        error = RefusedError(
+                            500,
+                            expected="an answer",
+                            got="the process that computed it ended, twice",
+                        )
+                        job = ticket.job
+                        _settle(ticket, refusal(error, job.request_id, v2=job.kind == "infer"))
                     return
+                self.batches += 1
+                self.batched += len(tickets)
+                for ticket, reply in zip(tickets, replies, strict=True):
+                    _settle(ticket, reply)
         finally:
             lost.cancel()
-
-    async def _answered(self, worker: WorkerHandle, tickets: list[Ticket]) -> bool:
-        try:
-            replies = await worker.ask([ticket.job for ticket in tickets])
-        except WorkerLostError:
-            for ticket in await self._line.again(tickets):
-                error = RefusedError(
-                    500, expected="an answer", got="the process that computed it ended, twice"
-                )
-                job = ticket.job
-                _settle(ticket, refusal(error, job.request_id, v2=job.kind == "infer"))
-            return False
-        self.batches += 1
-        self.batched += len(tickets)
-        for ticket, reply in zip(tickets, replies, strict=True):
-            _settle(ticket, reply)
-        return True
 
 
 def _settle(ticket: Ticket, reply: Reply) -> None:
@@ -443,8 +471,7 @@ def _settle(ticket: Ticket, reply: Reply) -> None:
         ticket.answer.set_result(reply)
 
 
-# ----------------------------------------------------------------------
-# The model that is served now, and its replacement without a gap.
+# The model that is served now
 
 
 class LiveModel:
@@ -555,10 +582,6 @@ class LiveModel:
     def _keep(self, task: "asyncio.Task[None]") -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-# ----------------------------------------------------------------------
-# Whether the workers' sockets fit into the folder for temporary files.
 
 
 def refuse_long_socket_path() -> None:

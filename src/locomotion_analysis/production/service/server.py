@@ -1,40 +1,30 @@
-"""MERGED server.
+"""Running the service until it is told to end.
 
-- A bundle as the service sees it.
-- Opening a bundle inside a worker; the process that only names this imports nothing for it.
-- Running the service until it is told to end.
+The process that speaks HTTP starts without the libraries that predict: they are the workers'.
 """
 
 import asyncio
 import contextlib
 import ipaddress
 import logging
-import re
 import signal
 import socket
 import sys
-from dataclasses import asdict, dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-
-from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import BundleError, LocomotionError, SchemaError
+from locomotion_analysis.errors import LocomotionError, SchemaError
 from locomotion_analysis.extras import require_installed
-from locomotion_analysis.production.bundle.bundle import difference, plain_answers
 from locomotion_analysis.production.service.contract import (
     Opener,
-    Ranges,
     ServiceSettings,
     Source,
-    TrainedRange,
     log_as_json,
     stamp,
 )
+from locomotion_analysis.production.service.keys import KeyFile
 from locomotion_analysis.production.service.pool import (
+    LiveModel,
     begin_preloading,
     end_workers,
     refuse_long_socket_path,
@@ -44,105 +34,18 @@ if TYPE_CHECKING:
     import uvicorn
     from fastapi import FastAPI
 
-    from locomotion_analysis.models.prediction_schema import PredictionSchema
-    from locomotion_analysis.production.bundle import Bundle
     from locomotion_analysis.production.bundle.opening import Runtime
+    from locomotion_analysis.production.service.worker import ServedBundle
 
-
-# ----------------------------------------------------------------------
-# A bundle as the service sees it.
-
-
-_DIGITS = 12
-_FEW = 0.05
-
-
-@dataclass(frozen=True)
-class ServedBundle:
-    """A bundle that answers requests.
-
-    Attributes
-    ----------
-    bundle : Bundle
-    """
-
-    bundle: "Bundle"
-
-    @property
-    def schema(self) -> "PredictionSchema":
-        """Features and classes."""
-        return self.bundle.schema
-
-    @property
-    def paired(self) -> bool:
-        """Whether an answer is of a leg before and after treatment, and not of a cycle."""
-        return self.bundle.manifest.inputs.paired
-
-    @property
-    def channel_names(self) -> tuple[str, ...]:
-        """Channels without which a feature would be missing that training always had."""
-        return tuple(each.name for each in self.bundle.channels if each.needed)
-
-    @cached_property
-    def trained_ranges(self) -> Ranges:
-        """The range of each channel among the reference people."""
-        cycles = self.bundle.reference.cycles
-        ranges = {}
-        for name in cycles.channels:
-            curves = cycles.curves(name)
-            known = curves[np.isfinite(curves).all(axis=1)]
-            if len(known):
-                lows, highs = known.min(axis=1), known.max(axis=1)
-                width = np.quantile(highs, 1 - _FEW) - np.quantile(lows, _FEW)
-                ranges[name] = TrainedRange(float(lows.min()), float(highs.max()), float(width))
-        return ranges
-
-    def describe(self) -> dict[str, Any]:
-        """Return name, version, inputs, scores, intended use and limits."""
-        manifest = self.bundle.manifest
-        told = asdict(manifest)
-        kept = ("problem", "model", "kind", "target", "target_unit", "classes", "metrics",
-                "conformal", "intended_use", "limits", "training")  # fmt: skip
-        return {
-            "name": re.sub(r"[^a-z0-9]+", "-", manifest.name.lower()).strip("-") or "model",
-            "version": self.bundle.digest[:_DIGITS],
-            "title": manifest.name,
-            **{name: told[name] for name in kept},
-            "channels": told["inputs"]["channels"],
-            "columns": told["inputs"]["columns"],
-            "features": list(self.schema.names),
-            "phase_points": manifest.inputs.phase_points,
-            "card": self.bundle.card,
-        }
-
-    def predict_features(self, X: pd.DataFrame, *, explain: bool) -> pd.DataFrame:
-        """Predict from features."""
-        return self.bundle.predict_features(X, explain=explain)
-
-    def predict_cycles(self, data: LocomotionData, *, explain: bool) -> pd.DataFrame:
-        """Predict from cycles."""
-        return self.bundle.predict_cycles(data, explain=explain)
-
-    def check_golden(self) -> None:
-        """Raise unless the golden examples give their answers."""
-        self.bundle.check_golden()
-
-    def check_example(self) -> None:
-        """Raise unless the first golden row gives its answer."""
-        golden = self.bundle.golden
-        found = plain_answers(self.bundle.predict_features(golden.features.head(1)))
-        if not difference(golden.answers.head(1), found) <= self.bundle.golden_tolerance:
-            raise BundleError(expected="the golden answer", got="another one", where="golden row 0")
-
-
-# ----------------------------------------------------------------------
-# Opening a bundle inside a worker; the process that only names this imports nothing for it.
+_BACKLOG = 2048
+_MOST_HEAD_BYTES = 65_536
+_logger = logging.getLogger(__name__)
 
 
 def open_served(
     path: Path, key: bytes | None = None, runtime: "Runtime" = "original"
 ) -> "ServedBundle":
-    """Open a bundle for serving.
+    """Open a bundle for serving, inside a worker.
 
     Parameters
     ----------
@@ -158,18 +61,11 @@ def open_served(
     BundleError
         If it is damaged, not signed so, or cannot answer so.
     """
+    # The process that only names this imports nothing for it.
     from locomotion_analysis.production.bundle import open_bundle
+    from locomotion_analysis.production.service.worker import ServedBundle
 
     return ServedBundle(open_bundle(path, key=key, runtime=runtime))
-
-
-# ----------------------------------------------------------------------
-# Running the service until it is told to end.
-
-
-_BACKLOG = 2048
-_MOST_HEAD_BYTES = 65_536
-_logger = logging.getLogger(__name__)
 
 
 def serve(
@@ -209,8 +105,6 @@ def serve(
         require_installed(module, "serve")
     refuse_open_service(host, settings)
     if settings.keys is not None:
-        from locomotion_analysis.production.service.keys import KeyFile
-
         KeyFile(settings.keys).names()  # a file that cannot be read ends here, not at a request
     stamp(source)  # a bundle that is not there ends here, before anything is started
     refuse_long_socket_path()
@@ -229,7 +123,6 @@ async def _serve(
     import uvicorn
 
     from locomotion_analysis.production.service.app import create_app
-    from locomotion_analysis.production.service.pool import LiveModel
 
     log_as_json()
     live = LiveModel(source, opener, settings)

@@ -1,27 +1,27 @@
-"""MERGED worker.
+"""What happens in a worker process: requests are read, checked, predicted and answered.
 
-- Curves of a request beside the bands of healthy adults.
-- Answering several requests at once: those that are alike are predicted together.
-- All that a worker needs, imported once in the process that workers are copied from.
-- A worker process: opens the model once, then answers until the service is gone.
+A bundle as the service sees it, and the answers to several requests at once. Workers are copied
+from a process that has imported this module: all that takes seconds is imported here, and the
+process that speaks HTTP imports nothing of it.
 """
 
 import contextlib
-import signal
+import re
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import partial
-from multiprocessing.connection import Connection
-from pathlib import Path
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import LocomotionError, MissingExtraError
+from locomotion_analysis.errors import BundleError, MissingExtraError
+from locomotion_analysis.models import PredictionSchema
 from locomotion_analysis.models.supervised.saving import skops_io
+from locomotion_analysis.production.bundle import Bundle
+from locomotion_analysis.production.bundle.reference import largest_difference
 from locomotion_analysis.production.service.bodies import (
     Asked,
     as_json,
@@ -38,67 +38,98 @@ from locomotion_analysis.production.service.contract import (
     TABLES,
     Description,
     Job,
-    Opener,
+    Ranges,
     RefusedError,
     Reply,
     Served,
     ServiceSettings,
-    log_as_json,
+    TrainedRange,
     refusal,
 )
 from locomotion_analysis.standard import PHASE_PERCENT, TASKS, Channel, normative_curves
 
-# ----------------------------------------------------------------------
-# Curves of a request beside the bands of healthy adults.
+with contextlib.suppress(MissingExtraError):  # a network needs no skops
+    skops_io()
+
+_FEW = 0.05
 
 
-_MOST_CYCLES = 24
-_MOST_CHANNELS = 40
-_DIGITS = 5
+@dataclass(frozen=True)
+class ServedBundle:
+    """A bundle that answers requests.
 
-
-def curves_reply(data: LocomotionData) -> Reply:
-    """Return the first cycles of each task, and mean and standard deviation of healthy adults.
-
-    Angles and the rest stay in the unit of the channel; the page turns radians into degrees.
+    Attributes
+    ----------
+    bundle : Bundle
     """
-    cycles = data.cycles
-    tasks = []
-    for task in cycles["task"].unique():
-        rows = np.flatnonzero(cycles["task"] == task)
-        tasks.append(
-            {
-                "task": task,
-                "cycles": len(rows),
-                "shown": min(len(rows), _MOST_CYCLES),
-                "channels": _channels(data, task, rows[:_MOST_CYCLES]),
-            }
-        )
-    content = {"phase_percent": PHASE_PERCENT.round(3), "tasks": tasks}
-    return Reply(200, as_json(content), rows=len(data))
 
+    bundle: Bundle
 
-def _channels(data: LocomotionData, task: str, rows: np.ndarray) -> list[dict[str, Any]]:
-    normative = normative_curves(task) if task in TASKS else None
-    shown = []
-    for name in data.channels[:_MOST_CHANNELS]:
-        band = normative.of(name) if normative else None
-        channel = Channel.parse(name)
-        shown.append(
-            {
-                "name": name,
-                "unit": channel.unit,
-                "curves": data.curves(name)[rows].astype(float).round(_DIGITS),
-                "mean": None if band is None else band[0].round(_DIGITS),
-                "sd": None if band is None else band[1].round(_DIGITS),
-                "source": normative.source if normative and band is not None else None,
-            }
-        )
-    return shown
+    @property
+    def schema(self) -> PredictionSchema:
+        """Features and classes."""
+        return self.bundle.schema
 
+    @property
+    def paired(self) -> bool:
+        """Whether an answer is of a leg before and after treatment, and not of a cycle."""
+        return self.bundle.manifest.inputs.paired
 
-# ----------------------------------------------------------------------
-# Answering several requests at once: those that are alike are predicted together.
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """Channels without which a feature would be missing that training always had."""
+        return tuple(each.name for each in self.bundle.channels if each.needed)
+
+    @cached_property
+    def trained_ranges(self) -> Ranges:
+        """The range of each channel among the reference people."""
+        cycles = self.bundle.reference.cycles
+        ranges = {}
+        for name in cycles.channels:
+            curves = cycles.curves(name)
+            known = curves[np.isfinite(curves).all(axis=1)]
+            if len(known):
+                lows, highs = known.min(axis=1), known.max(axis=1)
+                width = np.quantile(highs, 1 - _FEW) - np.quantile(lows, _FEW)
+                ranges[name] = TrainedRange(float(lows.min()), float(highs.max()), float(width))
+        return ranges
+
+    def describe(self) -> dict[str, Any]:
+        """Return name, version, inputs, scores, intended use and limits."""
+        manifest = self.bundle.manifest
+        told = asdict(manifest)
+        kept = ("problem", "model", "kind", "target", "target_unit", "classes", "metrics",
+                "conformal", "intended_use", "limits", "training")  # fmt: skip
+        return {
+            "name": re.sub(r"[^a-z0-9]+", "-", manifest.name.lower()).strip("-") or "model",
+            "version": self.bundle.version,
+            "title": manifest.name,
+            **{name: told[name] for name in kept},
+            "channels": told["inputs"]["channels"],
+            "columns": told["inputs"]["columns"],
+            "features": list(self.schema.names),
+            "phase_points": manifest.inputs.phase_points,
+            "card": self.bundle.card,
+        }
+
+    def predict_features(self, X: pd.DataFrame, *, explain: bool) -> pd.DataFrame:
+        """Predict from features."""
+        return self.bundle.predict_features(X, explain=explain)
+
+    def predict_cycles(self, data: LocomotionData, *, explain: bool) -> pd.DataFrame:
+        """Predict from cycles."""
+        return self.bundle.predict_cycles(data, explain=explain)
+
+    def check_golden(self) -> None:
+        """Raise unless the golden examples give their answers."""
+        self.bundle.check_golden()
+
+    def check_example(self) -> None:
+        """Raise unless the first golden row gives its answer."""
+        golden = self.bundle.golden
+        found = self.bundle.predict_features(golden.features.head(1))
+        if not largest_difference(golden.answers.head(1), found) <= self.bundle.golden_tolerance:
+            raise BundleError(expected="the golden answer", got="another one", where="golden row 0")
 
 
 Todo = list[tuple[int, Asked]]
@@ -192,52 +223,46 @@ class Answering:
             return refusal(error, job.request_id, v2=job.kind == "infer")
 
 
-# ----------------------------------------------------------------------
-# All that a worker needs, imported once in the process that workers are copied from.
-#
-# Nothing here is called; the import itself is what takes the seconds.
+_MOST_CYCLES = 24
+_MOST_CHANNELS = 40
+_DIGITS = 5
 
 
-with contextlib.suppress(MissingExtraError):  # a network needs none
-    skops_io()
+def curves_reply(data: LocomotionData) -> Reply:
+    """Return the first cycles of each task, and mean and standard deviation of healthy adults.
+
+    Angles and the rest stay in the unit of the channel; the page turns radians into degrees.
+    """
+    cycles = data.cycles
+    tasks = []
+    for task in cycles["task"].unique():
+        rows = np.flatnonzero(cycles["task"] == task)
+        tasks.append(
+            {
+                "task": task,
+                "cycles": len(rows),
+                "shown": min(len(rows), _MOST_CYCLES),
+                "channels": _channels(data, task, rows[:_MOST_CYCLES]),
+            }
+        )
+    content = {"phase_percent": PHASE_PERCENT.round(3), "tasks": tasks}
+    return Reply(200, as_json(content), rows=len(data))
 
 
-# ----------------------------------------------------------------------
-# A worker process: opens the model once, then answers until the service is gone.
-
-
-@dataclass(frozen=True)
-class NotOpened:
-    """Why a worker has no model."""
-
-    message: str
-
-
-Opened = Description | NotOpened
-
-
-def run_worker(
-    connection: Connection, path: Path, opener: Opener, settings: ServiceSettings
-) -> None:
-    """Open the model, say what it is, and answer what comes through the connection."""
-    # Signals are for the process that speaks HTTP: it lets its workers finish.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    log_as_json()
-    from threadpoolctl import threadpool_limits
-
-    try:
-        served = opener(path)
-        served.check_golden()
-        answering = Answering(served, settings)
-    except LocomotionError as error:
-        connection.send(NotOpened(str(error)))
-        return
-    connection.send(answering.model)
-    with threadpool_limits(1):
-        while True:
-            try:
-                jobs = connection.recv()
-                connection.send(answering.answer(jobs))
-            except (EOFError, BrokenPipeError, ConnectionResetError):
-                return  # the service is gone
+def _channels(data: LocomotionData, task: str, rows: np.ndarray) -> list[dict[str, Any]]:
+    normative = normative_curves(task) if task in TASKS else None
+    shown = []
+    for name in data.channels[:_MOST_CHANNELS]:
+        band = normative.of(name) if normative else None
+        channel = Channel.parse(name)
+        shown.append(
+            {
+                "name": name,
+                "unit": channel.unit,
+                "curves": data.curves(name)[rows].astype(float).round(_DIGITS),
+                "mean": None if band is None else band[0].round(_DIGITS),
+                "sd": None if band is None else band[1].round(_DIGITS),
+                "source": normative.source if normative and band is not None else None,
+            }
+        )
+    return shown

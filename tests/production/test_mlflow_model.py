@@ -12,7 +12,7 @@ from locomotion_analysis.production.bundle import open_bundle
 from locomotion_analysis.production.mlflow_model import write_mlflow_model
 from locomotion_analysis.production.registry import Registry
 
-OLD = Path(__file__).parents[1] / "bundle" / "old" / "format_1.bundle"
+OLD = Path(__file__).parent / "bundle" / "old" / "format_1.bundle"
 
 
 def test_the_folder_is_loaded_as_mlflow_loads_it(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.production.service.bodies import checked_cycles
 from locomotion_analysis.production.service.contract import RefusedError
-from locomotion_analysis.production.service.server import ServedBundle
+from locomotion_analysis.production.service.worker import ServedBundle
 from locomotion_analysis.simulation import simulate
 
 KNEE = "knee_flexion_angle_ipsi_rad"

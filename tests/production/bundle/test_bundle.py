@@ -6,7 +6,8 @@ import pytest
 from tests.production.bundle.tampering import CHANNELS, few_channels, tampered
 
 from locomotion_analysis.errors import BundleError, SchemaError
-from locomotion_analysis.production.bundle import open_bundle, write_bundle
+from locomotion_analysis.production.bundle import compare_bundles, open_bundle, write_bundle
+from locomotion_analysis.production.bundle.reference import table_bytes
 from locomotion_analysis.simulation import simulate
 
 
@@ -98,8 +99,6 @@ def test_contributions_name_the_part_that_was_changed(bundle):
 
 def test_a_model_that_answers_otherwise_fails_its_golden_rows(copy, bundle):
     swapped = bundle.golden.answers.assign(p_healthy=bundle.golden.answers["p_healthy"] + 1e-3)
-    from locomotion_analysis.production.bundle.bundle import table_bytes
-
     tampered(
         copy,
         {
@@ -128,3 +127,31 @@ def test_a_signature_holds_for_its_key_alone(run, copy, tmp_path):
         open_bundle(path, key=key)
     with pytest.raises(BundleError, match="16 bytes"):
         write_bundle(run.out, tmp_path / "x.bundle", key=b"short")
+
+
+def test_a_bundle_is_like_itself(kept, bundle):
+    assert compare_bundles(bundle, open_bundle(kept)) == []
+
+
+def test_one_changed_entry_is_the_one_difference(bundle, copy):
+    tampered(copy, {}, manifest=lambda told: told["metrics"]["accuracy"].update(value=0.5))
+    (found,) = compare_bundles(bundle, open_bundle(copy))
+    assert found.what == "metrics.accuracy.value"
+    assert found.first == f"{bundle.manifest.metrics['accuracy'].value:.6g}"
+    assert found.second == "0.5"
+
+
+def test_another_model_differs_in_classes_and_features(run, bundle, tmp_path):
+    other = write_bundle(run.out, tmp_path / "x.bundle")
+    found = {each.what: each for each in compare_bundles(bundle, other)}
+    assert found["classes"].first == "('healthy', 'parkinsons')"
+    assert found["classes"].second == "('healthy', 'stroke')"
+    assert "features of one only" in found
+
+
+def test_answers_of_the_converted_model_differ_by_what_was_measured(kept, bundle):
+    (found,) = compare_bundles(bundle, open_bundle(kept, runtime="onnx"))
+    assert found.what == "golden rows of the first"
+    assert found.second.startswith("0 of")
+    apart = float(found.second.rsplit(" ", 1)[1])
+    assert 0 < apart <= 1.01 * bundle.manifest.onnx.max_difference
