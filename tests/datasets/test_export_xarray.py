@@ -78,7 +78,7 @@ def test_a_dataset_without_curves_is_refused(odd):
 
 
 def test_a_column_with_the_name_of_a_dimension_is_refused(odd):
-    cycles = pd.DataFrame({"subject": ["S"], "task": ["run"], "step": [0], "phase": ["early"]})
+    cycles = pd.DataFrame({"subject": ["S"], "task": ["run"], "step": [0], "cycle": ["early"]})
     data = LocomotionData(cycles, np.zeros((1, 1, 150)), [KNEE])
-    with pytest.raises(SchemaError, match="'phase'"):
+    with pytest.raises(SchemaError, match="'cycle'"):
         to_xarray(data)
