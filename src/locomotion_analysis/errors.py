@@ -2,6 +2,22 @@
 
 from typing import Self
 
+__all__ = [
+    "BundleError",
+    "CycleShapeError",
+    "DownloadError",
+    "DuplicateCycleError",
+    "FileLockedError",
+    "FileReadError",
+    "LocomotionError",
+    "LocomotionWarning",
+    "MissingExtraError",
+    "SchemaError",
+    "SplitLeakError",
+    "TargetError",
+    "UnitError",
+]
+
 
 class LocomotionWarning(UserWarning):
     """Something was left out, assumed or repaired, and the message names it."""

@@ -41,6 +41,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+"""The whole command line, as a Typer application."""
 
 
 def _print_version(asked: bool) -> None:

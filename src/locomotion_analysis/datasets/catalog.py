@@ -36,6 +36,8 @@ from locomotion_analysis.typed_tree import Node, typed, yaml_tree
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = ["catalog", "catalog_entry", "fetch"]
+
 
 # The table of public datasets
 

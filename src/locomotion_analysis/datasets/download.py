@@ -19,6 +19,8 @@ from locomotion_analysis.errors import DownloadError
 from locomotion_analysis.files import json_text, move_into_place, plain_json, write_all
 from locomotion_analysis.progress import Progress
 
+__all__ = ["cache_folder"]
+
 CACHE_VARIABLE = "LOCOMOTION_CACHE"
 
 

@@ -28,6 +28,8 @@ from locomotion_analysis.files import atomic_folder, atomic_path, json_text, ref
 from locomotion_analysis.selection.splitters import PARTS, check_lengths, check_split
 from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT, Channel
 
+__all__ = ["export", "from_xarray", "to_xarray", "with_splits"]
+
 
 def check_exportable(data: LocomotionData, path: str | os.PathLike[str]) -> None:
     """Refuse data without a curve, and a path where something lies.

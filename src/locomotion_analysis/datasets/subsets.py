@@ -9,6 +9,8 @@ from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.errors import SchemaError, TargetError
 from locomotion_analysis.selection.splitters import class_codes, is_fractional, subject_codes
 
+__all__ = ["balanced_subset", "few_shot_subset"]
+
 _SHOWN = 5
 
 

@@ -53,6 +53,8 @@ from locomotion_analysis.reporting.provenance import provenance, source_files
 from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold, check_cv
 from locomotion_analysis.selection.splitters import Fold, run_folds, subject_codes
 
+__all__ = ["LeakAudit", "leak_audit"]
+
 Kind = Literal["classification", "regression"]
 
 POINTS = 100.0

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+__all__ = ["plot_optimism", "verdict", "write_audit"]
+
 
 _LOWEST_R2 = -1.0
 

@@ -51,6 +51,8 @@ from locomotion_analysis.selection import (
 )
 from locomotion_analysis.selection.splitters import Fold, class_codes
 
+__all__ = ["missing_channels", "noise_levels", "robustness"]
+
 Array = NDArray[np.float64]
 Perturbation = Callable[[Array, NDArray[np.intp], Array, np.random.Generator], Array]
 """``(training rows, their person and label, test rows, generator)`` to perturbed test rows."""

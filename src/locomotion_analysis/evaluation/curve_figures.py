@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+__all__ = ["hardest_cycles", "plot_gallery"]
+
 
 MOST_PANELS = 12
 # One row a quantity, one column a joint: the order a gait laboratory prints its reports in.

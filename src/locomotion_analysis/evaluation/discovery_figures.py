@@ -30,6 +30,8 @@ from locomotion_analysis.standard import PHASE_PERCENT
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+__all__ = ["plot_mode"]
+
 
 Floats = NDArray[np.float64]
 _MARKERS = "osD^vPX"

@@ -36,6 +36,8 @@ from locomotion_analysis.standard import KEY
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+__all__ = ["run_discovery"]
+
 
 @dataclass(frozen=True, slots=True)
 class Discovery:

@@ -37,6 +37,8 @@ from locomotion_analysis.reporting.names import METRIC_NAMES
 from locomotion_analysis.selection.splitters import Fold
 from locomotion_analysis.standard import canonical_name
 
+__all__ = ["Leaderboard", "leaderboard"]
+
 _logger = logging.getLogger(__name__)
 
 _SHOWN = 5

@@ -26,6 +26,8 @@ from locomotion_analysis.standard import PHASE_PERCENT
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+__all__ = ["paired_change", "plot_sessions"]
+
 
 Values = NDArray[np.float64]
 

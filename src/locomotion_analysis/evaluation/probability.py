@@ -16,6 +16,14 @@ from locomotion_analysis.evaluation.metrics import (
 )
 from locomotion_analysis.evaluation.subject_scores import tested_subjects
 
+__all__ = [
+    "calibration_curve",
+    "calibration_scores",
+    "discrimination_scores",
+    "precision_recall_curve",
+    "roc_curve",
+]
+
 
 class Probabilities(NamedTuple):
     """Probabilities of held-out cycles.

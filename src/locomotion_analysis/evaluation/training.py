@@ -45,6 +45,8 @@ from locomotion_analysis.models.supervised.tuning import Search, known_search
 from locomotion_analysis.progress import Progress, silent
 from locomotion_analysis.reporting.provenance import provenance, source_files
 
+__all__ = ["train"]
+
 CONFIG = "config.json"
 CARD = "card.json"
 CARD_TEXT = "model_card.md"

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from locomotion_analysis.models.deep import LearningRateSweep
 
+__all__ = ["ModelCard", "TrainingRun", "plot_leaderboard", "plot_learning_rates", "plot_training"]
+
 
 _SIZE = (4.6, 3.2)
 _SQUARE = (4.6, 4.2)

@@ -69,6 +69,8 @@ from locomotion_analysis.standard import KEY
 if TYPE_CHECKING:
     from distributed import Client
 
+__all__ = ["extract_features"]
+
 # ----------------------------------------------------------------------
 # Where the parts of a run are computed: in this process or in worker processes
 

@@ -30,6 +30,8 @@ from locomotion_analysis.files import locked, write_all
 from locomotion_analysis.production.bundle import open_bundle
 from locomotion_analysis.typed_tree import document
 
+__all__ = ["Registry"]
+
 # What a registry knows: its versions, the order of champions, and everything ever done
 
 

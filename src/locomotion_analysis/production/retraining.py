@@ -39,6 +39,8 @@ from locomotion_analysis.production.bundle import Bundle, open_bundle, write_bun
 from locomotion_analysis.production.registry import Registry, Version
 from locomotion_analysis.progress import Progress
 
+__all__ = ["retrain", "subjects_of_run"]
+
 # Two models on the same people: the difference, all together and in each group
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from locomotion_analysis._version import __version__
 from locomotion_analysis.files import sha256
 
+__all__ = ["provenance"]
+
 _LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "pyarrow")
 
 

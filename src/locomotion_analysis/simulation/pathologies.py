@@ -17,6 +17,7 @@ WALKING_TASKS = (
     "stair_ascent",
     "stair_descent",
 )
+"""Tasks in which people walk: their cycles have steps, speeds and double support."""
 ALL_BUT_RUNNING = (*WALKING_TASKS, "sit_to_stand")
 
 

@@ -129,6 +129,7 @@ UNITS: dict[str, str] = {
     "BW": "force in body weights",
     "m": "length in metres",
 }
+"""Unit in a channel's name -> what it means."""
 
 TO_STANDARD: dict[str, tuple[str, float]] = {
     "deg": ("rad", math.pi / 180.0),

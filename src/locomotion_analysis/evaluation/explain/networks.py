@@ -47,6 +47,15 @@ from locomotion_analysis.standard import PHASE_PERCENT
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+__all__ = [
+    "integrated_gradients",
+    "phase_attention",
+    "phase_occlusion",
+    "plot_relevance",
+    "plot_relevance_map",
+    "plot_relevance_on_curves",
+]
+
 PREDICTED_VALUE = "predicted value"
 CYCLES_AT_ONCE = 64
 _LARGEST_GAP = 0.05

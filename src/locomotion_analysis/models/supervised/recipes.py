@@ -559,6 +559,7 @@ PROBLEMS: Mapping[str, Problem] = {
 
 
 ModelKind = Literal["forest", "linear"]
+"""Name of a kind of model, one of ``MODEL_KINDS``."""
 MODEL_KINDS: tuple[str, ...] = get_args(ModelKind)
 """Kinds of model: ``"forest"`` (extremely randomised trees) and ``"linear"`` (regularised)."""
 
