@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.features.kernels.series import basis_scores, mean_square, mean_square_z
+from locomotion_analysis.features.kernels.statistics import Values
 from locomotion_analysis.features.spec import (
     CycleView,
     Family,
     FeatureSpec,
     LeftOut,
     Schema,
-    Values,
     leg_length_m,
 )
 from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2, TASKS, Channel, normative_curves
@@ -344,12 +344,6 @@ def gait_scores(view: CycleView) -> Values:
     rows = _rows(view, PROFILE_CHANNELS)
     scores: Values = basis_scores(view.data.block, rows, score_reference().basis)
     return scores
-
-
-def _gps_spec(which: str, channels: tuple[str, ...], lacking: set[str]) -> FeatureSpec:
-    without = f"; without {', '.join(sorted(lacking))}, which the data lacks" if lacking else ""
-    formula = f"root mean square of {len(channels)} Gait Variable Scores{without}"
-    return FeatureSpec(f"gps_{which}_deg", "clinical", "deg", formula, _GPS, channels)
 
 
 # ----------------------------------------------------------------------

@@ -15,6 +15,7 @@ from locomotion_analysis.features.kernels.statistics import (
     MEAN,
     MINIMUM,
     MINIMUM_AT,
+    Values,
     at_phase,
     derivative_peaks,
     harmonic_basis,
@@ -30,7 +31,6 @@ from locomotion_analysis.features.spec import (
     FeatureSpec,
     LeftOut,
     Schema,
-    Values,
     aggregation,
     leg_events,
 )
@@ -105,10 +105,11 @@ def _range_and_phases(schema: Schema, group: str, *measurements: str) -> Iterato
             )
             for name in wanted
         )
-        yield Family(
-            specs,
-            lambda view, channel=channel: (view.statistic(channel, name) for name in wanted),
-        )
+        yield Family(specs, partial(_statistics_of, channel, wanted))
+
+
+def _statistics_of(channel: str, names: list[str], view: CycleView) -> Iterator[Values]:
+    return (view.statistic(channel, name) for name in names)
 
 
 # ----------------------------------------------------------------------
@@ -218,12 +219,12 @@ def coordination_families(schema: Schema) -> Iterator[Family | LeftOut]:
             )
             for what, (unit, formula, source) in _WHAT_IS_COORDINATED.items()
         )
-        yield Family(
-            specs,
-            lambda view, one=proximal, other=distal, side=side: coordination(
-                view.curves(one), view.curves(other), *leg_events(view, side).stance_and_swing
-            ),
-        )
+        yield Family(specs, partial(_coordination, proximal, distal, side))
+
+
+def _coordination(proximal: str, distal: str, side: str, view: CycleView) -> Values:
+    parts = leg_events(view, side).stance_and_swing
+    return coordination(view.curves(proximal), view.curves(distal), *parts)
 
 
 _DEVIATION_PHASE_SOURCE = (
@@ -279,12 +280,11 @@ def event_value_families(schema: Schema) -> Iterator[Family | LeftOut]:
             )
             for event, meaning in EVENTS.items()
         )
-        yield Family(
-            specs,
-            lambda view, name=name, side=channel.side: at_phase(
-                view.curves(name), leg_events(view, side).phases
-            ),
-        )
+        yield Family(specs, partial(_values_at_events, name, channel.side))
+
+
+def _values_at_events(channel: str, side: str | None, view: CycleView) -> Values:
+    return at_phase(view.curves(channel), leg_events(view, side).phases)
 
 
 # ----------------------------------------------------------------------

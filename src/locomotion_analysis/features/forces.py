@@ -19,6 +19,7 @@ from locomotion_analysis.features.kernels.statistics import (
     MINIMUM_AT,
     NEGATIVE,
     POSITIVE,
+    Values,
     at_phase,
     part_statistics,
     read_only,
@@ -29,7 +30,6 @@ from locomotion_analysis.features.spec import (
     FeatureSpec,
     LeftOut,
     Schema,
-    Values,
     leg_events,
 )
 
@@ -145,9 +145,11 @@ def ground_force_families(schema: Schema) -> Iterator[Family | LeftOut]:
             )
             for which, formula in _FORCE_FORMULAE.items()
         )
-        yield Family(
-            specs, lambda view, name=name: force_peaks(view.curves(name), view.stance.percent)
-        )
+        yield Family(specs, partial(_force_peaks, name))
+
+
+def _force_peaks(channel: str, view: CycleView) -> Values:
+    return force_peaks(view.curves(channel), view.stance.percent)
 
 
 def ground_force_loading_families(schema: Schema) -> Iterator[Family | LeftOut]:
@@ -219,12 +221,12 @@ def _loading(
         "valley_depth": (peak1 + peak2) / 2.0 - valley,
     }
     if "loading_rate" in wanted:
-        for name, begin, end in (
+        for name, from_phase, to_phase in (
             ("loading_rate", np.zeros_like(first), found["peak1_phase"]),
             ("unloading_rate", found["peak2_phase"], events.stance),
         ):
-            span = end - begin
-            places = np.stack([begin + 0.2 * span, begin + 0.8 * span]) + events.start
+            span = to_phase - from_phase
+            places = np.stack([from_phase + 0.2 * span, from_phase + 0.8 * span]) + events.start
             low, high = at_phase(force, places)
             seconds = 0.6 * span / 100.0 * view.duration_s
             unknown = np.full_like(span, np.nan)
@@ -368,7 +370,7 @@ def support_moment_families(schema: Schema) -> Iterator[Family | LeftOut]:
     for side, unit, channels in legs:
         peak, tail = "max over the {} half of stance of the " + _MOMENT, f"{side}_{unit}"
         phase = "phase of peak {}, since contact"
-        rows = [
+        rows: list[tuple[str, str, str, tuple[str, ...]]] = [
             (f"peak1_{tail}", unit, peak.format("first"), ()),
             (f"peak1_{tail}_phase", "% of cycle", phase.format(1), ()),
             (f"peak2_{tail}", unit, peak.format("second"), ()),

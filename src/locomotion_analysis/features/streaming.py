@@ -296,7 +296,8 @@ class RowReader:
                 while not self._first <= start < self._next:
                     self._table = pa.Table.from_batches([next(self._batches)])
                     self._first, self._next = self._next, self._next + len(self._table)
-            piece = self._table.slice(start - self._first, stop - start)
+            table: pa.Table = self._table
+            piece = table.slice(start - self._first, stop - start)
             pieces.append(piece)
             start += len(piece)
         return pieces[0] if len(pieces) == 1 else pa.concat_tables(pieces).unify_dictionaries()

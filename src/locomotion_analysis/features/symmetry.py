@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from locomotion_analysis.features.kernels.forces import loaded_percent
+from locomotion_analysis.features.kernels.statistics import Values
 from locomotion_analysis.features.spec import (
     CycleView,
     Family,
     FeatureSpec,
     LeftOut,
     Schema,
-    Values,
     ground_force,
 )
 from locomotion_analysis.features.variability import CycleGroups, groups_of

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import compress
 from typing import Any, Self
 
@@ -230,11 +230,11 @@ def _each_once(families: Sequence[Family]) -> Iterator[Family]:
             yield family
         elif any(new):
             specs = tuple(compress(family.specs, new))
-            yield replace(
-                family,
-                specs=specs,
-                compute=lambda view, family=family, new=new: compress(family.compute(view), new),
-            )
+            yield replace(family, specs=specs, compute=partial(_some_rows, family, new))
+
+
+def _some_rows(family: Family, wanted: Sequence[bool], view: CycleView) -> Iterator[NDArray[Any]]:
+    return compress(family.compute(view), wanted)
 
 
 # ----------------------------------------------------------------------

@@ -9,7 +9,13 @@ from functools import partial
 
 import numpy as np
 
-from locomotion_analysis.features.kernels.statistics import MAXIMUM, MEAN, MINIMUM, part_statistics
+from locomotion_analysis.features.kernels.statistics import (
+    MAXIMUM,
+    MEAN,
+    MINIMUM,
+    Values,
+    part_statistics,
+)
 from locomotion_analysis.features.spec import (
     DESCRIPTIVE,
     CycleView,
@@ -17,7 +23,6 @@ from locomotion_analysis.features.spec import (
     FeatureSpec,
     LeftOut,
     Schema,
-    Values,
     first_known,
     leg_events,
     leg_length_m,
@@ -165,7 +170,7 @@ def step_time_families(schema: Schema) -> Iterator[Family | LeftOut]:
     if own is None or other is None:
         yield LeftOut("step times", "no vertical ground reaction force of the contralateral leg")
         return
-    units = [("percent", "% of cycle", (own, other))]
+    units: list[tuple[str, str, tuple[str, ...]]] = [("percent", "% of cycle", (own, other))]
     if timed:
         units.append(("time_s", "s", (own, other, "cycle_duration_s")))
     parts = tuple(
@@ -328,7 +333,9 @@ def normalised_length_families(schema: Schema) -> Iterator[Family | LeftOut]:
         yield LeftOut("normalised lengths", "the data has no leg_length_m and no height_m")
         return
     columns = [column for column in _LENGTHS if schema.has(column)]
-    rows = [(column.removesuffix("_m"), f"{column} / {_LEG}", (column,)) for column in columns]
+    rows: list[tuple[str, str, tuple[str, ...]]] = [
+        (column.removesuffix("_m"), f"{column} / {_LEG}", (column,)) for column in columns
+    ]
     if schema.has_speed:
         rows.append(("speed", f"speed / sqrt(9.80665 m/s^2 * {_LEG})", _SPEED_INPUTS))
     specs = tuple(

@@ -19,13 +19,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.features.kernels.series import medians, series_spread
+from locomotion_analysis.features.kernels.statistics import Values
 from locomotion_analysis.features.spec import (
     CycleView,
     Family,
     FeatureSpec,
     LeftOut,
     Schema,
-    Values,
 )
 from locomotion_analysis.standard import N_PHASES, STANDARD_GRAVITY_M_S2, resample_curves
 from locomotion_analysis.standard.norms import score_reference
