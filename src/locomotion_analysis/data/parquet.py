@@ -56,7 +56,6 @@ _NAMES = ("dataset", "subject", "task", "task_id")
 _PHASE_TOLERANCE = 1e-3
 """Percent of the cycle; float32 phase columns are off by less than 1e-5."""
 
-# ----------------------------------------------------------------------
 # The cycle layout
 
 
@@ -120,7 +119,6 @@ def _curves(column: pa.ChunkedArray, name: str) -> NDArray[np.float32]:
     return curves
 
 
-# ----------------------------------------------------------------------
 # Files
 
 
@@ -257,7 +255,6 @@ def _unreadable(path: Path, error: Exception) -> FileReadError:
     )
 
 
-# ----------------------------------------------------------------------
 # The long layout
 
 
@@ -421,7 +418,6 @@ def _constant_in_cycles(column: pa.ChunkedArray) -> bool:
     return _same_in_cycles(_codes(column))
 
 
-# ----------------------------------------------------------------------
 # Either layout
 
 
@@ -505,7 +501,6 @@ def table_from_frame(frame: pd.DataFrame) -> pa.Table:
     return pa.table(arrays)
 
 
-# ----------------------------------------------------------------------
 # Reading in batches of whole cycles, so that memory stays bounded
 
 

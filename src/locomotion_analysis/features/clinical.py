@@ -32,7 +32,6 @@ from locomotion_analysis.standard.norms import (
     shift,
 )
 
-# ----------------------------------------------------------------------
 # Group derived: joint work a stride and a metre
 
 _JOINTS = ("hip", "knee", "ankle")
@@ -95,7 +94,6 @@ def efficiency_families(schema: Schema) -> Iterator[Family | LeftOut]:
     yield Family(specs, compute)
 
 
-# ----------------------------------------------------------------------
 # Group clinical: how far each curve is from the published norm of its task and speed
 
 _NORM = (
@@ -213,7 +211,6 @@ def norm_table(channel: str) -> tuple[Values, Values]:
     return np.concatenate(means), np.concatenate(variances)
 
 
-# ----------------------------------------------------------------------
 # Group clinical: Movement Analysis Profile, Gait Profile Score and Gait Deviation Index
 
 SCORED_TASK = "level_walking"
@@ -346,7 +343,6 @@ def gait_scores(view: CycleView) -> Values:
     return scores
 
 
-# ----------------------------------------------------------------------
 # Group clinical: stiff-knee, crouch and equinus gait by published thresholds
 
 STIFF_KNEE_PEAK_DEG = 44.3
@@ -408,7 +404,6 @@ def _flag(sign: NDArray[np.bool_], known: NDArray[np.bool_]) -> Values:
     return np.where(known, sign.astype(np.float64), np.nan)
 
 
-# ----------------------------------------------------------------------
 # Group clinical: Gillette Gait Index, as far as its 16 parameters can be had
 
 _TILT = "pelvis_anterior_tilt_angle_rad"

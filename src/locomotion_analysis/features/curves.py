@@ -37,7 +37,6 @@ from locomotion_analysis.features.spec import (
 from locomotion_analysis.features.variability import groups_of
 from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT, Channel
 
-# ----------------------------------------------------------------------
 # Groups kinematic and kinetic: ``<channel>_<aggregation>`` for every channel, and range and phases
 # of the extremes whether they were asked for or not
 
@@ -112,7 +111,6 @@ def _statistics_of(channel: str, names: list[str], view: CycleView) -> Iterator[
     return (view.statistic(channel, name) for name in names)
 
 
-# ----------------------------------------------------------------------
 # Group kinematic: peak velocity and acceleration of every angle
 
 _DERIVATIVES_SOURCE = (
@@ -158,7 +156,6 @@ def _derivative_peaks(channel: str, view: CycleView) -> Values:
     return found
 
 
-# ----------------------------------------------------------------------
 # Group kinematic: how the joints and segments of one leg move together, and (group derived) how
 # much that differs from stride to stride
 
@@ -257,7 +254,6 @@ def _deviation_phase(proximal: str, distal: str, view: CycleView) -> list[Values
     return [groups.pooled(per_series)[groups.group]]
 
 
-# ----------------------------------------------------------------------
 # Group kinematic: the angle of every joint and segment at the events of its leg's stride
 
 _PERRY = "Perry & Burnfield 2010, Gait Analysis: Normal and Pathological Function, 2nd ed."
@@ -287,7 +283,6 @@ def _values_at_events(channel: str, side: str | None, view: CycleView) -> Values
     return at_phase(view.curves(channel), leg_events(view, side).phases)
 
 
-# ----------------------------------------------------------------------
 # Groups kinematic and kinetic: first harmonics of the main curves
 
 N_HARMONICS = 4
@@ -334,7 +329,6 @@ def _fourier_family(name: str, channel: Channel, group: str, source: str) -> Fam
     return Family((*amplitudes, *phases), lambda view: harmonics(view.curves(name), _BASIS))
 
 
-# ----------------------------------------------------------------------
 # Each curve over stance and over swing: extremes of the ipsilateral leg and the midline (group
 # derived), and what else there is of them (groups kinematic and kinetic)
 
@@ -432,7 +426,6 @@ def _parts_family(group: str, name: str, channel: Channel, statistics: tuple[str
     return Family(specs, compute)
 
 
-# ----------------------------------------------------------------------
 # Group kinetic: named peaks of moments and of horizontal forces, and when they come
 
 _WINTER = "Winter 1991, The Biomechanics and Motor Control of Human Gait"

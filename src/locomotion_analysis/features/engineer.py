@@ -256,7 +256,6 @@ class BiomechanicalFeatureEngineer(TransformerMixin, BaseEstimator):  # type: ig
         return values if names is None else pd.DataFrame(values, columns=names, copy=False)
 
 
-# ----------------------------------------------------------------------
 # Which features belong together: kinematic, kinetic, or neither, by parsed channel name
 
 
@@ -297,7 +296,6 @@ def block_of(feature: str) -> str:
     return "kinetic" if channel.measurement in KINETIC else "other"
 
 
-# ----------------------------------------------------------------------
 # What may be handed to the feature engineer, brought to one row a cycle
 
 
@@ -375,7 +373,6 @@ def _first_of_each_cycle(frame: pd.DataFrame, values: NDArray[Any]) -> NDArray[A
     return reduced
 
 
-# ----------------------------------------------------------------------
 # The fitted part of the feature engineer, composed of scikit-learn's own steps
 
 _COMPONENT = re.compile(r"^pca(\d+)$")

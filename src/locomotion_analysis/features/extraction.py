@@ -71,7 +71,6 @@ if TYPE_CHECKING:
 
 __all__ = ["extract_features"]
 
-# ----------------------------------------------------------------------
 # Where the parts of a run are computed: in this process or in worker processes
 
 Done = Iterator[tuple[Task, Failure | None]]
@@ -169,7 +168,6 @@ def _limit_threads(threads: int) -> None:
     numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
 
 
-# ----------------------------------------------------------------------
 # Computing the parts of a run on a Dask cluster, of this machine or of many
 
 _RETRIES = 2
@@ -257,7 +255,6 @@ def _client(workers: int, scheduler: str | None) -> "Iterator[Client]":
         yield client
 
 
-# ----------------------------------------------------------------------
 # Putting finished parts together into one Parquet file, with bounded memory
 
 _HISTORY_KEY = b"locomotion_analysis.history"
@@ -377,7 +374,6 @@ def _refuse_duplicates(hashes: NDArray[np.uint64], paths: Sequence[Path]) -> Non
             )
 
 
-# ----------------------------------------------------------------------
 # The end of a run: the parts joined into one file, and the account of what was done
 
 
@@ -479,7 +475,6 @@ def _remove_parts(folder: Path) -> None:
         folder.rmdir()
 
 
-# ----------------------------------------------------------------------
 # The run
 
 Engine = Literal["process", "dask"]

@@ -33,7 +33,6 @@ from locomotion_analysis.features.spec import (
     leg_events,
 )
 
-# ----------------------------------------------------------------------
 # Group derived: joint work, moment impulses and ground reaction impulses
 
 _SIGNS = {"positive": 1, "negative": -1}
@@ -107,7 +106,6 @@ def _integrals(
     )
 
 
-# ----------------------------------------------------------------------
 # The two peaks of the vertical ground reaction force and the valley between them: their size
 # (group derived), when they come and how fast the force rises (group kinetic)
 
@@ -234,7 +232,6 @@ def _loading(
     yield from (found[name] for name in wanted)
 
 
-# ----------------------------------------------------------------------
 # Group kinetic: the power bursts of hip, knee and ankle, each with its phase and its work
 
 _POWER_BURSTS_SOURCE = (
@@ -341,7 +338,6 @@ def _bursts(
             yield found[POSITIVE if burst.generates else NEGATIVE, part] * view.duration_s
 
 
-# ----------------------------------------------------------------------
 # Group kinetic: the support moment and what each joint gives to it
 
 _SUPPORT_MOMENT_SOURCE = "Winter 1980, Journal of Biomechanics 13:923"
@@ -421,7 +417,6 @@ def _support_moments(
         yield mean * events.stance / 100.0 * view.duration_s
 
 
-# ----------------------------------------------------------------------
 # Group kinetic: the path of the centre of pressure under the ipsilateral foot
 
 _COP_PATH_SOURCE = "Prieto et al. 1996, IEEE Transactions on Biomedical Engineering 43:956"

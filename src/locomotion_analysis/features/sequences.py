@@ -20,7 +20,6 @@ from locomotion_analysis.errors import LocomotionWarning, SchemaError, TargetErr
 from locomotion_analysis.features.table import is_quantity, labelled_cycles
 from locomotion_analysis.standard import N_PHASES, canonical_name, resample_curves
 
-# ----------------------------------------------------------------------
 # The order in which a stream gives its cycles: shuffled, yet almost as it lies on the disk
 
 BLOCK_CYCLES = 128
@@ -64,7 +63,6 @@ def batches_of(order: NDArray[np.intp], batch_size: int) -> list[NDArray[np.intp
     return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
 
 
-# ----------------------------------------------------------------------
 # From cycles to sequences for recurrent and convolutional networks
 
 _logger = logging.getLogger(__name__)
@@ -174,7 +172,6 @@ def resolved_channels(known: Sequence[str], wanted: Sequence[str]) -> list[str]:
     return standard
 
 
-# ----------------------------------------------------------------------
 # The target of every labelled cycle, as numbers a loss function takes
 
 

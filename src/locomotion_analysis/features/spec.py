@@ -38,7 +38,6 @@ from locomotion_analysis.standard import (
     toe_off_percent,
 )
 
-# ----------------------------------------------------------------------
 # Statistics that turn one curve of 150 points into one number
 
 
@@ -142,7 +141,6 @@ def checked_aggregations(names: Sequence[str] | str) -> dict[str, Aggregation]:
     return {name: aggregation(name) for name in wanted}
 
 
-# ----------------------------------------------------------------------
 # Features and tables of them
 
 DESCRIPTIVE = "descriptive statistic"
@@ -249,7 +247,6 @@ def left_out_by_reason(left_out: Sequence[LeftOut]) -> dict[str, list[str]]:
     return by_reason
 
 
-# ----------------------------------------------------------------------
 # Metadata columns of the cycles, as numbers
 
 LEG_LENGTH_PER_HEIGHT = 0.53
@@ -306,7 +303,6 @@ def has_steps(cycles: pd.DataFrame) -> "np.ndarray[tuple[int], np.dtype[np.bool_
     return ~cycles["task"].isin(POSTURAL_TASKS).to_numpy(dtype=bool)
 
 
-# ----------------------------------------------------------------------
 # The end of stance of each cycle: measured where it can be, published where it cannot
 
 CONTACT_FORCE_N = 20.0
@@ -413,7 +409,6 @@ def ground_force(data: LocomotionData, cycles: pd.DataFrame, side: str) -> Groun
     return None
 
 
-# ----------------------------------------------------------------------
 # Names of the channels and columns at hand: all that decides which features there are
 
 DEFAULT_AGGREGATIONS = ("mean", "std", "max", "min")
@@ -552,7 +547,6 @@ def full_schema(aggregations: Sequence[str] = DEFAULT_AGGREGATIONS) -> Schema:
     return Schema.of(channels, [*KEY, *METADATA], aggregations)
 
 
-# ----------------------------------------------------------------------
 # The cycles as the feature families see them
 
 _CORE_ROWS = {name: row for row, name in enumerate(CORE_STATISTICS)}
@@ -677,7 +671,6 @@ class CycleView:
         return over_phase * self.duration_s if "cycle_duration_s" in self.cycles else over_phase
 
 
-# ----------------------------------------------------------------------
 # Families: features that are computed together
 
 
@@ -729,7 +722,6 @@ def scalar(
     return Family((spec,), lambda view: (values(view),))
 
 
-# ----------------------------------------------------------------------
 # The events of each leg's own stride, and parts of the stride between them
 
 EVENTS = {

@@ -48,7 +48,6 @@ from locomotion_analysis.features.table import FeaturePlan
 from locomotion_analysis.files import atomic_path
 from locomotion_analysis.standard import KEY, N_PHASES, PHASE_COLUMN
 
-# ----------------------------------------------------------------------
 # What a Parquet source holds, found out without reading any curve
 
 GROUP_KEY = KEY[:4]
@@ -246,7 +245,6 @@ def reading(path: Path) -> Iterator[None]:
         ) from error
 
 
-# ----------------------------------------------------------------------
 # Reading ranges of cycles of Parquet files, forward, decoding as little as can be
 
 _DECODED_ROWS = 1 << 16
@@ -371,7 +369,6 @@ def read_segment(
         raise error if file.path in error.where else error.at(file.path) from None
 
 
-# ----------------------------------------------------------------------
 # From a batch of cycles to a table of features: the one function every engine runs
 
 _FORCES = tuple(
@@ -483,7 +480,6 @@ def extract_batch(view: CycleView, plan: FeaturePlan) -> pa.Table:
     return pa.table(columns)
 
 
-# ----------------------------------------------------------------------
 # How many cycles a batch may have within a memory budget
 
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -580,7 +576,6 @@ def part_cycles(recipe: Recipe, batch_cycles: int) -> int:
     return max(batch_cycles, min(fitting, _MOST_PART_CYCLES))
 
 
-# ----------------------------------------------------------------------
 # Cutting a source into parts of whole cycles: the unit of work, of retrying and of resuming
 
 
@@ -701,7 +696,6 @@ def _packed(batches: Iterable[tuple[Segment, ...]], part_cycles: int) -> Iterato
         yield Part(tuple(part))
 
 
-# ----------------------------------------------------------------------
 # One part from reading to its file, in whatever process
 
 _NOTES_KEY = b"locomotion_analysis.notes"

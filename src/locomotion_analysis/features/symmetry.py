@@ -23,7 +23,6 @@ from locomotion_analysis.features.spec import (
 )
 from locomotion_analysis.features.variability import CycleGroups, groups_of
 
-# ----------------------------------------------------------------------
 # Differences of the two legs' curves, relative to their ranges
 
 SMALLEST_RANGE = 1e-6
@@ -77,7 +76,6 @@ def asymmetry_families(schema: Schema) -> Iterator[Family | LeftOut]:
     yield Family(specs, compute)
 
 
-# ----------------------------------------------------------------------
 # Indices of asymmetry of two numbers, with their denominators guarded
 
 
@@ -191,7 +189,6 @@ def share(ipsi: ArrayLike, contra: ArrayLike) -> Values:
     return part
 
 
-# ----------------------------------------------------------------------
 # Indices of the two legs' ranges, peaks, times, steps and propulsion
 
 _RANGES = ("angle", "velocity", "moment", "power", "grf")

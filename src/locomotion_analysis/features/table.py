@@ -80,7 +80,6 @@ from locomotion_analysis.features.variability import (
 )
 from locomotion_analysis.standard import canonical_name
 
-# ----------------------------------------------------------------------
 # The catalogue: families by group, and the plan of what some data can give
 
 _FACTORIES: dict[str, tuple[FamilyFactory, ...]] = {
@@ -237,7 +236,6 @@ def _some_rows(family: Family, wanted: Sequence[bool], view: CycleView) -> Itera
     return compress(family.compute(view), wanted)
 
 
-# ----------------------------------------------------------------------
 # One row of named features a cycle, with what was left out and why
 
 _logger = logging.getLogger(__name__)
@@ -376,7 +374,6 @@ def _why_empty(spec: FeatureSpec, plan: FeaturePlan, view: CycleView) -> LeftOut
     return LeftOut(spec.name, reason, minor=spec.name in plan.minor)
 
 
-# ----------------------------------------------------------------------
 # The catalogue of features as a table
 
 
@@ -404,7 +401,6 @@ def feature_catalogue(groups: Sequence[str] | None = None) -> pd.DataFrame:
     return table[["name", "unit", "group", "formula", "source", "requires"]]
 
 
-# ----------------------------------------------------------------------
 # The column to predict, and the features that would give it away
 
 _LENGTHS = frozenset({"stride_length_m", "step_length_m"})
@@ -493,7 +489,6 @@ def without_giveaways(table: FeatureTable, y: "pd.Series[Any]") -> FeatureTable:
     )
 
 
-# ----------------------------------------------------------------------
 # From cycles to ``X, y`` for scikit-learn
 
 

@@ -30,7 +30,6 @@ from locomotion_analysis.features.spec import (
 )
 from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2
 
-# ----------------------------------------------------------------------
 # Group temporal: durations and shares of the cycle, from real durations and events
 
 _FORCE = "20 N threshold: Fukuchi et al. 2017 (doi:10.7717/peerj.3298)"
@@ -117,7 +116,6 @@ def _seconds(percent: Callable[[CycleView], Values], view: CycleView) -> Values:
     return percent(view) / 100.0 * view.duration_s
 
 
-# ----------------------------------------------------------------------
 # Group temporal: what the events of both legs say about the timing of a stride
 
 _HOF = "Hof 1996, Gait & Posture 4:222"
@@ -218,7 +216,6 @@ def _parts_of_the_stride(timed: bool, view: CycleView) -> Iterator[Values]:
         yield from (shares[name] / 100.0 * view.duration_s for name in _SHARES)
 
 
-# ----------------------------------------------------------------------
 # Group spatial: lengths and speed, and the numbers made of them
 
 _SPEED_INPUTS = ("speed_m_s", "stride_length_m", "cycle_duration_s")
@@ -318,7 +315,6 @@ def spatial_families(schema: Schema) -> Iterator[Family | LeftOut]:
     yield Family(specs, compute)
 
 
-# ----------------------------------------------------------------------
 # Group spatial: lengths and speed relative to the body, and the foot's direction
 
 _LENGTHS = ("step_length_m", "stride_length_m", "step_width_m")

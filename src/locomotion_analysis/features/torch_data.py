@@ -30,7 +30,6 @@ from locomotion_analysis.standard import N_PHASES, resample_curves
 if TYPE_CHECKING:
     from locomotion_analysis.features.torch_datasets import SequenceDataset, SequenceStream
 
-# ----------------------------------------------------------------------
 # Curves of some cycles, wherever they lie, with target, subjects and what was measured
 
 
@@ -219,7 +218,6 @@ def labelled_sequences(
     return chosen
 
 
-# ----------------------------------------------------------------------
 # Curves of a Parquet file or folder as one memory-mapped array, written once beside it
 
 _logger = logging.getLogger(__name__)
@@ -374,7 +372,6 @@ def _part(folder: Path, fingerprint: str, name: str) -> Path:
     return folder / f"{fingerprint}-{name}"
 
 
-# ----------------------------------------------------------------------
 # Gait cycles for PyTorch
 
 

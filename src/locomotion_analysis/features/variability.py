@@ -30,7 +30,6 @@ from locomotion_analysis.features.spec import (
 from locomotion_analysis.standard import N_PHASES, STANDARD_GRAVITY_M_S2, resample_curves
 from locomotion_analysis.standard.norms import score_reference
 
-# ----------------------------------------------------------------------
 # Which cycles are strides of one subject doing one thing, and their statistics
 
 _logger = logging.getLogger(__name__)
@@ -181,7 +180,6 @@ def groups_of(view: CycleView) -> CycleGroups:
     return found
 
 
-# ----------------------------------------------------------------------
 # How alike the curves of one subject's strides are
 
 _MEASUREMENTS = ("angle", "moment", "grf")
@@ -246,7 +244,6 @@ def multiple_correlation(spread: Values, groups: CycleGroups) -> Values:
     return found
 
 
-# ----------------------------------------------------------------------
 # Measures of a series of strides or of a signal: scaling, divergence, regularity
 
 SAMPLES_PER_STRIDE = 100
@@ -457,7 +454,6 @@ def _finite_series(series: ArrayLike, least: int) -> Values:
     return values
 
 
-# ----------------------------------------------------------------------
 # Stability of walking: margins of stability, harmonic ratio, divergence of strides
 
 DIVERGENCE_STRIDES = 50
@@ -654,7 +650,6 @@ def _even_odd(acceleration: ArrayLike, n_harmonics: int, *, power: bool) -> tupl
     return size[..., 1::2].sum(axis=-1), size[..., 0::2].sum(axis=-1)
 
 
-# ----------------------------------------------------------------------
 # How strides of one subject in one task differ, in time and space
 
 DFA_STRIDES = 64

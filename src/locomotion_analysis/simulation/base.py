@@ -75,7 +75,6 @@ def stride_normals(
     return before, each
 
 
-# ----------------------------------------------------------------------
 # Fourier and sine series
 
 N_HARMONICS = 20
@@ -200,7 +199,6 @@ def stance_bump(centre: float, width: float) -> Array:
     return coefficients
 
 
-# ----------------------------------------------------------------------
 # Published mean gait curves as functions of speed and slope
 
 LEG_CHANNELS = (

@@ -45,7 +45,6 @@ from locomotion_analysis.simulation.strides import (
 )
 from locomotion_analysis.standard import PHASE_PERCENT, STANDARD_GRAVITY_M_S2
 
-# ----------------------------------------------------------------------
 # What a diagnosis changes in a subject's two legs
 
 EXPRESSION_SD = 0.25
@@ -125,7 +124,6 @@ def pathology_changes(people: Population, *, rising: bool = False) -> Changes:
     return total
 
 
-# ----------------------------------------------------------------------
 # Besides gait: performance tests and falls
 
 FALL_AGE = 65.0
@@ -217,7 +215,6 @@ def outcomes(people: Population) -> dict[str, object]:
     }
 
 
-# ----------------------------------------------------------------------
 # What the curves of one body must agree on
 
 
@@ -365,7 +362,6 @@ def centre_of_pressure(
     return np.where(loaded, from_heel, 0.0), np.where(loaded, outward, 0.0)
 
 
-# ----------------------------------------------------------------------
 # How people differ from the mean and strides from each other
 #
 # Deviations are smooth curves: an offset and two harmonics for angles, four for pelvis and trunk,
@@ -541,7 +537,6 @@ def stride_deviations(normals: Array, size: Array) -> tuple[Array, Array]:
     return legs, _force_curves(each[..., N_LEG:], _STRIDE_FORCE_SD)
 
 
-# ----------------------------------------------------------------------
 # Curves of both legs on the ipsilateral clock
 
 TIMING_SD = 0.010
@@ -678,7 +673,6 @@ def leg_curves(
     return LegCurves(legs, forces, stance)
 
 
-# ----------------------------------------------------------------------
 # Named channels, and the table of cycles
 
 SIDES = ("ipsi", "contra")

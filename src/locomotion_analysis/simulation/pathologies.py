@@ -141,7 +141,6 @@ class Pathology:
     evidence: str = ""
 
 
-# ----------------------------------------------------------------------
 # Healthy adults, and older adults at risk of falling
 
 HEALTHY = Pathology(
@@ -176,7 +175,6 @@ FALL_RISK = Pathology(
 )
 
 
-# ----------------------------------------------------------------------
 # Stroke, Parkinson's disease and cerebral palsy
 
 STROKE = Pathology(
@@ -311,7 +309,6 @@ CEREBRAL_PALSY = Pathology(
 )
 
 
-# ----------------------------------------------------------------------
 # Knee osteoarthritis and lower-limb amputation
 
 KNEE_OSTEOARTHRITIS = Pathology(

@@ -156,7 +156,6 @@ def _check_speeds(speeds: Sequence[float], tasks: Sequence[str]) -> None:
         )
 
 
-# ----------------------------------------------------------------------
 # Some subjects at a time
 
 CYCLES_AT_ONCE = 128  # what fits the processor's cache is twice as fast as 1000
@@ -231,7 +230,6 @@ def in_order(
             yield waiting.popleft().result()
 
 
-# ----------------------------------------------------------------------
 # Into memory
 
 SIMULATOR_VERSION = "2"
@@ -337,7 +335,6 @@ def joined(
     return LocomotionData(pd.concat(tables, ignore_index=True), curves, channels, history)
 
 
-# ----------------------------------------------------------------------
 # People before and after a treatment, some of whom respond
 
 SESSIONS = ("pre", "post")
@@ -468,7 +465,6 @@ def _session(
     return replace(block, cycles=cycles)
 
 
-# ----------------------------------------------------------------------
 # Into files that memory need not hold
 
 _ROWS = {"cycle": write_cycle_columns, "long": write_long_columns}

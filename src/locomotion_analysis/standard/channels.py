@@ -15,7 +15,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from locomotion_analysis.errors import SchemaError
 
-# ----------------------------------------------------------------------
 # Columns beside the channels
 
 KEY = ("dataset", "subject", "task", "task_id", "step")
@@ -49,7 +48,6 @@ METADATA: dict[str, str] = {
 """Known metadata of a cycle and what each means."""
 
 
-# ----------------------------------------------------------------------
 # Phase grid
 
 N_PHASES = 150
@@ -111,7 +109,6 @@ def resample_curves(
     return resampled
 
 
-# ----------------------------------------------------------------------
 # Units, and the exact conversions into them
 
 STANDARD_GRAVITY_M_S2 = 9.80665
@@ -210,7 +207,6 @@ def standard_unit(unit: str) -> tuple[str, float]:
     return (unit, 1.0) if unit in UNITS else TO_STANDARD[unit]
 
 
-# ----------------------------------------------------------------------
 # Channel names
 
 JOINTS = ("hip", "knee", "ankle", "subtalar", "mtp", "lumbar", "shoulder", "elbow", "wrist", "neck")
@@ -353,7 +349,6 @@ def is_channel(name: str) -> bool:
     return _parts(name) is not None
 
 
-# ----------------------------------------------------------------------
 # Aliases: names that the field's documents use
 
 _COLUMNS = {
@@ -413,7 +408,6 @@ def canonical_name(name: str) -> str:
     return renamed if is_channel(renamed) else name
 
 
-# ----------------------------------------------------------------------
 # Tasks, and the published end of stance in each
 
 TASKS: dict[str, str] = {

@@ -206,7 +206,6 @@ def _linear_weights(nodes: Array, at: float) -> Array:
     return np.array([np.interp(at, nodes[order], unit[row][order]) for row in range(len(nodes))])
 
 
-# ----------------------------------------------------------------------
 # Plausible values by task and phase: a healthy band and wide rails
 
 Kind = Literal["healthy", "rails"]
@@ -375,7 +374,6 @@ def plausible_range(
     return np.interp(at, PHASE_PERCENT, low[row]), np.interp(at, PHASE_PERCENT, high[row])
 
 
-# ----------------------------------------------------------------------
 # Reference cohort of the clinical gait scores
 
 PROFILE_CHANNELS = (

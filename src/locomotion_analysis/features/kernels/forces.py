@@ -13,7 +13,6 @@ from locomotion_analysis.features.kernels.statistics import (
 )
 from locomotion_analysis.standard import N_PHASES
 
-# ----------------------------------------------------------------------
 # First peak, valley and second peak of a force that rises twice in stance
 
 _STEP = 100.0 / (N_PHASES - 1)
@@ -65,7 +64,6 @@ def force_peaks(force: Curves, toe_off: Values) -> Values:
     return found
 
 
-# ----------------------------------------------------------------------
 # When a foot is on the ground, from its vertical force and a contact threshold
 
 SHORTEST = 8
@@ -197,7 +195,6 @@ def loaded_percent(
     return found
 
 
-# ----------------------------------------------------------------------
 # The way a point travels on the ground during part of the cycle
 
 

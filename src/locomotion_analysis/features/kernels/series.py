@@ -14,7 +14,6 @@ from locomotion_analysis.features.kernels.statistics import (
     reordered,
 )
 
-# ----------------------------------------------------------------------
 # Two joints' curves against each other: continuous relative phase and cyclogram
 
 _TINY = np.float32(1e-37)
@@ -214,7 +213,6 @@ def deviation(proximal: Curves, distal: Curves, order: Index, starts: Index) -> 
     return found
 
 
-# ----------------------------------------------------------------------
 # How far curves are from reference curves, and their scores on a basis
 
 
@@ -346,7 +344,6 @@ def basis_scores(block: Curves, channels: Index, basis: Values) -> Values:
     return scores
 
 
-# ----------------------------------------------------------------------
 # Medians of the strides of each series
 
 
@@ -383,7 +380,6 @@ def medians(values: Values, order: Index, starts: Index) -> Values:
     return found
 
 
-# ----------------------------------------------------------------------
 # How curves of one series differ from each other
 
 

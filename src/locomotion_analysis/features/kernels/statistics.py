@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.standard import N_PHASES
 
-# ----------------------------------------------------------------------
 # How kernels are compiled.
 #
 # A kernel is a function of plain loops over arrays::
@@ -85,7 +84,6 @@ def read_only(curves: NDArray[Any]) -> NDArray[np.float32]:
     return view
 
 
-# ----------------------------------------------------------------------
 # Inner functions that kernels of several files share: what is finite, extremes and their places
 
 Bits = NDArray[np.int32] | NDArray[np.uint32]
@@ -138,7 +136,6 @@ def first_places(
     return first_low, first_high
 
 
-# ----------------------------------------------------------------------
 # Values of each curve at phases between its samples
 
 
@@ -175,7 +172,6 @@ def at_phase(curves: Curves, percent: Values) -> Values:
     return found
 
 
-# ----------------------------------------------------------------------
 # The statistics that most features start from, of all channels, in one pass a curve
 
 CORE_STATISTICS = (
@@ -347,7 +343,6 @@ def core_statistics(block: Curves, stance_index: Index) -> Curves:
     return result
 
 
-# ----------------------------------------------------------------------
 # Peaks of the first and second derivative of each curve over time
 
 
@@ -404,7 +399,6 @@ def derivative_peaks(curves: Curves) -> Values:
     return found
 
 
-# ----------------------------------------------------------------------
 # Amplitude and phase of the first harmonics of each curve
 
 
@@ -459,7 +453,6 @@ def harmonics(curves: Curves, basis: Values) -> Values:
     return found
 
 
-# ----------------------------------------------------------------------
 # Extremes, their places, mean and integrals of each curve over parts of its cycle
 
 MINIMUM, MAXIMUM, MINIMUM_AT, MAXIMUM_AT, MEAN, POSITIVE, NEGATIVE = range(7)
@@ -554,7 +547,6 @@ def part_statistics(curves: Curves, first: Index, last: Index) -> Values:
     return found
 
 
-# ----------------------------------------------------------------------
 # Quantiles of the 150 points of each curve
 
 Pairs = NDArray[np.uint64]
