@@ -223,10 +223,10 @@ def test_8_bits_answer_otherwise_by_what_was_measured(kept, bundle):
 
 
 def test_8_bits_that_answer_worse_are_refused(run, tmp_path, monkeypatch):
-    honest = routes._quantised
+    honest = torch.ao.quantization.quantize_dynamic
 
-    def coarse(module):
-        made = honest(module)
+    def coarse(module, *layers, **options):
+        made = honest(module, *layers, **options)
         made.head = torch.nn.Sequential(*list(made.head), Turned())
         return made
 
@@ -234,7 +234,7 @@ def test_8_bits_that_answer_worse_are_refused(run, tmp_path, monkeypatch):
         def forward(self, outputs):
             return -outputs
 
-    monkeypatch.setattr(routes, "_quantised", coarse)
+    monkeypatch.setattr(torch.ao.quantization, "quantize_dynamic", coarse)
     with pytest.raises(BundleError, match=r"100\.0% of 16 rows"):
         write_bundle(run.out, tmp_path / "x.bundle", int8=True)
 
