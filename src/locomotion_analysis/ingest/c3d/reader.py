@@ -72,7 +72,7 @@ class C3DReader:
         points = _labelled_points(content)
         seen = np.concatenate([np.empty((0, 3)), *points.markers.values()])
         axes = laboratory_axes(content, seen, where=str(path))
-        plates, plate_history = c3d_force_plates(content, axes)
+        plates, plate_history = c3d_force_plates(content, axes, where=str(path))
         events, event_history = c3d_events(content)
         units = OutputUnits(
             *(
