@@ -296,3 +296,14 @@ def test_events_of_the_header_give_way_to_the_group(write_c3d):
     recording = read(path)
     assert [event.side for event in recording.events] == ["left"]
     assert "header" in actions(recording, "dropped")
+
+
+@pytest.mark.parametrize(("unit", "per_mm"), [("m", 1.0), ("mm", 1e-3)])
+def test_markers_in_another_unit_than_stated_are_refused(walk, tmp_path, unit, per_mm):
+    # A head at 1700 mm where the unit is m; at 1.7 m where it is mm.
+    walk["parameters"]["POINT"]["LABELS"]["value"] = ["HEAD", "LASI", "RTOE", "LTOE"]
+    walk["parameters"]["POINT"]["UNITS"]["value"] = [unit]
+    points = walk["data"]["points"][:, [0, 1, 2, 2]]
+    walk["data"]["points"] = points * np.array([per_mm] * 3 + [1.0])[:, np.newaxis, np.newaxis]
+    with pytest.raises(UnitError, match="POINT:UNITS"):
+        read(written(walk, tmp_path))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
+from locomotion_analysis.errors import UnitError
 from locomotion_analysis.ingest.c3d.content import KEY, C3DContent, read_c3d_content, zeros_as_nan
 from locomotion_analysis.ingest.c3d.plates import c3d_force_plates, laboratory_axes
 from locomotion_analysis.ingest.c3d.plugin_gait import OutputUnits, plugin_gait_signals
@@ -64,7 +65,7 @@ class C3DReader:
         FileReadError
             If the file is empty, cut off, malformed or written for SGI/MIPS processors.
         UnitError
-            If a stated unit is unknown.
+            If a stated unit is unknown, or makes the markers' distances those of no body.
         MissingExtraError
             If ezc3d is not installed.
         """
@@ -72,6 +73,7 @@ class C3DReader:
         points = _labelled_points(content)
         seen = np.concatenate([np.empty((0, 3)), *points.markers.values()])
         axes = laboratory_axes(content, seen, where=str(path))
+        _check_size(points.markers, axes.metres_per_unit, str(path))
         plates, plate_history = c3d_force_plates(content, axes, where=str(path))
         events, event_history = c3d_events(content)
         units = OutputUnits(
@@ -157,6 +159,28 @@ def _labelled_points(content: C3DContent) -> _LabelledPoints:
         detail = f"points with a label that is there already: {', '.join(repeated)}"
         history.append(HistoryEntry("renamed", detail, len(repeated)))
     return _LabelledPoints(markers, outputs, tuple(history))
+
+
+_LEAST_MARKERS, _SMALLEST_M, _LARGEST_M = 4, 0.01, 50.0
+
+
+def _check_size(markers: Points, unit_m: float, where: str) -> None:
+    """Refuse markers that are farther apart, or nearer, than on bodies in a laboratory."""
+    if len(markers) < _LEAST_MARKERS:
+        return
+    xyz = np.stack([zeros_as_nan(values) for values in markers.values()])
+    xyz = xyz[:, np.isfinite(xyz).all(axis=2).sum(axis=0) >= _LEAST_MARKERS]
+    if not xyz.size:
+        return
+    extent = np.nanmax(xyz, axis=0) - np.nanmin(xyz, axis=0)
+    size_m = float(np.median(extent.max(axis=1))) * unit_m
+    if not _SMALLEST_M <= size_m <= _LARGEST_M:
+        raise UnitError(
+            expected="POINT:UNITS to be the unit of the markers",
+            got=f"markers {size_m:g} m apart, where one unit is {unit_m:g} m",
+            where=where,
+            fix="correct the parameter POINT:UNITS in the C3D file",
+        )
 
 
 def _bare(label: str) -> str:
