@@ -63,11 +63,12 @@ def _c3d() -> Callable[[Path, int], Content]:
     def values_of(parameter: Any) -> dict[str, Any]:
         if isinstance(parameter, np.ndarray):
             return {"shape": list(parameter.shape), "value": parameter.ravel(order="F").tolist()}
-        return {"shape": [len(parameter)], "value": [str(text) for text in parameter]}
+        return {"shape": [len(parameter)], "value": [_readable(str(text)) for text in parameter]}
 
     def read(path: Path, most_bytes: int) -> Content:  # noqa: ARG001 - the limit is enough
         file = ezc3d.c3d(str(path))
         header, data = file["header"], file["data"]
+        events = header["events"]
         meta = {
             "parameters": {
                 group: {
@@ -80,10 +81,35 @@ def _c3d() -> Callable[[Path, int], Content]:
             "point_rate": float(header["points"]["frame_rate"]),
             "analog_rate": float(header["analogs"]["frame_rate"]),
             "first_frame": int(header["points"]["first_frame"]),
+            "header_events": [
+                (float(time), _readable(label))
+                for time, label in list(
+                    zip(events["events_time"], events["events_label"], strict=False)
+                )[: events["size"]]
+            ],
+            "recoded": [
+                f"{group}:{name}"
+                for group, content in file["parameters"].items()
+                for name, entry in content.items()
+                if name[:2] != "__"
+                and not all(_is_utf8(text) for text in entry["value"] if isinstance(text, str))
+            ],
         }
         return meta, {"points": data["points"][:3], "analogs": data["analogs"][0]}
 
     return read
+
+
+def _is_utf8(text: str) -> bool:
+    """Return whether text was UTF-8; ezc3d hands other bytes over as lone surrogates."""
+    return not any("\udc80" <= letter <= "\udcff" for letter in text)
+
+
+def _readable(text: str) -> str:
+    """Return text that was not UTF-8 as Windows-1252, and what that lacks as its number."""
+    if _is_utf8(text):
+        return text
+    return text.encode(errors="surrogateescape").decode("cp1252", "backslashreplace")
 
 
 def _mat() -> Callable[[Path, int], Content]:

@@ -1,11 +1,12 @@
 import struct
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from locomotion_analysis.errors import FileReadError
-from locomotion_analysis.ingest.c3d.content import check_c3d_header
+from locomotion_analysis.ingest.c3d.content import check_c3d_header, read_c3d_content
 
 
 def header(*, points=2, analogs=0, first=1, last=10, real=True, processor=84, size=None):
@@ -22,9 +23,9 @@ def header(*, points=2, analogs=0, first=1, last=10, real=True, processor=84, si
 def test_a_consistent_header_passes(tmp_path):
     path = tmp_path / "x.c3d"
     path.write_bytes(header())
-    check_c3d_header(path)
+    assert check_c3d_header(path).is_real
     path.write_bytes(header(real=False))
-    check_c3d_header(path)
+    assert not check_c3d_header(path).is_real
 
 
 @pytest.mark.parametrize(
@@ -58,3 +59,72 @@ def test_no_bytes_raise_anything_else(tmp_path_factory, data, place, good):
         check_c3d_header(path)
     except FileReadError as error:
         assert str(path) in str(error)
+
+
+# The rule of the C3D user guide: (stored - OFFSET) x SCALE x GEN_SCALE.
+
+
+def test_a_negative_offset_keeps_its_sign(write_c3d):
+    stored = np.tile([-50.0, 2048.0, -30.0], (20, 1))
+    analog = {
+        "OFFSET": np.array([-50, 2048, -50], np.int16),
+        "SCALE": np.array([1.0, 0.5, 0.25], np.float32),
+        "GEN_SCALE": np.float32(2.0),
+    }
+    for real in (True, False):
+        content = read_c3d_content(write_c3d(stored.astype(np.int64), real=real, ANALOG=analog))
+        np.testing.assert_allclose(content.analogs, np.tile([0.0, 0.0, 10.0], (20, 1)))
+
+
+@pytest.mark.parametrize("offset", [32768, 32700, 0])
+@pytest.mark.parametrize("real", [True, False])
+def test_unsigned_integers_and_offsets_are_read_as_such(write_c3d, offset, real):
+    stored = np.tile([[0], [100], [32767], [32768], [65535]], (4, 1))
+    analog = {
+        "OFFSET": np.array([offset], np.uint16),
+        "SCALE": np.array([0.1], np.float32),
+        "FORMAT": ["UNSIGNED"],
+    }
+    content = read_c3d_content(write_c3d(stored, real=real, ANALOG=analog))
+    np.testing.assert_allclose(content.analogs, (stored - offset) * 0.1, rtol=1e-6, atol=1e-6)
+
+
+def test_signed_integers_stay_signed(write_c3d):
+    stored = np.tile([[-32768], [-1], [0], [32767]], (5, 1))
+    analog = {"FORMAT": ["SIGNED"]}
+    content = read_c3d_content(write_c3d(stored, real=False, ANALOG=analog))
+    np.testing.assert_array_equal(content.analogs, stored)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"ANALOG": {"RATE": np.float32(2000)}},  # 2000 / 100 is 20; 10 samples a frame
+        {"ANALOG": {"RATE": np.float32(500)}},
+        {"POINT": {"RATE": np.float32(200)}, "ANALOG": {"RATE": np.float32(2000)}},
+        {"header_rate_hz": 50.0},
+    ],
+)
+def test_rates_that_contradict_the_frames_are_refused(write_c3d, odd):
+    with pytest.raises(FileReadError, match=r"rates[\s\S]*disagree"):
+        read_c3d_content(write_c3d(np.zeros((100, 2)), **odd))
+
+
+def test_points_scaled_by_zero_are_refused(write_c3d):
+    path = write_c3d(np.zeros((20, 1)), real=False, POINT={"SCALE": np.float32(0)})
+    with pytest.raises(FileReadError, match="POINT:SCALE 0"):
+        read_c3d_content(path)
+
+
+@pytest.mark.parametrize(
+    ("stored", "read"),
+    [
+        (b"S\xfcd01", "Süd01"),  # Latin-1
+        ("Süd01".encode(), "Süd01"),  # UTF-8
+        (b"M\x81ller", "M\\x81ller"),  # a DOS code page: still readable, still one name
+    ],
+)
+def test_text_without_an_encoding_is_readable(write_c3d, stored, read):
+    content = read_c3d_content(write_c3d(np.zeros((20, 1)), SUBJECTS={"NAMES": [stored]}))
+    assert content.texts("SUBJECTS", "NAMES") == [read]
+    assert content.recoded == (() if stored == read.encode() else ("SUBJECTS:NAMES",))

@@ -4,6 +4,7 @@ import ezc3d
 import numpy as np
 import pytest
 
+from locomotion_analysis.errors import UnitError
 from locomotion_analysis.ingest.c3d.content import C3DContent, read_c3d_content
 from locomotion_analysis.ingest.c3d.plates import (
     LOADED_N,
@@ -26,7 +27,12 @@ def parameter(values: object) -> dict[str, object]:
     return {"value": array.ravel(order="F").tolist(), "shape": list(array.shape)}
 
 
-def content(analogs: np.ndarray, kind: int, **force_platform: object) -> C3DContent:
+N_NMM = ["N", "N", "N", "Nmm", "Nmm", "Nmm"]
+
+
+def content(
+    analogs: np.ndarray, kind: int, units: list[str] = N_NMM, **force_platform: object
+) -> C3DContent:
     """One plate in a file of 10 frames at 100 Hz with 1000 Hz of analogue samples."""
     stated = {
         "USED": [1],
@@ -44,7 +50,7 @@ def content(analogs: np.ndarray, kind: int, **force_platform: object) -> C3DCont
         first_frame=0,
         _parameters={
             "FORCE_PLATFORM": {name: parameter(value) for name, value in stated.items()},
-            "ANALOG": {"UNITS": parameter(["N", "N", "N", "Nmm", "Nmm", "Nmm"])},
+            "ANALOG": {"UNITS": parameter(units)},
         },
     )
 
@@ -117,7 +123,8 @@ def test_a_press_at_a_known_place(sign):
 
 def test_type_1_gives_the_same_press():
     raw = np.tile([-30.0, 10.0, -700.0, 150.0, 100.0, -2000.0], (100, 1))
-    (plate,), _ = c3d_force_plates(content(raw, 1), Z_UP_MM)
+    units = ["N", "N", "N", "mm", "mm", "Nmm"]
+    (plate,), _ = c3d_force_plates(content(raw, 1, units), Z_UP_MM)
     np.testing.assert_allclose(plate.force_N[0], [-30.0, -10.0, 700.0], atol=1e-9)
     np.testing.assert_allclose(plate.cop_m[0], [0.45, 0.1, 0.0], atol=1e-9)
     np.testing.assert_allclose(plate.free_moment_Nm, 2.0, atol=1e-9)
@@ -186,3 +193,77 @@ def test_an_unloaded_plate_stays_as_it_is(shared_data):
     assert np.isnan(plates[1].cop_m).all()
     weight = plates[0].force_N[:, 2].mean() / 9.81
     assert weight == pytest.approx(33.0, rel=0.05)  # the file's PROCESSING:Bodymass
+
+
+@pytest.mark.parametrize(
+    ("units", "in_one_N", "in_one_Nm"),
+    [
+        (["kN"] * 3 + ["kNm"] * 3, 1e-3, 1e-3),
+        (["kN"] * 3 + ["N.m"] * 3, 1e-3, 1.0),
+        (["lbf"] * 3 + ["in-lbf"] * 3, 0.224808943, 8.850745767),  # NIST SP 811
+        (["lbf"] * 3 + ["ft lb"] * 3, 0.224808943, 0.737562149),
+        (["kgf"] * 3 + ["N*cm"] * 3, 0.101971621, 100.0),
+        (["Newtons"] * 3 + ["V"] * 3, 1.0, 1000.0),  # volts say nothing: N times POINT:UNITS
+    ],
+)
+def test_units_of_the_channels(units, in_one_N, in_one_Nm):
+    raw = pressed((-30.0, 10.0, -700.0), 150.0, 100.0, twist=-2000.0)
+    raw = raw * np.repeat([in_one_N, in_one_Nm / 1000.0], 3)
+    (plate,), history = c3d_force_plates(content(raw, 2, units), Z_UP_MM)
+    np.testing.assert_allclose(plate.force_N[5], [-30.0, -10.0, 700.0], rtol=1e-8)
+    np.testing.assert_allclose(plate.cop_m[5], [0.45, 0.1, 0.0], atol=1e-8)
+    np.testing.assert_allclose(plate.free_moment_Nm, 2.0, rtol=1e-7)
+    assert any(entry.action == "assumed" for entry in history) == ("V" in units)
+
+
+def test_each_channel_has_its_own_unit():
+    raw = pressed((-30.0, 10.0, -700.0), 150.0, 100.0) * [1, 1e-3, 1e-3, 1e-3, 1, 1e-1]
+    units = ["N", "kN", "kN", "Nm", "Nmm", "Ncm"]
+    (plate,), _ = c3d_force_plates(content(raw, 2, units), Z_UP_MM)
+    np.testing.assert_allclose(plate.force_N[0], [-30.0, -10.0, 700.0], atol=1e-9)
+    np.testing.assert_allclose(plate.cop_m[0], [0.45, 0.1, 0.0], atol=1e-9)
+
+
+def test_sensors_and_positions_have_units_too():
+    # 700 N over four sensors (type 3); a place in metres (type 1).
+    raw = np.tile([0.0, 0.0, 0.0, 0.0, *[-0.175] * 4], (100, 1))
+    setup = content(raw, 3, ["kN"] * 8, ORIGIN=np.array([[250.0], [150.0], [-40.0]]))
+    (plate,), _ = c3d_force_plates(setup, Z_UP_MM)
+    np.testing.assert_allclose(plate.force_N[0], [0.0, 0.0, 700.0], atol=1e-9)
+    raw = np.tile([0.0, 0.0, -700.0, 0.15, 0.1, 0.0], (100, 1))
+    (plate,), _ = c3d_force_plates(content(raw, 1, ["N", "N", "N", "m", "m", "Nm"]), Z_UP_MM)
+    np.testing.assert_allclose(plate.cop_m[0], [0.45, 0.1, 0.0], atol=1e-9)
+
+
+@pytest.mark.parametrize("unit", ["kg", "MPa", "dyn", "Nm"])
+def test_a_unit_that_is_no_force_is_refused(unit):
+    raw = pressed((0.0, 0.0, -700.0), 0.0, 0.0)
+    with pytest.raises(UnitError, match=unit) as caught:
+        c3d_force_plates(content(raw, 2, ["N", "N", unit, *N_NMM[3:]]), Z_UP_MM, where="a.c3d")
+    assert "a.c3d: plate 1" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("unit_m", "changed", "reason"),
+    [
+        (1.0, {}, "its size is 600 m x 400 m"),
+        (1e-3, {"CORNERS": CORNERS[..., np.newaxis] / 1000}, "its size is 0.0006 m x 0.0004 m"),
+        (1.0, {"CORNERS": CORNERS[..., np.newaxis] / 1000}, "its ORIGIN is 40 m away"),
+    ],
+)
+def test_plates_in_another_unit_than_the_markers_are_left_out(unit_m, changed, reason):
+    raw = pressed((0.0, 0.0, -700.0), 0.0, 0.0)
+    axes = LaboratoryAxes(np.eye(3), unit_m, ())
+    plates, history = c3d_force_plates(content(raw, 2, **changed), axes)
+    assert not plates
+    assert any(reason in entry.detail for entry in history if entry.action == "dropped")
+
+
+@pytest.mark.parametrize("scales", [{"SCALE": [1, 1, 0, 1, 1, 1]}, {"GEN_SCALE": [0.0]}])
+def test_a_plate_without_a_calibration_is_left_out(scales):
+    found = content(pressed((0.0, 0.0, -700.0), 0.0, 0.0), 2)
+    scales = {"SCALE": [1.0] * 6} | scales
+    found._parameters["ANALOG"].update({name: parameter(v) for name, v in scales.items()})
+    plates, history = c3d_force_plates(found, Z_UP_MM)
+    assert not plates
+    assert any("SCALE is 0 for channel" in entry.detail for entry in history)

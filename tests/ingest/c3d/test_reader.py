@@ -218,3 +218,92 @@ def test_a_header_that_promises_more_than_the_file_holds_is_refused(walk, tmp_pa
     path.write_bytes(data)
     with pytest.raises(FileReadError, match="60000 frames of 3 points"):
         read(path)
+
+
+def test_a_name_in_latin_1_is_recorded(write_c3d):
+    recording = read(write_c3d(np.zeros((20, 1)), SUBJECTS={"NAMES": [b"J\xf6rg"]}))
+    assert recording.subject == "Jörg"
+    assert "SUBJECTS:NAMES" in actions(recording, "assumed")
+
+
+def event_group(labels: list[str], times: np.ndarray, contexts: list[str] | None = None):
+    """The EVENT group, in parts of at most 255 events."""
+    group: dict[str, object] = {"USED": np.int16(len(labels))}
+    for part, start in enumerate(range(0, len(labels), 255), 1):
+        some = slice(start, start + 255)
+        end = "" if part == 1 else str(part)
+        group[f"LABELS{end}"] = labels[some]
+        group[f"TIMES{end}"] = np.stack([0 * times[some], times[some]]).astype(np.float32)
+        if contexts:
+            group[f"CONTEXTS{end}"] = contexts[some]
+    return group
+
+
+def test_the_side_of_an_event_may_stand_in_its_label(write_c3d):
+    labels = ["Right Foot Strike", "Left Foot Off", "LHS", "Foot Off Right", "Foot Strike"]
+    group = event_group(labels, np.arange(5) / 100)
+    recording = read(write_c3d(np.zeros((20, 1)), EVENT=group))
+    assert [(event.side, event.kind) for event in recording.events] == [
+        ("right", "heel_strike"),
+        ("left", "toe_off"),
+        ("left", "heel_strike"),
+        ("right", "toe_off"),
+    ]
+    assert "no side" in actions(recording, "dropped")
+    assert "Foot Strike at 0.040 s" in actions(recording, "dropped")
+
+
+def test_an_event_with_two_sides_has_none(write_c3d):
+    group = event_group(["Right Foot Strike"], np.array([0.02]), ["Left"])
+    recording = read(write_c3d(np.zeros((20, 1)), EVENT=group))
+    assert not recording.events
+    assert "Left Right Foot Strike at 0.020 s" in actions(recording, "dropped")
+
+
+@pytest.mark.parametrize("count", [256, 317, 600])
+def test_more_than_255_events_are_all_read(write_c3d, count):
+    times = np.arange(count) * 0.01
+    labels = [("Foot Strike", "Foot Off")[k % 2] for k in range(count)]
+    group = event_group(labels, times, ["Left"] * count)
+    recording = read(write_c3d(np.zeros((1300, 1)), frames=650, EVENT=group))
+    assert len(recording.events) == count
+    np.testing.assert_allclose([event.time_s for event in recording.events], times, atol=1e-5)
+
+
+def test_events_that_cannot_be_put_together_are_counted(write_c3d):
+    group = event_group(["Foot Strike"] * 3, np.arange(5) / 100, ["Left"] * 3)
+    recording = read(write_c3d(np.zeros((20, 1)), EVENT=group | {"USED": np.int16(2)}))
+    assert len(recording.events) == 2
+    assert "USED is 2, there are 5 times and 3 labels" in actions(recording, "dropped")
+
+
+def test_events_of_the_header_count_from_the_first_stored_frame(write_c3d):
+    events = ((0.02, "RHS"), (0.05, "LTO"), (0.07, "STRT"))
+    recording = read(write_c3d(np.zeros((20, 1)), first=51, events=events))
+    assert [(event.side, event.kind) for event in recording.events] == [
+        ("right", "heel_strike"),
+        ("left", "toe_off"),
+    ]
+    # Frame 51 at 100 Hz is 0.5 s after frame 1.
+    np.testing.assert_allclose([event.time_s for event in recording.events], [0.52, 0.55])
+    assert "header" in actions(recording, "read")
+    assert "STRT" in actions(recording, "dropped")
+
+
+def test_events_of_the_header_give_way_to_the_group(write_c3d):
+    group = event_group(["Foot Strike"], np.array([0.03]), ["Left"])
+    path = write_c3d(np.zeros((20, 1)), events=((0.02, "RHS"),), EVENT=group)
+    recording = read(path)
+    assert [event.side for event in recording.events] == ["left"]
+    assert "header" in actions(recording, "dropped")
+
+
+@pytest.mark.parametrize(("unit", "per_mm"), [("m", 1.0), ("mm", 1e-3)])
+def test_markers_in_another_unit_than_stated_are_refused(walk, tmp_path, unit, per_mm):
+    # A head at 1700 mm where the unit is m; at 1.7 m where it is mm.
+    walk["parameters"]["POINT"]["LABELS"]["value"] = ["HEAD", "LASI", "RTOE", "LTOE"]
+    walk["parameters"]["POINT"]["UNITS"]["value"] = [unit]
+    points = walk["data"]["points"][:, [0, 1, 2, 2]]
+    walk["data"]["points"] = points * np.array([per_mm] * 3 + [1.0])[:, np.newaxis, np.newaxis]
+    with pytest.raises(UnitError, match="POINT:UNITS"):
+        read(written(walk, tmp_path))

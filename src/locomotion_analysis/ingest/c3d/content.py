@@ -5,8 +5,9 @@ process.
 """
 
 import struct
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from locomotion_analysis.ingest.isolated import isolated_parser
 
 _MOST_BYTES_PER_FILE_BYTE = 25
 _LARGEST_RATE_HZ = 1e6
+_RATE_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,11 @@ class C3DContent:
     point_rate_hz, analog_rate_hz : float
     first_frame : int
         Number of the first frame, counted from 0 at the start of the capture.
+    header_events : tuple of (float, str)
+        Time on the capture's clock (s) and label of the events in the header block.
+    recoded : tuple of str
+        Text parameters that are not UTF-8 and were read as Windows-1252, of which Latin-1 is a
+        part.
     """
 
     points: NDArray[np.float64]
@@ -41,6 +48,8 @@ class C3DContent:
     analog_rate_hz: float
     first_frame: int
     _parameters: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    header_events: tuple[tuple[float, str], ...] = ()
+    recoded: tuple[str, ...] = ()
 
     @property
     def point_time_s(self) -> NDArray[np.float64]:
@@ -54,11 +63,21 @@ class C3DContent:
         return start + np.arange(len(self.analogs)) / self.analog_rate_hz
 
     def numbers(self, group: str, name: str) -> NDArray[np.float64]:
-        """Return a numeric parameter in its own shape; empty where it is not there."""
-        entry = self._entry(group, name)
-        if not entry["value"] or isinstance(entry["value"][0], str):
-            return np.empty(0)
-        return np.asarray(entry["value"], dtype=np.float64).reshape(entry["shape"], order="F")
+        """Return a numeric parameter in its own shape, empty where it is not there.
+
+        Its continuations (``TIMES2``, ...) go on along the last dimension.
+        """
+        parts: list[NDArray[np.float64]] = []
+        for entry in self._entries(group, name):
+            if isinstance(entry["value"][0], str):
+                break
+            part = np.asarray(entry["value"], np.float64).reshape(entry["shape"], order="F")
+            if parts and part.ndim == parts[0].ndim - 1:  # one column, its dimension left out
+                part = part[..., np.newaxis]
+            if parts and part.shape[:-1] != parts[0].shape[:-1]:
+                break
+            parts.append(part)
+        return np.concatenate(parts, axis=-1) if len(parts) > 1 else (parts or [np.empty(0)])[0]
 
     def number(self, group: str, name: str) -> float | None:
         """Return the first value of a numeric parameter, or None."""
@@ -67,16 +86,21 @@ class C3DContent:
 
     def texts(self, group: str, name: str) -> list[str]:
         """Return a text parameter, stripped, with its continuations (``LABELS2``, ...)."""
-        texts: list[str] = []
-        part = 1
-        while values := self._entry(group, name if part == 1 else f"{name}{part}")["value"]:
-            texts += [value.strip() for value in values if isinstance(value, str)]
-            part += 1
-        return texts
+        return [
+            value.strip()
+            for entry in self._entries(group, name)
+            for value in entry["value"]
+            if isinstance(value, str)
+        ]
 
-    def _entry(self, group: str, name: str) -> Mapping[str, Any]:
-        nothing: Mapping[str, Any] = {"value": [], "shape": [0]}
-        return self._parameters.get(group.upper(), {}).get(name.upper(), nothing)
+    def _entries(self, group: str, name: str) -> Iterator[Mapping[str, Any]]:
+        """Yield a parameter and its continuations: one holds at most 255 values."""
+        parameters = self._parameters.get(group.upper(), {})
+        for part in count(1):
+            entry = parameters.get(f"{name.upper()}{part if part > 1 else ''}")
+            if entry is None or not entry["value"]:
+                return
+            yield entry
 
 
 def read_c3d_content(path: Path) -> C3DContent:
@@ -85,12 +109,12 @@ def read_c3d_content(path: Path) -> C3DContent:
     Raises
     ------
     FileReadError
-        If it is empty, cut off, malformed, or makes the parser crash or hang.
+        If it is empty, cut off, malformed, contradicts itself, or makes the parser crash or hang.
     MissingExtraError
         If ezc3d is not installed.
     """
     require_installed("ezc3d", "io")
-    check_c3d_header(path)
+    header = check_c3d_header(path)
     most_bytes = _MOST_BYTES_PER_FILE_BYTE * path.stat().st_size
     meta, arrays = isolated_parser().parse("c3d", path, most_bytes)
     content = C3DContent(
@@ -103,6 +127,12 @@ def read_c3d_content(path: Path) -> C3DContent:
             group.upper(): {name.upper(): entry for name, entry in content.items()}
             for group, content in meta["parameters"].items()
         },
+        header_events=tuple(
+            (meta["first_frame"] / meta["point_rate"] + time, label.strip())
+            for time, label in meta["header_events"]
+            if label.strip() and meta["point_rate"] > 0
+        ),
+        recoded=tuple(meta["recoded"]),
     )
     if content.points.size == 0 and content.analogs.size == 0:
         raise FileReadError(
@@ -118,7 +148,73 @@ def read_c3d_content(path: Path) -> C3DContent:
             raise FileReadError(
                 expected=f"a positive {kind} rate", got=f"{rate} Hz", where=str(path)
             )
-    return content
+    if content.points.size and content.number("POINT", "SCALE") == 0:
+        raise FileReadError(
+            expected="POINT:SCALE to be the length of one stored step",
+            got="POINT:SCALE 0, which puts every point at the origin",
+            where=str(path),
+            fix=_FIX,
+        )
+    _check_rates(content, header, path)
+    return replace(content, analogs=_analogs_by_the_rule(content, header.is_real))
+
+
+def _check_rates(content: C3DContent, header: "C3DHeader", path: Path) -> None:
+    """Hold the rates in the parameters against the frames that the header describes."""
+    rates = f"POINT:RATE {content.point_rate_hz:g} Hz"
+    if _differ(header.point_rate_hz, content.point_rate_hz):
+        raise FileReadError(
+            expected="one rate of the frames",
+            got=f"{rates}, but {header.point_rate_hz:g} Hz in the header: the rates disagree",
+            where=str(path),
+            fix=_FIX,
+        )
+    channels = content.analogs.shape[1] if content.analogs.size else 0
+    stated = header.analogs_per_frame / channels if channels else 0.0
+    by_rate = content.analog_rate_hz / content.point_rate_hz if content.point_rate_hz else 0.0
+    if _differ(stated, by_rate):
+        raise FileReadError(
+            expected="ANALOG:RATE to be POINT:RATE times the analogue samples a frame",
+            got=(
+                f"{rates} and ANALOG:RATE {content.analog_rate_hz:g} Hz, {by_rate:g} samples a "
+                f"frame, but frames of {stated:g} samples of {channels} channels: the rates and "
+                "the samples a frame disagree"
+            ),
+            where=str(path),
+            fix=_FIX,
+        )
+
+
+def _differ(stated: float, other: float) -> bool:
+    """Return whether two numbers differ, where both are stated."""
+    return stated > 0 and other > 0 and abs(stated - other) > _RATE_TOLERANCE * stated
+
+
+_WORD = 1 << 16
+
+
+def _analogs_by_the_rule(content: C3DContent, is_real: bool) -> NDArray[np.float64]:
+    """Return (stored - OFFSET) x SCALE x GEN_SCALE.
+
+    ezc3d takes the size of OFFSET and reads every integer as signed. ``ANALOG:FORMAT`` says
+    whether integers and offsets are: 40000 and -25536 are the same 16 bits.
+    """
+    channels = content.analogs.shape[1]
+    offset, scale = np.zeros(channels), np.zeros(channels)
+    for name, values in (("OFFSET", offset), ("SCALE", scale)):
+        stored = content.numbers("ANALOG", name).ravel(order="F")[:channels]
+        values[: stored.size] = stored
+    general = content.number("ANALOG", "GEN_SCALE")
+    scale *= 1.0 if general is None else general
+    taken, true = np.abs(offset), offset
+    analogs = content.analogs
+    if next(iter(content.texts("ANALOG", "FORMAT")), "").upper() == "UNSIGNED":
+        true = np.mod(offset, _WORD)
+        if not is_real:
+            unit = np.where(scale == 0, 1.0, scale)
+            negative = analogs / unit + taken < -0.5
+            analogs = analogs + _WORD * scale * negative
+    return analogs + (taken - true) * scale
 
 
 def zeros_as_nan(xyz: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -140,13 +236,35 @@ _SIGN_BYTE = {_INTEL: 3, _DEC: 1, _SGI: 0}
 _FIX = "export the file again from the program that recorded it"
 
 
-def check_c3d_header(path: Path) -> None:
+@dataclass(frozen=True)
+class C3DHeader:
+    """What the first block says of the frames.
+
+    Attributes
+    ----------
+    analogs_per_frame : int
+        Analogue values a frame: channels times samples.
+    point_rate_hz : float
+    is_real : bool
+        Whether points and analogue values are stored as real numbers, else as integers.
+    """
+
+    analogs_per_frame: int
+    point_rate_hz: float
+    is_real: bool
+
+
+def check_c3d_header(path: Path) -> C3DHeader:
     """Compare what a C3D file's header promises with the bytes that are there.
 
     Parameters
     ----------
     path : Path
         File to check.
+
+    Returns
+    -------
+    C3DHeader
 
     Raises
     ------
@@ -193,6 +311,14 @@ def check_c3d_header(path: Path) -> None:
             f"{size} bytes, but its header promises {frames} frames of {points} points and "
             f"{analogs} analogue samples, {needed} bytes: the file is cut off or its header wrong",
         )
+    return C3DHeader(analogs, _real(head[20:24], processor), is_real)
+
+
+def _real(stored: bytes, processor: int) -> float:
+    """Return a real number of the header; DEC stores its words in the other order, times 4."""
+    if processor == _DEC:
+        return float(struct.unpack("<f", stored[2:] + stored[:2])[0]) / 4
+    return float(struct.unpack("<f", stored)[0])
 
 
 def _refused(path: Path, got: str) -> FileReadError:

@@ -17,6 +17,7 @@ from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import UnitError
 from locomotion_analysis.ingest.c3d.content import C3DContent, unit_letters
 from locomotion_analysis.ingest.recording import LENGTHS_M, Plate
+from locomotion_analysis.standard.channels import STANDARD_GRAVITY_M_S2
 
 # Laboratory axes and length unit: which way is up, and how long is a unit.
 
@@ -137,8 +138,26 @@ def _plate_corners(content: C3DContent) -> NDArray[np.float64] | None:
 # The FORCE_PLATFORM group: which channels, where, in what units.
 
 _CHANNELS = {1: 6, 2: 6, 3: 8, 4: 6}
-_MOMENT_UNITS = {"nm": 1.0, "nmm": 1e-3, "ntmm": 1e-3, "ncm": 1e-2, "newtonmeters": 1.0}
-_FORCE_UNITS = ("n", "nt", "newton", "newtons")
+_POUND_N, _INCH_M, _FOOT_M = 4.4482216152605, 0.0254, 0.3048
+_FORCES_N: dict[str, float] = {
+    **dict.fromkeys(("n", "nt", "newton", "newtons"), 1.0),
+    **dict.fromkeys(("kn", "kilonewton", "kilonewtons"), 1e3),
+    **dict.fromkeys(("lbf", "lb", "lbs", "poundforce"), _POUND_N),
+    **dict.fromkeys(("kgf", "kp"), STANDARD_GRAVITY_M_S2),
+}
+_MOMENTS_NM: dict[str, float] = {
+    **dict.fromkeys(("nm", "ntm", "newtonmeter", "newtonmeters", "newtonmetre"), 1.0),
+    **dict.fromkeys(("nmm", "ntmm", "newtonmillimeter", "newtonmillimeters"), 1e-3),
+    **dict.fromkeys(("ncm", "ntcm"), 1e-2),
+    "knm": 1e3,
+    "knmm": 1.0,
+    **dict.fromkeys(("lbfft", "ftlbf", "lbft", "ftlb"), _POUND_N * _FOOT_M),
+    **dict.fromkeys(("lbfin", "inlbf", "lbin", "inlb"), _POUND_N * _INCH_M),
+    "kgfm": STANDARD_GRAVITY_M_S2,
+}
+_UNSCALED = ("", "v", "volt", "volts", "mv", "millivolts", "adc", "du", "counts", "bits")
+"""Units of the converter, which writers leave beside channels that SCALE has made into forces."""
+_SHORTEST_PLATE_M, _LONGEST_PLATE_M = 0.05, 10.0
 Array = NDArray[np.float64]
 
 
@@ -162,10 +181,8 @@ class PlateSetup:
     calibration : ndarray, shape (6, 6)
     cop_polynomial : ndarray, shape (6, 2)
         The maker's correction of the centre of pressure; zeros where there is none.
-    moment_Nm : float
-        Newton metres in one unit of the moment channels.
-    unit_m : float
-        Metres in one unit of length.
+    to_SI : ndarray, shape (6 or 8,)
+        What one unit of each channel is in N, Nm or m; for type 4 after the calibration.
     """
 
     number: int
@@ -175,11 +192,12 @@ class PlateSetup:
     origin_m: Array
     calibration: Array
     cop_polynomial: Array
-    moment_Nm: float
-    unit_m: float
+    to_SI: Array
 
 
-def plate_setups(content: C3DContent, unit_m: float) -> tuple[list[PlateSetup], list[HistoryEntry]]:
+def plate_setups(
+    content: C3DContent, unit_m: float, *, where: str = ""
+) -> tuple[list[PlateSetup], list[HistoryEntry]]:
     """Return the plates that are fully described, and why the others are left out.
 
     Parameters
@@ -187,23 +205,30 @@ def plate_setups(content: C3DContent, unit_m: float) -> tuple[list[PlateSetup], 
     content : C3DContent
     unit_m : float
         Metres in one unit of ``POINT:UNITS``.
+    where : str
+        File name, for errors.
+
+    Raises
+    ------
+    UnitError
+        If the unit that a channel states is unknown.
     """
     setups: list[PlateSetup] = []
     history: list[HistoryEntry] = []
     stated = content.numbers("FORCE_PLATFORM", "TYPE").size
     used = content.number("FORCE_PLATFORM", "USED")
     for index in range(stated if used is None else max(int(used), 0)):
-        reason = _reason_to_leave_out(content, index)
+        reason = _reason_to_leave_out(content, index, unit_m)
         if reason:
             history.append(HistoryEntry("dropped", f"plate {index + 1}: {reason}"))
             continue
-        setup, entries = _setup(content, index, unit_m)
+        setup, entries = _setup(content, index, unit_m, where)
         setups.append(setup)
         history += entries
     return setups, history
 
 
-def _reason_to_leave_out(content: C3DContent, index: int) -> str:
+def _reason_to_leave_out(content: C3DContent, index: int, unit_m: float) -> str:
     """Return why a plate cannot be used; empty where it can."""
     kinds = content.numbers("FORCE_PLATFORM", "TYPE").ravel(order="F")
     kind = int(kinds[index]) if index < kinds.size else 0
@@ -219,12 +244,29 @@ def _reason_to_leave_out(content: C3DContent, index: int) -> str:
         return f"it needs channels {channels.min():.0f} to {channels.max():.0f} of {stored} stored"
     if corners.shape != (3, 4) or np.linalg.matrix_rank(corners - corners[:, :1]) < 2:
         return "its corners are missing or lie on one line"
+    sides = np.linalg.norm(corners[:, [1, 2]] - corners[:, [0, 1]], axis=0) * unit_m
+    if sides.min() < _SHORTEST_PLATE_M or sides.max() > _LONGEST_PLATE_M:
+        size = " x ".join(f"{side:g} m" for side in sides)
+        return f"its size is {size} if CORNERS are in POINT:UNITS, so its unit is another"
+    origin = np.linalg.norm(_of_plate(content, "ORIGIN", index, 2)) * unit_m
+    if origin > _LONGEST_PLATE_M:
+        return f"its ORIGIN is {origin:g} m away if it is in POINT:UNITS, so its unit is another"
+    scales = content.numbers("ANALOG", "SCALE").ravel(order="F")
+    scales = scales * (
+        1.0 if (general := content.number("ANALOG", "GEN_SCALE")) is None else general
+    )
+    without = [k for k in channels.astype(int) if k <= scales.size and not scales[k - 1]]
+    if without:
+        named = ", ".join(map(str, without))
+        return f"SCALE is 0 for channel {named}, so the calibration is missing"
     if kind == 4 and _of_plate(content, "CAL_MATRIX", index, 3).shape != (6, 6):
         return "type 4 without a 6 x 6 CAL_MATRIX"
     return ""
 
 
-def _setup(content: C3DContent, index: int, unit_m: float) -> tuple[PlateSetup, list[HistoryEntry]]:
+def _setup(
+    content: C3DContent, index: int, unit_m: float, where: str
+) -> tuple[PlateSetup, list[HistoryEntry]]:
     kind = int(content.numbers("FORCE_PLATFORM", "TYPE").ravel(order="F")[index])
     channels = _of_plate(content, "CHANNEL", index, 2)[: _CHANNELS[kind]].astype(int) - 1
     history = []
@@ -235,13 +277,13 @@ def _setup(content: C3DContent, index: int, unit_m: float) -> tuple[PlateSetup, 
         detail = f"plate {index + 1}: ORIGIN z {origin[2]:g} is below the surface, sign turned"
         history.append(HistoryEntry("assumed", detail))
         origin *= -1.0 if abs(origin[2]) > np.abs(origin[:2]).max() else np.array([1.0, 1.0, -1.0])
-    units = [unit_letters(unit) for unit in content.texts("ANALOG", "UNITS")]
-    force, moment = (units[k] if k < len(units) else "" for k in channels[[2, 5]])
-    moment_Nm = _MOMENT_UNITS.get(moment, unit_m) if kind != 3 else 1.0
-    if kind != 3 and not (moment in _MOMENT_UNITS and force in _FORCE_UNITS):
+    units = content.texts("ANALOG", "UNITS")
+    stated_units = [units[k] if k < len(units) else "" for k in channels]
+    to_SI, assumed = _channel_units(kind, stated_units, unit_m, f"{where}: plate {index + 1}")
+    if assumed:
         detail = (
-            f"plate {index + 1}: forces in N and moments in N times POINT:UNITS; its channels say "
-            f"{force or 'nothing'!r} and {moment or 'nothing'!r}"
+            f"plate {index + 1}: forces in N, moments in N times POINT:UNITS where no unit of force "
+            f"or moment is stated; its channels say {', '.join(map(repr, assumed))}"
         )
         history.append(HistoryEntry("assumed", detail))
     polynomial = _of_plate(content, "FPCOPPOLY", index, 3)
@@ -257,10 +299,38 @@ def _setup(content: C3DContent, index: int, unit_m: float) -> tuple[PlateSetup, 
         origin_m=origin * unit_m,
         calibration=_of_plate(content, "CAL_MATRIX", index, 3),
         cop_polynomial=polynomial if has_polynomial else np.zeros((6, 2)),
-        moment_Nm=moment_Nm,
-        unit_m=unit_m,
+        to_SI=to_SI,
     )
     return setup, history
+
+
+def _channel_units(
+    kind: int, stated: list[str], unit_m: float, where: str
+) -> tuple[Array, list[str]]:
+    """Return one unit of each channel in SI, and the units that say nothing of force or moment."""
+    force, moment, length = (_FORCES_N, 1.0), (_MOMENTS_NM, unit_m), (LENGTHS_M, unit_m)
+    if kind == 3:
+        expected = [force] * 8
+    elif kind == 1:
+        expected = [force] * 3 + [length] * 2 + [moment]
+    else:
+        expected = [force] * 3 + [moment] * 3
+    to_SI, assumed = [], []
+    for unit, (known, otherwise) in zip(stated, expected, strict=True):
+        letters = unit_letters(unit)
+        # Some writers put N beside all channels of a plate.
+        says_nothing = letters in _UNSCALED or _FORCES_N.get(letters) == 1.0
+        if letters not in known and not says_nothing:
+            raise UnitError(
+                expected=f"ANALOG:UNITS of a force plate to be one of {', '.join(known)}",
+                got=repr(unit),
+                where=where,
+                fix="correct the parameter ANALOG:UNITS in the C3D file",
+            )
+        if letters not in known and unit not in assumed:
+            assumed.append(unit)
+        to_SI.append(known.get(letters, otherwise))
+    return np.array(to_SI), assumed
 
 
 def _of_plate(content: C3DContent, name: str, index: int, dimensions: int) -> Array:
@@ -281,7 +351,7 @@ _STILL_N, _UNLOADED_N = 5.0, 50.0
 
 
 def c3d_force_plates(
-    content: C3DContent, axes: LaboratoryAxes
+    content: C3DContent, axes: LaboratoryAxes, *, where: str = ""
 ) -> tuple[tuple[Plate, ...], list[HistoryEntry]]:
     """Turn the plates' channels into laboratory axes (z up, force on the person).
 
@@ -292,14 +362,21 @@ def c3d_force_plates(
     ----------
     content : C3DContent
     axes : LaboratoryAxes
+    where : str
+        File name, for errors.
 
     Returns
     -------
     tuple of Plate
     list of HistoryEntry
         Plates left out and why, units assumed, baselines taken off, signs changed.
+
+    Raises
+    ------
+    UnitError
+        If the unit that a plate's channel states is unknown.
     """
-    setups, history = plate_setups(content, axes.metres_per_unit)
+    setups, history = plate_setups(content, axes.metres_per_unit, where=where)
     plates = []
     for setup in setups:
         raw, baseline = _without_baseline(content, setup)
@@ -327,20 +404,20 @@ def surface_wrench(setup: PlateSetup, raw: Array) -> tuple[Array, Array]:
     -------
     tuple of ndarray, each of shape (n, 3)
     """
+    values = (raw @ setup.calibration.T if setup.kind == 4 else raw) * setup.to_SI
     if setup.kind == 1:
-        force, (x, y) = raw[:, :3], raw[:, 3:5].T * setup.unit_m
-        twist = raw[:, 5] * setup.moment_Nm + x * force[:, 1] - y * force[:, 0]
+        force, (x, y) = values[:, :3], values[:, 3:5].T
+        twist = values[:, 5] + x * force[:, 1] - y * force[:, 0]
         return force, np.column_stack([y * force[:, 2], -x * force[:, 2], twist])
     if setup.kind == 3:  # eight sensors at (±a, ±b), `depth` below the surface
-        x12, x34, y14, y23, z1, z2, z3, z4 = raw.T
+        x12, x34, y14, y23, z1, z2, z3, z4 = values.T
         a, b, depth = setup.origin_m
         fx, fy, fz = x12 + x34, y14 + y23, z1 + z2 + z3 + z4
         mx = b * (z1 + z2 - z3 - z4) + fy * depth
         my = a * (-z1 + z2 + z3 - z4) - fx * depth
         mz = b * (x34 - x12) + a * (y14 - y23)
         return np.column_stack([fx, fy, fz]), np.column_stack([mx, my, mz])
-    calibrated = raw @ setup.calibration.T if setup.kind == 4 else raw
-    force, moment = calibrated[:, :3], calibrated[:, 3:] * setup.moment_Nm
+    force, moment = values[:, :3], values[:, 3:]
     return force, moment + np.cross(force, setup.origin_m)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
+from locomotion_analysis.errors import UnitError
 from locomotion_analysis.ingest.c3d.content import KEY, C3DContent, read_c3d_content, zeros_as_nan
 from locomotion_analysis.ingest.c3d.plates import c3d_force_plates, laboratory_axes
 from locomotion_analysis.ingest.c3d.plugin_gait import OutputUnits, plugin_gait_signals
@@ -64,7 +65,7 @@ class C3DReader:
         FileReadError
             If the file is empty, cut off, malformed or written for SGI/MIPS processors.
         UnitError
-            If a stated unit is unknown.
+            If a stated unit is unknown, or makes the markers' distances those of no body.
         MissingExtraError
             If ezc3d is not installed.
         """
@@ -72,7 +73,8 @@ class C3DReader:
         points = _labelled_points(content)
         seen = np.concatenate([np.empty((0, 3)), *points.markers.values()])
         axes = laboratory_axes(content, seen, where=str(path))
-        plates, plate_history = c3d_force_plates(content, axes)
+        _check_size(points.markers, axes.metres_per_unit, str(path))
+        plates, plate_history = c3d_force_plates(content, axes, where=str(path))
         events, event_history = c3d_events(content)
         units = OutputUnits(
             *(
@@ -102,6 +104,10 @@ class C3DReader:
             detail = f"analogue channels that belong to no plate: {named}"
             plate_history.append(HistoryEntry("dropped", detail, len(other)))
         n_channels = content.analogs.shape[1] if len(content.analogs) else 0
+        recoded = (
+            HistoryEntry("assumed", f"text that is not UTF-8 is Windows-1252: {parameter}")
+            for parameter in content.recoded
+        )
         said = (
             f"{path.name}: {len(content.points)} frames at {content.point_rate_hz:g} Hz from frame "
             f"{content.first_frame + 1}, {len(points.markers)} markers, {len(points.outputs)} "
@@ -110,6 +116,7 @@ class C3DReader:
         return [
             recording.then(
                 HistoryEntry("read", said),
+                *recoded,
                 *axes.history,
                 *points.history,
                 *plate_history,
@@ -154,6 +161,28 @@ def _labelled_points(content: C3DContent) -> _LabelledPoints:
     return _LabelledPoints(markers, outputs, tuple(history))
 
 
+_LEAST_MARKERS, _SMALLEST_M, _LARGEST_M = 4, 0.01, 50.0
+
+
+def _check_size(markers: Points, unit_m: float, where: str) -> None:
+    """Refuse markers that are farther apart, or nearer, than on bodies in a laboratory."""
+    if len(markers) < _LEAST_MARKERS:
+        return
+    xyz = np.stack([zeros_as_nan(values) for values in markers.values()])
+    xyz = xyz[:, np.isfinite(xyz).all(axis=2).sum(axis=0) >= _LEAST_MARKERS]
+    if not xyz.size:
+        return
+    extent = np.nanmax(xyz, axis=0) - np.nanmin(xyz, axis=0)
+    size_m = float(np.median(extent.max(axis=1))) * unit_m
+    if not _SMALLEST_M <= size_m <= _LARGEST_M:
+        raise UnitError(
+            expected="POINT:UNITS to be the unit of the markers",
+            got=f"markers {size_m:g} m apart, where one unit is {unit_m:g} m",
+            where=where,
+            fix="correct the parameter POINT:UNITS in the C3D file",
+        )
+
+
 def _bare(label: str) -> str:
     """Return the label without the subject's name before the colon."""
     return label.rpartition(":")[2].strip()
@@ -167,8 +196,10 @@ _KINDS = {
     "footstrike": HEEL_STRIKE,
     "heelstrike": HEEL_STRIKE,
     "footcontact": HEEL_STRIKE,
+    "heelcontact": HEEL_STRIKE,
     "initialcontact": HEEL_STRIKE,
     "hs": HEEL_STRIKE,
+    "fs": HEEL_STRIKE,
     "ic": HEEL_STRIKE,
     "footoff": TOE_OFF,
     "toeoff": TOE_OFF,
@@ -181,8 +212,9 @@ def c3d_events(content: C3DContent) -> tuple[tuple[Event, ...], list[HistoryEntr
     """Return the foot strikes and foot offs, in time order.
 
     Times stand on the capture's clock (0 at frame 1), the same as
-    :attr:`C3DContent.point_time_s`. Parameters: ``EVENT:CONTEXTS, LABELS, TIMES``; a time is a
-    pair of minutes and seconds.
+    :attr:`C3DContent.point_time_s`. Parameters: ``EVENT:CONTEXTS, LABELS, TIMES`` with their
+    continuations (``TIMES2``, ...); a time is a pair of minutes and seconds. Where they hold no
+    foot contact, the events of the header block are taken.
 
     Returns
     -------
@@ -190,30 +222,67 @@ def c3d_events(content: C3DContent) -> tuple[tuple[Event, ...], list[HistoryEntr
     list of HistoryEntry
         Events that are not foot contacts, have no side, or lie outside the recorded frames.
     """
+    marks, history = _event_group(content)
+    found, dropped = _foot_contacts(content, marks)
+    if content.header_events and found:
+        detail = "events in the header: the EVENT group has foot contacts of its own"
+        history.append(HistoryEntry("dropped", detail, len(content.header_events)))
+    elif content.header_events:
+        marks = [(time, "", label) for time, label in content.header_events]
+        found, more = _foot_contacts(content, marks)
+        dropped += more
+        if found:
+            history.append(HistoryEntry("read", "events from the header of the file", len(found)))
+    if dropped:
+        detail = (
+            "events that are no foot contact, have no side or two, or lie outside the frames: "
+            + "; ".join(dropped)
+        )
+        history.append(HistoryEntry("dropped", detail, len(dropped)))
+    return tuple(sorted(found)), history
+
+
+_Mark = tuple[float, str, str]
+"""Time in seconds, context, label."""
+
+
+def _event_group(content: C3DContent) -> tuple[list[_Mark], list[HistoryEntry]]:
+    """Return the events of the EVENT group, and whether some of it cannot be put together."""
     # Pairs of minutes and seconds, in two rows or all in one.
     flat = content.numbers("EVENT", "TIMES").ravel(order="F")
     pairs = flat[: flat.size // 2 * 2].reshape(-1, 2)
     times = pairs[:, 0] * _SECONDS_PER_MINUTE + pairs[:, 1]
     labels, contexts = content.texts("EVENT", "LABELS"), content.texts("EVENT", "CONTEXTS")
     used = content.number("EVENT", "USED")
-    count = min(len(times), len(labels), len(contexts))
-    count = count if used is None else min(count, int(used))
+    stated = max(len(times), len(labels)) if used is None else int(used)
+    kept = min(stated, len(times), len(labels))
+    contexts += [""] * (kept - len(contexts))
+    history = []
+    if kept < max(stated, len(times), len(labels)):
+        detail = (
+            f"events without a time or a label, or beyond EVENT:USED: USED is {stated}, there are "
+            f"{len(times)} times and {len(labels)} labels"
+        )
+        count = max(stated, len(times), len(labels)) - kept
+        history.append(HistoryEntry("dropped", detail, count))
+    marks = zip(times[:kept].tolist(), contexts, labels, strict=False)
+    return list(marks), history
+
+
+def _foot_contacts(content: C3DContent, marks: list[_Mark]) -> tuple[set[Event], list[str]]:
+    """Return the events that are foot contacts within the frames, and the others in words."""
     found: set[Event] = set()
     dropped: list[str] = []
     clock = content.point_time_s
     half_frame = 0.5 / content.point_rate_hz if content.point_rate_hz else 0.0
-    for time, label, context in zip(times[:count], labels, contexts, strict=False):
+    for time, context, label in marks:
         side, kind = _side_and_kind(context, label)
         inside = clock.size and clock[0] - half_frame <= time <= clock[-1] + half_frame
         if side and kind and inside:
-            found.add(Event(float(time), side, kind))
+            found.add(Event(time, side, kind))
         else:
-            dropped.append(f"{context} {label} at {time:.3f} s")
-    history = []
-    if dropped:
-        detail = "events that are no foot contact or lie outside the frames: " + "; ".join(dropped)
-        history.append(HistoryEntry("dropped", detail, len(dropped)))
-    return tuple(sorted(found)), history
+            dropped.append(f"{context} {label} at {time:.3f} s".strip())
+    return found, dropped
 
 
 def _side_and_kind(context: str, label: str) -> tuple[str | None, str | None]:
@@ -222,11 +291,12 @@ def _side_and_kind(context: str, label: str) -> tuple[str | None, str | None]:
     words = re.sub(r"[^a-z]", "", label.lower())
     if words in _KINDS:
         return side, _KINDS[words]
-    # RHS, LTO, "Right Foot Strike": the side is in the label.
-    match = re.match(r"(right|left|r|l)(.+)", words)
-    if match is None or match[2] not in _KINDS:
-        return side, None
-    return side or _SIDES[match[1]], _KINDS[match[2]]
+    # RHS, LTO, "Right Foot Strike", "Foot Off Left": the side is in the label.
+    for name, labelled in _SIDES.items():
+        for rest in (words.removeprefix(name), words.removesuffix(name)):
+            if rest != words and rest in _KINDS:
+                return (labelled if side in (None, labelled) else None), _KINDS[rest]
+    return side, None
 
 
 # Who was recorded.
