@@ -236,8 +236,9 @@ def _separator(line: str) -> str | None:
     for mark in "\t;":
         if mark in line:
             return mark
-    # Between blanks a comma is a decimal mark.
-    return "," if "," in line and " " not in line.strip().replace(", ", ",") else None
+    # Between digits of a line that has blanks a comma is a decimal mark.
+    packed = line.strip().replace(", ", ",")
+    return "," if re.search(r",(?!\d)" if " " in packed else ",", packed) else None
 
 
 def _split(line: str, separator: str | None) -> list[str]:
@@ -747,7 +748,7 @@ def _braking_first(fore: Array, vertical: Array) -> float:
 
 # Marker trajectories.
 
-_FRAME = re.compile(r"\s*[+-]?[\d.]+[\d.eE+-]*\s")
+_FRAME = re.compile(r"\s*\"?[+-]?[\d.]+[\d.eE+-]*\"?[\s,;]")
 _HIGH = re.compile(
     r"HEAD|HD$|^C7|SHO|ACROM|CLAV|^STRN|STERN|^IJ$|^T10|^T8|SACR|ASI|PSI|ILIAC", re.I
 )
@@ -758,7 +759,8 @@ class TRCReader:
     """Marker positions in metres, laboratory axes with z up.
 
     Frames are counted in the body; a blank cell, or a marker exactly at the origin, is a marker
-    that was not seen. Which axis is up is read off the markers' heights.
+    that was not seen. A name stands over the first of its marker's three columns; columns without
+    a name are left out. Which axis is up is read off the markers' heights.
     """
 
     name = "trc"
@@ -767,7 +769,7 @@ class TRCReader:
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - by content
         """Return whether the file begins as TRC files do."""
-        return head.lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith(b"pathfiletype")
+        return head.lstrip(b'\xef\xbb\xbf \r\n\t"').lower().startswith(b"pathfiletype")
 
     def read(self, path: Path, options: ReadOptions) -> list[Recording]:  # noqa: ARG002
         """Read one file as one recording of markers.
@@ -785,11 +787,15 @@ class TRCReader:
             lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
             header: dict[str, str] = {}
             for keys, said in pairwise(lines[1:5]):
-                if keys.lower().lstrip().startswith("datarate"):
-                    header = dict(zip(keys.lower().split(), said.split(), strict=False))
+                if keys.lower().lstrip(_PADDING).startswith("datarate"):
+                    mark = (_separator(keys) or "").strip() or None  # blanks and tabs mixed
+                    pairs = zip(_split(keys.lower(), mark), _split(said, mark), strict=False)
+                    header = dict(pairs)
                     break
             starts = (
-                k for k, line in enumerate(lines) if line.lower().lstrip().startswith("frame")
+                k
+                for k, line in enumerate(lines)
+                if line.lower().lstrip(_PADDING).startswith("frame")
             )
             place = next(starts, len(lines))
             frames = [k for k in range(place + 1, len(lines)) if _FRAME.match(lines[k])]
@@ -800,17 +806,17 @@ class TRCReader:
                     where=str(path),
                     fix="the file is cut off: export it again",
                 )
-            heading = lines[place].split("\t") if "\t" in lines[place] else lines[place].split()
-            names = [cell.strip() for cell in heading[2:] if cell.strip()]
-            if not names:
+            body = [lines[k] for k in frames]
+            names = _names_over_columns(lines[place], body)
+            if not any(names):
                 raise SchemaError(
                     expected="marker names after 'Frame# Time'",
                     got="none",
                     fix="label the markers",
                 )
-            refuse_repeated(names)
+            refuse_repeated([name for name in names if name])
             numbers = [k + 1 for k in frames]
-            values, history = _body([lines[k] for k in frames], numbers, names)
+            values, history = _body(body, numbers, names)
             unit = header.get("units", "")
             if unit.lower() not in LENGTHS_M:
                 raise UnitError(
@@ -819,11 +825,18 @@ class TRCReader:
                     fix="correct the header's third line",
                 )
             metres = LENGTHS_M[unit.lower()]
-            time_s = values[:, 1].copy()
-            check_rising(time_s, numbers)
-            positions = values[:, 2:].reshape(len(values), len(names), 3) * metres
             history += _miscounted(header, ["numframes"], "frames", len(frames))
             history += _miscounted(header, ["nummarkers"], "markers", len(names))
+            values, numbers, repeated = _without_repeated(values[:, 1:], 0, numbers)
+            history += repeated
+            time_s = values[:, 0].copy()
+            check_rising(time_s, numbers)
+            positions = values[:, 1:].reshape(len(values), len(names), 3) * metres
+            named = [k for k, name in enumerate(names) if name]
+            if len(named) < len(names):
+                text = "points without a name among the markers, by their columns"
+                history.append(HistoryEntry("dropped", text, len(names) - len(named)))
+            names, positions = [names[k] for k in named], positions[:, named]
             if metres != 1.0:
                 text = f"positions x {metres:g} to m"
                 history.append(HistoryEntry("converted", text, len(names)))
@@ -838,6 +851,32 @@ class TRCReader:
         return [recording]
 
 
+def _names_over_columns(heading: str, body: list[str]) -> list[str]:
+    """Return a name for each three columns, blank where the heading has none over them.
+
+    Raises
+    ------
+    SchemaError
+        If the names stand neither over every third column nor one after the other.
+    """
+    separator = _separator(heading)
+    cells = _split(heading, separator)[2:]
+    while cells and not cells[-1]:
+        cells.pop()
+    places = {k for k, name in enumerate(cells) if name}
+    if all(k % 3 == 0 for k in places):
+        return cells[::3]
+    filled = max(sum(map(bool, _split(line, _separator(line)))) for line in body) - 2
+    if len(places) < len(cells) or (separator is None and filled > 3 * len(cells)):
+        raise SchemaError(
+            expected="marker names over the first of each marker's three columns",
+            got=f"{len(places)} names over {filled} columns of coordinates, out of step",
+            where="the line that begins with Frame#",
+            fix="name every marker, or export the file again with names over every third column",
+        )
+    return cells
+
+
 def _body(
     lines: list[str], numbers: list[int], names: list[str]
 ) -> tuple[NDArray[np.float64], list[HistoryEntry]]:
@@ -845,10 +884,11 @@ def _body(
     columns = ["Frame#", "Time", *(f"{name} {axis}" for name in names for axis in "XYZ")]
     rows, short, beyond = [], 0, 0
     for line in lines:
-        cells = line.split("\t") if "\t" in line else line.split()
-        beyond += sum(bool(cell.strip()) for cell in cells[len(columns) :])
+        separator = _separator(line)
+        cells = _split(line, separator)
+        beyond += sum(map(bool, cells[len(columns) :]))
         cells = cells[: len(columns)]
-        if "\t" in line and len(cells) < len(columns):
+        if separator is not None and len(cells) < len(columns):
             short += 1
             cells += [""] * (len(columns) - len(cells))
         rows.append(cells)
