@@ -133,3 +133,38 @@ def test_plates_and_markers_may_have_different_rates(make_walker):
     assert found.times("right", "heel_strike")[1] == pytest.approx(
         walker.strikes("right")[1], abs=0.015
     )
+
+
+def _steps(time, begin):
+    """Force of a foot that stands 0.66 s of every 1.1 s from `begin` on."""
+    share = np.mod((time - begin) / 1.1, 1.0) / 0.6
+    return np.where(share < 1.0, 800.0 * np.sin(np.pi * np.minimum(share, 1.0)) ** 0.6, 0.0)
+
+
+def test_a_gap_in_the_force_makes_no_event():
+    time = np.arange(440) / 100
+    gap = (time > 1.55) & (time < 1.80)
+    left, right = (contacts(time, np.where(gap, np.nan, _steps(time, b))) for b in (0.11, 0.66))
+    np.testing.assert_allclose(left[:3], [[0.11, 0.77], [1.21, 1.87], [2.31, 2.97]], atol=0.03)
+    np.testing.assert_allclose(right[1:3, 0], [0.66, 2.86], atol=0.03)  # 1.76 was not seen
+
+
+def test_unloaded_samples_written_as_missing_still_bound_the_contacts():
+    time = np.arange(0.0, 4.4, 0.001)
+    force = _steps(time, 0.11)
+    found = contacts(time, np.where(force > 20.0, force, np.nan))
+    np.testing.assert_allclose(found[:3, 0], [0.11, 1.21, 2.31], atol=0.01)
+    np.testing.assert_allclose(found[:3, 1], [0.77, 1.87, 2.97], atol=0.01)
+
+
+@pytest.mark.parametrize("empty", [0.0, np.nan])
+@pytest.mark.parametrize("n", [1, 3])
+def test_empty_samples_at_the_ends_are_no_events(empty, n):
+    time = np.arange(0.0, 4.4, 0.01)
+    force = _steps(time, -0.33)
+    force[:n] = empty
+    found = contacts(time, force)
+    assert np.isnan(found[0, 0])
+    np.testing.assert_allclose(found[:2, 1], [0.33, 1.43], atol=0.03)
+    backwards = contacts(time, force[::-1])
+    assert np.isnan(backwards[-1, 1])

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
+from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError, UnitError
 from locomotion_analysis.ingest import ReadOptions
 from locomotion_analysis.ingest.opensim import (
     OpenSimReader,
@@ -22,10 +22,10 @@ def read(path):
     return recording
 
 
-def write(path, columns, header="inDegrees=yes\n", delimiter="\t"):
+def write(path, columns, header="inDegrees=yes\n", delimiter="\t", title="Coordinates"):
     names = delimiter.join(columns)
     rows = (delimiter.join(f"{v:.10g}" for v in row) for row in zip(*columns.values(), strict=True))
-    path.write_text(f"Coordinates\n{header}endheader\n{names}\n" + "\n".join(rows) + "\n")
+    path.write_text(f"{title}\n{header}endheader\n{names}\n" + "\n".join(rows) + "\n")
     return path
 
 
@@ -324,7 +324,7 @@ def test_files_without_a_table_are_refused(tmp_path, text):
     ("rows", "message"),
     [
         ("0\t1\n0.1\t2\n0.05\t3\n", "times that rise"),
-        ("0\t1\n0.1\t2\n0.1\t3\n", "times that rise"),
+        ("0\t1\n0.1\t2\n0.1\t3\n0.2\t3\n", "times that rise"),
         ("0\t1\nnan\t2\n0.1\t3\n", "times that rise"),
         ("0\t1\n", "at least two instants"),
         ("0\t1\n0.1\tabc\n", "a number"),
@@ -420,3 +420,124 @@ def test_time_may_stand_in_any_column(tmp_path):
     table = read_opensim_table(path)
     assert table.columns == ("a", "b")
     assert table.time_s.tolist() == [0.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("a.sto", "Speeds"),
+        ("a.sto", "Joint Velocities"),
+        ("a.sto", "Accelerations"),
+        ("a.sto", "PositionErrors"),
+        ("a.sto", "Static Optimization"),
+        ("a.sto", "ActuatorForces"),
+        ("a.sto", "Actuator Powers"),
+        ("a.sto", "Controls,,,"),
+        ("a.sto", "Inverse Dynamics Generalized Forces"),
+        ("S01_walk1_Kinematics_u.sto", "Results"),
+        ("S01_walk1_Kinematics_dudt.sto", "made by hand"),
+        ("S01_walk1_StaticOptimization_force.sto", "made by hand"),
+    ],
+)
+def test_what_is_no_angle_is_refused_by_name(tmp_path, name, title):
+    path = write(tmp_path / name, {"time": TIME, "hip_flexion_r": 20 * TIME}, title=title)
+    with pytest.raises(SchemaError, match="hold no angles"):
+        read(path)
+
+
+@pytest.mark.parametrize("beside", ["soleus_r", "glut_med1_l", "FX", "knee_angle_r_reserve"])
+def test_coordinates_beside_muscles_or_residuals_are_forces(tmp_path, beside):
+    columns = {"time": TIME, "knee_angle_r": 20 * TIME, beside: TIME}
+    with pytest.raises(SchemaError, match=f"{beside} stands beside"):
+        read(write(tmp_path / "a.sto", columns, title="Results"))
+
+
+def test_moments_and_states_are_read_whatever_else_the_file_holds(tmp_path):
+    columns = {"time": TIME, "knee_angle_r": TIME, "hip_flexion_r_moment": 10 * TIME}
+    columns["/forceset/hip_flexion_r"] = TIME
+    recording = read(write(tmp_path / "a.sto", columns, title="Speeds"))
+    assert recording.channels == ("hip_flexion_moment_right_Nm",)
+    assert "dropped: knee_angle_r: speeds (the first line is 'Speeds')" in said(recording)
+    assert "/forceset/hip_flexion_r" in said(recording)
+
+
+@pytest.mark.parametrize("title", ["S01_slow_speed_2", "walk.mot", "Results", ""])
+def test_any_other_first_line_leaves_angles_alone(tmp_path, title):
+    path = write(
+        tmp_path / "S01_normal_speed.mot", {"time": TIME, "ankle_angle_r": TIME}, title=title
+    )
+    assert read(path).channels == ("ankle_dorsiflexion_angle_right_rad",)
+
+
+@pytest.mark.parametrize("mark", ["/", "|"])
+def test_speeds_have_the_unit_of_their_angles(tmp_path, mark):
+    path = "/jointset/knee_r/knee_angle_r"
+    columns = {"time": TIME, f"{path}{mark}value": 90 * TIME, f"{path}{mark}speed": 90 + 0 * TIME}
+    signals = signals_of(read(write(tmp_path / "a.sto", columns, title="states")))
+    speed = signals["knee_flexion_velocity_right_rad_s"]
+    np.testing.assert_allclose(speed, np.pi / 2)  # a quarter of a turn in each second
+
+
+def test_radians_under_a_header_that_says_degrees_are_refused(tmp_path):
+    columns = {"time": TIME, "hip_flexion_r": 0.4 * np.cos(7 * TIME), "knee_angle_r": 1.1 * TIME}
+    with pytest.raises(UnitError, match="look like radians"):
+        read(write(tmp_path / "a.mot", columns))
+    still = {"time": TIME, "hip_flexion_r": 2 + 0.1 * TIME, "knee_angle_r": 1 + 0.1 * TIME}
+    hip = signals_of(read(write(tmp_path / "b.mot", still)))["hip_flexion_angle_right_rad"]
+    assert hip[0] == pytest.approx(0.034906585)  # 2 degrees: somebody who stands
+
+
+@pytest.mark.parametrize(("header", "wrong"), [("inDegrees=no\n", 10.0), ("", 400.0)])
+def test_single_samples_do_not_change_the_unit(tmp_path, header, wrong):
+    time = np.arange(0, 5, 0.01)
+    knee = 0.6 - 0.5 * np.cos(6 * time)
+    knee[[100, 300]] = wrong
+    columns = {"time": time, "knee_angle_r": knee}
+    columns["pelvis_rotation"] = np.linspace(-9, 9, 500)  # somebody who turns round and round
+    signals = signals_of(read(write(tmp_path / "a.mot", columns, header=header)))
+    assert np.median(signals["knee_flexion_angle_right_rad"]) == pytest.approx(0.6, abs=0.05)
+
+
+@pytest.mark.parametrize("word", ["maybe", "radians", ""])
+def test_a_word_for_in_degrees_that_is_neither_yes_nor_no_is_refused(tmp_path, word):
+    columns = {"time": TIME, "ankle_angle_r": 10 * TIME}
+    with pytest.raises(UnitError, match="inDegrees=yes or inDegrees=no"):
+        read(write(tmp_path / "a.mot", columns, header=f"inDegrees={word}\n"))
+
+
+@pytest.mark.parametrize("mark", [",", ";"])
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_tables_saved_by_a_spreadsheet_are_read_as_they_were(tmp_path, mark, quote):
+    lines = ["Coordinates", "nRows=3", "nColumns=3", "inDegrees=yes", "endheader"]
+    lines = [f"{quote}{line}{quote}{mark * 2}" for line in lines]
+    rows = [["time", "hip_flexion_r", "ankle_angle_l"], ["0", "30", "9"], ["0.01", "-90", ""]]
+    rows += [["0.02", "180", "18"], ["", "", ""]]
+    lines += [mark.join(quote + cell + quote for cell in row) for row in rows]
+    (tmp_path / "a.mot").write_text("\n".join(lines) + "\n")
+    assert OpenSimReader().recognises(tmp_path / "a.mot", (tmp_path / "a.mot").read_bytes())
+    recording = read(tmp_path / "a.mot")
+    signals = signals_of(recording)
+    hip = signals["hip_flexion_angle_right_rad"]
+    np.testing.assert_allclose(hip, [0.5235987756, -1.5707963268, 3.1415926536])
+    ankle = signals["ankle_dorsiflexion_angle_left_rad"]
+    np.testing.assert_allclose(ankle, [0.1570796327, np.nan, 0.3141592654])
+    assert "counted in the body" not in said(recording)
+
+
+def test_semicolons_leave_the_comma_to_decimals(tmp_path):
+    text = "Coordinates;\ninDegrees=no;\nendheader;\ntime;hip_flexion_r\n0,0;0,5\n0,1;0,75\n"
+    (tmp_path / "a.mot").write_text(text)
+    table = read_opensim_table(tmp_path / "a.mot")
+    np.testing.assert_allclose(table.values[:, 0], [0.5, 0.75])
+    np.testing.assert_allclose(table.time_s, [0.0, 0.1])
+
+
+def test_rows_that_repeat_an_instant_without_news_are_left_out_and_said(tmp_path):
+    time = [0.0, 0.1, 0.1, 0.2, 0.3, 0.3, 0.3]  # a row twice, the end three times
+    columns = {"time": time, "hip_flexion_r": [0.0, 10.0, 10.0, 20.0, 30.0, 30.5, 31.0]}
+    table = read_opensim_table(write(tmp_path / "a.mot", columns))
+    np.testing.assert_allclose(table.time_s, [0.0, 0.1, 0.2, 0.3])
+    np.testing.assert_allclose(table.values[:, 0], [0.0, 10.0, 20.0, 30.0])
+    assert "dropped: rows that repeat an instant: line 7, line 10, line 11 (3)" in str(
+        table.history[-1]
+    )

@@ -181,3 +181,59 @@ def test_only_the_beginning_decides(tmp_path):
     reader = TRCReader()
     assert reader.recognises(tmp_path / "x.mot", b"PathFileType\t4\t(X/Y/Z)\ta.trc\n")
     assert not reader.recognises(tmp_path / "x.trc", b"Coordinates\nendheader\n")
+
+
+@pytest.mark.parametrize("unnamed", [0, 1, 2, 3])
+@pytest.mark.parametrize("mark", ["\t", ",", ";"])
+def test_a_marker_without_a_name_keeps_its_columns(tmp_path, unnamed, mark):
+    names = ["A 1", "B", "C", "D"]
+    positions = np.array([[1000.0], [2000.0], [3000.0], [4000.0]]) + np.array([1.0, 2.0, 3.0])
+    labels = ["" if k == unnamed else name for k, name in enumerate(names)]
+    text = text_of(labels, np.stack([positions] * 4))
+    (tmp_path / "a.trc").write_text(text.replace("\t", mark))
+    recording = read(tmp_path / "a.trc")
+    assert list(recording.markers) == [name for k, name in enumerate(names) if k != unnamed]
+    for name, xyz in recording.markers.items():  # 1.001, 2.001, ... whose numbers tell the marker
+        assert xyz[0, 0] == pytest.approx(names.index(name) + 1.001)
+    assert "without a" in said(recording)
+
+
+@pytest.mark.parametrize("mark", [",", ";"])
+def test_files_saved_by_a_spreadsheet_are_read_as_they_were(tmp_path, mark):
+    positions = np.arange(24.0).reshape(4, 2, 3) + 1
+    positions[2, 1] = np.nan
+    text = text_of(["A", "B 2"], positions, unit="cm")
+    lines = [line.ljust(len(line) + 7 - line.count("\t"), "\t") for line in text.splitlines()]
+    (tmp_path / "a.trc").write_text("\n".join(lines).replace("\t", mark) + "\n")
+    recording = read(tmp_path / "a.trc")
+    np.testing.assert_allclose(recording.markers["A"][0], [0.01, -0.03, 0.02])
+    np.testing.assert_allclose(recording.markers["B 2"][3], [0.22, -0.24, 0.23])
+    assert np.isnan(recording.markers["B 2"][2]).all()
+    np.testing.assert_allclose(recording.marker_time_s, [0.0, 0.01, 0.02, 0.03])
+
+
+def test_names_out_of_step_with_their_columns_are_refused(tmp_path):
+    text = text_of(["A", "B", "C"], np.ones((3, 3, 3)))
+    for heading in ("Frame#\tTime\tA\t\tC", "Frame# Time A C"):
+        changed = [heading if line.startswith("Frame#") else line for line in text.splitlines()]
+        (tmp_path / "a.trc").write_text("\n".join(changed) + "\n")
+        with pytest.raises(SchemaError, match="2 names over 9 columns"):
+            read(tmp_path / "a.trc")
+
+
+def test_the_last_instant_printed_again_is_left_out_and_said(tmp_path):
+    text = text_of(["A"], 5.0 + np.arange(12.0).reshape(4, 1, 3)).replace("4\t0.030", "4\t0.020")
+    (tmp_path / "a.trc").write_text(text)
+    recording = read(tmp_path / "a.trc")
+    np.testing.assert_allclose(recording.marker_time_s, [0.0, 0.01, 0.02])
+    np.testing.assert_allclose(recording.markers["A"][-1, 0], 0.011)
+    assert "repeat an instant: line 10 (1)" in said(recording)
+
+
+def test_a_blank_too_few_between_blanks_is_refused(tmp_path):
+    text = text_of(["A", "B"], np.ones((3, 2, 3))).replace("\t", " ")
+    lines = text.splitlines()
+    lines[3], lines[-1] = "Frame# Time A B", lines[-1].rsplit(" ", 1)[0]
+    (tmp_path / "a.trc").write_text("\n".join(lines) + "\n")
+    with pytest.raises(SchemaError, match="8 cells a row"):
+        read(tmp_path / "a.trc")

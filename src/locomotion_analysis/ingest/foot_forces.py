@@ -35,6 +35,8 @@ MIN_SWING_S = 0.08
 CUTOFF_HZ = 15.0
 _EARLY_SHARE = 1.0 / 3.0
 _EARLY_S = 0.03
+_HIDES_NO_SWING_S = 0.3
+"""A gap shorter than this between two loaded samples lies within one contact."""
 
 
 def contacts(time_s: ArrayLike, vertical_N: ArrayLike) -> NDArray[np.float64]:
@@ -47,14 +49,17 @@ def contacts(time_s: ArrayLike, vertical_N: ArrayLike) -> NDArray[np.float64]:
 
     A recording cut at a heel strike often begins a few samples after it: a force that rises at
     the first sample and is still below a third of the contact's maximum has its contact begin
-    there.
+    there. The same holds at a gap in the force, and for an end where the force falls. Zeros of
+    less than 0.08 s at either end of the recording, from which the force jumps to half of its
+    maximum within a sample, are no measurements.
 
     Parameters
     ----------
     time_s : array_like, shape (n,)
         Seconds, even rate.
     vertical_N : array_like, shape (n,)
-        Force on the foot, N, up positive. NaN is taken as no force.
+        Force on the foot, N, up positive. NaN was not measured: a gap of less than 0.3 s between
+        loaded samples is bridged, and a contact that begins or ends unseen in a gap is left out.
 
     Returns
     -------
@@ -70,7 +75,12 @@ def contacts(time_s: ArrayLike, vertical_N: ArrayLike) -> NDArray[np.float64]:
     [[0.5, 1.1]]
     """
     time = np.asarray(time_s, dtype=np.float64)
-    raw = np.nan_to_num(np.asarray(vertical_N, dtype=np.float64))
+    raw = np.array(vertical_N, dtype=np.float64)
+    raw[_unmeasured_ends(time, raw)] = np.nan
+    measured = np.flatnonzero(np.isfinite(raw))
+    if not len(measured):
+        return np.empty((0, 2))
+    raw = _over_gaps(time, raw, measured)
     force = low_pass(time, raw, CUTOFF_HZ, padtype="even")
     loaded = force >= RELEASE_N
     edges = np.diff(np.concatenate([[False], loaded, [False]]).astype(np.int8))
@@ -85,11 +95,68 @@ def contacts(time_s: ArrayLike, vertical_N: ArrayLike) -> NDArray[np.float64]:
     peak = np.array([force[a : b + 1].max() for a, b in zip(first, last, strict=True)])
     keep = (peak >= CONTACT_N) & (time[last] - time[first] >= MIN_CONTACT_S)
     starts = _crossing(time, force, first[keep] - 1)
-    if keep.any() and np.isnan(starts[0]):
-        soon = int(np.searchsorted(time, time[0] + _EARLY_S))
-        if raw[0] < _EARLY_SHARE * peak[keep][0] and raw[soon] > raw[0] + RELEASE_N:
-            starts[0] = time[0]
-    return np.stack([starts, _crossing(time, force, last[keep])], axis=1)
+    ends = _crossing(time, force, last[keep])
+    spans = []
+    for start, end, top in zip(starts, ends, peak[keep], strict=True):
+        begin, opening = _seen(time, raw, measured, np.nan_to_num(start, nan=-np.inf), top)
+        close, closing = _seen(
+            -time[::-1],
+            raw[::-1],
+            len(raw) - 1 - measured[::-1],
+            np.nan_to_num(-end, nan=-np.inf),
+            top,
+        )
+        if not (np.isnan(begin) and opening) and not (np.isnan(close) and closing):
+            spans.append((begin, -close))
+    return np.array(spans, dtype=np.float64).reshape(-1, 2)
+
+
+def _unmeasured_ends(time: NDArray[np.float64], raw: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return where a recording begins or ends with zeros that no foot leaves behind."""
+    mask = np.zeros(len(raw), dtype=bool)
+    half = np.nan_to_num(raw).max(initial=0.0) / 2.0
+    for step in (1, -1):
+        values, instants = raw[::step], time[::step]
+        zeros = int(np.argmax(values != 0.0)) if len(raw) else 0
+        short = abs(instants[zeros] - instants[0]) < MIN_SWING_S if zeros else False
+        if short and values[zeros] >= half:
+            mask[::step][:zeros] = True
+    return mask
+
+
+def _over_gaps(
+    time: NDArray[np.float64], raw: NDArray[np.float64], measured: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Bridge the gaps that hide no swing; no force in longer ones and at the ends."""
+    bridged = np.interp(time, time[measured], raw[measured], left=0.0, right=0.0)
+    for place in np.flatnonzero(np.diff(measured) > 1):
+        low, high = measured[place], measured[place + 1]
+        if time[high] - time[low] >= _HIDES_NO_SWING_S:
+            bridged[low + 1 : high] = 0.0
+    return bridged
+
+
+def _seen(
+    time: NDArray[np.float64],
+    raw: NDArray[np.float64],
+    measured: NDArray[np.intp],
+    start: float,
+    peak: float,
+) -> tuple[float, bool]:
+    """Return the start of a contact, NaN if it was not seen, and whether it lies in a gap.
+
+    Between neighbouring samples it was seen; else the first sample after it stands for it where the
+    force rises from low there.
+    """
+    after = int(np.searchsorted(time[measured], start))
+    if after == len(measured):
+        return np.nan, True
+    edge = measured[after]
+    if after and edge - measured[after - 1] == 1:
+        return start, False
+    soon = min(int(np.searchsorted(time, time[edge] + _EARLY_S)), len(raw) - 1)
+    rises = raw[edge] < _EARLY_SHARE * peak and raw[soon] > raw[edge] + RELEASE_N
+    return (float(time[edge]) if rises else np.nan), after > 0
 
 
 def low_pass(
@@ -517,8 +584,8 @@ def _contacts_of_signals(
 def _cut_at_strike(
     per_side: Mapping[str, NDArray[np.float64]], time: NDArray[np.float64]
 ) -> list[HistoryEntry]:
-    n_cut = sum(int((spans[:, 0] == time[0]).sum()) for spans in per_side.values())
-    text = "heel strike at the first sample, where the force is rising from low already"
+    n_cut = sum(int(np.isin(spans, time).sum()) for spans in per_side.values())
+    text = "heel strike or toe-off at the outermost sample measured, where the force is low already"
     return [HistoryEntry("assumed", text, n_cut)] if n_cut else []
 
 

@@ -49,8 +49,8 @@ class OpenSimReader:
         text = head.decode("latin-1").lower()
         if b"\0" in head or text.lstrip("ï»¿").startswith("pathfiletype"):
             return False
-        lines = [line.strip() for line in text.splitlines()]
-        return "endheader" in lines or any(
+        lines = [line.strip(_PADDING) for line in text.splitlines()]
+        return _END in lines or any(
             line.startswith(("indegrees=", "opensimversion=")) for line in lines
         )
 
@@ -69,6 +69,12 @@ class OpenSimReader:
             stream, history = coordinate_stream(table)
             plates, feet, entries = ground_forces(table)
             if stream is None and feet is None and not plates:
+                if table.holds:
+                    raise SchemaError(
+                        expected="angles, moments or ground forces",
+                        got=f"{table.holds}: columns named after coordinates hold no angles",
+                        fix="convert the file of coordinates (inverse kinematics) instead",
+                    )
                 raise SchemaError(
                     expected="coordinates (hip_flexion_r), moments (hip_flexion_r_moment) or ground forces "
                     "(ground_force_vx) by OpenSim's names",
@@ -95,6 +101,9 @@ class OpenSimReader:
 # The table: a header that may lie, and a body.
 
 _END = "endheader"
+_PADDING = ' \t\r,;"'
+"""What a spreadsheet leaves around the lines of a header."""
+_TRUE, _FALSE = ("yes", "true", "1", "y"), ("no", "false", "0", "n")
 _ROW_COUNTS = ("nrows", "datarows")
 _COLUMN_COUNTS = ("ncolumns", "datacolumns")
 
@@ -114,6 +123,9 @@ class OpenSimTable:
         What the header says of rotations; None where it says nothing.
     history : tuple of HistoryEntry
         Where header and body disagree.
+    holds : str
+        What columns named after coordinates are where they are no angles, and what tells it;
+        else empty.
     """
 
     time_s: NDArray[np.float64]
@@ -121,6 +133,7 @@ class OpenSimTable:
     values: NDArray[np.float64]
     in_degrees: bool | None
     history: tuple[HistoryEntry, ...]
+    holds: str = ""
 
     def column(self, name: str) -> NDArray[np.float64]:
         """Return one column, shape (n,)."""
@@ -134,7 +147,8 @@ def read_opensim_table(path: Path) -> OpenSimTable:
     Parameters
     ----------
     path : path
-        Columns set apart by tabs, commas or blanks; the first is the time in seconds.
+        Columns set apart by tabs, semicolons, commas or blanks; one is the time in seconds. A
+        row that repeats the one before it, or the last instant, is left out.
 
     Raises
     ------
@@ -142,17 +156,19 @@ def read_opensim_table(path: Path) -> OpenSimTable:
         If there is no header or no table.
     SchemaError
         If rows are ragged, a cell is no number, names repeat or time does not rise.
+    UnitError
+        If ``inDegrees`` is neither yes nor no.
     """
     lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     first = _first_line_of_table(lines, path)
     header = {}
-    for line in lines[: first - 1]:
-        key, found, value = line.partition("=")
+    for line in lines[: max(first - 1, 0)]:
+        key, found, value = line.strip(_PADDING).partition("=")
         if not found:  # the older form: "datarows 330"
-            key, _, value = line.strip().partition(" ")
-        header[key.strip().lower()] = value.strip().lower()
+            key, _, value = line.strip(_PADDING).partition(" ")
+        header[key.strip().lower()] = value.strip(_PADDING).lower()
     names = _cells(lines[first])
-    numbers = [place for place in range(first + 1, len(lines)) if lines[place].strip()]
+    numbers = [place for place in range(first + 1, len(lines)) if lines[place].strip(_PADDING)]
     width = len(names)
     rows = [_cells(lines[place], width) for place in numbers]
     places = [place + 1 for place in numbers]
@@ -163,31 +179,39 @@ def read_opensim_table(path: Path) -> OpenSimTable:
     )
     if time is None:
         raise SchemaError(expected="a column time", got=f"columns {', '.join(names[:8])}")
+    miscounted = _miscounted(header, _ROW_COUNTS, "rows", len(values))
+    miscounted += _miscounted(header, _COLUMN_COUNTS, "columns", width)
+    values, places, repeated = _without_repeated(values, time, places)
     check_rising(values[:, time], places)
     kept = [place for place in range(width) if place != time]
     degrees = header.get("indegrees")
+    if degrees not in (None, *_TRUE, *_FALSE):
+        raise UnitError(
+            expected="inDegrees=yes or inDegrees=no in the header",
+            got=f"inDegrees={degrees}",
+            fix="correct the header",
+        )
+    columns = tuple(names[place] for place in kept)
     return OpenSimTable(
         time_s=values[:, time].copy(),
-        columns=tuple(names[place] for place in kept),
+        columns=columns,
         values=values[:, kept],
-        in_degrees=None if degrees is None else degrees in ("yes", "true", "1"),
-        history=tuple(
-            _miscounted(header, _ROW_COUNTS, "rows", len(values))
-            + _miscounted(header, _COLUMN_COUNTS, "columns", width)
-        ),
+        in_degrees=None if degrees is None else degrees in _TRUE,
+        history=tuple(miscounted + repeated),
+        holds=_no_angles(lines[0] if first else "", path, columns),
     )
 
 
 def _first_line_of_table(lines: list[str], path: Path) -> int:
     """Return the place of the line of column names."""
     for place, line in enumerate(lines):
-        if line.strip().lower() == _END:
-            following = [k for k in range(place + 1, len(lines)) if lines[k].strip()]
+        if line.strip(_PADDING).lower() == _END:
+            following = [k for k in range(place + 1, len(lines)) if lines[k].strip(_PADDING)]
             if following:
                 return following[0]
             break
         # Some exporters leave the header out.
-        if place == 0 and line.strip() and _cells(line)[0].lower() == "time":
+        if place == 0 and line.strip(_PADDING) and _cells(line)[0].lower() == "time":
             return 0
     raise FileReadError(
         expected="an OpenSim table: a header that ends with 'endheader', names, rows of numbers",
@@ -198,18 +222,89 @@ def _first_line_of_table(lines: list[str], path: Path) -> int:
 
 
 def _cells(line: str, width: int | None = None) -> list[str]:
-    """Take a line apart at tabs, commas or blanks, into `width` cells where that can be."""
-    if "\t" in line:
-        cells = [cell.strip() for cell in line.split("\t")]
-    elif "," in line and " " not in line.strip().replace(", ", ","):
-        cells = [cell.strip() for cell in line.split(",")]
-    else:
-        cells = line.split()
+    """Take a line apart at tabs, semicolons, commas or blanks, into `width` cells if it can be."""
+    cells = _split(line, _separator(line))
     if width is not None and len(cells) < width and len(line.split()) == width:
         cells = line.split()  # blanks and tabs mixed
     while len(cells) > (width or 1) and not cells[-1]:
         cells.pop()
     return cells
+
+
+def _separator(line: str) -> str | None:
+    """Return what sets the cells of a line apart: a tab, semicolon or comma; None for blanks."""
+    for mark in "\t;":
+        if mark in line:
+            return mark
+    # Between digits of a line that has blanks a comma is a decimal mark.
+    packed = line.strip().replace(", ", ",")
+    return "," if re.search(r",(?!\d)" if " " in packed else ",", packed) else None
+
+
+def _split(line: str, separator: str | None) -> list[str]:
+    return [cell.strip().strip('"').strip() for cell in line.split(separator)]
+
+
+def _without_repeated(
+    values: NDArray[np.float64], time: int, places: list[int]
+) -> tuple[NDArray[np.float64], list[int], list[HistoryEntry]]:
+    """Leave out rows that repeat the one before them, and the last instant printed again."""
+    instants = values[:, time]
+    again = np.concatenate([[False], np.diff(instants) == 0.0])
+    same = np.concatenate(
+        [[True], ((values[1:] == values[:-1]) | np.isnan(values[1:])).all(axis=1)]
+    )
+    gone = again & (same | (instants == instants[-1]))
+    if not gone.any():
+        return values, places, []
+    where = ", ".join(f"line {places[row]}" for row in np.flatnonzero(gone)[:3])
+    detail = f"rows that repeat an instant: {where}" + (" ..." if gone.sum() > 3 else "")
+    history = [HistoryEntry("dropped", detail, int(gone.sum()))]
+    kept = np.flatnonzero(~gone)
+    return values[kept], [places[row] for row in kept], history
+
+
+# Files whose columns are named after coordinates and hold something else: the first line tells it,
+# the end of the file's name, or muscles and residual actuators that stand beside them.
+_OTHER_QUANTITIES = {
+    "speeds": r"speeds?|velocit(?:y|ies)",
+    "accelerations": r"accelerations?",
+    "errors of the coordinates": r"(?:position|tracking|marker|p)\s*errors?|errors?",
+    "forces of actuators": r"static ?optimi[sz]ation|(?:generali[sz]ed |actuat\w+ )?forces?"
+    r"|inverse dynamics.*|(?:actuat\w+ )?(?:torques?|moments?)",
+    "powers of actuators": r"(?:actuat\w+ )?powers?",
+    "controls or activations": r"controls?|activations?|excitations?",
+}
+_OTHER_FILES = {
+    "speeds": r"kinematics_u|u|actuation_speeds?",
+    "accelerations": r"kinematics_dudt|dudt|accelerations?",
+    "errors of the coordinates": r"perr|errors?",
+    "forces of actuators": r"(?:actuation|staticoptimization|forcereporter)(?:_forces?)?",
+    "powers of actuators": r"actuation_powers?",
+    "controls or activations": r"activations?|controls",
+}
+_ACTUATOR = re.compile(
+    r"(?:[fm][xyz]|(?:glut|glm|soleus|gas(?:med|lat)|(?:med|lat)_?gas|gastroc|tib_?(?:ant|post)|bi?fem"
+    r"|bf[ls]h|semi(?:mem|ten)|rect_?fem|rec_?fem|vas_?(?:med|lat|int)|psoas|iliacus|add_?(?:long|brev"
+    r"|mag)|tfl|ercspn|(?:int|ext)obl|per_?(?:brev|long|tert))\w*_[rl]|.*_reserve)"
+)
+
+
+def _no_angles(title: str, path: Path, columns: Iterable[str]) -> str:
+    """Return what columns named after coordinates hold in a file where they are no angles."""
+    heading = title.strip(_PADDING)
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|[_\s]+", " ", heading).lower().strip()
+    for quantity, said in _OTHER_QUANTITIES.items():
+        if re.fullmatch(rf"(?:(?:model|joint|coordinate|generali[sz]ed) )*(?:{said})", words):
+            return f"{quantity} (the first line is {heading!r})"
+    if words not in ("coordinates", "states", "modelstates", "model states"):
+        for quantity, said in _OTHER_FILES.items():
+            if re.search(rf"(?:^|_)(?:{said})$", path.stem.lower()):
+                return f"{quantity} (by the name of the file)"
+        for column in columns:
+            if _ACTUATOR.fullmatch(column.lower()):
+                return f"forces of actuators ({column} stands beside them)"
+    return ""
 
 
 def _miscounted(
@@ -264,6 +359,8 @@ _KNEE_FLIPPED = HistoryEntry(
 )
 _BENT_DEG, _OVEREXTENDED_DEG = 20.0, 15.0
 _FULL_TURN = 2.0 * np.pi
+_LEG_MOVES_RAD, _LEG_WITHIN_RAD = 0.3, 2.8
+"""Range of a walking hip or knee at least, and the angle that neither passes, rad."""
 
 
 @dataclass(frozen=True)
@@ -272,6 +369,8 @@ class _Coordinate:
     name: str
     measurement: str
     sign: float
+    plain: bool = False
+    """Whether the column bears the coordinate's name alone."""
 
 
 def coordinate_stream(table: OpenSimTable) -> tuple[Stream | None, list[HistoryEntry]]:
@@ -288,6 +387,8 @@ def coordinate_stream(table: OpenSimTable) -> tuple[Stream | None, list[HistoryE
         None where no column is a joint's or the pelvis's rotation.
     """
     found = [coordinate for name in table.columns if (coordinate := _coordinate(name))]
+    other = [item for item in found if table.holds and item.plain]
+    found = [item for item in found if item not in other]
     # Columns without a value, and angles that the model holds at zero throughout, say nothing.
     bare = [item for item in found if np.isnan(table.column(item.column)).all()]
     locked = [
@@ -301,6 +402,7 @@ def coordinate_stream(table: OpenSimTable) -> tuple[Stream | None, list[HistoryE
     for gone, reason in (
         (bare, "no value in any row"),
         (locked, "zero throughout (locked in the model)"),
+        (other, table.holds),
     ):
         if gone:
             detail = f"{', '.join(item.column for item in gone)}: {reason}"
@@ -310,7 +412,7 @@ def coordinate_stream(table: OpenSimTable) -> tuple[Stream | None, list[HistoryE
     history += entries
     signals = {}
     for item in found:
-        scale = item.sign * (factor if item.measurement == "angle" else 1.0)
+        scale = item.sign * (1.0 if item.measurement == "moment" else factor)
         signals[f"{item.name}_{_UNITS[item.measurement]}"] = table.column(item.column) * scale
         if item.sign < 0:
             detail = f"{item.column} x -1 -> {item.name}"
@@ -358,34 +460,50 @@ def follow_knee_sign(kinematics: Recording, dynamics: Recording) -> Recording:
 
 def _coordinate(column: str) -> _Coordinate | None:
     """Return what a column of a gait model measures, or None for any other."""
-    # ``/jointset/hip_r/hip_flexion_r/value``, ``hip_flexion_r_moment`` or ``hip_flexion_r``
-    path = column.lower().strip("/").split("/")
+    # ``/jointset/hip_r/hip_flexion_r/value`` (or ``|value``), ``hip_flexion_r_moment`` or
+    # ``hip_flexion_r``
+    path = re.split(r"[/|]", column.lower().strip("/"))
+    if path[0] in ("forceset", "controllerset"):
+        return None
     stem, measurement = path[-1], "angle"
     if len(path) > 1 and path[-1] in ("value", "speed"):
         stem, measurement = path[-2], "angle" if path[-1] == "value" else "velocity"
     elif stem.endswith("_moment"):
         stem, measurement = stem.removesuffix("_moment"), "moment"
+    plain = stem == path[-1]
     if stem in _MIDLINE:
         name, sign = _MIDLINE[stem]
         if measurement == "moment" and name.startswith("pelvis"):
             return None  # what is left over at the model's root, not a joint moment
-        return _Coordinate(column, f"{name}_{measurement}", measurement, sign)
+        return _Coordinate(column, f"{name}_{measurement}", measurement, sign, plain)
     match = _SIDED_NAME.match(stem)
     if match is None or match["stem"] not in _SIDED:
         return None
     name, sign = _SIDED[match["stem"]]
     side = _SIDE[match["side"]]
-    return _Coordinate(column, f"{name}_{measurement}_{side}", measurement, sign)
+    return _Coordinate(column, f"{name}_{measurement}_{side}", measurement, sign, plain)
 
 
 def _angle_factor(
     table: OpenSimTable, found: list[_Coordinate]
 ) -> tuple[float, list[HistoryEntry]]:
-    """Return the factor into radians: the header's word, unless the values contradict it."""
-    angles = [item.column for item in found if item.measurement == "angle"]
-    if not angles:
+    """Return the factor into radians, and into radians a second.
+
+    It is the header's word, unless nearly all values contradict it (a few samples may be wrong, and
+    the pelvis of a person who turns passes a full turn).
+
+    Raises
+    ------
+    UnitError
+        If the header says degrees over what looks like radians.
+    """
+    rotations = [item for item in found if item.measurement != "moment"]
+    if not rotations:
         return 1.0, []
-    largest = float(max(np.nanmax(np.abs(table.column(name))) for name in angles))
+    angles = [item for item in rotations if item.measurement == "angle"]
+    judged = [item for item in angles if not item.name.startswith("pelvis_internal_rotation")]
+    usual = [np.nanpercentile(np.abs(table.column(item.column)), 95) for item in judged or angles]
+    largest = float(max(usual, default=0.0))
     degrees, history = table.in_degrees, []
     if degrees is None:
         degrees = largest > _FULL_TURN
@@ -395,10 +513,31 @@ def _angle_factor(
         degrees = True
         detail = f"rotations in degrees: the header says radians, the largest is {largest:.3g}"
         history.append(HistoryEntry("assumed", detail))
+    elif degrees and _moves_as_radians(table, angles):
+        raise UnitError(
+            expected="rotations in degrees, as the header says (inDegrees=yes)",
+            got=f"hips and knees that move and stay within {largest:.2g}: they look like radians",
+            fix="correct the header to inDegrees=no, or export the file again",
+        )
     if not degrees:
         return 1.0, history
-    history.append(HistoryEntry("converted", "rotations from degrees to radians", len(angles)))
+    detail = "rotations from degrees to radians"
+    history.append(HistoryEntry("converted", detail, len(rotations)))
     return np.pi / 180.0, history
+
+
+def _moves_as_radians(table: OpenSimTable, angles: list[_Coordinate]) -> bool:
+    """Return whether hips and knees move as legs do in radians, and stay within their range."""
+    legs = [
+        table.column(item.column)
+        for item in angles
+        if item.name.startswith(("hip_flexion", "knee_flexion"))
+    ]
+    if not legs:
+        return False
+    low, high = np.transpose([np.nanpercentile(leg, (2.5, 97.5)) for leg in legs])
+    still = float(np.max(high - low)) < _LEG_MOVES_RAD
+    return not still and float(np.max(np.abs([low, high]))) < _LEG_WITHIN_RAD
 
 
 def _settle_knee(signals: Signals) -> list[HistoryEntry]:
@@ -609,7 +748,7 @@ def _braking_first(fore: Array, vertical: Array) -> float:
 
 # Marker trajectories.
 
-_FRAME = re.compile(r"\s*[+-]?[\d.]+[\d.eE+-]*\s")
+_FRAME = re.compile(r"\s*\"?[+-]?[\d.]+[\d.eE+-]*\"?[\s,;]")
 _HIGH = re.compile(
     r"HEAD|HD$|^C7|SHO|ACROM|CLAV|^STRN|STERN|^IJ$|^T10|^T8|SACR|ASI|PSI|ILIAC", re.I
 )
@@ -620,7 +759,8 @@ class TRCReader:
     """Marker positions in metres, laboratory axes with z up.
 
     Frames are counted in the body; a blank cell, or a marker exactly at the origin, is a marker
-    that was not seen. Which axis is up is read off the markers' heights.
+    that was not seen. A name stands over the first of its marker's three columns; columns without
+    a name are left out. Which axis is up is read off the markers' heights.
     """
 
     name = "trc"
@@ -629,7 +769,7 @@ class TRCReader:
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - by content
         """Return whether the file begins as TRC files do."""
-        return head.lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith(b"pathfiletype")
+        return head.lstrip(b'\xef\xbb\xbf \r\n\t"').lower().startswith(b"pathfiletype")
 
     def read(self, path: Path, options: ReadOptions) -> list[Recording]:  # noqa: ARG002
         """Read one file as one recording of markers.
@@ -647,11 +787,15 @@ class TRCReader:
             lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
             header: dict[str, str] = {}
             for keys, said in pairwise(lines[1:5]):
-                if keys.lower().lstrip().startswith("datarate"):
-                    header = dict(zip(keys.lower().split(), said.split(), strict=False))
+                if keys.lower().lstrip(_PADDING).startswith("datarate"):
+                    mark = (_separator(keys) or "").strip() or None  # blanks and tabs mixed
+                    pairs = zip(_split(keys.lower(), mark), _split(said, mark), strict=False)
+                    header = dict(pairs)
                     break
             starts = (
-                k for k, line in enumerate(lines) if line.lower().lstrip().startswith("frame")
+                k
+                for k, line in enumerate(lines)
+                if line.lower().lstrip(_PADDING).startswith("frame")
             )
             place = next(starts, len(lines))
             frames = [k for k in range(place + 1, len(lines)) if _FRAME.match(lines[k])]
@@ -662,17 +806,17 @@ class TRCReader:
                     where=str(path),
                     fix="the file is cut off: export it again",
                 )
-            heading = lines[place].split("\t") if "\t" in lines[place] else lines[place].split()
-            names = [cell.strip() for cell in heading[2:] if cell.strip()]
-            if not names:
+            body = [lines[k] for k in frames]
+            names = _names_over_columns(lines[place], body)
+            if not any(names):
                 raise SchemaError(
                     expected="marker names after 'Frame# Time'",
                     got="none",
                     fix="label the markers",
                 )
-            refuse_repeated(names)
+            refuse_repeated([name for name in names if name])
             numbers = [k + 1 for k in frames]
-            values, history = _body([lines[k] for k in frames], numbers, names)
+            values, history = _body(body, numbers, names)
             unit = header.get("units", "")
             if unit.lower() not in LENGTHS_M:
                 raise UnitError(
@@ -681,11 +825,18 @@ class TRCReader:
                     fix="correct the header's third line",
                 )
             metres = LENGTHS_M[unit.lower()]
-            time_s = values[:, 1].copy()
-            check_rising(time_s, numbers)
-            positions = values[:, 2:].reshape(len(values), len(names), 3) * metres
             history += _miscounted(header, ["numframes"], "frames", len(frames))
             history += _miscounted(header, ["nummarkers"], "markers", len(names))
+            values, numbers, repeated = _without_repeated(values[:, 1:], 0, numbers)
+            history += repeated
+            time_s = values[:, 0].copy()
+            check_rising(time_s, numbers)
+            positions = values[:, 1:].reshape(len(values), len(names), 3) * metres
+            named = [k for k, name in enumerate(names) if name]
+            if len(named) < len(names):
+                text = "points without a name among the markers, by their columns"
+                history.append(HistoryEntry("dropped", text, len(names) - len(named)))
+            names, positions = [names[k] for k in named], positions[:, named]
             if metres != 1.0:
                 text = f"positions x {metres:g} to m"
                 history.append(HistoryEntry("converted", text, len(names)))
@@ -700,6 +851,32 @@ class TRCReader:
         return [recording]
 
 
+def _names_over_columns(heading: str, body: list[str]) -> list[str]:
+    """Return a name for each three columns, blank where the heading has none over them.
+
+    Raises
+    ------
+    SchemaError
+        If the names stand neither over every third column nor one after the other.
+    """
+    separator = _separator(heading)
+    cells = _split(heading, separator)[2:]
+    while cells and not cells[-1]:
+        cells.pop()
+    places = {k for k, name in enumerate(cells) if name}
+    if all(k % 3 == 0 for k in places):
+        return cells[::3]
+    filled = max(sum(map(bool, _split(line, _separator(line)))) for line in body) - 2
+    if len(places) < len(cells) or (separator is None and filled > 3 * len(cells)):
+        raise SchemaError(
+            expected="marker names over the first of each marker's three columns",
+            got=f"{len(places)} names over {filled} columns of coordinates, out of step",
+            where="the line that begins with Frame#",
+            fix="name every marker, or export the file again with names over every third column",
+        )
+    return cells
+
+
 def _body(
     lines: list[str], numbers: list[int], names: list[str]
 ) -> tuple[NDArray[np.float64], list[HistoryEntry]]:
@@ -707,10 +884,11 @@ def _body(
     columns = ["Frame#", "Time", *(f"{name} {axis}" for name in names for axis in "XYZ")]
     rows, short, beyond = [], 0, 0
     for line in lines:
-        cells = line.split("\t") if "\t" in line else line.split()
-        beyond += sum(bool(cell.strip()) for cell in cells[len(columns) :])
+        separator = _separator(line)
+        cells = _split(line, separator)
+        beyond += sum(map(bool, cells[len(columns) :]))
         cells = cells[: len(columns)]
-        if "\t" in line and len(cells) < len(columns):
+        if separator is not None and len(cells) < len(columns):
             short += 1
             cells += [""] * (len(columns) - len(cells))
         rows.append(cells)
