@@ -26,7 +26,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
-from locomotion_analysis.data.columns import label
+from locomotion_analysis.data.columns import MISSING, label
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
 from locomotion_analysis.extras import require
 from locomotion_analysis.ingest.isolated import isolated_parser
@@ -34,7 +34,6 @@ from locomotion_analysis.ingest.tables.column_map import TextSpec
 
 # Numbers as they stand in the text files of laboratories.
 
-MISSING = frozenset({"", "-", "na", "n/a", "nan", "-nan", "null", "none", "#n/a"})
 _THOUSANDS = r"^([+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+)(,.*)?$"
 _MICROSOFT_NAN = re.compile(r"^-?(?:1\.#(?:qnan|ind|snan|inf)0*|nan\((?:ind|snan)\))$")
 
@@ -285,10 +284,7 @@ def as_numbers(
 
 def labels(values: NDArray[Any]) -> NDArray[Any]:
     """Return values as text for comparing: whole numbers without a decimal point."""
-    flat = [
-        label(value.decode(errors="replace") if isinstance(value, bytes) else value).strip()
-        for value in values.ravel().tolist()
-    ]
+    flat = [label(value).strip() for value in values.ravel().tolist()]
     return np.array(flat, dtype=object).reshape(values.shape)
 
 
