@@ -440,7 +440,8 @@ def test_damaged_time_series_are_refused_with_their_place(tmp_path, old, new, me
         (None, "1,5;1.5;-1.#IND", [1.5, 1.5, np.nan]),
         (",", "1,5;0.123;1", "0.123"),
         (",", "1,5;12345.678;1", "12345.678"),
-        (".", "1.5;1,234.5;1", "1,234.5"),
+        (".", "1.5;1,234.5;1", [1.5, 1234.5, 1.0]),
+        (".", "1.5;1,5;1", "1,5"),
         (".", "1;1_000;1", "1_000"),
         (None, "1;1_000;1", "1_000"),
     ],
@@ -456,6 +457,30 @@ def test_a_stated_decimal_mark_is_the_only_one(tmp_path, decimal, cells, wanted)
     else:
         found = as_numbers(values.get("a"), "a", values.decimal, values.lines)
         np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize(
+    ("cells", "other", "wanted"),
+    [
+        ("987;1,250;1,300", "12.5", [987.0, 1250.0, 1300.0]),  # the other column has points
+        ("987;1,250;1,300", "12,5", [987.0, 1.25, 1.3]),
+        ("987;1,250;68,9", "12.5", [987.0, 1.25, 68.9]),  # the column itself has commas
+        ("0,250;1,250;1", "12.5", [0.25, 1.25, 1.0]),
+        ("1,234,567;1,250;1", "7", [1234567.0, 1250.0, 1.0]),
+        ("987;1,250;1,300", "7", "1,250"),  # nothing tells
+    ],
+)
+def test_a_comma_before_three_digits_is_read_by_column_and_table(tmp_path, cells, other, wanted):
+    path = tmp_path / "a.csv"
+    path.write_text("a;b\n" + "".join(f"{cell};{other}\n" for cell in cells.split(";")))
+    values = text_variables(path, TextSpec())
+    if isinstance(wanted, str):
+        with pytest.raises(SchemaError, match=wanted) as caught:
+            values.decimal_of("a")
+        assert caught.value.where == "line 3, column a"
+    else:
+        found = as_numbers(values.get("a"), "a", values.decimal_of("a"), values.lines)
+        assert found.tolist() == wanted
 
 
 def test_a_joined_table_keeps_its_own_decimal_mark(tmp_path):

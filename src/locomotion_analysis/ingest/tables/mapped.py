@@ -200,7 +200,7 @@ class MappedValues:
                 if name in table.names:
                     values, partners = table.get(name), rows()
                     self.history += [entry for entry in table.history if entry not in self.history]
-                    picked = _typed(values, table.decimal)[partners]
+                    picked = _typed(values, table.decimal_of(name))[partners]
                     if (partners < 0).any():
                         picked = picked.astype(object)
                         picked[partners < 0] = None
@@ -274,7 +274,7 @@ class MappedValues:
 
     def _decimal_of(self, name: str) -> str | None:
         tables = (self.variables, *(table for table, _ in self._joined))
-        return next((table.decimal for table in tables if name in table.names), None)
+        return next((table.decimal_of(name) for table in tables if name in table.names), None)
 
     def _raw(self, spec: ValueSpec, n_rows: int) -> NDArray[Any]:
         """Return a value as it stands, before its mapping and unit."""
