@@ -251,7 +251,7 @@ def tidy_cycles(cycles: pd.DataFrame, dataset: str) -> tuple[pd.DataFrame, list[
 def _without_blank_labels(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]:
     """Turn labels that say there is none (blank, ``NA``) into missing ones, except in the key."""
     history, changed = [], {}
-    for name in cycles.columns.difference(KEY, sort=False):
+    for name in [name for name in cycles.columns if name not in KEY]:
         values = cycles[name]
         if not pd.api.types.is_string_dtype(values):
             continue

@@ -306,7 +306,8 @@ def _seconds(values: "pd.Series[Any]", name: str, history: list[HistoryEntry]) -
     """Return times in seconds; timestamps and durations count from the first."""
     if isinstance(values.dtype, pd.DatetimeTZDtype) or values.dtype.kind in "mM":
         history.append(HistoryEntry("converted", f"{name}: {values.dtype} -> s from the first row"))
-        return (values - values.iloc[0]).dt.total_seconds().to_numpy(dtype=np.float64)
+        seconds: Array = (values - values.iloc[0]).dt.total_seconds().to_numpy(dtype=np.float64)
+        return seconds
     if not pd.api.types.is_numeric_dtype(values):
         raise SchemaError(
             expected="times in seconds, or timestamps",
@@ -335,8 +336,10 @@ def _numbers(values: "pd.Series[Any]", name: str) -> Array:
 
 def _ipsi(part: pd.DataFrame, history: list[HistoryEntry]) -> str:
     """Return the side of the leg called ipsi, by the column side."""
-    said = part["side"].dropna().map(label).str.strip() if "side" in part else []
-    words = sorted({text for text in said if text.lower() not in MISSING})
+    said = part["side"].dropna().unique().tolist() if "side" in part else []
+    words = sorted(
+        {text for value in said if (text := label(value).strip()).lower() not in MISSING}
+    )
     if not words:
         history.append(HistoryEntry("assumed", "ipsi = right: no column side says it"))
         return "right"
