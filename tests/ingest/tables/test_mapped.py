@@ -173,6 +173,19 @@ cycles: {{subject: {{column: name}}, task: run}}
     assert data.cycles["subject"].tolist() == ["S0", "S1", "S2"]
 
 
+def test_points_may_run_along_the_last_of_three_axes(tmp_path):
+    x = np.linspace(0, 1, 101)
+    curves = np.stack([0 * x, 0.5 + 0 * x, 1.1 * x])  # the third channel rises to 1.1
+    np.savez(tmp_path / "walk.npz", X=np.stack([curves] * 2), who=np.array(["A", "B"]))
+    text = (
+        "layout: curves\npoints: 101\nchannels:\n"
+        "  grf_vertical_ipsi_BW: {array: X, entry: 2, unit: BW}\n"
+        "cycles:\n  subject: {column: who}\n  task: level_walking\n"
+    )
+    found = read(tmp_path / "walk.npz", text).curves("grf_vertical_ipsi_BW")
+    np.testing.assert_allclose(found, np.tile(np.linspace(0, 1.1, 150), (2, 1)), atol=1e-6)
+
+
 def test_points_may_run_along_the_first_axis(tmp_path):
     curves = np.random.default_rng(1).normal(size=(101, 3))
     np.savez(tmp_path / "a.npz", X=curves, id=np.arange(3))
