@@ -80,6 +80,63 @@ def test_subject_names_keep_their_zeros_in_csv(long_frame, tmp_path, heading):
     assert set(LocomotionData.from_csv(tmp_path / "zeros.csv").groups) == {"007", "010"}
 
 
+MISSING_LABELS = ("", "NA", "n/a", "-", "--", " ")
+
+
+@pytest.mark.parametrize("route", ["csv", "parquet", "frame"])
+@pytest.mark.parametrize("blank", MISSING_LABELS)
+def test_a_label_that_says_there_is_none_is_missing(long_frame, tmp_path, route, blank):
+    subjects = long_frame["subject"].unique()
+    label = dict(zip(subjects, ["stroke", blank, *["none"] * len(subjects)], strict=False))
+    frame = long_frame.assign(aid=long_frame["subject"].map(label))
+    if route == "csv":
+        frame.to_csv(tmp_path / "walk.csv", index=False)
+        data = LocomotionData.from_csv(tmp_path / "walk.csv")
+    elif route == "parquet":
+        frame.to_parquet(tmp_path / "walk.parquet")
+        data = LocomotionData.from_parquet(tmp_path / "walk.parquet")
+    else:
+        data = LocomotionData.from_dataframe(frame)
+    found = data.cycles.groupby("subject")["aid"].first()
+    assert found[found.notna()].to_dict() == {n: t for n, t in label.items() if t != blank}
+
+
+@pytest.mark.parametrize("route", ["csv", "frame"])
+@pytest.mark.parametrize("blank", MISSING_LABELS)
+def test_a_missing_subject_is_nobody(long_frame, tmp_path, route, blank):
+    first = long_frame["subject"].iloc[0]
+    frame = long_frame.assign(subject=long_frame["subject"].replace(first, blank))
+    frame.to_csv(tmp_path / "walk.csv", index=False)
+    with pytest.raises(SchemaError, match="a value of subject for every cycle"):
+        if route == "csv":
+            LocomotionData.from_csv(tmp_path / "walk.csv")
+        else:
+            LocomotionData.from_dataframe(frame)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_csv_of_another_encoding_is_refused(long_frame, tmp_path, encoding):
+    path = tmp_path / "walk.csv"
+    frame = long_frame.assign(pathology="L\u00e4hmung")
+    frame.to_csv(path, index=False, encoding=encoding)
+    with pytest.raises(FileReadError, match="UTF-8") as caught:
+        LocomotionData.from_csv(path)
+    assert str(path) in caught.value.where
+    assert caught.value.where.endswith("line 2" if encoding == "latin-1" else "line 1")
+
+
+def test_text_stored_as_bytes_is_text(long_frame, tmp_path):
+    frame = long_frame.assign(
+        subject=long_frame["subject"].str.encode("utf-8"), pathology="L\u00e4hmung".encode()
+    )
+    frame.to_parquet(tmp_path / "walk.parquet")
+    data = LocomotionData.from_parquet(tmp_path / "walk.parquet")
+    assert set(data.groups) == set(long_frame["subject"])
+    assert set(data.cycles["pathology"]) == {"L\u00e4hmung"}
+    with pytest.raises(SchemaError, match="UTF-8"):
+        LocomotionData.from_dataframe(frame.assign(pathology=b"L\xe4hmung"))
+
+
 def test_a_folder_is_joined(data, tmp_path):
     folder = tmp_path / "lab"
     folder.mkdir()

@@ -31,6 +31,14 @@ _ZERO_IN_FRONT = r"0\d"
 """How an identifier such as 007 begins, which as a number would lose its zeros."""
 
 
+MISSING = frozenset(
+    {"", "-", "--", "---", "na", "n/a", "n.a.", "<na>", "nan", "-nan", "null", "none", "#n/a"}
+)
+"""What a cell says, in small letters, that holds no value."""
+_NO_LABEL = MISSING - {"none"}
+"""As a label, none may be a value: no walking aid."""
+
+
 @dataclass(frozen=True)
 class Columns:
     """The columns of one table, sorted by their part in the data model.
@@ -151,9 +159,32 @@ def _is_number(text: str) -> bool:
 
 
 def plain_text(table: pa.Table) -> pa.Table:
-    """Decode dictionary columns, so that pandas gets text and not categories."""
+    """Decode dictionary columns and bytes, so that pandas gets text and not categories.
+
+    Raises
+    ------
+    SchemaError
+        If bytes are no text in UTF-8.
+    """
     types = [f.type.value_type if pa.types.is_dictionary(f.type) else f.type for f in table.schema]
-    return table.cast(pa.schema(list(zip(table.column_names, types, strict=True))))
+    names = table.column_names
+    plain = table.cast(pa.schema(list(zip(names, types, strict=True))))
+    for place, (name, kind) in enumerate(zip(names, types, strict=True)):
+        if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+            try:
+                plain = plain.set_column(place, name, plain[name].cast(pa.string()))
+            except pa.ArrowInvalid:
+                raise _no_text(f"column {name}") from None
+    return plain
+
+
+def _no_text(where: str) -> SchemaError:
+    return SchemaError(
+        expected="text in UTF-8",
+        got="bytes of another encoding",
+        where=where,
+        fix="write the text in UTF-8",
+    )
 
 
 def require_key_columns(names: list[str]) -> None:
@@ -198,9 +229,13 @@ def tidy_cycles(cycles: pd.DataFrame, dataset: str) -> tuple[pd.DataFrame, list[
     cycles, step = cycles.assign(**texts), cycles["step"]
     if pd.api.types.is_float_dtype(step) and bool(step.notna().all() and (step % 1 == 0).all()):
         cycles = cycles.assign(step=step.astype(np.int64))
-    cycles = with_truth_type(cycles)
+    cycles, blanks = _without_blank_labels(with_truth_type(cycles))
+    history += blanks
     for name in KEY:
         empty = cycles[name].isna()
+        if name in texts:
+            no_name = MISSING if name == "subject" else ("",)
+            empty |= cycles[name].str.strip().str.lower().isin(no_name)
         if empty.any():
             raise SchemaError(
                 expected=f"a value of {name} for every cycle",
@@ -211,6 +246,21 @@ def tidy_cycles(cycles: pd.DataFrame, dataset: str) -> tuple[pd.DataFrame, list[
     refuse_duplicates(cycles)
     rest = [name for name in cycles.columns if name not in KEY]
     return cycles[[*KEY, *rest]], history
+
+
+def _without_blank_labels(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]:
+    """Turn labels that say there is none (blank, ``NA``) into missing ones, except in the key."""
+    history, changed = [], {}
+    for name in [name for name in cycles.columns if name not in KEY]:
+        values = cycles[name]
+        if not pd.api.types.is_string_dtype(values):
+            continue
+        blank = values.str.strip().str.lower().isin(_NO_LABEL)
+        if blank.any():
+            changed[name] = values.mask(blank)
+            detail = f"{name}: a blank, NA or dash is a missing label"
+            history.append(HistoryEntry("read", detail, int(blank.sum())))
+    return cycles.assign(**changed), history
 
 
 def refuse_duplicates(cycles: pd.DataFrame) -> None:
@@ -236,7 +286,18 @@ def _as_text(values: "pd.Series[str]") -> "pd.Series[str]":
 
 
 def label(value: object) -> str:
-    """Return a name as text; 7.0 is 7, since a column of numbers with a gap is stored as floats."""
+    """Return a name as text; 7.0 is 7, since a column of numbers with a gap is stored as floats.
+
+    Raises
+    ------
+    SchemaError
+        If it is bytes that are no text in UTF-8.
+    """
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            raise _no_text(f"name {value!r}") from None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value)

@@ -53,6 +53,10 @@ from locomotion_analysis.standard import (
 _METADATA_KEY = b"locomotion_analysis.history"
 _PARQUET_MAGIC = b"PAR1"
 _NAMES = ("dataset", "subject", "task", "task_id")
+_CSV_MISSING = [
+    *pa_csv.ConvertOptions().null_values,
+    *("-", "--", "---", "na", "N.A.", "n.a.", "<NA>"),
+]
 _PHASE_TOLERANCE = 1e-3
 """Percent of the cycle; float32 phase columns are off by less than 1e-5."""
 
@@ -186,6 +190,8 @@ def read_csv_table(path: str | os.PathLike[str]) -> pa.Table:
         )
     try:
         return parse_csv(place.read_bytes())
+    except FileReadError as error:
+        raise error.at(str(place)) from None
     except pa.ArrowInvalid as error:
         raise FileReadError(
             expected="a comma-separated table with one header row",
@@ -196,12 +202,31 @@ def read_csv_table(path: str | os.PathLike[str]) -> pa.Table:
 
 
 def parse_csv(raw: bytes) -> pa.Table:
-    """Read comma-separated text; names such as 007 stay text and keep their zeros."""
+    """Read comma-separated text; names such as 007 stay text and keep their zeros.
+
+    Raises
+    ------
+    FileReadError
+        If it is no text in UTF-8.
+    """
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise FileReadError(
+            expected="text in UTF-8",
+            got="text of another encoding (Latin-1, Windows-1252 or UTF-16?)",
+            where=f"line {line}",
+            fix="save it again as UTF-8",
+        ) from None
     with pa_csv.open_csv(pa.BufferReader(raw)) as reader:
         columns = reader.schema.names
     as_text = {name: pa.string() for name in columns if canonical_name(name) in _NAMES}
     return pa_csv.read_csv(
-        pa.BufferReader(raw), convert_options=pa_csv.ConvertOptions(column_types=as_text)
+        pa.BufferReader(raw),
+        convert_options=pa_csv.ConvertOptions(
+            column_types=as_text, null_values=_CSV_MISSING, strings_can_be_null=True
+        ),
     )
 
 

@@ -144,9 +144,39 @@ TO_STANDARD: dict[str, tuple[str, float]] = {
 TIMES = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "min": 60.0}
 """Unit of time -> seconds."""
 
-_LENGTHS = {"m": 1.0, "cm": 1e-2, "mm": 1e-3, "in": 0.0254, "metres": 1.0, "meters": 1.0}
-_YEARS = dict.fromkeys(("years", "year", "yrs", "y"), 1.0)
-_MASSES = {"kg": 1.0, "g": 1e-3, "lb": 0.45359237, "lbs": 0.45359237}
+
+def _spelled(units: dict[str, float]) -> dict[str, float]:
+    """Return each word of ``"inches inch in"`` -> the factor of all of them."""
+    return {word: factor for words, factor in units.items() for word in words.split()}
+
+
+_LENGTHS = _spelled(
+    {
+        "m metre metres meter meters": 1.0,
+        "cm centimetre centimetres centimeter centimeters": 1e-2,
+        "mm millimetre millimetres millimeter millimeters": 1e-3,
+        "in inch inches": 0.0254,
+        "ft foot feet": 0.3048,
+    }
+)
+_AGES = _spelled(
+    {
+        "years year yrs yr y a": 1.0,
+        "months month mos mo": 1.0 / 12.0,
+        "weeks week wks wk w": 7.0 / 365.25,
+        "days day d": 1.0 / 365.25,
+    }
+)
+_MASSES = _spelled(
+    {
+        "kg kgs kilogram kilograms kilogramme kilogrammes": 1.0,
+        "g gram grams gramme grammes": 1e-3,
+        "lb lbs pound pounds": 0.45359237,
+        "st stone stones": 6.35029318,
+        "N newton newtons": 1.0 / STANDARD_GRAVITY_M_S2,
+    }
+)
+"""A weight in newtons is that of its mass under standard gravity."""
 _FIELD_UNITS: dict[str, dict[str, float]] = {
     "_m_s": {"m_s": 1.0, "km_h": 1.0 / 3.6, "cm_s": 1e-2, "mph": 0.44704},
     "_m": _LENGTHS,
@@ -177,7 +207,7 @@ def field_units(name: str) -> dict[str, float]:
     (0.01, {})
     """
     if name == "age":
-        return {**_YEARS, "months": 1.0 / 12.0}
+        return dict(_AGES)
     return next((units for end, units in _FIELD_UNITS.items() if name.endswith(end)), {})
 
 

@@ -100,7 +100,7 @@ def test_words_that_yaml_takes_for_something_else_stay_column_names(tmp_path):
         ("{column: id}", "{file_name: 'a'}", 6, "one group"),
         ("subject:", "sbject:", 5, "the key subject"),
         ("  task: run", "  task: run\n  task: run", 8, "'task' twice"),
-        ("  task: run", "  task: run\n  height_m: {column: h, unit: foot}", 8, "'foot'"),
+        ("  task: run", "  task: run\n  height_m: {column: h, unit: furlong}", 8, "'furlong'"),
         ("  task: run", "  task: run\nwhere: {column: a}", 8, "equals, in, min or max"),
         ("  task: run", "  task: run\njoin: {file: b.csv}", 8, "the key match"),
         ("  task: run", "  task: run\ntext: {delimiter: '||'}", 8, "one character"),

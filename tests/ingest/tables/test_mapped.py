@@ -173,6 +173,19 @@ cycles: {{subject: {{column: name}}, task: run}}
     assert data.cycles["subject"].tolist() == ["S0", "S1", "S2"]
 
 
+def test_points_may_run_along_the_last_of_three_axes(tmp_path):
+    x = np.linspace(0, 1, 101)
+    curves = np.stack([0 * x, 0.5 + 0 * x, 1.1 * x])  # the third channel rises to 1.1
+    np.savez(tmp_path / "walk.npz", X=np.stack([curves] * 2), who=np.array(["A", "B"]))
+    text = (
+        "layout: curves\npoints: 101\nchannels:\n"
+        "  grf_vertical_ipsi_BW: {array: X, entry: 2, unit: BW}\n"
+        "cycles:\n  subject: {column: who}\n  task: level_walking\n"
+    )
+    found = read(tmp_path / "walk.npz", text).curves("grf_vertical_ipsi_BW")
+    np.testing.assert_allclose(found, np.tile(np.linspace(0, 1.1, 150), (2, 1)), atol=1e-6)
+
+
 def test_points_may_run_along_the_first_axis(tmp_path):
     curves = np.random.default_rng(1).normal(size=(101, 3))
     np.savez(tmp_path / "a.npz", X=curves, id=np.arange(3))
@@ -440,7 +453,8 @@ def test_damaged_time_series_are_refused_with_their_place(tmp_path, old, new, me
         (None, "1,5;1.5;-1.#IND", [1.5, 1.5, np.nan]),
         (",", "1,5;0.123;1", "0.123"),
         (",", "1,5;12345.678;1", "12345.678"),
-        (".", "1.5;1,234.5;1", "1,234.5"),
+        (".", "1.5;1,234.5;1", [1.5, 1234.5, 1.0]),
+        (".", "1.5;1,5;1", "1,5"),
         (".", "1;1_000;1", "1_000"),
         (None, "1;1_000;1", "1_000"),
     ],
@@ -456,6 +470,30 @@ def test_a_stated_decimal_mark_is_the_only_one(tmp_path, decimal, cells, wanted)
     else:
         found = as_numbers(values.get("a"), "a", values.decimal, values.lines)
         np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize(
+    ("cells", "other", "wanted"),
+    [
+        ("987;1,250;1,300", "12.5", [987.0, 1250.0, 1300.0]),  # the other column has points
+        ("987;1,250;1,300", "12,5", [987.0, 1.25, 1.3]),
+        ("987;1,250;68,9", "12.5", [987.0, 1.25, 68.9]),  # the column itself has commas
+        ("0,250;1,250;1", "12.5", [0.25, 1.25, 1.0]),
+        ("1,234,567;1,250;1", "7", [1234567.0, 1250.0, 1.0]),
+        ("987;1,250;1,300", "7", "1,250"),  # nothing tells
+    ],
+)
+def test_a_comma_before_three_digits_is_read_by_column_and_table(tmp_path, cells, other, wanted):
+    path = tmp_path / "a.csv"
+    path.write_text("a;b\n" + "".join(f"{cell};{other}\n" for cell in cells.split(";")))
+    values = text_variables(path, TextSpec())
+    if isinstance(wanted, str):
+        with pytest.raises(SchemaError, match=wanted) as caught:
+            values.decimal_of("a")
+        assert caught.value.where == "line 3, column a"
+    else:
+        found = as_numbers(values.get("a"), "a", values.decimal_of("a"), values.lines)
+        assert found.tolist() == wanted
 
 
 def test_a_joined_table_keeps_its_own_decimal_mark(tmp_path):

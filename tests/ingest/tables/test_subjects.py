@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locomotion_analysis.errors import FileReadError, SchemaError
+from locomotion_analysis.errors import FileReadError, SchemaError, UnitError
 from locomotion_analysis.ingest import read_subjects
 
 
@@ -52,7 +52,21 @@ def test_ragged_tabs_mixed_units_and_a_typing_error_of_a_real_table(shared_data)
         ("Height [m]", "175", "height_m", 1.75),  # the heading lies
         ("stature", "1.75", "height_m", 1.75),
         ("leg length [cm]", "90", "leg_length_m", 0.9),
+        ("Body weight (pounds)", "154.3", "mass_kg", 69.989303),  # 154.3 x 0.45359237
+        ("Weight in lbs", "100", "mass_kg", 45.359237),
+        ("weight (stone)", "11", "mass_kg", 69.853225),  # 11 x 14 x 0.45359237
+        ("Weight (N)", "686.4655", "mass_kg", 70.0),  # 70 x 9.80665
+        ("Height (inches)", "70", "height_m", 1.778),  # 70 x 2.54 cm
+        ("height/feet", "5.5", "height_m", 1.6764),  # 66 inches
+        ("height_inches", "70", "height_m", 1.778),
+        ("Height (Centimeters)", "175", "height_m", 1.75),
         ("Age (months)", "18", "age", 1.5),
+        ("age (weeks)", "60", "age", 1.149897),  # 420 days of 1/365.25
+        ("Age [days]", "730.5", "age", 2.0),
+        ("Sex (F=1 M=2)", "1", "sex", "female"),
+        ("Sex (female: 0, male: 1)", "0", "sex", "female"),
+        ("Gender (2 = female; 1 = male)", "2", "sex", "female"),
+        ("sex: f=1, m=2", "1", "sex", "female"),
         ("age", "30", "age", 30.0),
         ("Gender", "F", "sex", "female"),
         ("sex", "Male", "sex", "male"),
@@ -98,6 +112,43 @@ def test_tables_that_cannot_be_used(tmp_path, text, message):
     with pytest.raises(SchemaError, match=message) as caught:
         table(tmp_path, text)
     assert "subjects.csv" in caught.value.where
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "error", "got"),
+    [
+        ("weight (drams)", "70", UnitError, "'drams'"),
+        ("Height (hands)", "17", UnitError, "'hands'"),
+        ("age (fortnights)", "30", UnitError, "'fortnights'"),
+        ("Sex (F, M)", "1", SchemaError, "'F, M'"),
+        ("Sex (1/2)", "1", SchemaError, "'1/2'"),
+    ],
+)
+def test_what_a_heading_states_is_understood_or_refused(tmp_path, heading, cell, error, got):
+    with pytest.raises(error) as caught:
+        table(tmp_path, f"id;{heading}\nA;{cell}\n")
+    assert caught.value.got == got
+    assert heading in caught.value.where
+
+
+def test_lengths_that_may_be_inches_are_not_guessed(tmp_path):
+    subjects = table(tmp_path, "id;height;leg length\nA;70;36\nB;64;33\n")
+    assert subjects["A"] == subjects["B"] == {}
+    assert "centimetres or inches" in said(subjects)
+
+
+def test_rows_of_a_subject_may_be_rounded_differently(tmp_path):
+    subjects = table(tmp_path, "id;mass;leg length\nA;80;0.94\nA;80.4;0.9375\n")
+    assert subjects["A"] == {"mass_kg": 80.4, "leg_length_m": 0.9375}
+    assert "rounded in another row" in said(subjects)
+    with pytest.raises(SchemaError, match="one row a subject"):
+        table(tmp_path, "id;leg length\nA;0.94\nA;0.88\n")
+
+
+def test_a_missing_name_is_no_subject(tmp_path):
+    subjects = table(tmp_path, "id;age\nNA;30\n-;40\nB;50\n")
+    assert list(subjects) == ["B"]
+    assert "rows without a subject" in said(subjects)
 
 
 @pytest.mark.parametrize("raw", [b"", b" \n\n", b"PK\x03\x04\x00\x00"])

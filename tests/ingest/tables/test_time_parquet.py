@@ -41,7 +41,14 @@ def test_one_recording_a_subject_task_and_trial(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("side", "ipsi", "contra"), [("left", "left", "right"), ("right", "right", "left")]
+    ("side", "ipsi", "contra"),
+    [
+        ("left", "left", "right"),
+        ("right", "right", "left"),
+        ("L", "left", "right"),
+        ("r", "right", "left"),
+        (" Left ", "left", "right"),
+    ],
 )
 def test_ipsi_and_contra_follow_the_column_side(tmp_path, side, ipsi, contra):
     table = pd.DataFrame(
@@ -64,6 +71,23 @@ def test_without_a_side_ipsi_is_assumed_right_and_said(tmp_path):
     (recording,) = read(written(tmp_path, table))
     assert recording.channels == ("hip_flexion_angle_right_rad",)
     assert "assumed: ipsi = right" in said(recording)
+
+
+def test_names_in_the_index_are_columns(tmp_path):
+    table = frame(subject="P07", task="run").set_index(["subject", "time_s"])
+    (recording,) = read(written(tmp_path, table))
+    assert recording.subject == "P07"
+    np.testing.assert_array_equal(recording.streams[0].time_s, TIME)
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_timestamps_and_durations_count_from_the_first_row(tmp_path, zone):
+    step = pd.to_timedelta(np.arange(20) * 10, "ms")  # 100 Hz
+    for times in (pd.Timestamp("2024-03-01 10:00", tz=zone) + step, step):
+        table = frame().assign(time=times).drop(columns="time_s")
+        (recording,) = read(written(tmp_path, table))
+        np.testing.assert_allclose(recording.streams[0].time_s, np.arange(20) / 100, atol=1e-12)
+        assert "from the first row" in said(recording)
 
 
 def test_aliases_and_other_columns(tmp_path):
@@ -95,6 +119,13 @@ def test_content_decides_what_is_recognised(tmp_path):
         (frame().iloc[:0], "0 rows"),
         (frame().iloc[:1], "two instants"),
         (frame(knee_flexion_angle_left_deg=TIME), "twice"),
+        (frame(time_s=TIME * 1e9), "times in seconds"),
+        (frame(time_s=TIME.astype(str)), "times in seconds"),
+        (frame(hip_flexion_angle_ipsi_rad=TIME, side="dominant"), "dominant"),
+        (frame(hip_flexion_angle_ipsi_rad=TIME, side=["L", "R"] * 10), "one side a trial"),
+        (frame(hip_flexion_angle_left_rad=TIME.astype(str)), "hip_flexion_angle_left_rad"),
+        (frame(subject=["A"] * 19 + [None]), "a subject in every row"),
+        (frame(subject=["A"] * 19 + ["NA"]), "a subject in every row"),
     ],
 )
 def test_tables_that_are_no_recording(tmp_path, table, message):

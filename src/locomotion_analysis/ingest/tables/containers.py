@@ -26,7 +26,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
-from locomotion_analysis.data.columns import label
+from locomotion_analysis.data.columns import MISSING, label
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
 from locomotion_analysis.extras import require
 from locomotion_analysis.ingest.isolated import isolated_parser
@@ -34,8 +34,17 @@ from locomotion_analysis.ingest.tables.column_map import TextSpec
 
 # Numbers as they stand in the text files of laboratories.
 
-MISSING = frozenset({"", "-", "na", "n/a", "nan", "-nan", "null", "none", "#n/a"})
 _THOUSANDS = r"^([+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+)(,.*)?$"
+_COMMA_GROUPS = r"^\s*[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(\.[0-9]*)?\s*$"
+_UNSURE = "?"
+_SHOWN = {
+    ".": r"^[+-]?(?:[0-9]*\.[0-9]*(?:[eE][+-]?[0-9]+)?|[1-9][0-9]{0,2}(?:,[0-9]{3})+"
+    r"(?:\.[0-9]*|,[0-9]{3}))$",
+    ",": r"^[+-]?(?:0|[0-9]{4,}|[0-9]{1,3}(?:\.[0-9]{3})+)?,[0-9]+(?:[eE][+-]?[0-9]+)?$"
+    r"|^[+-]?[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})(?:[eE][+-]?[0-9]+)?$",
+    _UNSURE: r"^[+-]?[1-9][0-9]{0,2},[0-9]{3}$",
+}
+"""What a cell looks like that shows its decimal mark, or leaves it open."""
 _MICROSOFT_NAN = re.compile(r"^-?(?:1\.#(?:qnan|ind|snan|inf)0*|nan\((?:ind|snan)\))$")
 
 
@@ -117,7 +126,7 @@ def numbers_in(
         Position -> where the cell stands, for the message.
     decimal : {None, ".", ","}
         The only decimal mark there is; with a comma, points may set thousands apart
-        (``1.234,5``). None: as :func:`parse_number`.
+        (``1.234,5``), with a point commas (``1,234.5``). None: as :func:`parse_number`.
 
     Returns
     -------
@@ -133,6 +142,9 @@ def numbers_in(
     if decimal == ",":
         grouped = pc.match_substring_regex(text, _THOUSANDS)
         text = pc.if_else(grouped, pc.replace_substring(text, ".", ""), text)
+    if decimal == ".":
+        grouped = pc.match_substring_regex(text, _COMMA_GROUPS)
+        text = pc.if_else(grouped, pc.replace_substring(text, ",", ""), text)
     plain = pc.utf8_trim_whitespace(text)
     if decimal == ",":
         plain = pc.replace_substring(pc.replace_substring(plain, ".", "_"), ",", ".")
@@ -235,6 +247,46 @@ class Variables:
     lines: Sequence[int] | None = None
     history: list[HistoryEntry] = field(default_factory=list)
     _loaded: dict[str, NDArray[Any]] = field(default_factory=dict)
+    _marks: dict[str, set[str]] = field(default_factory=dict)
+
+    def decimal_of(self, name: str) -> str | None:
+        """Return the decimal mark of a text column: the stated one, else that its cells show.
+
+        A comma before three digits (``1,250``) shows nothing by itself; then the other columns
+        tell.
+
+        Raises
+        ------
+        SchemaError
+            If they do not.
+        """
+        if self.decimal is not None or self.lines is None:
+            return self.decimal
+        own = self._marks_of(name)
+        if own == {_UNSURE}:
+            own = set().union(*map(self._marks_of, self.names)) - {_UNSURE}
+            if len(own) != 1:
+                cells = self.get(name).tolist()
+                row = next(k for k, cell in enumerate(cells) if re.match(_COMMA_GROUPS, str(cell)))
+                raise SchemaError(
+                    expected="a decimal mark: nothing in the table tells 1,250 from 1250",
+                    got=repr(cells[row]),
+                    where=f"line {self.lines[row]}, column {name}",
+                    fix='state it in the map: text: {decimal: "."} or text: {decimal: ","}',
+                )
+        return next((mark for mark in (",", ".") if mark in own), None)
+
+    def _marks_of(self, name: str) -> set[str]:
+        if name not in self._marks:
+            cells = pc.utf8_trim_whitespace(pa.array(self.get(name).tolist(), pa.string()))
+            self._marks[name] = {
+                mark
+                for mark, pattern in _SHOWN.items()
+                if pc.any(pc.match_substring_regex(cells, pattern)).as_py()
+            }
+            if self._marks[name] & {".", ","}:
+                self._marks[name] -= {_UNSURE}
+        return self._marks[name]
 
     def get(self, name: str, asked_by: str = "") -> NDArray[Any]:
         """Return one variable.
@@ -285,10 +337,7 @@ def as_numbers(
 
 def labels(values: NDArray[Any]) -> NDArray[Any]:
     """Return values as text for comparing: whole numbers without a decimal point."""
-    flat = [
-        label(value.decode(errors="replace") if isinstance(value, bytes) else value).strip()
-        for value in values.ravel().tolist()
-    ]
+    flat = [label(value).strip() for value in values.ravel().tolist()]
     return np.array(flat, dtype=object).reshape(values.shape)
 
 

@@ -200,7 +200,7 @@ class MappedValues:
                 if name in table.names:
                     values, partners = table.get(name), rows()
                     self.history += [entry for entry in table.history if entry not in self.history]
-                    picked = _typed(values, table.decimal)[partners]
+                    picked = _typed(values, table.decimal_of(name))[partners]
                     if (partners < 0).any():
                         picked = picked.astype(object)
                         picked[partners < 0] = None
@@ -274,7 +274,7 @@ class MappedValues:
 
     def _decimal_of(self, name: str) -> str | None:
         tables = (self.variables, *(table for table, _ in self._joined))
-        return next((table.decimal for table in tables if name in table.names), None)
+        return next((table.decimal_of(name) for table in tables if name in table.names), None)
 
     def _raw(self, spec: ValueSpec, n_rows: int) -> NDArray[Any]:
         """Return a value as it stands, before its mapping and unit."""
@@ -416,7 +416,7 @@ def curves_data(values: MappedValues, column_map: ColumnMap, dataset: str) -> Lo
     SchemaError
         If channels differ in their number of cycles, or a column is missing.
     """
-    curves = {spec.name: _curves(values, spec) for spec in column_map.channels}
+    curves = {spec.name: _curves(values, spec, column_map.points) for spec in column_map.channels}
     n_cycles = _one_length(curves, "as many cycles in every channel")
     block = []
     for spec in column_map.channels:
@@ -477,7 +477,7 @@ def long_data(values: MappedValues, column_map: ColumnMap, dataset: str) -> Loco
     return _data(values, column_map, cycles, np.stack(block), dataset)
 
 
-def _curves(values: MappedValues, spec: ChannelSpec) -> Array:
+def _curves(values: MappedValues, spec: ChannelSpec, points: int | None) -> Array:
     """Return a channel's numbers, shape (n_cycles, n_points), in the file's unit."""
     if spec.kind == "columns":
         return _from_columns(values, spec)
@@ -489,6 +489,8 @@ def _curves(values: MappedValues, spec: ChannelSpec) -> Array:
                 got=f"{spec.source} of shape {array.shape}",
                 where=spec.where,
             )
+        if not spec.points_first and points == array.shape[2] != array.shape[1]:
+            array = array.swapaxes(1, 2)  # (cycle, channel, point)
         names = [str(place) for place in range(array.shape[2])]
         if spec.entries is not None:
             names = labels(np.atleast_1d(values.variables.get(spec.entries, spec.where))).tolist()

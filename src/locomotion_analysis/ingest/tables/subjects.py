@@ -9,9 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from locomotion_analysis.data import HistoryEntry
-from locomotion_analysis.errors import FileReadError, SchemaError
+from locomotion_analysis.data.columns import MISSING
+from locomotion_analysis.errors import FileReadError, SchemaError, UnitError
 from locomotion_analysis.ingest.tables.column_map import TextSpec
-from locomotion_analysis.ingest.tables.containers import MISSING, naming, parse_number, read_cells
+from locomotion_analysis.ingest.tables.containers import (
+    TextTable,
+    naming,
+    parse_number,
+    read_cells,
+)
 from locomotion_analysis.standard import field_units
 
 
@@ -91,27 +97,59 @@ def read_subjects(path: Path) -> SubjectTable:
                 fix="rename the column to subject",
             )
         names = [cell.strip() for cell in table.cells[:, named.place]]
-        subjects: dict[str, dict[str, Any]] = {}
-        for row, name in enumerate(names):
-            if not name:
+        subjects = _people(table, columns, names, history)
+        if not subjects:
+            raise SchemaError(expected="at least one subject", got="a table without one")
+        return SubjectTable(subjects, tuple(history))
+
+
+def _people(
+    table: TextTable, columns: list["SubjectColumn"], names: list[str], history: list[HistoryEntry]
+) -> dict[str, dict[str, Any]]:
+    """Return what the rows say of each subject; rows may differ by rounding, and the finer counts."""
+    if nameless := sum(name.lower() in MISSING for name in names):
+        history.append(HistoryEntry("dropped", "rows without a subject", nameless))
+    subjects: dict[str, dict[str, Any]] = {}
+    finest: dict[tuple[str, str], float] = {}
+    for row, name in enumerate(names):
+        if name.lower() in MISSING:
+            continue
+        before = subjects.setdefault(name, {})
+        for item in columns:
+            key, value = item.name, item.values[row]
+            if key == "subject" or value is None:
                 continue
-            known = {
-                item.name: item.values[row]
-                for item in columns
-                if item.name != "subject" and item.values[row] is not None
-            }
-            before = subjects.get(name, {})
-            for key, value in known.items():
-                if key in before and before[key] != value:
+            rounding = _rounding(table.cells[row, item.place], value)
+            known = finest.get((name, key), math.inf)
+            if key in before and before[key] != value:
+                if not _same_rounded(before[key], value, max(rounding, known)):
                     raise SchemaError(
                         expected="one row a subject",
                         got=f"{key} {before[key]} and {value} for subject {name}",
                         fix="keep one row, or name the visits as different subjects",
                     )
-            subjects.setdefault(name, {}).update(known)
-        if not subjects:
-            raise SchemaError(expected="at least one subject", got="a table without one")
-        return SubjectTable(subjects, tuple(history))
+                finer = value if rounding < known else before[key]
+                detail = f"{key} of {name}: {finer}, rounded in another row"
+                history.append(HistoryEntry("read", detail))
+            if rounding < known or key not in before:
+                before[key], finest[name, key] = value, rounding
+    return subjects
+
+
+def _rounding(cell: str, value: str | float) -> float:
+    """Return by how much a value may be off because its cell has so many digits."""
+    if isinstance(value, str):
+        return 0.0
+    number = parse_number(cell)
+    digits = re.sub(r"e.*", "", cell.strip().lower().replace(",", ".")).partition(".")[2]
+    factor = abs(value / number) if number else 1.0
+    return 0.5 * 10.0 ** -len(digits) * factor
+
+
+def _same_rounded(one: str | float, other: str | float, rounding: float) -> bool:
+    if isinstance(one, str) or isinstance(other, str):
+        return False
+    return abs(one - other) <= rounding * (1.0 + 1e-6)
 
 
 # Which column is what, and its values in standard units.
@@ -129,20 +167,24 @@ _HEADINGS = (
     ("leg_length_m", r"leg[ _]*length"),
     ("pathology", r"pathology|diagnosis|disease|condition"),
 )
-_UNIT = re.compile(
-    r"^(?P<name>.*?)[ _]*(?:[\[(](?P<note>.*)[\])]|_(?P<unit>kg|g|lbs?|m|cm|mm|years|y|months))?$"
-)
+_NOTE = re.compile(r"^(?P<name>[^\[(]*?)[\s_.:]*[\[(](?P<note>.*)[\])]\s*$")
+"""A heading whose unit or legend stands in brackets."""
+_TAIL = re.compile(r"^(?P<name>.*?)(?:[\s_/,:;-]+(?:in\s+)?)(?P<note>[^\s_/,:;-]+|.*[=:].*)$")
+"""A heading whose last word may be a unit, or whose end a legend."""
+_NO_UNIT = frozenset({"", "self-reported", "self reported", "measured", "number", "text"})
 _PLAUSIBLE = {
     "height_m": (0.4, 2.5),
     "leg_length_m": (0.2, 1.4),
     "mass_kg": (2.0, 350.0),
     "age": (0.0, 120.0),
 }
+_GROWN_INCHES = {"height_m": (55.0, 80.0), "leg_length_m": (28.0, 42.0)}
 _SEXES = {
     **dict.fromkeys(("f", "female", "woman", "w", "women", "girl"), "female"),
     **dict.fromkeys(("m", "male", "man", "men", "boy"), "male"),
 }
-_LEGEND = re.compile(r"(\d+)\s*[=:]\s*[\"' ]*([a-z]+)")
+_CODE_FIRST = re.compile(r"\b(\d+)[\"']?\s*(?:=|:|-|is)\s*[\"' ]*([a-z]+)")
+_WORD_FIRST = re.compile(r"\b([a-z]+)[\"']?\s*(?:=|:|-|is)\s*[\"' ]*(\d+)")
 _ISO_5218 = {"1": "male", "2": "female"}
 _Values = tuple[list[str | float | None], list[HistoryEntry]]
 
@@ -174,13 +216,10 @@ def subject_columns(
     columns: list[SubjectColumn] = []
     history, unknown = [], []
     for place, heading in enumerate(header):
-        match = _UNIT.match(heading.strip().lower())
-        bare = match["name"].strip(" _") if match else ""
-        name = next((name for name, words in _HEADINGS if re.fullmatch(words, bare)), None)
-        if match is None or name is None or any(column.name == name for column in columns):
+        name, unit = _heading(heading)
+        if name is None or any(column.name == name for column in columns):
             unknown.append(heading)
             continue
-        unit = (match["note"] or match["unit"] or "").strip()
         cells = [row[place].strip() for row in rows]
         values, entries = _CONVERTERS[name](name, heading, unit, cells)
         columns.append(SubjectColumn(name, place, values))
@@ -192,17 +231,70 @@ def subject_columns(
     return columns, history
 
 
+def _heading(heading: str) -> tuple[str | None, str]:
+    """Return what a heading names, if that is known, and what it states of unit or codes."""
+    plain = " ".join(heading.split())
+    for pattern in (_NOTE, _TAIL):
+        if (match := pattern.match(plain)) and (name := _named(match["name"])):
+            note = match["note"].strip(" .")
+            if pattern is _NOTE or _unit(name, note) or (name == "sex" and _legend(note)):
+                return name, note
+    return _named(plain), ""
+
+
+def _named(words: str) -> str | None:
+    bare = words.strip(" _.:").lower()
+    return next((name for name, known in _HEADINGS if re.fullmatch(known, bare)), None)
+
+
+def _unit(name: str, note: str) -> float | None:
+    """Return the factor of a unit that a heading states, in capitals or not."""
+    units = field_units(name)
+    return units.get(
+        note, {word.lower(): factor for word, factor in units.items()}.get(note.lower())
+    )
+
+
+def _stated(name: str, heading: str, note: str) -> float | None:
+    """Return the factor of the stated unit, None where none is stated; raise for an unknown one."""
+    factor = _unit(name, note)
+    if factor is None and note.lower() not in _NO_UNIT:
+        raise UnitError(
+            expected=f"one of the units {', '.join(field_units(name))}",
+            got=repr(note),
+            where=f"column {heading}",
+            fix="convert the column and its heading, or take the brackets away if it is no unit",
+        )
+    return factor
+
+
 def _text(name: str, heading: str, unit: str, cells: list[str]) -> _Values:  # noqa: ARG001
     return [cell if cell.lower() not in MISSING else None for cell in cells], []
 
 
+def _legend(note: str) -> dict[str, str]:
+    """Return code -> sex from ``1 = male, 2 = female`` or ``F=1 M=2``."""
+    text = note.lower()
+    pairs = _CODE_FIRST.findall(text) or [pair[::-1] for pair in _WORD_FIRST.findall(text)]
+    return {code: _SEXES[word] for code, word in pairs if word in _SEXES}
+
+
 def _sex(name: str, heading: str, unit: str, cells: list[str]) -> _Values:  # noqa: ARG001
-    legend = {code: _SEXES[word] for code, word in _LEGEND.findall(unit) if word in _SEXES}
+    legend = _legend(unit)
     codes = {cell for cell in cells if cell.isdigit()}
     history = []
+    if codes and len(set(legend.values())) != len(legend):
+        legend = {}
     if legend:
         said = ", ".join(f"{code} = {word}" for code, word in sorted(legend.items()))
         history.append(HistoryEntry("converted", f"{heading}: {said}, by its heading"))
+    elif codes and unit.lower() not in _NO_UNIT:
+        raise SchemaError(
+            expected="a legend such as 1 = male, 2 = female",
+            got=repr(unit),
+            where=f"column {heading}",
+            fix="write f and m into the cells, or the legend so",
+        )
     elif codes and codes <= set(_ISO_5218):
         legend = _ISO_5218
         detail = f"{heading}: 1 = male, 2 = female (ISO/IEC 5218), the heading does not say"
@@ -231,11 +323,14 @@ def _quantity(name: str, heading: str, unit: str, cells: list[str]) -> _Values:
         detail = f"{heading}: {', '.join(unread[:5])} no number"
         history.append(HistoryEntry("dropped", detail, len(unread)))
     known = [value for value in numbers if not math.isnan(value)]
+    if _may_be_inches(name, unit, known):
+        detail = f"{heading}: centimetres or inches, the heading does not say"
+        return [None] * len(cells), [*history, HistoryEntry("dropped", detail, len(known))]
     if name.endswith("_m"):
         factors, entries = _length_factors(name, heading, unit, numbers)
         history += entries
     else:
-        stated = field_units(name).get(unit)
+        stated = _stated(name, heading, unit)
         factors = [1.0 if stated is None else stated] * len(numbers)
         if stated is None:
             word = "years" if name == "age" else "kg"
@@ -255,11 +350,19 @@ def _quantity(name: str, heading: str, unit: str, cells: list[str]) -> _Values:
     return values, history
 
 
+def _may_be_inches(name: str, unit: str, known: list[float]) -> bool:
+    """Return whether lengths without a unit would be usual ones of grown people in inches."""
+    if unit or not known or name not in _GROWN_INCHES:
+        return False
+    low, high = _GROWN_INCHES[name]
+    return low <= statistics.median(known) <= high
+
+
 def _length_factors(
     name: str, heading: str, unit: str, numbers: list[float]
 ) -> tuple[list[float], list[HistoryEntry]]:
     """Return a factor a value: the heading's unit where it is plausible, else the one that is."""
-    stated = field_units(name).get(unit)
+    stated = _stated(name, heading, unit)
     low, high = _PLAUSIBLE[name]
     factors, used = [], []
     for value in numbers:
@@ -268,7 +371,7 @@ def _length_factors(
         factors.append(fits[0] if fits else tried[0])
         if fits:
             used.append(fits[0])
-    words = {1.0: "m", 1e-2: "cm", 1e-3: "mm", 0.0254: "in"}
+    words = {1.0: "m", 1e-2: "cm", 1e-3: "mm", 0.0254: "in", 0.3048: "ft"}
     history = []
     for factor in sorted(set(used), reverse=True):
         action = "converted" if factor == stated else "assumed"

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
-from locomotion_analysis.data.columns import label
+from locomotion_analysis.data.columns import MISSING, float32_values, label
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
 from locomotion_analysis.ingest.recording import SIDES, ReadOptions, Recording, Stream
 from locomotion_analysis.ingest.tables.containers import (
@@ -35,6 +35,7 @@ from locomotion_analysis.standard import (
 )
 
 _PARQUET = b"PAR1"
+Array = NDArray[np.float64]
 
 
 class CyclesParquetReader:
@@ -181,6 +182,11 @@ def _totals_agree(values: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 # Standard Parquet over time: not yet cut into gait cycles.
 
+_SIDE_WORDS = {
+    **dict.fromkeys(("left", "l", "links", "gauche"), "left"),
+    **dict.fromkeys(("right", "r", "rechts", "droite"), "right"),
+}
+_LONGEST_STEP_S = 0.5
 _TRIAL_COLUMNS = ("dataset", "subject", "task", "task_id", "trial")
 _PHASES = (PHASE_COLUMN, "phase_percent", "phase_contra")
 
@@ -219,6 +225,8 @@ class TimeParquetReader:
         """
         try:
             frame = pq.read_table(path).to_pandas()
+            named = [name for name in frame.index.names if name is not None and name not in frame]
+            frame = frame.reset_index(level=named) if named else frame
         except (pa.ArrowInvalid, OSError) as error:
             raise FileReadError(
                 expected="a Parquet file",
@@ -257,9 +265,16 @@ def _with_standard_names(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Histor
 
 def _trial(part: pd.DataFrame, time: str, path: Path, history: list[HistoryEntry]) -> Recording:
     own = list(history)
-    time_s = part[time].to_numpy(dtype=np.float64)
+    time_s = _seconds(part[time], time, own)
     constants = {name: part[name].iloc[0] for name in _TRIAL_COLUMNS if name in part}
     where = ", ".join(f"{name}={value}" for name, value in constants.items())
+    if "subject" in constants and _word(constants["subject"]).strip().lower() in MISSING:
+        raise SchemaError(
+            expected="a subject in every row",
+            got="rows without one",
+            where=where,
+            fix="fill the column in, or remove those rows",
+        )
     try:
         check_rising(time_s)
     except LocomotionError as error:
@@ -287,24 +302,74 @@ def _trial(part: pd.DataFrame, time: str, path: Path, history: list[HistoryEntry
     )
 
 
+def _seconds(values: "pd.Series[Any]", name: str, history: list[HistoryEntry]) -> Array:
+    """Return times in seconds; timestamps and durations count from the first."""
+    if isinstance(values.dtype, pd.DatetimeTZDtype) or values.dtype.kind in "mM":
+        history.append(HistoryEntry("converted", f"{name}: {values.dtype} -> s from the first row"))
+        seconds: Array = (values - values.iloc[0]).dt.total_seconds().to_numpy(dtype=np.float64)
+        return seconds
+    if not pd.api.types.is_numeric_dtype(values):
+        raise SchemaError(
+            expected="times in seconds, or timestamps",
+            got=f"{values.iloc[0]!r}",
+            where=f"column {name}",
+            fix="write the time as seconds",
+        )
+    times = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    if len(times) > 1 and (step := float(np.nanmedian(np.diff(times)))) > _LONGEST_STEP_S:
+        raise SchemaError(
+            expected="times in seconds, at least two instants a second",
+            got=f"{step:g} between two rows",
+            where=f"column {name}",
+            fix="milliseconds or nanoseconds? Divide them into seconds",
+        )
+    return times
+
+
+def _numbers(values: "pd.Series[Any]", name: str) -> Array:
+    """Return a channel's numbers; raise for text, as reading cycles does."""
+    if pd.api.types.is_numeric_dtype(values):
+        return values.to_numpy(dtype=np.float64, na_value=np.nan)
+    column = pa.chunked_array([pa.Array.from_pandas(values)])
+    return float32_values(column, name).astype(np.float64)
+
+
+def _ipsi(part: pd.DataFrame, history: list[HistoryEntry]) -> str:
+    """Return the side of the leg called ipsi, by the column side."""
+    said = part["side"].dropna().unique().tolist() if "side" in part else []
+    words = sorted(
+        {text for value in said if (text := label(value).strip()).lower() not in MISSING}
+    )
+    if not words:
+        history.append(HistoryEntry("assumed", "ipsi = right: no column side says it"))
+        return "right"
+    sides = {_SIDE_WORDS.get(word.lower(), "") for word in words}
+    if len(sides) != 1 or "" in sides:
+        raise SchemaError(
+            expected="one side a trial, left or right (L or R)",
+            got=", ".join(words[:5]),
+            where="column side",
+            fix="write left or right, and tell trials of either side apart by a column trial",
+        )
+    side = sides.pop()
+    history.append(HistoryEntry("renamed", f"ipsi -> {side}, by the column side"))
+    return side
+
+
 def _signals(part: pd.DataFrame, history: list[HistoryEntry]) -> dict[str, NDArray[np.float64]]:
-    ipsi = "right"
-    if any("_ipsi_" in str(name) for name in part.columns):
-        said = str(part["side"].iloc[0]).lower() if "side" in part else ""
-        if said in SIDES:
-            ipsi = said
-            history.append(HistoryEntry("renamed", f"ipsi -> {said}, by the column side"))
-        else:
-            history.append(HistoryEntry("assumed", "ipsi = right: no column side says it"))
+    channels = [name for name in map(str, part.columns) if _sided(name, "right") is not None]
+    sided = any("_ipsi_" in name or "_contra_" in name for name in channels)
+    ipsi = _ipsi(part, history) if sided else "right"
     signals: dict[str, NDArray[np.float64]] = {}
     for column in map(str, part.columns):
         named = _sided(column, ipsi)
-        if named is None or not pd.api.types.is_numeric_dtype(part[column]):
+        if named is None:
             continue
         name, factor = named
+        values = _numbers(part[column], column)
         if name in signals:
             raise SchemaError(expected="one column a channel", got=f"{name} twice")
-        signals[name] = part[column].to_numpy(dtype=np.float64) * factor
+        signals[name] = values * factor
         if name != column:
             action = "converted" if factor != 1.0 else "renamed"
             history.append(HistoryEntry(action, f"{column} -> {name}, factor {factor:.9g}"))
