@@ -148,7 +148,7 @@ def test_both_b3d_trials_become_cycles(shared_data):
     assert len(set(data.cycles["task_id"])) == 2
     assert data.cycles["cycle_duration_s"].between(1.0, 1.15).all()
     assert 0.9 < np.nanmax(data.curves("grf_vertical_ipsi_BW")) < 1.3
-    assert any("first sample" in e.detail for e in data.history)
+    assert any("outermost sample" in e.detail for e in data.history)
 
 
 def test_insole_records_give_stride_times_of_both_feet(shared_data):
