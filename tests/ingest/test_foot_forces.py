@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from locomotion_analysis.ingest import contacts, find_events
+from locomotion_analysis.ingest import Recording, Stream, contacts, find_events
 from locomotion_analysis.ingest.foot_forces import foot_forces, plate_contacts
 
 
@@ -168,3 +168,23 @@ def test_empty_samples_at_the_ends_are_no_events(empty, n):
     np.testing.assert_allclose(found[:2, 1], [0.33, 1.43], atol=0.03)
     backwards = contacts(time, force[::-1])
     assert np.isnan(backwards[-1, 1])
+
+
+def test_what_contacts_take_for_granted_is_in_the_history():
+    time = np.arange(0, 4, 0.01)
+    right = _steps(time, 0.66)
+    gap = (time > 0.98) & (time < 1.04)
+    assert right[gap].min() > 100  # within a stance
+    left = _steps(time, 0.11)
+    began = int(np.argmax(left > 0.9 * left.max()))
+    left = left[began - 3 :].copy()
+    left[:3] = 0.0
+    streams = (
+        Stream(time, {"grf_vertical_right_N": np.where(gap, np.nan, right)}),
+        Stream(time[: len(left)], {"grf_vertical_left_N": left}),
+    )
+    found = foot_forces(Recording(source="x", streams=streams), [])
+    said = {entry.detail: entry.count for entry in found.recording.history}
+    assert said["the foot stayed on the ground in short gaps of its force"] == 1
+    zeros = "zeros beside a force of a loaded foot, at an end of the recording, are no measurements"
+    assert said[zeros] == 3

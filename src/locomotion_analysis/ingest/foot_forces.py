@@ -561,7 +561,9 @@ def foot_forces(recording: Recording, events: list[Event]) -> FootForces:
     streams = tuple(Stream(clock, rest) for clock, rest in others if rest)
     if streams and any(n.startswith("grf_") for n in recording.channels):
         entries.append(HistoryEntry("dropped", "the file's own grf channels, for the plates'"))
-    entries += _cut_at_strike(per_side, time)
+    entries += _of_contacts(
+        time, per_side, {side: signals[f"grf_vertical_{side}_N"] for side in SIDES}
+    )
     kept = replace(recording, streams=(*streams, Stream(time, signals))).then(*entries)
     return FootForces(kept, per_side, n_shared, n_unknown)
 
@@ -576,17 +578,36 @@ def _contacts_of_signals(
             for unit, newton in (("N", 1.0), ("BW", _USUAL_WEIGHT_N)):
                 vertical = stream.signals.get(f"grf_vertical_{side}_{unit}")
                 if vertical is not None:
-                    per_side[side] = contacts(stream.time_s, vertical * newton)
-                    entries += _cut_at_strike({side: per_side[side]}, stream.time_s)
+                    force = vertical * newton
+                    per_side[side] = contacts(stream.time_s, force)
+                    entries += _of_contacts(stream.time_s, {side: per_side[side]}, {side: force})
     return per_side, entries
 
 
-def _cut_at_strike(
-    per_side: Mapping[str, NDArray[np.float64]], time: NDArray[np.float64]
+def _of_contacts(
+    time: NDArray[np.float64],
+    per_side: Mapping[str, NDArray[np.float64]],
+    forces_N: Mapping[str, NDArray[np.float64]],
 ) -> list[HistoryEntry]:
-    n_cut = sum(int(np.isin(spans, time).sum()) for spans in per_side.values())
-    text = "heel strike or toe-off at the outermost sample measured, where the force is low already"
-    return [HistoryEntry("assumed", text, n_cut)] if n_cut else []
+    """Return what :func:`contacts` took for granted."""
+    n_bridged = 0
+    for force in forces_N.values():
+        measured = np.flatnonzero(np.isfinite(force))
+        low, high = measured[:-1], measured[1:]
+        within = (high - low > 1) & (time[high] - time[low] < _HIDES_NO_SWING_S)
+        n_bridged += int((within & (np.minimum(force[low], force[high]) >= RELEASE_N)).sum())
+    notes = (
+        (
+            "heel strike or toe-off at the outermost sample measured, where the force is low already",
+            sum(int(np.isin(spans, time).sum()) for spans in per_side.values()),
+        ),
+        ("the foot stayed on the ground in short gaps of its force", n_bridged),
+        (
+            "zeros beside a force of a loaded foot, at an end of the recording, are no measurements",
+            sum(int(_unmeasured_ends(time, force).sum()) for force in forces_N.values()),
+        ),
+    )
+    return [HistoryEntry("assumed", text, count) for text, count in notes if count]
 
 
 def _summed(
