@@ -95,7 +95,24 @@ def _c3d() -> Callable[[Path, int], Content]:
                 and not all(_is_utf8(text) for text in entry["value"] if isinstance(text, str))
             ],
         }
-        return meta, {"points": data["points"][:3], "analogs": data["analogs"][0]}
+        arrays = {"points": data["points"][:3], "analogs": data["analogs"][0]}
+        if "rotations" in data and data["rotations"].size:
+            arrays["rotations"] = data["rotations"]
+            arrays["reliability"] = reliability(file.c3d_swig.data(), data["rotations"].shape)
+        return meta, arrays
+
+    def reliability(data: Any, shape: tuple[int, ...]) -> Any:
+        """Return the 17th number of each pose, shape (n_segments, n_samples)."""
+        frames = data.nbFrames()
+        ratio = shape[3] // frames
+        values = np.empty((shape[2], shape[3]))
+        for k in range(frames):
+            rotations = data.frame(k).rotations()
+            for part in range(ratio):
+                subframe = rotations.subframe(part)
+                for segment in range(shape[2]):
+                    values[segment, k * ratio + part] = subframe.rotation(segment).reliability()
+        return values
 
     return read
 

@@ -36,7 +36,6 @@ def test_a_consistent_header_passes(tmp_path):
         (b"no C3D at all" + bytes(600), "second byte"),
         (header(processor=86), "SGI/MIPS"),
         (header(processor=0), "processor code 0"),
-        (header(points=0), "neither points nor analogue"),
         (header(first=9, last=2, size=0), "after the last"),
         (header(size=100), "promises 10 frames of 2 points"),
         (b"\x7fP" + header()[2:], "block 127"),
@@ -128,3 +127,9 @@ def test_text_without_an_encoding_is_readable(write_c3d, stored, read):
     content = read_c3d_content(write_c3d(np.zeros((20, 1)), SUBJECTS={"NAMES": [stored]}))
     assert content.texts("SUBJECTS", "NAMES") == [read]
     assert content.recoded == (() if stored == read.encode() else ("SUBJECTS:NAMES",))
+
+
+def test_a_file_without_content_is_refused(write_c3d):
+    path = write_c3d(np.zeros((10, 0)), has_marker=False)
+    with pytest.raises(FileReadError, match="neither points, analogue channels nor segment poses"):
+        read_c3d_content(path)

@@ -1,1 +1,1 @@
-"""C3D: markers, force plates, events and Plug-in Gait outputs."""
+"""C3D: markers, force plates, events, Plug-in Gait outputs and segment poses."""

@@ -6,7 +6,7 @@ process.
 
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,9 @@ class C3DContent:
     recoded : tuple of str
         Text parameters that are not UTF-8 and were read as Windows-1252, of which Latin-1 is a
         part.
+    poses : ndarray, shape (n_samples, n_segments, 4, 4)
+        The ROTATION block: from segment to laboratory axes, the last column where the segment's
+        origin is. NaN where a segment was not tracked.
     """
 
     points: NDArray[np.float64]
@@ -50,6 +53,7 @@ class C3DContent:
     _parameters: Mapping[str, Mapping[str, Mapping[str, Any]]]
     header_events: tuple[tuple[float, str], ...] = ()
     recoded: tuple[str, ...] = ()
+    poses: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0, 4, 4)))
 
     @property
     def point_time_s(self) -> NDArray[np.float64]:
@@ -61,6 +65,11 @@ class C3DContent:
         """Time of each analogue sample on the same clock, s."""
         start = self.first_frame / self.point_rate_hz
         return start + np.arange(len(self.analogs)) / self.analog_rate_hz
+
+    @property
+    def poses_per_frame(self) -> int:
+        """Samples of the ROTATION block in one frame."""
+        return len(self.poses) // max(len(self.points), 1)
 
     def numbers(self, group: str, name: str) -> NDArray[np.float64]:
         """Return a numeric parameter in its own shape, empty where it is not there.
@@ -133,16 +142,20 @@ def read_c3d_content(path: Path) -> C3DContent:
             if label.strip() and meta["point_rate"] > 0
         ),
         recoded=tuple(meta["recoded"]),
+        poses=_tracked_poses(arrays),
     )
-    if content.points.size == 0 and content.analogs.size == 0:
+    if not (content.points.size or content.analogs.size or content.poses.size):
         raise FileReadError(
-            expected="a C3D file with points or analogue channels",
-            got="a file with neither",
+            expected="a C3D file with points, analogue channels or segment poses",
+            got="a file with neither points, analogue channels nor segment poses",
             where=str(path),
+            fix=_FIX,
         )
+    _check_poses(content, path)
     for kind, values, rate in (
         ("point", content.points, content.point_rate_hz),
         ("analogue", content.analogs, content.analog_rate_hz),
+        ("frame", content.poses, content.point_rate_hz),
     ):
         if values.size and not 0 < rate < _LARGEST_RATE_HZ:
             raise FileReadError(
@@ -157,6 +170,33 @@ def read_c3d_content(path: Path) -> C3DContent:
         )
     _check_rates(content, header, path)
     return replace(content, analogs=_analogs_by_the_rule(content, header.is_real))
+
+
+_FLOATS_PER_POSE = 17
+
+
+def _tracked_poses(arrays: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return the ROTATION block (n_samples, n_segments, 4, 4), NaN where its 17th number is -1."""
+    if "rotations" not in arrays:
+        return np.empty((0, 0, 4, 4))
+    tracked = arrays["reliability"] >= 0
+    poses = np.where(tracked, arrays["rotations"], np.nan)
+    return np.ascontiguousarray(poses.transpose(3, 2, 0, 1))
+
+
+def _check_poses(content: C3DContent, path: Path) -> None:
+    """Refuse a ROTATION block that goes on beyond the end of the file."""
+    start = content.number("ROTATION", "DATA_START")
+    if not content.poses.size or start is None:
+        return
+    n_samples, n_segments = content.poses.shape[:2]
+    needed = (int(start) - 1) * _BLOCK + 4 * _FLOATS_PER_POSE * n_samples * n_segments
+    if (size := path.stat().st_size) < needed:
+        raise _refused(
+            path,
+            f"{size} bytes, but {n_samples} poses of {n_segments} segments from block {start:.0f} "
+            f"on need {needed}: the file is cut off",
+        )
 
 
 def _check_rates(content: C3DContent, header: "C3DHeader", path: Path) -> None:
@@ -269,8 +309,7 @@ def check_c3d_header(path: Path) -> C3DHeader:
     Raises
     ------
     FileReadError
-        If the file is empty, cut off, of another format, written for SGI/MIPS processors, or
-        holds neither points nor analogue channels.
+        If the file is empty, cut off, of another format or written for SGI/MIPS processors.
     """
     size = path.stat().st_size
     with path.open("rb") as stream:
@@ -298,8 +337,6 @@ def check_c3d_header(path: Path) -> C3DHeader:
         raise _refused(path, f"the unknown processor code {processor}")
     points, analogs, first, last = struct.unpack_from("<4H", head, 2)
     (block,) = struct.unpack_from("<H", head, 16)
-    if points == 0 and analogs == 0:
-        raise _refused(path, "a file with neither points nor analogue channels")
     if last < first:
         raise _refused(path, f"a first frame ({first}) after the last ({last})")
     is_real = bool(head[12 + _SIGN_BYTE[processor]] & 0x80)

@@ -14,6 +14,7 @@ from locomotion_analysis.errors import UnitError
 from locomotion_analysis.ingest.c3d.content import KEY, C3DContent, read_c3d_content, zeros_as_nan
 from locomotion_analysis.ingest.c3d.plates import c3d_force_plates, laboratory_axes
 from locomotion_analysis.ingest.c3d.plugin_gait import OutputUnits, plugin_gait_signals
+from locomotion_analysis.ingest.c3d.rotations import c3d_segments, with_segment_angles
 from locomotion_analysis.ingest.recording import (
     HEEL_STRIKE,
     TOE_OFF,
@@ -38,7 +39,9 @@ class C3DReader:
     """
 
     name = "c3d"
-    description = "C3D: markers, force plates (types 1-4), events, Plug-in Gait outputs"
+    description = (
+        "C3D: markers, force plates (types 1-4), events, Plug-in Gait outputs, segment poses"
+    )
     suffixes = (".c3d",)
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - content decides
@@ -73,7 +76,9 @@ class C3DReader:
         points = _labelled_points(content)
         seen = np.concatenate([np.empty((0, 3)), *points.markers.values()])
         axes = laboratory_axes(content, seen, where=str(path))
-        _check_size(points.markers, axes.metres_per_unit, str(path))
+        segments = c3d_segments(content, axes.metres_per_unit, where=str(path))
+        markers = {**segments.markers, **points.markers}
+        _check_size(markers, axes.metres_per_unit, str(path))
         plates, plate_history = c3d_force_plates(content, axes, where=str(path))
         events, event_history = c3d_events(content)
         units = OutputUnits(
@@ -90,7 +95,7 @@ class C3DReader:
             subject=subject,
             trial=path.stem,
             streams=(Stream(time_s, signals),) if signals else (),
-            markers={name: axes.metres(zeros_as_nan(xyz)) for name, xyz in points.markers.items()},
+            markers={name: axes.metres(zeros_as_nan(xyz)) for name, xyz in markers.items()},
             marker_time_s=time_s,
             plates=plates,
             events=events,
@@ -111,19 +116,19 @@ class C3DReader:
         said = (
             f"{path.name}: {len(content.points)} frames at {content.point_rate_hz:g} Hz from frame "
             f"{content.first_frame + 1}, {len(points.markers)} markers, {len(points.outputs)} "
-            f"model outputs, {n_channels} analogue channels at {content.analog_rate_hz:g} Hz"
+            f"model outputs, {n_channels} analogue channels at {content.analog_rate_hz:g} Hz, "
+            f"{content.poses.shape[1]} segment poses"
         )
-        return [
-            recording.then(
-                HistoryEntry("read", said),
-                *recoded,
-                *axes.history,
-                *points.history,
-                *plate_history,
-                *event_history,
-                *signal_history,
-            )
-        ]
+        recording = recording.then(
+            HistoryEntry("read", said),
+            *recoded,
+            *axes.history,
+            *points.history,
+            *plate_history,
+            *event_history,
+            *signal_history,
+        )
+        return [with_segment_angles(recording, segments, axes, where=str(path))]
 
 
 @dataclass(frozen=True)
