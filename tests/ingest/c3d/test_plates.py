@@ -140,6 +140,42 @@ def test_type_4_applies_its_matrix():
     np.testing.assert_allclose(plate.cop_m[0], [0.45, 0.1, 0.0], atol=1e-6)
 
 
+@pytest.mark.parametrize("kind", [6, 7])
+@pytest.mark.parametrize("unit", ["N", "lbf"])
+def test_types_6_and_7_give_the_force_of_their_four_sensors(kind, unit):
+    generator = np.random.default_rng(kind)
+    a, b, depth = 250.0, 150.0, 40.0
+    places = np.array([[a, b, depth], [-a, b, depth], [-a, -b, depth], [a, -b, depth]])
+    sensors = generator.normal([0.0, 0.0, -175.0], 10.0, (4, 3))
+    force = sensors.sum(axis=0)
+    moment = np.cross(places, sensors).sum(axis=0)  # about the middle of the surface, z down
+    x, y = -moment[1] / force[2], moment[0] / force[2]
+    if kind == 6:
+        channels = sensors.ravel()
+    else:
+        along_x = sensors[[0, 2], 0] + sensors[[1, 3], 0]
+        along_y = sensors[[0, 1], 1] + sensors[[3, 2], 1]
+        channels = np.concatenate([along_x, along_y, sensors[:, 2]])
+    size = len(channels)
+    matrix = np.eye(size) + generator.normal(0.0, 0.05, (size, size))
+    raw = np.tile(np.linalg.solve(matrix, channels), (100, 1)) / {"N": 1.0, "lbf": 4.4482216}[unit]
+    found = content(
+        raw,
+        kind,
+        [unit] * size,
+        ORIGIN=np.array([[a], [b], [-depth]]),
+        CAL_MATRIX=matrix[..., np.newaxis],
+    )
+    (plate,), _ = c3d_force_plates(found, Z_UP_MM)
+    np.testing.assert_allclose(plate.force_N[3], force * [1, -1, -1], rtol=1e-6)
+    np.testing.assert_allclose(plate.cop_m[3], [0.3 + x / 1e3, 0.2 - y / 1e3, 0.0], atol=1e-8)
+    twist = moment[2] - x * force[1] + y * force[0]
+    np.testing.assert_allclose(plate.free_moment_Nm[3], -twist / 1e3, rtol=1e-5)
+    plates, history = c3d_force_plates(content(raw, kind, [unit] * size), Z_UP_MM)
+    assert not plates
+    assert f"type {kind} without a {size} x {size} CAL_MATRIX" in history[0].detail
+
+
 def test_centre_of_pressure_is_missing_where_the_plate_is_not_loaded():
     raw = pressed((0.0, 0.0, -700.0), 0.0, 0.0)
     raw[:50] *= 0.5 * LOADED_N / 700.0
@@ -165,6 +201,8 @@ def test_a_baseline_is_taken_off_only_where_the_plate_is_unloaded():
     ("changed", "reason"),
     [
         ({"TYPE": [9]}, "its type is 9"),
+        ({"TYPE": [5]}, "its type is 5 (eight channels and a 6 x 8 matrix"),
+        ({"TYPE": [6], "CHANNEL": np.arange(1, 13)[:, np.newaxis]}, "channels 1 to 12 of 6"),
         ({"CHANNEL": np.arange(5, 11)[:, np.newaxis]}, "channels 5 to 10 of 6"),
         ({"CHANNEL": np.arange(1, 4)[:, np.newaxis]}, "3 of its 6 channels"),
         ({"CORNERS": np.zeros((3, 4, 1))}, "corners are missing"),

@@ -1,7 +1,8 @@
 """Force plates of a C3D file: from raw channels to force, centre of pressure, free moment.
 
-All four classical kinds end in one form, force F and moment M about the middle of the working
-surface in the plate's axes (C3D user guide, "The FORCE_PLATFORM group"); from there
+Types 1 to 4 (C3D user guide, "The FORCE_PLATFORM group"), 6 and 7 (has-motion.com/wiki, "FP Type")
+end in one form, force F and moment M about the middle of the working surface in the plate's axes;
+from there
 
     x = -My / Fz,  y = Mx / Fz,  Tz = Mz - x Fy + y Fx.
 
@@ -137,7 +138,12 @@ def _plate_corners(content: C3DContent) -> NDArray[np.float64] | None:
 
 # The FORCE_PLATFORM group: which channels, where, in what units.
 
-_CHANNELS = {1: 6, 2: 6, 3: 8, 4: 6}
+_CHANNELS = {1: 6, 2: 6, 3: 8, 4: 6, 6: 12, 7: 8}
+_CALIBRATED = {4: 6, 6: 12, 7: 8}
+"""Type -> size of the square CAL_MATRIX, applied before anything else."""
+_AT_CORNERS = (3, 6, 7)
+"""Types with a sensor at each corner."""
+_UNREAD = {5: " (eight channels and a 6 x 8 matrix whose units no parameter states)"}
 _POUND_N, _INCH_M, _FOOT_M = 4.4482216152605, 0.0254, 0.3048
 _FORCES_N: dict[str, float] = {
     **dict.fromkeys(("n", "nt", "newton", "newtons"), 1.0),
@@ -157,6 +163,7 @@ _MOMENTS_NM: dict[str, float] = {
 }
 _UNSCALED = ("", "v", "volt", "volts", "mv", "millivolts", "adc", "du", "counts", "bits")
 """Units of the converter, which writers leave beside channels that SCALE has made into forces."""
+_KINDS = ", ".join(map(str, _CHANNELS))
 _SHORTEST_PLATE_M, _LONGEST_PLATE_M = 0.05, 10.0
 Array = NDArray[np.float64]
 
@@ -170,19 +177,20 @@ class PlateSetup:
     number : int
         Counted from 1.
     kind : int
-        C3D type 1 to 4.
-    raw : ndarray, shape (n, 6 or 8)
+        C3D type 1 to 4, 6 or 7.
+    raw : ndarray, shape (n, 6, 8 or 12)
         Its analogue channels.
     corners : ndarray, shape (4, 3)
         In file axes and units.
     origin_m : ndarray, shape (3,)
         Types 2 and 4: from the sensor's origin to the middle of the surface, z negative;
-        type 3: half distances of the sensors and their depth, negative.
-    calibration : ndarray, shape (6, 6)
+        others but 1: half distances of the sensors and their depth, negative.
+    calibration : ndarray, shape (6, 6), (8, 8) or (12, 12)
+        Of types 4, 7 and 6.
     cop_polynomial : ndarray, shape (6, 2)
         The maker's correction of the centre of pressure; zeros where there is none.
-    to_SI : ndarray, shape (6 or 8,)
-        What one unit of each channel is in N, Nm or m; for type 4 after the calibration.
+    to_SI : ndarray, shape (6, 8 or 12,)
+        What one unit of each channel is in N, Nm or m, after the calibration where there is one.
     """
 
     number: int
@@ -236,7 +244,7 @@ def _reason_to_leave_out(content: C3DContent, index: int, unit_m: float) -> str:
     channels = _of_plate(content, "CHANNEL", index, 2)
     corners = _of_plate(content, "CORNERS", index, 3)
     if kind not in _CHANNELS:
-        return f"its type is {kind}, not 1, 2, 3 or 4"
+        return f"its type is {kind}{_UNREAD.get(kind, '')}, not one of {_KINDS}"
     if channels.size < _CHANNELS[kind]:
         return f"{channels.size} of its {_CHANNELS[kind]} channels are named"
     channels = channels[: _CHANNELS[kind]]
@@ -259,8 +267,9 @@ def _reason_to_leave_out(content: C3DContent, index: int, unit_m: float) -> str:
     if without:
         named = ", ".join(map(str, without))
         return f"SCALE is 0 for channel {named}, so the calibration is missing"
-    if kind == 4 and _of_plate(content, "CAL_MATRIX", index, 3).shape != (6, 6):
-        return "type 4 without a 6 x 6 CAL_MATRIX"
+    size = _CALIBRATED.get(kind, 0)
+    if size and _of_plate(content, "CAL_MATRIX", index, 3).shape != (size, size):
+        return f"type {kind} without a {size} x {size} CAL_MATRIX"
     return ""
 
 
@@ -287,7 +296,7 @@ def _setup(
         )
         history.append(HistoryEntry("assumed", detail))
     polynomial = _of_plate(content, "FPCOPPOLY", index, 3)
-    has_polynomial = kind == 3 and polynomial.shape == (6, 2) and polynomial.any()
+    has_polynomial = kind in _AT_CORNERS and polynomial.shape == (6, 2) and polynomial.any()
     if has_polynomial:
         detail = f"plate {index + 1}: centre of pressure corrected with the file's FPCOPPOLY"
         history.append(HistoryEntry("converted", detail))
@@ -309,8 +318,8 @@ def _channel_units(
 ) -> tuple[Array, list[str]]:
     """Return one unit of each channel in SI, and the units that say nothing of force or moment."""
     force, moment, length = (_FORCES_N, 1.0), (_MOMENTS_NM, unit_m), (LENGTHS_M, unit_m)
-    if kind == 3:
-        expected = [force] * 8
+    if kind in _AT_CORNERS:
+        expected = [force] * _CHANNELS[kind]
     elif kind == 1:
         expected = [force] * 3 + [length] * 2 + [moment]
     else:
@@ -397,19 +406,25 @@ def surface_wrench(setup: PlateSetup, raw: Array) -> tuple[Array, Array]:
     ----------
     setup : PlateSetup
     raw : ndarray, shape (n, n_channels)
-        Type 1: Fx Fy Fz Px Py Mz; types 2 and 4: Fx Fy Fz Mx My Mz at the sensor's origin, for
-        type 4 before the calibration matrix; type 3: Fx12 Fx34 Fy14 Fy23 Fz1 Fz2 Fz3 Fz4.
+        Type 1: Fx Fy Fz Px Py Mz; types 2 and 4: Fx Fy Fz Mx My Mz at the sensor's origin; types 3
+        and 7: Fx12 Fx34 Fy14 Fy23 Fz1 Fz2 Fz3 Fz4; type 6: Fx1 Fy1 Fz1 Fx2 ... Fz4. Types 4, 6
+        and 7 before the calibration matrix.
 
     Returns
     -------
     tuple of ndarray, each of shape (n, 3)
     """
-    values = (raw @ setup.calibration.T if setup.kind == 4 else raw) * setup.to_SI
+    calibrated = raw @ setup.calibration.T if setup.kind in _CALIBRATED else raw
+    values = calibrated * setup.to_SI
     if setup.kind == 1:
         force, (x, y) = values[:, :3], values[:, 3:5].T
         twist = values[:, 5] + x * force[:, 1] - y * force[:, 0]
         return force, np.column_stack([y * force[:, 2], -x * force[:, 2], twist])
-    if setup.kind == 3:  # eight sensors at (±a, ±b), `depth` below the surface
+    if setup.kind == 6:
+        x, y, z = (values[:, k::3] for k in range(3))
+        pairs = ((x, 0, 1), (x, 2, 3), (y, 0, 3), (y, 1, 2))
+        values = np.column_stack([*(axis[:, i] + axis[:, j] for axis, i, j in pairs), z])
+    if setup.kind in _AT_CORNERS:  # sensors at (±a, ±b), `depth` below the surface
         x12, x34, y14, y23, z1, z2, z3, z4 = values.T
         a, b, depth = setup.origin_m
         fx, fy, fz = x12 + x34, y14 + y23, z1 + z2 + z3 + z4

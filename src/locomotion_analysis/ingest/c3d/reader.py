@@ -40,7 +40,7 @@ class C3DReader:
 
     name = "c3d"
     description = (
-        "C3D: markers, force plates (types 1-4), events, Plug-in Gait outputs, segment poses"
+        "C3D: markers, force plates (types 1-4, 6, 7), events, Plug-in Gait outputs, segment poses"
     )
     suffixes = (".c3d",)
 
