@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
-from locomotion_analysis.ingest import ReadOptions
+from locomotion_analysis.ingest import ReadOptions, convert
 from locomotion_analysis.ingest.tables import unmapped
 from locomotion_analysis.ingest.tables.unmapped import InsoleReader
 
@@ -116,3 +116,39 @@ def test_a_gzip_bomb_is_refused_within_bounded_memory(tmp_path, monkeypatch):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 16 * 1024**2
+
+
+@pytest.mark.parametrize(
+    ("name", "task", "said"),
+    [
+        ("GaPt03_10", "dual_task_walking", "subtracting sevens"),
+        ("GaCo22_10", "dual_task_walking", "subtracting sevens"),
+        ("GaPt03_01", "level_walking", "the usual walk"),
+        ("SiCo07_01", "level_walking", "the usual walk"),
+        ("GaPt03_02", "", "does not say"),
+        ("JuPt03_10", "", "does not say"),  # only the study Ga numbers its walks so
+    ],
+)
+def test_the_walk_with_a_second_task_is_named(tmp_path, name, task, said):
+    path = tmp_path / f"{name}.txt"
+    path.write_text(text_of(record()))
+    recording = read(path)
+    assert recording.task == task
+    assert said in " ".join(entry.detail for entry in recording.history if entry.action == "read")
+
+
+def test_walks_with_and_without_a_second_task_stay_apart(tmp_path):
+    time = np.arange(3000) / 100
+    feet = [
+        np.clip(900 * np.sin(2 * np.pi * (time - start) / 1.1), 0, None) for start in (0.2, 0.75)
+    ]
+    sensors = np.repeat(np.column_stack(feet) / 8, 8, axis=1).round(2)
+    rows = np.column_stack([time, sensors, sensors[:, :8].sum(1), sensors[:, 8:].sum(1)])
+    for walk in ("01", "02", "10"):
+        (tmp_path / f"GaPt90_{walk}.txt").write_text(text_of(rows))
+    result = convert([tmp_path], subjects={"GaPt90": {"mass_kg": 70.0}})
+    assert not result.failures
+    tasks = result.data.cycles.groupby("task_id")["task"].unique().map(list).to_dict()
+    assert tasks == {"01": ["level_walking"], "02": ["level_walking"], "10": ["dual_task_walking"]}
+    told = [entry.detail for entry in result.data.history if entry.action == "assumed"]
+    assert any("task = level_walking (no file says another)" in text for text in told)

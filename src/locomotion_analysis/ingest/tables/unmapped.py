@@ -72,15 +72,18 @@ _GZIP = b"\x1f\x8b"
 _MOST_BYTES = 256 * 1024**2
 """Text of a record of 24 hours; a file that unpacks to more is not one."""
 _TOTAL_TOLERANCE_N = 1.0
-_STUDY_NAME = re.compile(r"^((?:Ga|Ju|Si)(Co|Pt)\d+)_(\d+)$")
+_STUDY_NAME = re.compile(r"^((Ga|Ju|Si)(Co|Pt)\d+)_(\d+)$")
 _STUDY_GROUPS = {"Co": "healthy", "Pt": "parkinsons"}
+_USUAL, _COUNTING = 1, ("Ga", 10)
+"""Numbers of a usual walk, and of the study's walk while counting down by sevens."""
 
 
 class InsoleReader:
     """Text of 19 columns: time, 8 + 8 insole forces (N), left and right total; plain or gzip.
 
     The format of PhysioNet's *Gait in Parkinson's disease*; names such as ``GaCo01_02`` give
-    subject, walk and group (doi 10.13026/C24H3N).
+    subject, walk and group (doi 10.13026/C24H3N). Its ``format.txt`` names two walks: 01 is the
+    usual one, and 10 of the study ``Ga`` the one with a second task, subtracting sevens.
     """
 
     name = "insole"
@@ -123,12 +126,19 @@ class InsoleReader:
         if disagree := int((~_totals_agree(values)).sum()):
             detail = "rows whose totals are not the sums of their sensors; the totals were taken"
             history.append(HistoryEntry("read", detail, disagree))
-        history.append(HistoryEntry("assumed", "task = level_walking (the format's only one)"))
-        subject, trial, metadata = "", "", {}
+        subject, task, trial, metadata = "", "", "", {}
         if match := _STUDY_NAME.match(path.name.split(".")[0]):
-            subject, trial = match[1], match[3]
-            metadata = {"pathology": _STUDY_GROUPS[match[2]]}
+            subject, study, group, trial = match.groups()
+            metadata = {"pathology": _STUDY_GROUPS[group]}
             said = f"subject {subject}, walk {trial}, {metadata['pathology']}"
+            if (study, int(trial)) == _COUNTING:
+                task = "dual_task_walking"
+                said += ", task dual_task_walking (subtracting sevens)"
+            elif int(trial) == _USUAL:
+                task = "level_walking"
+                said += ", task level_walking (the usual walk)"
+            else:
+                said += "; what was asked of the person in this walk the format does not say"
             history.append(HistoryEntry("read", f"file name {path.name}: {said}"))
         signals = {
             "grf_vertical_left_N": values[:, -2].copy(),
@@ -138,7 +148,7 @@ class InsoleReader:
             Recording(
                 source=str(path),
                 subject=subject,
-                task="level_walking",
+                task=task,
                 trial=trial,
                 streams=(Stream(time_s, signals),),
                 metadata=metadata,
