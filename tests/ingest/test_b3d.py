@@ -46,11 +46,12 @@ def b3d(
     observed: tuple[int, ...] = (),
     turn: float = 0.0,
     step: float = 0.01,
+    vertical: float = 600.0,
     pass_bytes: int | None = None,
 ) -> bytes:
     """One subject of 70 kg walking along `turn` from x, in one trial."""
     names = "".join(f'<Coordinate name="{name}">' for name in (*DOFS, "knee_angle_r_beta"))
-    force = np.array([50.0 * np.cos(turn), 600.0, -50.0 * np.sin(turn)])
+    force = np.array([50.0 * np.cos(turn), 600.0, -50.0 * np.sin(turn)]) * vertical / 600.0
     point = np.array([0.3, 0.0, 0.1])
 
     def frame(k: int, which: int) -> bytes:
@@ -62,7 +63,7 @@ def b3d(
         torque = np.full(len(DOFS), -7.0 * (k > 0))
         return (
             doubles(1, position)
-            + doubles(2, np.zeros(len(DOFS)))
+            + doubles(2, np.full(len(DOFS), 0.5 * (k > 0)))
             + doubles(4, torque)
             + doubles(5, wrench)
         )
@@ -213,9 +214,49 @@ def test_frames_with_incomplete_forces_have_no_moments(tmp_path):
     assert np.flatnonzero(np.isnan(found["knee_flexion_moment_right_Nm"])).tolist() == [0, 2]
 
 
+def test_flagged_frames_are_gaps_whatever_the_reason(tmp_path):
+    flags = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 0)
+    recording = read_bytes(b3d(missing=flags), tmp_path)
+    found = signals(recording)
+    for name, values in found.items():
+        if name.startswith(("grf_", "cop_")):
+            assert np.isnan(values[1:11]).all(), name
+        elif "_moment_" in name:
+            assert np.flatnonzero(np.isfinite(values)).tolist() == [11], name
+        elif "_angle_" in name:
+            assert np.isfinite(values).all(), name
+    assert found["grf_vertical_right_N"][[0, 11]].tolist() == [600.0, 600.0]
+    (told,) = [entry for entry in recording.history if "is incomplete" in entry.detail]
+    assert told.count == 10
+    assert "a foot beside the plates (1)" in told.detail
+    assert "reason 11 (1)" in told.detail
+
+
+@pytest.mark.parametrize(
+    ("flags", "got"),
+    [({"missing": (0, 5, 0)}, "12\n  got: 3"), ({"observed": (1, 0)}, "6\n  got: 2")],
+)
+def test_flags_that_fit_no_frame_or_joint_are_refused(tmp_path, flags, got):
+    with pytest.raises(FileReadError, match=got):
+        read_bytes(b3d(**flags), tmp_path)
+
+
+def test_moments_without_any_ground_reaction_are_not_given(tmp_path):
+    recording = read_bytes(b3d(vertical=0.0), tmp_path)
+    assert not [name for name in recording.channels if "_moment_" in name or "grf_" in name]
+    assert any("no ground reaction at all" in entry.detail for entry in recording.history)
+
+
+def test_velocities_that_were_not_solved_are_no_zeros(tmp_path):
+    found = signals(read_bytes(b3d(), tmp_path))
+    velocity = found["knee_flexion_velocity_right_rad_s"]
+    assert np.isnan(velocity[0])
+    np.testing.assert_allclose(velocity[1:], 0.5)
+
+
 def test_degrees_of_freedom_that_were_not_observed_are_left_out(tmp_path):
     recording = read_bytes(b3d(observed=(1, 1, 1, 1, 1, 0)), tmp_path)
-    assert "knee_flexion_angle_right_rad" not in recording.channels
+    assert not [name for name in recording.channels if name.startswith("knee_")]
     assert any("not observed: knee_angle_r" in entry.detail for entry in recording.history)
 
 

@@ -507,13 +507,21 @@ def read_solution(path: Path, header: B3DHeader, index: int) -> B3DSolution:
             )
     position, velocity, torque = values
     wrench = frames.get(_WRENCH, np.empty((trial.n_frames, 0)))
+    _check_flags(trial, chosen, header.n_dofs, path)
     torque, wrench, history = _without_missing_forces(trial, torque, wrench)
+    still = ~np.nan_to_num(velocity).any(axis=1)  # the solver leaves the first frame at zero
+    if still.any():
+        velocity = np.where(still[:, None], np.nan, velocity)
+        detail = "velocities of frames that were not solved: zero in every joint"
+        history.append(HistoryEntry("dropped", detail, int(still.sum())))
     kind = _PASS_NAMES.get(trial.pass_types[chosen], "unknown")
     used = HistoryEntry("read", f"pass {chosen + 1} of {len(trial.pass_types)} ({kind})")
     seen = trial.observed[chosen]
     if seen.size == header.n_dofs and not seen.all():
         unseen = [name for name, flag in zip(names, seen, strict=True) if not flag]
-        position, velocity = (np.where(seen.astype(bool), x, np.nan) for x in (position, velocity))
+        position, velocity, torque = (
+            np.where(seen.astype(bool), x, np.nan) for x in (position, velocity, torque)
+        )
         detail = f"degrees of freedom that were not observed: {', '.join(unseen)}"
         history.append(HistoryEntry("dropped", detail, len(unseen)))
     return B3DSolution(names, position, velocity, torque, wrench, (used, *history))
@@ -536,6 +544,35 @@ def _degree_names(header: B3DHeader, chosen: int, path: Path) -> list[str]:
     return names
 
 
+_REASONS = {
+    1: "no force though the body accelerates",
+    2: "a force from outside that no plate measured",
+    3: "torques that do not fit the motion",
+    4: "forces that do not fit the motion",
+    5: "a foot beside the plates",
+    6: "a missing impact",
+    7: "a short break in the force",
+    8: "forces moved by the solver",
+    9: "a clipped force, interpolated",
+}
+"""``MissingGRFReason`` of the schema, in words."""
+
+
+def _check_flags(trial: B3DTrial, chosen: int, n_dofs: int, path: Path) -> None:
+    """Refuse flags that cannot be laid over the frames, or over the degrees of freedom."""
+    for what, flags, count in (
+        ("frame", trial.missing_force, trial.n_frames),
+        ("degree of freedom", trial.observed[chosen], n_dofs),
+    ):
+        if flags.size not in (0, count):
+            raise FileReadError(
+                expected=f"one flag a {what}, {count}",
+                got=f"{flags.size}: which ones were measured is not known",
+                where=f"{path}, trial {trial.name}",
+                fix=_FIX,
+            )
+
+
 def _without_missing_forces(
     trial: B3DTrial, torque: Array, wrench: Array
 ) -> tuple[Array, Array, list[HistoryEntry]]:
@@ -543,13 +580,21 @@ def _without_missing_forces(
     history = []
     unsolved = ~np.nan_to_num(torque).any(axis=1)
     missing = np.zeros(trial.n_frames, dtype=bool)
-    if trial.missing_force.size == trial.n_frames:
+    if trial.missing_force.size:
         missing = trial.missing_force != 0
-    if unsolved.any():
+    if not np.nan_to_num(wrench).any() and not unsolved.all():
+        history.append(HistoryEntry("dropped", "moments: there is no ground reaction at all"))
+        torque = np.full_like(torque, np.nan)
+    elif unsolved.any():
         count = int(unsolved.sum())
         history.append(HistoryEntry("dropped", "moments of frames that were not solved", count))
     if missing.any():
-        detail = "moments and forces of frames whose ground reaction is incomplete"
+        reasons, counts = np.unique(trial.missing_force[missing], return_counts=True)
+        told = ", ".join(
+            f"{_REASONS.get(int(reason), f'reason {reason}')} ({count})"
+            for reason, count in zip(reasons, counts, strict=True)
+        )
+        detail = f"moments and forces of frames whose ground reaction is incomplete: {told}"
         history.append(HistoryEntry("dropped", detail, int(missing.sum())))
     torque = np.where((unsolved | missing)[:, None], np.nan, torque)
     return torque, np.where(missing[:, None], np.nan, wrench), history
