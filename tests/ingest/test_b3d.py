@@ -57,7 +57,14 @@ def b3d(
     def frame(k: int, which: int) -> bytes:
         along = 0.2 * k
         position = np.array(
-            [-0.1, turn, along * np.cos(turn), 1.0, -along * np.sin(turn), 0.1 * k + which]
+            [
+                -0.1 - 0.01 * k,
+                turn,
+                along * np.cos(turn),
+                1.0,
+                -along * np.sin(turn),
+                0.1 * k + which,
+            ]
         )
         wrench = np.concatenate([np.cross(point, force), force, np.zeros(6)])
         torque = np.full(len(DOFS), -7.0 * (k > 0))
@@ -188,7 +195,9 @@ def test_the_dynamics_pass_is_chosen(tmp_path):
 def test_a_generated_walk_has_the_standard_signs(tmp_path):
     recording = read_bytes(b3d(), tmp_path)
     found = signals(recording)
-    np.testing.assert_allclose(found["pelvis_anterior_tilt_angle_rad"], 0.1)
+    np.testing.assert_allclose(
+        found["pelvis_anterior_tilt_angle_rad"], 0.1 + 0.01 * np.arange(FRAMES)
+    )
     np.testing.assert_allclose(found["knee_flexion_moment_right_Nm"][1:], -7.0)
     np.testing.assert_allclose(found["grf_vertical_right_N"], 600.0)
     np.testing.assert_allclose(found["grf_anterior_right_N"], 50.0)
@@ -252,6 +261,14 @@ def test_velocities_that_were_not_solved_are_no_zeros(tmp_path):
     velocity = found["knee_flexion_velocity_right_rad_s"]
     assert np.isnan(velocity[0])
     np.testing.assert_allclose(velocity[1:], 0.5)
+
+
+def test_a_joint_that_the_model_holds_fixed_was_not_measured(tmp_path):
+    recording = read_bytes(b3d(), tmp_path)  # pelvis_rotation and pelvis_ty never change
+    assert not [name for name in recording.channels if name.startswith("pelvis_internal")]
+    assert any(
+        "holds fixed: pelvis_rotation, pelvis_ty" in entry.detail for entry in recording.history
+    )
 
 
 def test_degrees_of_freedom_that_were_not_observed_are_left_out(tmp_path):

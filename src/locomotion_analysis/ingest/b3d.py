@@ -449,6 +449,8 @@ _COORDINATE = re.compile(r"<Coordinate\s+name\s*=\s*[\"']([^\"']+)[\"']")
 _FOLLOWERS = ("_beta",)
 _ROOT_FORCES = ("pelvis_tx", "pelvis_ty", "pelvis_tz")
 _STEP_M = 0.5
+_FIXED = 1e-9
+"""Path of a degree of freedom over a trial below which it is locked, rad or m."""
 
 
 @dataclass(frozen=True)
@@ -740,15 +742,17 @@ def _recording(path: Path, header: B3DHeader, index: int) -> Recording:
     trial = header.trials[index]
     time_s = np.arange(trial.n_frames, dtype=np.float64) * trial.timestep_s
     solution = read_solution(path, header, index)
+    moves = np.nan_to_num(np.ptp(solution.position, axis=0), nan=np.inf) > _FIXED
     columns, parts = [], []
-    for values, pattern in (
-        (solution.position, "/jointset/joint/{}/value"),
-        (solution.velocity, "/jointset/joint/{}/speed"),
-        (solution.torque, "{}_moment"),
+    for values, pattern, wanted in (
+        (solution.position, "/jointset/joint/{}/value", moves),
+        (solution.velocity, "/jointset/joint/{}/speed", moves),
+        (solution.torque, "{}_moment", np.ones_like(moves)),
     ):
-        kept = [k for k in range(len(solution.names)) if np.isfinite(values[:, k]).any()]
+        kept = np.flatnonzero(np.isfinite(values).any(axis=0) & wanted)
         columns += [pattern.format(solution.names[k]) for k in kept]
         parts.append(values[:, kept])
+    locked = [name for name, moving in zip(solution.names, moves, strict=True) if not moving]
     # Under the names OpenSim's own tables have, what is known of those serves here too.
     table = OpenSimTable(time_s, tuple(columns), np.hstack(parts), in_degrees=False, history=())
     stream, history = coordinate_stream(table)
@@ -764,10 +768,13 @@ def _recording(path: Path, header: B3DHeader, index: int) -> Recording:
         for k, name in enumerate(header.marker_names):
             if np.isfinite(observed[:, 3 * k]).any():
                 markers[name] = lab_axes(observed[:, 3 * k : 3 * k + 3], _UP)
-    named = " ".join(coordinate_columns(table))
+    named = " ".join([*coordinate_columns(table), *locked])
     if rest := [name for name in solution.names if name not in named]:
         detail = f"degrees of freedom without a standard channel: {', '.join(rest)}"
         history.append(HistoryEntry("dropped", detail, len(rest)))
+    if locked:
+        detail = f"angles and velocities that the model holds fixed: {', '.join(locked)}"
+        history.append(HistoryEntry("dropped", detail, len(locked)))
     recording = Recording(
         source=str(path),
         trial=trial.name,
