@@ -511,9 +511,10 @@ def read_solution(path: Path, header: B3DHeader, index: int) -> B3DSolution:
     wrench = frames.get(_WRENCH, np.empty((trial.n_frames, 0)))
     _check_flags(trial, chosen, header.n_dofs, path)
     torque, wrench, history = _without_missing_forces(trial, torque, wrench)
-    still = ~np.nan_to_num(velocity).any(axis=1)  # the solver leaves the first frame at zero
+    # The solver leaves the first frame at zero.
+    still = (np.nan_to_num(velocity) == 0.0).all(axis=1)
     if still.any():
-        velocity = np.where(still[:, None], np.nan, velocity)
+        velocity = np.where(still[:, np.newaxis], np.nan, velocity)
         detail = "velocities of frames that were not solved: zero in every joint"
         history.append(HistoryEntry("dropped", detail, int(still.sum())))
     kind = _PASS_NAMES.get(trial.pass_types[chosen], "unknown")

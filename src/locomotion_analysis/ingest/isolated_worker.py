@@ -8,7 +8,11 @@ import contextlib
 import json
 import math
 import os
+import re
+import shutil
+import struct
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -54,7 +58,14 @@ def _reason(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "values nested too deeply"
     text = (str(error) or type(error).__name__).replace("\n", " ")
-    return text.removesuffix(": iostream error").partition(" If you want")[0]
+    text = text.removesuffix(": iostream error").partition(" If you want")[0]
+    return _PLAINLY.get(text.rstrip("."), text)
+
+
+_PLAINLY = {
+    "The format is not standard": "a parameter section that is not standard: where one entry ends "
+    "is not where the next begins"
+}
 
 
 def _c3d() -> Callable[[Path, int], Content]:
@@ -66,21 +77,28 @@ def _c3d() -> Callable[[Path, int], Content]:
         return {"shape": [len(parameter)], "value": [_readable(str(text)) for text in parameter]}
 
     def read(path: Path, most_bytes: int) -> Content:  # noqa: ARG001 - the limit is enough
-        file = ezc3d.c3d(str(path))
+        with tempfile.TemporaryDirectory() as folder:
+            readable, first, hidden = _as_ezc3d_reads(path, Path(folder))
+            file = ezc3d.c3d(str(readable))
         header, data = file["header"], file["data"]
         events = header["events"]
+        parameters = {
+            group: {
+                name: values_of(entry["value"])
+                for name, entry in content.items()
+                if name[:2] != "__"
+            }
+            for group, content in file["parameters"].items()
+        }
+        for group, content in parameters.items():
+            for name, values in hidden.get(group.upper(), {}).items():
+                content[name] = {"shape": [len(values)], "value": values}
         meta = {
-            "parameters": {
-                group: {
-                    name: values_of(entry["value"])
-                    for name, entry in content.items()
-                    if name[:2] != "__"
-                }
-                for group, content in file["parameters"].items()
-            },
+            "parameters": parameters,
             "point_rate": float(header["points"]["frame_rate"]),
             "analog_rate": float(header["analogs"]["frame_rate"]),
-            "first_frame": int(header["points"]["first_frame"]),
+            "first_frame": max(first - 1, 0),
+            "real_offsets": bool(hidden["ANALOG"]),
             "header_events": [
                 (float(time), _readable(label))
                 for time, label in list(
@@ -115,6 +133,64 @@ def _c3d() -> Callable[[Path, int], Content]:
         return values
 
     return read
+
+
+_BLOCK, _MOST_PARAMETER_BLOCKS, _LARGEST_WORD, _DEC = 512, 256, 0xFFFF, 85
+_GROUP = re.compile(rb"(?si)[\x05\x06\xfa\xfb]([\x80-\xff])(POINT|ANALOG)")
+_NUMBERS = re.compile(rb"(?si)[\x06\x07\xf9\xfa](.)(OFFSET\d?|FRAMES)..([\x02\x04])(\x00|\x01.)")
+"""An entry of numbers: length of its name, group, name, step, type, dimensions."""
+
+
+def _as_ezc3d_reads(path: Path, folder: Path) -> tuple[Path, int, dict[str, dict[str, Any]]]:
+    """Return a file that ezc3d reads whole, the number of the first frame, and what it hides.
+
+    ezc3d takes neither offsets nor a count of frames as real numbers, so it gets the entry as
+    integers with a longer description; it replaces the count by its own; and it reads on beyond
+    frame 65535 only from frame 1.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(_BLOCK * _MOST_PARAMETER_BLOCKS)
+    first, last = struct.unpack_from("<2H", head, 6)
+    patches: list[tuple[int, bytes]] = []
+    if last == _LARGEST_WORD and first != 1:
+        patches.append((6, struct.pack("<H", 1)))
+    processor = head[(head[0] - 1) * _BLOCK + 3]
+    section = head[: (struct.unpack_from("<H", head, 16)[0] - 1) * _BLOCK]
+    groups = {256 - found[1][0]: found[2].decode().upper() for found in _GROUP.finditer(section)}
+    hidden: dict[str, dict[str, Any]] = {"POINT": {}, "ANALOG": {}}
+    for entry in _NUMBERS.finditer(section):
+        name, group, is_real = (
+            entry[2].decode().upper(),
+            groups.get(entry[1][0]),
+            entry[3] == b"\x04",
+        )
+        if group != ("POINT" if name == "FRAMES" else "ANALOG"):
+            continue
+        count = entry[4][1] if len(entry[4]) > 1 else 1
+        stored = head[entry.end() : entry.end() + (4 if is_real else 2) * count]
+        described = head[entry.end() + len(stored) :][:1]
+        if not is_real and name == "FRAMES":
+            hidden[group][name] = np.frombuffer(stored, "<u2").astype(float).tolist()
+        elif is_real and described and described[0] + 2 * count < 256:
+            hidden[group][name] = _reals(stored, processor)
+            description = bytes([described[0] + 2 * count]) + b" " * 2 * count
+            patches += [(entry.start(3), b"\x02"), (entry.end(), bytes(2 * count) + description)]
+    if not patches:
+        return path, first, hidden
+    copy = folder / "patched.c3d"
+    shutil.copyfile(path, copy)
+    with copy.open("r+b") as stream:
+        for place, content in patches:
+            stream.seek(place)
+            stream.write(content)
+    return copy, first, hidden
+
+
+def _reals(stored: bytes, processor: int) -> list[float]:
+    words = np.frombuffer(stored, "<u2").reshape(-1, 2)
+    if processor == _DEC:  # the words stand in the other order, times 4
+        return [float(value) / 4 for value in np.ascontiguousarray(words[:, ::-1]).view("<f4")]
+    return [float(value) for value in words.view("<f4")]
 
 
 def _is_utf8(text: str) -> bool:

@@ -133,3 +133,69 @@ def test_a_file_without_content_is_refused(write_c3d):
     path = write_c3d(np.zeros((10, 0)), has_marker=False)
     with pytest.raises(FileReadError, match="neither points, analogue channels nor segment poses"):
         read_c3d_content(path)
+
+
+@pytest.mark.parametrize("format_", ["SIGNED", "UNSIGNED"])
+def test_offsets_stored_as_real_numbers_are_read(write_c3d, format_):
+    stored = np.tile([-50.0, 2048.0, -30.0], (20, 1))
+    analog = {
+        "OFFSET": np.array([-50.0, 2047.5, -49.25], np.float32),
+        "SCALE": np.array([1.0, 0.5, 4.0], np.float32),
+        "FORMAT": [format_],
+    }
+    content = read_c3d_content(write_c3d(stored, ANALOG=analog))
+    signed = np.tile([0.0, 0.25, 77.0], (20, 1))
+    # Read as unsigned, a negative offset is 65536 higher, whatever type it is stored in.
+    wrapped = np.array([65536.0, 0.0, 65536.0 * 4]) * (format_ == "UNSIGNED")
+    np.testing.assert_allclose(content.analogs, signed - wrapped)
+    np.testing.assert_allclose(content.numbers("ANALOG", "OFFSET"), [-50.0, 2047.5, -49.25])
+    assert "OFFSET" in content.remarks[0]
+
+
+# The frames beyond the 65535th, where the header's words end.
+
+LONG = 70000
+
+
+def counted_by(start, end):
+    words = [np.array([n % 65536, n // 65536], np.uint16) for n in (start, end)]
+    return dict(zip(("ACTUAL_START_FIELD", "ACTUAL_END_FIELD"), words, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("first", "groups"),
+    [
+        (1, {"POINT": {"LONG_FRAMES": np.float32(LONG)}}),
+        (1, {"TRIAL": counted_by(1, LONG)}),
+        (1, {"POINT": {"FRAMES": np.float32(LONG)}}),
+        (501, {"TRIAL": counted_by(501, 500 + LONG)}),
+        (501, {"POINT": {"LONG_FRAMES": np.float32(LONG)}}),
+        (65535, {"TRIAL": counted_by(80001, 80000 + LONG)}),
+        (1, {}),
+    ],
+)
+def test_long_recordings_have_the_frames_that_were_recorded(write_c3d, first, groups):
+    stored = np.arange(2 * LONG)[:, np.newaxis] % 30000
+    path = write_c3d(stored, frames=LONG, first=first, real=False, **groups)
+    path.write_bytes(path.read_bytes().ljust(path.stat().st_size + 500, b"\0"))
+    content = read_c3d_content(path)
+    assert len(content.points) == LONG
+    np.testing.assert_array_equal(content.analogs, stored)
+    np.testing.assert_array_equal(content.points[[0, -1], 0], [[0, 0, 1000]] * 2)
+    assert content.first_frame == (80000 if first == 65535 else first - 1)
+    assert bool(content.remarks) == (not groups)
+
+
+def test_a_long_recording_that_was_cut_off_is_refused(write_c3d):
+    path = write_c3d(
+        np.zeros((LONG, 1)), frames=LONG, real=False, POINT={"LONG_FRAMES": np.float32(LONG)}
+    )
+    path.write_bytes(path.read_bytes()[:-6000])
+    with pytest.raises(FileReadError, match="70000 frames by its parameters, of which 69"):
+        read_c3d_content(path)
+
+
+def test_frame_counts_that_disagree_are_said(write_c3d):
+    content = read_c3d_content(write_c3d(np.zeros((20, 1)), POINT={"FRAMES": np.int16(11)}))
+    assert len(content.points) == 10
+    assert content.remarks == ("10 frames, as the header has it; POINT:FRAMES says 11",)

@@ -12,7 +12,6 @@ REFUSED = {
     "Eb015sr.c3d": "SGI/MIPS",
     "sgi_real.c3d": "SGI/MIPS",
     "MACsample.c3d": "SGI/MIPS",
-    "Dance.c3d": "OFFSET",
     "bad_parameter_section.c3d": "parser",
     "phasespace_sample.c3d": "neither",
     "Empty.c3d": "empty",
@@ -64,6 +63,17 @@ def test_each_file_of_the_corpus_reads_or_is_refused_with_its_name_and_a_reason(
     assert refused.keys() == REFUSED.keys()
     for name, reason in REFUSED.items():
         assert reason in refused[name]
+
+
+def test_a_sample_with_errors_that_its_readme_names_is_read_and_says_them(shared_data):
+    # Offsets as real numbers, DATA_START 0; 499 frames fill the file, POINT:FRAMES has 500.
+    recording = read(shared_data / "raw/c3d_corpus/C3DSamples/c3d.org/sample13/Dance.c3d")
+    assert len(recording.marker_time_s) == 499
+    assert len(recording.markers) == 40
+    body = np.ptp(np.stack(list(recording.markers.values())), axis=0)  # frames, axes
+    assert 1.5 < np.nanmedian(body, axis=0).max() < 1.9  # the height of a person
+    assert "OFFSET, stored as real numbers" in actions(recording, "read")
+    assert "499 frames, as the header has it; POINT:FRAMES says 500" in actions(recording, "read")
 
 
 def test_dialects_of_one_recording_agree(shared_data):

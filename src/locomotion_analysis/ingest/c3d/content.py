@@ -40,6 +40,8 @@ class C3DContent:
     recoded : tuple of str
         Text parameters that are not UTF-8 and were read as Windows-1252, of which Latin-1 is a
         part.
+    remarks : tuple of str
+        What was read in another way than the file first says.
     poses : ndarray, shape (n_samples, n_segments, 4, 4)
         The ROTATION block: from segment to laboratory axes, the last column where the segment's
         origin is. NaN where a segment was not tracked.
@@ -53,6 +55,7 @@ class C3DContent:
     _parameters: Mapping[str, Mapping[str, Mapping[str, Any]]]
     header_events: tuple[tuple[float, str], ...] = ()
     recoded: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     poses: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0, 4, 4)))
 
     @property
@@ -169,7 +172,69 @@ def read_c3d_content(path: Path) -> C3DContent:
             fix=_FIX,
         )
     _check_rates(content, header, path)
-    return replace(content, analogs=_analogs_by_the_rule(content, header.is_real))
+    if meta["real_offsets"]:
+        remark = "ANALOG:OFFSET, stored as real numbers where integers are usual"
+        content = replace(content, remarks=(*content.remarks, remark))
+    taken = np.zeros(1) if meta["real_offsets"] else None
+    content = replace(content, analogs=_analogs_by_the_rule(content, header.is_real, taken))
+    return _with_stated_frames(content, header, path)
+
+
+_LARGEST_WORD = 0xFFFF
+
+
+def _with_stated_frames(content: C3DContent, header: "C3DHeader", path: Path) -> C3DContent:
+    """Return the frames that the file counts, without the padding of its last block.
+
+    The header's words end at frame 65535. Beyond, the count is ``POINT:LONG_FRAMES``, else that
+    from ``TRIAL:ACTUAL_START_FIELD`` to ``ACTUAL_END_FIELD``, else ``POINT:FRAMES`` as a real
+    number (c3d.org, "The C3D frame count").
+    """
+    found, counted = len(content.points), content.number("POINT", "FRAMES") or 0.0
+    if header.last_frame < _LARGEST_WORD:
+        if int(counted) % (_LARGEST_WORD + 1) in (0, found):
+            return content
+        remark = f"{found} frames, as the header has it; POINT:FRAMES says {counted:.0f}"
+        return replace(content, remarks=(*content.remarks, remark))
+    start, end = (_two_words(content, f"ACTUAL_{name}_FIELD") for name in ("START", "END"))
+    stated = int(content.number("POINT", "LONG_FRAMES") or 0)
+    if not stated and start and end:
+        stated = end - start + 1
+    if not stated and counted > _LARGEST_WORD:
+        stated = int(counted)
+    if start > _LARGEST_WORD:
+        content = replace(content, first_frame=start - 1)
+    frames = stated or _without_empty_frames(content)
+    if frames > found:
+        raise _refused(path, f"{frames} frames by its parameters, of which {found} are there")
+    remarks = content.remarks
+    if not stated:
+        remarks = (*remarks, f"{frames} frames: nothing says how many, {found - frames} were empty")
+    per_frame = len(content.analogs) // max(found, 1)
+    return replace(
+        content,
+        points=content.points[:frames],
+        analogs=content.analogs[: frames * per_frame],
+        poses=content.poses[: frames * content.poses_per_frame],
+        remarks=remarks,
+    )
+
+
+def _two_words(content: C3DContent, name: str) -> int:
+    """Return a number of the TRIAL group from its low and its high word, 0 where it is not there."""
+    words = content.numbers("TRIAL", name).ravel()
+    if words.size != 2 or not np.isfinite(words).all():
+        return 0
+    low, high = (int(word) % (_LARGEST_WORD + 1) for word in words)
+    return (high << 16) + low
+
+
+def _without_empty_frames(content: C3DContent) -> int:
+    """Return how many frames there are without empty ones at the end, of one block at most."""
+    found = len(content.points)
+    filled = np.flatnonzero((np.nan_to_num(content.points) != 0).any(axis=(1, 2)))
+    last = int(filled[-1]) + 1 if filled.size else found
+    return last if found - last <= _BLOCK else found
 
 
 _FLOATS_PER_POSE = 17
@@ -233,10 +298,12 @@ def _differ(stated: float, other: float) -> bool:
 _WORD = 1 << 16
 
 
-def _analogs_by_the_rule(content: C3DContent, is_real: bool) -> NDArray[np.float64]:
+def _analogs_by_the_rule(
+    content: C3DContent, is_real: bool, taken: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
     """Return (stored - OFFSET) x SCALE x GEN_SCALE.
 
-    ezc3d takes the size of OFFSET and reads every integer as signed. ``ANALOG:FORMAT`` says
+    ezc3d takes the size of OFFSET (or what is given as `taken`) and reads every integer as signed. ``ANALOG:FORMAT`` says
     whether integers and offsets are: 40000 and -25536 are the same 16 bits.
     """
     channels = content.analogs.shape[1]
@@ -246,7 +313,7 @@ def _analogs_by_the_rule(content: C3DContent, is_real: bool) -> NDArray[np.float
         values[: stored.size] = stored
     general = content.number("ANALOG", "GEN_SCALE")
     scale *= 1.0 if general is None else general
-    taken, true = np.abs(offset), offset
+    taken, true = np.abs(offset) if taken is None else taken, offset
     analogs = content.analogs
     if next(iter(content.texts("ANALOG", "FORMAT")), "").upper() == "UNSIGNED":
         true = np.mod(offset, _WORD)
@@ -284,12 +351,15 @@ class C3DHeader:
     ----------
     analogs_per_frame : int
         Analogue values a frame: channels times samples.
+    last_frame : int
+        As the header's word holds it, 65535 at most.
     point_rate_hz : float
     is_real : bool
         Whether points and analogue values are stored as real numbers, else as integers.
     """
 
     analogs_per_frame: int
+    last_frame: int
     point_rate_hz: float
     is_real: bool
 
@@ -348,7 +418,7 @@ def check_c3d_header(path: Path) -> C3DHeader:
             f"{size} bytes, but its header promises {frames} frames of {points} points and "
             f"{analogs} analogue samples, {needed} bytes: the file is cut off or its header wrong",
         )
-    return C3DHeader(analogs, _real(head[20:24], processor), is_real)
+    return C3DHeader(analogs, last, _real(head[20:24], processor), is_real)
 
 
 def _real(stored: bytes, processor: int) -> float:

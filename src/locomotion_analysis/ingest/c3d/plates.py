@@ -267,9 +267,9 @@ def _reason_to_leave_out(content: C3DContent, index: int, unit_m: float) -> str:
     if without:
         named = ", ".join(map(str, without))
         return f"SCALE is 0 for channel {named}, so the calibration is missing"
-    size = _CALIBRATED.get(kind, 0)
-    if size and _of_plate(content, "CAL_MATRIX", index, 3).shape != (size, size):
-        return f"type {kind} without a {size} x {size} CAL_MATRIX"
+    n = _CALIBRATED.get(kind, 0)
+    if n and _of_plate(content, "CAL_MATRIX", index, 3).shape != (n, n):
+        return f"type {kind} without a {n} x {n} CAL_MATRIX"
     return ""
 
 

@@ -122,6 +122,7 @@ class C3DReader:
         recording = recording.then(
             HistoryEntry("read", said),
             *recoded,
+            *(HistoryEntry("read", remark) for remark in content.remarks),
             *axes.history,
             *points.history,
             *plate_history,
