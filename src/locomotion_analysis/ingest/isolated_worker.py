@@ -78,7 +78,7 @@ def _c3d() -> Callable[[Path, int], Content]:
 
     def read(path: Path, most_bytes: int) -> Content:  # noqa: ARG001 - the limit is enough
         with tempfile.TemporaryDirectory() as folder:
-            readable, first, hidden = _as_ezc3d_reads(path, Path(folder))
+            readable, hidden = _as_ezc3d_reads(path, Path(folder))
             file = ezc3d.c3d(str(readable))
         header, data = file["header"], file["data"]
         events = header["events"]
@@ -97,7 +97,6 @@ def _c3d() -> Callable[[Path, int], Content]:
             "parameters": parameters,
             "point_rate": float(header["points"]["frame_rate"]),
             "analog_rate": float(header["analogs"]["frame_rate"]),
-            "first_frame": max(first - 1, 0),
             "real_offsets": bool(hidden["ANALOG"]),
             "header_events": [
                 (float(time), _readable(label))
@@ -113,7 +112,7 @@ def _c3d() -> Callable[[Path, int], Content]:
                 and not all(_is_utf8(text) for text in entry["value"] if isinstance(text, str))
             ],
         }
-        arrays = {"points": data["points"][:3], "analogs": data["analogs"][0]}
+        arrays = {}
         if "rotations" in data and data["rotations"].size:
             arrays["rotations"] = data["rotations"]
             arrays["reliability"] = reliability(file.c3d_swig.data(), data["rotations"].shape)
@@ -135,25 +134,21 @@ def _c3d() -> Callable[[Path, int], Content]:
     return read
 
 
-_BLOCK, _MOST_PARAMETER_BLOCKS, _LARGEST_WORD, _DEC = 512, 256, 0xFFFF, 85
+_BLOCK, _MOST_PARAMETER_BLOCKS, _DEC = 512, 256, 85
 _GROUP = re.compile(rb"(?si)[\x05\x06\xfa\xfb]([\x80-\xff])(POINT|ANALOG)")
 _NUMBERS = re.compile(rb"(?si)[\x06\x07\xf9\xfa](.)(OFFSET\d?|FRAMES)..([\x02\x04])(\x00|\x01.)")
 """An entry of numbers: length of its name, group, name, step, type, dimensions."""
 
 
-def _as_ezc3d_reads(path: Path, folder: Path) -> tuple[Path, int, dict[str, dict[str, Any]]]:
-    """Return a file that ezc3d reads whole, the number of the first frame, and what it hides.
+def _as_ezc3d_reads(path: Path, folder: Path) -> tuple[Path, dict[str, dict[str, Any]]]:
+    """Return a file that ezc3d reads, and the parameters that it hides.
 
     ezc3d takes neither offsets nor a count of frames as real numbers, so it gets the entry as
-    integers with a longer description; it replaces the count by its own; and it reads on beyond
-    frame 65535 only from frame 1.
+    integers with a longer description; and it replaces the count by its own.
     """
     with path.open("rb") as stream:
         head = stream.read(_BLOCK * _MOST_PARAMETER_BLOCKS)
-    first, last = struct.unpack_from("<2H", head, 6)
     patches: list[tuple[int, bytes]] = []
-    if last == _LARGEST_WORD and first != 1:
-        patches.append((6, struct.pack("<H", 1)))
     processor = head[(head[0] - 1) * _BLOCK + 3]
     section = head[: (struct.unpack_from("<H", head, 16)[0] - 1) * _BLOCK]
     groups = {256 - found[1][0]: found[2].decode().upper() for found in _GROUP.finditer(section)}
@@ -176,14 +171,14 @@ def _as_ezc3d_reads(path: Path, folder: Path) -> tuple[Path, int, dict[str, dict
             description = bytes([described[0] + 2 * count]) + b" " * 2 * count
             patches += [(entry.start(3), b"\x02"), (entry.end(), bytes(2 * count) + description)]
     if not patches:
-        return path, first, hidden
+        return path, hidden
     copy = folder / "patched.c3d"
     shutil.copyfile(path, copy)
     with copy.open("r+b") as stream:
         for place, content in patches:
             stream.seek(place)
             stream.write(content)
-    return copy, first, hidden
+    return copy, hidden
 
 
 def _reals(stored: bytes, processor: int) -> list[float]:

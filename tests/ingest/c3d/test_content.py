@@ -1,5 +1,6 @@
 import struct
 
+import ezc3d
 import numpy as np
 import pytest
 from hypothesis import given
@@ -199,3 +200,70 @@ def test_frame_counts_that_disagree_are_said(write_c3d):
     content = read_c3d_content(write_c3d(np.zeros((20, 1)), POINT={"FRAMES": np.int16(11)}))
     assert len(content.points) == 10
     assert content.remarks == ("10 frames, as the header has it; POINT:FRAMES says 11",)
+
+
+# Points and analogue values are laid out as the header says.
+
+
+@pytest.mark.parametrize("real", [True, False])
+@pytest.mark.parametrize("samples", [1, 10])
+def test_a_file_without_the_rate_of_its_analogue_samples_keeps_both_apart(
+    write_c3d, tmp_path, real, samples
+):
+    stored = np.arange(20 * samples).reshape(-1, 2)
+    path = write_c3d(stored, real=real)
+    data = bytearray(path.read_bytes())
+    place = data.index(b"\x04\x02RATE")  # of the second group, ANALOG
+    data[place + 2 : place + 6] = b"ETAR"
+    path.write_bytes(data)
+    content = read_c3d_content(path)
+    np.testing.assert_array_equal(content.points[:, 0], [[0, 0, 1000]] * 10)
+    np.testing.assert_array_equal(content.analogs, stored)
+    assert content.analog_rate_hz == 100.0 * samples
+    assert "ANALOG:RATE, which is not there" in content.remarks[0]
+
+
+def test_points_and_analogue_values_are_those_of_ezc3d(shared_data):
+    missing_rate = {"type1.C3D", "561xxa01_anonym.C3D"}  # ezc3d loses the frames' step there
+    unsigned = {"shd01.c3d"}  # and takes the size of an offset
+    compared = 0
+    for path in sorted((shared_data / "raw").rglob("*.[cC]3[dD]")):
+        if path.name in missing_rate | unsigned:
+            continue
+        try:
+            content, theirs = read_c3d_content(path), ezc3d.c3d(str(path))["data"]
+        except (FileReadError, OSError, ValueError):
+            continue
+        np.testing.assert_array_equal(content.points, theirs["points"][:3].transpose(2, 1, 0))
+        if content.analogs.size:
+            np.testing.assert_array_equal(content.analogs, theirs["analogs"][0].T)
+        compared += 1
+    assert compared > 25
+
+
+def test_a_sample_without_a_rate_shows_a_person_on_its_plate(shared_data):
+    folder = shared_data / "raw/c3d_corpus/C3DSamples"
+    content = read_c3d_content(folder / "c3d.org/sample28/type1.C3D")
+    sacrum = content.points[:, 16]
+    moved = np.linalg.norm(np.diff(sacrum, axis=0), axis=1) * 100.0 / 1000.0
+    assert 0.3 < np.nanmedian(moved) < 2.0  # walks, m/s
+    assert np.nanpercentile(moved, 95) < 3.0
+    assert 500.0 < np.abs(content.analogs[:, 2]).max() < 1100.0  # N, across the plate
+
+
+@pytest.mark.parametrize(
+    ("groups", "reason"),
+    [
+        ({"ANALOG": {"USED": np.int16(3)}}, "20 analogue values for 3 channels"),
+        ({"POINT": {"USED": np.int16(2)}}, "2, but 1 points in the header"),
+    ],
+)
+def test_counts_that_leave_no_layout_are_refused(write_c3d, groups, reason):
+    with pytest.raises(FileReadError, match=reason):
+        read_c3d_content(write_c3d(np.zeros((100, 2)), **groups))
+
+
+def test_a_channel_without_a_scale_has_no_values(write_c3d):
+    analog = {"SCALE": np.array([2.0], np.float32)}
+    content = read_c3d_content(write_c3d(np.full((20, 2), 3.0), ANALOG=analog))
+    np.testing.assert_array_equal(content.analogs, np.tile([6.0, np.nan], (20, 1)))

@@ -13,7 +13,7 @@ REFUSED = {
     "sgi_real.c3d": "SGI/MIPS",
     "MACsample.c3d": "SGI/MIPS",
     "bad_parameter_section.c3d": "parser",
-    "phasespace_sample.c3d": "neither",
+    "phasespace_sample.c3d": "40 points in the header",
     "Empty.c3d": "empty",
     "mocap36.c3d": "not standard",
 }
@@ -72,7 +72,7 @@ def test_a_sample_with_errors_that_its_readme_names_is_read_and_says_them(shared
     assert len(recording.markers) == 40
     body = np.ptp(np.stack(list(recording.markers.values())), axis=0)  # frames, axes
     assert 1.5 < np.nanmedian(body, axis=0).max() < 1.9  # the height of a person
-    assert "OFFSET, stored as real numbers" in actions(recording, "read")
+    assert "ANALOG:OFFSET, real numbers" in actions(recording, "read")
     assert "499 frames, as the header has it; POINT:FRAMES says 500" in actions(recording, "read")
 
 

@@ -1,7 +1,8 @@
 """What a C3D file holds, with the quirks of its parameter section taken out.
 
 The first block is checked before a parser is let near the file; the parser runs in a child
-process.
+process and gives the parameters and the segment poses. Points and analogue values are read here, as
+the header lays them out.
 """
 
 import struct
@@ -129,24 +130,43 @@ def read_c3d_content(path: Path) -> C3DContent:
     header = check_c3d_header(path)
     most_bytes = _MOST_BYTES_PER_FILE_BYTE * path.stat().st_size
     meta, arrays = isolated_parser().parse("c3d", path, most_bytes)
+    first_frame = max(header.first_frame - 1, 0)
     content = C3DContent(
-        points=np.ascontiguousarray(arrays["points"].transpose(2, 1, 0)),
-        analogs=np.ascontiguousarray(arrays["analogs"].T),
+        points=np.empty((0, 0, 3)),
+        analogs=np.empty((0, 0)),
         point_rate_hz=meta["point_rate"],
-        analog_rate_hz=meta["analog_rate"],
-        first_frame=meta["first_frame"],
+        analog_rate_hz=0.0,
+        first_frame=first_frame,
         _parameters={
             group.upper(): {name.upper(): entry for name, entry in content.items()}
             for group, content in meta["parameters"].items()
         },
         header_events=tuple(
-            (meta["first_frame"] / meta["point_rate"] + time, label.strip())
+            (first_frame / meta["point_rate"] + time, label.strip())
             for time, label in meta["header_events"]
             if label.strip() and meta["point_rate"] > 0
         ),
         recoded=tuple(meta["recoded"]),
         poses=_tracked_poses(arrays),
     )
+    if meta["real_offsets"]:
+        content = _remarked(content, "ANALOG:OFFSET, real numbers where integers are usual")
+    used = content.number("POINT", "USED") or 0.0
+    if int(used) % _WORD != header.n_points:
+        raise FileReadError(
+            expected="POINT:USED to be the points of a frame",
+            got=f"{used:.0f}, but {header.n_points} points in the header",
+            where=str(path),
+            fix=_FIX,
+        )
+    if content.number("POINT", "SCALE") == 0 and header.n_points:
+        raise FileReadError(
+            expected="POINT:SCALE to be the length of one stored step",
+            got="POINT:SCALE 0, which puts every point at the origin",
+            where=str(path),
+            fix=_FIX,
+        )
+    content = _with_data(content, header, path)
     if not (content.points.size or content.analogs.size or content.poses.size):
         raise FileReadError(
             expected="a C3D file with points, analogue channels or segment poses",
@@ -154,7 +174,6 @@ def read_c3d_content(path: Path) -> C3DContent:
             where=str(path),
             fix=_FIX,
         )
-    _check_poses(content, path)
     for kind, values, rate in (
         ("point", content.points, content.point_rate_hz),
         ("analogue", content.analogs, content.analog_rate_hz),
@@ -164,60 +183,123 @@ def read_c3d_content(path: Path) -> C3DContent:
             raise FileReadError(
                 expected=f"a positive {kind} rate", got=f"{rate} Hz", where=str(path)
             )
-    if content.points.size and content.number("POINT", "SCALE") == 0:
+    _check_poses(content, path)
+    return content
+
+
+def _remarked(content: C3DContent, remark: str) -> C3DContent:
+    return replace(content, remarks=(*content.remarks, remark))
+
+
+# The frames: points, then analogue values, each frame as long as the header says.
+
+_LARGEST_WORD, _WORD = 0xFFFF, 1 << 16
+
+
+def _with_data(content: C3DContent, header: "C3DHeader", path: Path) -> C3DContent:
+    """Read the points and the analogue values."""
+    channels, samples = _channels_and_samples(content, header, path)
+    content = _with_rates(content, header, channels, samples, path)
+    content, frames = _stated_frames(content, header)
+    start = (header.data_block - 1) * _BLOCK
+    poses_at = (int(content.number("ROTATION", "DATA_START") or 0) - 1) * _BLOCK
+    end = poses_at if poses_at > start else path.stat().st_size
+    in_file = (end - start) // header.frame_bytes if header.frame_bytes else header.n_frames
+    if frames > in_file:
+        raise _refused(path, f"{frames} frames by its parameters, of which {in_file} are there")
+    with path.open("rb") as stream:
+        stream.seek(start)
+        raw = stream.read((frames or in_file) * header.frame_bytes)
+    stored = _stored(raw, header).reshape(frames or in_file, -1)
+    if not frames:
+        frames = _without_empty_end(stored)
+        remark = f"{frames} frames: nothing says how many, {in_file - frames} at the end were empty"
+        stored, content = stored[:frames], _remarked(content, remark)
+    if len(content.poses) % frames:
+        raise _refused(path, f"{len(content.poses)} segment poses in {frames} frames")
+    n_values = 4 * header.n_points
+    points = stored[:, :n_values].reshape(frames, header.n_points, 4)
+    scale = 1.0 if header.is_real else abs(content.number("POINT", "SCALE") or header.point_scale)
+    seen = points[..., 3:] >= 0  # the residual of a point that was not seen is -1
+    analogs = stored[:, n_values:].reshape(frames * samples, channels)
+    return replace(
+        content,
+        points=np.where(seen, points[..., :3] * scale, np.nan),
+        analogs=_by_the_rule(content, analogs, is_real=header.is_real),
+    )
+
+
+def _channels_and_samples(content: C3DContent, header: "C3DHeader", path: Path) -> tuple[int, int]:
+    """Return the analogue channels, and the samples of each in a frame."""
+    values = header.analogs_per_frame
+    used = int(content.number("ANALOG", "USED") or 0)
+    channels = used if used > 0 else values // max(header.samples_per_frame, 1)
+    if not values:
+        return 0, 0
+    if not channels or values % channels:
+        raise _refused(path, f"frames of {values} analogue values for {channels} channels")
+    return channels, values // channels
+
+
+def _with_rates(
+    content: C3DContent, header: "C3DHeader", channels: int, samples: int, path: Path
+) -> C3DContent:
+    """Return the rate of the analogue samples; rates must agree with each other and the frames."""
+    rates = f"POINT:RATE {content.point_rate_hz:g} Hz"
+    if _differ(header.point_rate_hz, content.point_rate_hz):
         raise FileReadError(
-            expected="POINT:SCALE to be the length of one stored step",
-            got="POINT:SCALE 0, which puts every point at the origin",
+            expected="one rate of the frames",
+            got=f"{rates}, but {header.point_rate_hz:g} Hz in the header: the rates disagree",
             where=str(path),
             fix=_FIX,
         )
-    _check_rates(content, header, path)
-    if meta["real_offsets"]:
-        remark = "ANALOG:OFFSET, stored as real numbers where integers are usual"
-        content = replace(content, remarks=(*content.remarks, remark))
-    taken = np.zeros(1) if meta["real_offsets"] else None
-    content = replace(content, analogs=_analogs_by_the_rule(content, header.is_real, taken))
-    return _with_stated_frames(content, header, path)
+    if not channels:
+        return content
+    stated = content.number("ANALOG", "RATE") or 0.0
+    by_rate = stated / content.point_rate_hz if content.point_rate_hz else 0.0
+    if _differ(samples, by_rate if stated else float(header.samples_per_frame)):
+        raise FileReadError(
+            expected="ANALOG:RATE to be POINT:RATE times the analogue samples a frame",
+            got=(
+                f"{rates} and ANALOG:RATE {stated:g} Hz, {by_rate:g} samples a frame, but frames of "
+                f"{samples:g} samples of {channels} channels: the rates and the samples a frame "
+                "disagree"
+            ),
+            where=str(path),
+            fix=_FIX,
+        )
+    if stated:
+        return replace(content, analog_rate_hz=stated)
+    remark = f"ANALOG:RATE, which is not there, as {samples} x POINT:RATE: the samples a frame"
+    return _remarked(replace(content, analog_rate_hz=samples * content.point_rate_hz), remark)
 
 
-_LARGEST_WORD = 0xFFFF
+def _differ(stated: float, other: float) -> bool:
+    """Return whether two numbers differ, where both are stated."""
+    return stated > 0 and other > 0 and abs(stated - other) > _RATE_TOLERANCE * stated
 
 
-def _with_stated_frames(content: C3DContent, header: "C3DHeader", path: Path) -> C3DContent:
-    """Return the frames that the file counts, without the padding of its last block.
+def _stated_frames(content: C3DContent, header: "C3DHeader") -> tuple[C3DContent, int]:
+    """Return how many frames there are, 0 where nothing says it.
 
     The header's words end at frame 65535. Beyond, the count is ``POINT:LONG_FRAMES``, else that
     from ``TRIAL:ACTUAL_START_FIELD`` to ``ACTUAL_END_FIELD``, else ``POINT:FRAMES`` as a real
     number (c3d.org, "The C3D frame count").
     """
-    found, counted = len(content.points), content.number("POINT", "FRAMES") or 0.0
+    counted = content.number("POINT", "FRAMES") or 0.0
     if header.last_frame < _LARGEST_WORD:
-        if int(counted) % (_LARGEST_WORD + 1) in (0, found):
-            return content
-        remark = f"{found} frames, as the header has it; POINT:FRAMES says {counted:.0f}"
-        return replace(content, remarks=(*content.remarks, remark))
+        if int(counted) % _WORD not in (0, header.n_frames):
+            remark = (
+                f"{header.n_frames} frames, as the header has it; POINT:FRAMES says {counted:.0f}"
+            )
+            content = _remarked(content, remark)
+        return content, header.n_frames
     start, end = (_two_words(content, f"ACTUAL_{name}_FIELD") for name in ("START", "END"))
-    stated = int(content.number("POINT", "LONG_FRAMES") or 0)
-    if not stated and start and end:
-        stated = end - start + 1
-    if not stated and counted > _LARGEST_WORD:
-        stated = int(counted)
     if start > _LARGEST_WORD:
         content = replace(content, first_frame=start - 1)
-    frames = stated or _without_empty_frames(content)
-    if frames > found:
-        raise _refused(path, f"{frames} frames by its parameters, of which {found} are there")
-    remarks = content.remarks
-    if not stated:
-        remarks = (*remarks, f"{frames} frames: nothing says how many, {found - frames} were empty")
-    per_frame = len(content.analogs) // max(found, 1)
-    return replace(
-        content,
-        points=content.points[:frames],
-        analogs=content.analogs[: frames * per_frame],
-        poses=content.poses[: frames * content.poses_per_frame],
-        remarks=remarks,
-    )
+    long = int(content.number("POINT", "LONG_FRAMES") or 0)
+    by_fields = end - start + 1 if start and end else 0
+    return content, long or by_fields or (int(counted) if counted > _LARGEST_WORD else 0)
 
 
 def _two_words(content: C3DContent, name: str) -> int:
@@ -225,16 +307,47 @@ def _two_words(content: C3DContent, name: str) -> int:
     words = content.numbers("TRIAL", name).ravel()
     if words.size != 2 or not np.isfinite(words).all():
         return 0
-    low, high = (int(word) % (_LARGEST_WORD + 1) for word in words)
+    low, high = (int(word) % _WORD for word in words)
     return (high << 16) + low
 
 
-def _without_empty_frames(content: C3DContent) -> int:
+def _stored(raw: bytes, header: "C3DHeader") -> NDArray[np.float64]:
+    """Return the numbers of the data section as they are stored."""
+    if not header.is_real:
+        return np.frombuffer(raw, "<i2").astype(np.float64)
+    if header.processor != _DEC:
+        return np.frombuffer(raw, "<f4").astype(np.float64)
+    words = np.frombuffer(raw, "<u2").reshape(-1, 2)[:, ::-1]
+    return np.ascontiguousarray(words).view("<f4").ravel().astype(np.float64) / 4
+
+
+def _without_empty_end(stored: NDArray[np.float64]) -> int:
     """Return how many frames there are without empty ones at the end, of one block at most."""
-    found = len(content.points)
-    filled = np.flatnonzero((np.nan_to_num(content.points) != 0).any(axis=(1, 2)))
-    last = int(filled[-1]) + 1 if filled.size else found
-    return last if found - last <= _BLOCK else found
+    filled = np.flatnonzero((np.nan_to_num(stored) != 0).any(axis=1))
+    last = int(filled[-1]) + 1 if filled.size else len(stored)
+    return last if len(stored) - last <= _BLOCK else len(stored)
+
+
+def _by_the_rule(
+    content: C3DContent, stored: NDArray[np.float64], *, is_real: bool
+) -> NDArray[np.float64]:
+    """Return (stored - OFFSET) x SCALE x GEN_SCALE; NaN in channels without a SCALE.
+
+    ``ANALOG:FORMAT`` says whether integers and offsets are signed: 40000 and -25536 are the same
+    16 bits.
+    """
+    channels = stored.shape[1]
+    offset, scale = np.zeros(channels), np.full(channels, np.nan)
+    for name, values in (("OFFSET", offset), ("SCALE", scale)):
+        given = content.numbers("ANALOG", name).ravel(order="F")[:channels]
+        values[: given.size] = given
+    general = content.number("ANALOG", "GEN_SCALE")
+    scale *= 1.0 if general is None else general
+    if next(iter(content.texts("ANALOG", "FORMAT")), "").upper() == "UNSIGNED":
+        offset = np.mod(offset, _WORD)
+        stored = stored if is_real else np.mod(stored, _WORD)
+    scaled: NDArray[np.float64] = (stored - offset) * scale
+    return scaled
 
 
 _FLOATS_PER_POSE = 17
@@ -264,66 +377,6 @@ def _check_poses(content: C3DContent, path: Path) -> None:
         )
 
 
-def _check_rates(content: C3DContent, header: "C3DHeader", path: Path) -> None:
-    """Hold the rates in the parameters against the frames that the header describes."""
-    rates = f"POINT:RATE {content.point_rate_hz:g} Hz"
-    if _differ(header.point_rate_hz, content.point_rate_hz):
-        raise FileReadError(
-            expected="one rate of the frames",
-            got=f"{rates}, but {header.point_rate_hz:g} Hz in the header: the rates disagree",
-            where=str(path),
-            fix=_FIX,
-        )
-    channels = content.analogs.shape[1] if content.analogs.size else 0
-    stated = header.analogs_per_frame / channels if channels else 0.0
-    by_rate = content.analog_rate_hz / content.point_rate_hz if content.point_rate_hz else 0.0
-    if _differ(stated, by_rate):
-        raise FileReadError(
-            expected="ANALOG:RATE to be POINT:RATE times the analogue samples a frame",
-            got=(
-                f"{rates} and ANALOG:RATE {content.analog_rate_hz:g} Hz, {by_rate:g} samples a "
-                f"frame, but frames of {stated:g} samples of {channels} channels: the rates and "
-                "the samples a frame disagree"
-            ),
-            where=str(path),
-            fix=_FIX,
-        )
-
-
-def _differ(stated: float, other: float) -> bool:
-    """Return whether two numbers differ, where both are stated."""
-    return stated > 0 and other > 0 and abs(stated - other) > _RATE_TOLERANCE * stated
-
-
-_WORD = 1 << 16
-
-
-def _analogs_by_the_rule(
-    content: C3DContent, is_real: bool, taken: NDArray[np.float64] | None = None
-) -> NDArray[np.float64]:
-    """Return (stored - OFFSET) x SCALE x GEN_SCALE.
-
-    ezc3d takes the size of OFFSET (or what is given as `taken`) and reads every integer as signed. ``ANALOG:FORMAT`` says
-    whether integers and offsets are: 40000 and -25536 are the same 16 bits.
-    """
-    channels = content.analogs.shape[1]
-    offset, scale = np.zeros(channels), np.zeros(channels)
-    for name, values in (("OFFSET", offset), ("SCALE", scale)):
-        stored = content.numbers("ANALOG", name).ravel(order="F")[:channels]
-        values[: stored.size] = stored
-    general = content.number("ANALOG", "GEN_SCALE")
-    scale *= 1.0 if general is None else general
-    taken, true = np.abs(offset) if taken is None else taken, offset
-    analogs = content.analogs
-    if next(iter(content.texts("ANALOG", "FORMAT")), "").upper() == "UNSIGNED":
-        true = np.mod(offset, _WORD)
-        if not is_real:
-            unit = np.where(scale == 0, 1.0, scale)
-            negative = analogs / unit + taken < -0.5
-            analogs = analogs + _WORD * scale * negative
-    return analogs + (taken - true) * scale
-
-
 def zeros_as_nan(xyz: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return points (n, 3), NaN in frames of three exact zeros: how "not seen" is written."""
     return np.where((xyz == 0.0).all(axis=1, keepdims=True), np.nan, xyz)
@@ -349,19 +402,42 @@ class C3DHeader:
 
     Attributes
     ----------
+    n_points : int
     analogs_per_frame : int
         Analogue values a frame: channels times samples.
-    last_frame : int
-        As the header's word holds it, 65535 at most.
-    point_rate_hz : float
+    samples_per_frame : int
+        Analogue samples a frame, of each channel; 0 where not said.
+    first_frame, last_frame : int
+        As the header's words hold them, 65535 at most.
+    data_block : int
+        Where the frames begin, in blocks of 512 bytes from 1.
+    point_rate_hz, point_scale : float
     is_real : bool
         Whether points and analogue values are stored as real numbers, else as integers.
+    processor : int
+        84 Intel, 85 DEC: how real numbers are stored.
     """
 
+    n_points: int
     analogs_per_frame: int
+    samples_per_frame: int
+    first_frame: int
     last_frame: int
+    data_block: int
     point_rate_hz: float
+    point_scale: float
     is_real: bool
+    processor: int
+
+    @property
+    def n_frames(self) -> int:
+        """Frames by the header."""
+        return self.last_frame - self.first_frame + 1
+
+    @property
+    def frame_bytes(self) -> int:
+        """Length of one frame in the file."""
+        return (4 * self.n_points + self.analogs_per_frame) * (4 if self.is_real else 2)
 
 
 def check_c3d_header(path: Path) -> C3DHeader:
@@ -406,19 +482,29 @@ def check_c3d_header(path: Path) -> C3DHeader:
     if processor not in _SIGN_BYTE:
         raise _refused(path, f"the unknown processor code {processor}")
     points, analogs, first, last = struct.unpack_from("<4H", head, 2)
-    (block,) = struct.unpack_from("<H", head, 16)
+    block, samples = struct.unpack_from("<2H", head, 16)
     if last < first:
         raise _refused(path, f"a first frame ({first}) after the last ({last})")
-    is_real = bool(head[12 + _SIGN_BYTE[processor]] & 0x80)
-    frames = last - first + 1
-    needed = (block - 1) * _BLOCK + frames * (4 * points + analogs) * (4 if is_real else 2)
+    header = C3DHeader(
+        n_points=points,
+        analogs_per_frame=analogs,
+        samples_per_frame=samples,
+        first_frame=first,
+        last_frame=last,
+        data_block=block,
+        point_rate_hz=_real(head[20:24], processor),
+        point_scale=_real(head[12:16], processor),
+        is_real=bool(head[12 + _SIGN_BYTE[processor]] & 0x80),
+        processor=processor,
+    )
+    needed = (block - 1) * _BLOCK + header.n_frames * header.frame_bytes
     if block < 2 or needed > size:
         raise _refused(
             path,
-            f"{size} bytes, but its header promises {frames} frames of {points} points and "
+            f"{size} bytes, but its header promises {header.n_frames} frames of {points} points and "
             f"{analogs} analogue samples, {needed} bytes: the file is cut off or its header wrong",
         )
-    return C3DHeader(analogs, last, _real(head[20:24], processor), is_real)
+    return header
 
 
 def _real(stored: bytes, processor: int) -> float:

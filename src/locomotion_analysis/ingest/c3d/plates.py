@@ -259,6 +259,9 @@ def _reason_to_leave_out(content: C3DContent, index: int, unit_m: float) -> str:
     origin = np.linalg.norm(_of_plate(content, "ORIGIN", index, 2)) * unit_m
     if origin > _LONGEST_PLATE_M:
         return f"its ORIGIN is {origin:g} m away if it is in POINT:UNITS, so its unit is another"
+    unscaled = [k for k in channels.astype(int) if np.isnan(content.analogs[:, k - 1]).all()]
+    if unscaled:
+        return f"no SCALE is stated for channel {', '.join(map(str, unscaled))}"
     scales = content.numbers("ANALOG", "SCALE").ravel(order="F")
     scales = scales * (
         1.0 if (general := content.number("ANALOG", "GEN_SCALE")) is None else general
