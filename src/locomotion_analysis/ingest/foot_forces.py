@@ -215,7 +215,7 @@ _PLACES = {
     "ankle": (r"ANK", r"ANKLE(LAT|MED)?", r"[LM]MAL", r"MMA", r"MALLEOLUS(LAT|MED)?"),
 }  # fmt: skip
 _PELVIS = re.compile(
-    r"^(PELVIS|SACR(UM)?|VSACRAL|[LR](ASI|PSI|ASIS|PSIS|ILIAC|IAS|IPS)|[LR](FRONT|BACK)PELVIS)$"
+    r"^(SACR(UM)?|VSACRAL|[LR](ASI|PSI|ASIS|PSIS|ILIAC|IAS|IPS)|[LR](FRONT|BACK)PELVIS)$"
 )
 Markers = Mapping[str, NDArray[np.float64]]
 

@@ -11,9 +11,8 @@ the axes are held against the neighbouring segment's origin in every file).
 
 A joint's angles are the Cardan angles about x, y', z'' of the distal in the proximal segment: the
 joint coordinate system of Grood & Suntay 1983 (J Biomech Eng 105:136), as the ISB recommends (Wu
-et al. 2002, J Biomech 35:543). Pelvis and trunk turn about the vertical first, then about the line
-of progression, then sideways (Baker 2001, Hum Mov Sci 20:787): their tilt does not depend on where
-the person is heading.
+et al. 2002, J Biomech 35:543). Pelvis, trunk and feet are given in the same way against the
+laboratory, turned by right angles until y is the axis the person mostly faces along.
 """
 
 import re
@@ -27,7 +26,6 @@ from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import FileReadError
 from locomotion_analysis.ingest.c3d.content import C3DContent
 from locomotion_analysis.ingest.c3d.plates import LaboratoryAxes
-from locomotion_analysis.ingest.foot_forces import rightwards, walking_direction
 from locomotion_analysis.ingest.recording import SIDES, Recording, Stream
 
 Array = NDArray[np.float64]
@@ -220,8 +218,8 @@ def with_segment_angles(
 
     Hip and knee: flexion, adduction, internal rotation; ankle: dorsiflexion; pelvis and trunk:
     anterior tilt, obliquity and rotation as seen from the right leg; foot: toe up, and turned
-    inwards from the direction of walking. An angle that the model holds fixed is left out: it was
-    not measured.
+    inwards. Rotations are those from the laboratory's axis that the person faces along. An angle
+    that the model holds fixed is left out: it was not measured.
 
     Parameters
     ----------
@@ -241,17 +239,14 @@ def with_segment_angles(
         return recording.then(*segments.history)
     turns = {name: axes.rotation @ pose[:, :3, :3] for name, pose in segments.poses.items()}
     _check_upright(segments.poses, axes, where)
-    forward, evidence = walking_direction(recording)
-    if forward is None and "pelvis" in turns:
-        facing = np.nanmean(turns["pelvis"][:, :2, 1], axis=0)
-        forward, evidence = facing / np.linalg.norm(facing), "mean direction the pelvis faces"
     signals = _joint_angles(turns)
     history = [*segments.history]
-    if forward is not None:
-        right = rightwards(forward)
-        walker = np.array([[*right, 0.0], [*forward, 0.0], [0.0, 0.0, 1.0]])
+    if (forward := _facing(turns)) is not None:
+        right = [forward[1], -forward[0], 0.0]
+        walker = np.array([right, [*forward, 0.0], [0.0, 0.0, 1.0]])
         signals |= _segment_angles({name: walker @ turn for name, turn in turns.items()})
-        detail = f"pelvis, trunk and feet turned against the direction of walking: {evidence}"
+        axis = f"{'-' if forward.sum() < 0 else '+'}{'xy'[int(np.argmax(np.abs(forward)))]}"
+        detail = f"pelvis, trunk and feet turned from the laboratory's {axis}, where they face"
         history.append(HistoryEntry("assumed", detail))
     signals = {name: values for name, values in signals.items() if np.isfinite(values).any()}
     fixed = [name for name, values in signals.items() if _span(values) < _FIXED_RAD]
@@ -264,6 +259,20 @@ def with_segment_angles(
     history.append(HistoryEntry("converted", "segment poses to angles in rad", len(kept)))
     streams = (*recording.streams, Stream(segments.time_s, kept))
     return replace(recording, streams=streams).then(*history)
+
+
+def _facing(turns: Mapping[str, Array]) -> Array | None:
+    """Return the laboratory's axis (x, y) that the person mostly faces along."""
+    faced = [turn[:, :2, 1] for name, turn in turns.items() if name in _MIDLINE or "foot" in name]
+    ahead = np.concatenate([*faced, np.empty((0, 2))])
+    ahead = ahead[np.isfinite(ahead).all(axis=1)]
+    if not len(ahead):
+        return None
+    mean = ahead.mean(axis=0)
+    axis = int(np.argmax(np.abs(mean)))
+    forward = np.zeros(2)
+    forward[axis] = np.copysign(1.0, mean[axis])
+    return forward
 
 
 def _span(values: Array) -> float:
@@ -309,24 +318,16 @@ def _segment_angles(turns: Mapping[str, Array]) -> dict[str, Array]:
     signals: dict[str, Array] = {}
     for segment, name in _MIDLINE.items():
         if segment in turns:
-            turn = turns[segment]
-            signals[f"{name}_anterior_tilt_angle_rad"] = -np.arctan2(turn[:, 2, 1], turn[:, 2, 2])
-            signals[f"{name}_obliquity_up_angle_rad"] = np.arcsin(turn[:, 2, 0])
-            signals[f"{name}_internal_rotation_angle_rad"] = np.arctan2(
-                turn[:, 1, 0], turn[:, 0, 0]
-            )
+            backward, down_right, to_left = cardan_xyz(turns[segment]).T
+            signals[f"{name}_anterior_tilt_angle_rad"] = -backward
+            signals[f"{name}_obliquity_up_angle_rad"] = -down_right
+            signals[f"{name}_internal_rotation_angle_rad"] = to_left
     for side in SIDES:
         foot = turns.get(f"{side} foot")
         if foot is not None:
             inwards = np.arctan2(-foot[:, 0, 1], foot[:, 1, 1]) * (1.0 if side == "right" else -1.0)
             signals[f"foot_sagittal_angle_{side}_rad"] = np.arcsin(np.clip(foot[:, 2, 1], -1, 1))
             signals[f"foot_progression_internal_angle_{side}_rad"] = inwards
-        for part in ("thigh", "shank"):
-            leg = turns.get(f"{side} {part}")
-            if leg is not None:
-                signals[f"{part}_sagittal_angle_{side}_rad"] = np.arctan2(
-                    -leg[:, 1, 2], leg[:, 2, 2]
-                )
     return signals
 
 
