@@ -64,6 +64,15 @@ def test_a_burst_is_found_with_its_work(build):
     )
 
 
+def test_work_of_a_burst_is_cut_at_the_event_itself(build):
+    """Constant power holds height times time, wherever between two samples toe-off lies."""
+    stance = np.linspace(60.0, 61.3, 20)
+    power = {"ankle_power_ipsi_W_kg": np.full((20, 150), 2.0)}
+    data = build(channels=(), curves=power, stance_percent=stance, cycle_duration_s=1.1)
+    found = table(power_burst_families, data)["ankle_power_A2_work_ipsi_J_kg"]
+    np.testing.assert_allclose(found, 2.0 * 1.1 * 0.5 * stance / 100, rtol=1e-6)
+
+
 def test_bursts_without_durations_have_no_work(build):
     schema = Schema.of_data(build(channels=("knee_power_ipsi_W_kg",)))
     entries = list(power_burst_families(schema))

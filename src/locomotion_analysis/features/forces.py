@@ -17,10 +17,9 @@ from locomotion_analysis.features.kernels.statistics import (
     MEAN,
     MINIMUM,
     MINIMUM_AT,
-    NEGATIVE,
-    POSITIVE,
     Values,
     at_phase,
+    part_integrals,
     part_statistics,
     read_only,
 )
@@ -329,13 +328,16 @@ def _bursts(
     channel: str, side: str | None, bursts: tuple[Burst, ...], with_work: bool, view: CycleView
 ) -> Iterator[Values]:
     events = leg_events(view, side)
-    windows = events.parts(*((burst.begin, burst.end) for burst in bursts))
-    found = part_statistics(view.curves(channel), *windows)
+    curves, shares = view.curves(channel), [(burst.begin, burst.end) for burst in bursts]
+    found = part_statistics(curves, *events.parts(*shares))
+    if with_work:
+        begin, end = np.array([list(map(events.phase, share)) for share in shares]).swapaxes(0, 1)
+        areas = part_integrals(curves, begin, end)
     for part, burst in enumerate(bursts):
         yield found[MAXIMUM if burst.generates else MINIMUM, part]
         yield events.percent(found[MAXIMUM_AT if burst.generates else MINIMUM_AT, part])
         if with_work:
-            yield found[POSITIVE if burst.generates else NEGATIVE, part] * view.duration_s
+            yield areas[0 if burst.generates else 1, part] * view.duration_s
 
 
 # Group kinetic: the support moment and what each joint gives to it

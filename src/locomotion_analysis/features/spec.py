@@ -783,8 +783,8 @@ class LegEvents:
         begin, end : float
             0 is contact, 1 toe-off, 2 the next contact, linear between.
         """
-        first = np.ceil(self._phase(begin) / _STEP - _ROUNDING)
-        last = np.floor(self._phase(end) / _STEP + _ROUNDING)
+        first = np.ceil(self.phase(begin) / _STEP - _ROUNDING)
+        last = np.floor(self.phase(end) / _STEP + _ROUNDING)
         known = np.isfinite(first)
         return (
             np.where(known, first, 0).astype(np.int64),
@@ -807,7 +807,14 @@ class LegEvents:
         """Return the phase of a sample, percent of the cycle since this leg's contact."""
         return sample * _STEP - self.start
 
-    def _phase(self, share: float) -> Values:
+    def phase(self, share: float) -> Values:
+        """Return the phase of a share of the stride, percent of the ipsilateral cycle, to 200.
+
+        Parameters
+        ----------
+        share : float
+            0 is contact, 1 toe-off, 2 the next contact, linear between.
+        """
         if share <= 1.0:
             return self.start + share * self.stance
         return self.start + self.stance + (share - 1.0) * (100.0 - self.stance)
