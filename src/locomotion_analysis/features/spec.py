@@ -652,6 +652,11 @@ class CycleView:
         return has_steps(self.cycles)
 
     @cached_property
+    def runs(self) -> NDArray[np.bool_]:
+        """Whether each cycle is one of running."""
+        return (self.cycles["task"] == "run").to_numpy(dtype=bool)
+
+    @cached_property
     def double_support_percent(self) -> Values:
         """Share of the cycle with both feet loaded: from both vertical forces, else the metadata."""
         metadata = self.column("double_support_percent")
