@@ -414,6 +414,8 @@ class ScoreReference:
         Mean score of the healthy.
     log_distance : tuple of float
         Mean and SD of ln |c - centre| of the healthy cycles.
+    log_shape : tuple of float
+        The same of their curves without constant offsets.
     fidelity : float
         Part of the pooled cohort's sum of squares that the 15 vectors hold.
     gillette_names : tuple of str
@@ -424,6 +426,11 @@ class ScoreReference:
         Stride-to-stride fluctuations of the healthy subjects, and their first component.
     log_variability : tuple of float
         Mean and SD of the logarithm of the healthy subjects' distance.
+    enhanced_names : tuple of str
+    enhanced_mean, enhanced_sd, enhanced_weight : ndarray, shape (m,)
+        Logarithms of the fluctuations of the enhanced index, and their first component.
+    enhanced_variability : tuple of float
+        Mean and SD of the healthy subjects' weighted sum.
     """
 
     version: str
@@ -433,6 +440,7 @@ class ScoreReference:
     basis: Array
     centre: Array
     log_distance: tuple[float, float]
+    log_shape: tuple[float, float]
     fidelity: float
     gillette_names: tuple[str, ...]
     gillette_mean: Array
@@ -442,6 +450,11 @@ class ScoreReference:
     variability_sd: Array
     variability_weight: Array
     log_variability: tuple[float, float]
+    enhanced_names: tuple[str, ...]
+    enhanced_mean: Array
+    enhanced_sd: Array
+    enhanced_weight: Array
+    enhanced_variability: tuple[float, float]
 
     def log_profile(self, channels: tuple[str, ...]) -> tuple[float, float]:
         """Return mean and SD of the healthy cycles' ln GPS (GPS in degrees) over some channels.
@@ -484,6 +497,9 @@ def score_reference() -> ScoreReference:
         "variability_mean",
         "variability_sd",
         "variability_weight",
+        "enhanced_mean",
+        "enhanced_sd",
+        "enhanced_weight",
     ):
         arrays[name] = np.ascontiguousarray(table[name], dtype=np.float64)
         arrays[name].setflags(write=False)
@@ -492,9 +508,12 @@ def score_reference() -> ScoreReference:
         source=str(table["source"]),
         fidelity=float(table["fidelity"]),
         log_distance=_pair(table["log_distance"]),
+        log_shape=_pair(table["log_shape"]),
         log_variability=_pair(table["log_variability"]),
+        enhanced_variability=_pair(table["enhanced_variability"]),
         gillette_names=tuple(table["gillette_names"].tolist()),
         variability_names=tuple(table["variability_names"].tolist()),
+        enhanced_names=tuple(table["enhanced_names"].tolist()),
         **arrays,
     )
 
