@@ -359,7 +359,10 @@ def profile_mean(channel: str) -> Values:
 
 def _offset(view: CycleView, channel: str) -> Values:
     """How far each curve's mean is from that of the reference, rad."""
-    return view.statistic(channel, "mean").astype(np.float64) - profile_mean(channel).mean()
+    offset: Values = (
+        view.statistic(channel, "mean").astype(np.float64) - profile_mean(channel).mean()
+    )
+    return offset
 
 
 def shape_scores(view: CycleView) -> Values:
