@@ -120,7 +120,7 @@ _FORCE_FORMULAE = {
     "valley": "min between the two peaks (midstance)",
     "peak2": "max over the second half of stance (push-off)",
 }
-_RATE_SOURCE = "Milner et al. 2006, Medicine & Science in Sports & Exercise 38:323"
+_RATE_SOURCE = "Milner et al. 2006 (doi:10.1249/01.mss.0000183477.75808.92)"
 _PEAK1 = "max over the first half of stance"
 _PEAK2 = "max over the second half of stance"
 _VALLEY = "min between the two peaks"
@@ -241,8 +241,8 @@ def _loading(
 # Group kinetic: the vertical force of running
 
 _RUNNING_SOURCE = (
-    "Milner et al. 2006, Medicine & Science in Sports & Exercise 38:323; without an impact peak "
-    "Blackmore, Willy & Creaby 2016, Medicine & Science in Sports & Exercise 48:545"
+    "Milner et al. 2006 (doi:10.1249/01.mss.0000183477.75808.92); 13 % of stance without an impact "
+    "peak is a convention of the field, its source not verified"
 )
 _NO_IMPACT_SHARE = 0.13
 """Share of stance that stands for the time of the impact peak where there is none."""
