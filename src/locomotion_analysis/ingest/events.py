@@ -15,11 +15,10 @@ from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.ingest.foot_forces import (
     FootForces,
     foot_forces,
-    foot_marker,
     low_pass,
-    pelvis_marker,
     walking_direction,
 )
+from locomotion_analysis.ingest.marker_names import foot_marker, pelvis_marker
 from locomotion_analysis.ingest.recording import (
     HEEL_STRIKE,
     SIDES,

@@ -19,13 +19,12 @@ from locomotion_analysis.errors import SchemaError, UnitError
 from locomotion_analysis.ingest.events import GaitEvents, find_events, mask_unmeasured
 from locomotion_analysis.ingest.foot_forces import (
     MIN_TRAVEL_M,
-    foot_marker,
     horizontal_at,
-    pelvis_marker,
     pelvis_travel,
     rightwards,
     walking_direction,
 )
+from locomotion_analysis.ingest.marker_names import foot_marker, pelvis_marker
 from locomotion_analysis.ingest.phase import MAX_GAP_S, bridged_gaps, phase_curves
 from locomotion_analysis.ingest.recording import HEEL_STRIKE, SIDES, TOE_OFF, Recording, Stream
 from locomotion_analysis.standard import METADATA, N_PHASES, STANDARD_GRAVITY_M_S2, is_channel
