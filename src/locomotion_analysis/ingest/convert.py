@@ -23,6 +23,7 @@ from locomotion_analysis.errors import (
 )
 from locomotion_analysis.ingest.b3d import B3DReader
 from locomotion_analysis.ingest.c3d.reader import C3DReader
+from locomotion_analysis.ingest.marker_names import place_markers
 from locomotion_analysis.ingest.opensim import OpenSimReader, TRCReader, follow_knee_sign
 from locomotion_analysis.ingest.recording import Reader, ReadOptions, Recording, Stream
 from locomotion_analysis.ingest.strides import DEFAULT_TASK, cycles_of
@@ -68,6 +69,7 @@ def convert(
     column_map: ColumnMap | None = None,
     subjects: Mapping[str, Mapping[str, Any]] | None = None,
     task: str | None = None,
+    markers: Mapping[str, Sequence[str]] | None = None,
     fail_fast: bool = False,
     progress: Progress | None = None,
 ) -> Conversion:
@@ -86,6 +88,9 @@ def convert(
     task : str, optional
         A task of :data:`~locomotion_analysis.standard.TASKS`, for files that do not say theirs;
         level walking where neither does.
+    markers : mapping of str to sequence of str, optional
+        Place -> labels of the markers there, for names that are not in the table of marker names
+        (see :func:`~locomotion_analysis.ingest.place_markers`).
     fail_fast : bool
         Raise at the first file that fails, in place of going on with the others.
     progress : callable, optional
@@ -108,7 +113,7 @@ def convert(
     """
     if task is not None and task not in TASKS:
         raise SchemaError(expected=f"a task of {', '.join(TASKS)}", got=repr(task), where="task")
-    work = TrialCollector(ReadOptions(column_map, subjects or {}), task, fail_fast)
+    work = TrialCollector(ReadOptions(column_map, subjects or {}, markers or {}), task, fail_fast)
     files, skipped = recordings_among(paths, column_map)
     done = 0
     for group in trial_groups(files):
@@ -306,7 +311,7 @@ class TrialCollector:
 
     def _add_recordings(self, file: Path, parts: list[Recording]) -> None:
         try:
-            recording = identified(merge(parts), file)
+            recording = place_markers(identified(merge(parts), file), self._options.markers)
             recording = with_subject(recording, self._options.subjects)
             if not recording.task:
                 task = self._task or DEFAULT_TASK
