@@ -50,6 +50,8 @@ _FALLS_APART = 0.3
 """Correlation of that fall with the distance of the feet: positive in running."""
 _FEWEST_FOR_FLIGHT = 16
 _ROUNDS = 20
+_STANCE_SEEN_S, _JUST_LANDED_S = 0.2, 0.05
+"""What tells a foot that landed at the end of a recording: see ``_landing_at_an_end``."""
 
 
 def coordinate_events(recording: Recording) -> list[Event]:
@@ -58,7 +60,9 @@ def coordinate_events(recording: Recording) -> list[Event]:
     Heel strike is the instant at which the heel is furthest in front of the pelvis, toe-off
     the one at which the toe is furthest behind it (coordinate-based algorithm of Zeni,
     Richards & Higginson 2008, Gait Posture 27:710, doi 10.1016/j.gaitpost.2007.07.007).
-    Works over the ground and on a treadmill.
+    Works over the ground and on a treadmill. A foot that has just landed as the recording begins
+    or ends, as far in front as at the other strikes but for the way of 0.05 s and going back
+    already, has struck: up to 0.05 s before the first sample.
 
     Parameters
     ----------
@@ -74,7 +78,7 @@ def coordinate_events(recording: Recording) -> list[Event]:
     forward, _ = walking_direction(recording)
     if pelvis is None or forward is None:
         return []
-    events = []
+    events, fronts = [], {}
     for side in SIDES:
         heel = foot_marker(recording.markers, "heel", side)
         toe = foot_marker(recording.markers, "toe", side)
@@ -82,7 +86,8 @@ def coordinate_events(recording: Recording) -> list[Event]:
         if heel is not None and toe is not None:
             front, back = ((part - pelvis)[:, :2] @ forward for part in (heel, toe))
             events += _furthest(recording.marker_time_s, front, back, side)
-    return sorted(events)
+            fronts[side] = front
+    return sorted([*events, *_landing_at_an_end(recording.marker_time_s, fronts, events)])
 
 
 def velocity_events(recording: Recording) -> list[Event]:
@@ -272,6 +277,42 @@ def _furthest(
     return events
 
 
+def _landing_at_an_end(
+    time: NDArray[np.float64], fronts: Mapping[str, NDArray[np.float64]], events: list[Event]
+) -> list[Event]:
+    """Heel strikes at the ends of a recording, of feet that are seen to have just landed.
+
+    A foot on the ground goes back under the pelvis at walking speed. One that is as far in front
+    as where the feet strike, but for the way of 0.05 s, and goes back already has landed.
+    """
+    strikes = [event for event in events if event.kind == HEEL_STRIKE]
+    reach, pace = [], []
+    for event in strikes:
+        known_s, front = _bridged(time, fronts[event.side])
+        at, later = np.interp([event.time_s, event.time_s + _STANCE_SEEN_S], known_s, front)
+        reach.append(at)
+        pace.append((at - later) / _STANCE_SEEN_S)
+    if not strikes or (speed := float(np.median(pace))) <= 0.0:
+        return []
+    found = []
+    for side, path in fronts.items():
+        known_s, front = _bridged(time, path)
+        own = [event.time_s for event in strikes if event.side == side]
+        for end, inward in ((0, 1), (-1, -1)):
+            near = front[::inward][: _EDGE_SAMPLES + 1]
+            clear = all(abs(instant - known_s[end]) > _MIN_STRIDE_S for instant in own)
+            if len(near) <= _EDGE_SAMPLES or not clear:
+                continue
+            # A foot that is furthest in the first sample was so before it; in the last, not yet.
+            top = int(near.argmax())
+            short = max(float(np.median(reach) - near[top]), 0.0) / speed
+            seen = top < _EDGE_SAMPLES and (inward > 0 or top > 0)
+            if seen and short < _JUST_LANDED_S:
+                at = known_s[::inward][top] - (short if top == 0 else 0.0)
+                found.append(Event(float(at), side, HEEL_STRIKE))
+    return found
+
+
 def _peaks(
     time: NDArray[np.float64], path: NDArray[np.float64], prominence: float
 ) -> NDArray[np.intp]:
@@ -311,7 +352,8 @@ class GaitEvents:
     events : list of Event
         In time order.
     sources : list of str
-        ``file, force, markers`` or ``angles``, one an event.
+        ``file, force, markers, first`` (a foot that has just landed in the first frame) or
+        ``angles``, one an event.
     forces : FootForces
         Force under each foot, with the recording that carries it.
     history : list of HistoryEntry
@@ -354,6 +396,7 @@ def find_events(recording: Recording) -> GaitEvents:
     forces = foot_forces(recording, [event for event, _ in told], from_angles)
     from_force = contact_events(forces.contacts)
     found = _joined(("file", in_file), ("force", from_force), ("markers", from_markers))
+    found = _within(recording.marker_time_s, found)
     bare = [side for side in SIDES if not any(event.side == side for event, _ in found)]
     extra = [(event, "angles") for event in from_angles if event.side in bare]
     found = sorted([*found, *extra])
@@ -364,6 +407,7 @@ def find_events(recording: Recording) -> GaitEvents:
         "markers": "gait events found in the markers (between flights of the pelvis)"
         if from_flight
         else "gait events found in the markers (Zeni 2008, or O'Connor 2007)",
+        "first": "heel strikes put in the first frame: the foot landed up to 0.05 s before it",
         "angles": "gait events found in the joint angles (foot furthest before and behind)",
     }.items():
         if count := sum(source == name for _, source in found):
@@ -412,6 +456,17 @@ def _joined(*sources: tuple[str, list[Event]]) -> list[tuple[Event, str]]:
             fresh = np.flatnonzero(of_kind & (np.abs(late) >= SAME_EVENT_S))
             found += [(replace(events[i], time_s=events[i].time_s + lead), name) for i in fresh]
     return sorted(found)
+
+
+def _within(time: NDArray[np.float64], found: list[tuple[Event, str]]) -> list[tuple[Event, str]]:
+    """Put strikes just before the first frame of the markers there; leave out those after the last."""
+    kept = []
+    for event, source in found:
+        if source == "markers" and event.kind == HEEL_STRIKE and event.time_s > time[-1]:
+            continue
+        before = source == "markers" and event.kind == HEEL_STRIKE and event.time_s < time[0]
+        kept.append((replace(event, time_s=float(time[0])), "first") if before else (event, source))
+    return sorted(kept)
 
 
 def _to_nearest(events: list[Event], others: list[Event]) -> NDArray[np.float64]:
