@@ -98,7 +98,10 @@ def test_no_value_is_missing(task):
 
 
 def test_a_second_task_has_the_curves_of_level_walking():
-    alone, second = normative_curves("level_walking", 1.0), normative_curves("dual_task_walking", 1.0)
+    alone, second = (
+        normative_curves("level_walking", 1.0),
+        normative_curves("dual_task_walking", 1.0),
+    )
     assert second.channels == alone.channels
     np.testing.assert_array_equal(second.mean, alone.mean)
     for kind in ("healthy", "rails"):

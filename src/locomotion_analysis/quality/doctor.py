@@ -26,6 +26,20 @@ from locomotion_analysis.quality.batch import (
     group_medians,
 )
 from locomotion_analysis.quality.checks import STRIDES_OF
+from locomotion_analysis.quality.norm_fit import (
+    BETTER_START,
+    FAR_START,
+    MOST_CYCLES,
+    begun_later,
+    correlation,
+    half_cycle_off,
+    informative,
+    shifted_distances,
+    start_costs,
+    start_distances,
+    task_norm,
+    usual_offsets,
+)
 from locomotion_analysis.quality.treatment import (
     PER_MASS,
     Diagnosis,
@@ -33,8 +47,8 @@ from locomotion_analysis.quality.treatment import (
     Prescription,
     mass_factor,
 )
-from locomotion_analysis.standard import N_PHASES, TASKS, TO_STANDARD, Channel
-from locomotion_analysis.standard.norms import NOT_CYCLIC, SD_FLOOR, normative_curves
+from locomotion_analysis.standard import N_PHASES, TO_STANDARD, Channel
+from locomotion_analysis.standard.norms import NOT_CYCLIC
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -97,83 +111,6 @@ def diagnose(
         for look in EXAMINATIONS:
             found += look(patient)
     return Diagnosis(tuple(found), n_cycles, len(profiles.subjects[1]))
-
-
-# How well curves fit the norm, for every circular shift and both signs
-
-WORST = 25.0
-"""Squared distances are cut here, so that one strange channel does not outvote the others."""
-
-
-def correlation(curves: Floats, mean: Floats) -> Array:
-    """Pearson correlation over the cycle; NaN for a constant curve."""
-    x = curves - curves.mean(axis=-1, keepdims=True)
-    y = mean - mean.mean(axis=-1, keepdims=True)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        found: Array = (x * y).sum(axis=-1) / np.sqrt((x * x).sum(axis=-1) * (y * y).sum(axis=-1))
-    return found
-
-
-def shifted_distances(
-    curves: Floats, mean: Floats, sd: Floats, offset_sd: Array
-) -> tuple[Array, Array]:
-    """Squared distance to the norm for every circular shift, as is and with the sign flipped.
-
-    ``D(L) = mean_p[w(p) (x(p+L) - m(p) - d)^2] + min(W, 1/offset_sd^2) d^2`` with ``w = 1/sd^2``,
-    ``W`` its mean and ``d`` the weighted mean difference: an offset, which laboratories differ
-    by, costs less than a wrong shape. Sums over p are circular cross-correlations (FFT).
-
-    Parameters
-    ----------
-    curves, mean, sd : ndarray, shape (..., 150)
-        The last sample is the first of the next cycle and is left out.
-    offset_sd : ndarray, shape (...)
-        Usual size of an offset; 0 where an offset costs as much as any difference.
-
-    Returns
-    -------
-    as_is, flipped : ndarray, shape (..., 149)
-        At shift L the curve's sample L is taken as the start of the cycle.
-    """
-    x, m = (c[..., :-1].astype(np.float64) for c in (curves, mean))
-    weight = 1.0 / sd[..., :-1].astype(np.float64) ** 2
-    n, total = x.shape[-1], weight.sum(axis=-1, keepdims=True)
-    squares = _correlate(x**2, weight) + (m**2 * weight).sum(axis=-1, keepdims=True)
-    cross, sums = 2.0 * _correlate(x, m * weight), _correlate(x, weight)
-    norm = (m * weight).sum(axis=-1, keepdims=True)
-    with np.errstate(divide="ignore"):
-        pardoned = np.maximum(total / n - 1.0 / np.square(offset_sd)[..., None], 0.0)
-    as_is = (squares - cross) / n - pardoned * ((sums - norm) / total) ** 2
-    flipped = (squares + cross) / n - pardoned * ((sums + norm) / total) ** 2
-    return np.maximum(as_is, 0.0), np.maximum(flipped, 0.0)
-
-
-def start_distances(
-    curves: Floats, mean: Floats, sd: Floats, offset_sd: Array
-) -> tuple[Array, Array]:
-    """Return :func:`shifted_distances` at shift 0 alone, without any transform.
-
-    Returns
-    -------
-    as_is, flipped : ndarray, shape (...)
-    """
-    weight = 1.0 / sd[..., :-1].astype(np.float64) ** 2
-    total = weight.mean(axis=-1)
-    with np.errstate(divide="ignore"):
-        pardoned = np.maximum(total - 1.0 / np.square(offset_sd), 0.0)
-    found = []
-    for sign in (1.0, -1.0):
-        off = sign * curves[..., :-1].astype(np.float64) - mean[..., :-1]
-        offset = (off * weight).mean(axis=-1) / total
-        found.append(np.maximum((off**2 * weight).mean(axis=-1) - pardoned * offset**2, 0.0))
-    return found[0], found[1]
-
-
-def _correlate(moving: Array, fixed: Array) -> Array:
-    """Return ``sum_p moving(p + L) fixed(p)`` for every circular shift L."""
-    spectrum = np.fft.rfft(moving) * np.conj(np.fft.rfft(fixed))
-    found: Array = np.fft.irfft(spectrum, n=moving.shape[-1])
-    return found
 
 
 # Median curves of every leg in every task, and the norm to hold beside each
@@ -261,17 +198,11 @@ def _batch_profiles(batch: Batch) -> Profiles:
 
 def norms(profiles: Profiles) -> tuple[Floats, Floats]:
     """Normative mean and standard deviation beside every profile; NaN where there is none."""
-    mean = np.full(profiles.curves.shape, np.nan, dtype=np.float32)
-    sd = np.full_like(mean, np.nan)
-    floors = [SD_FLOOR.get(Channel.parse(name).measurement, 0.0) for name in profiles.channels]
-    for index, row in enumerate(profiles.groups.itertuples()):
-        if row.task in TASKS:
-            curves = normative_curves(str(row.task), _near(row.speed_m_s), _near(row.incline_deg))
-            for channel, name in enumerate(profiles.channels):
-                found = curves.of(name)
-                if found is not None:
-                    mean[channel, index] = found[0]
-                    sd[channel, index] = np.maximum(found[1], floors[channel])
+    beside = [
+        task_norm(str(row.task), profiles.channels, _near(row.speed_m_s), _near(row.incline_deg))
+        for row in profiles.groups.itertuples()
+    ]
+    mean, sd = (np.stack([pair[which] for pair in beside], axis=1) for which in (0, 1))
     return mean, sd
 
 
@@ -282,13 +213,6 @@ def _near(value: object) -> float | None:
 
 
 # One dataset under examination
-
-MOST_CYCLES = 0.8
-"""Share of a subject's cycles, or a dataset's subjects, that make a habit."""
-
-OFFSET_SD_RAD = 0.25
-"""Usual offset of an angle between laboratories and definitions (a pelvis-based hip angle is 12
-degrees above a trunk-based one)."""
 
 _CHUNK = 256
 
@@ -337,8 +261,7 @@ class Patient:
     @property
     def offset_sd(self) -> Array:
         """Usual offset of each curve, shape (n_channels, n_groups); 0 where none is pardoned."""
-        angles = [OFFSET_SD_RAD if is_angle(name) else 0.0 for name in self.channels]
-        return np.repeat(np.array(angles)[:, None], len(self.subject_of), axis=1)
+        return np.repeat(usual_offsets(self.channels)[:, None], len(self.subject_of), axis=1)
 
     def chunks(self) -> list[slice]:
         """Return the groups a few hundred at a time, so that memory stays bounded."""
@@ -509,9 +432,6 @@ FAR = 4.0
 BETTER = 0.35
 """A correction must bring the squared distance below this share of what it was."""
 
-FAR_START, BETTER_START = 2.0, 0.5
-"""The same for the start of the cycle, which moves the curve without changing it."""
-
 
 def swapped_axes(patient: Patient) -> list[Prescription]:
     """Fore-aft and lateral force exchanged: the lateral one brakes and propels."""
@@ -545,44 +465,55 @@ def swapped_axes(patient: Patient) -> list[Prescription]:
 
 
 def _informative(patient: Patient) -> Mask:
-    """Curves whose norm moves more over the cycle than people differ, and that are complete."""
-    moves = patient.mean.std(axis=-1) > patient.sd.mean(axis=-1)
-    angular = np.array(
-        [Channel.parse(name).measurement in ("angle", "moment", "grf") for name in patient.channels]
-    )
-    complete: Mask = moves & np.isfinite(patient.curves).all(axis=-1) & angular[:, None]
-    return complete
+    """Angles, moments and forces that are complete and whose norm moves enough to tell."""
+    kinds = [Channel.parse(name).measurement for name in patient.channels]
+    use = informative(patient.curves, patient.mean, patient.sd)
+    return use & np.isin(kinds, ("angle", "moment", "grf"))[:, None]
 
 
 def wrong_starts(patient: Patient) -> list[Prescription]:
     """Cycles that begin elsewhere than at the heel strike of the leg they are named after.
 
-    All of a leg's channels vote, whatever their sign; where both legs are there and the start is
-    half a cycle off, the sides were exchanged.
+    Half a cycle off is what :func:`half_cycle_off` says; where both legs are there, the sides
+    were exchanged. For other starts all of a leg's channels vote, whatever their sign.
     """
+    found = []
+    for group, start, best in _half_cycle_off(patient):
+        found.append(_start(patient, group, 50.0, start, best))
     use = _informative(patient) & patient.cyclic
-    cost = np.full((len(patient.subject_of), N_PHASES - 1), np.nan)
     for chunk in patient.chunks():
+        votes = use[:, chunk]
         as_is, flipped = shifted_distances(
             patient.curves[:, chunk],
             patient.mean[:, chunk],
             patient.sd[:, chunk],
             patient.offset_sd[:, chunk],
         )
-        used = use[:, chunk]
-        # One curve alone cannot tell shifted and flipped from another offset.
-        flipped[:, used.sum(axis=0) == 1, 1:] = np.inf
-        best = np.minimum(np.minimum(as_is, flipped), WORST)
-        total = np.where(used[..., None], best, 0.0).sum(axis=0)
-        cost[chunk] = total / used.sum(axis=0)[:, None]
+        cost = start_costs(as_is, flipped, votes)
+        other_sign = np.where(votes, flipped[..., 0], 0.0).sum(axis=0) < cost.min(axis=-1)
+        judged = np.isfinite(cost[:, 0]) & ~(other_sign & (votes.sum(axis=0) == 1))
+        for place in np.flatnonzero(judged):
+            lag = int(np.argmin(cost[place]))
+            percent = 100.0 * lag / (N_PHASES - 1)
+            start, best = float(cost[place, 0]), float(cost[place, lag])
+            off = min(percent, 100.0 - percent)
+            opposite = OPPOSITE_PERCENT[0] <= percent <= OPPOSITE_PERCENT[1]
+            if opposite or off < SMALLEST_SHIFT_PERCENT:
+                continue
+            if start > FAR_START and best < BETTER_START * start:
+                found.append(_start(patient, chunk.start + int(place), percent, start, best))
+    return found
+
+
+def _half_cycle_off(patient: Patient) -> list[tuple[int, float, float]]:
+    """Return groups that begin at the other leg's contact, and their distances as is and later."""
+    datasets = patient.profiles.groups["dataset"].astype("str").to_numpy()
     found = []
-    for group in np.flatnonzero(np.isfinite(cost[:, 0])):
-        lag = int(np.argmin(cost[group]))
-        percent = 100.0 * lag / (N_PHASES - 1)
-        start, best = cost[group, 0], cost[group, lag]
-        off = min(percent, 100.0 - percent)
-        if off >= SMALLEST_SHIFT_PERCENT and start > FAR_START and best < BETTER_START * start:
-            found.append(_start(patient, int(group), percent, float(start), float(best)))
+    for dataset in dict.fromkeys(datasets):
+        own = np.flatnonzero((datasets == dataset) & patient.cyclic)
+        curves, mean, sd = (each[:, own] for each in (patient.curves, patient.mean, patient.sd))
+        off, start, best = half_cycle_off(curves, mean, sd, patient.channels)
+        found += [(int(own[at]), float(start[at]), float(best[at])) for at in np.flatnonzero(off)]
     return found
 
 
@@ -605,7 +536,7 @@ def _start(patient: Patient, group: int, percent: float, start: float, best: flo
             "swap_sides", subject, ipsi, np.nan, best / start, evidence, group=group
         )
     amount = 50.0 if opposite else float(round(percent))
-    patient.curves[:, group] = treatment.shifted(patient.curves[:, group], amount)
+    patient.curves[:, group] = begun_later(patient.curves[:, group], amount)
     return patient.prescribe(
         "shift", subject, patient.channels, amount, best / start, evidence, group=group
     )

@@ -18,6 +18,7 @@ from locomotion_analysis.files import atomic_path
 from locomotion_analysis.progress import Progress
 from locomotion_analysis.quality.batch import Floats, Source, batches
 from locomotion_analysis.quality.checks import CHECKS
+from locomotion_analysis.quality.norm_fit import begun_later
 from locomotion_analysis.quality.validation import QualityResult
 from locomotion_analysis.standard import N_PHASES, STANDARD_GRAVITY_M_S2, Channel, resample_curves
 
@@ -195,13 +196,6 @@ def unstepped(curves: Floats, n_values: int) -> Floats:
     return resample_curves(curves[..., firsts]).astype(np.float32)
 
 
-def shifted(curves: Floats, percent: float) -> Floats:
-    """Let the cycle begin `percent` later; it is taken as periodic, and ends where it begins."""
-    lag = round(percent / 100 * (N_PHASES - 1))
-    own = np.roll(curves[..., :-1], -lag, axis=-1)
-    return np.concatenate([own, own[..., :1]], axis=-1)
-
-
 def mass_factor(unit: str, mass_kg: NDArray[np.float64]) -> NDArray[np.float64]:
     """Factor that turns Nm, W or N into the same per kilogram, or body weights; else 1."""
     if unit not in PER_MASS:
@@ -269,7 +263,7 @@ def _treated(curves: Floats, each: Prescription, mass_kg: NDArray[np.float64]) -
         case "unstep":
             return unstepped(curves, int(each.amount))
         case "shift":
-            return shifted(curves, each.amount)
+            return begun_later(curves, each.amount)
         case "flip":
             return -curves
     factor = each.amount * mass_factor(each.unit, mass_kg)

@@ -35,6 +35,7 @@ from locomotion_analysis.quality.checks import (
     known_codes,
     metadata_hits,
     physiology_hits,
+    rest_hits,
     structure_hits,
     task_hits,
 )
@@ -371,6 +372,7 @@ class _Run:
         yield from self.seen.hits(batch)
         yield from task_hits(batch)
         yield from physiology_hits(batch)
+        yield from rest_hits(batch)
         yield from metadata_hits(batch)
         yield from angle_hits(batch)
         yield from force_hits(batch)
