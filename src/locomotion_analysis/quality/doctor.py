@@ -34,6 +34,7 @@ from locomotion_analysis.quality.norm_fit import (
     correlation,
     half_cycle_off,
     informative,
+    over_stance_alone,
     shifted_distances,
     start_costs,
     start_distances,
@@ -42,12 +43,21 @@ from locomotion_analysis.quality.norm_fit import (
 )
 from locomotion_analysis.quality.treatment import (
     PER_MASS,
+    REMARKS,
     Diagnosis,
     Kind,
     Prescription,
     mass_factor,
 )
-from locomotion_analysis.standard import N_PHASES, TO_STANDARD, Channel
+from locomotion_analysis.standard import (
+    N_PHASES,
+    PHASE_PERCENT,
+    STANCE_PERCENT,
+    TO_STANDARD,
+    Channel,
+    toe_off_percent,
+)
+from locomotion_analysis.standard.channels import SEGMENTS
 from locomotion_analysis.standard.norms import NOT_CYCLIC
 
 Array = NDArray[np.float64]
@@ -62,9 +72,9 @@ def diagnose(
     """Compare every subject's median curves with the norm, and propose corrections.
 
     Looked for, in this order, each on curves corrected for what was found before: curves
-    stretched wrongly onto the grid, units, exchanged force axes, exchanged sides or cycles that
-    do not begin at heel strike, and signs. Nothing is changed; see
-    :func:`~locomotion_analysis.quality.apply`.
+    stretched wrongly onto the grid, force over the stance alone, units, exchanged force axes,
+    exchanged sides or cycles that do not begin at heel strike, signs, and angles at another level
+    than the norm. Nothing is changed; see :func:`~locomotion_analysis.quality.apply`.
 
     Parameters
     ----------
@@ -85,7 +95,8 @@ def diagnose(
     -----
     A proposal is made only where the curve is far from the norm as it is (over two standard
     deviations) and the correction brings it at least twice as near. Patients differ from the
-    norm, but not in a way that another sign, unit or side would mend.
+    norm, but not in a way that another sign, unit or side would mend. What only somebody who knows
+    the recording can tell (curves over the stance, levels) is among the remarks.
 
     Examples
     --------
@@ -110,7 +121,10 @@ def diagnose(
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         for look in EXAMINATIONS:
             found += look(patient)
-    return Diagnosis(tuple(found), n_cycles, len(profiles.subjects[1]))
+    prescriptions, remarks = (
+        tuple(each for each in found if (each.kind in REMARKS) == seen) for seen in (False, True)
+    )
+    return Diagnosis(prescriptions, n_cycles, len(profiles.subjects[1]), remarks)
 
 
 # Median curves of every leg in every task, and the norm to hold beside each
@@ -229,6 +243,8 @@ class Patient:
     subject_of : ndarray, shape (n_groups,)
     subjects : DataFrame
         Dataset and subject of each code.
+    is_whole : ndarray of bool, shape (n_groups,)
+        False of what turned out to hold the stance alone: it has no start of a cycle to judge.
     """
 
     profiles: Profiles
@@ -236,12 +252,15 @@ class Patient:
     sd: Floats
     subject_of: NDArray[np.intp]
     subjects: pd.DataFrame
+    is_whole: Mask
 
     @classmethod
     def of(cls, profiles: Profiles) -> Self:
         """Put the norm beside the profiles."""
         mean, sd = norms(profiles)
-        return cls(profiles, mean, sd, *profiles.subjects)
+        return cls(
+            profiles, mean, sd, *profiles.subjects, np.ones(len(profiles.groups), dtype=bool)
+        )
 
     @property
     def curves(self) -> Floats:
@@ -255,8 +274,8 @@ class Patient:
 
     @property
     def cyclic(self) -> Mask:
-        """Which groups' tasks repeat."""
-        return ~self.profiles.groups["task"].isin(NOT_CYCLIC).to_numpy()
+        """Which groups hold whole cycles of a task that repeats."""
+        return ~self.profiles.groups["task"].isin(NOT_CYCLIC).to_numpy() & self.is_whole
 
     @property
     def offset_sd(self) -> Array:
@@ -354,6 +373,40 @@ def stepped_grids(patient: Patient) -> list[Prescription]:
     return found
 
 
+def stances_alone(patient: Patient) -> list[Prescription]:
+    """Force from heel strike to toe-off alone; put into the stance, for the next ones to look at."""
+    alone = over_stance_alone(patient.curves, patient.channels) & patient.cyclic
+    patient.is_whole &= ~alone
+    own = [
+        row
+        for row, name in enumerate(patient.channels)
+        if name.startswith("grf_") and "_ipsi_" in name
+    ]
+    names = tuple(patient.channels[row] for row in own)
+    found = []
+    for group in np.flatnonzero(alone):
+        task = str(patient.profiles.groups["task"].iloc[group])
+        toe_off = float(np.nan_to_num(toe_off_percent(task), nan=STANCE_PERCENT["level_walking"]))
+        late = np.abs(patient.curves[own, group])[:, PHASE_PERCENT >= 80.0][:, 0].max()
+        peak = np.abs(patient.curves[own, group]).max()
+        evidence = (
+            f"at 80 % of the curve the force is {late / peak:.0%} of its peak; a foot is in the "
+            f"air after the stance, about {toe_off:.0f} % of a cycle"
+        )
+        found.append(
+            patient.prescribe(
+                "stance", int(patient.subject_of[group]), names, np.nan, 0.0, evidence,
+                group=int(group),
+            )
+        )  # fmt: skip
+        for row in own:
+            stance = patient.curves[row, group]
+            patient.curves[row, group] = np.interp(
+                PHASE_PERCENT, PHASE_PERCENT * toe_off / 100.0, stance, right=0.0
+            )
+    return found
+
+
 UNIT_TOLERANCE = 4.0
 """A corrected curve may be this many times larger or smaller than the norm."""
 
@@ -375,8 +428,10 @@ _UNITS = {
 
 def wrong_units(patient: Patient) -> list[Prescription]:
     """Curves many times larger or smaller than the norm, which another unit would explain."""
-    size = np.sqrt(np.mean(np.square(patient.curves, dtype=np.float64), axis=-1))
-    norm = np.sqrt(np.mean(np.square(patient.mean, dtype=np.float64), axis=-1))
+    size, norm = (_sizes(each, patient.channels) for each in (patient.curves, patient.mean))
+    heading = np.array([_is_heading(name) for name in patient.channels], dtype=bool)
+    turned = np.abs(patient.curves[..., -1] - patient.curves[..., 0])
+    size[heading[:, None] & (turned > 0.5 * np.ptp(patient.curves, axis=-1))] = np.nan
     found = []
     for channel, name in enumerate(patient.channels):
         measured = Channel.parse(name).measurement
@@ -397,6 +452,20 @@ def wrong_units(patient: Patient) -> list[Prescription]:
                 factor = (amount * mass_factor(each.unit, mass)).astype(np.float32)
                 patient.curves[channel, own] *= factor[:, None]
     return found
+
+
+def _is_heading(name: str) -> bool:
+    """Return whether a channel tells where a segment faces: in a turn it grows without bound."""
+    channel = Channel.parse(name)
+    return channel.joint in SEGMENTS and "internal" in (channel.motion or "")
+
+
+def _sizes(curves: Floats, channels: tuple[str, ...]) -> Array:
+    """Root mean square of each curve; of a heading about its mean, whatever way it faces."""
+    size = np.sqrt(np.mean(np.square(curves, dtype=np.float64), axis=-1))
+    for row in np.flatnonzero([_is_heading(name) for name in channels]):
+        size[row] = curves[row].std(axis=-1)
+    return size
 
 
 def _unit_of(
@@ -425,6 +494,10 @@ def _unit_of(
 SMALLEST_SHIFT_PERCENT = 12.0
 OPPOSITE_PERCENT = (38.0, 62.0)
 """A shift in here is the other leg's heel strike: half a cycle."""
+
+TURNED_CORRELATION = -0.8
+"""Correlation with the norm below which a curve follows it upside down. A healthy runner's pelvic
+rotation reaches -0.7."""
 
 FAR = 4.0
 """Squared distance (2 standard deviations) from which a curve is far from the norm."""
@@ -552,7 +625,7 @@ def wrong_signs(patient: Patient) -> list[Prescription]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         before, after, like = (patient.by_subject(v) for v in (as_is, turned, alike))
-    wrong = (before > FAR) & (after < BETTER * before) & (like < -0.5)
+    wrong = (before > FAR) & (after < BETTER * before) & (like < TURNED_CORRELATION)
     wrong |= _as_the_others(patient, wrong, like, before, after)
     found = []
     for channel, subject in zip(*np.nonzero(wrong), strict=True):
@@ -621,13 +694,50 @@ def _expected(patient: Patient) -> Iterator[tuple[int, str, Floats]]:
                 yield channel, "moment x velocity", curves[moment] * curves[velocity]
 
 
+LEAST_LEVEL_SD = 2.5
+"""Standard deviations between people from which a level is named; and at least the usual offset
+of an angle between laboratories."""
+
+SAME_SHAPE_SD = 1.5
+
+
+def other_levels(patient: Patient) -> list[Prescription]:
+    """Angles that have the norm's shape, a constant away from it."""
+    off = patient.curves - patient.mean
+    level = off.mean(axis=-1, dtype=np.float64)
+    spread = patient.sd.mean(axis=-1, dtype=np.float64)
+    rest = np.sqrt(np.mean(np.square(off - level[..., None]), axis=-1, dtype=np.float64)) / spread
+    usual = np.where(patient.cyclic, patient.offset_sd, np.nan)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        levels, limits, rests = (
+            patient.by_subject(each)
+            for each in (level, np.maximum(LEAST_LEVEL_SD * spread, usual), rest)
+        )
+    angles = np.array([is_angle(name) for name in patient.channels], dtype=bool)[:, None]
+    named = angles & (np.abs(levels) >= limits) & (rests <= SAME_SHAPE_SD)
+    found = []
+    for channel, subject in zip(*np.nonzero(named), strict=True):
+        amount = float(levels[channel, subject])
+        evidence = (
+            f"{np.degrees(amount):+.0f} degrees from the norm all through the cycle; without "
+            f"that {rests[channel, subject]:.1f} standard deviations from it"
+        )
+        better = float(limits[channel, subject] / abs(amount)) / 2.0
+        name = (patient.channels[channel],)
+        found.append(patient.prescribe("offset", int(subject), name, amount, better, evidence))
+    return found
+
+
 EXAMINATIONS: tuple[Callable[[Patient], list[Prescription]], ...] = (
     stretched_grids,
     stepped_grids,
+    stances_alone,
     wrong_units,
     swapped_axes,
     wrong_starts,
     wrong_signs,
     derived_signs,
+    other_levels,
 )
 """In the order of treatment."""
