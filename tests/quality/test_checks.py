@@ -281,6 +281,12 @@ def test_a_cycle_at_the_other_foot_is_named_for_that_alone(changed):
     assert not {"GAIT101"} & set(rows["code"])
 
 
+def test_an_error_of_a_whole_cycle_counts_for_its_curves(changed, sound):
+    rates = validate(changed(_other_foot).select(channels=[HIP, KNEE])).pass_rate
+    row = rates.query("subject == @sound.cycles['subject'].iloc[2]")
+    assert row["failed"].tolist() == [1, 1]
+
+
 def test_the_hip_at_its_limit_is_seen_on_both_legs_of_the_recordings(shared_data):
     folder = shared_data / "raw" / "opensim_s01"
     data = convert([folder], subjects=read_subjects(folder / "subject_info.csv")).data
