@@ -230,6 +230,10 @@ def doctor(
         shown.print(frame_table("Proposals", diagnosis.summary))
         strongest = diagnosis.table.sort_values("confidence", ascending=False).head(5)
         shown.print(frame_table("Evidence", strongest[["subject", "channels", "kind", "evidence"]]))
+    if diagnosis.remarks:
+        shown.print(frame_table("To decide: nothing is changed", diagnosis.remark_summary))
+        evidence = diagnosis.remarks[0]
+        shown.print(escape(f"for example {evidence.subject}: {evidence.evidence}"))
     if out is not None:
         shown.print(f"written  {escape(str(out))}")
     elif diagnosis:
