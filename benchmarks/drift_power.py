@@ -61,7 +61,7 @@ def main():
         alarms = [pair[place].alarm for pair in found]
         low, high = binomtest(sum(alarms), repeats).proportion_ci()
         by_question = {
-            question: np.mean([3 * pair[place].p_values[question] <= 0.05 for pair in found])
+            question: np.mean([4 * pair[place].p_values[question] <= 0.05 for pair in found])
             for question in found[0][0].p_values
         }
         named = np.mean([pair[place].channels["channel"].iloc[0] == CHANNEL for pair in found])

@@ -17,6 +17,7 @@ from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.features.clinical import PARAMETER_NAMES, gillette_parameters
 from locomotion_analysis.features.spec import CycleView
 from locomotion_analysis.features.variability import (
+    EGVI_INPUTS,
     GVI_INPUTS,
     CycleGroups,
     fluctuations,
@@ -26,7 +27,7 @@ from locomotion_analysis.simulation import simulate
 from locomotion_analysis.standard import PHASE_PERCENT
 from locomotion_analysis.standard.norms import PROFILE_CHANNELS
 
-VERSION = "1"
+VERSION = "2"
 SEED = 20260
 N_HEALTHY, N_ILL, N_CYCLES = 300, 200, 4
 N_VECTORS = 15
@@ -53,17 +54,21 @@ def gait_vectors(data: LocomotionData) -> np.ndarray:
 def deviation_index(healthy: LocomotionData, ill: list[LocomotionData]) -> dict[str, np.ndarray]:
     """Basis, centre and healthy distances of the Gait Deviation Index."""
     own = gait_vectors(healthy)
+    means = own.reshape(len(own), len(PROFILE_CHANNELS), -1).mean(axis=2)
+    offsets = np.repeat(means - means.mean(axis=0), own.shape[1] // means.shape[1], axis=1)
     pooled = np.concatenate([own, *(gait_vectors(data) for data in ill)])
     vectors, sizes, _ = np.linalg.svd(pooled.T, full_matrices=False)
     basis = vectors[:, :N_VECTORS]
     scores = own @ basis
     centre = scores.mean(axis=0)
     distance = np.log(np.linalg.norm(scores - centre, axis=1))
+    shape = np.log(np.linalg.norm((own - offsets) @ basis - centre, axis=1))
     folded = np.einsum("qp,cqv->cvp", to_51_points(), basis.reshape(-1, 51, N_VECTORS))
     return {
         "basis": np.degrees(folded),
         "centre": centre,
         "log_distance": np.array([distance.mean(), distance.std(ddof=1)]),
+        "log_shape": np.array([shape.mean(), shape.std(ddof=1)]),
         "fidelity": np.array((sizes[:N_VECTORS] ** 2).sum() / (sizes**2).sum()),
     }
 
@@ -104,6 +109,25 @@ def variability(strides: LocomotionData) -> dict[str, np.ndarray]:
     }
 
 
+def enhanced_variability(strides: LocomotionData) -> dict[str, np.ndarray]:
+    """Logarithms of healthy fluctuations, their first component, and the healthy sums."""
+    quantities = variability_inputs(CycleView(strides), EGVI_INPUTS)
+    changes = np.log(fluctuations(quantities, CycleGroups.of(strides.cycles)))
+    mean, sd = changes.mean(axis=0), changes.std(axis=0, ddof=1)
+    z = (changes - mean) / sd
+    first = np.abs(np.linalg.svd(z, full_matrices=False)[2][0])
+    total = z @ first
+    return {
+        "enhanced_names": np.array(
+            [f"{n} change {how}" for n in EGVI_INPUTS for how in ("mean", "SD")]
+        ),
+        "enhanced_mean": mean,
+        "enhanced_sd": sd,
+        "enhanced_weight": first,
+        "enhanced_variability": np.array([total.mean(), total.std(ddof=1)]),
+    }
+
+
 def main(out: Path) -> None:
     """Write the table."""
     healthy = cohort("healthy", N_HEALTHY)
@@ -113,11 +137,13 @@ def main(out: Path) -> None:
         f"{N_HEALTHY} simulated healthy adults x {N_CYCLES} cycles ({made}); basis with "
         f"{N_ILL} after stroke and {N_ILL} with Parkinson's disease; no person was measured"
     )
+    strides = cohort("healthy", N_HEALTHY, N_STRIDES)
     table = {
         **profile(healthy),
         **deviation_index(healthy, ill),
         **gillette(healthy),
-        **variability(cohort("healthy", N_HEALTHY, N_STRIDES)),
+        **variability(strides),
+        **enhanced_variability(strides),
     }
     table = {
         name: values.astype(np.float32) if name in ("mean", "basis") else values

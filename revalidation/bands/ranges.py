@@ -12,7 +12,7 @@ from locomotion_analysis.quality.checks import physiology_hits
 from revalidation.choice import LEVEL, choose
 from revalidation.figure import Band, NotInDataError
 
-_RAILS, _RANGES = ("GAIT101",), ("GAIT101", "GAIT102")
+_RAILS, _RANGES = ("GAIT101",), ("GAIT101", "GAIT102", "GAIT107")
 _TASKS = (
     "level_walking",
     "incline_walking",
@@ -78,7 +78,7 @@ BANDS = (
         95.0,
         100.0,
         "%",
-        "quality checks GAIT101, GAIT102",
+        "quality checks GAIT101, GAIT102, GAIT107",
         partial(strides_inside, task=LEVEL[0], codes=_RANGES),
     ),
     # By curve: in these tasks part of the published spreads, so of the band, is assumed.
@@ -88,7 +88,7 @@ BANDS = (
         95.0,
         100.0,
         "%",
-        "quality checks GAIT101, GAIT102",
+        "quality checks GAIT101, GAIT102, GAIT107",
         partial(curves_inside, tasks=_TASKS[1:], codes=_RANGES),
     ),
 )

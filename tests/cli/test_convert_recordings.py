@@ -109,6 +109,21 @@ def test_a_model_with_negative_knee_flexion_is_turned_round_with_its_moments(
     np.testing.assert_allclose(data.curves("knee_flexion_moment_ipsi_Nm_kg"), -0.5, rtol=1e-5)
 
 
+def test_markers_of_any_name_are_put_in_their_places(laboratory, tmp_path, locomotion):
+    rows = [(n + 1, 0.01 * n, 900.0, 50.0, 100.0 * np.sin(n / 20)) for n in range(500)]
+    head = f"PathFileType\t4\t(X/Y/Z)\ta.trc\nDataRate\tNumFrames\tNumMarkers\tUnits\n100\t{len(rows)}\t1\tmm\n"
+    head += "Frame#\tTime\tFersenbein\t\t\n\t\tX1\tY1\tZ1\n\n"
+    body = "\n".join("\t".join(map(str, row)) for row in rows)
+    (laboratory / "P7_01_markers.trc").write_text(head + body + "\n")
+    words = ("convert", laboratory, *_subjects(laboratory), "--out", tmp_path / "out.parquet")
+    done = locomotion(*words, "--marker", "left_heel=Fersenbein")
+    assert done.status == 0, done.err
+    assert "marker Fersenbein -> left_heel" in " ".join(done.out.split())
+    wrong = locomotion(*words, "--marker", "heel=Fersenbein")
+    assert wrong.status == 2
+    assert "left_heel" in wrong.err
+
+
 def test_formats_names_every_reader(locomotion):
     done = locomotion("formats")
     assert done.status == 0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.evaluation.study_result import cautions, far_cycles, out_of_phase
+from locomotion_analysis.evaluation.study_result import cautions, far_cycles
 from locomotion_analysis.simulation import simulate
 
 HIP = "hip_flexion_angle_ipsi_rad"
@@ -22,26 +22,12 @@ def _with_curves(data, channel, curves):
     return LocomotionData(data.cycles, block, data.channels)
 
 
-def test_cycles_cut_at_the_other_foot_are_found(walking):
-    assert not out_of_phase(walking).any()
-    curves = walking.curves(HIP).copy()
-    shifted = np.arange(len(walking)) % 3 == 0
-    curves[shifted] = np.roll(curves[shifted], 75, axis=1)
-    assert (out_of_phase(_with_curves(walking, HIP, curves)) == shifted).all()
-
-
 def test_the_caution_counts_by_class(walking):
-    curves = walking.curves(HIP).copy()
     labels = np.where(np.arange(len(walking)) < 20, "first", "second")
-    curves[:5] = np.roll(curves[:5], 75, axis=1)
-    told = " ".join(cautions(_with_curves(walking, HIP, curves), labels))
+    block = walking.block.copy()
+    block[:, :5] = np.roll(block[:, :5], 75, axis=2)
+    told = " ".join(cautions(LocomotionData(walking.cycles, block, walking.channels), labels))
     assert f"First 5 of 20, Second 0 of {len(walking) - 20}" in told
-
-
-def test_phase_is_not_judged_without_a_hip_or_outside_walking():
-    data = simulate(n_subjects=3, n_cycles=1, tasks=["stair_ascent"])
-    turned = _with_curves(data, HIP, np.roll(data.curves(HIP), 75, axis=1))
-    assert not out_of_phase(turned).any()
 
 
 def test_far_cycles_are_those_made_far(walking):
@@ -55,16 +41,6 @@ def test_unmeasured_cycles_are_not_far(walking):
     curves[::2] = np.nan
     assert not far_cycles(_with_curves(walking, HIP, curves), HIP).any()
     assert not far_cycles(_with_curves(walking, HIP, np.nan), HIP).any()
-
-
-def test_real_hip_curves_of_the_other_limb_are_half_a_cycle_out_of_phase(shared_data):
-    path = shared_data / "standard" / "hip_oa_phase.parquet"
-    data = LocomotionData.from_parquet(path)
-    # The recordings are cut at one foot for both limbs: the affected one, right in the healthy.
-    reference = data.cycles["affected"] | (
-        (data.cycles["pathology"] == "healthy") & (data.cycles["side"] == "right")
-    )
-    assert (out_of_phase(data) == ~reference.to_numpy()).all()
 
 
 def test_real_running_has_faulty_hip_strides(shared_data):

@@ -5,11 +5,14 @@ import pandas as pd
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, SplitLeakError
 from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
+from locomotion_analysis.evaluation.checks import learning_curve, robustness
+from locomotion_analysis.evaluation.explain.importance import grouped_importance
 from locomotion_analysis.selection import LeaveOneSubjectOut
 
 
@@ -78,3 +81,49 @@ def test_namesakes_in_two_datasets_are_two_people():
     y = np.repeat(np.arange(12) % 2, 2)
     X = pd.DataFrame({"x": np.arange(24.0)}, index=key)
     assert evaluate(X, y, subject, cv=LeaveOneSubjectOut())["n_subjects"] == 12
+
+
+@pytest.fixture
+def one_split():
+    """Forty people of three cycles; the last ten are tested, once."""
+    rng = np.random.default_rng(0)
+    people = np.repeat([f"S{number:02d}" for number in range(40)], 3)
+    y = np.repeat(np.arange(40) % 2, 3)
+    X = pd.DataFrame({"a": y + rng.normal(0, 1, 120), "b": rng.normal(0, 1, 120)})
+    return X, y, people, [(np.arange(90), np.arange(90, 120))]
+
+
+@pytest.mark.parametrize("kind", ["classification", "regression"])
+def test_people_and_cycles_counted_are_those_tested(kind, one_split):
+    X, y, people, split = one_split
+    evaluator = BiomechanicalModelEvaluator(n_bootstrap=20)
+    model, target = LogisticRegression(), y
+    if kind == "regression":
+        model, target = LinearRegression(), y + X["b"].to_numpy()
+    run = getattr(evaluator, f"evaluate_{kind}")
+    found = run(model, X, target, people, cv=split)
+    assert (found["n_subjects"], found["n_cycles"]) == (10, 30)
+    assert found["fold_sizes"] == [(30, 10)]
+    twice = run(model, X, target, people, cv=split * 2)
+    assert (twice["n_subjects"], twice["n_cycles"]) == (10, 30)
+    assert len(twice["predictions"]) == 60
+    unknown = run(model, X, target, cv=split, allow_subject_overlap=True)
+    assert (unknown["n_subjects"], unknown["n_cycles"]) == (None, 30)
+
+
+def test_intervals_of_checks_rest_on_those_tested(one_split):
+    X, y, people, split = one_split
+    study = {"cv": split, "n_bootstrap": 200}
+    results = BiomechanicalModelEvaluator(n_bootstrap=200).evaluate_classification(
+        LogisticRegression(), X, y, people, cv=split
+    )
+    expected = results["intervals"]["balanced_accuracy"]
+    found = robustness(LogisticRegression(), X, y, people, {}, **study)
+    assert tuple(found.loc["as measured", ["low", "high"]]) == pytest.approx(expected)
+    curve = learning_curve(LogisticRegression(), X, y, people, shares=(1.0,), **study)
+    assert tuple(curve.loc[0, ["low", "high"]]) == pytest.approx(expected)
+    weighed = grouped_importance(
+        LogisticRegression(), X, y, people, {"a": ["a"], "b": ["b"]}, n_repeats=1, **study
+    )
+    assert weighed.n_subjects == 10
+    assert weighed.interval == pytest.approx(expected)

@@ -270,8 +270,6 @@ def _part(curves, first, last):
     values = values.astype(np.float64)
     low, high = np.where(inside, values, np.inf), np.where(inside, values, -np.inf)
     count = np.maximum(inside.sum(axis=1), 1)
-    weight = inside - ((place == first[:, None]) | (place == last[:, None])) * inside / 2.0
-    weight *= np.where(first == last, 0.0, 1.0)[:, None] / period
     found = np.stack(
         [
             low.min(axis=1),
@@ -279,8 +277,6 @@ def _part(curves, first, last):
             first + low.argmin(axis=1),
             first + high.argmax(axis=1),
             np.sum(values * inside, axis=1) / count,
-            np.sum(np.maximum(values, 0.0) * weight, axis=1),
-            np.sum(np.minimum(values, 0.0) * weight, axis=1),
         ]
     )
     return np.where(known, found, np.nan)

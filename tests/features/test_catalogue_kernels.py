@@ -57,6 +57,27 @@ def test_parts(seed):
 
 @few
 @given(seed=seeds)
+def test_integrals_between_phases(seed):
+    rng = np.random.default_rng(seed)
+    curves = random_curves(rng)
+    begin, end = np.sort(rng.uniform(0, 200, (2, 3, len(curves))), axis=0)
+    found = statistics.part_integrals(curves, begin, end)
+    grid = np.linspace(0, 200, 2 * curves.shape[1] - 1)
+    for cycle, curve in enumerate(curves.astype(np.float64)):
+        twice = np.concatenate([curve, curve[1:]])
+        # The curve crosses zero and the part begins at places of their own: a fine grid of them.
+        for part in range(3):
+            fine = np.linspace(begin[part, cycle], end[part, cycle], 60_001)
+            values = np.interp(fine, grid, twice)
+            sides = np.maximum(values, 0), np.minimum(values, 0)
+            expected = [np.trapezoid(side, fine) / 100 for side in sides]
+            if not np.isfinite(curve).all():
+                expected = [np.nan, np.nan]
+            np.testing.assert_allclose(found[:, part, cycle], expected, rtol=1e-5, atol=1e-6)
+
+
+@few
+@given(seed=seeds)
 def test_at_phase(seed):
     rng = np.random.default_rng(seed)
     percent = rng.uniform(0, 200, (4, 7))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.features.clinical import profile_families, profile_mean
 from locomotion_analysis.features.spec import CycleView, Family, LeftOut, Schema
 from locomotion_analysis.simulation import simulate
@@ -70,6 +71,32 @@ def test_a_constant_offset_is_its_own_score(build):
     found = features(build(channels=(), curves=wave))
     assert found["gvs_knee_flexion_ipsi_deg"][0] == pytest.approx(10, abs=1e-4)
     assert found["gps_ipsi_deg"][0] == pytest.approx(np.sqrt(100 / 7), abs=1e-4)
+
+
+def test_offsets_do_not_change_the_scores_of_shape(healthy):
+    """A model whose pelvis, hip and ankle have other zeros: the shape is as it was."""
+    away = {"pelvis_anterior_tilt_angle_rad": 14.0, "hip_flexion_angle_ipsi_rad": 11.0}
+    away |= {"ankle_dorsiflexion_angle_ipsi_rad": -6.0}
+    curves = {
+        name: healthy.curves(name) + np.float32(np.radians(away.get(name, 0.0)))
+        for name in PROFILE_CHANNELS
+    }
+    plain = features(healthy.select(channels=PROFILE_CHANNELS))
+    moved = features(LocomotionData(healthy.cycles, np.stack([*curves.values()]), [*curves]))
+    assert moved["gdi_ipsi"].mean() < plain["gdi_ipsi"].mean() - 15
+    np.testing.assert_allclose(moved["gdi_shape_ipsi"], plain["gdi_shape_ipsi"], atol=0.05)
+    np.testing.assert_allclose(moved["gps_shape_ipsi_deg"], plain["gps_shape_ipsi_deg"], atol=1e-3)
+    assert plain["gdi_shape_ipsi"].mean() == pytest.approx(100, abs=3)
+    assert plain["gdi_shape_ipsi"].std() == pytest.approx(10, abs=2.5)
+
+
+def test_gps_of_shape_is_the_spread_of_the_difference(healthy):
+    squares = []
+    for name in PROFILE_CHANNELS:
+        difference = np.degrees(healthy.curves(name)[3].astype(float) - profile_mean(name))
+        squares.append(np.var(difference))
+    found = features(healthy.select(channels=PROFILE_CHANNELS))["gps_shape_ipsi_deg"][3]
+    assert found == pytest.approx(np.sqrt(np.mean(squares)), rel=1e-4)
 
 
 def test_healthy_scores_are_as_published(healthy):

@@ -12,8 +12,10 @@ from locomotion_analysis.features.curves import (
 )
 from locomotion_analysis.features.forces import (
     cop_path_families,
+    ground_force_families,
     ground_force_loading_families,
     power_burst_families,
+    running_force_families,
     support_moment_families,
 )
 from locomotion_analysis.features.spec import CycleView, Family, LeftOut, Schema
@@ -62,6 +64,15 @@ def test_a_burst_is_found_with_its_work(build):
     np.testing.assert_allclose(
         frame["ankle_power_A1_work_ipsi_J_kg"], -2 / np.pi * 0.8 * 0.2 * duration, rtol=0.02
     )
+
+
+def test_work_of_a_burst_is_cut_at_the_event_itself(build):
+    """Constant power holds height times time, wherever between two samples toe-off lies."""
+    stance = np.linspace(60.0, 61.3, 20)
+    power = {"ankle_power_ipsi_W_kg": np.full((20, 150), 2.0)}
+    data = build(channels=(), curves=power, stance_percent=stance, cycle_duration_s=1.1)
+    found = table(power_burst_families, data)["ankle_power_A2_work_ipsi_J_kg"]
+    np.testing.assert_allclose(found, 2.0 * 1.1 * 0.5 * stance / 100, rtol=1e-6)
 
 
 def test_bursts_without_durations_have_no_work(build):
@@ -200,6 +211,62 @@ def test_vertical_force_timing_and_rates(build, stance_force):
     np.testing.assert_allclose(frame["grf_vertical_contra_BW_peak1"], curve.max(), atol=2e-3)
     np.testing.assert_allclose(frame["grf_vertical_contra_BW_valley"], 0.75, atol=2e-3)
     np.testing.assert_allclose(frame["grf_vertical_contra_BW_peak2"], curve.max(), atol=2e-3)
+
+
+def _running_force(share, *, impact):
+    """A stance of running: an active peak of 2.5 BW at 45 %, an impact of 1.6 BW at 12 %."""
+    active = 2.5 * np.sin(np.pi * np.clip(share, 0, 1)) ** 0.9
+    return active + impact * np.exp(-(((share - 0.11) / 0.03) ** 2))
+
+
+@pytest.mark.parametrize("impact", [0.0, 1.2])
+def test_running_has_an_impact_and_an_active_peak(build, impact):
+    stance, duration = 36.0, np.linspace(0.65, 0.75, 20)
+    ipsi = np.tile(_running_force(PHASE / 0.36, impact=impact) * (PHASE < 0.36), (20, 1))
+    contra = np.roll(ipsi[:, :149], 75, axis=1)
+    curves = {
+        "grf_vertical_ipsi_BW": ipsi,
+        "grf_vertical_contra_BW": np.column_stack([contra, contra[:, 0]]),
+    }
+    data = build(
+        channels=(), curves=curves, cycle_duration_s=duration, stance_percent=stance, task="run"
+    )
+    frame = table(running_force_families, data)
+    share = np.linspace(0, 1, 100_001)
+    fine = _running_force(share, impact=impact)
+    early = fine[:30_000]
+    place = 0.13 if not impact else share[:30_000][(np.diff(early, append=-np.inf) < 0).argmax()]
+    low, high = np.interp([0.2 * place, 0.8 * place], share, fine)
+    average = (high - low) / (0.6 * place * 0.36 * duration)
+    for side in ("ipsi", "contra"):
+        start = f"grf_vertical_{side}_BW_running"
+        np.testing.assert_allclose(frame[f"{start}_active_peak"], fine.max(), rtol=0.01)
+        np.testing.assert_allclose(frame[f"{start}_average_loading_rate"], average, rtol=0.1)
+        assert (
+            frame[f"{start}_instantaneous_loading_rate"] >= frame[f"{start}_average_loading_rate"]
+        ).all()
+        if impact:
+            np.testing.assert_allclose(
+                frame[f"{start}_impact_peak"], early[int(1e5 * place)], rtol=0.02
+            )
+            np.testing.assert_allclose(frame[f"{start}_impact_peak_phase"], 36 * place, atol=0.7)
+        else:
+            assert frame[f"{start}_impact_peak"].isna().all()
+
+
+def test_peaks_of_walking_are_not_looked_for_in_running(build, stance_force):
+    curves = {"grf_vertical_ipsi_BW": stance_force(np.full(20, 60.0))}
+    runs = np.arange(20) % 2 == 0
+    task = np.where(runs, "run", "level_walking")
+    data = build(channels=(), curves=curves, cycle_duration_s=0.7, task=task)
+    for factory, other in (
+        (ground_force_families, runs),
+        (ground_force_loading_families, runs),
+        (running_force_families, ~runs),
+    ):
+        frame = table(factory, data)
+        assert frame[other].isna().all().all()
+        assert frame[~other].notna().any().any()
 
 
 def test_centre_of_pressure_needs_stance_only(build):

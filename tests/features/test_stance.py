@@ -40,19 +40,36 @@ def test_the_next_contact_at_the_end_of_the_cycle_is_not_stance(build, stance_fo
     assert stance_percent(build(channels=(), curves={VERTICAL: force})).percent.max() < 61
 
 
-def test_force_comes_before_metadata_and_metadata_before_published(build, stance_force):
+def test_the_column_comes_before_force_and_force_before_published(build, stance_force):
     force = stance_force(np.full(20, 66.0))
-    force[1:3] = np.nan
-    force[3] = 0.0
-    metadata = np.full(20, 63.0)
-    metadata[2] = np.nan
-    data = build(channels=(), curves={VERTICAL: force}, stance_percent=metadata)
+    force[2] = np.nan
+    column = np.full(20, 63.0)
+    column[1:3] = np.nan
+    column[3] = 45.0
+    data = build(channels=(), curves={VERTICAL: force}, stance_percent=column)
     stance = stance_percent(data)
-    assert stance.source[:4].tolist() == ["grf", "metadata", "published", "metadata"]
-    assert stance.percent[1] == 63.0
+    assert stance.source[:4].tolist() == ["metadata", "grf", "published", "metadata"]
+    assert stance.percent[0] == 63.0
+    assert stance.percent[1] == pytest.approx(66.0, abs=0.7)
     assert stance.percent[2] == float(toe_off_percent("level_walking"))
     assert np.isnan(stance.measured[2])
-    assert stance.measured[1] == 63.0
+    assert stance.disputed == 1
+    assert "differ by more than 10 % of the cycle in 1" in stance.note()
+
+
+def test_features_and_columns_are_one_number(build, stance_force):
+    """Events found in the recording are not found again on the grid of the cycle."""
+    curves = {
+        VERTICAL: stance_force(np.full(20, 60.0)),
+        "grf_vertical_contra_BW": stance_force(np.full(20, 64.0)),
+    }
+    columns = {"stance_percent": 61.5, "double_support_percent": 23.0}
+    data = build(channels=(), curves=curves, cycle_duration_s=1.1, **columns)
+    found = feature_table(data, ["temporal"]).frame
+    for name, value in columns.items():
+        np.testing.assert_allclose(found[name], value)
+    np.testing.assert_allclose(found["stance_time_s"], 0.615 * 1.1)
+    np.testing.assert_allclose(found["duty_factor"], 0.615)
 
 
 def test_published_values_follow_task_and_speed(build):

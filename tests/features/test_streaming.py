@@ -150,7 +150,7 @@ def test_what_was_done_is_in_the_file(cycle_file, tmp_path):
     done = extract_features(cycle_file, tmp_path / "x.parquet", groups=["derived"])
     metadata = pq.read_schema(tmp_path / "x.parquet").metadata
     told = json.loads(metadata[b"locomotion_analysis.history"])
-    assert any("end of stance from: grf" in entry["detail"] for entry in told)
+    assert any("end of stance from: metadata" in entry["detail"] for entry in told)
     catalogue = json.loads(metadata[b"locomotion_analysis.features"])
     assert [entry["name"] for entry in catalogue] == [spec.name for spec in done.specs]
 

@@ -1,17 +1,21 @@
 """Variability between strides against pandas and published definitions."""
 
 import logging
+import math
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.features.spec import CycleView, Family, Schema
 from locomotion_analysis.features.variability import (
     curve_variability_families,
+    enhanced_variability_index,
     variability_families,
 )
 from locomotion_analysis.simulation import simulate
+from locomotion_analysis.standard.norms import score_reference
 
 KEYS = ["dataset", "subject", "task", "task_id"]
 
@@ -64,6 +68,52 @@ def test_variability_index_is_100_among_the_healthy_and_less_after_stroke(walkin
     assert index.std() == pytest.approx(10, abs=2.5)
     stroke = (walking.cycles["pathology"] == "stroke").to_numpy()
     assert features(walking)["gvi"][stroke].mean() < 80
+
+
+def test_enhanced_index_has_a_direction():
+    """Half of the fluctuations lie below 100, twice as much above it, at the same distance."""
+    data = simulate(1, 40, ["level_walking"], ["healthy"], seed=3)
+    names = ["cycle_duration_s", "stance_percent", "double_support_percent", "step_length_m"]
+    names += ["speed_m_s"]
+
+    def scaled(factor):
+        cycles = data.cycles.drop(columns="stride_length_m", errors="ignore")
+        changed = {n: cycles[n].mean() + factor * (cycles[n] - cycles[n].mean()) for n in names}
+        other = LocomotionData(cycles.assign(**changed), data.block, data.channels)
+        return features(other)["egvi"].iloc[0]
+
+    steady, own, unsteady = scaled(0.5), scaled(1.0), scaled(2.0)
+    assert steady < own < unsteady
+    # All ten fluctuations are multiplied alike: steps of the logarithm are equal.
+    assert unsteady - own == pytest.approx(own - steady, rel=0.05)
+
+
+def test_enhanced_index_is_the_weighted_sum_of_logarithms():
+    reference = score_reference()
+    changes = np.exp(np.random.default_rng(0).normal(0.5, 0.4, (6, 10)))
+    by_hand = []
+    for row in changes:
+        total = 0.0
+        for value, mean, sd, weight in zip(
+            row,
+            reference.enhanced_mean,
+            reference.enhanced_sd,
+            reference.enhanced_weight,
+            strict=True,
+        ):
+            total += weight * (math.log(value) - mean) / sd
+        mean, sd = reference.enhanced_variability
+        by_hand.append(100 + 10 * (total - mean) / sd)
+    np.testing.assert_allclose(enhanced_variability_index(changes), by_hand, rtol=1e-10)
+
+
+def test_enhanced_index_is_100_among_the_healthy_and_more_after_stroke(walking):
+    healthy = simulate(80, 20, ["level_walking"], ["healthy"], seed=8)
+    index = features(healthy)["egvi"].groupby(healthy.groups).first()
+    assert index.mean() == pytest.approx(100, abs=3.5)
+    assert index.std() == pytest.approx(10, abs=2.5)
+    stroke = (walking.cycles["pathology"] == "stroke").to_numpy()
+    assert features(walking)["egvi"][stroke].mean() > 120
 
 
 def test_other_subjects_change_nothing(walking):

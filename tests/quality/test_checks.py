@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.ingest import convert, read_subjects
 from locomotion_analysis.quality import CHECKS, validate
 from locomotion_analysis.quality.checks import ELSEWHERE, known_codes
 from locomotion_analysis.standard import N_PHASES
@@ -54,7 +55,29 @@ def _absurd(curves, cycles):
 
 
 def _unusual(curves, cycles):
+    curves[HIP][2] += 0.5 * np.sin(np.linspace(0, 4 * np.pi, N_PHASES))
+
+
+def _raised(curves, cycles):
     curves[HIP][2] += 0.5
+
+
+def _at_a_stop(curves, cycles):
+    own = (cycles["subject"] == cycles["subject"].iloc[0]).to_numpy()
+    stop = curves[HIP][own].min() + 0.2
+    for name in (HIP, HIP.replace("ipsi", "contra")):
+        curves[name][own] = np.maximum(curves[name][own], stop)
+
+
+def _other_foot(curves, cycles):
+    for curve in curves.values():
+        curve[2] = np.concatenate([np.roll(curve[2, :-1], 74), curve[2, 74:75]])
+
+
+def _stance_alone(curves, cycles):
+    for name in [name for name in curves if name.startswith("grf_") and "_ipsi_" in name]:
+        stance = curves[name][2, :90]
+        curves[name][2] = np.interp(np.linspace(0, 89, N_PHASES), np.arange(90), stance)
 
 
 def _unknown_task(curves, cycles):
@@ -102,10 +125,14 @@ FAULTS = {
     "GAIT009": _one_side,
     "GAIT010": _no_metadata,
     "GAIT011": _tail,
+    "GAIT019": _stance_alone,
     "GAIT101": _absurd,
     "GAIT102": _unusual,
     "GAIT103": _unknown_task,
     "GAIT105": _long_cycle,
+    "GAIT106": _at_a_stop,
+    "GAIT107": _raised,
+    "GAIT108": _other_foot,
     "GAIT201": _open_chain,
     "GAIT202": _wrong_power,
     "GAIT203": _heavy,
@@ -192,6 +219,84 @@ def test_another_phase_grid_is_a_finding(tmp_path, sound):
     assert "rows a gait cycle" in result.stopped
 
 
+def _with_history(data, *entries):
+    return LocomotionData(data.cycles, data.block, data.channels, (*data.history, *entries))
+
+
+MASKED = HistoryEntry("masked", "forces and moments set to NaN in stances without a contact", 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "gap", "is_masked", "code"),
+    [
+        ("grf_vertical_ipsi_BW", slice(0, 90), True, "GAIT018"),
+        ("hip_flexion_moment_contra_Nm_kg", slice(75, 150), True, "GAIT018"),
+        ("hip_flexion_moment_contra_Nm_kg", slice(0, 6), True, "GAIT018"),
+        ("grf_vertical_ipsi_BW", slice(0, 90), False, "GAIT004"),
+        ("grf_vertical_ipsi_BW", slice(40, 48), True, "GAIT004"),
+        (KNEE, slice(0, 90), True, "GAIT004"),
+    ],
+)
+def test_a_force_that_convert_left_out_is_no_gap_to_fill(
+    name, gap, is_masked, code, changed, sound
+):
+    def change(curves, cycles):
+        curves[name][2, gap] = np.nan
+
+    data = _with_history(changed(change), *([MASKED] if is_masked else []))
+    found = validate(data).summary.query("code in ('GAIT004', 'GAIT018')")
+    assert found[["code", "channel", "findings"]].values.tolist() == [[code, name, 1]]
+
+
+def test_the_centre_of_pressure_of_a_foot_in_the_air_is_no_gap(changed, sound):
+    force = sound.curves("grf_vertical_ipsi_BW")
+
+    def change(curves, cycles):
+        curves["cop_anterior_ipsi_m"][force < 0.05] = np.nan
+        curves["cop_anterior_ipsi_m"][2, 20:30] = np.nan
+
+    data = changed(change)
+    found = validate(data).summary.query("channel == 'cop_anterior_ipsi_m'")
+    counts = found.groupby("code")["findings"].sum()
+    assert (counts["GAIT004"], counts["GAIT018"]) == (1, len(sound) - 1)
+
+
+def test_a_joint_that_stops_in_one_stride_only_is_a_stride_of_its_own(changed):
+    def change(curves, cycles):
+        curves[HIP][2] = np.maximum(curves[HIP][2], curves[HIP][2].min() + 0.12)
+
+    assert "GAIT106" not in _codes(validate(changed(change)))
+
+
+def test_the_level_is_told_with_its_size_and_not_twice(changed):
+    rows = validate(changed(_raised)).findings.query("channel == @HIP and severity != 'info'")
+    assert set(rows["code"]) == {"GAIT107", "GAIT301"}
+    # The simulated walkers differ from the norm by a few degrees themselves.
+    assert rows.query("code == 'GAIT107'")["value"].iloc[0] == pytest.approx(0.5, abs=0.25)
+
+
+def test_a_cycle_at_the_other_foot_is_named_for_that_alone(changed):
+    rows = validate(changed(_other_foot)).findings.query("severity == 'error'")
+    assert {"GAIT108"} <= set(rows["code"])
+    assert not {"GAIT101"} & set(rows["code"])
+
+
+def test_an_error_of_a_whole_cycle_counts_for_its_curves(changed, sound):
+    rates = validate(changed(_other_foot).select(channels=[HIP, KNEE])).pass_rate
+    row = rates.query("subject == @sound.cycles['subject'].iloc[2]")
+    assert row["failed"].tolist() == [1, 1]
+
+
+def test_the_hip_at_its_limit_is_seen_on_both_legs_of_the_recordings(shared_data):
+    folder = shared_data / "raw" / "opensim_s01"
+    data = convert([folder], subjects=read_subjects(folder / "subject_info.csv")).data
+    rows = validate(data).findings.query("code == 'GAIT106'")
+    both = {HIP, HIP.replace("ipsi", "contra")}
+    assert set(rows["channel"]) == both
+    # The model's hip extends to -30 degrees.
+    assert np.degrees(rows["value"].to_numpy(dtype=float)) == pytest.approx(-29.7, abs=0.2)
+
+
 def test_patients_are_held_to_the_rails_only(patients):
     result = validate(patients)
     assert "GAIT102" not in _codes(result)
@@ -199,7 +304,7 @@ def test_patients_are_held_to_the_rails_only(patients):
 
 
 def test_every_code_is_tested_and_has_a_page():
-    tested = {*FAULTS, "GAIT002", "GAIT007", "GAIT104", "GAIT302", *ELSEWHERE}
+    tested = {*FAULTS, "GAIT002", "GAIT007", "GAIT018", "GAIT104", "GAIT302", *ELSEWHERE}
     assert tested == set(CHECKS)
     pages = {path.stem for path in (ROOT / "docs" / "checks").glob("GAIT*.md")}
     assert pages == set(CHECKS)

@@ -25,6 +25,7 @@ from locomotion_analysis.selection import (
     check_split,
     quantile_strata,
     strata,
+    subject_codes,
     subject_train_validation_test_split,
 )
 from locomotion_analysis.simulation import simulate
@@ -282,3 +283,36 @@ def test_empty_fold_is_refused():
         check_cv([([0, 1], [])], None, None, ["a", "b"])
     with pytest.raises(SchemaError, match="no fold"):
         check_cv([], None, None, ["a", "b"])
+
+
+SPELLED = np.repeat(["S1 ", "s1", "S2", "S3", "S4", "S5", "S6"], 4)
+OF_SPELLED = np.repeat([0, 0, 1, 0, 1, 0, 1], 4)
+
+
+@pytest.mark.parametrize(
+    "splitter", [SubjectStratifiedKFold(2), SubjectQuantileKFold(2), LeaveOneSubjectOut()]
+)
+def test_spellings_of_one_name_stand_on_one_side(splitter):
+    with pytest.warns(LocomotionWarning, match="'S1 ' and 's1'"):
+        folds = list(splitter.split(None, OF_SPELLED, SPELLED))
+    for train, test in folds:
+        for rows in (train, test):
+            assert np.isin(["S1 ", "s1"], SPELLED[rows]).sum() in (0, 2)
+
+
+def test_a_split_into_three_keeps_spellings_together():
+    with pytest.warns(LocomotionWarning) as told:
+        parts = subject_train_validation_test_split(OF_SPELLED, SPELLED)
+    assert any("'S1 ' and 's1'" in str(each.message) for each in told)
+    assert sorted(np.isin(["S1 ", "s1"], SPELLED[rows]).sum() for rows in parts) == [0, 0, 2]
+
+
+def test_two_spellings_on_two_sides_are_a_leak():
+    with pytest.raises(SplitLeakError, match="GAIT001"):
+        check_split(["S1 ", "S2"], ["s1"])
+
+
+@pytest.mark.parametrize("name", ["", " na", "Unknown", "anonymous"])
+def test_rows_of_nobody_are_refused(name):
+    with pytest.raises(SchemaError, match=r"1 of 3 rows of .*may be anybody"):
+        subject_codes(["S1", "S2", name])

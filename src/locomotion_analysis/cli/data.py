@@ -41,13 +41,17 @@ def convert(
     task: Annotated[
         str | None, typer.Option(help="Task of recordings that do not say theirs.")
     ] = None,
+    marker: Annotated[
+        list[str] | None,
+        typer.Option(help="A marker's place, as left_heel=CALC_G; may be repeated."),
+    ] = None,
     layout: Layout = "cycle",
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at the first file that fails.")
     ] = False,
 ) -> None:
     """Turn a laboratory's files into validated gait cycles, and say what was done to them."""
-    from locomotion_analysis.ingest import ColumnMap, convert, read_subjects
+    from locomotion_analysis.ingest import ColumnMap, convert, read_places, read_subjects
 
     sources, out = _sources_and_destination(sources, out)
     column_map = None if map_ is None else ColumnMap.from_yaml(map_)
@@ -58,6 +62,7 @@ def convert(
             column_map=column_map,
             subjects=table,
             task=task,
+            markers=read_places(marker or ()),
             fail_fast=fail_fast,
             progress=progress,
         )
@@ -225,6 +230,10 @@ def doctor(
         shown.print(frame_table("Proposals", diagnosis.summary))
         strongest = diagnosis.table.sort_values("confidence", ascending=False).head(5)
         shown.print(frame_table("Evidence", strongest[["subject", "channels", "kind", "evidence"]]))
+    if diagnosis.remarks:
+        shown.print(frame_table("To decide: nothing is changed", diagnosis.remark_summary))
+        evidence = diagnosis.remarks[0]
+        shown.print(escape(f"for example {evidence.subject}: {evidence.evidence}"))
     if out is not None:
         shown.print(f"written  {escape(str(out))}")
     elif diagnosis:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from locomotion_analysis.data.identity import MISSING, NAMELESS, People, one_name_a_person
 from locomotion_analysis.data.parts import HistoryEntry, with_truth_type
 from locomotion_analysis.errors import DuplicateCycleError, SchemaError
 from locomotion_analysis.standard import (
@@ -29,12 +30,6 @@ _PACKED = ("task_info", "subject_metadata")
 _REQUIRED = ("subject", "task", "step")
 _ZERO_IN_FRONT = r"0\d"
 """How an identifier such as 007 begins, which as a number would lose its zeros."""
-
-
-MISSING = frozenset(
-    {"", "-", "--", "---", "na", "n/a", "n.a.", "<na>", "nan", "-nan", "null", "none", "#n/a"}
-)
-"""What a cell says, in small letters, that holds no value."""
 _NO_LABEL = MISSING - {"none"}
 """As a label, none may be a value: no walking aid."""
 
@@ -199,8 +194,12 @@ def require_key_columns(names: list[str]) -> None:
         )
 
 
-def tidy_cycles(cycles: pd.DataFrame, dataset: str) -> tuple[pd.DataFrame, list[HistoryEntry]]:
+def tidy_cycles(
+    cycles: pd.DataFrame, dataset: str, met: People | None = None
+) -> tuple[pd.DataFrame, list[HistoryEntry]]:
     """Give columns their standard names, complete the key, check that it names a cycle once.
+
+    Each person gets one name (:func:`~locomotion_analysis.data.identity.one_name_a_person`).
 
     Parameters
     ----------
@@ -209,6 +208,8 @@ def tidy_cycles(cycles: pd.DataFrame, dataset: str) -> tuple[pd.DataFrame, list[
         Strings ``key:value,key:value`` are taken apart into columns.
     dataset : str
         Name of the dataset where the frame has no such column.
+    met : People, optional
+        Those of earlier parts of the same data.
 
     Returns
     -------
@@ -234,18 +235,22 @@ def tidy_cycles(cycles: pd.DataFrame, dataset: str) -> tuple[pd.DataFrame, list[
     for name in KEY:
         empty = cycles[name].isna()
         if name in texts:
-            no_name = MISSING if name == "subject" else ("",)
+            no_name = NAMELESS if name == "subject" else ("",)
             empty |= cycles[name].str.strip().str.lower().isin(no_name)
         if empty.any():
+            first = int(empty.to_numpy().argmax())
+            told = cycles[name].iloc[first]
+            says = f" (the first says {told!r})" if isinstance(told, str) and told.strip() else ""
             raise SchemaError(
                 expected=f"a value of {name} for every cycle",
-                got=f"{int(empty.sum())} cycle(s) without one",
-                where=f"column {name}, first at cycle {int(empty.to_numpy().argmax())}",
+                got=f"{int(empty.sum())} cycle(s) without one{says}",
+                where=f"column {name}, first at cycle {first}",
                 fix="fill the column in, or remove those rows",
             )
     refuse_duplicates(cycles)
+    cycles, named = one_name_a_person(cycles, met)
     rest = [name for name in cycles.columns if name not in KEY]
-    return cycles[[*KEY, *rest]], history
+    return cycles[[*KEY, *rest]], history + named
 
 
 def _without_blank_labels(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]:

@@ -1,19 +1,35 @@
-"""Names of people: which spellings are one name, and which are no person's name at all.
+"""Who is who: which spellings are one name, which are no person's, and which bodies can be one.
 
 No split keeps people apart better than their names do. Two spellings are *one name* when they
-differ by blanks, case or Unicode form alone (:func:`same_name`). They *may be* one name when they
-differ by separators or leading zeros (:func:`loose_name`): ``S1``, ``S01`` and ``S-1`` are one
-person in one laboratory and three in another, so nothing here decides it.
+differ by blanks, case or Unicode form alone (:func:`same_name`), unless what is known of the bodies
+tells two people apart. They *may be* one name when they differ by separators or leading zeros
+(:func:`loose_name`): ``S1``, ``S01`` and ``S-1`` are one person in one laboratory and three in
+another, so nothing here decides it.
 """
 
 import re
 import unicodedata
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
 
-from locomotion_analysis.data.columns import MISSING
+import numpy as np
+import pandas as pd
 
+from locomotion_analysis.data.parts import HistoryEntry
+from locomotion_analysis.errors import DuplicateCycleError, SchemaError
+from locomotion_analysis.standard import KEY
+
+MISSING = frozenset(
+    {"", "-", "--", "---", "na", "n/a", "n.a.", "<na>", "nan", "-nan", "null", "none", "#n/a"}
+)
+"""What a cell says, in small letters, that holds no value."""
+NAMELESS = MISSING | {"unknown", "?"}
+"""What a name says, in small letters, that was not known: refused wherever data are made."""
 _SEPARATORS = re.compile(r"[\s_\-./]+")
+_BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s_\-./]+(?=\d)")
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
-_NOT_KNOWN = MISSING | {"unknown", "unnamed", "anonymous", "anon", "subject", "patient", "?"}
+_NOT_KNOWN = NAMELESS | {"unnamed", "anonymous", "anon", "subject", "patient"}
 _MARKER_SETS = re.compile(
     r"(?:"
     r"full[ _-]?body|lower[ _-]?(?:body|limbs?)|upper[ _-]?(?:body|limbs?)|plug[ _-]?in[ _-]?gait"
@@ -48,12 +64,15 @@ def same_name(name: str) -> str:
 def loose_name(name: str) -> str:
     """Return the form in which names that *may* be one are equal: no separators, leading zeros.
 
+    Between two digits a separator says where a number ends: ``1_12`` is not ``11_2``.
+
     Examples
     --------
-    >>> loose_name("S-01"), loose_name("S10"), loose_name("007")
-    ('s1', 's10', '7')
+    >>> loose_name("S-01"), loose_name("S10"), loose_name("007"), loose_name("1_012")
+    ('s1', 's10', '7', '1-12')
     """
-    return _SEPARATORS.sub("", _LEADING_ZEROS.sub("", _plain(name)))
+    kept = _BETWEEN_DIGITS.sub("\0", _plain(name))
+    return _SEPARATORS.sub("", _LEADING_ZEROS.sub("", kept)).replace("\0", "-")
 
 
 def is_nobody(name: str) -> bool:
@@ -91,3 +110,289 @@ def is_walking_aid(name: str) -> bool:
 
 def _plain(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold().strip()
+
+
+# Bodies: what can be known of one person, and what only of two
+
+SESSIONS = ("session", "visit", "day", "date")
+"""Columns that tell the sessions of a person apart, between which a body may change."""
+_TEXTS = {
+    "sex": "sex",
+    "date_of_birth": "date of birth",
+    "birth_date": "date of birth",
+    "birthdate": "date of birth",
+    "dob": "date of birth",
+}
+"""Columns of which a person has one value -> what it is."""
+_GROWN = 20.0
+"""Years of age from which a body's size stays what it is."""
+_ROUNDING = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    """How much a measure of one person may differ, within a session and between sessions."""
+
+    within: float
+    between: float
+    relative: bool = False
+    grows: bool = True
+
+
+MEASURES = {
+    "mass_kg": _Measure(0.05, 0.25, relative=True),
+    "height_m": _Measure(0.03, 0.06),
+    "leg_length_m": _Measure(0.03, 0.05),
+    "age": _Measure(1.0, 10.0, grows=False),
+}
+"""Columns of numbers that describe a body -> how much they may differ in one person.
+
+Weighed and measured twice in a day, a person differs by a kilogram or two and a centimetre or
+two; between sessions adults gain and lose mass. Of those who grow, sizes are compared within a
+session alone.
+"""
+
+
+@dataclass
+class Body:
+    """What is known of the body behind one name.
+
+    Attributes
+    ----------
+    numbers : dict
+        Measure -> session -> (smallest, largest).
+    texts : dict
+        What -> its values as written.
+    """
+
+    numbers: dict[str, dict[Hashable, tuple[float, float]]] = field(default_factory=dict)
+    texts: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def add(self, other: "Body") -> None:
+        """Take in what else is known."""
+        for name, sessions in other.numbers.items():
+            own = self.numbers.setdefault(name, {})
+            for session, (low, high) in sessions.items():
+                before = own.get(session, (low, high))
+                own[session] = min(low, before[0]), max(high, before[1])
+        for name, values in other.texts.items():
+            self.texts.setdefault(name, {}).update(values)
+
+    def conflicts(self) -> list[str]:
+        """Return what cannot be known of one person, for example ``"mass_kg: 60, 90"``."""
+        found = [
+            f"{name}: {', '.join(sorted(values.values()))}"
+            for name, values in self.texts.items()
+            if len(values) > 1
+        ]
+        ages = [low for low, _ in self.numbers.get("age", {}).values()]
+        grown = not ages or min(ages) >= _GROWN
+        for name, sessions in self.numbers.items():
+            measure = MEASURES[name]
+            spans = [(low, high, measure.within) for low, high in sessions.values()]
+            if grown or not measure.grows:
+                lows, highs = zip(*sessions.values(), strict=True)
+                spans.append((min(lows), max(highs), measure.between))
+            for low, high, allowed in spans:
+                most = allowed * high if measure.relative else allowed
+                if high - low > most + _ROUNDING:
+                    found.append(f"{name}: {low:.4g}, {high:.4g}")
+                    break
+        return found
+
+
+def bodies(cycles: pd.DataFrame) -> dict[tuple[str, str], Body]:
+    """Return what is known of the body behind each name.
+
+    Parameters
+    ----------
+    cycles : DataFrame
+        One row a cycle, with ``dataset`` and ``subject``; whichever there are of mass, height, leg
+        length, age, sex and date of birth; and a column of sessions where there were several.
+
+    Returns
+    -------
+    dict
+        (dataset, subject) -> :class:`Body`, in the order of their first cycles.
+
+    Examples
+    --------
+    >>> cycles = pd.DataFrame({"dataset": "lab", "subject": ["S1", "S1"], "mass_kg": [60.0, 90.0]})
+    >>> bodies(cycles)["lab", "S1"].conflicts()
+    ['mass_kg: 60, 90']
+    """
+    person = ["dataset", "subject"]
+    known = {
+        key: Body() for key in cycles[person].drop_duplicates().itertuples(index=False, name=None)
+    }
+    session = next((name for name in SESSIONS if name in cycles), None)
+    sessions = cycles[session] if session else pd.Series("", index=cycles.index)
+    by = [cycles["dataset"], cycles["subject"], sessions.astype(str).rename("session")]
+    for name in MEASURES:
+        if name not in cycles or not pd.api.types.is_numeric_dtype(cycles[name]):
+            continue
+        values = cycles[name].astype(np.float64)
+        spans = values.groupby(by, sort=False).agg(["min", "max"]).dropna()
+        for (dataset, subject, at), low, high in spans.itertuples(name=None):
+            known[dataset, subject].numbers.setdefault(name, {})[at] = low, high
+    for name, what in _TEXTS.items():
+        if name not in cycles:
+            continue
+        told = cycles.loc[cycles[name].notna(), [*person, name]].drop_duplicates()
+        for dataset, subject, value in told.itertuples(index=False, name=None):
+            if not is_nobody(str(value)):
+                written = known[dataset, subject].texts.setdefault(what, {})
+                written[_compared(what, value)] = str(value)
+    return known
+
+
+def _compared(what: str, value: Any) -> str:
+    """Return the form in which two entries of one person are equal: f is female."""
+    text = _plain(str(value))
+    return text[:1] if what == "sex" else text[:10]
+
+
+# One name a person, wherever data are made
+
+
+@dataclass
+class People:
+    """The people met so far.
+
+    Attributes
+    ----------
+    known : dict
+        (dataset, name whatever its spelling) -> name -> body; of several names each is a person of
+        its own, whom the bodies told apart.
+    name_of : dict
+        (dataset, spelling) -> name.
+    """
+
+    known: dict[tuple[str, str], dict[str, Body]] = field(default_factory=dict)
+    name_of: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def meet(self, dataset: str, spelling: str, body: Body) -> str:
+        """Put a spelling in; return what tells its person from others of nearly that name."""
+        people = self.known.setdefault((dataset, same_name(spelling)), {})
+        name = unicodedata.normalize("NFC", spelling).strip()
+        apart = {other: _two(known, body) for other, known in people.items()}
+        fits = [other for other, why in apart.items() if not why]
+        told = [f"{other!r} and {name!r} ({why})" for other, why in apart.items() if why]
+        if len(fits) > 1 or (not fits and name in people):
+            raise SchemaError(
+                expected="names that differ by more than blanks, case or Unicode form for "
+                "different people",
+                got=f"{spelling!r}, which may be any of {', '.join(map(repr, fits))}"
+                if fits
+                else f"{spelling!r} of two people ({apart[name]})",
+                where=f"column subject of dataset {dataset}",
+                fix="give each person a name of their own, for example S1 and S2",
+            )
+        name = fits[0] if fits else name
+        people.setdefault(name, Body()).add(body)
+        self.name_of[dataset, spelling] = name
+        return "" if fits else "; ".join(told)
+
+
+def _two(known: Body, other: Body) -> str:
+    """Return what cannot be known of one person, though it can of each."""
+    both = Body()
+    both.add(known)
+    both.add(other)
+    alone = {*known.conflicts(), *other.conflicts()}
+    return "; ".join(text for text in both.conflicts() if text not in alone)
+
+
+def one_name_a_person(
+    cycles: pd.DataFrame, met: People | None = None
+) -> tuple[pd.DataFrame, list[HistoryEntry]]:
+    """Give each person of a dataset one name: its first spelling, without blanks around.
+
+    Names that differ by blanks, case or Unicode form alone are one (:func:`same_name`), unless
+    their bodies tell two people apart; those keep their names.
+
+    Parameters
+    ----------
+    cycles : DataFrame
+        One row a cycle with its key, and what is known of the bodies.
+    met : People, optional
+        Those of earlier parts of the same data; who is met here is put in.
+
+    Returns
+    -------
+    DataFrame, list of HistoryEntry
+        The cycles, and what was renamed or kept apart.
+
+    Raises
+    ------
+    SchemaError
+        If a name may be that of several people.
+    DuplicateCycleError
+        If two cycles of what is one name share a key.
+    """
+    pairs = cycles[["dataset", "subject"]].drop_duplicates()
+    names = list(pairs.itertuples(index=False, name=None))
+    if met is None:
+        alike = {(dataset, same_name(name)) for dataset, name in names}
+        if len(alike) == len(names) and all(_is_tidy(name) for _, name in names):
+            return cycles, []
+    met, history = met or People(), []
+    new = [pair for pair in names if pair not in met.name_of]
+    if new:
+        of_new = pd.MultiIndex.from_frame(cycles[["dataset", "subject"]]).isin(new)
+        for (dataset, name), body in bodies(cycles[of_new]).items():
+            apart = met.meet(dataset, name, body)
+            if apart:
+                detail = f"two people whose names differ by blanks, case or Unicode form: {apart}"
+                history.append(HistoryEntry("assumed", detail))
+    renamed = {pair: met.name_of[pair] for pair in names if met.name_of[pair] != pair[1]}
+    if renamed:
+        cycles, entries = _renamed(cycles, renamed)
+        history += entries
+    return cycles, history
+
+
+def _is_tidy(name: str) -> bool:
+    return name == unicodedata.normalize("NFC", name).strip()
+
+
+def _renamed(
+    cycles: pd.DataFrame, renamed: dict[tuple[str, str], str]
+) -> tuple[pd.DataFrame, list[HistoryEntry]]:
+    """Give the subjects their new names; refuse where two cycles would then share a key."""
+    subjects, history = cycles["subject"], []
+    for (dataset, name), chosen in renamed.items():
+        rows = cycles["dataset"].eq(dataset) & cycles["subject"].eq(name)
+        subjects = subjects.mask(rows, chosen)
+        detail = f"subject {name!r} -> {chosen!r}: one name but for blanks, case or Unicode form"
+        history.append(HistoryEntry("renamed", detail, int(rows.sum())))
+    changed = cycles.assign(subject=subjects)
+    before, after = (each.duplicated(list(KEY), keep=False) for each in (cycles, changed))
+    meet = after & ~before
+    if meet.any():
+        at = changed[meet].iloc[0]
+        spellings = cycles["subject"][meet & changed["subject"].eq(at["subject"])].unique()
+        raise DuplicateCycleError(
+            expected="one spelling of each subject's name",
+            got=f"{' and '.join(map(repr, spellings))}, names that differ by blanks, case or "
+            f"Unicode form alone, each with a cycle {at['task']}, {at['task_id']}, step "
+            f"{at['step']}",
+            where=f"column subject of dataset {at['dataset']}",
+            fix="for one person write the name one way and number the steps on; two people need "
+            "names that differ by more",
+        )
+    return changed, history
+
+
+def one_of_each(groups: Iterable[str]) -> dict[str, list[str]]:
+    """Return the names that are written in several ways, by their common form.
+
+    Examples
+    --------
+    >>> one_of_each(["S1", "S2", "s1"])
+    {'s1': ['S1', 's1']}
+    """
+    spelled: dict[str, list[str]] = {}
+    for name in groups:
+        spelled.setdefault(same_name(name), []).append(name)
+    return {form: names for form, names in spelled.items() if len(names) > 1}

@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
 from locomotion_analysis.data.columns import refuse_duplicates, tidy_cycles
+from locomotion_analysis.data.identity import one_name_a_person
 from locomotion_analysis.data.parquet import (
     parquet_files,
     parts_from_table,
@@ -95,7 +96,8 @@ class LocomotionData:
                     fix="convert the values and rename the channel, or use from_dataframe",
                 )
         tidied, entries = tidy_cycles(cycles, dataset="unnamed")
-        self._parts = _sealed(Parts(tidied, block, tuple(channels), (*history, *entries)))
+        parts = Parts(tidied, block, tuple(channels), tuple(history))
+        self._parts = _sealed(parts.then(*(each for each in entries if each not in parts.history)))
 
     @classmethod
     def _from_parts(cls, parts: Parts) -> Self:
@@ -140,11 +142,13 @@ class LocomotionData:
         ]
         if len(pieces) == 1:
             return cls._from_parts(pieces[0])
-        joined = concatenate(pieces)
         try:
-            refuse_duplicates(joined.cycles)
+            joined = _joined(pieces)
         except LocomotionError as error:
             raise error.at(str(path)) from None
+        shared = people_of_several(joined.cycles, [len(piece.cycles) for piece in pieces])
+        if shared:
+            joined = joined.then(HistoryEntry("assumed", f"{len(pieces)} files{shared}"))
         return cls._from_parts(joined)
 
     @classmethod
@@ -187,8 +191,7 @@ class LocomotionData:
         """
         if not datasets:
             raise SchemaError(expected="at least one dataset to join", got="none")
-        joined = concatenate([data._parts for data in datasets])  # noqa: SLF001 - own class
-        refuse_duplicates(joined.cycles)
+        joined = _joined([data._parts for data in datasets])  # noqa: SLF001 - own class
         detail = "datasets joined" + people_of_several(joined.cycles, map(len, datasets))
         entry = HistoryEntry("concatenated", detail, len(datasets))
         return cls._from_parts(joined.then(entry))
@@ -599,6 +602,15 @@ class LocomotionData:
                 where="select",
             )
         return np.asarray(pd.Series(answer).eq(True).fillna(False), dtype=bool)
+
+
+def _joined(pieces: Sequence[Parts]) -> Parts:
+    """Join pieces of one dataset, in which a person has one name and a cycle one key."""
+    joined = concatenate(pieces)
+    refuse_duplicates(joined.cycles)
+    cycles, named = one_name_a_person(joined.cycles)
+    new = (entry for entry in named if entry not in joined.history)
+    return replace(joined, cycles=cycles).then(*new)
 
 
 def _is_sealed(curves: ArrayLike) -> TypeGuard[NDArray[np.float32]]:

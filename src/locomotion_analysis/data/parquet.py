@@ -28,6 +28,7 @@ from locomotion_analysis.data.columns import (
     sort_columns,
     tidy_cycles,
 )
+from locomotion_analysis.data.identity import People
 from locomotion_analysis.data.parts import (
     HistoryEntry,
     Parts,
@@ -446,7 +447,7 @@ def _constant_in_cycles(column: pa.ChunkedArray) -> bool:
 # Either layout
 
 
-def parts_from_table(table: pa.Table, dataset: str) -> Parts:
+def parts_from_table(table: pa.Table, dataset: str, met: People | None = None) -> Parts:
     """Read a table in either layout, recognised by its columns.
 
     Parameters
@@ -455,6 +456,8 @@ def parts_from_table(table: pa.Table, dataset: str) -> Parts:
         150 rows a cycle with a phase column, or one row a cycle with lists of 150.
     dataset : str
         Name of the dataset where the table has no such column.
+    met : People, optional
+        Those of earlier parts of the same data.
     """
     table, renamed = rename_aliases(table.replace_schema_metadata(None))
     refuse_time_indexed(table)
@@ -478,13 +481,17 @@ def parts_from_table(table: pa.Table, dataset: str) -> Parts:
             got=f"columns {', '.join(table.column_names[:12])}",
             fix=f"add {PHASE_COLUMN}, running from 0 to 100 in every cycle",
         )
-    cycles, tidied = tidy_cycles(parts.cycles, dataset)
+    cycles, tidied = tidy_cycles(parts.cycles, dataset, met)
     history = (*renamed, *converted, *parts.history, *tidied)
     return Parts(cycles, parts.block, parts.channels, history)
 
 
 def parts_of_file(
-    table: pa.Table, history: tuple[HistoryEntry, ...], path: str | os.PathLike[str], dataset: str
+    table: pa.Table,
+    history: tuple[HistoryEntry, ...],
+    path: str | os.PathLike[str],
+    dataset: str,
+    met: People | None = None,
 ) -> Parts:
     """Read a file's table as :func:`parts_from_table`; an error names the file.
 
@@ -496,12 +503,15 @@ def parts_of_file(
         The file, for errors.
     dataset : str
         Name of the dataset where the table has no such column.
+    met : People, optional
+        Those of earlier parts of the same data.
     """
     try:
-        parts = parts_from_table(table, dataset)
+        parts = parts_from_table(table, dataset, met)
     except LocomotionError as error:
         raise error.at(str(path)) from None
-    return replace(parts, history=history + parts.history)
+    new = (entry for entry in parts.history if entry not in history)
+    return replace(parts, history=(*history, *new))
 
 
 def table_from_frame(frame: pd.DataFrame) -> pa.Table:
@@ -534,11 +544,12 @@ def scan_parts(path: str | os.PathLike[str], batch_cycles: int) -> Iterator[Part
 
     A long file must hold each cycle's 150 rows together, as every writer of the field does.
     """
+    met = People()
     for file_path in parquet_files(path):
         with open_parquet(file_path) as file:
             history = stored_history(file.schema_arrow)
             for table in _tables_of_whole_cycles(file, batch_cycles):
-                yield parts_of_file(table, history, file_path, Path(path).stem)
+                yield parts_of_file(table, history, file_path, Path(path).stem, met)
 
 
 def _tables_of_whole_cycles(file: pq.ParquetFile, batch_cycles: int) -> Iterator[pa.Table]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from locomotion_analysis.data.identity import same_name
 from locomotion_analysis.data.locomotion_data import LocomotionData
 from locomotion_analysis.data.parts import HistoryEntry
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, TargetError
@@ -300,12 +301,14 @@ def _dataset_names(data: LocomotionData) -> str:
 
 def _refuse_shared_people(datasets: Sequence[LocomotionData]) -> None:
     """Raise where datasets of one name have subjects of one name, who may be two people."""
-    people = Counter(
-        person
-        for data in datasets
-        for person in data.cycles[["dataset", "subject"]].drop_duplicates().itertuples(index=False)
+    people = [data.cycles[["dataset", "subject"]].drop_duplicates() for data in datasets]
+    forms = Counter(
+        form
+        for each in people
+        for form in set(zip(*(each[name].map(same_name) for name in each), strict=True))
     )
-    shared = [person for person, count in people.items() if count > 1]
+    named = pd.concat(people).drop_duplicates().itertuples(index=False, name=None)
+    shared = [pair for pair in named if forms[same_name(pair[0]), same_name(pair[1])] > 1]
     if shared:
         names = ", ".join(sorted({subject for _, subject in shared})[:_SHOWN_SHARED])
         raise SchemaError(
@@ -337,23 +340,32 @@ def _refuse_mixed_columns(pieces: Mapping[str, LocomotionData]) -> None:
 
 
 def _told_apart(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]:
-    """Put the dataset before each subject's name that stands in more than one dataset."""
+    """Put the dataset before each subject's name that stands in more than one dataset.
+
+    Names are one here whatever their spelling, as they are in splits.
+    """
     people = cycles[["dataset", "subject"]].drop_duplicates()
-    shared = [name for name, count in Counter(people["subject"]).items() if count > 1]
+    form = people["subject"].map(same_name)
+    places = people["dataset"].groupby(form).transform("nunique")
+    shared = people["subject"][places > 1].drop_duplicates().tolist()
     if not shared:
         return cycles, []
     rows = cycles["subject"].isin(shared)
     apart = cycles["dataset"] + "/" + cycles["subject"]
-    clash = sorted(set(apart[rows]) & set(people["subject"]))
+    named = cycles[["dataset"]].assign(name=cycles["subject"].where(~rows, apart)).drop_duplicates()
+    together = named["dataset"].groupby(named["name"].map(same_name)).transform("nunique")
+    clash = sorted(named["name"][together > 1].unique())
     if clash:
         raise SchemaError(
             expected="subject names that can be told apart as dataset/subject",
-            got=f"a subject already named {clash[0]}",
+            got=f"a subject already named {clash[0]}"
+            if len(clash) == 1
+            else f"{', '.join(clash[:_SHOWN_SHARED])}, of which some differ by blanks or case alone",
             where="column subject",
             fix="give the datasets other names: merge_datasets({name: data, ...})",
         )
-    named = ", ".join(shared[:_SHOWN_SHARED]) + (", …" if len(shared) > _SHOWN_SHARED else "")
-    detail = f"subject -> dataset/subject, {len(shared)} names in several datasets: {named}"
+    first = ", ".join(shared[:_SHOWN_SHARED]) + (", …" if len(shared) > _SHOWN_SHARED else "")
+    detail = f"subject -> dataset/subject, {len(shared)} names in several datasets: {first}"
     entry = HistoryEntry("renamed", detail, int(rows.sum()))
     return cycles.assign(subject=cycles["subject"].where(~rows, apart)), [entry]
 

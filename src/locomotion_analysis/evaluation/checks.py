@@ -119,6 +119,10 @@ class StudyDesign:
             target = np.searchsorted(self.classes, target)
         return checked_folds(self.cv, self.key, target, self.subject, False)[0]
 
+    def subjects_of(self, folds: list[Fold]) -> NDArray[np.intp]:
+        """Return the numbers of the subjects whom the folds test: a score is theirs alone."""
+        return np.unique(self.subject[np.concatenate([test for _, test in folds])])
+
     @property
     def kind(self) -> str:
         """Whether classes or a number is predicted."""
@@ -388,7 +392,8 @@ def learning_curve(
         )
     design = study_design(model, X, y, groups, cv=cv, metric=metric, random_state=random_state)
     folds, rng = design.folds(), np.random.default_rng(random_state)
-    weights = subject_weights(design.n_subjects, n_bootstrap, random_state)
+    tested = design.subjects_of(folds)
+    weights = subject_weights(len(tested), n_bootstrap, random_state)
     rows = []
     for number, share in enumerate(shares, start=1):
         scores, draws, sizes = [], [], []
@@ -402,7 +407,7 @@ def learning_curve(
                 np.concatenate([fold.predicted for fold in fitted]),
             )
             scores.append(float(metric_values(design.metric, sums.sum(axis=0))))
-            draws.append(metric_values(design.metric, resampled_sums(weights, sums)))
+            draws.append(metric_values(design.metric, resampled_sums(weights, sums[tested])))
             sizes += [len(np.unique(design.subject[train])) for train, _ in fewer]
         low, high = percentile_interval(np.mean(draws, axis=0))
         rows.append((float(np.mean(sizes)), float(np.mean(scores)), low, high))
@@ -497,12 +502,13 @@ def robustness(
             with empty_features_named():
                 predicted[name].append(np.asarray(fold.model.predict(changed)).reshape(-1))
     tested = np.concatenate([test for _, test in folds])
-    weights = subject_weights(design.n_subjects, n_bootstrap, random_state)
+    people = design.subjects_of(folds)
+    weights = subject_weights(len(people), n_bootstrap, random_state)
     rows: dict[str, tuple[Any, ...]] = {}
     for name, of_folds in predicted.items():
         sums = design.sums(tested, np.concatenate(of_folds))
         score = float(metric_values(design.metric, sums.sum(axis=0)))
-        draws = metric_values(design.metric, resampled_sums(weights, sums))
+        draws = metric_values(design.metric, resampled_sums(weights, sums[people]))
         if name == UNTOUCHED:
             untouched, untouched_draws = score, draws
         rows[name] = (

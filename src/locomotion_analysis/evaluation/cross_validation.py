@@ -101,9 +101,9 @@ def cross_validated(
     counted, subjects, n_subjects = np.arange(len(values)), None, None
     if groups is not None:
         counted, names = subject_codes(groups)
-        n_subjects = len(names)
         predictions["subject"] = names[counted[rows]]
         tested, numbers = np.unique(counted[rows], return_inverse=True)
+        n_subjects = len(tested)
         subjects = numbers.astype(np.intp), names[tested]
     predictions |= {"y_true": target[rows], "y_pred": held_out.predicted}
     if held_out.probability is not None and classes is not None:
@@ -114,7 +114,7 @@ def cross_validated(
         "feature_importances": held_out.importances,
         "importance_kind": held_out.importance_kind,
         "n_subjects": n_subjects,
-        "n_cycles": len(values),
+        "n_cycles": len(np.unique(rows)),
         "simulated": is_simulated(X),
         "target": str(y.name) if getattr(y, "name", None) is not None else None,
         "fold_sizes": [

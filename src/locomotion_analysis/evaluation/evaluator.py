@@ -55,7 +55,8 @@ class BiomechanicalModelEvaluator:
     Results of either kind: ``kind``, ``target`` (name of `y`), ``cv_scores`` (list, one a
     fold), ``baseline`` (its ``strategy`` and the same pooled scores), ``intervals`` (score
     name to (low, high), also of the score's ``_minus_baseline``; empty where subjects are
-    unknown), ``n_subjects`` (None where unknown), ``n_cycles``, ``fold_sizes`` (subjects trained
+    unknown), ``n_subjects`` (subjects tested; None where unknown), ``n_cycles`` (cycles tested,
+    each once however many folds test it), ``fold_sizes`` (subjects trained
     on and tested, one pair a fold; rows where subjects are unknown), ``subject_overlap``,
     ``simulated`` (whether ``X.attrs`` say so), ``predictions`` (DataFrame indexed as `X` or else `y`:
     ``fold``, ``subject``, ``y_true``, ``y_pred``), ``feature_importances`` (DataFrame of what

@@ -35,13 +35,10 @@ from locomotion_analysis.evaluation.subject_scores import (
     subject_level_metrics,
 )
 from locomotion_analysis.progress import Progress, as_stage
+from locomotion_analysis.quality.norm_fit import out_of_phase
 from locomotion_analysis.reporting.names import channel_title, value_title
 from locomotion_analysis.standard import Channel
 
-_HIP = "hip_flexion_angle_ipsi_rad"
-_WALKING = ("level_walking", "incline_walking", "decline_walking")
-_HIP_PEAK_PERCENT = 93.0
-_QUARTER_CYCLE_PERCENT = 25.0
 _FAR_DEVIATIONS = 10.0
 _MAD_TO_SD = 1.4826
 _FEW_SUBJECTS = 10
@@ -188,9 +185,9 @@ def cautions(data: LocomotionData, labels: NDArray[Any]) -> list[str]:
             for name, row in each.iterrows()
         )
         found.append(
-            f"{int(shifted.sum()):,} walking cycles are about half a cycle out of phase with their "
-            f"own leg's foot contact, judged by hip flexion ({named}). Mean curves blend the two "
-            "kinds, and a model may tell classes apart by this alone. Cut these cycles at the "
+            f"{int(shifted.sum()):,} cycles are about half a cycle out of phase with their own leg's "
+            f"foot contact, as check GAIT108 finds them ({named}). Mean curves blend the two kinds, "
+            "and a model may tell classes apart by this alone. Cut these cycles at the "
             "contact of their own foot, or leave them out."
         )
     # Forces and powers swing by nature at contact and toe-off; only angles are judged.
@@ -207,31 +204,6 @@ def cautions(data: LocomotionData, labels: NDArray[Any]) -> list[str]:
             "curves and in the model; look whether they are faulty."
         )
     return found
-
-
-def out_of_phase(data: LocomotionData) -> NDArray[np.bool_]:
-    """Tell which walking cycles do not begin with a foot contact of their own leg.
-
-    In walking the hip is most flexed around the contact of its own foot and most extended
-    half a cycle later. The peak of the curve's first harmonic stands near 93 % of the cycle
-    (between late swing and contact); a curve more than a quarter of a cycle away from that was
-    cut at another event, as a rule at the contact of the other foot.
-
-    Returns
-    -------
-    ndarray of bool, shape (n_cycles,)
-        False where the hip was not measured or the task is not walking.
-    """
-    if _HIP not in data.channels:
-        return np.zeros(len(data), dtype=bool)
-    walking = data.cycles["task"].isin(_WALKING).to_numpy()
-    # The grid's last point is the next cycle's first: leave it out of the period.
-    harmonic = np.fft.rfft(np.nan_to_num(data.curves(_HIP)[:, :-1]), axis=1)[:, 1]
-    peak = -np.angle(harmonic) / (2 * np.pi) * 100.0
-    away = np.abs((peak - _HIP_PEAK_PERCENT + 50.0) % 100.0 - 50.0)
-    measured = np.abs(harmonic) > 0
-    far: NDArray[np.bool_] = walking & measured & (away > _QUARTER_CYCLE_PERCENT)
-    return far
 
 
 def far_cycles(data: LocomotionData, channel: str) -> NDArray[np.bool_]:

@@ -246,6 +246,11 @@ def profile_families(schema: Schema) -> Iterator[Family | LeftOut]:
             specs.append(_gps_spec("overall", (*ipsi, *opposite), lacking))
         else:
             yield LeftOut("gps_contra_deg, gps_overall_deg", "needs the same angles of both legs")
+        formula = (
+            f"GPS over {len(ipsi)} variables with each curve's mean put on that of the reference: "
+            "what is left without constant offsets, as between models and marker placements"
+        )
+        specs.append(FeatureSpec("gps_shape_ipsi_deg", "clinical", "deg", formula, _GPS, ipsi))
         known = tuple(name for name in ipsi if name in PROFILE_CHANNELS)
         formula = (
             f"100 - 10 z of ln GPS over {len(known)} variables, against the healthy cohort of "
@@ -272,6 +277,21 @@ def profile_families(schema: Schema) -> Iterator[Family | LeftOut]:
         yield np.where(scored(view), 100.0 - 10.0 * (distance - mean) / sd, np.nan)
 
     yield Family((spec,), deviation_index)
+    formula = (
+        "as gdi_ipsi, with each curve's mean over the cycle put on that of the reference: robust "
+        "against constant offsets, as between models and marker placements; reference "
+        f"{score_reference().version}"
+    )
+    spec = FeatureSpec("gdi_shape_ipsi", "clinical", "1", formula, _GDI, PROFILE_CHANNELS)
+
+    def shape_index(view: CycleView) -> Iterator[Values]:
+        reference = score_reference()
+        mean, sd = reference.log_shape
+        with np.errstate(divide="ignore"):
+            distance = np.log(np.linalg.norm(shape_scores(view) - reference.centre, axis=1))
+        yield np.where(scored(view), 100.0 - 10.0 * (distance - mean) / sd, np.nan)
+
+    yield Family((spec,), shape_index)
 
 
 def _gps_spec(which: str, channels: tuple[str, ...], lacking: set[str]) -> FeatureSpec:
@@ -283,7 +303,7 @@ def _gps_spec(which: str, channels: tuple[str, ...], lacking: set[str]) -> Featu
 def _scores(
     view: CycleView, ipsi: tuple[str, ...], opposite: tuple[str, ...], *, both: bool
 ) -> Iterator[Values]:
-    """Yield GVS of all channels, GPS of each leg and overall, GDI*."""
+    """Yield GVS of all channels, GPS of each leg and overall, GPS of shape, GDI*."""
     channels = (*ipsi, *opposite)
     means = np.stack([profile_mean(name) for name in channels])
     found = mean_square(view.data.block, _rows(view, channels), means)
@@ -293,6 +313,7 @@ def _scores(
     pelvis = tuple(name for name in ipsi if "_ipsi_" not in name)
     for names in [ipsi, (*pelvis, *opposite), channels] if both else [ipsi]:
         yield _root_mean([squares[name] for name in names])
+    yield _root_mean([np.maximum(squares[name] - _offset(view, name) ** 2, 0.0) for name in ipsi])
     known = tuple(name for name in ipsi if name in PROFILE_CHANNELS)
     mean, sd = score_reference().log_profile(known)
     with np.errstate(divide="ignore"):
@@ -334,6 +355,21 @@ def profile_mean(channel: str) -> Values:
     mean = np.array(shift(curve, 50.0 if own != channel else 0.0))
     mean.setflags(write=False)
     return mean
+
+
+def _offset(view: CycleView, channel: str) -> Values:
+    """How far each curve's mean is from that of the reference, rad."""
+    offset: Values = (
+        view.statistic(channel, "mean").astype(np.float64) - profile_mean(channel).mean()
+    )
+    return offset
+
+
+def shape_scores(view: CycleView) -> Values:
+    """Return :func:`gait_scores` of the curves without their offsets, (n, 15)."""
+    offsets = np.stack([_offset(view, name) for name in PROFILE_CHANNELS], axis=1)
+    scores: Values = gait_scores(view) - offsets @ score_reference().basis.sum(axis=2)
+    return scores
 
 
 def gait_scores(view: CycleView) -> Values:

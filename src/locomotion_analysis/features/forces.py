@@ -10,17 +10,22 @@ from functools import partial
 
 import numpy as np
 
-from locomotion_analysis.features.kernels.forces import force_peaks, path
+from locomotion_analysis.features.kernels.forces import (
+    IMPACT_SHARE,
+    force_peaks,
+    path,
+    running_peaks,
+    steepest,
+)
 from locomotion_analysis.features.kernels.statistics import (
     MAXIMUM,
     MAXIMUM_AT,
     MEAN,
     MINIMUM,
     MINIMUM_AT,
-    NEGATIVE,
-    POSITIVE,
     Values,
     at_phase,
+    part_integrals,
     part_statistics,
     read_only,
 )
@@ -106,15 +111,16 @@ def _integrals(
     )
 
 
-# The two peaks of the vertical ground reaction force and the valley between them: their size
-# (group derived), when they come and how fast the force rises (group kinetic)
+# The two peaks of the vertical ground reaction force of walking and the valley between them: their
+# size (group derived), when they come and how fast the force rises (group kinetic). Running has
+# other peaks at other places, and features of its own.
 
 _FORCE_FORMULAE = {
     "peak1": "max over the first half of stance (loading)",
     "valley": "min between the two peaks (midstance)",
     "peak2": "max over the second half of stance (push-off)",
 }
-_RATE_SOURCE = "Milner et al. 2006, Medicine & Science in Sports & Exercise 38:323"
+_RATE_SOURCE = "Milner et al. 2006 (doi:10.1249/01.mss.0000183477.75808.92)"
 _PEAK1 = "max over the first half of stance"
 _PEAK2 = "max over the second half of stance"
 _VALLEY = "min between the two peaks"
@@ -123,7 +129,7 @@ _GROUND_FORCE_SOURCE = "Schwartz, Rozumalski & Trost 2008 (doi:10.1016/j.jbiomec
 
 
 def ground_force_families(schema: Schema) -> Iterator[Family | LeftOut]:
-    """Yield peak 1, valley and peak 2 of the ipsilateral vertical force."""
+    """Yield peak 1, valley and peak 2 of the ipsilateral vertical force; not of running."""
     forces = [
         (name, channel)
         for name, channel in schema.of_measurement("grf").items()
@@ -147,13 +153,13 @@ def ground_force_families(schema: Schema) -> Iterator[Family | LeftOut]:
 
 
 def _force_peaks(channel: str, view: CycleView) -> Values:
-    return force_peaks(view.curves(channel), view.stance.percent)
+    return force_peaks(view.curves(channel), np.where(view.runs, np.nan, view.stance.percent))
 
 
 def ground_force_loading_families(schema: Schema) -> Iterator[Family | LeftOut]:
     """Yield phases of peak 1, valley and peak 2, depth of the valley, loading, unloading rate.
 
-    For the contralateral leg the peaks and the valley themselves too; those of the ipsilateral
+    They are not known (NaN) in running. For the contralateral leg the peaks and the valley themselves too; those of the ipsilateral
     leg are in group derived.
     """
     has_duration = schema.has("cycle_duration_s")
@@ -229,7 +235,76 @@ def _loading(
             seconds = 0.6 * span / 100.0 * view.duration_s
             unknown = np.full_like(span, np.nan)
             found[name] = np.divide(high - low, seconds, out=unknown, where=seconds > 0)
-    yield from (found[name] for name in wanted)
+    yield from (np.where(view.runs, np.nan, found[name]) for name in wanted)
+
+
+# Group kinetic: the vertical force of running
+
+_RUNNING_SOURCE = (
+    "Milner et al. 2006 (doi:10.1249/01.mss.0000183477.75808.92); 13 % of stance without an impact "
+    "peak is a convention of the field, its source not verified"
+)
+_NO_IMPACT_SHARE = 0.13
+"""Share of stance that stands for the time of the impact peak where there is none."""
+
+
+def running_force_families(schema: Schema) -> Iterator[Family | LeftOut]:
+    """Yield impact peak, active peak and loading rates of the vertical force in running."""
+    has_duration = schema.has("cycle_duration_s")
+    for name, channel in schema.of_measurement("grf").items():
+        if channel.quantity != "grf_vertical":
+            continue
+        unit = channel.unit
+        window = (
+            "from 20 to 80 % of the time from contact to the impact peak, or to "
+            f"{_NO_IMPACT_SHARE:.0%} of stance where there is none; running only"
+        )
+        rows = [
+            ("impact_peak", unit, f"first local maximum within {IMPACT_SHARE:.0%} of stance"),
+            ("impact_peak_phase", _PHASE, "phase of the impact peak, since contact"),
+            ("active_peak", unit, "max over stance"),
+            ("active_peak_phase", _PHASE, "phase of the active peak, since contact"),
+        ]
+        if has_duration:
+            rows += [
+                ("average_loading_rate", f"{unit}/s", f"slope of the force {window}"),
+                (
+                    "instantaneous_loading_rate",
+                    f"{unit}/s",
+                    f"steepest slope of the force {window}",
+                ),
+            ]
+        specs = tuple(
+            FeatureSpec(
+                name=f"{name}_running_{what}",
+                group="kinetic",
+                unit=of_unit,
+                formula=formula if what.endswith("_rate") else f"{formula}; running only",
+                source=_RUNNING_SOURCE,
+                requires=(
+                    name,
+                    "stance_percent",
+                    *(("cycle_duration_s",) if what.endswith("_rate") else ()),
+                ),
+            )
+            for what, of_unit, formula in rows
+        )
+        yield Family(specs, partial(_running_forces, name, channel.side, has_duration))
+
+
+def _running_forces(
+    channel: str, side: str | None, with_rates: bool, view: CycleView
+) -> Iterator[Values]:
+    force, events = view.curves(channel), leg_events(view, side)
+    stance = np.where(view.runs, events.stance, np.nan)
+    peaks = running_peaks(force, events.start, stance)
+    yield from peaks
+    if with_rates:
+        span = np.where(np.isnan(peaks[1]), _NO_IMPACT_SHARE * stance, peaks[1])
+        begin, end = events.start + 0.2 * span, events.start + 0.8 * span
+        low, high = at_phase(force, np.stack([begin, end]))
+        yield (high - low) / (0.6 * span / 100.0 * view.duration_s)
+        yield steepest(force, begin, end) / view.duration_s
 
 
 # Group kinetic: the power bursts of hip, knee and ankle, each with its phase and its work
@@ -329,13 +404,16 @@ def _bursts(
     channel: str, side: str | None, bursts: tuple[Burst, ...], with_work: bool, view: CycleView
 ) -> Iterator[Values]:
     events = leg_events(view, side)
-    windows = events.parts(*((burst.begin, burst.end) for burst in bursts))
-    found = part_statistics(view.curves(channel), *windows)
+    curves, shares = view.curves(channel), [(burst.begin, burst.end) for burst in bursts]
+    found = part_statistics(curves, *events.parts(*shares))
+    if with_work:
+        begin, end = np.array([list(map(events.phase, share)) for share in shares]).swapaxes(0, 1)
+        areas = part_integrals(curves, begin, end)
     for part, burst in enumerate(bursts):
         yield found[MAXIMUM if burst.generates else MINIMUM, part]
         yield events.percent(found[MAXIMUM_AT if burst.generates else MINIMUM_AT, part])
         if with_work:
-            yield found[POSITIVE if burst.generates else NEGATIVE, part] * view.duration_s
+            yield areas[0 if burst.generates else 1, part] * view.duration_s
 
 
 # Group kinetic: the support moment and what each joint gives to it

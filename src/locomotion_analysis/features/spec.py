@@ -309,7 +309,9 @@ CONTACT_FORCE_N = 20.0
 """Vertical force above which the foot is on the ground (Fukuchi et al. 2017, PeerJ 5:e3298)."""
 
 _USUAL_MASS_KG = 70.0
-_SOURCES = np.array(["grf", "metadata", "published", "unknown"])
+_SOURCES = np.array(["metadata", "grf", "published", "unknown"])
+_DIFFERENT_PERCENT = 10.0
+"""Toe-offs of the column and of the force further apart than this are not of one foot or unit."""
 
 
 @dataclass(frozen=True)
@@ -321,12 +323,15 @@ class Stance:
     percent : ndarray, shape (n_cycles,)
         Toe-off of the ipsilateral foot, percent of the cycle; NaN for a task without steps.
     source : ndarray of str, shape (n_cycles,)
-        ``"grf"`` (vertical force), ``"metadata"`` (column stance_percent), ``"published"``
+        ``"metadata"`` (column stance_percent), ``"grf"`` (vertical force), ``"published"``
         (literature, by task and speed) or ``"unknown"``.
+    disputed : int
+        Cycles whose column and whose force differ by more than 10 % of the cycle.
     """
 
     percent: Values
     source: NDArray[np.str_]
+    disputed: int = 0
 
     @property
     def measured(self) -> Values:
@@ -338,16 +343,23 @@ class Stance:
         counts = ", ".join(
             f"{name} {count}" for name, count in Counter(self.source.tolist()).most_common()
         )
-        return f"end of stance taken from (cycles): {counts}"
+        note = f"end of stance taken from (cycles): {counts}"
+        if self.disputed:
+            note += (
+                f"; the column stance_percent and the vertical force differ by more than "
+                f"{_DIFFERENT_PERCENT:g} % of the cycle in {self.disputed}"
+            )
+        return note
 
 
 def stance_percent(data: LocomotionData) -> Stance:
     """Find toe-off of every cycle.
 
-    In this order: where the vertical ground reaction force falls below 20 N for the longest
-    time (on force in body weights: 20 N over the subject's weight, or over that of 70 kg where
-    the mass is unknown), interpolated between samples; the column ``stance_percent``; the
-    published toe-off of the task at the cycle's speed.
+    In this order: the column ``stance_percent``, whose events were found in the recording
+    itself; where the vertical ground reaction force falls below 20 N for the longest time (on
+    force in body weights: 20 N over the subject's weight, or over that of 70 kg where the mass is
+    unknown), interpolated between samples of the cycle; the published toe-off of the task at the
+    cycle's speed.
 
     Parameters
     ----------
@@ -363,22 +375,23 @@ def stance_percent(data: LocomotionData) -> Stance:
     >>> from locomotion_analysis.simulation import simulate
     >>> stance = stance_percent(simulate(n_subjects=3, n_cycles=2))
     >>> sorted(set(stance.source.tolist()))
-    ['grf']
+    ['metadata']
     """
     cycles = data.cycles
     metadata = number_column(cycles, "stance_percent")
     metadata[~((metadata > 0) & (metadata < 100))] = np.nan
     ground = ground_force(data, cycles, "ipsi")
     force = np.full(len(cycles), np.nan) if ground is None else toe_off(*ground)
-    percent = np.where(np.isfinite(force), force, metadata)
+    percent = first_known(metadata, force)
     unmeasured = np.isnan(percent)
     if unmeasured.any():
         speed, leg = number_column(cycles, "speed_m_s"), leg_length_m(cycles)
         for task in cycles.loc[unmeasured, "task"].unique():
             own = unmeasured & (cycles["task"] == task).to_numpy(dtype=bool)
             percent[own] = toe_off_percent(task, speed[own], leg[own])
-    known = [np.isfinite(force), np.isfinite(metadata), np.isfinite(percent)]
-    return Stance(percent, _SOURCES[np.select(known, [0, 1, 2], default=3)])
+    known = [np.isfinite(metadata), np.isfinite(force), np.isfinite(percent)]
+    disputed = int(np.sum(np.abs(metadata - force) > _DIFFERENT_PERCENT))
+    return Stance(percent, _SOURCES[np.select(known, [0, 1, 2], default=3)], disputed)
 
 
 class GroundForce(NamedTuple):
@@ -652,14 +665,19 @@ class CycleView:
         return has_steps(self.cycles)
 
     @cached_property
+    def runs(self) -> NDArray[np.bool_]:
+        """Whether each cycle is one of running."""
+        return (self.cycles["task"] == "run").to_numpy(dtype=bool)
+
+    @cached_property
     def double_support_percent(self) -> Values:
-        """Share of the cycle with both feet loaded: from both vertical forces, else the metadata."""
+        """Share of the cycle with both feet loaded: the column, else from both vertical forces."""
         metadata = self.column("double_support_percent")
         own = ground_force(self.data, self.cycles, "ipsi")
         other = ground_force(self.data, self.cycles, "contra")
         if own is None or other is None:
             return metadata
-        return first_known(np.where(self.steps, loaded_percent(*own, *other), np.nan), metadata)
+        return first_known(metadata, np.where(self.steps, loaded_percent(*own, *other), np.nan))
 
     def integral(self, channel: str, sign: int) -> Values:
         """Integrate the positive (+1) or negative (-1) part of a channel.
@@ -783,8 +801,8 @@ class LegEvents:
         begin, end : float
             0 is contact, 1 toe-off, 2 the next contact, linear between.
         """
-        first = np.ceil(self._phase(begin) / _STEP - _ROUNDING)
-        last = np.floor(self._phase(end) / _STEP + _ROUNDING)
+        first = np.ceil(self.phase(begin) / _STEP - _ROUNDING)
+        last = np.floor(self.phase(end) / _STEP + _ROUNDING)
         known = np.isfinite(first)
         return (
             np.where(known, first, 0).astype(np.int64),
@@ -807,7 +825,14 @@ class LegEvents:
         """Return the phase of a sample, percent of the cycle since this leg's contact."""
         return sample * _STEP - self.start
 
-    def _phase(self, share: float) -> Values:
+    def phase(self, share: float) -> Values:
+        """Return the phase of a share of the stride, percent of the ipsilateral cycle, to 200.
+
+        Parameters
+        ----------
+        share : float
+            0 is contact, 1 toe-off, 2 the next contact, linear between.
+        """
         if share <= 1.0:
             return self.start + share * self.stance
         return self.start + self.stance + (share - 1.0) * (100.0 - self.stance)

@@ -48,6 +48,7 @@ from locomotion_analysis.features.forces import (
     ground_force_loading_families,
     impulse_families,
     power_burst_families,
+    running_force_families,
     support_moment_families,
     work_families,
 )
@@ -100,6 +101,7 @@ _FACTORIES: dict[str, tuple[FamilyFactory, ...]] = {
         power_burst_families,
         support_moment_families,
         ground_force_loading_families,
+        running_force_families,
         cop_path_families,
         force_harmonic_families,
     ),

@@ -80,7 +80,7 @@ def temporal_families(schema: Schema) -> Iterator[Family | LeftOut]:
         (
             "stance",
             "stance_percent",
-            "vertical force above 20 N from the start of the cycle, else as in the metadata",
+            "the column stance_percent, else vertical force above 20 N from the start of the cycle",
             lambda view: view.stance.measured,
             stance,
             _NO_STANCE,
@@ -96,7 +96,7 @@ def temporal_families(schema: Schema) -> Iterator[Family | LeftOut]:
         (
             "double_support",
             "double_support_percent",
-            "both vertical forces above 20 N, else as in the metadata",
+            "the column double_support_percent, else both vertical forces above 20 N",
             lambda view: view.double_support_percent,
             support,
             _NO_SUPPORT,
@@ -140,7 +140,7 @@ def step_time_families(schema: Schema) -> Iterator[Family | LeftOut]:
     """
     timed = schema.has("cycle_duration_s")
     own, other = (schema.force("vertical", side) for side in ("ipsi", "contra"))
-    if own is None and schema.has("stance_percent"):
+    if schema.has("stance_percent"):
         own = "stance_percent"
     if own is not None:
         specs = (

@@ -657,6 +657,7 @@ DFA_STRIDES = 64
 
 _CV = "Hausdorff et al. 2001 (doi:10.1053/apmr.2001.24893)"
 _GVI = "Gouelle et al. 2013 (doi:10.1016/j.gaitpost.2013.01.013)"
+_EGVI = "after Gouelle et al. 2018, PLoS ONE 13(6):e0198267 (doi:10.1371/journal.pone.0198267)"
 _DFA = "Hausdorff et al. 1995 (doi:10.1152/jappl.1995.78.1.349)"
 
 
@@ -665,6 +666,9 @@ _INPUTS: dict[str, Callable[[CycleView], Values]] = {
     "stance_time": lambda view: view.stance.measured / 100.0 * view.duration_s,
     "swing_time": lambda view: (1.0 - view.stance.measured / 100.0) * view.duration_s,
     "double_support_time": lambda view: view.double_support_percent / 100.0 * view.duration_s,
+    "single_support_time": lambda view: (
+        (view.stance.measured - view.double_support_percent) / 100.0 * view.duration_s
+    ),
     "stride_length": lambda view: view.stride_length_m,
     "speed": lambda view: view.speed_m_s,
     "step_length": lambda view: view.column("step_length_m"),
@@ -675,6 +679,7 @@ _NEEDS = {
     "stance_time": "cycle_duration_s, and stance_percent or the vertical force",
     "swing_time": "cycle_duration_s, and stance_percent or the vertical force",
     "double_support_time": "cycle_duration_s, and double_support_percent or both vertical forces",
+    "single_support_time": "what stance_time and double_support_time need",
     "stride_length": "stride_length_m, or speed_m_s and cycle_duration_s",
     "speed": "speed_m_s, or stride_length_m and cycle_duration_s",
     "step_length": "step_length_m",
@@ -694,10 +699,12 @@ GVI_INPUTS = (
     "speed",
 )
 """Quantities of the Gait Variability Index."""
+EGVI_INPUTS = ("step_length", "stride_time", "stance_time", "single_support_time", "speed")
+"""Quantities of the enhanced index; the stride's time stands for the step's, a cycle being a stride."""
 
 
 def variability_families(schema: Schema) -> Iterator[Family | LeftOut]:
-    """Yield CV and robust CV of times and lengths, GVI and the scaling exponent of stride time."""
+    """Yield CV and robust CV of times and lengths, GVI, EGVI, scaling exponent of stride time."""
     timed = schema.has("cycle_duration_s")
     force = {side: schema.force("vertical", side) is not None for side in ("ipsi", "contra")}
     stance = timed and (schema.has("stance_percent") or force["ipsi"])
@@ -707,6 +714,7 @@ def variability_families(schema: Schema) -> Iterator[Family | LeftOut]:
         "stance_time": stance,
         "swing_time": stance,
         "double_support_time": timed and both,
+        "single_support_time": stance and both,
         "stride_length": schema.has_stride_length,
         "speed": schema.has_speed,
         "step_length": schema.has("step_length_m"),
@@ -716,9 +724,13 @@ def variability_families(schema: Schema) -> Iterator[Family | LeftOut]:
     for name in _INPUTS:
         if name not in names:
             yield LeftOut(f"{name}_cv_percent", f"needs {_NEEDS[name]}")
-    lacking = [name for name in GVI_INPUTS if name not in names]
-    if lacking:
-        yield LeftOut("gvi", f"needs {', '.join(lacking)}")
+    indices = []
+    for index, inputs in (("gvi", GVI_INPUTS), ("egvi", EGVI_INPUTS)):
+        lacking = [name for name in inputs if name not in names]
+        if lacking:
+            yield LeftOut(index, f"needs {', '.join(lacking)}")
+        else:
+            indices.append(index)
     if not names:
         return
     specs = [
@@ -726,15 +738,26 @@ def variability_families(schema: Schema) -> Iterator[Family | LeftOut]:
         for name in names
         for how, formula in _FORMULAE.items()
     ]
-    if not lacking:
-        formula = (
-            "100 - 10 z of the log distance from healthy fluctuations (mean and SD of |change "
-            f"from stride to stride|, % of the mean, of {', '.join(GVI_INPUTS)}), weighted by "
-            "the healthy cohort's first component; the healthy had 20 strides, fewer give a "
-            f"lower value; reference {score_reference().version}"
-        )
-        needs = tuple(dict.fromkeys(need for name in GVI_INPUTS for need in _required(name)))
-        specs.append(FeatureSpec("gvi", "derived", "1", formula, _GVI, needs))
+    fluctuation = "mean and SD of |change from stride to stride|, % of the mean, of"
+    version = score_reference().version
+    formulae = {
+        "gvi": (
+            f"100 - 10 z of the log distance from healthy fluctuations ({fluctuation} "
+            f"{', '.join(GVI_INPUTS)}), weighted by the healthy cohort's first component; without "
+            "direction: unusually even strides are as far from healthy as uneven ones; the healthy "
+            f"had 20 strides, fewer give a lower value; reference {version}"
+        ),
+        "egvi": (
+            "100 + 10 z of the sum of z of the logarithms of fluctuations "
+            f"({fluctuation} {', '.join(EGVI_INPUTS)}), weighted by the healthy cohort's first "
+            "component: above 100 more variable than the healthy, below it less; the weights are "
+            f"this reference's, not those published; reference {version}"
+        ),
+    }
+    for index in indices:
+        inputs, source = (GVI_INPUTS, _GVI) if index == "gvi" else (EGVI_INPUTS, _EGVI)
+        needs = tuple(dict.fromkeys(need for name in inputs for need in _required(name)))
+        specs.append(FeatureSpec(index, "derived", "1", formulae[index], source, needs))
     if "stride_time" in names:
         formula = (
             f"detrended fluctuation analysis of at least {DFA_STRIDES} stride times of a leg, "
@@ -771,6 +794,9 @@ def _group_values(values: dict[str, Values], groups: CycleGroups) -> Iterator[Va
         yield _percent(groups.robust_sd(quantity), groups.median(quantity))
     if set(GVI_INPUTS) <= set(values):
         yield variability_index(fluctuations([values[name] for name in GVI_INPUTS], groups))
+    if set(EGVI_INPUTS) <= set(values):
+        changes = fluctuations([values[name] for name in EGVI_INPUTS], groups)
+        yield enhanced_variability_index(changes)
     if "stride_time" in values:
         series = [values["stride_time"][strides] for strides in groups.strides]
         long = [len(one) >= DFA_STRIDES and bool(np.isfinite(one).all()) for one in series]
@@ -800,7 +826,7 @@ def fluctuations(quantities: list[Values], groups: CycleGroups) -> Values:
 
 
 def variability_index(changes: Values) -> Values:
-    """Return the Gait Variability Index: 100 +- 10 among the healthy, less with more variability.
+    """Return the Gait Variability Index: 100 +- 10 among the healthy, less further from them.
 
     Parameters
     ----------
@@ -816,6 +842,22 @@ def variability_index(changes: Values) -> Values:
     return index
 
 
+def enhanced_variability_index(changes: Values) -> Values:
+    """Return the enhanced index: 100 +- 10 among the healthy, more with more variability.
+
+    Parameters
+    ----------
+    changes : ndarray, shape (n_groups, 10)
+        From :func:`fluctuations` of `EGVI_INPUTS`.
+    """
+    reference = score_reference()
+    mean, sd = reference.enhanced_variability
+    with np.errstate(divide="ignore"):
+        z = (np.log(changes) - reference.enhanced_mean) / reference.enhanced_sd
+    index: Values = 100.0 + 10.0 * (z @ reference.enhanced_weight - mean) / sd
+    return index
+
+
 def _percent(part: Values, whole: Values) -> Values:
     positive = np.isfinite(whole) & (whole > 0)
     ratio: Values = np.divide(part, whole, out=np.full(len(part), np.nan), where=positive)
@@ -827,6 +869,7 @@ def _required(name: str) -> tuple[str, ...]:
         "stance_time": ("cycle_duration_s", "stance_percent"),
         "swing_time": ("cycle_duration_s", "stance_percent"),
         "double_support_time": ("cycle_duration_s", "double_support_percent"),
+        "single_support_time": ("cycle_duration_s", "stance_percent", "double_support_percent"),
         "stride_length": ("stride_length_m", "speed_m_s", "cycle_duration_s"),
         "speed": ("speed_m_s", "stride_length_m", "cycle_duration_s"),
         "step_length": ("step_length_m",),

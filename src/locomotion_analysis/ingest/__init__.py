@@ -21,9 +21,16 @@ from locomotion_analysis.ingest.events import (
     contact_events,
     coordinate_events,
     find_events,
+    flight_events,
     velocity_events,
 )
 from locomotion_analysis.ingest.foot_forces import contacts
+from locomotion_analysis.ingest.marker_names import (
+    MARKER_SETS,
+    MarkerSet,
+    place_markers,
+    read_places,
+)
 from locomotion_analysis.ingest.phase import phase_curves
 from locomotion_analysis.ingest.recording import (
     Event,
@@ -43,10 +50,12 @@ from locomotion_analysis.ingest.tables.column_map import ColumnMap
 from locomotion_analysis.ingest.tables.subjects import SubjectTable, read_subjects
 
 __all__ = [
+    "MARKER_SETS",
     "ColumnMap",
     "Conversion",
     "Event",
     "GaitEvents",
+    "MarkerSet",
     "Plate",
     "ReadOptions",
     "Reader",
@@ -61,9 +70,12 @@ __all__ = [
     "cycles_of",
     "find_events",
     "find_strides",
+    "flight_events",
     "merge",
     "normalise_to_body",
     "phase_curves",
+    "place_markers",
+    "read_places",
     "read_subjects",
     "reader_for",
     "readers",

@@ -23,9 +23,10 @@ from locomotion_analysis.errors import (
 )
 from locomotion_analysis.ingest.b3d import B3DReader
 from locomotion_analysis.ingest.c3d.reader import C3DReader
+from locomotion_analysis.ingest.marker_names import place_markers
 from locomotion_analysis.ingest.opensim import OpenSimReader, TRCReader, follow_knee_sign
 from locomotion_analysis.ingest.recording import Reader, ReadOptions, Recording, Stream
-from locomotion_analysis.ingest.strides import DEFAULT_TASK, cycles_of
+from locomotion_analysis.ingest.strides import cycles_of
 from locomotion_analysis.ingest.tables.column_map import ColumnMap
 from locomotion_analysis.ingest.tables.mapped import TableReader
 from locomotion_analysis.ingest.tables.unmapped import (
@@ -68,6 +69,7 @@ def convert(
     column_map: ColumnMap | None = None,
     subjects: Mapping[str, Mapping[str, Any]] | None = None,
     task: str | None = None,
+    markers: Mapping[str, Sequence[str]] | None = None,
     fail_fast: bool = False,
     progress: Progress | None = None,
 ) -> Conversion:
@@ -84,8 +86,11 @@ def convert(
     subjects : mapping of str to mapping, optional
         Subject -> ``mass_kg``, ``age``, ... (see :func:`~locomotion_analysis.ingest.read_subjects`).
     task : str, optional
-        A task of :data:`~locomotion_analysis.standard.TASKS`, for files that do not say theirs;
-        level walking where neither does.
+        A task of :data:`~locomotion_analysis.standard.TASKS`, for files that do not say theirs.
+        Where neither does, strides with a flight are running, and all others level walking.
+    markers : mapping of str to sequence of str, optional
+        Place -> labels of the markers there, for names that are not in the table of marker names
+        (see :func:`~locomotion_analysis.ingest.place_markers`).
     fail_fast : bool
         Raise at the first file that fails, in place of going on with the others.
     progress : callable, optional
@@ -108,7 +113,7 @@ def convert(
     """
     if task is not None and task not in TASKS:
         raise SchemaError(expected=f"a task of {', '.join(TASKS)}", got=repr(task), where="task")
-    work = TrialCollector(ReadOptions(column_map, subjects or {}), task, fail_fast)
+    work = TrialCollector(ReadOptions(column_map, subjects or {}, markers or {}), task, fail_fast)
     files, skipped = recordings_among(paths, column_map)
     done = 0
     for group in trial_groups(files):
@@ -306,13 +311,11 @@ class TrialCollector:
 
     def _add_recordings(self, file: Path, parts: list[Recording]) -> None:
         try:
-            recording = identified(merge(parts), file)
+            recording = place_markers(identified(merge(parts), file), self._options.markers)
             recording = with_subject(recording, self._options.subjects)
-            if not recording.task:
-                task = self._task or DEFAULT_TASK
-                who = "given" if self._task else "no file says another"
-                entry = HistoryEntry("assumed", f"task = {task} ({who})")
-                recording = replace(recording, task=task).then(entry)
+            if not recording.task and self._task:
+                entry = HistoryEntry("assumed", f"task = {self._task} (given)")
+                recording = replace(recording, task=self._task).then(entry)
             named = getattr(self._options.column_map, "dataset", "")
             dataset = named or file.resolve().parent.name or "unnamed"
             self._add_data(file, cycles_of(recording, dataset))

@@ -5,8 +5,7 @@ comes from the vertical force; whose foot it is from the markers of the feet, or
 front and side from the direction the person walks in.
 """
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -14,6 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from locomotion_analysis.data import HistoryEntry
+from locomotion_analysis.ingest.force_zero import USUAL_WEIGHT_N, set_to_zero
+from locomotion_analysis.ingest.marker_names import foot_marker, pelvis_marker
 from locomotion_analysis.ingest.recording import (
     HEEL_STRIKE,
     SIDES,
@@ -37,6 +38,7 @@ _EARLY_SHARE = 1.0 / 3.0
 _EARLY_S = 0.03
 _HIDES_NO_SWING_S = 0.3
 """A gap shorter than this between two loaded samples lies within one contact."""
+HIDDEN = "ground contacts that begin or end in a gap of the force"
 
 
 def contacts(time_s: ArrayLike, vertical_N: ArrayLike) -> NDArray[np.float64]:
@@ -74,24 +76,33 @@ def contacts(time_s: ArrayLike, vertical_N: ArrayLike) -> NDArray[np.float64]:
     >>> contacts(time, force).round(1).tolist()
     [[0.5, 1.1]]
     """
-    time = np.asarray(time_s, dtype=np.float64)
+    return _contacts(np.asarray(time_s, dtype=np.float64), vertical_N)[0]
+
+
+def _contacts(
+    time: NDArray[np.float64],
+    vertical_N: ArrayLike,
+    cutoff_hz: float = CUTOFF_HZ,
+    apart_s: float = MIN_SWING_S,
+) -> tuple[NDArray[np.float64], int]:
+    """Return the contacts, and how many are left out because a gap hides where they begin or end."""
     raw = np.array(vertical_N, dtype=np.float64)
     raw[_unmeasured_ends(time, raw)] = np.nan
     measured = np.flatnonzero(np.isfinite(raw))
     if not len(measured):
-        return np.empty((0, 2))
+        return np.empty((0, 2)), 0
     raw = _over_gaps(time, raw, measured)
-    force = low_pass(time, raw, CUTOFF_HZ, padtype="even")
+    force = low_pass(time, raw, cutoff_hz, padtype="even")
     loaded = force >= RELEASE_N
     edges = np.diff(np.concatenate([[False], loaded, [False]]).astype(np.int8))
     first, last = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
     # Two runs of load with too short a swing between them are one contact.
-    apart = time[first[1:]] - time[last[:-1]] >= MIN_SWING_S
+    apart = time[first[1:]] - time[last[:-1]] >= apart_s
     begins = np.concatenate([[True], apart]) if len(first) else np.empty(0, bool)
     ends = np.concatenate([apart, [True]]) if len(first) else np.empty(0, bool)
     first, last = first[begins], last[ends]
     if not len(first):
-        return np.empty((0, 2))
+        return np.empty((0, 2)), 0
     peak = np.array([force[a : b + 1].max() for a, b in zip(first, last, strict=True)])
     keep = (peak >= CONTACT_N) & (time[last] - time[first] >= MIN_CONTACT_S)
     starts = _crossing(time, force, first[keep] - 1)
@@ -108,7 +119,7 @@ def contacts(time_s: ArrayLike, vertical_N: ArrayLike) -> NDArray[np.float64]:
         )
         if not (np.isnan(begin) and opening) and not (np.isnan(close) and closing):
             spans.append((begin, -close))
-    return np.array(spans, dtype=np.float64).reshape(-1, 2)
+    return np.array(spans, dtype=np.float64).reshape(-1, 2), int(keep.sum()) - len(spans)
 
 
 def _unmeasured_ends(time: NDArray[np.float64], raw: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -203,74 +214,10 @@ def _crossing(
     return np.where(known, time[low] + share * (time[high] - time[low]), np.nan)
 
 
-# Which marker sits where, whatever a laboratory calls it.
-
-_SIDE_LETTER = {"left": "L", "right": "R"}
-_PLACES = {
-    "heel": (r"HEEL?\d?", r"CALC?", r"HEELPOST", r"CALCPOST"),
-    "toe": (
-        r"TOE(TIP)?", r"FOOT(MED|LAT)", r"FM[15T]", r"MTP?H?[1-5]", r"[PD][15]M", r"HLX",
-        r"SMH", r"[15]MH", r"TOE(MED|LAT)", r"(BIG|SMALL)TOE",
-    ),
-    "ankle": (r"ANK", r"ANKLE(LAT|MED)?", r"[LM]MAL", r"MMA", r"MALLEOLUS(LAT|MED)?"),
-}  # fmt: skip
-_PELVIS = re.compile(
-    r"^(SACR(UM)?|VSACRAL|[LR](ASI|PSI|ASIS|PSIS|ILIAC|IAS|IPS)|[LR](FRONT|BACK)PELVIS)$"
-)
-Markers = Mapping[str, NDArray[np.float64]]
-
-
-def foot_marker(markers: Markers, place: str, side: str) -> NDArray[np.float64] | None:
-    """Return the mean position of the markers at one place of one foot.
-
-    Parameters
-    ----------
-    markers : mapping of str to ndarray, shape (n, 3)
-    place : {"heel", "toe", "ankle"}
-    side : {"left", "right"}
-
-    Returns
-    -------
-    ndarray, shape (n, 3), or None
-        NaN where a marker was not seen. None where the set has no such marker.
-
-    Examples
-    --------
-    >>> foot_marker({"R HEEL": np.ones((2, 3))}, "heel", "right").shape
-    (2, 3)
-    """
-    letter = _SIDE_LETTER[side]
-    pattern = re.compile(rf"^(?:{letter}|{side.upper()})(?:{'|'.join(_PLACES[place])})$")
-    trailing = re.compile(rf"^(?:{'|'.join(_PLACES[place])}){letter}$")
-    found = [
-        position
-        for name, position in markers.items()
-        if pattern.match(_plain(name)) or trailing.match(_plain(name))
-    ]
-    return _mean(found)
-
-
-def pelvis_marker(markers: Markers) -> NDArray[np.float64] | None:
-    """Return the mean position of the pelvis markers, shape (n, 3), or None without any."""
-    found = [position for name, position in markers.items() if _PELVIS.match(_plain(name))]
-    return _mean(found)
-
-
-def _mean(positions: list[NDArray[np.float64]]) -> NDArray[np.float64] | None:
-    """Mean of the markers that were seen at all; NaN where one of them was not."""
-    seen = [position for position in positions if np.isfinite(position).any()]
-    return np.mean(seen, axis=0) if seen else None
-
-
-def _plain(name: str) -> str:
-    """Drop a subject's prefix and everything but letters and digits."""
-    return re.sub(r"[^A-Z0-9]", "", name.rsplit(":", 1)[-1].upper())
-
-
-def horizontal_at(
+def place_at(
     time_s: NDArray[np.float64], position: NDArray[np.float64], instants: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return a marker's horizontal position at other instants, linearly between samples.
+    """Return a marker's position at other instants, linearly between samples.
 
     Parameters
     ----------
@@ -281,14 +228,20 @@ def horizontal_at(
 
     Returns
     -------
-    ndarray, shape (m, 2)
+    ndarray, shape (m, 3)
         NaN throughout for a marker that was never seen.
     """
     seen = np.isfinite(position).all(axis=1)
     if not seen.any():
-        return np.full((len(instants), 2), np.nan)
-    axes = [np.interp(instants, time_s[seen], position[seen, axis]) for axis in (0, 1)]
-    return np.stack(axes, axis=1)
+        return np.full((len(instants), 3), np.nan)
+    return np.stack([np.interp(instants, time_s[seen], axis) for axis in position[seen].T], axis=1)
+
+
+def horizontal_at(
+    time_s: NDArray[np.float64], position: NDArray[np.float64], instants: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return a marker's horizontal position at other instants, shape (m, 2)."""
+    return place_at(time_s, position, instants)[:, :2]
 
 
 # Which foot is on which force plate, and whether it is alone there.
@@ -296,6 +249,9 @@ def horizontal_at(
 SHARED, UNKNOWN = "shared", "unknown"
 _CLEAN_SHARE = 0.85
 _MAX_DISTANCE_M = 0.3
+_FLIGHT_S, _FLIGHT_CUTOFF_HZ = 0.02, 50.0
+"""Shortest time between two feet on one plate, and the filter that leaves it."""
+_MIN_KNEES_APART_RAD = np.radians(10.0)
 _MIN_CONTACT_FORCE_N = 50.0
 _EVENT_WINDOW_S = 0.12
 
@@ -320,18 +276,25 @@ class PlateContact:
     foot: str
 
 
-def plate_contacts(recording: Recording, events: list[Event]) -> list[PlateContact]:
+def plate_contacts(
+    recording: Recording, events: list[Event], from_angles: Sequence[Event] = ()
+) -> list[PlateContact]:
     """Find all contacts on all plates and the foot of each.
 
-    The foot is the one whose line from heel to toe is nearest to the centre of pressure; a
-    contact in which that is one foot for less than 85 % of the time is shared. Without foot
-    markers the events at the start and end of the contact decide.
+    The foot is the one whose line from heel to toe is nearest to the centre of pressure, height
+    included (a foot that swings past is up in the air); a contact in which that is one foot for
+    less than 85 % of the time is shared. Without foot markers the events at the start and end of
+    the contact decide, else the knees: the leg on the ground is the straighter one; the events
+    that joint angles give come last, for they do not hold in running. Two contacts on a plate are
+    0.02 s or more apart: on one belt, a runner's feet follow each other.
 
     Parameters
     ----------
     recording : Recording
     events : list of Event
-        Heel strikes and toe-offs found without the plates.
+        Heel strikes and toe-offs of the file and of the markers.
+    from_angles : sequence of Event
+        Those of joint angles.
     """
     feet = []
     for side in SIDES:
@@ -344,13 +307,20 @@ def plate_contacts(recording: Recording, events: list[Event]) -> list[PlateConta
             feet.append((heel, toe))
     found = []
     for index, plate in enumerate(recording.plates):
-        for start, end in contacts(plate.time_s, plate.force_N[:, 2]):
+        for start, end in on_plate(plate)[0]:
             if len(feet) < len(SIDES):
                 foot = _foot_from_events(start, end, events)
+                foot = _foot_from_knees(recording, start, end) if foot == UNKNOWN else foot
+                foot = _foot_from_events(start, end, from_angles) if foot == UNKNOWN else foot
             else:
                 foot = _foot_from_markers(recording, plate, (start, end), feet)
             found.append(PlateContact(index, float(start), float(end), foot))
     return found
+
+
+def on_plate(plate: Plate) -> tuple[NDArray[np.float64], int]:
+    """Return the contacts on a plate, of whichever foot, and how many a gap hides."""
+    return _contacts(plate.time_s, plate.force_N[:, 2], _FLIGHT_CUTOFF_HZ, _FLIGHT_S)
 
 
 def _foot_from_markers(
@@ -363,11 +333,11 @@ def _foot_from_markers(
     start, end = np.nan_to_num(contact[0], nan=-np.inf), np.nan_to_num(contact[1], nan=np.inf)
     loaded = (plate.time_s >= start) & (plate.time_s <= end)
     loaded &= plate.force_N[:, 2] > _MIN_CONTACT_FORCE_N
-    loaded &= np.isfinite(plate.cop_m[:, :2]).all(axis=1)
-    instants, cop = plate.time_s[loaded], plate.cop_m[loaded, :2]
+    loaded &= np.isfinite(plate.cop_m).all(axis=1)
+    instants, cop = plate.time_s[loaded], plate.cop_m[loaded]
     distances = []
     for foot in feet:  # from the line between heel and toe
-        heel, toe = (horizontal_at(recording.marker_time_s, part, instants) for part in foot)
+        heel, toe = (place_at(recording.marker_time_s, part, instants) for part in foot)
         line = toe - heel
         length = np.maximum(np.sum(line**2, axis=1), 1e-12)
         along = np.clip(np.sum((cop - heel) * line, axis=1) / length, 0.0, 1.0)
@@ -382,7 +352,7 @@ def _foot_from_markers(
     return "left" if share > 0.5 else "right"
 
 
-def _foot_from_events(start: float, end: float, events: list[Event]) -> str:
+def _foot_from_events(start: float, end: float, events: Sequence[Event]) -> str:
     """Return the foot that struck as the contact began and left as it ended."""
     began = _sides_near(start, HEEL_STRIKE, events)
     ended = _sides_near(end, TOE_OFF, events)
@@ -392,7 +362,21 @@ def _foot_from_events(start: float, end: float, events: list[Event]) -> str:
     return sides.pop() if len(sides) == 1 else UNKNOWN
 
 
-def _sides_near(instant: float, kind: str, events: list[Event]) -> set[str]:
+def _foot_from_knees(recording: Recording, start: float, end: float) -> str:
+    """Return the foot of the straighter leg: the other one swings, its knee bent."""
+    names = [f"knee_flexion_angle_{side}_rad" for side in SIDES]
+    for stream in recording.streams:
+        if all(name in stream.signals for name in names):
+            during = ~((stream.time_s < start) | (stream.time_s > end))
+            left, right = (stream.signals[name][during] for name in names)
+            apart = left - right
+            known = apart[np.isfinite(apart)]
+            if len(known) and abs(mean := float(known.mean())) > _MIN_KNEES_APART_RAD:
+                return "right" if mean > 0.0 else "left"
+    return UNKNOWN
+
+
+def _sides_near(instant: float, kind: str, events: Sequence[Event]) -> set[str]:
     return {
         event.side
         for event in events
@@ -489,9 +473,6 @@ def _on_axis(direction: NDArray[np.float64]) -> NDArray[np.float64]:
 
 # The force under each foot.
 
-_USUAL_WEIGHT_N = 700.0
-"""Scale of a force in body weights where only the threshold of a contact depends on it."""
-
 
 @dataclass(frozen=True)
 class FootForces:
@@ -513,14 +494,18 @@ class FootForces:
     n_unknown: int = 0
 
 
-def foot_forces(recording: Recording, events: list[Event]) -> FootForces:
+def foot_forces(
+    recording: Recording, events: list[Event], from_angles: Sequence[Event] = ()
+) -> FootForces:
     """Assign the force plates to the feet, or take the forces the file gives for each foot.
 
     Parameters
     ----------
     recording : Recording
     events : list of Event
-        Events known without the plates, for laboratories without foot markers.
+        Events of the file and of the markers, for laboratories without foot markers.
+    from_angles : sequence of Event
+        Those of joint angles.
 
     Returns
     -------
@@ -528,13 +513,15 @@ def foot_forces(recording: Recording, events: list[Event]) -> FootForces:
         Vertical up +, anterior +, lateral + (away from the other leg), N, force on the person.
         Zero where the foot is off the plates, NaN where both feet share one.
     """
-    found = plate_contacts(recording, events) if recording.plates else []
+    recording = set_to_zero(recording)
+    found = plate_contacts(recording, events, from_angles) if recording.plates else []
     if not any(contact.foot in SIDES for contact in found):
         if found:
             text = "force plates: no contact of one known foot alone"
             recording = recording.then(HistoryEntry("dropped", text, len(found)))
         given, entries = _contacts_of_signals(recording)
-        return FootForces(recording.then(*entries), given)
+        n_unknown = sum(contact.foot == UNKNOWN for contact in found)
+        return FootForces(recording.then(*entries), given, n_unknown=n_unknown)
     forward, evidence = walking_direction(recording)
     by_contact = []
     for contact in found:  # a person may turn between two plates
@@ -550,8 +537,15 @@ def foot_forces(recording: Recording, events: list[Event]) -> FootForces:
     per_side = {side: contacts(time, signals[f"grf_vertical_{side}_N"]) for side in SIDES}
     n_shared = sum(contact.foot == SHARED for contact in found)
     n_unknown = sum(contact.foot == UNKNOWN for contact in found)
-    entries = [
-        HistoryEntry("assigned", "force plate contacts to one foot", len(found) - n_shared),
+    n_hidden = sum(on_plate(plate)[1] for plate in recording.plates)
+    entries = [HistoryEntry("rejected", HIDDEN, n_hidden)] if n_hidden else []
+    if n_unknown:
+        text = "plate contacts of which nothing tells the foot"
+        entries.append(HistoryEntry("rejected", text, n_unknown))
+    entries += [
+        HistoryEntry(
+            "assigned", "force plate contacts to one foot", len(found) - n_shared - n_unknown
+        ),
         HistoryEntry("assumed", f"direction of walking: {evidence}"),
     ]
     others = (
@@ -575,7 +569,7 @@ def _contacts_of_signals(
     per_side, entries = {}, []
     for stream in recording.streams:
         for side in SIDES:
-            for unit, newton in (("N", 1.0), ("BW", _USUAL_WEIGHT_N)):
+            for unit, newton in (("N", 1.0), ("BW", USUAL_WEIGHT_N)):
                 vertical = stream.signals.get(f"grf_vertical_{side}_{unit}")
                 if vertical is not None:
                     force = vertical * newton
@@ -607,7 +601,10 @@ def _of_contacts(
             sum(int(_unmeasured_ends(time, force).sum()) for force in forces_N.values()),
         ),
     )
-    return [HistoryEntry("assumed", text, count) for text, count in notes if count]
+    entries = [HistoryEntry("assumed", text, count) for text, count in notes if count]
+    if n_hidden := sum(_contacts(time, force)[1] for force in forces_N.values()):
+        entries.append(HistoryEntry("rejected", HIDDEN, n_hidden))
+    return entries
 
 
 def _summed(

@@ -3,7 +3,7 @@
 A reader of a file format is an object with the attributes and methods of :class:`Reader`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, Self, runtime_checkable
@@ -128,10 +128,13 @@ class ReadOptions:
         How a table's columns become channels.
     subjects : mapping of str to mapping
         Subject name -> metadata (``mass_kg``, ``age``, ...).
+    markers : mapping of str to sequence of str
+        Place -> labels of the markers there (:func:`~locomotion_analysis.ingest.place_markers`).
     """
 
     column_map: Any = None
     subjects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    markers: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @runtime_checkable

@@ -19,18 +19,17 @@ from locomotion_analysis.errors import SchemaError, UnitError
 from locomotion_analysis.ingest.events import GaitEvents, find_events, mask_unmeasured
 from locomotion_analysis.ingest.foot_forces import (
     MIN_TRAVEL_M,
-    foot_marker,
     horizontal_at,
-    pelvis_marker,
     pelvis_travel,
     rightwards,
     walking_direction,
 )
+from locomotion_analysis.ingest.marker_names import foot_marker, pelvis_marker
 from locomotion_analysis.ingest.phase import MAX_GAP_S, bridged_gaps, phase_curves
 from locomotion_analysis.ingest.recording import HEEL_STRIKE, SIDES, TOE_OFF, Recording, Stream
 from locomotion_analysis.standard import METADATA, N_PHASES, STANDARD_GRAVITY_M_S2, is_channel
 
-DEFAULT_TASK = "level_walking"
+DEFAULT_TASK, RUN = "level_walking", "run"
 
 
 def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
@@ -79,15 +78,16 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
     strides = strides_between(events)
     used = strides[strides["reason"] == ""].reset_index(drop=True)
     if used.empty:
-        raise no_stride(recording, strides)
+        raise no_stride(recording, strides, events.forces.n_unknown)
     measured = normalise_to_body(mask_unmeasured(events))
     refuse_no_curves(measured)
     channels, block = _block(measured, used)
     of_strides = stride_metadata(measured, used)
+    tasks, of_tasks = _tasks(measured.task, used, _bent_knee(channels, block))
     key: dict[str, Any] = {
         "dataset": dataset,
         "subject": measured.subject,
-        "task": measured.task or DEFAULT_TASK,
+        "task": tasks,
         "task_id": measured.trial or measured.task or DEFAULT_TASK,
         "step": np.arange(len(used)),
     }
@@ -100,12 +100,71 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
     history = (
         *measured.history,
         *events.history,
+        *of_tasks,
         *gap_entries(events.forces.recording),
         *absence_entries(measured),
         *rejection_entries(strides),
     )
     cut = HistoryEntry("segmented", "strides to the 150-point phase grid", len(used))
     return LocomotionData(cycles, block, channels, (*history, cut))
+
+
+def runs(strides: pd.DataFrame) -> NDArray[np.bool_]:
+    """Say which strides are run: the foot is down for less than half of them, then both fly.
+
+    Parameters
+    ----------
+    strides : DataFrame
+        From :func:`find_strides`.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        A duty factor below 0.5 (Alexander 1989, Physiol Rev 69:1199), and the other foot, where it
+        is known, lands after this one has left.
+    """
+    toe_off, contra = (
+        strides[name].to_numpy(np.float64) for name in ("toe_off_s", "contra_strike_s")
+    )
+    start, duration = (strides[name].to_numpy(np.float64) for name in ("start_s", "duration_s"))
+    flying: NDArray[np.bool_] = (toe_off - start < 0.5 * duration) & ~(contra <= toe_off)
+    return flying
+
+
+_RUNNING_KNEE_RAD = np.radians(80.0)
+"""Flexion that a knee reaches in the swing of running (90 to 110 degrees), not of level walking."""
+
+
+def _bent_knee(channels: list[str], block: NDArray[np.float32]) -> float:
+    """Return the largest flexion of the knee, median over the strides, rad; NaN where not known."""
+    name = "knee_flexion_angle_ipsi_rad"
+    knee = block[channels.index(name)] if name in channels else np.empty((0, 1))
+    known = knee[np.isfinite(knee).any(axis=1)]
+    return float(np.median(np.nanmax(known, axis=1))) if len(known) else np.nan
+
+
+def _tasks(
+    stated: str, strides: pd.DataFrame, knee_rad: float
+) -> tuple[NDArray[np.str_] | str, list[HistoryEntry]]:
+    """Return the task of each stride: the one stated, else running or level walking."""
+    flying = runs(strides)
+    n_flying, n_down = int(flying.sum()), int((~flying).sum())
+    if not stated:
+        counts = {RUN: n_flying, DEFAULT_TASK: n_down}
+        why = {RUN: "feet in flight, no file says another", DEFAULT_TASK: "no file says another"}
+        entries = [
+            HistoryEntry("assumed", f"task = {task} ({why[task]})", n)
+            for task, n in counts.items()
+            if n
+        ]
+        if n_down and knee_rad > _RUNNING_KNEE_RAD:
+            text = f"task = {DEFAULT_TASK}: the knees bend by {np.degrees(knee_rad):.0f} degrees"
+            entries.append(HistoryEntry("doubtful", f"{text}, as in running or on stairs", n_down))
+        return np.where(flying, RUN, DEFAULT_TASK), entries
+    against = n_down if stated == RUN else n_flying
+    how = "without a flight" if stated == RUN else "with both feet in flight, as in running"
+    text = f"strides {how}, though the task is said to be {stated}"
+    return stated, [HistoryEntry("contradicted", text, against)] if against else []
 
 
 def _block(recording: Recording, strides: pd.DataFrame) -> tuple[list[str], NDArray[np.float32]]:
@@ -288,13 +347,16 @@ def refuse_no_curves(recording: Recording) -> None:
         )
 
 
-def no_stride(recording: Recording, strides: pd.DataFrame) -> SchemaError:
+def no_stride(recording: Recording, strides: pd.DataFrame, n_unknown: int = 0) -> SchemaError:
     """Return the error of a recording without a usable stride, with the reasons."""
     reasons = Counter(strides["reason"])
     text = "; ".join(f"{n} rejected: {why}" for why, n in reasons.items())
+    text = text or "fewer than two heel strikes of either foot"
+    if n_unknown:
+        text += f"; {n_unknown} contacts on force plates of which nothing tells the foot"
     return SchemaError(
         expected="at least one complete stride (two heel strikes of one foot, toe-off between)",
-        got=text or "fewer than two heel strikes of either foot",
+        got=text,
         where=recording.source,
         fix="leave standing trials out; else give events, vertical forces, or markers of heel, "
         "toe and pelvis in the file",
@@ -457,7 +519,37 @@ def strides_between(events: GaitEvents) -> pd.DataFrame:
             )
         )
     table = pd.concat(tables, ignore_index=True)
-    return table.sort_values(["start_s", "side"], ignore_index=True)
+    table = table.sort_values(["start_s", "side"], ignore_index=True)
+    usual = table["reason"] == ""
+    share = _of_the_usual(table.loc[usual, "duration_s"].to_numpy(dtype=np.float64))
+    for odd, reason in ((share >= _TWO, _TWO_REASON), (share <= _HALF, _HALF_REASON)):
+        table.loc[usual[usual].index[odd], "reason"] = reason
+    return table
+
+
+_TWO, _HALF, _BESIDE = 1.75, 0.6, 4
+"""Durations against the usual one from which a stride is none, and how many strides are beside."""
+_TWO_REASON = f"{_TWO} times as long as usual in this trial or longer: a missed contact or a pause"
+_HALF_REASON = f"{_HALF} of what is usual in this trial or shorter: a contact that is no step"
+
+
+def _of_the_usual(duration: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each stride's duration as a share of the usual one, shape (n,).
+
+    Usual is the (lower) median of the trial or of the strides beside it, whichever the stride is
+    nearer to: who changes from walking to running has two.
+    """
+    share = np.ones(len(duration))
+    for place in range(len(duration) if len(duration) > 1 else 0):
+        low = max(min(place - _BESIDE // 2, len(duration) - 1 - _BESIDE), 0)
+        beside = np.delete(duration, place)
+        both = (
+            np.quantile(duration, 0.5, method="lower"),
+            np.quantile(beside[low : low + _BESIDE], 0.5, method="lower"),
+        )
+        shares = duration[place] / np.array(both)
+        share[place] = shares[np.argmin(np.abs(np.log(shares)))]
+    return share
 
 
 def stride_time_variability(strides: pd.DataFrame) -> pd.DataFrame:

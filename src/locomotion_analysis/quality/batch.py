@@ -174,6 +174,46 @@ def _facts(block, table_of, rails, band, whole, parts):  # type: ignore[no-untyp
             parts[2, channel, cycle] = by
 
 
+def resting_extremes(curves: Floats, tolerance: float) -> tuple[Floats, Floats]:
+    """Return lowest and highest value of curves, and how long each stays at it.
+
+    Parameters
+    ----------
+    curves : ndarray, shape (n_channels, n_cycles, 150)
+        Periodic: the last sample is the first of the next cycle.
+    tolerance : float
+        How near counts as at it, in the curves' unit.
+
+    Returns
+    -------
+    level, share : ndarray, shape (2, n_channels, n_cycles)
+        Lowest, then highest: the value, and the longest unbroken part of the cycle within the
+        tolerance of it, 0 to 1; NaN where a sample is missing.
+    """
+    level = np.stack([curves.min(axis=2), curves.max(axis=2)])
+    share = np.full(level.shape, np.nan, dtype=np.float32)
+    _longest_rests(curves, level, tolerance, share)
+    return level, share
+
+
+@njit(cache=True, nogil=True)
+def _longest_rests(curves, level, tolerance, share):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Fill `share`; every cycle is run through twice, so that a rest may span its end."""
+    n_channels, n_cycles, n_phases = curves.shape
+    period = n_phases - 1
+    for end in range(2):
+        for channel in range(n_channels):
+            for cycle in range(n_cycles):
+                curve, at = curves[channel, cycle], level[end, channel, cycle]
+                if at != at:
+                    continue
+                longest, here = 0, 0
+                for sample in range(2 * period):
+                    here = here + 1 if abs(curve[sample % period] - at) <= tolerance else 0
+                    longest = max(longest, here)
+                share[end, channel, cycle] = min(longest, period) / period
+
+
 @dataclass(frozen=True, eq=False)
 class Batch:
     """Some cycles and where they stand in the whole.

@@ -21,9 +21,12 @@ from locomotion_analysis.quality.batch import (
     distance_limits,
     group_codes,
     group_medians,
+    resting_extremes,
     stride_distances,
 )
+from locomotion_analysis.quality.norm_fit import out_of_phase, over_stance_alone
 from locomotion_analysis.standard import KEY, N_PHASES, PHASE_PERCENT, TASKS, Channel
+from locomotion_analysis.standard.channels import JOINTS
 from locomotion_analysis.standard.norms import NOT_CYCLIC
 
 Severity = Literal["error", "warning", "info"]
@@ -65,11 +68,21 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
     ("GAIT009", "info", "channel of one leg only", "add the other leg where it was measured"),
     ("GAIT010", "info", "metadata not there", "add the column; see locomotion info"),
     ("GAIT011", "warning", "last samples all the same", "locomotion doctor: stretched grid"),
+    (
+        "GAIT018",
+        "info",
+        "force known for part of the cycle only",
+        "nothing: no plate under the foot",
+    ),
+    ("GAIT019", "error", "no swing: force over the stance alone", "cut whole strides, or name it"),
     ("GAIT101", "error", "outside the rails of the task", "locomotion doctor, then the recording"),
     ("GAIT102", "warning", "outside the band of healthy adults", "look at the curve"),
     ("GAIT103", "warning", "unknown task: ranges not checked", "use a standard task name"),
     ("GAIT104", "info", "no published range for this channel and task", "check it by eye"),
     ("GAIT105", "warning", "metadata outside human range", "correct the unit or the value"),
+    ("GAIT106", "warning", "joint rests at one value", "widen the model's limit of the joint"),
+    ("GAIT107", "warning", "level off, shape as the norm", "see what the model calls zero"),
+    ("GAIT108", "error", "begins half a cycle off", "cut at the contact of its own foot"),
     ("GAIT201", "error", "segment chain does not close", "check segment and pelvis conventions"),
     ("GAIT202", "error", "power is not moment times velocity", "check units, sides and signs"),
     ("GAIT203", "error", "both legs do not carry one body weight", "check mass, plates and sides"),
@@ -130,11 +143,14 @@ _DERIVED = ("velocity", "acceleration")
 
 
 def structure_hits(batch: Batch) -> Iterator[Hits]:
-    """GAIT004, 005, 006, 008 and 011: what is missing or not alive in single curves."""
+    """GAIT004, 005, 006, 008, 011 and 018: what is missing or not alive in single curves."""
     facts, absent = batch.facts, batch.facts.missing == N_PHASES
     row, cycle = np.nonzero((facts.missing > 0) & ~absent)
-    first = np.isnan(batch.block[row, cycle]).argmax(axis=1)
-    yield Hits.at("GAIT004", cycle, row, PHASE_PERCENT[first], facts.missing[row, cycle], 0, 0)
+    gaps = np.isnan(batch.block[row, cycle])
+    first, count = gaps.argmax(axis=1), facts.missing[row, cycle]
+    unknown = _no_force_to_know(batch, row, cycle, gaps)
+    for code, own in (("GAIT004", ~unknown), ("GAIT018", unknown)):
+        yield Hits.at(code, cycle[own], row[own], PHASE_PERCENT[first[own]], count[own], 0, 0)
     measured_somewhere = ~absent.all(axis=1, keepdims=True)
     yield Hits.where("GAIT005", absent & measured_somewhere)
     yield Hits.where("GAIT006", facts.infinite > 0, value=np.inf)
@@ -148,6 +164,39 @@ def structure_hits(batch: Batch) -> Iterator[Hits]:
         "GAIT011", ends, phase=PHASE_PERCENT[N_PHASES - facts.tail.clip(1)], value=facts.tail,
         low=1, high=SHORTEST_TAIL - 1,
     )  # fmt: skip
+
+
+_KINETIC = ("grf", "cop", "moment", "power")
+_LONGEST_FILLED_S = 0.1
+"""`locomotion convert` fills shorter gaps: what is left of them is a fault."""
+
+_USUAL_CYCLE_S = 1.1
+_FOOT_IN_THE_AIR_BW = 0.05
+
+
+def _no_force_to_know(
+    batch: Batch, row: NDArray[np.intp], cycle: NDArray[np.intp], gaps: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Tell which gaps are where no force was to be known, as the history or the force says.
+
+    Either `convert` set forces and moments to NaN in stances without a plate: then a gap is as
+    long as a part of a stance, or it begins or ends the cycle. Or the centre of pressure of a
+    foot in the air.
+    """
+    kinds = np.array([Channel.parse(name).measurement for name in batch.channels])
+    unknown = np.zeros(len(row), dtype=bool)
+    if any(entry.action == "masked" for entry in batch.data.history):
+        seconds = batch.cycles.reindex(columns=["cycle_duration_s"]).to_numpy(dtype=np.float64)
+        seconds = np.nan_to_num(seconds[cycle, 0], nan=_USUAL_CYCLE_S)
+        long = gaps.mean(axis=1) * seconds >= _LONGEST_FILLED_S
+        unknown |= np.isin(kinds[row], _KINETIC) & (long | gaps[:, 0] | gaps[:, -1])
+    for at in np.flatnonzero(kinds == "cop"):
+        vertical = f"grf_vertical_{Channel.parse(batch.channels[at]).side}_BW"
+        if vertical in batch.channels:
+            own = np.flatnonzero(row == at)
+            force = batch.block[batch.channels.index(vertical), cycle[own]]
+            unknown[own] |= ~(gaps[own] & (force >= _FOOT_IN_THE_AIR_BW)).any(axis=1)
+    return unknown
 
 
 @dataclass
@@ -282,16 +331,114 @@ METADATA_RANGE: dict[str, tuple[float, float]] = {
 """Outside these a value is in another unit or a typing error."""
 
 
+_LEAST_LEVEL, _SAME_SHAPE = 0.6, 0.4
+"""Of half the healthy band's width (3 standard deviations): a smaller level is no reason to leave
+the band, and a larger root mean square of the rest is another shape."""
+
+
 def physiology_hits(batch: Batch) -> Iterator[Hits]:
-    """GAIT101 and GAIT102: values outside the rails, or curves outside the healthy band."""
-    beyond = batch.facts.beyond > 0
+    """GAIT019, 101, 102, 107 and 108: what a body does, at its phase of the cycle.
+
+    Cycles that hold the stance alone, or begin half a cycle off, are named for that: their phases
+    are not those of the ranges.
+    """
+    stance = over_stance_alone(batch.block, batch.channels) & _in_cyclic_tasks(batch)
+    shifted = out_of_phase(batch.data) & ~stance
+    yield Hits.at("GAIT019", np.flatnonzero(stance))
+    yield Hits.at("GAIT108", np.flatnonzero(shifted))
+    in_phase = ~(stance | shifted)
+    beyond = (batch.facts.beyond > 0) & in_phase
     yield _at_worst(batch, "GAIT101", beyond, batch.facts.beyond_at, batch.rails)
-    long_outside = batch.facts.outside > MOST_OUTSIDE_PERCENT / 100 * N_PHASES
-    row, cycle = np.nonzero((batch.facts.outside > 0) & ~long_outside)
-    low, high = _bounds(batch, batch.band, row, cycle, batch.facts.outside_at[row, cycle])
-    long_outside[row, cycle] = batch.facts.outside_by[row, cycle] > FAR_OUTSIDE * (high - low)
-    strange = long_outside & ~beyond
+    strange = _strange(batch.facts.outside, batch.facts.outside_by, _width_at_worst(batch))
+    strange &= ~beyond & in_phase
+    level = _off_by_level(batch, strange)
+    strange[level.channel, level.cycle] = False
+    yield level
     yield _at_worst(batch, "GAIT102", strange, batch.facts.outside_at, batch.band)
+
+
+def _off_by_level(batch: Batch, strange: NDArray[np.bool_]) -> Hits:
+    """GAIT107: the angles of `strange` that a constant would bring to the norm's shape."""
+    angles = [Channel.parse(name).measurement == "angle" for name in batch.channels]
+    row, cycle = np.nonzero(strange & np.array(angles, dtype=bool)[:, None])
+    low, high = batch.band[batch.table_of[cycle], row].swapaxes(0, 1)
+    off, half = batch.block[row, cycle] - (low + high) / 2, (high - low) / 2
+    known = np.isfinite(off)
+    level = np.where(known, off, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    rest = np.where(known, (off - level[:, None]) / half, 0.0)
+    shape = np.sqrt(np.square(rest).sum(axis=1) / np.maximum(known.sum(axis=1), 1))
+    allowed = half.mean(axis=1)
+    own = (np.abs(level) >= _LEAST_LEVEL * allowed) & (shape <= _SAME_SHAPE)
+    return Hits.at(
+        "GAIT107", cycle[own], row[own], value=level[own], low=-allowed[own], high=allowed[own]
+    )
+
+
+def _in_cyclic_tasks(batch: Batch) -> NDArray[np.bool_]:
+    codes, names = batch.tasks
+    return np.array([name in TASKS and name not in NOT_CYCLIC for name in names], dtype=bool)[codes]
+
+
+def _strange(
+    outside: NDArray[np.int32], by: NDArray[np.float32], width: NDArray[np.float32]
+) -> NDArray[np.bool_]:
+    """Tell which curves are outside the band for long, or far outside for a moment."""
+    found: NDArray[np.bool_] = outside > MOST_OUTSIDE_PERCENT / 100 * N_PHASES
+    return found | ((outside > 0) & (by > FAR_OUTSIDE * width))
+
+
+def _width_at_worst(batch: Batch) -> NDArray[np.float32]:
+    """Width of the healthy band where each curve is farthest outside it."""
+    row, cycle = np.nonzero(batch.facts.outside > 0)
+    width = np.full(batch.facts.outside.shape, np.nan, dtype=np.float32)
+    low, high = _bounds(batch, batch.band, row, cycle, batch.facts.outside_at[row, cycle])
+    width[row, cycle] = high - low
+    return width
+
+
+REST_SHARE = 0.2
+"""Part of the cycle for which a joint stays at its lowest or highest value when it is stopped."""
+
+_REST_RAD = np.radians(1.0)
+_SAME_LEVEL_RAD = np.radians(0.2)
+_LEAST_MOTION_RAD = np.radians(15.0)
+_FEWEST_RESTS = 4
+_MOST_RESTS = 0.8
+
+
+def rest_hits(batch: Batch) -> Iterator[Hits]:
+    """GAIT106: a joint that stops at one and the same value in stride after stride.
+
+    A body turns round a little elsewhere in every stride and leg; the limit of a model's
+    coordinate, or of a sensor, is the same in all of them.
+    """
+    rows = np.array(
+        [row for row, name in enumerate(batch.channels) if _is_joint_angle(name)], dtype=np.intp
+    )
+    cycles = np.flatnonzero(_in_cyclic_tasks(batch))
+    if not len(rows) or not len(cycles):
+        return
+    level, share = resting_extremes(batch.block[np.ix_(rows, cycles)], _REST_RAD)
+    moves = level[1] - level[0] >= _LEAST_MOTION_RAD
+    quantity = pd.factorize(pd.Series([Channel.parse(batch.channels[r]).quantity for r in rows]))[0]
+    group = (quantity[:, None] * (batch.groups.max() + 1) + batch.groups[cycles]).ravel()
+    for end in range(2):
+        table = pd.DataFrame(
+            {"level": level[end].ravel(), "rests": (moves & (share[end] >= REST_SHARE)).ravel()}
+        )
+        rests = table["level"].where(table["rests"]).groupby(group)
+        known = table["level"].groupby(group).transform("count")
+        stopped = table["rests"] & (rests.transform("count") >= _MOST_RESTS * known)
+        stopped &= (rests.transform("count") >= _FEWEST_RESTS) & (
+            rests.transform("std") <= _SAME_LEVEL_RAD
+        )
+        row, cycle = np.nonzero(stopped.to_numpy().reshape(moves.shape))
+        yield Hits.at("GAIT106", cycles[cycle], rows[row], value=level[end][row, cycle])
+
+
+def _is_joint_angle(name: str) -> bool:
+    channel = Channel.parse(name)
+    return channel.measurement == "angle" and channel.joint in JOINTS
 
 
 def _at_worst(

@@ -26,15 +26,39 @@ from locomotion_analysis.quality.batch import (
     group_medians,
 )
 from locomotion_analysis.quality.checks import STRIDES_OF
+from locomotion_analysis.quality.norm_fit import (
+    BETTER_START,
+    FAR_START,
+    MOST_CYCLES,
+    begun_later,
+    correlation,
+    half_cycle_off,
+    informative,
+    over_stance_alone,
+    shifted_distances,
+    start_costs,
+    start_distances,
+    task_norm,
+    usual_offsets,
+)
 from locomotion_analysis.quality.treatment import (
     PER_MASS,
+    REMARKS,
     Diagnosis,
     Kind,
     Prescription,
     mass_factor,
 )
-from locomotion_analysis.standard import N_PHASES, TASKS, TO_STANDARD, Channel
-from locomotion_analysis.standard.norms import NOT_CYCLIC, SD_FLOOR, normative_curves
+from locomotion_analysis.standard import (
+    N_PHASES,
+    PHASE_PERCENT,
+    STANCE_PERCENT,
+    TO_STANDARD,
+    Channel,
+    toe_off_percent,
+)
+from locomotion_analysis.standard.channels import SEGMENTS
+from locomotion_analysis.standard.norms import NOT_CYCLIC
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -48,9 +72,9 @@ def diagnose(
     """Compare every subject's median curves with the norm, and propose corrections.
 
     Looked for, in this order, each on curves corrected for what was found before: curves
-    stretched wrongly onto the grid, units, exchanged force axes, exchanged sides or cycles that
-    do not begin at heel strike, and signs. Nothing is changed; see
-    :func:`~locomotion_analysis.quality.apply`.
+    stretched wrongly onto the grid, force over the stance alone, units, exchanged force axes,
+    exchanged sides or cycles that do not begin at heel strike, signs, and angles at another level
+    than the norm. Nothing is changed; see :func:`~locomotion_analysis.quality.apply`.
 
     Parameters
     ----------
@@ -71,7 +95,8 @@ def diagnose(
     -----
     A proposal is made only where the curve is far from the norm as it is (over two standard
     deviations) and the correction brings it at least twice as near. Patients differ from the
-    norm, but not in a way that another sign, unit or side would mend.
+    norm, but not in a way that another sign, unit or side would mend. What only somebody who knows
+    the recording can tell (curves over the stance, levels) is among the remarks.
 
     Examples
     --------
@@ -96,84 +121,10 @@ def diagnose(
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         for look in EXAMINATIONS:
             found += look(patient)
-    return Diagnosis(tuple(found), n_cycles, len(profiles.subjects[1]))
-
-
-# How well curves fit the norm, for every circular shift and both signs
-
-WORST = 25.0
-"""Squared distances are cut here, so that one strange channel does not outvote the others."""
-
-
-def correlation(curves: Floats, mean: Floats) -> Array:
-    """Pearson correlation over the cycle; NaN for a constant curve."""
-    x = curves - curves.mean(axis=-1, keepdims=True)
-    y = mean - mean.mean(axis=-1, keepdims=True)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        found: Array = (x * y).sum(axis=-1) / np.sqrt((x * x).sum(axis=-1) * (y * y).sum(axis=-1))
-    return found
-
-
-def shifted_distances(
-    curves: Floats, mean: Floats, sd: Floats, offset_sd: Array
-) -> tuple[Array, Array]:
-    """Squared distance to the norm for every circular shift, as is and with the sign flipped.
-
-    ``D(L) = mean_p[w(p) (x(p+L) - m(p) - d)^2] + min(W, 1/offset_sd^2) d^2`` with ``w = 1/sd^2``,
-    ``W`` its mean and ``d`` the weighted mean difference: an offset, which laboratories differ
-    by, costs less than a wrong shape. Sums over p are circular cross-correlations (FFT).
-
-    Parameters
-    ----------
-    curves, mean, sd : ndarray, shape (..., 150)
-        The last sample is the first of the next cycle and is left out.
-    offset_sd : ndarray, shape (...)
-        Usual size of an offset; 0 where an offset costs as much as any difference.
-
-    Returns
-    -------
-    as_is, flipped : ndarray, shape (..., 149)
-        At shift L the curve's sample L is taken as the start of the cycle.
-    """
-    x, m = (c[..., :-1].astype(np.float64) for c in (curves, mean))
-    weight = 1.0 / sd[..., :-1].astype(np.float64) ** 2
-    n, total = x.shape[-1], weight.sum(axis=-1, keepdims=True)
-    squares = _correlate(x**2, weight) + (m**2 * weight).sum(axis=-1, keepdims=True)
-    cross, sums = 2.0 * _correlate(x, m * weight), _correlate(x, weight)
-    norm = (m * weight).sum(axis=-1, keepdims=True)
-    with np.errstate(divide="ignore"):
-        pardoned = np.maximum(total / n - 1.0 / np.square(offset_sd)[..., None], 0.0)
-    as_is = (squares - cross) / n - pardoned * ((sums - norm) / total) ** 2
-    flipped = (squares + cross) / n - pardoned * ((sums + norm) / total) ** 2
-    return np.maximum(as_is, 0.0), np.maximum(flipped, 0.0)
-
-
-def start_distances(
-    curves: Floats, mean: Floats, sd: Floats, offset_sd: Array
-) -> tuple[Array, Array]:
-    """Return :func:`shifted_distances` at shift 0 alone, without any transform.
-
-    Returns
-    -------
-    as_is, flipped : ndarray, shape (...)
-    """
-    weight = 1.0 / sd[..., :-1].astype(np.float64) ** 2
-    total = weight.mean(axis=-1)
-    with np.errstate(divide="ignore"):
-        pardoned = np.maximum(total - 1.0 / np.square(offset_sd), 0.0)
-    found = []
-    for sign in (1.0, -1.0):
-        off = sign * curves[..., :-1].astype(np.float64) - mean[..., :-1]
-        offset = (off * weight).mean(axis=-1) / total
-        found.append(np.maximum((off**2 * weight).mean(axis=-1) - pardoned * offset**2, 0.0))
-    return found[0], found[1]
-
-
-def _correlate(moving: Array, fixed: Array) -> Array:
-    """Return ``sum_p moving(p + L) fixed(p)`` for every circular shift L."""
-    spectrum = np.fft.rfft(moving) * np.conj(np.fft.rfft(fixed))
-    found: Array = np.fft.irfft(spectrum, n=moving.shape[-1])
-    return found
+    prescriptions, remarks = (
+        tuple(each for each in found if (each.kind in REMARKS) == seen) for seen in (False, True)
+    )
+    return Diagnosis(prescriptions, n_cycles, len(profiles.subjects[1]), remarks)
 
 
 # Median curves of every leg in every task, and the norm to hold beside each
@@ -261,17 +212,11 @@ def _batch_profiles(batch: Batch) -> Profiles:
 
 def norms(profiles: Profiles) -> tuple[Floats, Floats]:
     """Normative mean and standard deviation beside every profile; NaN where there is none."""
-    mean = np.full(profiles.curves.shape, np.nan, dtype=np.float32)
-    sd = np.full_like(mean, np.nan)
-    floors = [SD_FLOOR.get(Channel.parse(name).measurement, 0.0) for name in profiles.channels]
-    for index, row in enumerate(profiles.groups.itertuples()):
-        if row.task in TASKS:
-            curves = normative_curves(str(row.task), _near(row.speed_m_s), _near(row.incline_deg))
-            for channel, name in enumerate(profiles.channels):
-                found = curves.of(name)
-                if found is not None:
-                    mean[channel, index] = found[0]
-                    sd[channel, index] = np.maximum(found[1], floors[channel])
+    beside = [
+        task_norm(str(row.task), profiles.channels, _near(row.speed_m_s), _near(row.incline_deg))
+        for row in profiles.groups.itertuples()
+    ]
+    mean, sd = (np.stack([pair[which] for pair in beside], axis=1) for which in (0, 1))
     return mean, sd
 
 
@@ -282,13 +227,6 @@ def _near(value: object) -> float | None:
 
 
 # One dataset under examination
-
-MOST_CYCLES = 0.8
-"""Share of a subject's cycles, or a dataset's subjects, that make a habit."""
-
-OFFSET_SD_RAD = 0.25
-"""Usual offset of an angle between laboratories and definitions (a pelvis-based hip angle is 12
-degrees above a trunk-based one)."""
 
 _CHUNK = 256
 
@@ -305,6 +243,8 @@ class Patient:
     subject_of : ndarray, shape (n_groups,)
     subjects : DataFrame
         Dataset and subject of each code.
+    is_whole : ndarray of bool, shape (n_groups,)
+        False of what turned out to hold the stance alone: it has no start of a cycle to judge.
     """
 
     profiles: Profiles
@@ -312,12 +252,15 @@ class Patient:
     sd: Floats
     subject_of: NDArray[np.intp]
     subjects: pd.DataFrame
+    is_whole: Mask
 
     @classmethod
     def of(cls, profiles: Profiles) -> Self:
         """Put the norm beside the profiles."""
         mean, sd = norms(profiles)
-        return cls(profiles, mean, sd, *profiles.subjects)
+        return cls(
+            profiles, mean, sd, *profiles.subjects, np.ones(len(profiles.groups), dtype=bool)
+        )
 
     @property
     def curves(self) -> Floats:
@@ -331,14 +274,13 @@ class Patient:
 
     @property
     def cyclic(self) -> Mask:
-        """Which groups' tasks repeat."""
-        return ~self.profiles.groups["task"].isin(NOT_CYCLIC).to_numpy()
+        """Which groups hold whole cycles of a task that repeats."""
+        return ~self.profiles.groups["task"].isin(NOT_CYCLIC).to_numpy() & self.is_whole
 
     @property
     def offset_sd(self) -> Array:
         """Usual offset of each curve, shape (n_channels, n_groups); 0 where none is pardoned."""
-        angles = [OFFSET_SD_RAD if is_angle(name) else 0.0 for name in self.channels]
-        return np.repeat(np.array(angles)[:, None], len(self.subject_of), axis=1)
+        return np.repeat(usual_offsets(self.channels)[:, None], len(self.subject_of), axis=1)
 
     def chunks(self) -> list[slice]:
         """Return the groups a few hundred at a time, so that memory stays bounded."""
@@ -431,6 +373,40 @@ def stepped_grids(patient: Patient) -> list[Prescription]:
     return found
 
 
+def stances_alone(patient: Patient) -> list[Prescription]:
+    """Force from heel strike to toe-off alone; put into the stance, for the next ones to look at."""
+    alone = over_stance_alone(patient.curves, patient.channels) & patient.cyclic
+    patient.is_whole &= ~alone
+    own = [
+        row
+        for row, name in enumerate(patient.channels)
+        if name.startswith("grf_") and "_ipsi_" in name
+    ]
+    names = tuple(patient.channels[row] for row in own)
+    found = []
+    for group in np.flatnonzero(alone):
+        task = str(patient.profiles.groups["task"].iloc[group])
+        toe_off = float(np.nan_to_num(toe_off_percent(task), nan=STANCE_PERCENT["level_walking"]))
+        late = np.abs(patient.curves[own, group])[:, PHASE_PERCENT >= 80.0][:, 0].max()
+        peak = np.abs(patient.curves[own, group]).max()
+        evidence = (
+            f"at 80 % of the curve the force is {late / peak:.0%} of its peak; a foot is in the "
+            f"air after the stance, about {toe_off:.0f} % of a cycle"
+        )
+        found.append(
+            patient.prescribe(
+                "stance", int(patient.subject_of[group]), names, np.nan, 0.0, evidence,
+                group=int(group),
+            )
+        )  # fmt: skip
+        for row in own:
+            stance = patient.curves[row, group]
+            patient.curves[row, group] = np.interp(
+                PHASE_PERCENT, PHASE_PERCENT * toe_off / 100.0, stance, right=0.0
+            )
+    return found
+
+
 UNIT_TOLERANCE = 4.0
 """A corrected curve may be this many times larger or smaller than the norm."""
 
@@ -452,8 +428,10 @@ _UNITS = {
 
 def wrong_units(patient: Patient) -> list[Prescription]:
     """Curves many times larger or smaller than the norm, which another unit would explain."""
-    size = np.sqrt(np.mean(np.square(patient.curves, dtype=np.float64), axis=-1))
-    norm = np.sqrt(np.mean(np.square(patient.mean, dtype=np.float64), axis=-1))
+    size, norm = (_sizes(each, patient.channels) for each in (patient.curves, patient.mean))
+    heading = np.array([_is_heading(name) for name in patient.channels], dtype=bool)
+    turned = np.abs(patient.curves[..., -1] - patient.curves[..., 0])
+    size[heading[:, None] & (turned > 0.5 * np.ptp(patient.curves, axis=-1))] = np.nan
     found = []
     for channel, name in enumerate(patient.channels):
         measured = Channel.parse(name).measurement
@@ -474,6 +452,20 @@ def wrong_units(patient: Patient) -> list[Prescription]:
                 factor = (amount * mass_factor(each.unit, mass)).astype(np.float32)
                 patient.curves[channel, own] *= factor[:, None]
     return found
+
+
+def _is_heading(name: str) -> bool:
+    """Return whether a channel tells where a segment faces: in a turn it grows without bound."""
+    channel = Channel.parse(name)
+    return channel.joint in SEGMENTS and "internal" in (channel.motion or "")
+
+
+def _sizes(curves: Floats, channels: tuple[str, ...]) -> Array:
+    """Root mean square of each curve; of a heading about its mean, whatever way it faces."""
+    size = np.sqrt(np.mean(np.square(curves, dtype=np.float64), axis=-1))
+    for row in np.flatnonzero([_is_heading(name) for name in channels]):
+        size[row] = curves[row].std(axis=-1)
+    return size
 
 
 def _unit_of(
@@ -503,14 +495,15 @@ SMALLEST_SHIFT_PERCENT = 12.0
 OPPOSITE_PERCENT = (38.0, 62.0)
 """A shift in here is the other leg's heel strike: half a cycle."""
 
+TURNED_CORRELATION = -0.8
+"""Correlation with the norm below which a curve follows it upside down. A healthy runner's pelvic
+rotation reaches -0.7."""
+
 FAR = 4.0
 """Squared distance (2 standard deviations) from which a curve is far from the norm."""
 
 BETTER = 0.35
 """A correction must bring the squared distance below this share of what it was."""
-
-FAR_START, BETTER_START = 2.0, 0.5
-"""The same for the start of the cycle, which moves the curve without changing it."""
 
 
 def swapped_axes(patient: Patient) -> list[Prescription]:
@@ -545,44 +538,55 @@ def swapped_axes(patient: Patient) -> list[Prescription]:
 
 
 def _informative(patient: Patient) -> Mask:
-    """Curves whose norm moves more over the cycle than people differ, and that are complete."""
-    moves = patient.mean.std(axis=-1) > patient.sd.mean(axis=-1)
-    angular = np.array(
-        [Channel.parse(name).measurement in ("angle", "moment", "grf") for name in patient.channels]
-    )
-    complete: Mask = moves & np.isfinite(patient.curves).all(axis=-1) & angular[:, None]
-    return complete
+    """Angles, moments and forces that are complete and whose norm moves enough to tell."""
+    kinds = [Channel.parse(name).measurement for name in patient.channels]
+    use = informative(patient.curves, patient.mean, patient.sd)
+    return use & np.isin(kinds, ("angle", "moment", "grf"))[:, None]
 
 
 def wrong_starts(patient: Patient) -> list[Prescription]:
     """Cycles that begin elsewhere than at the heel strike of the leg they are named after.
 
-    All of a leg's channels vote, whatever their sign; where both legs are there and the start is
-    half a cycle off, the sides were exchanged.
+    Half a cycle off is what :func:`half_cycle_off` says; where both legs are there, the sides
+    were exchanged. For other starts all of a leg's channels vote, whatever their sign.
     """
+    found = []
+    for group, start, best in _half_cycle_off(patient):
+        found.append(_start(patient, group, 50.0, start, best))
     use = _informative(patient) & patient.cyclic
-    cost = np.full((len(patient.subject_of), N_PHASES - 1), np.nan)
     for chunk in patient.chunks():
+        votes = use[:, chunk]
         as_is, flipped = shifted_distances(
             patient.curves[:, chunk],
             patient.mean[:, chunk],
             patient.sd[:, chunk],
             patient.offset_sd[:, chunk],
         )
-        used = use[:, chunk]
-        # One curve alone cannot tell shifted and flipped from another offset.
-        flipped[:, used.sum(axis=0) == 1, 1:] = np.inf
-        best = np.minimum(np.minimum(as_is, flipped), WORST)
-        total = np.where(used[..., None], best, 0.0).sum(axis=0)
-        cost[chunk] = total / used.sum(axis=0)[:, None]
+        cost = start_costs(as_is, flipped, votes)
+        other_sign = np.where(votes, flipped[..., 0], 0.0).sum(axis=0) < cost.min(axis=-1)
+        judged = np.isfinite(cost[:, 0]) & ~(other_sign & (votes.sum(axis=0) == 1))
+        for place in np.flatnonzero(judged):
+            lag = int(np.argmin(cost[place]))
+            percent = 100.0 * lag / (N_PHASES - 1)
+            start, best = float(cost[place, 0]), float(cost[place, lag])
+            off = min(percent, 100.0 - percent)
+            opposite = OPPOSITE_PERCENT[0] <= percent <= OPPOSITE_PERCENT[1]
+            if opposite or off < SMALLEST_SHIFT_PERCENT:
+                continue
+            if start > FAR_START and best < BETTER_START * start:
+                found.append(_start(patient, chunk.start + int(place), percent, start, best))
+    return found
+
+
+def _half_cycle_off(patient: Patient) -> list[tuple[int, float, float]]:
+    """Return groups that begin at the other leg's contact, and their distances as is and later."""
+    datasets = patient.profiles.groups["dataset"].astype("str").to_numpy()
     found = []
-    for group in np.flatnonzero(np.isfinite(cost[:, 0])):
-        lag = int(np.argmin(cost[group]))
-        percent = 100.0 * lag / (N_PHASES - 1)
-        start, best = cost[group, 0], cost[group, lag]
-        off = min(percent, 100.0 - percent)
-        if off >= SMALLEST_SHIFT_PERCENT and start > FAR_START and best < BETTER_START * start:
-            found.append(_start(patient, int(group), percent, float(start), float(best)))
+    for dataset in dict.fromkeys(datasets):
+        own = np.flatnonzero((datasets == dataset) & patient.cyclic)
+        curves, mean, sd = (each[:, own] for each in (patient.curves, patient.mean, patient.sd))
+        off, start, best = half_cycle_off(curves, mean, sd, patient.channels)
+        found += [(int(own[at]), float(start[at]), float(best[at])) for at in np.flatnonzero(off)]
     return found
 
 
@@ -605,7 +609,7 @@ def _start(patient: Patient, group: int, percent: float, start: float, best: flo
             "swap_sides", subject, ipsi, np.nan, best / start, evidence, group=group
         )
     amount = 50.0 if opposite else float(round(percent))
-    patient.curves[:, group] = treatment.shifted(patient.curves[:, group], amount)
+    patient.curves[:, group] = begun_later(patient.curves[:, group], amount)
     return patient.prescribe(
         "shift", subject, patient.channels, amount, best / start, evidence, group=group
     )
@@ -621,7 +625,7 @@ def wrong_signs(patient: Patient) -> list[Prescription]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         before, after, like = (patient.by_subject(v) for v in (as_is, turned, alike))
-    wrong = (before > FAR) & (after < BETTER * before) & (like < -0.5)
+    wrong = (before > FAR) & (after < BETTER * before) & (like < TURNED_CORRELATION)
     wrong |= _as_the_others(patient, wrong, like, before, after)
     found = []
     for channel, subject in zip(*np.nonzero(wrong), strict=True):
@@ -690,13 +694,50 @@ def _expected(patient: Patient) -> Iterator[tuple[int, str, Floats]]:
                 yield channel, "moment x velocity", curves[moment] * curves[velocity]
 
 
+LEAST_LEVEL_SD = 2.5
+"""Standard deviations between people from which a level is named; and at least the usual offset
+of an angle between laboratories."""
+
+SAME_SHAPE_SD = 1.5
+
+
+def other_levels(patient: Patient) -> list[Prescription]:
+    """Angles that have the norm's shape, a constant away from it."""
+    off = patient.curves - patient.mean
+    level = off.mean(axis=-1, dtype=np.float64)
+    spread = patient.sd.mean(axis=-1, dtype=np.float64)
+    rest = np.sqrt(np.mean(np.square(off - level[..., None]), axis=-1, dtype=np.float64)) / spread
+    usual = np.where(patient.cyclic, patient.offset_sd, np.nan)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        levels, limits, rests = (
+            patient.by_subject(each)
+            for each in (level, np.maximum(LEAST_LEVEL_SD * spread, usual), rest)
+        )
+    angles = np.array([is_angle(name) for name in patient.channels], dtype=bool)[:, None]
+    named = angles & (np.abs(levels) >= limits) & (rests <= SAME_SHAPE_SD)
+    found = []
+    for channel, subject in zip(*np.nonzero(named), strict=True):
+        amount = float(levels[channel, subject])
+        evidence = (
+            f"{np.degrees(amount):+.0f} degrees from the norm all through the cycle; without "
+            f"that {rests[channel, subject]:.1f} standard deviations from it"
+        )
+        better = float(limits[channel, subject] / abs(amount)) / 2.0
+        name = (patient.channels[channel],)
+        found.append(patient.prescribe("offset", int(subject), name, amount, better, evidence))
+    return found
+
+
 EXAMINATIONS: tuple[Callable[[Patient], list[Prescription]], ...] = (
     stretched_grids,
     stepped_grids,
+    stances_alone,
     wrong_units,
     swapped_axes,
     wrong_starts,
     wrong_signs,
     derived_signs,
+    other_levels,
 )
 """In the order of treatment."""

@@ -3,13 +3,13 @@
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from locomotion_analysis.files import write_all
 from locomotion_analysis.quality.checks import SEVERITIES
-from locomotion_analysis.quality.treatment import Diagnosis
+from locomotion_analysis.quality.treatment import Diagnosis, Prescription
 from locomotion_analysis.quality.validation import QualityResult, Samples
 from locomotion_analysis.reporting.names import channel_title, shown_unit
 from locomotion_analysis.reporting.page import Page, Picture, Section, Table
@@ -185,31 +185,46 @@ def _suspected(diagnosis: Diagnosis | None) -> Iterable[Section]:
     if diagnosis is None:
         return
     title = "What the doctor suspects"
-    if not len(diagnosis.summary):
-        yield Section(title, "Units, signs, sides and grids agree with the norm.")
-        return
-    table, rows = diagnosis.table, []
-    for row in diagnosis.summary.itertuples():
-        own = table[(table["kind"] == row.kind) & (table["channels"] == row.channels)]
-        best = own.iloc[int(own["confidence"].to_numpy().argmax())]
-        rows.append(
-            (
-                str(row.channels),
-                str(row.dataset),
-                str(row.what),
-                f"{best['subject']}: {best['evidence']}",
-                str(row.subjects),
-                f"{row.cycles:,}",
-                f"{row.confidence:.2f}",
-            )
+    tables, texts = [], []
+    if diagnosis:
+        columns = ("Channels", "Dataset", "What", "Strongest evidence", "Subjects", "Cycles",
+                   "Confidence from")  # fmt: skip
+        rows = [
+            (*_with_evidence(row, diagnosis.prescriptions), f"{row.confidence:.2f}")
+            for row in diagnosis.summary.itertuples()
+        ]
+        tables.append(Table("Suspicions", columns, rows, first_number=4))
+        texts.append(
+            "Proposals from comparing each subject's median curves with the norm. Nothing has been "
+            "changed; locomotion doctor … --apply --out fixed.parquet carries them out."
         )
-    text = (
-        "Proposals from comparing each subject's median curves with the norm. Nothing has been "
-        "changed; locomotion doctor … --apply --out fixed.parquet carries them out."
-    )
-    columns = ("Channels", "Dataset", "What", "Strongest evidence", "Subjects", "Cycles",
-               "Confidence from")  # fmt: skip
-    yield Section(title, text, (), [Table("Suspicions", columns, rows, first_number=4)])
+    else:
+        texts.append("Units, signs, sides and grids agree with the norm.")
+    if diagnosis.remarks:
+        columns = ("Channels", "Dataset", "What", "Strongest evidence", "Subjects", "Cycles")
+        rows = [
+            _with_evidence(row, diagnosis.remarks) for row in diagnosis.remark_summary.itertuples()
+        ]
+        tables.append(Table("To decide", columns, rows, first_number=4))
+        texts.append(
+            "What only somebody who knows the recording can tell stands under To decide; the "
+            "doctor changes nothing of it."
+        )
+    yield Section(title, texts, (), tables)
+
+
+def _with_evidence(row: Any, found: tuple[Prescription, ...]) -> tuple[str, ...]:
+    """Return the cells of a row of a summary, with the strongest evidence behind it."""
+    own = [
+        each
+        for each in found
+        if (each.kind, ", ".join(each.channels), each.dataset)
+        == (row.kind, row.channels, row.dataset)
+    ]
+    best = max(own, key=lambda each: each.confidence)
+    evidence = f"{best.subject}: {best.evidence}"
+    what = str(row.what)
+    return (row.channels, row.dataset, what, evidence, str(row.subjects), f"{row.cycles:,}")
 
 
 # Pictures

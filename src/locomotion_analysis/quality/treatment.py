@@ -18,10 +18,13 @@ from locomotion_analysis.files import atomic_path
 from locomotion_analysis.progress import Progress
 from locomotion_analysis.quality.batch import Floats, Source, batches
 from locomotion_analysis.quality.checks import CHECKS
+from locomotion_analysis.quality.norm_fit import begun_later
 from locomotion_analysis.quality.validation import QualityResult
 from locomotion_analysis.standard import N_PHASES, STANDARD_GRAVITY_M_S2, Channel, resample_curves
 
-Kind = Literal["stretch", "unstep", "scale", "swap_axes", "swap_sides", "shift", "flip"]
+Kind = Literal[
+    "stretch", "unstep", "scale", "swap_axes", "swap_sides", "shift", "flip", "stance", "offset"
+]  # fmt: skip
 
 KINDS: dict[str, str] = {
     "stretch": "curves end in copies of one sample: the first {amount:g} samples are the cycle",
@@ -34,6 +37,12 @@ KINDS: dict[str, str] = {
 }
 """Kind -> what is wrong, in the order of treatment."""
 
+REMARKS: dict[str, str] = {
+    "stance": "force over the stance alone, without a swing: these are no whole cycles",
+    "offset": "the norm's shape at another level: another zero of the angle, or a posture",
+}
+"""Kind -> what is seen but not corrected: it is for somebody to decide."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prescription:
@@ -42,12 +51,12 @@ class Prescription:
     Attributes
     ----------
     kind : str
-        A key of :data:`KINDS`.
+        A key of :data:`KINDS`, or of :data:`REMARKS` where nothing is to be carried out.
     dataset, subject : str
     channels : tuple of str
         The channels concerned; of a whole cycle, all.
     amount : float
-        Factor, percent of the cycle, or samples, by kind; NaN where there is none, or where
+        Factor, percent of the cycle, samples, or level above the norm, by kind; NaN where there is none, or where
         the factor needs the body mass, which is not known.
     unit : str
         For ``scale``: what the values seem to be in. ``"Nm"`` and ``"N"`` are divided by the
@@ -86,13 +95,13 @@ class Prescription:
     @property
     def explanation(self) -> str:
         """What is wrong, in words."""
-        text = KINDS[self.kind].format(amount=self.amount)
+        text = (KINDS | REMARKS)[self.kind].format(amount=self.amount)
         return f"{text} (they look like {self.unit})" if self.unit else text
 
     @property
     def is_applicable(self) -> bool:
         """Whether everything it needs is known."""
-        return self.kind != "scale" or self.amount == self.amount
+        return self.kind in KINDS and (self.kind != "scale" or self.amount == self.amount)
 
 
 @dataclass(frozen=True)
@@ -102,14 +111,17 @@ class Diagnosis:
     Attributes
     ----------
     prescriptions : tuple of Prescription
-        In the order of treatment; empty for healthy data.
+        In the order of treatment; empty for healthy data. A diagnosis is true where there are any.
     n_cycles, n_subjects : int
         What was looked at.
+    remarks : tuple of Prescription
+        What somebody must decide about: nothing is carried out.
     """
 
     prescriptions: tuple[Prescription, ...]
     n_cycles: int
     n_subjects: int
+    remarks: tuple[Prescription, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.prescriptions)
@@ -117,25 +129,29 @@ class Diagnosis:
     def only(
         self, kinds: Iterable[str] | None = None, channels: Iterable[str] | None = None
     ) -> Self:
-        """Return the prescriptions of some kinds, or for some channels.
+        """Return the prescriptions and remarks of some kinds, or for some channels.
 
         Raises
         ------
         SchemaError
             If a kind is unknown.
         """
-        wanted = set(KINDS) if kinds is None else set(kinds)
-        if not wanted <= set(KINDS):
+        known = KINDS | REMARKS
+        wanted = set(known) if kinds is None else set(kinds)
+        if not wanted <= set(known):
             raise SchemaError(
-                expected=f"kinds of {tuple(KINDS)}", got=", ".join(sorted(wanted - set(KINDS)))
+                expected=f"kinds of {tuple(known)}", got=", ".join(sorted(wanted - set(known)))
             )
         names = None if channels is None else set(channels)
-        kept = [
-            each
-            for each in self.prescriptions
-            if each.kind in wanted and (names is None or names & set(each.channels))
-        ]
-        return type(self)(tuple(kept), self.n_cycles, self.n_subjects)
+        prescriptions, remarks = (
+            tuple(
+                each
+                for each in found
+                if each.kind in wanted and (names is None or names & set(each.channels))
+            )
+            for found in (self.prescriptions, self.remarks)
+        )
+        return type(self)(prescriptions, self.n_cycles, self.n_subjects, remarks)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -164,16 +180,41 @@ class Diagnosis:
         )  # fmt: skip
         return grouped.reset_index()[columns]
 
+    @property
+    def remark_summary(self) -> pd.DataFrame:
+        """One row a dataset, kind and channel: subjects, cycles, median level in degrees.
+
+        Levels above and below the norm stand in rows of their own.
+        """
+        rows = [
+            (each.dataset, each.kind, ", ".join(each.channels), each.subject, each.n_cycles,
+             np.degrees(each.amount), each.explanation)
+            for each in self.remarks
+        ]  # fmt: skip
+        columns = ["dataset", "kind", "channels", "subjects", "cycles", "degrees", "what"]
+        frame = pd.DataFrame(rows, columns=columns)
+        by = ["dataset", "kind", "channels", "what", np.sign(frame["degrees"]).rename("sign")]
+        grouped = frame.groupby(by, sort=False, dropna=False).agg(
+            subjects=("subjects", "nunique"), cycles=("cycles", "sum"),
+            degrees=("degrees", "median"),
+        )  # fmt: skip
+        return grouped.reset_index()[columns]
+
     def __repr__(self) -> str:
         head = f"Diagnosis of {self.n_cycles:,} cycles, {self.n_subjects:,} subjects: "
-        if not self:
-            return head + "nothing to correct"
-        lines = [head + f"{len(self.prescriptions)} prescriptions"]
+        count = f"{len(self.prescriptions)} prescriptions" if self else "nothing to correct"
+        lines = [head + count]
         lines += [
             f"  {row.dataset}: {row.channels}: {row.what}; {row.subjects} subjects, "
             f"{row.cycles:,} cycles, confidence {row.confidence:.2f} or more"
             for row in self.summary.itertuples()
         ]
+        for row in self.remark_summary.itertuples():
+            level = "" if np.isnan(row.degrees) else f", {row.degrees:+.0f} degrees"
+            lines.append(
+                f"  to decide: {row.dataset}: {row.channels}: {row.what}{level}; "
+                f"{row.subjects} subjects, {row.cycles:,} cycles"
+            )
         return "\n".join(lines)
 
 
@@ -193,13 +234,6 @@ def unstepped(curves: Floats, n_values: int) -> Floats:
     nearest = np.round(np.linspace(0, n_values - 1, N_PHASES)).astype(np.intp)
     firsts = np.unique(nearest, return_index=True)[1]
     return resample_curves(curves[..., firsts]).astype(np.float32)
-
-
-def shifted(curves: Floats, percent: float) -> Floats:
-    """Let the cycle begin `percent` later; it is taken as periodic, and ends where it begins."""
-    lag = round(percent / 100 * (N_PHASES - 1))
-    own = np.roll(curves[..., :-1], -lag, axis=-1)
-    return np.concatenate([own, own[..., :1]], axis=-1)
 
 
 def mass_factor(unit: str, mass_kg: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -269,7 +303,7 @@ def _treated(curves: Floats, each: Prescription, mass_kg: NDArray[np.float64]) -
         case "unstep":
             return unstepped(curves, int(each.amount))
         case "shift":
-            return shifted(curves, each.amount)
+            return begun_later(curves, each.amount)
         case "flip":
             return -curves
     factor = each.amount * mass_factor(each.unit, mass_kg)

@@ -35,6 +35,7 @@ from locomotion_analysis.quality.checks import (
     known_codes,
     metadata_hits,
     physiology_hits,
+    rest_hits,
     structure_hits,
     task_hits,
 )
@@ -59,7 +60,7 @@ class QualityResult:
         Number of findings by code, dataset, subject, task and channel.
     pass_rate : DataFrame
         By dataset, subject, task and channel: cycles measured, cycles with an error or a
-        warning, and the share without, 0 to 1.
+        warning, and the share without, 0 to 1. An error of a whole cycle counts for its curves.
     error_cycles : ndarray of bool, shape (n_cycles,)
         Which cycles have an error, in the order of the source.
     ignored : tuple of str
@@ -360,6 +361,7 @@ class _Run:
                 failed[hits.channel[of_curve], hits.cycle[of_curve]] = True
             if severity == "error":
                 errors[hits.cycle] = True
+                failed[:, hits.cycle[hits.channel == WHOLE_CYCLE]] = True
         self.tally.add(batch, failed)
         self.inventory.count(batch)
         self.errors.append(errors)
@@ -371,6 +373,7 @@ class _Run:
         yield from self.seen.hits(batch)
         yield from task_hits(batch)
         yield from physiology_hits(batch)
+        yield from rest_hits(batch)
         yield from metadata_hits(batch)
         yield from angle_hits(batch)
         yield from force_hits(batch)

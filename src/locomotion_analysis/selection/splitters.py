@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import LeaveOneGroupOut, StratifiedGroupKFold
 
+from locomotion_analysis.data.identity import is_nobody, one_of_each, same_name
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, SplitLeakError, TargetError
 
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -30,6 +31,9 @@ _FIX = 'pass groups=X.index.get_level_values("subject") or groups=data.groups'
 def subject_codes(groups: Any) -> tuple[NDArray[np.intp], NDArray[Any]]:
     """Give the subjects of all rows numbers, after checking that every row has one.
 
+    Names that differ by blanks, case or Unicode form alone are one subject, who so stands on one
+    side of every split, and a warning names them.
+
     Parameters
     ----------
     groups : array-like, Series or Index of shape (n_rows,)
@@ -40,16 +44,59 @@ def subject_codes(groups: Any) -> tuple[NDArray[np.intp], NDArray[Any]]:
     codes : ndarray of shape (n_rows,)
         Position of each row's subject in `subjects`.
     subjects : ndarray of shape (n_subjects,)
-        Names of the subjects, sorted. Names of mixed types are compared as text, so that
-        ``1`` and ``"1"`` are one subject, which is the safe reading.
+        Names of the subjects, sorted; of several spellings the first. Names of mixed types are
+        compared as text, so that ``1`` and ``"1"`` are one subject, which is the safe reading.
 
     Raises
     ------
     SplitLeakError
         If `groups` is None.
     SchemaError
-        If `groups` is not one-dimensional or a row has no subject.
+        If `groups` is not one-dimensional or a row has no subject: a missing value, a blank,
+        ``NA``, ``unknown``.
+
+    Warns
+    -----
+    LocomotionWarning
+        If names are one in several spellings.
+
+    Examples
+    --------
+    >>> codes, subjects = subject_codes(["S2", "S1", "S2"])
+    >>> codes.tolist(), subjects.tolist()
+    ([1, 0, 1], ['S1', 'S2'])
     """
+    codes, names = _numbered(groups)
+    if names.dtype.kind not in "OUT":
+        return codes, names
+    nobody = [name for name in names if is_nobody(name)]
+    if nobody:
+        count = int(np.isin(codes, np.flatnonzero(np.isin(names, nobody))).sum())
+        raise SchemaError(
+            expected="a subject for every row [GAIT016]",
+            got=f"{count} of {len(codes)} rows of {', '.join(map(repr, nobody))}, which may be "
+            "anybody",
+            where="groups",
+            fix="drop these rows or name their subject",
+        )
+    spelled = one_of_each(names)
+    if not spelled:
+        return codes, names
+    pairs = [" and ".join(map(repr, each)) for each in spelled.values()]
+    warnings.warn(
+        f"Names that differ by blanks, case or Unicode form alone count as one subject: "
+        f"{'; '.join(pairs[:_SHOWN])}{'; …' if len(pairs) > _SHOWN else ''}. Write each name one "
+        "way; two people need names that differ by more.",
+        LocomotionWarning,
+        stacklevel=2,
+    )
+    place, first = pd.factorize(np.array([same_name(name) for name in names]))
+    kept = np.array([names[np.argmax(place == number)] for number in range(len(first))])
+    return place.astype(np.intp)[codes], kept
+
+
+def _numbered(groups: Any) -> tuple[NDArray[np.intp], NDArray[Any]]:
+    """Give the values of all rows numbers, and return the values, sorted."""
     if groups is None:
         raise SplitLeakError(expected="the subject of every row", got="groups=None", fix=_FIX)
     # A MultiIndex would make every cycle its own subject, which protects nothing.
@@ -455,7 +502,7 @@ def _datasets(X: Any, y: Any) -> tuple[NDArray[np.intp], NDArray[Any]]:
     for rows in (X, y):
         index = rows.index if isinstance(rows, (pd.DataFrame, pd.Series)) else rows
         if isinstance(index, pd.Index) and "dataset" in index.names:
-            return subject_codes(index.get_level_values("dataset"))
+            return _numbered(index.get_level_values("dataset"))
     raise SchemaError(
         expected="the dataset of every row: X or y with the cycle key as index",
         got=f"X of type {type(X).__name__}, y of type {type(y).__name__}, no level 'dataset'",
@@ -541,7 +588,11 @@ def check_split(train_groups: Any, test_groups: Any) -> None:
     # 1 and "1" are the same person when one side was read as numbers and the other as text.
     if (train.dtype.kind in "OUT") != (test.dtype.kind in "OUT"):
         train, test = train.astype(str), test.astype(str)
-    shared = sorted(set(train) & set(test))
+    if train.dtype.kind in "OUT":
+        learned = {same_name(str(name)) for name in train}
+        shared = sorted(name for name in map(str, test) if same_name(name) in learned)
+    else:
+        shared = sorted(set(train) & set(test))
     if shared:
         named = ", ".join(map(str, shared[:_SHOWN])) + (", …" if len(shared) > _SHOWN else "")
         raise SplitLeakError(

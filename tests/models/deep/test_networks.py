@@ -10,9 +10,11 @@ from locomotion_analysis.errors import SchemaError  # noqa: E402
 from locomotion_analysis.models.deep import NETWORKS, CurveScaler  # noqa: E402
 from locomotion_analysis.models.deep.legs import leg_channels, seen_from_other_leg  # noqa: E402
 from locomotion_analysis.models.deep.networks import (  # noqa: E402
+    ARCHITECTURES,
     AttentiveNetwork,
     MultiTaskNetwork,
     TwoLegNetwork,
+    architecture,
 )
 from locomotion_analysis.simulation import simulate  # noqa: E402
 
@@ -280,3 +282,11 @@ def test_channels_need_names_and_both_sides():
 )
 def test_midline_channels_outside_the_sagittal_plane_change_sign(name, sign):
     assert leg_channels([name], 1, "here").sign == [sign]
+
+
+def test_the_architecture_follows_the_legs_that_are_there():
+    both = [f"knee_flexion_angle_{side}_rad" for side in ("ipsi", "contra")]
+    pelvis = "pelvis_anterior_tilt_angle_rad"
+    assert architecture("auto", [*both, pelvis]) is ARCHITECTURES["two_leg"]
+    for channels in (None, both[:1], [pelvis], [*both, "hip_flexion_angle_ipsi_rad"], ["a", "b"]):
+        assert architecture("auto", channels) is ARCHITECTURES["cnn"]

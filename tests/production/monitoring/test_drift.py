@@ -1,11 +1,13 @@
 """Other people raise no alarm, a sensor that is off does."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import wasserstein_distance
+from scipy.stats import fisher_exact, wasserstein_distance
 from sklearn.linear_model import Ridge
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import LeaveOneOut, cross_val_predict
@@ -122,10 +124,88 @@ def test_p_values_count_divisions_at_least_as_far():
 
 
 def test_gaps_and_constants_do_not_count():
-    people = np.array([[1.0, 5.0, np.nan, 2.0], [2.0, 5.0, np.nan, np.nan], [3.0, 5.0, 1.0, 4.0]])
-    values, kept = standardised(people)
-    assert kept.tolist() == [True, False, False, True]
+    gap = np.nan
+    people = np.array(
+        [
+            [1.0, 5.0, gap, 2.0, 1.0],
+            [2.0, 5.0, gap, gap, 2.0],
+            [3.0, 5.0, 1.0, 4.0, 4.0],
+            [4.0, 5.0, 1.0, 4.0, gap],
+            [5.0, 5.0, 2.0, 6.0, gap],
+        ]
+    )
+    now = np.array([False, False, False, True, True])
+    values, kept = standardised(people, now)
+    assert kept.tolist() == [True, False, False, True, False]
     assert values.std(axis=0) == pytest.approx([1.0, 1.0])
+
+
+def without(who, lacking, channel=1):
+    """The same people, of whom some lack a channel and the feature of it."""
+    curves, features = who.curves.copy(), who.features.copy()
+    curves[lacking, :, channel] = np.nan
+    features.iloc[lacking, channel] = np.nan
+    return replace(who, curves=curves, features=features)
+
+
+@pytest.mark.parametrize("lacking", [slice(None), slice(0, None, 2)])
+def test_a_channel_that_goes_missing_is_an_alarm_of_its_own(lacking):
+    rng = np.random.default_rng(5)
+    found = measure_drift(people(rng, 60), without(people(rng, 20), lacking), 499)
+    assert found.alarm
+    first = found.measured.iloc[0]
+    share = 0.0 if lacking == slice(None) else 0.5
+    assert (first["variable"], first["then"], first["now"]) == (CHANNELS[1], 1.0, share)
+    assert first["p_corrected"] <= 0.05 < found.measured["p_corrected"].iloc[1]
+    # What is not known of half the people is not compared by its values.
+    assert found.channels["channel"].tolist() == [CHANNELS[0]]
+    assert min(found.p_values[name] for name in ("curves", "features", "domain")) > 0.05 / 4
+
+
+def test_the_share_of_people_is_judged_as_fishers_exact_test_does():
+    rng = np.random.default_rng(6)
+    old, new = without(people(rng, 40), slice(0, 4)), without(people(rng, 20), slice(0, 6))
+    found = measure_drift(old, new, 4999)
+    row = found.measured.set_index("variable").loc[CHANNELS[1]]
+    assert (row["then"], row["now"]) == (0.9, 0.7)
+    exact = fisher_exact([[4, 36], [6, 14]]).pvalue
+    assert row["p"] == pytest.approx(exact, abs=0.02)
+    assert not found.alarm
+
+
+def test_a_channel_that_is_gone_by_name_counts_and_a_new_one_is_noted():
+    rng = np.random.default_rng(7)
+    old, new = people(rng, 40), people(rng, 20)
+    ankle = "ankle_dorsiflexion_angle_ipsi_rad"
+    other = replace(new, channels=(CHANNELS[0], ankle))
+    found = measure_drift(old, other, 199)
+    assert found.alarm
+    assert found.measured.iloc[0][["variable", "now"]].tolist() == [CHANNELS[1], 0.0]
+    assert found.notes == (f"Measured now and not in the training: {ankle}",)
+
+
+def test_nothing_left_to_compare_is_no_crash():
+    rng = np.random.default_rng(8)
+    gone = people(rng, 20)
+    for channel in (0, 1):
+        gone = without(gone, slice(None), channel)
+    found = measure_drift(people(rng, 40), gone, 199)
+    assert found.alarm
+    assert found.domain_auc == 0.5
+    assert not len(found.channels)
+
+
+def test_people_who_always_lacked_a_channel_raise_no_alarm():
+    rng = np.random.default_rng(9)
+    alarms = [
+        measure_drift(
+            without(people(rng, 30), np.flatnonzero(rng.random(30) < 0.3)),
+            without(people(rng, 20), np.flatnonzero(rng.random(20) < 0.3)), 99, seed,
+        ).alarm
+        for seed in range(60)
+    ]  # fmt: skip
+    # 5 % of 60 are 3; 8 or more have a chance of one in a hundred.
+    assert sum(alarms) < 8
 
 
 def test_the_stability_index_is_its_formula():

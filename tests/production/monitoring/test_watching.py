@@ -12,6 +12,7 @@ from sklearn.metrics import recall_score
 from tests.production.monitoring.conftest import OLD, offset
 from typer.testing import CliRunner
 
+from locomotion_analysis import LocomotionData
 from locomotion_analysis.errors import DownloadError, FileReadError
 
 pytest.importorskip("sqlalchemy")
@@ -19,6 +20,7 @@ pytest.importorskip("fastapi")
 
 from locomotion_analysis.cli import app
 from locomotion_analysis.production.monitoring import send_alarm, watch
+from locomotion_analysis.production.monitoring.report import watch_numbers, write_watch_report
 from locomotion_analysis.production.monitoring.store import RecordedBundle
 
 KNEE = "knee_flexion_angle_ipsi_rad"
@@ -100,6 +102,22 @@ def test_a_sensor_that_is_off_is_reported(served, bundle, walkers, store, tmp_pa
     page = out.read_text()
     assert "Knee flexion" in page
     assert "<script" not in page
+
+
+def test_a_sensor_that_is_gone_is_reported(served, bundle, walkers, store, tmp_path):
+    block = np.array(walkers.block)
+    block[walkers.channels.index(KNEE)] = np.nan
+    lacking = LocomotionData(walkers.cycles, block, walkers.channels)
+    served.predict_cycles(lacking, explain=False)
+    found = watch(store, bundle)
+    (alarm,) = found.alarms
+    assert "Knee flexion known of 0% of the people now, 100% then" in alarm
+    out = tmp_path / "watch.html"
+    write_watch_report(found, bundle, out)
+    assert "Measured of more or fewer people" in out.read_text()
+    numbers = watch_numbers(found)
+    assert numbers["drift"]["measured"][0]["variable"] == KNEE
+    json.dumps(numbers, allow_nan=False)
 
 
 def test_live_scores_are_scikit_learns_and_worse_ones_alarm(served, bundle, walkers, store):

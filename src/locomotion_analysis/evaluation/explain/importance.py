@@ -262,12 +262,16 @@ def importance_of(
         for part in sizes:
             for predicted in _predictions(fold.model, held_out, donors, exchange, part):
                 without[part] = without[part] + task.sums(fold.test, predicted) / n_repeats
-    weights = subject_weights(len(base), *bootstrap)
+    # A score is of the subjects tested, and so are its interval and their number.
+    tested = np.unique(task.subjects[np.concatenate([test for _, test in task.folds])])
+    base = base[tested]
+    weights = subject_weights(len(tested), *bootstrap)
     sign = -1.0 if task.metric == "mae" else 1.0
     score = _score(task.metric, base)
     draws = metric_values(task.metric, resampled_sums(weights, base))
     rows = []
-    for part, sums in without.items():
+    for part, of_all in without.items():
+        sums = of_all[tested]
         loss = sign * (draws - metric_values(task.metric, resampled_sums(weights, sums)))
         low, high = percentile_interval(loss)
         rows.append((part, sizes[part], sign * (score - _score(task.metric, sums)), low, high))

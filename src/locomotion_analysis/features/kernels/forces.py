@@ -1,4 +1,4 @@
-"""Ground reaction force: its two peaks, when the foot is on the ground, the path under the foot."""
+"""Ground reaction force: its peaks, when the foot is on the ground, the path under the foot."""
 
 import numpy as np
 from numba import prange
@@ -61,6 +61,92 @@ def force_peaks(force: Curves, toe_off: Values) -> Values:
         found[0, cycle] = force[cycle, first]
         found[1, cycle] = valley
         found[2, cycle] = force[cycle, second]
+    return found
+
+
+# Impact and active peak of a force that rises twice before the middle of stance, as in running
+
+IMPACT_SHARE = 0.3
+"""Share of stance in which an impact peak is looked for."""
+
+
+@jit
+def running_peaks(force: Curves, contact: Values, stance: Values) -> Values:
+    """Return the first local maximum of early stance and the largest value of stance.
+
+    Parameters
+    ----------
+    force : ndarray of float32, shape (n_cycles, n_phases)
+        Vertical force.
+    contact, stance : ndarray, shape (n_cycles,)
+        Initial contact and length of stance, percent of the cycle.
+
+    Returns
+    -------
+    ndarray, shape (4, n_cycles)
+        Impact peak and its phase since contact, active peak and its phase; percent. The impact
+        peak is NaN where the force has no local maximum in the first 30 % of stance that is not
+        its largest value; all are NaN where stance is unknown or any point is not finite.
+    """
+    n_cycles, n_phases = force.shape
+    period = n_phases - 1
+    found = np.full((4, n_cycles), np.nan)
+    for cycle in prange(n_cycles):
+        if not (np.isfinite(contact[cycle]) and stance[cycle] > 0 and is_finite(force[cycle])):
+            continue
+        step = 100.0 / period
+        first = int(np.ceil(contact[cycle] / step))
+        last = int(np.floor((contact[cycle] + stance[cycle]) / step))
+        early = int(np.floor((contact[cycle] + IMPACT_SHARE * stance[cycle]) / step))
+        active, impact = first, -1
+        for place in range(first, last + 1):
+            here = force[cycle, place % period]
+            if here > force[cycle, active % period]:
+                active = place
+            rises = place > first and here > force[cycle, (place - 1) % period]
+            if (
+                impact < 0
+                and place <= early
+                and rises
+                and here > force[cycle, (place + 1) % period]
+            ):
+                impact = place
+        if impact >= 0 and impact != active:
+            found[0, cycle] = force[cycle, impact % period]
+            found[1, cycle] = impact * step - contact[cycle]
+        found[2, cycle] = force[cycle, active % period]
+        found[3, cycle] = active * step - contact[cycle]
+    return found
+
+
+@jit
+def steepest(curves: Curves, begin: Values, end: Values) -> Values:
+    """Return the steepest rise between neighbouring samples from one phase to another.
+
+    Parameters
+    ----------
+    curves : ndarray of float32, shape (n_cycles, n_phases)
+    begin, end : ndarray, shape (n_cycles,)
+        Percent of the cycle; beyond 100 the cycle begins anew.
+
+    Returns
+    -------
+    ndarray, shape (n_cycles,)
+        Per cycle (a whole cycle is 1); NaN where a phase is not known or a point is not finite.
+    """
+    n_cycles, n_phases = curves.shape
+    period = n_phases - 1
+    found = np.full(n_cycles, np.nan)
+    for cycle in prange(n_cycles):
+        if not (end[cycle] > begin[cycle] and is_finite(curves[cycle])):
+            continue
+        first = int(np.floor(begin[cycle] * period / 100))
+        last = int(np.ceil(end[cycle] * period / 100))
+        largest = -np.inf
+        for place in range(first, last):
+            sample = place % period
+            largest = max(largest, float(curves[cycle, sample + 1] - curves[cycle, sample]))
+        found[cycle] = largest * period
     return found
 
 

@@ -455,7 +455,7 @@ def harmonics(curves: Curves, basis: Values) -> Values:
 
 # Extremes, their places, mean and integrals of each curve over parts of its cycle
 
-MINIMUM, MAXIMUM, MINIMUM_AT, MAXIMUM_AT, MEAN, POSITIVE, NEGATIVE = range(7)
+MINIMUM, MAXIMUM, MINIMUM_AT, MAXIMUM_AT, MEAN = range(5)
 """Rows of the result."""
 
 
@@ -484,20 +484,19 @@ def _copy_part(turns: Curves, first: int, count: int, part: Curves) -> int:
 
 
 @reordered
-def _sums(part: Curves, count: int) -> tuple[float, float, float]:
-    """Return the sums of 0 y (NaN unless all are finite), of y and of y above zero."""
-    nothing, total, positive = np.float32(0.0), 0.0, 0.0
+def _sums(part: Curves, count: int) -> tuple[float, float]:
+    """Return the sums of 0 y (NaN unless all are finite) and of y."""
+    nothing, total = np.float32(0.0), 0.0
     for place in range(count):
         value = part[place]
         nothing += value - value
         total += np.float64(value)
-        positive += np.float64(max(value, np.float32(0.0)))
-    return np.float64(nothing), total, positive
+    return np.float64(nothing), total
 
 
 @jit
 def part_statistics(curves: Curves, first: Index, last: Index) -> Values:
-    """Return extremes, their samples, mean and integrals over parts of each curve.
+    """Return extremes, their samples and the mean over parts of each curve.
 
     A part that runs past the end goes on at the beginning: after the last sample comes sample 1,
     for the last and sample 0 are the same instant of a periodic curve.
@@ -510,14 +509,13 @@ def part_statistics(curves: Curves, first: Index, last: Index) -> Values:
 
     Returns
     -------
-    ndarray, shape (7, n_parts, n_cycles)
+    ndarray, shape (5, n_parts, n_cycles)
         Minimum, maximum, sample (counted as `first` and `last`) of the minimum and of the maximum,
-        mean, and the integrals of the positive and of the negative samples by the trapezoid rule,
-        where a whole cycle is 1. NaN where a part is empty or any point of the curve is not finite.
+        and mean. NaN where a part is empty or any point of the curve is not finite.
     """
     n_parts, n_cycles = first.shape
     period = curves.shape[1] - 1
-    found = np.full((7, n_parts, n_cycles), np.nan)
+    found = np.full((5, n_parts, n_cycles), np.nan)
     for cycle in prange(n_cycles):
         turns = np.empty(2 * period + 1, np.float32)
         part = np.empty(2 * period + 1 + _LANES, np.float32)
@@ -532,18 +530,61 @@ def part_statistics(curves: Curves, first: Index, last: Index) -> Values:
             if count < 1:
                 continue
             length = _copy_part(turns, begin, count, part)
-            _, total, positive = _sums(part, count)
+            total = _sums(part, count)[1]
             bits[0], bits[1] = extreme_bits(part.view(np.int32), part.view(np.uint32), 0, length)
             low, high = extremes[0], extremes[1]
             low_at, high_at = first_places(part, 0, length, low, high)
-            start, stop = np.float64(part[0]), np.float64(part[count - 1])
             found[0, number, cycle], found[1, number, cycle] = low, high
             found[2, number, cycle], found[3, number, cycle] = begin + low_at, begin + high_at
             found[4, number, cycle] = total / count
-            above = positive - (max(start, 0.0) + max(stop, 0.0)) / 2.0
-            below = total - positive - (min(start, 0.0) + min(stop, 0.0)) / 2.0
-            found[5, number, cycle] = above / period
-            found[6, number, cycle] = below / period
+    return found
+
+
+@jit
+def part_integrals(curves: Curves, begin: Values, end: Values) -> Values:
+    """Return the integrals of the positive and of the negative part of each curve between phases.
+
+    The curve is linear between samples, and each piece is integrated exactly: from the phase
+    itself to the next sample, and up to where the curve crosses zero.
+
+    Parameters
+    ----------
+    curves : ndarray of float32, shape (n_cycles, n_phases)
+    begin, end : ndarray, shape (n_parts, n_cycles)
+        Percent of the cycle, 0 to 200; beyond 100 the cycle begins anew.
+
+    Returns
+    -------
+    ndarray, shape (2, n_parts, n_cycles)
+        Above and below zero; a whole cycle is 1. NaN where a phase is not known, the end comes
+        before the beginning, or any point of the curve is not finite.
+    """
+    n_parts, n_cycles = begin.shape
+    period = curves.shape[1] - 1
+    found = np.full((2, n_parts, n_cycles), np.nan)
+    for cycle in prange(n_cycles):
+        if not is_finite(curves[cycle]):
+            continue
+        for number in range(n_parts):
+            place, last = begin[number, cycle] * period / 100, end[number, cycle] * period / 100
+            if not 0 <= place <= last:
+                continue
+            above, below = 0.0, 0.0
+            while place < last:
+                sample = int(place)
+                stop = min(sample + 1.0, last)
+                low, high = curves[cycle, sample % period], curves[cycle, sample % period + 1]
+                before = low + (place - sample) * (high - low)
+                after = low + (stop - sample) * (high - low)
+                rise, fall = max(before, 0.0) + max(after, 0.0), min(before, 0.0) + min(after, 0.0)
+                # Where the piece crosses zero each part is a triangle over its share of the width.
+                size = rise - fall
+                width = (stop - place) / 2.0
+                if size > 0:
+                    above += width * rise * (rise / size)
+                    below += width * fall * (-fall / size)
+                place = stop
+            found[0, number, cycle], found[1, number, cycle] = above / period, below / period
     return found
 
 

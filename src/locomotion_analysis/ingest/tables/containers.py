@@ -26,7 +26,8 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
-from locomotion_analysis.data.columns import MISSING, label
+from locomotion_analysis.data.columns import label
+from locomotion_analysis.data.identity import MISSING
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
 from locomotion_analysis.extras import require
 from locomotion_analysis.ingest.isolated import isolated_parser

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from locomotion_analysis.data import HistoryEntry
-from locomotion_analysis.data.columns import MISSING
+from locomotion_analysis.data.identity import MISSING
 from locomotion_analysis.errors import FileReadError, SchemaError, UnitError
 from locomotion_analysis.ingest.tables.column_map import TextSpec
 from locomotion_analysis.ingest.tables.containers import (

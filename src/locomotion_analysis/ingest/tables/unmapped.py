@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
-from locomotion_analysis.data.columns import MISSING, float32_values, label
+from locomotion_analysis.data.columns import float32_values, label
+from locomotion_analysis.data.identity import MISSING
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
 from locomotion_analysis.ingest.recording import SIDES, ReadOptions, Recording, Stream
 from locomotion_analysis.ingest.tables.containers import (

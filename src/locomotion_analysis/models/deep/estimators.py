@@ -39,7 +39,7 @@ class DeepClassifier(AnswersWithClasses, DeepEstimator):
     ----------
     architecture : str
         ``lstm``, ``gru``, ``cnn``, ``spectrogram``, ``wavelet``, ``transformer``, or ``two_leg``,
-        which needs `channels` of both legs.
+        which needs `channels` of both legs; ``auto``: ``two_leg`` where it can be, else ``cnn``.
     channels : sequence of str, optional
         Names of the channels of `X`, in order. Side swap (of `augmentation`) and ``two_leg``
         need them.

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.standard.channels import Channel
+from locomotion_analysis.standard.channels import Channel, is_channel
 
 _SAGITTAL = ("tilt", "flexion", "extension", "sagittal")
 
@@ -94,6 +94,19 @@ def unpaired_channels(names: Sequence[str]) -> list[str]:
     ['knee_flexion_angle_ipsi_rad']
     """
     return [name for name in names if _opposite(name) not in names]
+
+
+def has_both_legs(names: Sequence[str]) -> bool:
+    """Whether there are channels of the legs, and each with the same of the other leg.
+
+    Examples
+    --------
+    >>> has_both_legs(["pelvis_anterior_tilt_angle_rad"])
+    False
+    """
+    parsed = [Channel.parse(name) for name in names if is_channel(name)]
+    sided = any(channel.side is not None for channel in parsed)
+    return len(parsed) == len(names) and sided and not unpaired_channels(names)
 
 
 def _opposite(name: str) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.models.deep.legs import leg_channels, seen_from_other_leg
+from locomotion_analysis.models.deep.legs import has_both_legs, leg_channels, seen_from_other_leg
 from locomotion_analysis.models.deep.time_frequency import TimeFrequencyImage
 
 
@@ -756,8 +756,20 @@ ARCHITECTURES: dict[str, type[CurveNetwork]] = {**NETWORKS, "two_leg": TwoLegNet
 _OF_THE_DATA = {"self", "n_channels", "n_points", "n_outputs", "channels"}
 
 
-def architecture(name: str) -> type[CurveNetwork]:
+AUTO = "auto"
+"""The architecture that the channels at hand allow: ``two_leg`` where there are both legs."""
+
+
+def architecture(name: str, channels: Sequence[str] | None = None) -> type[CurveNetwork]:
     """Return a network by name.
+
+    Parameters
+    ----------
+    name : str
+        A name of ``ARCHITECTURES``; ``"auto"`` is ``two_leg`` where each leg's channels are there
+        with the same of the other leg, else ``cnn``.
+    channels : sequence of str, optional
+        Names of the channels, for ``"auto"``.
 
     Raises
     ------
@@ -768,10 +780,15 @@ def architecture(name: str) -> type[CurveNetwork]:
     --------
     >>> architecture("gru").__name__
     'GRUNetwork'
+    >>> legs = [f"knee_flexion_angle_{side}_rad" for side in ("ipsi", "contra")]
+    >>> architecture("auto", legs).__name__, architecture("auto", legs[:1]).__name__
+    ('TwoLegNetwork', 'ConvolutionalNetwork')
     """
+    if name == AUTO:
+        return ARCHITECTURES["two_leg" if channels and has_both_legs(channels) else "cnn"]
     if name not in ARCHITECTURES:
         raise SchemaError(
-            expected=f"an architecture among {', '.join(ARCHITECTURES)}",
+            expected=f"an architecture among {', '.join((AUTO, *ARCHITECTURES))}",
             got=repr(name),
             where="architecture",
         )

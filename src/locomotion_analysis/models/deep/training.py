@@ -48,7 +48,7 @@ from locomotion_analysis.models.deep.core import (
     gpus_of,
     outputs_of,
 )
-from locomotion_analysis.models.deep.networks import architecture, network_settings
+from locomotion_analysis.models.deep.networks import AUTO, architecture, network_settings
 from locomotion_analysis.models.deep.state_file import settings_of
 from locomotion_analysis.models.timeseries import checked_curves, with_gaps
 from locomotion_analysis.selection.splitters import check_lengths, subject_codes
@@ -114,14 +114,14 @@ class DeepEstimator(CurveModel):
 
     _learned: ClassVar[Learned] = {"scaler_": CurveScaler, "history_": pd.DataFrame}
 
-    architecture: str = "cnn"
+    architecture: str = AUTO
     _: KW_ONLY
     channels: Sequence[str] | None = None
     network_options: Mapping[str, Any] | None = None
     max_epochs: int = 60
     weight_decay: float = 1e-2
     dropout: float | None = None
-    augmentation: Augment = True
+    augmentation: Augment = None
     balance: Literal["subject"] | None = "subject"
     validation_share: float | None = 0.2
     patience: int = 10
@@ -139,7 +139,7 @@ class DeepEstimator(CurveModel):
         raise NotImplementedError
 
     def _network(self) -> tuple[type[nn.Module], dict[str, Any]]:
-        network = architecture(self.architecture)
+        network = architecture(self.architecture, self.channels)
         settings = network_settings(network, self.dropout, self.channels, self.network_options)
         size = {
             "n_channels": len(self.scaler_.mean_),

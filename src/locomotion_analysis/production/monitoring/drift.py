@@ -1,7 +1,7 @@
 """Drift: whether the people a model sees now are like those it was trained on.
 
-Three questions (curves, features, a classifier of then and now), one answer, and no more false
-alarms than it says. What is compared is one row a person; what chance does is seen by exchanging
+Four questions (what is measured of whom, curves, features, a classifier of then and now), one
+answer, and no more false alarms than it says. What is compared is one row a person; what chance does is seen by exchanging
 people between then and now.
 """
 
@@ -131,16 +131,17 @@ def permuted_groups(
     return np.vstack([truth, drawn])
 
 
-def standardised(people: Values) -> tuple[Values, NDArray[np.bool_]]:
+def standardised(people: Values, is_current: NDArray[np.bool_]) -> tuple[Values, NDArray[np.bool_]]:
     """Return people's means in pooled standard deviations, and which variables can be compared.
 
-    A variable is left out that does not vary, or that half of the people do not have; single
-    gaps become the median.
+    A variable is left out that does not vary, or that half of the people do not have, then or
+    now: that more lack it is asked by itself. Single gaps become the median.
 
     Parameters
     ----------
     people : ndarray, shape (n_people, n_variables)
         Mean of each variable over a person's cycles; NaN where unknown.
+    is_current : ndarray of bool, shape (n_people,)
 
     Returns
     -------
@@ -148,8 +149,10 @@ def standardised(people: Values) -> tuple[Values, NDArray[np.bool_]]:
     kept : ndarray of bool, shape (n_variables,)
     """
     known = np.isfinite(people)
-    kept = known.mean(axis=0) > 0.5
+    kept = np.all([known[own].mean(axis=0) > 0.5 for own in (is_current, ~is_current)], axis=0)
     values = np.where(known, people, np.nan)[:, kept]
+    if not kept.any():
+        return values, kept
     center = np.nanmedian(values, axis=0)
     values = np.where(np.isnan(values), center, values) - center
     spread = values.std(axis=0)
@@ -231,14 +234,13 @@ def p_values(statistics: Values) -> Values:
     n_divisions = len(statistics)
     flat = statistics.reshape(n_divisions, -1)
     ordered = np.sort(flat, axis=0)
-    smaller = np.stack(
-        [np.searchsorted(ordered[:, k], flat[:, k], side="left") for k in range(flat.shape[1])],
-        axis=1,
-    )
+    smaller = np.empty(flat.shape)
+    for column in range(flat.shape[1]):
+        smaller[:, column] = np.searchsorted(ordered[:, column], flat[:, column], side="left")
     return ((n_divisions - smaller) / n_divisions).reshape(statistics.shape)
 
 
-# Drift: three questions, one answer, and no more false alarms than it says
+# Drift: four questions, one answer, and no more false alarms than it says
 
 
 FEWEST_PEOPLE = 8
@@ -246,7 +248,7 @@ LEVEL = 0.05
 _PENALTY = 0.03
 """Of the domain classifier: small, so that it sees one sensor disagree with the others."""
 
-_QUESTIONS = ("curves", "features", "domain")
+_QUESTIONS = ("curves", "features", "domain", "measured")
 
 
 @dataclass(frozen=True)
@@ -258,8 +260,8 @@ class Drift:
     n_reference, n_current, n_cycles : int
         People of the training, people now, and their rows.
     p_values : dict of str to float
-        For ``curves``, ``features`` and ``domain``: how often people exchanged at random differ
-        as much, over all channels or features at once.
+        For ``curves``, ``features``, ``domain`` and ``measured``: how often people exchanged at
+        random differ as much, over all channels or features at once.
     alarm : bool
         Whether the smallest of them, times their number, is at most 0.05.
     channels : DataFrame
@@ -269,11 +271,15 @@ class Drift:
         and questions).
     features : DataFrame
         The same of features, with ``psi``.
+    measured : DataFrame
+        One row a channel (a feature where curves are not known), largest change first:
+        ``variable``, ``then`` and ``now`` (shares of people who have it), ``p``,
+        ``p_corrected``.
     domain_auc : float
         How well a linear classifier tells today's people from those of the training; 0.5 not
         at all.
     notes : tuple of str
-        What could not be compared.
+        What could not be compared, and what is measured that was not in the training.
     """
 
     n_reference: int
@@ -283,6 +289,7 @@ class Drift:
     alarm: bool
     channels: pd.DataFrame
     features: pd.DataFrame
+    measured: pd.DataFrame
     domain_auc: float
     notes: tuple[str, ...]
 
@@ -295,7 +302,7 @@ def measure_drift(
     Everything is compared between people, not cycles, against divisions of all people into two
     groups at random: other patients of the same kind raise no alarm. Within a question the
     largest standardised distance is compared with the largest of each random division (Westfall
-    and Young 1993); three questions share the 5 %.
+    and Young 1993); four questions share the 5 %.
 
     Parameters
     ----------
@@ -319,6 +326,7 @@ def measure_drift(
     -----
     A real change of the people (other pathologies, other speeds) is drift too: an alarm says
     that the model now works on other data than it was tested on, not that a sensor is broken.
+    What half of the people lack, then or now, is not compared by its values.
     """
     sizes = len(reference.features), len(current.features)
     if min(sizes) < FEWEST_PEOPLE:
@@ -329,11 +337,14 @@ def measure_drift(
             fix="wait for more people, or look at a longer time",
         )
     notes: list[str] = []
-    names = [name for name in reference.features if name in current.features]
-    old, new = (people.features[names].to_numpy(float) for people in (reference, current))
+    names = list(reference.features)
+    old, new = (
+        people.features.reindex(columns=names).to_numpy(float) for people in (reference, current)
+    )
     groups = permuted_groups(*sizes, n_permutations, random_state)
     features, p_features, values = _by_variable(old, new, groups, np.array(names))
     domain, p_domain = _domain(values, groups)
+    measured, p_measured = _by_presence(np.isfinite(old), np.isfinite(new), groups, names)
     columns = ["channel", "distance", "shift", "p", "p_family"]
     channels = pd.DataFrame({name: pd.Series(dtype=float) for name in columns})
     p_curves = 1.0
@@ -343,19 +354,62 @@ def measure_drift(
         channels, p_curves, values = _by_channel(reference, current, of_curves)
         # Curves tell where in the cycle; where they are known, the classifier looks at them.
         domain, p_domain = _domain(values, of_curves)
+        names = list(reference.channels)
+        had, has = (_measured(people, names) for people in (reference, current))
+        measured, p_measured = _by_presence(had, has, of_curves, names)
+        new_ones = [name for name in current.channels if name not in names]
+        new_ones = [name for name in new_ones if _measured(current, [name]).any()]
+        if new_ones:
+            notes.append(f"Measured now and not in the training: {', '.join(new_ones)}")
     else:
         notes.append(f"Curves not compared: known of {with_curves[1]} people now")
-    found = dict(zip(_QUESTIONS, (p_curves, p_features, p_domain), strict=True))
-    for table in (channels, features):
+    found = dict(zip(_QUESTIONS, (p_curves, p_features, p_domain, p_measured), strict=True))
+    for table in (channels, features, measured):
         table["p_corrected"] = np.minimum(1.0, len(found) * table.pop("p_family"))
     alarm = len(found) * min(found.values()) <= LEVEL
-    return Drift(*sizes, current.n_cycles, found, alarm, channels, features, domain, tuple(notes))
+    return Drift(
+        *sizes, current.n_cycles, found, alarm, channels, features, measured, domain, tuple(notes)
+    )
+
+
+def _measured(people: People, names: list[str]) -> NDArray[np.bool_]:
+    """Tell which channels each person has at all, shape (n_people, n_names)."""
+    has = np.zeros((len(people.curves), len(names)), dtype=bool)
+    for column, name in enumerate(names):
+        if name in people.channels:
+            own = people.curves[:, :, people.channels.index(name)]
+            has[:, column] = np.isfinite(own).any(axis=1)
+    return has
+
+
+def _by_presence(
+    had: NDArray[np.bool_], has: NDArray[np.bool_], groups: NDArray[np.bool_], names: list[str]
+) -> tuple[pd.DataFrame, float]:
+    """Compare the share of people who have each variable."""
+    both = np.vstack([had, has]).astype(float)
+    n_current = groups[0].sum()
+    share_now = groups.astype(float) @ both / n_current
+    share_then = (~groups).astype(float) @ both / (len(both) - n_current)
+    change = np.abs(share_now - share_then)
+    p_family, p_question = _family(change)
+    table = pd.DataFrame(
+        {
+            "variable": names,
+            "then": share_then[0],
+            "now": share_now[0],
+            "p": p_values(change)[0],
+            "p_family": p_family,
+        }
+    )
+    table["change"] = change[0]
+    table = table.sort_values(["p_family", "change"], ascending=[True, False], ignore_index=True)
+    return table.drop(columns="change"), p_question
 
 
 def _by_variable(
     old: Values, new: Values, groups: NDArray[np.bool_], names: NDArray[np.str_]
 ) -> tuple[pd.DataFrame, float, Values]:
-    values, kept = standardised(np.vstack([old, new]))
+    values, kept = standardised(np.vstack([old, new]), groups[0])
     distance = wasserstein(values, groups)
     p_family, p_question = _family(distance)
     n_old = len(old)
@@ -381,18 +435,19 @@ def _by_channel(
         for people in (reference, current)
     )
     both = np.concatenate([old, new])
-    values, kept = standardised(both.reshape(len(both), -1))
+    values, kept = standardised(both.reshape(len(both), -1), groups[0])
     channel = np.tile(np.arange(len(names)), both.shape[1])[kept]
     distance = wasserstein(values, groups)
     there = np.unique(channel)
-    mean = np.stack([distance[:, channel == number].mean(axis=1) for number in there], axis=1)
+    each = [distance[:, channel == number].mean(axis=1) for number in there]
+    mean = np.array(each).reshape(len(there), len(groups)).T
     p_family, p_question = _family(mean)
-    shift = np.nanmean(new, axis=(0, 1)) - np.nanmean(old, axis=(0, 1))
+    shift = np.nanmean(new[..., there], axis=(0, 1)) - np.nanmean(old[..., there], axis=(0, 1))
     table = pd.DataFrame(
         {
             "channel": np.array(names)[there],
             "distance": mean[0],
-            "shift": shift[there],
+            "shift": shift,
             "p": p_values(mean)[0],
             "p_family": p_family,
         }
@@ -401,7 +456,9 @@ def _by_channel(
 
 
 def _family(distance: Values) -> tuple[Values, float]:
-    """Return corrected p-values of each variable, and that of the largest."""
+    """Return corrected p-values of each variable, and that of the largest; 1 without any."""
+    if not distance.shape[1]:
+        return np.empty(0), 1.0
     spread = distance.std(axis=0)
     score = (distance - distance.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     largest = np.sort(score.max(axis=1))
@@ -411,6 +468,9 @@ def _family(distance: Values) -> tuple[Values, float]:
 
 
 def _domain(values: Values, groups: NDArray[np.bool_]) -> tuple[float, float]:
+    """Return the area of a classifier of then and now, and its p-value; 0.5 without variables."""
+    if not values.shape[1]:
+        return 0.5, 1.0
     areas = domain_auc(values, groups, _PENALTY)
     return float(areas[0]), float(p_values(areas)[0])
 

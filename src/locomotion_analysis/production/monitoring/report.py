@@ -11,10 +11,11 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
 from locomotion_analysis.files import write_all
 from locomotion_analysis.production.bundle import Bundle
-from locomotion_analysis.production.monitoring.drift import PHASES, People
+from locomotion_analysis.production.monitoring.drift import LEVEL, PHASES, People
 from locomotion_analysis.production.monitoring.watching import (
     Watch,
     current_people,
+    measured_title,
     reference_people,
 )
 from locomotion_analysis.reporting.names import channel_title, feature_title, shown_unit
@@ -98,7 +99,11 @@ _READING = (
         "An alarm says that the model works on other data than it was tested on. That may be a "
         "sensor, a processing step, a laboratory, or other patients: look at the curves first."
     ),
-    "p is corrected for the number of channels or features, and for asking three questions.",
+    "p is corrected for the number of channels or features, and for asking four questions.",
+    (
+        "Measured: the share of people who have a channel (or feature) at all. What half of them "
+        "lack, then or now, is not compared by its values."
+    ),
     (
         "Outside: the row is farther from the training people than 99 % of held-out ones. Single "
         "rows are flagged by this, slow shifts of all by drift."
@@ -169,6 +174,9 @@ def watch_numbers(found: Watch) -> dict[str, Any]:
             "n_subjects": drift.n_current,
             "p_values": drift.p_values,
             "domain_auc": drift.domain_auc,
+            "measured": json.loads(
+                drift.measured[drift.measured["p_corrected"] <= LEVEL].to_json(orient="records")
+            ),
             "channels": json.loads(drift.channels.head(_CURVES_SHOWN).to_json(orient="records")),
         }
     return numbers
@@ -195,12 +203,13 @@ def _drift(found: Watch, bundle: Bundle) -> Section | None:
     if drift is None:
         return None
     told = {"curves": "Curves of all channels", "features": "All features",
-            "domain": "A classifier of then and now"}  # fmt: skip
+            "domain": "A classifier of then and now",
+            "measured": "What is measured of whom"}  # fmt: skip
     questions = [
         (told[name], f"{p:.2g}", f"{min(1.0, len(drift.p_values) * p):.2g}")
         for name, p in drift.p_values.items()
     ]
-    tables = [Table("Three questions", ("", "p", "p corrected"), questions)]
+    tables = [Table("Four questions", ("", "p", "p corrected"), questions)]
     pictures: list[Picture] = []
     if len(drift.channels):
         names = drift.channels["channel"].head(_CURVES_SHOWN).tolist()
@@ -226,6 +235,15 @@ def _drift(found: Watch, bundle: Bundle) -> Section | None:
             channels.append((channel_title(name), f"{distance:.2f}", moved, f"{p:.2g}"))
         columns = ("Channel", "Distance (SD)", "Mean shift", "p corrected")
         tables.append(Table("Channels, farthest first", columns, channels))
+    changed = drift.measured[drift.measured["then"] != drift.measured["now"]]
+    if len(changed):
+        rows = [
+            (measured_title(str(row.variable)), f"{row.then:.0%}", f"{row.now:.0%}",
+             f"{row.p_corrected:.2g}")
+            for row in changed.head(_FEATURES_SHOWN).itertuples()
+        ]  # fmt: skip
+        columns = ("Share of people who have it", "Then", "Now", "p corrected")
+        tables.append(Table("Measured of more or fewer people", columns, rows))
     features = [
         (
             feature_title(str(row.feature)),

@@ -36,7 +36,8 @@ from locomotion_analysis.production.monitoring.drift import (
     sampled_curves,
 )
 from locomotion_analysis.production.monitoring.store import PredictionStore, Stored
-from locomotion_analysis.reporting.names import channel_title, shown_unit
+from locomotion_analysis.reporting.names import channel_title, feature_title, shown_unit
+from locomotion_analysis.standard import is_channel
 
 # How good the answers were, of those whose truth became known
 
@@ -225,16 +226,24 @@ def reference_people(bundle: Bundle) -> People:
 def _alarms(drift: Drift | None, performance: LivePerformance) -> tuple[str, ...]:
     alarms = []
     if drift is not None and drift.alarm:
-        told = {"curves": "channel curves", "features": "features", "domain": "people as a whole"}
-        least = {name: min(1.0, 3 * p) for name, p in drift.p_values.items()}
+        told = {"curves": "channel curves", "features": "features", "domain": "people as a whole",
+                "measured": "what is measured"}  # fmt: skip
+        least = {name: min(1.0, len(told) * p) for name, p in drift.p_values.items()}
         moved = [f"{told[name]} (p = {p:.2g})" for name, p in least.items() if p <= 0.05]
         farthest = ""
-        if len(drift.channels):
+        changed = drift.measured[drift.measured["p_corrected"] <= 0.05]
+        if len(changed):
+            first = changed.iloc[0]
+            farthest = (
+                f"; {measured_title(first['variable'])} known of {first['now']:.0%} of the people "
+                f"now, {first['then']:.0%} then"
+            )
+        if len(drift.channels) and min(least["curves"], least["features"], least["domain"]) <= 0.05:
             first = drift.channels.iloc[0]
             unit, factor = shown_unit(first["channel"])
             shift = f"{first['shift'] * factor:+.2g} {unit}"
             name = channel_title(first["channel"]).lower()
-            farthest = f"; farthest: {name}, {shift} on average"
+            farthest += f"; farthest: {name}, {shift} on average"
         alarms.append(
             f"Drift in {', '.join(moved)} between {drift.n_current} people now and "
             f"{drift.n_reference} of the training{farthest}."
@@ -247,6 +256,11 @@ def _alarms(drift: Drift | None, performance: LivePerformance) -> tuple[str, ...
             f"{performance.trained:.3g} of the training."
         )
     return tuple(alarms)
+
+
+def measured_title(name: str) -> str:
+    """Return the title of a channel or feature that people have or lack."""
+    return channel_title(name) if is_channel(name) else feature_title(name)
 
 
 # Telling another system of an alarm
