@@ -1,14 +1,18 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from locomotion_analysis.errors import SchemaError, UnitError
 from locomotion_analysis.ingest import (
     Event,
+    Recording,
     Stream,
     cycles_of,
     find_strides,
     stride_time_variability,
 )
+from locomotion_analysis.ingest.strides import _of_the_usual
 from locomotion_analysis.standard import PHASE_PERCENT
 
 KNEE = "knee_flexion_angle_ipsi_rad"
@@ -153,3 +157,63 @@ def test_stride_time_variability_leaves_turns_out(make_walker):
     kept = np.delete(durations, 20)
     assert found["n_left_out"] == 1
     assert found["cv_percent"] == pytest.approx(100 * kept.std(ddof=1) / kept.mean(), rel=1e-9)
+
+
+def _walk_without(walker, left_out, *, sides=("left", "right")):
+    events = [
+        event
+        for side in sides
+        for kind, instants in (
+            ("heel_strike", walker.strikes(side)),
+            ("toe_off", walker.offs(side)),
+        )
+        for event in (Event(float(t), side, kind) for t in instants)
+        if not left_out[0] < event.time_s < left_out[1]
+    ]
+    return walker.recording(events=tuple(sorted(events)), streams=(walker.angles(),))
+
+
+@pytest.mark.parametrize("sides", [("left", "right"), ("right",), ("left",)])
+def test_two_strides_around_a_missed_contact_are_not_one(make_walker, sides):
+    walker = make_walker(seconds=10.0)
+    # Nothing is known from just before a right heel strike until 1.1 s later: a stride of each foot.
+    gap = (walker.strikes("right")[3] - 0.05, walker.strikes("right")[3] + 1.04)
+    strides = find_strides(_walk_without(walker, gap, sides=sides))
+    used = strides[strides["reason"] == ""]
+    assert set(used["side"]) == set(sides)
+    np.testing.assert_allclose(used["duration_s"], 1.1, atol=0.02)
+    long = strides[strides["duration_s"] > 2.0]
+    assert len(long) == len(sides)
+    assert long["reason"].str.contains("missed contact").all()
+
+
+def test_walking_and_running_in_one_trial_are_both_usual():
+    durations = [1.4] * 6 + [0.7] * 12
+    instants = np.cumsum([0.0, *durations])
+    events = [Event(float(t), "left", "heel_strike") for t in instants]
+    events += [
+        Event(float(t + 0.4 * d), "left", "toe_off")
+        for t, d in zip(instants[:-1], durations, strict=True)
+    ]
+    strides = find_strides(Recording(source="x", events=tuple(sorted(events))))
+    assert (strides["reason"] == "").sum() >= 17
+
+
+@given(
+    st.lists(st.floats(0.9, 1.1), min_size=6, max_size=30),
+    st.integers(0, 29),
+    st.sampled_from([2, 3]),
+)
+def test_any_missed_contact_is_found_and_nothing_else(shares, place, times):
+    durations = np.array(shares)
+    missed = np.arange(len(durations)) == place % len(durations)
+    durations[missed] *= times
+    share = _of_the_usual(durations)
+    assert (share[missed] >= 1.6).all()
+    assert (share[~missed] < 1.3).all()
+    assert (share[~missed] > 0.8).all()
+
+
+def test_one_stride_alone_is_the_usual_one():
+    assert _of_the_usual(np.array([2.4])).tolist() == [1.0]
+    assert _of_the_usual(np.empty(0)).tolist() == []

@@ -610,7 +610,8 @@ def _stride_duration(body: _Body) -> float:
 def _grid(clock: Array) -> Array:
     """Return an even grid over a clock, 100 Hz or the clock's own rate where that is lower."""
     rate = min((len(clock) - 1) / (clock[-1] - clock[0]), _GRID_HZ)
-    grid: Array = np.linspace(clock[0], clock[-1], round((clock[-1] - clock[0]) * rate) + 1)
+    n_steps = max(round((clock[-1] - clock[0]) * rate), 1)
+    grid: Array = np.linspace(clock[0], clock[-1], n_steps + 1)
     return grid
 
 

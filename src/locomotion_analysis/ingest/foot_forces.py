@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.ingest.direction import Course, course_of, horizontal_at, rightwards
+from locomotion_analysis.ingest.force_zero import USUAL_WEIGHT_N, set_to_zero
 from locomotion_analysis.ingest.marker_names import foot_marker
 from locomotion_analysis.ingest.recording import (
     HEEL_STRIKE,
@@ -38,6 +39,7 @@ _EARLY_SHARE = 1.0 / 3.0
 _EARLY_S = 0.03
 _HIDES_NO_SWING_S = 0.3
 """A gap shorter than this between two loaded samples lies within one contact."""
+HIDDEN = "ground contacts that begin or end in a gap of the force"
 
 
 def contacts(time_s: ArrayLike, vertical_N: ArrayLike) -> NDArray[np.float64]:
@@ -75,12 +77,16 @@ def contacts(time_s: ArrayLike, vertical_N: ArrayLike) -> NDArray[np.float64]:
     >>> contacts(time, force).round(1).tolist()
     [[0.5, 1.1]]
     """
-    time = np.asarray(time_s, dtype=np.float64)
+    return _contacts(np.asarray(time_s, dtype=np.float64), vertical_N)[0]
+
+
+def _contacts(time: NDArray[np.float64], vertical_N: ArrayLike) -> tuple[NDArray[np.float64], int]:
+    """Return the contacts, and how many are left out because a gap hides where they begin or end."""
     raw = np.array(vertical_N, dtype=np.float64)
     raw[_unmeasured_ends(time, raw)] = np.nan
     measured = np.flatnonzero(np.isfinite(raw))
     if not len(measured):
-        return np.empty((0, 2))
+        return np.empty((0, 2)), 0
     raw = _over_gaps(time, raw, measured)
     force = low_pass(time, raw, CUTOFF_HZ, padtype="even")
     loaded = force >= RELEASE_N
@@ -92,7 +98,7 @@ def contacts(time_s: ArrayLike, vertical_N: ArrayLike) -> NDArray[np.float64]:
     ends = np.concatenate([apart, [True]]) if len(first) else np.empty(0, bool)
     first, last = first[begins], last[ends]
     if not len(first):
-        return np.empty((0, 2))
+        return np.empty((0, 2)), 0
     peak = np.array([force[a : b + 1].max() for a, b in zip(first, last, strict=True)])
     keep = (peak >= CONTACT_N) & (time[last] - time[first] >= MIN_CONTACT_S)
     starts = _crossing(time, force, first[keep] - 1)
@@ -109,7 +115,7 @@ def contacts(time_s: ArrayLike, vertical_N: ArrayLike) -> NDArray[np.float64]:
         )
         if not (np.isnan(begin) and opening) and not (np.isnan(close) and closing):
             spans.append((begin, -close))
-    return np.array(spans, dtype=np.float64).reshape(-1, 2)
+    return np.array(spans, dtype=np.float64).reshape(-1, 2), int(keep.sum()) - len(spans)
 
 
 def _unmeasured_ends(time: NDArray[np.float64], raw: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -315,9 +321,6 @@ def _sides_near(instant: float, kind: str, events: list[Event]) -> set[str]:
 
 # The force under each foot.
 
-_USUAL_WEIGHT_N = 700.0
-"""Scale of a force in body weights where only the threshold of a contact depends on it."""
-
 
 @dataclass(frozen=True)
 class FootForces:
@@ -356,6 +359,7 @@ def foot_forces(recording: Recording, events: list[Event]) -> FootForces:
         the plates, NaN where both feet share one. Where nothing tells which way the person
         faces, there is the vertical force alone.
     """
+    recording = set_to_zero(recording)
     named = [plate for plate in recording.plates if plate.foot]
     found = plate_contacts(recording, events) if recording.plates and not named else []
     if not named and not any(contact.foot in SIDES for contact in found):
@@ -380,9 +384,12 @@ def foot_forces(recording: Recording, events: list[Event]) -> FootForces:
     per_side = {side: contacts(time, force) for side, force in verticals.items()}
     n_shared = sum(contact.foot == SHARED for contact in found)
     n_unknown = sum(contact.foot == UNKNOWN for contact in found)
-    entries = [] if named else [
-        HistoryEntry("assigned", "force plate contacts to one foot", len(found) - n_shared)
-    ]  # fmt: skip
+    whole = [] if named else list(recording.plates)
+    n_hidden = sum(_contacts(p.time_s, p.force_N[:, 2])[1] for p in whole)
+    entries = [HistoryEntry("rejected", HIDDEN, n_hidden)] if n_hidden else []
+    if not named:
+        n_assigned = len(found) - n_shared
+        entries.append(HistoryEntry("assigned", "force plate contacts to one foot", n_assigned))
     entries.append(
         HistoryEntry("dropped", f"fore-aft and lateral forces: {evidence}")
         if front is None
@@ -463,7 +470,7 @@ def _contacts_of_signals(
     per_side, entries = {}, []
     for stream in recording.streams:
         for side in SIDES:
-            for unit, newton in (("N", 1.0), ("BW", _USUAL_WEIGHT_N)):
+            for unit, newton in (("N", 1.0), ("BW", USUAL_WEIGHT_N)):
                 vertical = stream.signals.get(f"grf_vertical_{side}_{unit}")
                 if vertical is not None:
                     force = vertical * newton
@@ -495,7 +502,10 @@ def _of_contacts(
             sum(int(_unmeasured_ends(time, force).sum()) for force in forces_N.values()),
         ),
     )
-    return [HistoryEntry("assumed", text, count) for text, count in notes if count]
+    entries = [HistoryEntry("assumed", text, count) for text, count in notes if count]
+    if n_hidden := sum(_contacts(time, force)[1] for force in forces_N.values()):
+        entries.append(HistoryEntry("rejected", HIDDEN, n_hidden))
+    return entries
 
 
 _Parts = dict[tuple[str, str], NDArray[np.float64]]

@@ -503,7 +503,37 @@ def strides_between(events: GaitEvents) -> pd.DataFrame:
             )
         )
     table = pd.concat(tables, ignore_index=True)
-    return table.sort_values(["start_s", "side"], ignore_index=True)
+    table = table.sort_values(["start_s", "side"], ignore_index=True)
+    usual = table["reason"] == ""
+    share = _of_the_usual(table.loc[usual, "duration_s"].to_numpy(dtype=np.float64))
+    for odd, reason in ((share >= _TWO, _TWO_REASON), (share <= _HALF, _HALF_REASON)):
+        table.loc[usual[usual].index[odd], "reason"] = reason
+    return table
+
+
+_TWO, _HALF, _BESIDE = 1.75, 0.6, 4
+"""Durations against the usual one from which a stride is none, and how many strides are beside."""
+_TWO_REASON = f"{_TWO} times as long as usual in this trial or longer: a missed contact or a pause"
+_HALF_REASON = f"{_HALF} of what is usual in this trial or shorter: a contact that is no step"
+
+
+def _of_the_usual(duration: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each stride's duration as a share of the usual one, shape (n,).
+
+    Usual is the (lower) median of the trial or of the strides beside it, whichever the stride is
+    nearer to: who changes from walking to running has two.
+    """
+    share = np.ones(len(duration))
+    for place in range(len(duration) if len(duration) > 1 else 0):
+        low = max(min(place - _BESIDE // 2, len(duration) - 1 - _BESIDE), 0)
+        beside = np.delete(duration, place)
+        both = (
+            np.quantile(duration, 0.5, method="lower"),
+            np.quantile(beside[low : low + _BESIDE], 0.5, method="lower"),
+        )
+        shares = duration[place] / np.array(both)
+        share[place] = shares[np.argmin(np.abs(np.log(shares)))]
+    return share
 
 
 def stride_time_variability(strides: pd.DataFrame) -> pd.DataFrame:
