@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
-from tests.ingest.walking import STRIDE_S, WIDTH_M, Walk, unit
+from tests.ingest.walking import HEELS_M, STRIDE_S, Walk, unit
 
 from locomotion_analysis.ingest import (
     Stream,
@@ -34,7 +34,7 @@ def holds(data, walk, *, markers=True):
     np.testing.assert_allclose(cycles["double_support_percent"], 20.0, atol=8.0)
     assert set(cycles["task"]) == {"backward_walking" if walk.backward else "level_walking"}
     if markers:
-        np.testing.assert_allclose(cycles["step_width_m"], WIDTH_M, atol=0.03)
+        np.testing.assert_allclose(cycles["step_width_m"], HEELS_M, atol=0.02)
         np.testing.assert_allclose(cycles["speed_m_s"], walk.true_speed, rtol=0.03)
         np.testing.assert_allclose(cycles["stride_length_m"], walk.true_speed * STRIDE_S, rtol=0.04)
         np.testing.assert_allclose(
@@ -99,7 +99,7 @@ def test_no_heading_belt_or_drift_turns_a_walk_round(heading, belt, drift, backw
     cycles = cycles_of(walk.recording(plates=())).cycles
     np.testing.assert_allclose(cycles["stance_percent"], 60.0, atol=4.0)
     np.testing.assert_allclose(cycles["double_support_percent"], 20.0, atol=8.0)
-    np.testing.assert_allclose(cycles["step_width_m"], WIDTH_M, atol=0.03)
+    np.testing.assert_allclose(cycles["step_width_m"], HEELS_M, atol=0.02)
     np.testing.assert_allclose(cycles["speed_m_s"], walk.true_speed, rtol=0.04)
 
 
@@ -118,7 +118,7 @@ def test_a_turn_is_named_and_the_ways_before_and_after_are_the_same(degrees):
     assert "heading changes by more than 30 degrees" in said(data)
     np.testing.assert_allclose(cycles["stance_percent"][straight], 60.0, atol=4.0)
     # Strides that the turn only grazes (up to 30 degrees) may cross a little.
-    for name, value, room in (("step_length_m", 0.66, 0.1), ("step_width_m", WIDTH_M, 0.04)):
+    for name, value, room in (("step_length_m", 0.66, 0.1), ("step_width_m", HEELS_M, 0.03)):
         assert (np.abs(cycles[name] - value) > room)[straight].sum() <= 2, name
     fore = data.curves(FORE)
     assert (fore[:, 8:38].mean(axis=1) < -0.05).all()
@@ -203,6 +203,18 @@ def test_feet_and_pelvis_that_point_apart_give_no_front():
     markers["RASI"], markers["RPSI"] = markers["RPSI"], markers["RASI"]
     data = cycles_of(walk.recording(markers=markers))
     assert "point against each other" in said(data)
+
+
+@pytest.mark.parametrize("belt", [0.0, 0.9])
+@pytest.mark.parametrize("backward", [False, True])
+def test_heels_and_sacrum_tell_the_front_by_left_and_right(belt, backward):
+    walk = Walk(heading=2.4, speed=0.0 if belt else 0.9, belt=belt, backward=backward)
+    given = walk.markers()
+    markers = {name: given[name] for name in ("LHEE", "RHEE")}
+    markers["SACR"] = (given["LPSI"] + given["RPSI"]) / 2
+    data = cycles_of(walk.recording(markers=markers))
+    holds(data, walk)
+    assert "left and right foot" in said(data)
 
 
 # Pelvis, trunk and feet against the line of progression.

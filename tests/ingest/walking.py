@@ -14,6 +14,9 @@ from locomotion_analysis.ingest.recording import PelvisPose
 
 STRIDE_S, STANCE, MASS_KG, WIDTH_M = 1.1, 0.60, 70.0, 0.10
 FIRST_S = {"left": 0.0, "right": STRIDE_S / 2.0}
+OUT_TOE, HALF_FOOT_M = 0.1, 0.1
+HEELS_M = WIDTH_M - 2 * HALF_FOOT_M * np.sin(OUT_TOE)
+"""Distance of the heels sideways: the toes point outwards."""
 OUT = {"left": 1.0, "right": -1.0}
 HIP_M, THIGH_M, SHANK_M = 0.76, 0.43, 0.43
 WEIGHT_N = MASS_KG * 9.80665
@@ -39,7 +42,6 @@ class Walk:
     seconds: float = 8.0
     rate: float = 100.0
     turn: Callable = np.zeros_like
-    out_toe: float = 0.1
     noise_m: float = 0.0
 
     def __post_init__(self):
@@ -98,7 +100,7 @@ class Walk:
         swings = self._at(self._way, time) + behind + share[:, None] * (ahead - behind)
         place = np.where((part < STANCE)[:, None], here, swings) + self.ground(time)
         lift = 0.1 * np.sin(np.pi * np.clip((part - STANCE) / (1 - STANCE), 0, 1))
-        points = angle + share * (next_angle - angle) - OUT[side] * -self.out_toe
+        points = angle + share * (next_angle - angle) + OUT[side] * OUT_TOE
         return np.column_stack([place, 0.04 + lift]), points
 
     def markers(self):
@@ -108,7 +110,10 @@ class Walk:
             middle, points = self.foot(side, time)
             along = np.column_stack([unit(points), 0 * time])
             # Heel and toe at equal distances from the middle of the line of the sole.
-            found |= {f"{letter}HEE": middle - 0.1 * along, f"{letter}TOE": middle + 0.1 * along}
+            found |= {
+                f"{letter}HEE": middle - HALF_FOOT_M * along,
+                f"{letter}TOE": middle + HALF_FOOT_M * along,
+            }
         rotation = self.faces(time) + np.radians(5) * np.sin(2 * np.pi * time / STRIDE_S)
         pelvis = np.column_stack([self.pelvis(time), 0.95 + 0 * time])
         ahead, left = (

@@ -28,12 +28,18 @@ _TRAVELS_M_S = 0.3
 _FLOOR_SHARE, _BELT_S = 0.5, 3.0
 """A belt moves for half of the recording or for 3 s on end; less is a swinging foot."""
 _USUAL_STRIDE_S, _STRIDES_S = 1.1, (0.5, 3.0)
+_STANDS_WITHIN_M_S = 0.2
+"""How far the velocity of a standing foot may be from the usual one while it rolls, m/s."""
+_APART_M = 0.04
+"""Distance of left and right foot sideways, over a stride, that tells front from back, m."""
 _SPAN_S = 0.04
 """Half of the span a velocity is taken over."""
 _GRID_HZ = 100.0
 _ALONG = 0.5
 """Cosine between facing and going from which a person walks forward, or backward: 60 degrees."""
 _ON_AXIS = np.cos(np.radians(20.0))
+_SWING_FASTER = 1.2
+"""Highest speed of the swinging foot under the hip, of that of the standing foot."""
 _MODEL_SLIPS = 0.5
 """Share of its speed against the pelvis that a model's standing foot may slide on a floor."""
 
@@ -175,10 +181,13 @@ def course_of(recording: Recording) -> Course | None:
     return _course(found[0]) if found else None
 
 
-def walks_backward_by_angles(recording: Recording) -> bool:
-    """Return whether the joint angles are those of a person who walks backward."""
-    feet = feet_from_angles(recording)
-    return _way_of_angles(*feet) < 0.0 if feet is not None else False
+def backward_by_angles(recording: Recording, instants_s: Array) -> NDArray[np.bool_]:
+    """Return where the legs of a model walk backward, by its pelvis or else its angles alone."""
+    body = _of_angles(recording)
+    if body is None:
+        return np.zeros(len(instants_s), dtype=bool)
+    backward: NDArray[np.bool_] = _course(body).front_at(instants_s)[1] < 0.0
+    return backward
 
 
 def rightwards(forward: Array) -> Array:
@@ -353,7 +362,7 @@ class _Body:
     """Feet and pelvis on one time base.
 
     `pelvis_m` and `facing` have shape (n, 2), NaN where not known; `feet_m` gives the middle of each
-    foot, (n, 3), z up.
+    foot, (n, 3), z up. `way` is -1 where joint angles are those of walking backward.
     """
 
     time_s: Array
@@ -363,6 +372,7 @@ class _Body:
     measured: bool
     laboratory: bool
     evidence: str
+    way: float = 1.0
 
 
 def _of_markers(recording: Recording) -> _Body | None:
@@ -464,6 +474,7 @@ def _of_angles(recording: Recording) -> _Body | None:
         return None
     time = _grid(clock)
     pelvis, facing = np.zeros((len(time), 2)), np.tile([1.0, 0.0], (len(time), 1))
+    way = 1.0 if legs is None else _way_of_angles(*legs)
     told, laboratory = "joint angles", False
     if pose is not None:
         pelvis = np.nan_to_num(_bridged(pose.time_s, pose.position_m, time))
@@ -476,7 +487,6 @@ def _of_angles(recording: Recording) -> _Body | None:
             speed = _velocity(time, pelvis, _USUAL_STRIDE_S / 2.0)
             travels = np.linalg.norm(speed, axis=1) >= _TRAVELS_M_S
             if np.mean(travels) > _FLOOR_SHARE:
-                way = -1.0 if _way_of_angles(*legs) < 0.0 else 1.0
                 facing = way * _unit(np.where(travels[:, np.newaxis], speed, np.nan))
                 facing, laboratory = _bridged(time, facing, time), True
                 told = "travel of the model's pelvis"
@@ -490,23 +500,38 @@ def _of_angles(recording: Recording) -> _Body | None:
         facing=facing,
         feet_m=feet,
         measured=not feet,  # without legs the floor is taken to be still
+        way=way,
         laboratory=laboratory,
         evidence=f"{told}, and the feet its joint angles place" if feet else told,
     )
 
 
 def _way_of_angles(time: Array, legs: Feet) -> float:
-    """Return 1 where the lower foot moves backward under the hip, -1 forward, 0 undecided."""
-    feet = {side: np.column_stack([part[:, 0], 0.0 * part[:, 0], part[:, 1]]) for side, part in (
-        (side, (heel + toe) / 2.0) for side, (heel, toe) in legs.items()
-    )}  # fmt: skip
-    speed = _standing_velocity(time, feet)[:, 0]
-    speed = speed[np.isfinite(speed)]
-    if not len(speed):
-        return 0.0
-    usual = float(np.median(speed))
-    decided = abs(usual) > max(0.5 * float(np.median(np.abs(speed))), _SLOWEST_M_S)
-    return -float(np.sign(usual)) if decided else 0.0
+    """Return 1 for legs that walk forward, -1 for backward.
+
+    Under the hip the standing foot moves against the way of walking, slowly and evenly, and the
+    swinging foot with it, faster. Legs walk backward where three signs of that agree: the speed of
+    the lower foot, the speed that the feet have most often, and the side of their highest speed.
+    A bent leg may deceive one of them.
+    """
+    feet = {
+        side: np.column_stack([(heel + toe)[:, 0] / 2.0, 0.0 * time, (heel + toe)[:, 1] / 2.0])
+        for side, (heel, toe) in legs.items()
+    }
+    standing = _standing_velocity(time, feet)[:, 0]
+    standing = standing[np.isfinite(standing)]
+    every = np.concatenate([_velocity(time, foot[:, :1], _SPAN_S)[:, 0] for foot in feet.values()])
+    every = every[np.isfinite(every)]
+    if not len(standing) or not len(every):
+        return 1.0
+    lower, usual = float(np.median(standing)), float(_densest(every[:, np.newaxis], 0.25)[0])
+    slowest, fastest = np.percentile(every, (3, 97))
+    backward = (
+        lower > max(0.5 * float(np.median(np.abs(standing))), _SLOWEST_M_S)
+        and usual > 0.0
+        and -slowest > _SWING_FASTER * fastest
+    )
+    return -1.0 if backward else 1.0
 
 
 # From feet and pelvis to the course.
@@ -522,10 +547,11 @@ def _course(body: _Body) -> Course:
             against = standing - _velocity(time, body.pelvis_m, _SPAN_S)
             slips, moves = (_usual_size(vectors) for vectors in (standing, against))
             measured = slips < _MODEL_SLIPS * moves  # then it stands on a floor
-        if body.measured or not measured:
-            velocity = _of_ground(time, standing, stride)
-            ground = _integral(time, velocity)
-    return Course(
+        if body.measured:
+            ground = _integral(time, _of_ground(time, standing, stride))
+        elif not measured:
+            ground = _integral(time, -body.way * _usual_size(against) * body.facing)
+    course = Course(
         time_s=time,
         faced=_integral(time, body.facing),
         path_m=body.pelvis_m - ground,
@@ -536,6 +562,25 @@ def _course(body: _Body) -> Course:
         slowest_m_s=slowest,
         evidence=body.evidence,
     )
+    return course if np.isfinite(body.facing).any() else _facing_by_sides(course, body)
+
+
+def _facing_by_sides(course: Course, body: _Body) -> Course:
+    """Face the way the person goes, or against it, so that the left foot is on the left."""
+    start, end = course._stride_around(body.time_s)
+    going = _unit(course.progress(start, end))
+    known = np.zeros(len(body.time_s), dtype=bool)
+    if len(body.feet_m) == len(SIDES):
+        left, right = (body.feet_m[side][:, :2] for side in SIDES)
+        across = course._change(_integral(body.time_s, left - right), start, end)
+        side = -np.sum(across * rightwards(going), axis=1)
+        known = np.abs(side) >= _APART_M
+        going = np.where(known, np.sign(side), np.nan)[:, np.newaxis] * going
+    told = "left and right foot" if known.any() else "taken to be forward: nothing shows the front"
+    if not known.any():
+        going = np.full_like(going, np.nan)
+    faced = _integral(body.time_s, _bridged(body.time_s, going, body.time_s))
+    return replace(course, faced=faced, evidence=f"{course.evidence}, {told}")
 
 
 def _standing_velocity(time: Array, feet: Mapping[str, Array]) -> Array:
@@ -568,7 +613,7 @@ def _of_ground(time: Array, standing: Array, stride_s: float) -> Array:
     last = np.searchsorted(instants, starts + width, side="right")
     usual = np.array(
         [
-            np.median(known[a:b], axis=0) if b > a else (np.nan, np.nan)
+            _usual_velocity(known[a:b]) if b > a else (np.nan, np.nan)
             for a, b in zip(first, last, strict=True)
         ]
     )
@@ -579,6 +624,14 @@ def _of_ground(time: Array, standing: Array, stride_s: float) -> Array:
     if moves.mean() < _FLOOR_SHARE and longest < _BELT_S:
         return np.zeros_like(standing)
     return _at(centres, usual, time)
+
+
+def _usual_velocity(velocities: Array) -> Array:
+    """Return what most of the velocities agree on: a foot may swing low, or drag."""
+    centre = _densest(velocities, 0.5)
+    near = np.linalg.norm(velocities - centre, axis=1) <= _STANDS_WITHIN_M_S
+    usual: Array = np.median(velocities[near], axis=0) if near.any() else centre
+    return usual
 
 
 def _stride_duration(body: _Body) -> float:
@@ -635,6 +688,17 @@ def _velocity(time: Array, position: Array, span_s: float) -> Array:
     change = _at(time, position, end) - _at(time, position, start)
     speed: Array = change / (end - start)[:, np.newaxis]
     return speed
+
+
+def _densest(values: Array, share: float) -> Array:
+    """Return the middle of the narrowest interval with a share of the values, by columns."""
+    ordered = np.sort(values, axis=0)
+    count = max(round(share * len(ordered)), 1)
+    widths = ordered[count - 1 :] - ordered[: len(ordered) - count + 1]
+    first = np.argmin(widths, axis=0)
+    middle = first + count // 2
+    found: Array = ordered[middle, np.arange(ordered.shape[1])]
+    return found
 
 
 def _usual_size(vectors: Array) -> float:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.ingest.direction import (
+    backward_by_angles,
     course_of,
     feet_from_angles,
-    walks_backward_by_angles,
 )
 from locomotion_analysis.ingest.foot_forces import FootForces, foot_forces, low_pass
 from locomotion_analysis.ingest.marker_names import foot_marker, pelvis_marker
@@ -128,8 +128,8 @@ def angle_events(recording: Recording) -> list[Event]:
 
     Heel and toe are placed below the hip from the hip, knee and ankle angles with the segment
     lengths of a body 1.75 m tall, and :func:`coordinate_events`' rule is applied to them: the
-    lower foot moves backward under the hip of a person who walks forward, and forward of one who
-    walks backward.
+    standing foot moves backward under the hip of a person who walks forward, and forward of one
+    who walks backward.
 
     Parameters
     ----------
@@ -140,11 +140,12 @@ def angle_events(recording: Recording) -> list[Event]:
     if placed is None:
         return []
     time, feet = placed
-    sign = -1.0 if walks_backward_by_angles(recording) else 1.0
+    backward = backward_by_angles(recording, time)
     events: list[Event] = []
     for side, (heel, toe) in feet.items():
-        lands, leaves = (heel, toe) if sign > 0.0 else (toe, heel)
-        events += _furthest(time, sign * lands[:, 0], sign * leaves[:, 0], side)
+        front = np.where(backward, -toe[:, 0], heel[:, 0])
+        back = np.where(backward, -heel[:, 0], toe[:, 0])
+        events += _furthest(time, front, back, side)
     return sorted(events)
 
 
