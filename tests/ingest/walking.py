@@ -39,7 +39,7 @@ class Walk:
     belt: float = 0.0
     drift: tuple[float, float] = (0.0, 0.0)
     backward: bool = False
-    seconds: float = 8.0
+    seconds: float = 6.0
     rate: float = 100.0
     turn: Callable = np.zeros_like
     noise_m: float = 0.0

@@ -126,12 +126,12 @@ class Course:
 
     def front_at(self, instants_s: Array) -> tuple[Array, Array]:
         """As :meth:`front`, over the stride around each instant."""
-        return self.front(*self._stride_around(instants_s))
+        return self.front(*self.stride_around(instants_s))
 
     def travel_at(self, instants_s: Array) -> Array:
         """Return the direction of going, else of facing, over the stride around each instant."""
         axis, way = self.front_at(instants_s)
-        start, end = self._stride_around(instants_s)
+        start, end = self.stride_around(instants_s)
         going = _unit(self.progress(start, end))
         goes = np.linalg.norm(self.progress(start, end), axis=1) >= self.slowest_m_s
         going = np.where((goes & (way == 0.0))[:, np.newaxis], going, np.nan)
@@ -145,7 +145,7 @@ class Course:
         rate = np.diff(self.ground_m, axis=0) / np.diff(self.time_s)[:, np.newaxis]
         return _usual_size(rate)
 
-    def _stride_around(self, instants_s: Array) -> tuple[Array, Array]:
+    def stride_around(self, instants_s: Array) -> tuple[Array, Array]:
         """Return start and end of one stride around instants, inside the recording."""
         first, last = self.time_s[0], self.time_s[-1]
         width = min(self.stride_s, last - first)
@@ -447,7 +447,7 @@ def feet_from_angles(recording: Recording) -> tuple[Array, Feet] | None:
                 continue
             hip, knee = (stream.signals[name] for name in names)
             zero = np.zeros_like(hip)
-            thigh = hip - stream.signals.get("pelvis_anterior_tilt_angle_rad", zero)
+            thigh = hip - _tilt_ahead(recording, stream)
             shank = thigh - knee
             foot = shank + stream.signals.get(f"ankle_dorsiflexion_angle_{side}_rad", zero)
             ankle = np.stack(
@@ -462,6 +462,19 @@ def feet_from_angles(recording: Recording) -> tuple[Array, Feet] | None:
         if feet:
             return stream.time_s, feet
     return None
+
+
+def _tilt_ahead(recording: Recording, stream: Stream) -> Array:
+    """Return the anterior tilt of the pelvis as seen along the way it faces, rad; else zero."""
+    zero = np.zeros(len(stream.time_s))
+    tilt, up, rotation = (
+        stream.signals.get(f"pelvis_{motion}_angle_rad", zero)
+        for motion in ("anterior_tilt", "obliquity_up", "internal_rotation")
+    )
+    if recording.pelvis is None:
+        return tilt
+    # A model's rotation is the way its pelvis faces: about that it has none left.
+    return _from_line(tilt, up, rotation, rotation)[0]
 
 
 def _of_angles(recording: Recording) -> _Body | None:
@@ -567,12 +580,13 @@ def _course(body: _Body) -> Course:
 
 def _facing_by_sides(course: Course, body: _Body) -> Course:
     """Face the way the person goes, or against it, so that the left foot is on the left."""
-    start, end = course._stride_around(body.time_s)
+    start, end = course.stride_around(body.time_s)
     going = _unit(course.progress(start, end))
     known = np.zeros(len(body.time_s), dtype=bool)
     if len(body.feet_m) == len(SIDES):
         left, right = (body.feet_m[side][:, :2] for side in SIDES)
-        across = course._change(_integral(body.time_s, left - right), start, end)
+        apart = replace(course, path_m=_integral(body.time_s, left - right))
+        across = apart.progress(start, end)
         side = -np.sum(across * rightwards(going), axis=1)
         known = np.abs(side) >= _APART_M
         going = np.where(known, np.sign(side), np.nan)[:, np.newaxis] * going

@@ -416,6 +416,8 @@ def _front_of_plates(
 ) -> tuple[NDArray[np.float64] | None, str]:
     """Return the direction to the person's front over time, shape (n, 2), and what tells it."""
     course = course_of(recording)
+    if _far_from_their_feet(recording):  # markers and forces of two laboratories
+        course = course_of(replace(recording, markers={}, marker_time_s=np.empty(0)))
     if course is not None and course.laboratory:
         axis, _ = course.front_at(time)
         if np.isfinite(axis).any():
@@ -431,6 +433,24 @@ def _front_of_plates(
         "nothing tells which way the person faces (no markers of feet or pelvis, no rotation of a "
         "model's pelvis, no travel)"
     )
+
+
+def _far_from_their_feet(recording: Recording) -> bool:
+    """Return whether the centres of pressure of named forces lie away from the feet's markers."""
+    apart = []
+    for plate in recording.plates:
+        heel, toe = (
+            foot_marker(recording.markers, place, plate.foot) if plate.foot in SIDES else None
+            for place in ("heel", "toe")
+        )
+        if heel is None or toe is None:
+            continue
+        loaded = (plate.force_N[:, 2] > _MIN_CONTACT_FORCE_N) & np.isfinite(plate.cop_m[:, 0])
+        middle = horizontal_at(recording.marker_time_s, (heel + toe) / 2.0, plate.time_s[loaded])
+        apart.append(np.linalg.norm(plate.cop_m[loaded, :2] - middle, axis=1))
+    known = np.concatenate([np.empty(0), *apart])
+    known = known[np.isfinite(known)]
+    return bool(len(known)) and float(np.median(known)) > _MAX_DISTANCE_M
 
 
 def _way_in_body(course: Course | None) -> float | None:
