@@ -127,3 +127,141 @@ def walker():
 @pytest.fixture
 def make_walker():
     return Walker
+
+
+@dataclass
+class Runner:
+    """Runs towards +x on a belt at 3 m/s, or over the ground: stride 0.72 s, flight between contacts.
+
+    Contacts are half sines of the force; the pelvis flies freely between them. A foot moves with
+    the belt in contact, and swings ahead of where it lands.
+    """
+
+    seconds: float = 5.0
+    rate_hz: float = 200.0
+    plate_rate_hz: float = 1000.0
+    stride_s: float = 0.72
+    duty: float = 0.35
+    speed_m_s: float = 3.0
+    belt: bool = True
+    width_m: float = 0.06
+    time_s: np.ndarray = field(init=False)
+
+    def __post_init__(self):
+        self.time_s = np.arange(0.0, self.seconds, 1.0 / self.rate_hz)
+
+    @property
+    def contact_s(self):
+        return self.duty * self.stride_s
+
+    @property
+    def flight_s(self):
+        return self.stride_s / 2 - self.contact_s
+
+    def first(self, side):
+        return 0.1 if side == "right" else 0.1 + self.stride_s / 2
+
+    def strikes(self, side):
+        return np.arange(self.first(side), self.seconds, self.stride_s)
+
+    def offs(self, side):
+        first = self.first(side) + self.contact_s - self.stride_s
+        instants = np.arange(first, self.seconds, self.stride_s)
+        return instants[instants > 0.0]
+
+    def part(self, side, time):
+        return np.mod((time - self.first(side)) / self.stride_s, 1.0)
+
+    def vertical_N(self, side, time):
+        part = self.part(side, time) / self.duty
+        peak = MASS_KG * 9.80665 * np.pi / (4 * self.duty)  # one body weight over the step
+        return np.where(part < 1.0, peak * np.sin(np.pi * np.minimum(part, 1.0)), 0.0)
+
+    def pelvis_z(self, time):
+        fine = np.arange(0.0, self.stride_s / 2, 1e-4)
+        share = fine / self.contact_s
+        lift = np.pi / (4 * self.duty) * np.sin(np.pi * np.minimum(share, 1.0)) * (share < 1.0)
+        acceleration = 9.80665 * (lift - 1.0)
+        speed = np.cumsum(acceleration - acceleration.mean()) * 1e-4
+        height = np.cumsum(speed - speed.mean()) * 1e-4
+        step = np.mod(time - self.first("right"), self.stride_s / 2)
+        return 0.95 + np.interp(step, fine, height - height.mean(), period=self.stride_s / 2)
+
+    def foot(self, side, time):
+        part, reach = self.part(side, time), self.speed_m_s * self.contact_s
+        on = part < self.duty
+        share = np.clip((part - self.duty) / (1.0 - self.duty), 0.0, 1.0)
+        slope = -self.speed_m_s * (1.0 - self.duty) * self.stride_s
+        back, front = -0.6 * reach, 0.4 * reach
+        swing = (
+            (2 * share**3 - 3 * share**2 + 1) * back
+            + (share**3 - 2 * share**2 + share) * slope
+            + (3 * share**2 - 2 * share**3) * front
+            + (share**3 - share**2) * slope
+        )
+        x = np.where(on, front - self.speed_m_s * part * self.stride_s, swing)
+        lift = np.where(on, 0.0, np.sin(np.pi * share))
+        return x, lift
+
+    def markers(self):
+        time = self.time_s
+        way = 0.0 if self.belt else self.speed_m_s * time
+        marks = {"SACR": np.stack([way + 0.0 * time, 0.0 * time, self.pelvis_z(time)], axis=1)}
+        for side, outward in (("left", 1.0), ("right", -1.0)):
+            x, lift = self.foot(side, time)
+            y = np.full_like(time, outward * self.width_m / 2)
+            letter = side[0].upper()
+            marks[f"{letter}HEE"] = np.stack([way + x - 0.05, y, 0.04 + 0.40 * lift], axis=1)
+            marks[f"{letter}TOE"] = np.stack([way + x + 0.15, y, 0.03 + 0.15 * lift], axis=1)
+        return marks
+
+    def plate(self):
+        """One belt under both feet."""
+        time = np.arange(0.0, self.seconds, 1.0 / self.plate_rate_hz)
+        force, cop = np.zeros((len(time), 3)), np.full((len(time), 3), np.nan)
+        for side, outward in (("left", 1.0), ("right", -1.0)):
+            vertical = self.vertical_N(side, time)
+            on = vertical > 0.0
+            x, _ = self.foot(side, time)
+            share = self.part(side, time) / self.duty
+            spot = np.stack([x + 0.15 * share, outward * self.width_m / 2 + 0 * x, 0 * x], axis=1)
+            cop[on] = spot[on]
+            force[:, 2] += vertical
+            force[on, 0] -= (0.2 * np.cos(np.pi * share) * vertical)[on]
+        return Plate(time, force, cop, np.zeros(len(time)))
+
+    def angles(self):
+        signals = {}
+        for side in ("left", "right"):
+            part = self.part(side, self.time_s)
+            stance = np.exp(-(((part - 0.15) / 0.08) ** 2))
+            swing = np.exp(-(((part - 0.68) / 0.14) ** 2))
+            signals[f"knee_flexion_angle_{side}_rad"] = np.radians(18 + 25 * stance + 80 * swing)
+            signals[f"hip_flexion_angle_{side}_rad"] = np.radians(
+                15 + 30 * np.cos(2 * np.pi * (part + 0.1))
+            )
+        return Stream(self.time_s, signals)
+
+    def forces(self):
+        time = np.arange(0.0, self.seconds, 1.0 / self.plate_rate_hz)
+        return Stream(
+            time, {f"grf_vertical_{s}_N": self.vertical_N(s, time) for s in ("left", "right")}
+        )
+
+    def recording(self, **parts):
+        known = {
+            "source": "run.c3d",
+            "subject": "S1",
+            "trial": "t1",
+            "streams": (self.angles(),),
+            "metadata": {"mass_kg": MASS_KG},
+        }
+        return Recording(**{**known, **parts})
+
+    def with_markers(self, **parts):
+        return self.recording(markers=self.markers(), marker_time_s=self.time_s, **parts)
+
+
+@pytest.fixture
+def make_runner():
+    return Runner

@@ -10,6 +10,7 @@ from locomotion_analysis.ingest import (
     coordinate_events,
     cycles_of,
     find_events,
+    find_strides,
     reader_for,
     velocity_events,
 )
@@ -192,3 +193,51 @@ def test_forces_of_a_treadmill_are_never_masked(walker, with_moments):
     data = cycles_of(walker.recording(streams=(*with_moments, walker.forces())))
     assert np.isfinite(data.curves(MOMENT)).all()
     assert np.isfinite(data.curves("grf_vertical_ipsi_BW")).all()
+
+
+def _cut(walker, start, end):
+    """Markers and angles of the walker between two instants."""
+    walker.time_s = np.arange(start, end + 1e-9, 1.0 / walker.rate_hz)
+    return walker.with_markers()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(0.0, 0.02), (0.01, 0.03), (-0.03, 0.02), (0.03, 0.04)]
+)
+@pytest.mark.parametrize("side", SIDES)
+def test_the_only_stride_of_a_short_trial_is_kept(make_walker, side, before, after):
+    walker = make_walker()
+    strike = walker.strikes(side)[1]
+    recording = _cut(walker, strike - before, strike + 1.1 + after)
+    strides = find_strides(recording)
+    used = strides[(strides["reason"] == "") & (strides["side"] == side)]
+    assert len(used) == 1
+    np.testing.assert_allclose(used["start_s"], max(strike, recording.marker_time_s[0]), atol=0.015)
+    np.testing.assert_allclose(used["end_s"], strike + 1.1, atol=0.015)
+    curves = cycles_of(recording).curves("knee_flexion_angle_ipsi_rad")
+    assert np.isfinite(curves).all()
+
+
+def test_a_landing_before_the_first_frame_is_said(make_walker):
+    walker = make_walker()
+    start = walker.strikes("right")[1] + 0.03
+    found = find_events(_cut(walker, start, start + 3.0))
+    assert found.sources[0] == "first"
+    assert any("in the first frame" in str(entry) for entry in found.history)
+
+
+@pytest.mark.parametrize("late", [0.12, 0.3, 0.5])
+def test_a_foot_in_stance_at_the_ends_has_not_landed_there(make_walker, late):
+    walker = make_walker()
+    start = walker.strikes("right")[1] + late
+    recording = _cut(walker, start, start + 3.0)
+    strikes = _times(find_events(recording).events, "right", "heel_strike")
+    assert _to_nearest(strikes, walker.strikes("right")).max() < 0.02
+
+
+@pytest.mark.parametrize("early", [0.03, 0.1, 0.3])
+def test_a_foot_in_swing_at_the_end_has_not_landed(make_walker, early):
+    walker = make_walker()
+    end = walker.strikes("right")[4] - early
+    strikes = _times(find_events(_cut(walker, 0.5, end)).events, "right", "heel_strike")
+    assert strikes.max() < end - 0.5

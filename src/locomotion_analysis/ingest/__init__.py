@@ -21,6 +21,7 @@ from locomotion_analysis.ingest.events import (
     contact_events,
     coordinate_events,
     find_events,
+    flight_events,
     velocity_events,
 )
 from locomotion_analysis.ingest.foot_forces import contacts
@@ -69,6 +70,7 @@ __all__ = [
     "cycles_of",
     "find_events",
     "find_strides",
+    "flight_events",
     "merge",
     "normalise_to_body",
     "phase_curves",

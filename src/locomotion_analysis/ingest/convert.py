@@ -26,7 +26,7 @@ from locomotion_analysis.ingest.c3d.reader import C3DReader
 from locomotion_analysis.ingest.marker_names import place_markers
 from locomotion_analysis.ingest.opensim import OpenSimReader, TRCReader, follow_knee_sign
 from locomotion_analysis.ingest.recording import Reader, ReadOptions, Recording, Stream
-from locomotion_analysis.ingest.strides import DEFAULT_TASK, cycles_of
+from locomotion_analysis.ingest.strides import cycles_of
 from locomotion_analysis.ingest.tables.column_map import ColumnMap
 from locomotion_analysis.ingest.tables.mapped import TableReader
 from locomotion_analysis.ingest.tables.unmapped import (
@@ -86,8 +86,8 @@ def convert(
     subjects : mapping of str to mapping, optional
         Subject -> ``mass_kg``, ``age``, ... (see :func:`~locomotion_analysis.ingest.read_subjects`).
     task : str, optional
-        A task of :data:`~locomotion_analysis.standard.TASKS`, for files that do not say theirs;
-        level walking where neither does.
+        A task of :data:`~locomotion_analysis.standard.TASKS`, for files that do not say theirs.
+        Where neither does, strides with a flight are running, and all others level walking.
     markers : mapping of str to sequence of str, optional
         Place -> labels of the markers there, for names that are not in the table of marker names
         (see :func:`~locomotion_analysis.ingest.place_markers`).
@@ -313,11 +313,9 @@ class TrialCollector:
         try:
             recording = place_markers(identified(merge(parts), file), self._options.markers)
             recording = with_subject(recording, self._options.subjects)
-            if not recording.task:
-                task = self._task or DEFAULT_TASK
-                who = "given" if self._task else "no file says another"
-                entry = HistoryEntry("assumed", f"task = {task} ({who})")
-                recording = replace(recording, task=task).then(entry)
+            if not recording.task and self._task:
+                entry = HistoryEntry("assumed", f"task = {self._task} (given)")
+                recording = replace(recording, task=self._task).then(entry)
             named = getattr(self._options.column_map, "dataset", "")
             dataset = named or file.resolve().parent.name or "unnamed"
             self._add_data(file, cycles_of(recording, dataset))

@@ -7,6 +7,7 @@ kept only where the force under the foot was measured.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from locomotion_analysis.ingest.recording import (
     Recording,
     Stream,
 )
+from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2
 
 # Events from where the feet are: markers, or feet rebuilt from angles.
 
@@ -37,6 +39,16 @@ _MIN_HEEL_RISE_M = 0.03
 _MIN_STRIDE_S = 0.4
 _EDGE_SAMPLES = 3
 _LOW_HEEL = 0.35
+_PELVIS_CUTOFF_HZ = 15.0
+_FREE_FALL, _HALF_FALL, _FLIGHT_QUANTILE, _FLIGHT_PROMINENCE = 0.7, 0.5, 0.97, 1.0
+"""Fall of the pelvis in flight and at the ends of a contact (gravities), how rare it may be, and its
+rise from contact to flight."""
+_FALLS_APART = 0.3
+"""Correlation of that fall with the distance of the feet: positive in running."""
+_FEWEST_FOR_FLIGHT = 16
+_ROUNDS = 20
+_STANCE_SEEN_S, _JUST_LANDED_S = 0.2, 0.05
+"""What tells a foot that landed at the end of a recording: see ``_landing_at_an_end``."""
 
 
 def coordinate_events(recording: Recording) -> list[Event]:
@@ -48,6 +60,9 @@ def coordinate_events(recording: Recording) -> list[Event]:
     In front is where the person goes over the ground under the feet
     (:func:`~locomotion_analysis.ingest.direction.course_of`), at every instant: it holds on a
     treadmill, on the way back, and backward, where the toe lands and the heel leaves last.
+    A foot that has just landed as the recording begins
+    or ends, as far in front as at the other strikes but for the way of 0.05 s and going back
+    already, has struck: up to 0.05 s before the first sample.
 
     Parameters
     ----------
@@ -65,7 +80,7 @@ def coordinate_events(recording: Recording) -> list[Event]:
     travel = course.travel_at(recording.marker_time_s)
     _, way = course.front_at(recording.marker_time_s)
     backward = (way < 0.0)[:, np.newaxis]
-    events = []
+    events, fronts = [], {}
     for side in SIDES:
         heel = foot_marker(recording.markers, "heel", side)
         toe = foot_marker(recording.markers, "toe", side)
@@ -77,7 +92,8 @@ def coordinate_events(recording: Recording) -> list[Event]:
                 np.sum((part - pelvis)[:, :2] * travel, axis=1) for part in (lands, leaves)
             )
             events += _furthest(recording.marker_time_s, front, back, side)
-    return sorted(events)
+            fronts[side] = front
+    return sorted([*events, *_landing_at_an_end(recording.marker_time_s, fronts, events)])
 
 
 def velocity_events(recording: Recording) -> list[Event]:
@@ -123,6 +139,110 @@ def velocity_events(recording: Recording) -> list[Event]:
     return sorted(events)
 
 
+def flight_events(recording: Recording) -> list[Event]:
+    """Find the contacts of a runner between the flights of the pelvis.
+
+    In running the pelvis falls freely while both feet are off the ground, so that its vertical
+    acceleration nears -9.81 m/s2 with the feet wide apart; in walking it is lowest as the feet
+    pass each other (Cavagna, Thys & Zamboni 1976, J Physiol 262:639). Where the pelvis falls with
+    half of gravity the ground carries half of the weight; the contact begins and ends as much
+    further out as a force of half a sine needs to rise to that (Morin et al. 2005, J Appl Biomech
+    21:167). It is that of the lower foot. The rule of :func:`coordinate_events` does not hold in
+    running: the foot is drawn back before it lands.
+
+    Parameters
+    ----------
+    recording : Recording
+        Needs markers of the pelvis and of heel and toe of both feet.
+
+    Returns
+    -------
+    list of Event
+        In time order; empty without these markers or without flights.
+    """
+    from scipy.signal import find_peaks
+
+    pelvis = pelvis_marker(recording.markers)
+    feet = {
+        side: [foot_marker(recording.markers, place, side) for place in ("heel", "toe")]
+        for side in SIDES
+    }
+    if pelvis is None or any(part is None for parts in feet.values() for part in parts):
+        return []
+    places = [pelvis, *(part for parts in feet.values() for part in parts if part is not None)]
+    every = np.concatenate(places, axis=1)
+    known = np.where(np.isfinite(every).all(axis=1), 1.0, np.nan)
+    time, height = _bridged(recording.marker_time_s, known * pelvis[:, 2])
+    if len(time) < _FEWEST_FOR_FLIGHT:
+        return []
+    every = np.stack([_bridged(recording.marker_time_s, known * axis)[1] for axis in every.T])
+    left, right = every[3:9], every[9:15]
+    height = low_pass(time, height, _PELVIS_CUTOFF_HZ)
+    fall = -np.gradient(np.gradient(height, time), time) / STANDARD_GRAVITY_M_S2
+    apart = np.hypot(left[0] - right[0], left[1] - right[1])
+    if fall.std() == 0.0 or apart.std() == 0.0:
+        return []
+    runs = np.corrcoef(fall, apart)[0, 1] > _FALLS_APART
+    if not runs or np.quantile(fall, _FLIGHT_QUANTILE) < _FREE_FALL:
+        return []
+    low = {
+        side: np.minimum(foot[2], foot[5]) for side, foot in zip(SIDES, (left, right), strict=True)
+    }
+    flights, _ = find_peaks(
+        fall,
+        height=_HALF_FALL,
+        prominence=_FLIGHT_PROMINENCE,
+        distance=max(int(_MIN_STRIDE_S / 2.0 / np.diff(time).mean()), 1),
+    )
+    spans: dict[str, list[tuple[float, float]]] = {side: [] for side in SIDES}
+    for before, after in pairwise([-1, *flights, len(time)]):
+        loaded = np.flatnonzero(fall[before + 1 : after] < _HALF_FALL) + before + 1
+        if len(loaded):
+            first, last = loaded[0], loaded[-1]
+            start = _half_fall(time, fall, first - 1) if before >= 0 else np.nan
+            end = _half_fall(time, fall, last) if after < len(time) else np.nan
+            during = slice(first, last + 1)
+            lower = min(SIDES, key=lambda side: float(low[side][during].mean()))
+            spans[lower].append((start, end))
+    whole = np.array(
+        sorted(span for of_foot in spans.values() for span in of_foot if np.isfinite(span).all())
+    )
+    if len(whole) < 2:
+        return []
+    loaded_s = float(np.median(whole[:, 1] - whole[:, 0]))
+    wider = _beyond_half(loaded_s, float(np.median(np.diff(whole[:, 0]))))
+    return contact_events(
+        {
+            side: np.array(found).reshape(-1, 2) + np.array([-wider, wider])
+            for side, found in spans.items()
+        }
+    )
+
+
+def _half_fall(time: NDArray[np.float64], fall: NDArray[np.float64], low: int) -> float:
+    """Return the instant after sample `low` at which the fall passes half of gravity.
+
+    NaN at the ends of the recording, where the filter has only one side to go by.
+    """
+    share = (_HALF_FALL - fall[low]) / (fall[low + 1] - fall[low])
+    instant = float(time[low] + share * (time[low + 1] - time[low]))
+    inside = min(instant - time[0], time[-1] - instant) > 1.0 / _PELVIS_CUTOFF_HZ
+    return instant if inside else np.nan
+
+
+def _beyond_half(loaded_s: float, step_s: float) -> float:
+    """Return for how long a force of half a sine is below half a body weight, s.
+
+    A force of a sin(pi t / d) over a contact of d, one body weight on average over the step,
+    has a = pi step / (2 d).
+    """
+    below = 0.0
+    for _ in range(_ROUNDS):
+        contact = loaded_s + 2.0 * below
+        below = contact / np.pi * np.arcsin(min(contact / (np.pi * step_s), 1.0))
+    return float(below)
+
+
 def angle_events(recording: Recording) -> list[Event]:
     """Find events in joint angles alone.
 
@@ -165,6 +285,42 @@ def _furthest(
     return events
 
 
+def _landing_at_an_end(
+    time: NDArray[np.float64], fronts: Mapping[str, NDArray[np.float64]], events: list[Event]
+) -> list[Event]:
+    """Heel strikes at the ends of a recording, of feet that are seen to have just landed.
+
+    A foot on the ground goes back under the pelvis at walking speed. One that is as far in front
+    as where the feet strike, but for the way of 0.05 s, and goes back already has landed.
+    """
+    strikes = [event for event in events if event.kind == HEEL_STRIKE]
+    reach, pace = [], []
+    for event in strikes:
+        known_s, front = _bridged(time, fronts[event.side])
+        at, later = np.interp([event.time_s, event.time_s + _STANCE_SEEN_S], known_s, front)
+        reach.append(at)
+        pace.append((at - later) / _STANCE_SEEN_S)
+    if not strikes or (speed := float(np.median(pace))) <= 0.0:
+        return []
+    found = []
+    for side, path in fronts.items():
+        known_s, front = _bridged(time, path)
+        own = [event.time_s for event in strikes if event.side == side]
+        for end, inward in ((0, 1), (-1, -1)):
+            near = front[::inward][: _EDGE_SAMPLES + 1]
+            clear = all(abs(instant - known_s[end]) > _MIN_STRIDE_S for instant in own)
+            if len(near) <= _EDGE_SAMPLES or not clear:
+                continue
+            # A foot that is furthest in the first sample was so before it; in the last, not yet.
+            top = int(near.argmax())
+            short = max(float(np.median(reach) - near[top]), 0.0) / speed
+            seen = top < _EDGE_SAMPLES and (inward > 0 or top > 0)
+            if seen and short < _JUST_LANDED_S:
+                at = known_s[::inward][top] - (short if top == 0 else 0.0)
+                found.append(Event(float(at), side, HEEL_STRIKE))
+    return found
+
+
 def _peaks(
     time: NDArray[np.float64], path: NDArray[np.float64], prominence: float
 ) -> NDArray[np.intp]:
@@ -204,7 +360,8 @@ class GaitEvents:
     events : list of Event
         In time order.
     sources : list of str
-        ``file, force, markers`` or ``angles``, one an event.
+        ``file, force, markers, first`` (a foot that has just landed in the first frame) or
+        ``angles``, one an event.
     forces : FootForces
         Force under each foot, with the recording that carries it.
     history : list of HistoryEntry
@@ -225,8 +382,9 @@ def find_events(recording: Recording) -> GaitEvents:
     """Find heel strikes and toe-offs of both feet with everything the recording has.
 
     Events the file carries come first; events from the vertical force fill in what they do not
-    cover, then markers (:func:`coordinate_events`, :func:`velocity_events` where there is no
-    pelvis marker), and, for a foot that has no events so far, joint angles.
+    cover, then markers (:func:`flight_events` of who runs, else :func:`coordinate_events`,
+    :func:`velocity_events` where there is no pelvis marker), and, for a foot that has no events
+    so far, joint angles.
 
     Parameters
     ----------
@@ -239,12 +397,14 @@ def find_events(recording: Recording) -> GaitEvents:
         the forces' are apart where both are there.
     """
     in_file = list(recording.events)
-    from_markers = coordinate_events(recording) or velocity_events(recording)
+    from_flight = flight_events(recording)
+    from_markers = from_flight or coordinate_events(recording) or velocity_events(recording)
     from_angles = angle_events(recording)
-    without_force = _joined(("file", in_file), ("markers", from_markers), ("angles", from_angles))
-    forces = foot_forces(recording, [event for event, _ in without_force])
+    told = _joined(("file", in_file), ("markers", from_markers))
+    forces = foot_forces(recording, [event for event, _ in told], from_angles)
     from_force = contact_events(forces.contacts)
     found = _joined(("file", in_file), ("force", from_force), ("markers", from_markers))
+    found = _within(recording.marker_time_s, found)
     bare = [side for side in SIDES if not any(event.side == side for event, _ in found)]
     extra = [(event, "angles") for event in from_angles if event.side in bare]
     found = sorted([*found, *extra])
@@ -252,7 +412,10 @@ def find_events(recording: Recording) -> GaitEvents:
     for name, told in {
         "file": "gait events taken from the file",
         "force": "gait events found in the vertical force (10 N, reaching 20 N)",
-        "markers": "gait events found in the markers (Zeni 2008, or O'Connor 2007)",
+        "markers": "gait events found in the markers (between flights of the pelvis)"
+        if from_flight
+        else "gait events found in the markers (Zeni 2008, or O'Connor 2007)",
+        "first": "heel strikes put in the first frame: the foot landed up to 0.05 s before it",
         "angles": "gait events found in the joint angles (foot furthest before and behind)",
     }.items():
         if count := sum(source == name for _, source in found):
@@ -301,6 +464,17 @@ def _joined(*sources: tuple[str, list[Event]]) -> list[tuple[Event, str]]:
             fresh = np.flatnonzero(of_kind & (np.abs(late) >= SAME_EVENT_S))
             found += [(replace(events[i], time_s=events[i].time_s + lead), name) for i in fresh]
     return sorted(found)
+
+
+def _within(time: NDArray[np.float64], found: list[tuple[Event, str]]) -> list[tuple[Event, str]]:
+    """Put strikes just before the first frame of the markers there; leave out those after the last."""
+    kept = []
+    for event, source in found:
+        if source == "markers" and event.kind == HEEL_STRIKE and event.time_s > time[-1]:
+            continue
+        before = source == "markers" and event.kind == HEEL_STRIKE and event.time_s < time[0]
+        kept.append((replace(event, time_s=float(time[0])), "first") if before else (event, source))
+    return sorted(kept)
 
 
 def _to_nearest(events: list[Event], others: list[Event]) -> NDArray[np.float64]:

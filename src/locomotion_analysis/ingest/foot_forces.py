@@ -5,7 +5,7 @@ comes from the vertical force; whose foot it is from the markers of the feet, or
 front and side from the direction the person walks in.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -80,7 +80,12 @@ def contacts(time_s: ArrayLike, vertical_N: ArrayLike) -> NDArray[np.float64]:
     return _contacts(np.asarray(time_s, dtype=np.float64), vertical_N)[0]
 
 
-def _contacts(time: NDArray[np.float64], vertical_N: ArrayLike) -> tuple[NDArray[np.float64], int]:
+def _contacts(
+    time: NDArray[np.float64],
+    vertical_N: ArrayLike,
+    cutoff_hz: float = CUTOFF_HZ,
+    apart_s: float = MIN_SWING_S,
+) -> tuple[NDArray[np.float64], int]:
     """Return the contacts, and how many are left out because a gap hides where they begin or end."""
     raw = np.array(vertical_N, dtype=np.float64)
     raw[_unmeasured_ends(time, raw)] = np.nan
@@ -88,12 +93,12 @@ def _contacts(time: NDArray[np.float64], vertical_N: ArrayLike) -> tuple[NDArray
     if not len(measured):
         return np.empty((0, 2)), 0
     raw = _over_gaps(time, raw, measured)
-    force = low_pass(time, raw, CUTOFF_HZ, padtype="even")
+    force = low_pass(time, raw, cutoff_hz, padtype="even")
     loaded = force >= RELEASE_N
     edges = np.diff(np.concatenate([[False], loaded, [False]]).astype(np.int8))
     first, last = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
     # Two runs of load with too short a swing between them are one contact.
-    apart = time[first[1:]] - time[last[:-1]] >= MIN_SWING_S
+    apart = time[first[1:]] - time[last[:-1]] >= apart_s
     begins = np.concatenate([[True], apart]) if len(first) else np.empty(0, bool)
     ends = np.concatenate([apart, [True]]) if len(first) else np.empty(0, bool)
     first, last = first[begins], last[ends]
@@ -210,11 +215,37 @@ def _crossing(
     return np.where(known, time[low] + share * (time[high] - time[low]), np.nan)
 
 
+def place_at(
+    time_s: NDArray[np.float64], position: NDArray[np.float64], instants: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return a marker's position at other instants, linearly between samples.
+
+    Parameters
+    ----------
+    time_s : ndarray, shape (n,)
+    position : ndarray, shape (n, 3)
+        NaN where the marker was not seen.
+    instants : ndarray, shape (m,)
+
+    Returns
+    -------
+    ndarray, shape (m, 3)
+        NaN throughout for a marker that was never seen.
+    """
+    seen = np.isfinite(position).all(axis=1)
+    if not seen.any():
+        return np.full((len(instants), 3), np.nan)
+    return np.stack([np.interp(instants, time_s[seen], axis) for axis in position[seen].T], axis=1)
+
+
 # Which foot is on which force plate, and whether it is alone there.
 
 SHARED, UNKNOWN = "shared", "unknown"
 _CLEAN_SHARE = 0.85
 _MAX_DISTANCE_M = 0.3
+_FLIGHT_S, _FLIGHT_CUTOFF_HZ = 0.02, 50.0
+"""Shortest time between two feet on one plate, and the filter that leaves it."""
+_MIN_KNEES_APART_RAD = np.radians(10.0)
 _MIN_CONTACT_FORCE_N = 50.0
 _EVENT_WINDOW_S = 0.12
 
@@ -239,18 +270,25 @@ class PlateContact:
     foot: str
 
 
-def plate_contacts(recording: Recording, events: list[Event]) -> list[PlateContact]:
+def plate_contacts(
+    recording: Recording, events: list[Event], from_angles: Sequence[Event] = ()
+) -> list[PlateContact]:
     """Find all contacts on all plates and the foot of each.
 
-    The foot is the one whose line from heel to toe is nearest to the centre of pressure; a
-    contact in which that is one foot for less than 85 % of the time is shared. Without foot
-    markers the events at the start and end of the contact decide.
+    The foot is the one whose line from heel to toe is nearest to the centre of pressure, height
+    included (a foot that swings past is up in the air); a contact in which that is one foot for
+    less than 85 % of the time is shared. Without foot markers the events at the start and end of
+    the contact decide, else the knees: the leg on the ground is the straighter one; the events
+    that joint angles give come last, for they do not hold in running. Two contacts on a plate are
+    0.02 s or more apart: on one belt, a runner's feet follow each other.
 
     Parameters
     ----------
     recording : Recording
     events : list of Event
-        Heel strikes and toe-offs found without the plates.
+        Heel strikes and toe-offs of the file and of the markers.
+    from_angles : sequence of Event
+        Those of joint angles.
     """
     feet = []
     for side in SIDES:
@@ -263,13 +301,20 @@ def plate_contacts(recording: Recording, events: list[Event]) -> list[PlateConta
             feet.append((heel, toe))
     found = []
     for index, plate in enumerate(recording.plates):
-        for start, end in contacts(plate.time_s, plate.force_N[:, 2]):
+        for start, end in on_plate(plate)[0]:
             if len(feet) < len(SIDES):
                 foot = _foot_from_events(start, end, events)
+                foot = _foot_from_knees(recording, start, end) if foot == UNKNOWN else foot
+                foot = _foot_from_events(start, end, from_angles) if foot == UNKNOWN else foot
             else:
                 foot = _foot_from_markers(recording, plate, (start, end), feet)
             found.append(PlateContact(index, float(start), float(end), foot))
     return found
+
+
+def on_plate(plate: Plate) -> tuple[NDArray[np.float64], int]:
+    """Return the contacts on a plate, of whichever foot, and how many a gap hides."""
+    return _contacts(plate.time_s, plate.force_N[:, 2], _FLIGHT_CUTOFF_HZ, _FLIGHT_S)
 
 
 def _foot_from_markers(
@@ -282,11 +327,11 @@ def _foot_from_markers(
     start, end = np.nan_to_num(contact[0], nan=-np.inf), np.nan_to_num(contact[1], nan=np.inf)
     loaded = (plate.time_s >= start) & (plate.time_s <= end)
     loaded &= plate.force_N[:, 2] > _MIN_CONTACT_FORCE_N
-    loaded &= np.isfinite(plate.cop_m[:, :2]).all(axis=1)
-    instants, cop = plate.time_s[loaded], plate.cop_m[loaded, :2]
+    loaded &= np.isfinite(plate.cop_m).all(axis=1)
+    instants, cop = plate.time_s[loaded], plate.cop_m[loaded]
     distances = []
     for foot in feet:  # from the line between heel and toe
-        heel, toe = (horizontal_at(recording.marker_time_s, part, instants) for part in foot)
+        heel, toe = (place_at(recording.marker_time_s, part, instants) for part in foot)
         line = toe - heel
         length = np.maximum(np.sum(line**2, axis=1), 1e-12)
         along = np.clip(np.sum((cop - heel) * line, axis=1) / length, 0.0, 1.0)
@@ -301,7 +346,7 @@ def _foot_from_markers(
     return "left" if share > 0.5 else "right"
 
 
-def _foot_from_events(start: float, end: float, events: list[Event]) -> str:
+def _foot_from_events(start: float, end: float, events: Sequence[Event]) -> str:
     """Return the foot that struck as the contact began and left as it ended."""
     began = _sides_near(start, HEEL_STRIKE, events)
     ended = _sides_near(end, TOE_OFF, events)
@@ -311,7 +356,21 @@ def _foot_from_events(start: float, end: float, events: list[Event]) -> str:
     return sides.pop() if len(sides) == 1 else UNKNOWN
 
 
-def _sides_near(instant: float, kind: str, events: list[Event]) -> set[str]:
+def _foot_from_knees(recording: Recording, start: float, end: float) -> str:
+    """Return the foot of the straighter leg: the other one swings, its knee bent."""
+    names = [f"knee_flexion_angle_{side}_rad" for side in SIDES]
+    for stream in recording.streams:
+        if all(name in stream.signals for name in names):
+            during = ~((stream.time_s < start) | (stream.time_s > end))
+            left, right = (stream.signals[name][during] for name in names)
+            apart = left - right
+            known = apart[np.isfinite(apart)]
+            if len(known) and abs(mean := float(known.mean())) > _MIN_KNEES_APART_RAD:
+                return "right" if mean > 0.0 else "left"
+    return UNKNOWN
+
+
+def _sides_near(instant: float, kind: str, events: Sequence[Event]) -> set[str]:
     return {
         event.side
         for event in events
@@ -342,14 +401,18 @@ class FootForces:
     n_unknown: int = 0
 
 
-def foot_forces(recording: Recording, events: list[Event]) -> FootForces:
+def foot_forces(
+    recording: Recording, events: list[Event], from_angles: Sequence[Event] = ()
+) -> FootForces:
     """Assign the force plates to the feet, or take the forces the file gives for each foot.
 
     Parameters
     ----------
     recording : Recording
     events : list of Event
-        Events known without the plates, for laboratories without foot markers.
+        Events of the file and of the markers, for laboratories without foot markers.
+    from_angles : sequence of Event
+        Those of joint angles.
 
     Returns
     -------
@@ -361,13 +424,14 @@ def foot_forces(recording: Recording, events: list[Event]) -> FootForces:
     """
     recording = set_to_zero(recording)
     named = [plate for plate in recording.plates if plate.foot]
-    found = plate_contacts(recording, events) if recording.plates and not named else []
+    found = plate_contacts(recording, events, from_angles) if recording.plates and not named else []
     if not named and not any(contact.foot in SIDES for contact in found):
         if found:
             text = "force plates: no contact of one known foot alone"
             recording = recording.then(HistoryEntry("dropped", text, len(found)))
         given, entries = _contacts_of_signals(recording)
-        return FootForces(recording.then(*entries), given)
+        n_unknown = sum(contact.foot == UNKNOWN for contact in found)
+        return FootForces(recording.then(*entries), given, n_unknown=n_unknown)
     time = recording.plates[0].time_s
     front, evidence = _front_of_plates(recording, time)
     signals: dict[str, NDArray[np.float64]] = {}
@@ -385,10 +449,13 @@ def foot_forces(recording: Recording, events: list[Event]) -> FootForces:
     n_shared = sum(contact.foot == SHARED for contact in found)
     n_unknown = sum(contact.foot == UNKNOWN for contact in found)
     whole = [] if named else list(recording.plates)
-    n_hidden = sum(_contacts(p.time_s, p.force_N[:, 2])[1] for p in whole)
+    n_hidden = sum(on_plate(plate)[1] for plate in whole)
     entries = [HistoryEntry("rejected", HIDDEN, n_hidden)] if n_hidden else []
+    if n_unknown:
+        text = "plate contacts of which nothing tells the foot"
+        entries.append(HistoryEntry("rejected", text, n_unknown))
     if not named:
-        n_assigned = len(found) - n_shared
+        n_assigned = len(found) - n_shared - n_unknown
         entries.append(HistoryEntry("assigned", "force plate contacts to one foot", n_assigned))
     entries.append(
         HistoryEntry("dropped", f"fore-aft and lateral forces: {evidence}")

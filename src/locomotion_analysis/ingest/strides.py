@@ -28,7 +28,7 @@ from locomotion_analysis.ingest.phase import MAX_GAP_S, bridged_gaps, phase_curv
 from locomotion_analysis.ingest.recording import HEEL_STRIKE, SIDES, TOE_OFF, Recording, Stream
 from locomotion_analysis.standard import METADATA, N_PHASES, STANDARD_GRAVITY_M_S2, is_channel
 
-DEFAULT_TASK = "level_walking"
+DEFAULT_TASK, RUN = "level_walking", "run"
 
 
 def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
@@ -77,12 +77,13 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
     strides = strides_between(events)
     used = strides[strides["reason"] == ""].reset_index(drop=True)
     if used.empty:
-        raise no_stride(recording, strides)
+        raise no_stride(recording, strides, events.forces.n_unknown)
     measured = along_progression(normalise_to_body(mask_unmeasured(events)))
     refuse_no_curves(measured)
     channels, block = _block(measured, used)
     of_strides = stride_metadata(measured, used)
-    tasks, of_direction = _tasks(measured, used)
+    tasks, of_tasks = _tasks(measured.task, used, _bent_knee(channels, block))
+    tasks, of_direction = _ways(measured, used, tasks)
     key: dict[str, Any] = {
         "dataset": dataset,
         "subject": measured.subject,
@@ -99,6 +100,7 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
     history = (
         *measured.history,
         *events.history,
+        *of_tasks,
         *gap_entries(events.forces.recording),
         *absence_entries(measured),
         *rejection_entries(strides),
@@ -106,6 +108,104 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
     )
     cut = HistoryEntry("segmented", "strides to the 150-point phase grid", len(used))
     return LocomotionData(cycles, block, channels, (*history, cut))
+
+
+def runs(strides: pd.DataFrame) -> NDArray[np.bool_]:
+    """Say which strides are run: the foot is down for less than half of them, then both fly.
+
+    Parameters
+    ----------
+    strides : DataFrame
+        From :func:`find_strides`.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        A duty factor below 0.5 (Alexander 1989, Physiol Rev 69:1199), and the other foot, where it
+        is known, lands after this one has left.
+    """
+    toe_off, contra = (
+        strides[name].to_numpy(np.float64) for name in ("toe_off_s", "contra_strike_s")
+    )
+    start, duration = (strides[name].to_numpy(np.float64) for name in ("start_s", "duration_s"))
+    flying: NDArray[np.bool_] = (toe_off - start < 0.5 * duration) & ~(contra <= toe_off)
+    return flying
+
+
+_RUNNING_KNEE_RAD = np.radians(80.0)
+"""Flexion that a knee reaches in the swing of running (90 to 110 degrees), not of level walking."""
+
+
+def _bent_knee(channels: list[str], block: NDArray[np.float32]) -> float:
+    """Return the largest flexion of the knee, median over the strides, rad; NaN where not known."""
+    name = "knee_flexion_angle_ipsi_rad"
+    knee = block[channels.index(name)] if name in channels else np.empty((0, 1))
+    known = knee[np.isfinite(knee).any(axis=1)]
+    return float(np.median(np.nanmax(known, axis=1))) if len(known) else np.nan
+
+
+def _tasks(
+    stated: str, strides: pd.DataFrame, knee_rad: float
+) -> tuple[NDArray[np.str_] | str, list[HistoryEntry]]:
+    """Return the task of each stride: the one stated, else running or level walking."""
+    flying = runs(strides)
+    n_flying, n_down = int(flying.sum()), int((~flying).sum())
+    if not stated:
+        counts = {RUN: n_flying, DEFAULT_TASK: n_down}
+        why = {RUN: "feet in flight, no file says another", DEFAULT_TASK: "no file says another"}
+        entries = [
+            HistoryEntry("assumed", f"task = {task} ({why[task]})", n)
+            for task, n in counts.items()
+            if n
+        ]
+        if n_down and knee_rad > _RUNNING_KNEE_RAD:
+            text = f"task = {DEFAULT_TASK}: the knees bend by {np.degrees(knee_rad):.0f} degrees"
+            entries.append(HistoryEntry("doubtful", f"{text}, as in running or on stairs", n_down))
+        return np.where(flying, RUN, DEFAULT_TASK), entries
+    against = n_down if stated == RUN else n_flying
+    how = "without a flight" if stated == RUN else "with both feet in flight, as in running"
+    text = f"strides {how}, though the task is said to be {stated}"
+    return stated, [HistoryEntry("contradicted", text, against)] if against else []
+
+
+_TURN_RAD = np.radians(30.0)
+"""Change of heading within a stride from which it is part of a turn. Turns of head and trunk count
+from 30 degrees in Rehman et al. 2020, Sensors 20:5377, those of the whole walk from 45 in El-Gohary
+et al. 2014, Sensors 14:356, over two or more strides."""
+_STRAIGHT = ("level_walking", "incline_walking", "decline_walking")
+
+
+def _ways(
+    recording: Recording, strides: pd.DataFrame, tasks: NDArray[np.str_] | str
+) -> tuple[NDArray[np.object_], list[HistoryEntry]]:
+    """Return the task of each stride: as it was, but of walks the turns and the steps backward."""
+    tasks = np.full(len(strides), tasks, dtype=object)
+    course = course_of(recording)
+    if course is None:
+        return tasks, []
+    start, end = (strides[name].to_numpy(dtype=np.float64) for name in ("start_s", "end_s"))
+    _, way = course.front(start, end)
+    change = course.heading_rad(end) - course.heading_rad(start)
+    turns = np.abs(np.angle(np.exp(1j * np.nan_to_num(change)))) > _TURN_RAD
+    backward = (way < 0.0) & ~turns
+    entries = [
+        HistoryEntry("found", text, int(found.sum()))
+        for text, found in (
+            ("strides of a turn: the heading changes by more than 30 degrees", turns),
+            ("strides walked backward", backward),
+            ("strides sideways", (way == 0.0) & ~turns),
+        )
+        if found.any()
+    ]
+    if course.laboratory and course.measured and (belt := course.belt_m_s()) > 0.0:
+        text = f"speed and lengths over a belt at {belt:.2f} m/s, the speed of the standing foot"
+        entries.append(HistoryEntry("found", text))
+    if course.laboratory and not course.measured:
+        text = "speed and lengths: the model walks on a belt, whose speed its angles do not tell"
+        entries.append(HistoryEntry("missing", text))
+    walks = np.isin(tasks.astype(str), _STRAIGHT)
+    tasks[walks & turns], tasks[walks & backward] = "turning", "backward_walking"
+    return tasks, entries
 
 
 def _block(recording: Recording, strides: pd.DataFrame) -> tuple[list[str], NDArray[np.float32]]:
@@ -288,13 +388,16 @@ def refuse_no_curves(recording: Recording) -> None:
         )
 
 
-def no_stride(recording: Recording, strides: pd.DataFrame) -> SchemaError:
+def no_stride(recording: Recording, strides: pd.DataFrame, n_unknown: int = 0) -> SchemaError:
     """Return the error of a recording without a usable stride, with the reasons."""
     reasons = Counter(strides["reason"])
     text = "; ".join(f"{n} rejected: {why}" for why, n in reasons.items())
+    text = text or "fewer than two heel strikes of either foot"
+    if n_unknown:
+        text += f"; {n_unknown} contacts on force plates of which nothing tells the foot"
     return SchemaError(
         expected="at least one complete stride (two heel strikes of one foot, toe-off between)",
-        got=text or "fewer than two heel strikes of either foot",
+        got=text,
         where=recording.source,
         fix="leave standing trials out; else give events, vertical forces, or markers of heel, "
         "toe and pelvis in the file",
@@ -340,46 +443,6 @@ def stride_metadata(recording: Recording, strides: pd.DataFrame) -> pd.DataFrame
         }
     )
     return table.assign(**_spatial(recording, strides))
-
-
-_TURN_RAD = np.radians(30.0)
-"""Change of heading within a stride from which it is part of a turn. Turns of head and trunk count
-from 30 degrees in Rehman et al. 2020, Sensors 20:5377, those of the whole walk from 45 in El-Gohary
-et al. 2014, Sensors 14:356, over two or more strides."""
-_STRAIGHT = ("level_walking", "incline_walking", "decline_walking")
-
-
-def _tasks(
-    recording: Recording, strides: pd.DataFrame
-) -> tuple[NDArray[np.object_], list[HistoryEntry]]:
-    """Return each stride's task: the recording's, but of walks also turning and going backward."""
-    tasks = np.full(len(strides), recording.task or DEFAULT_TASK, dtype=object)
-    course = course_of(recording)
-    if course is None:
-        return tasks, []
-    start, end = (strides[name].to_numpy(dtype=np.float64) for name in ("start_s", "end_s"))
-    _, way = course.front(start, end)
-    change = course.heading_rad(end) - course.heading_rad(start)
-    turns = np.abs(np.angle(np.exp(1j * np.nan_to_num(change)))) > _TURN_RAD
-    backward = (way < 0.0) & ~turns
-    entries = [
-        HistoryEntry("found", text, int(found.sum()))
-        for text, found in (
-            ("strides of a turn: the heading changes by more than 30 degrees", turns),
-            ("strides walked backward", backward),
-            ("strides sideways", (way == 0.0) & ~turns),
-        )
-        if found.any()
-    ]
-    if course.laboratory and course.measured and (belt := course.belt_m_s()) > 0.0:
-        text = f"speed and lengths over a belt at {belt:.2f} m/s, the speed of the standing foot"
-        entries.append(HistoryEntry("found", text))
-    if course.laboratory and not course.measured:
-        text = "speed and lengths: the model walks on a belt, whose speed its angles do not tell"
-        entries.append(HistoryEntry("missing", text))
-    if (recording.task or DEFAULT_TASK) in _STRAIGHT:
-        tasks[turns], tasks[backward] = "turning", "backward_walking"
-    return tasks, entries
 
 
 def _spatial(recording: Recording, strides: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
