@@ -451,6 +451,7 @@ TASKS: dict[str, str] = {
     "stand_to_sit": "Stand to sit",
     "turning": "Turning while walking",
     "dual_task_walking": "Walking with a second task",
+    "backward_walking": "Walking backward",
 }
 """Task name -> title for people; the order numbers the simulator's seeds, so new ones come last."""
 
@@ -468,7 +469,8 @@ STANCE_PERCENT: dict[str, float] = {
 Walking: Schwartz, Rozumalski & Trost 2008 at their free speed. Stairs: Beaulieu et al. 2008.
 Running: middle of Fukuchi, Fukuchi & Duarte 2017 between 2.5 and 4.5 m/s. A second task: as level
 walking; what it changes in young healthy adults is explained by the slower speed (Beauchet et al.
-2005, doi:10.1186/1743-0003-2-26). Turns have no published figure: the two feet differ.
+2005, doi:10.1186/1743-0003-2-26). Turns have no published figure: the two feet differ; nor
+has walking backward.
 """
 
 _WALKING = ("level_walking", "incline_walking", "decline_walking", "dual_task_walking")

@@ -30,6 +30,7 @@ SOURCES: dict[str, str] = {
     "sit_to_stand": "reconstructed from Kotake 1993 and Yoshioka 2007; SD assumed",
     "stand_to_sit": "reconstructed from Kotake 1993 and Yoshioka 2007; SD assumed",
     "turning": "none: no curves of turns are tabulated",
+    "backward_walking": "none: no curves of walking backward are tabulated",
     "dual_task_walking": "those of level walking, at the speed walked: in young healthy adults the "
     "change of stride times under a second task is explained by the slower speed (Beauchet et al. "
     "2005, doi:10.1186/1743-0003-2-26)",
