@@ -335,7 +335,7 @@ def absence_entries(recording: Recording) -> list[HistoryEntry]:
         text = f"signals without a standard name: {', '.join(unnamed)}"
         entries.append(HistoryEntry("dropped", text, len(unnamed)))
     if recording.markers and not any("_angle_" in name for name in recording.channels):
-        text = "joint angles: there are markers only, and computing angles is out of scope"
+        text = "joint angles: none has a standard name, and markers are not turned into angles"
         entries.append(HistoryEntry("missing", text))
     return entries
 
