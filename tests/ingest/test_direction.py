@@ -10,10 +10,12 @@ from scipy.spatial.transform import Rotation
 from tests.ingest.walking import HEELS_M, STRIDE_S, Walk, unit
 
 from locomotion_analysis.ingest import (
+    Recording,
     Stream,
     angle_events,
     coordinate_events,
     cycles_of,
+    merge,
     velocity_events,
 )
 from locomotion_analysis.ingest.direction import along_progression, course_of
@@ -178,6 +180,16 @@ def test_a_model_that_travels_faces_where_its_legs_say(heading, backward):
     walk = Walk(heading=heading, backward=backward)
     place = replace(walk.pose(), heading_rad=np.full(len(walk.time), np.nan))
     holds(cycles_of(walk.of_model(pelvis=place)), walk, markers=False)
+
+
+def test_the_pelvis_of_one_file_turns_the_forces_of_another_whose_clock_starts_later():
+    walk = Walk(heading=np.pi, speed=0.0, belt=1.2)
+    angles = walk.of_model(plates=())
+    late = tuple(replace(plate, time_s=plate.time_s + 7.0) for plate in walk.plates(named=True))
+    forces = Recording(source="walk_grf.mot", plates=late)
+    for first, second in ((angles, forces), (forces, angles)):
+        merged = replace(merge([first, second]), metadata=angles.metadata)
+        holds(cycles_of(merged), walk, markers=False)
 
 
 def test_forces_alone_tell_the_way_of_a_person_who_travels():

@@ -82,8 +82,8 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
     refuse_no_curves(measured)
     channels, block = _block(measured, used)
     of_strides = stride_metadata(measured, used)
-    tasks, of_tasks = _tasks(measured.task, used, _bent_knee(channels, block))
-    tasks, of_direction = _ways(measured, used, tasks)
+    of_flight, of_tasks = _tasks(measured.task, used, _bent_knee(channels, block))
+    tasks, of_direction = _ways(measured, used, of_flight)
     key: dict[str, Any] = {
         "dataset": dataset,
         "subject": measured.subject,
@@ -176,10 +176,11 @@ _STRAIGHT = ("level_walking", "incline_walking", "decline_walking")
 
 
 def _ways(
-    recording: Recording, strides: pd.DataFrame, tasks: NDArray[np.str_] | str
+    recording: Recording, strides: pd.DataFrame, of_flight: NDArray[np.str_] | str
 ) -> tuple[NDArray[np.object_], list[HistoryEntry]]:
     """Return the task of each stride: as it was, but of walks the turns and the steps backward."""
-    tasks = np.full(len(strides), tasks, dtype=object)
+    tasks = np.empty(len(strides), dtype=np.object_)
+    tasks[:] = of_flight
     course = course_of(recording)
     if course is None:
         return tasks, []
@@ -193,7 +194,7 @@ def _ways(
         for text, found in (
             ("strides of a turn: the heading changes by more than 30 degrees", turns),
             ("strides walked backward", backward),
-            ("strides sideways", (way == 0.0) & ~turns),
+            ("strides sideways or on the spot", (way == 0.0) & ~turns),
         )
         if found.any()
     ]
