@@ -269,6 +269,18 @@ def test_the_pelvis_is_the_same_on_every_way(heading, turn, axis, belt):
         assert np.abs(found - expected)[straight].max() < np.radians(3.0), name
 
 
+def test_what_is_known_about_one_axis_alone_is_masked_away_from_it():
+    walk = Walk(seconds=12.0, turn=corner(90.0, 5.0, 2.0))
+    names = ("foot_sagittal_angle_left_rad", "pelvis_anterior_tilt_velocity_rad_s")
+    signals = {ROTATION: walk.faces(walk.time)} | dict.fromkeys(names, 0.1 + 0 * walk.time)
+    recording = along_progression(walk.recording(streams=(Stream(walk.time, signals),)))
+    for name in names:
+        found = recording.streams[0].signals[name]
+        assert np.isfinite(found[walk.time < 5.0]).all()
+        assert np.isnan(found[walk.time > 7.5]).all()
+    assert recording.history[-1].action == "masked"
+
+
 def test_rotations_that_follow_the_person_are_left_alone():
     walk = Walk(seconds=12.0, turn=corner(90.0, 5.0, 2.0))
     own = {ROTATION: np.radians(5) * np.sin(2 * np.pi * walk.time / STRIDE_S)}
