@@ -109,7 +109,7 @@ def test_flights_are_found_in_noisy_markers(make_runner, noise_m):
     strides = find_strides(recording)
     used = strides[strides["reason"] == ""]
     assert len(used) >= 11
-    assert runs(used).all()
+    assert runs(used, find_events(recording)).all()
     stance = 100 * (used["toe_off_s"] - used["start_s"]) / used["duration_s"]
     assert stance.median() == pytest.approx(35.0, abs=1.5)
 
@@ -157,6 +157,22 @@ def test_a_walk_that_becomes_a_run_has_two_tasks(make_runner, make_walker):
     by_task = data.cycles.groupby("task")["cycle_duration_s"].median()
     assert by_task["level_walking"] == pytest.approx(1.1, abs=0.02)
     assert by_task["run"] == pytest.approx(0.72, abs=0.01)
+
+
+def test_furthest_before_and_behind_tell_no_flight(walker):
+    # Toe-offs where strikes are and the other way round: what a wrong direction makes of a walk.
+    turned = {name: position * [-1.0, 1.0, 1.0] for name, position in walker.markers().items()}
+    backward = {n: p[::-1] for n, p in turned.items()}
+    data = cycles_of(walker.recording(markers=backward, marker_time_s=walker.time_s, task=""))
+    assert "run" not in set(data.cycles["task"])
+
+
+def test_without_markers_of_the_pelvis_the_heights_of_the_feet_tell_a_run(make_runner):
+    runner = make_runner()
+    markers = runner.markers()
+    del markers["SACR"]
+    found = find_events(runner.recording(markers=markers, marker_time_s=runner.time_s))
+    assert set(found.sources) == {"velocity"}
 
 
 def test_knees_that_bend_as_in_running_make_walking_doubtful(runner):
