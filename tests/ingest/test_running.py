@@ -195,3 +195,30 @@ def test_the_rule_of_walking_would_not_hold(make_runner):
     ]
     late = _to_nearest(strikes, np.concatenate([runner.strikes(side) for side in SIDES]))
     assert np.median(late) > 0.05
+
+
+@pytest.mark.parametrize(
+    ("duty", "why"), [(0.35, "of both feet"), (0.44, "one contact throughout")]
+)
+@pytest.mark.parametrize("side", SIDES)
+def test_a_belt_named_after_one_foot_gives_no_events_to_it(make_runner, side, duty, why):
+    runner = make_runner(stride_s=0.86, duty=duty)
+    plate = runner.plate()
+    both = Stream(plate.time_s, {f"grf_vertical_{side}_N": plate.force_N[:, 2]})
+    found = find_events(runner.recording(streams=(runner.angles(), both)))
+    assert "force" not in found.sources
+    said = [str(entry) for entry in found.forces.recording.history]
+    assert any(why in line for line in said)
+    strides = find_strides(runner.recording(streams=(runner.angles(), both)))
+    np.testing.assert_allclose(strides.loc[strides["reason"] == "", "duration_s"], 0.86, atol=0.02)
+
+
+def test_a_walk_whose_pelvis_falls_as_fast_is_no_flight(walker):
+    # Highest as the feet pass each other: the inverted pendulum of walking, at 0.9 g.
+    step = 1.1 / 2
+    rate = 2 * np.pi / step
+    markers = walker.markers()
+    passing = walker.strikes("right")[0] + (0.62 + 0.5 * 0.38) * 1.1
+    markers["SACR"][:, 2] += 0.9 * 9.80665 / rate**2 * np.cos(rate * (walker.time_s - passing))
+    recording = walker.recording(markers=markers, marker_time_s=walker.time_s)
+    assert flight_events(recording) == []
