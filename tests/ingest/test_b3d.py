@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from locomotion_analysis.errors import FileReadError, LocomotionError
 from locomotion_analysis.ingest import ReadOptions, Recording
 from locomotion_analysis.ingest.b3d import B3DReader, read_b3d_frames, read_b3d_header
+from locomotion_analysis.ingest.foot_forces import foot_forces
 
 DOFS = ("pelvis_tilt", "pelvis_rotation", "pelvis_tx", "pelvis_ty", "pelvis_tz", "knee_angle_r")
 FRAMES = 12
@@ -45,16 +46,17 @@ def b3d(
     missing: tuple[int, ...] = (),
     observed: tuple[int, ...] = (),
     turn: float = 0.0,
+    drift: float | None = None,
     step: float = 0.01,
     pass_bytes: int | None = None,
 ) -> bytes:
-    """One subject of 70 kg walking along `turn` from x, in one trial."""
+    """One subject of 70 kg facing `turn` from x, walking or drifting on a belt, in one trial."""
     names = "".join(f'<Coordinate name="{name}">' for name in (*DOFS, "knee_angle_r_beta"))
     force = np.array([50.0 * np.cos(turn), 600.0, -50.0 * np.sin(turn)])
     point = np.array([0.3, 0.0, 0.1])
 
     def frame(k: int, which: int) -> bytes:
-        along = 0.2 * k
+        along = 0.2 * k if drift is None else drift * k / FRAMES
         position = np.array(
             [-0.1, turn, along * np.cos(turn), 1.0, -along * np.sin(turn), 0.1 * k + which]
         )
@@ -114,7 +116,9 @@ def read_bytes(data: bytes, folder: Path) -> Recording:
 
 
 def signals(recording: Recording) -> dict[str, np.ndarray]:
-    return {name: x for stream in recording.streams for name, x in stream.signals.items()}
+    """All signals, with the forces in the directions of the person."""
+    streams = foot_forces(recording, []).recording.streams
+    return {name: x for stream in streams for name, x in stream.signals.items()}
 
 
 @pytest.fixture(scope="module")
@@ -202,6 +206,14 @@ def test_a_generated_walk_has_the_standard_signs(tmp_path):
 @pytest.mark.parametrize("turn", [0.0, 1.0, np.pi, -2.0])
 def test_anterior_follows_the_way_walked(tmp_path, turn):
     found = signals(read_bytes(b3d(turn=turn), tmp_path))
+    np.testing.assert_allclose(found["grf_anterior_right_N"], 50.0, atol=1e-9)
+    np.testing.assert_allclose(found["grf_lateral_right_N"], 0.0, atol=1e-9)
+
+
+@pytest.mark.parametrize("turn", [0.0, np.pi / 2, np.pi])
+@pytest.mark.parametrize("drift", [0.6, 0.0, -0.6])
+def test_a_drift_on_a_belt_is_no_direction(tmp_path, turn, drift):
+    found = signals(read_bytes(b3d(turn=turn, drift=drift, step=1.0), tmp_path))
     np.testing.assert_allclose(found["grf_anterior_right_N"], 50.0, atol=1e-9)
     np.testing.assert_allclose(found["grf_lateral_right_N"], 0.0, atol=1e-9)
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from locomotion_analysis.errors import LocomotionError
 from locomotion_analysis.ingest import Event, Plate, Recording, Stream, cycles_of
+from locomotion_analysis.ingest.recording import PelvisPose
 
 SIGNALS = (
     "knee_flexion_angle_left_rad",
@@ -43,11 +44,16 @@ def recordings(draw):
     time = draw(st.sampled_from([0.0, 3.4])) + np.arange(n) * draw(st.sampled_from([0.004, 0.01]))
     names = draw(st.lists(st.sampled_from(SIGNALS), unique=True, max_size=4))
     streams = (Stream(time, {name: draw(arrays(n)) for name in names}),) if names else ()
-    places = draw(st.lists(st.sampled_from(["LHEE", "RHEE", "LTOE", "RTOE", "SACR"]), unique=True))
-    plates = tuple(
-        Plate(time, draw(arrays(n, 3)), draw(arrays(n, 3)), np.zeros(n))
-        for _ in range(draw(st.integers(0, 2)))
+    places = draw(
+        st.lists(
+            st.sampled_from(["LHEE", "RHEE", "LTOE", "RTOE", "SACR", "LASI", "RASI"]), unique=True
+        )
     )
+    plates = tuple(
+        Plate(time, draw(arrays(n, 3)), draw(arrays(n, 3)), np.zeros(n), foot)
+        for foot in draw(st.sampled_from([(), ("",), ("", ""), ("left", "right")]))
+    )
+    pelvis = PelvisPose(time, draw(arrays(n, 2)), draw(arrays(n)))
     return Recording(
         source="odd",
         subject="S1",
@@ -55,6 +61,7 @@ def recordings(draw):
         markers={place: draw(arrays(n, 3)) for place in places},
         marker_time_s=time if places else np.empty(0),
         plates=plates,
+        pelvis=draw(st.sampled_from([None, pelvis])),
         events=tuple(sorted(draw(st.lists(event, max_size=12)))),
         metadata=draw(st.sampled_from([{}, {"mass_kg": 70.0, "step": 3, "task": "x"}])),
     )

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,12 +8,15 @@ from hypothesis.extra import numpy as hnp
 
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError, UnitError
 from locomotion_analysis.ingest import ReadOptions
+from locomotion_analysis.ingest.direction import along_progression
+from locomotion_analysis.ingest.foot_forces import foot_forces
 from locomotion_analysis.ingest.opensim import (
     OpenSimReader,
     TRCReader,
     follow_knee_sign,
     read_opensim_table,
 )
+from locomotion_analysis.ingest.recording import PelvisPose
 
 MASS_KG = 68.9  # subject S01
 TIME = np.arange(0.0, 1.0, 0.1)
@@ -104,12 +109,39 @@ def test_pelvis_tilt_list_and_lumbar_extension_change_sign(tmp_path):
     }
 
 
-def test_a_pelvis_that_faces_back_is_left_out(tmp_path):
-    columns = {"time": TIME, "pelvis_tilt": TIME + 5, "pelvis_rotation": 178 + TIME}
-    columns["hip_flexion_l"] = 20 * TIME
+def test_the_pelvis_says_where_it_is_and_which_way_it_faces(tmp_path):
+    columns = {"time": TIME, "pelvis_tx": TIME, "pelvis_ty": 1 + 0 * TIME, "pelvis_tz": 0.2 * TIME}
+    columns |= {"pelvis_rotation": 178 + TIME, "hip_flexion_l": 20 * TIME}
     recording = read(write(tmp_path / "a.mot", columns))
-    assert recording.channels == ("hip_flexion_angle_left_rad",)
-    assert "faces 178 degrees away" in said(recording)
+    # OpenSim's z points to the right of x, so that y of axes with z up is -z.
+    np.testing.assert_allclose(
+        recording.pelvis.position_m, np.column_stack([TIME, -0.2 * TIME]), atol=1e-9
+    )
+    np.testing.assert_allclose(recording.pelvis.heading_rad, np.deg2rad(178 + TIME))
+    assert "which way it faces: pelvis_tx, pelvis_tz, pelvis_rotation" in said(recording)
+    assert "columns without a standard channel: pelvis_ty" in said(recording)
+
+
+def test_a_walk_towards_minus_x_has_the_pelvis_of_a_walk_towards_x(tmp_path):
+    """Rotations about z, x and y in this order: facing back, tilt and list change their sign."""
+    time = np.arange(0.0, 3.0, 0.01)
+    still = 0 * time
+    legs = {f"{name}_{s}": 20 * np.sin(6 * time + (s == "r") * np.pi)
+            for s in "lr" for name in ("hip_flexion", "knee_angle")}  # fmt: skip
+    found = []
+    for facing, sign in ((0.0, 1.0), (180.0, -1.0)):
+        columns = {"time": time, "pelvis_tilt": still - sign * 10, "pelvis_list": still + sign * 4}
+        columns |= {"pelvis_rotation": facing + 3 + still, "pelvis_tx": sign * 1.2 * time} | legs
+        recording = read(write(tmp_path / "a.mot", columns))
+        found.append(signals_of(along_progression(recording)))
+    for name, value in (
+        ("anterior_tilt", 10.0),
+        ("obliquity_up", -4.0),
+        ("internal_rotation", 3.0),
+    ):
+        for signals in found:
+            angle = np.rad2deg(signals[f"pelvis_{name}_angle_rad"])
+            np.testing.assert_allclose(angle, value, atol=0.1)
 
 
 def test_locked_coordinates_are_no_measurements(tmp_path):
@@ -171,14 +203,21 @@ def foot_columns(prefix, contact, forward):
 
 
 @pytest.mark.parametrize("forward", [1.0, -1.0])
-def test_forces_named_by_foot_become_signals_in_the_direction_of_walking(tmp_path, forward):
+def test_forces_named_by_foot_are_in_the_directions_of_the_person(tmp_path, forward):
     time = np.arange(0, 1, 0.01)
     contact = (time > 0.2) & (time < 0.8)
     columns = {"time": time} | foot_columns("ground_force_r_", contact, forward)
     columns |= foot_columns("ground_force_l_", contact, forward)
     recording = read(write(tmp_path / "a.mot", columns))
-    signals = signals_of(recording)
-    assert not recording.plates
+    assert {plate.foot for plate in recording.plates} == {"left", "right"}
+    assert not signals_of(recording)
+    alone = foot_forces(recording, []).recording
+    assert set(alone.channels) == {"grf_vertical_left_N", "grf_vertical_right_N"}
+    assert "nothing tells which way the person faces" in said(alone)
+
+    heading = np.zeros(100) if forward > 0 else np.full(100, np.pi)
+    pelvis = PelvisPose(time, np.zeros((100, 2)), heading)
+    signals = signals_of(foot_forces(replace(recording, pelvis=pelvis), []).recording)
     fore = signals["grf_anterior_right_N"]
     assert fore[25] < -10  # braking first
     assert fore[75] > 10

@@ -11,6 +11,7 @@ from locomotion_analysis.standard import (
     TASKS,
     normative_curves,
     plausible_range,
+    toe_off_percent,
 )
 from locomotion_analysis.standard.norms import (
     NOT_CYCLIC,
@@ -50,7 +51,9 @@ def test_running_has_the_force_peaks_of_fukuchi_2017(speed, peak):
     assert peak - 0.12 < force.max() <= peak
 
 
-@pytest.mark.parametrize("task", [task for task in TASKS if task not in NOT_CYCLIC])
+@pytest.mark.parametrize(
+    "task", [task for task in TASKS if task not in (*NOT_CYCLIC, "turning", "backward_walking")]
+)
 def test_both_legs_carry_one_body_weight(task):
     curves = normative_curves(task)
     total = sum(
@@ -94,6 +97,35 @@ def test_no_value_is_missing(task):
     assert np.isfinite(curves.mean).all()
     assert (curves.sd >= 0).all()
     assert curves.source
+
+
+def test_a_second_task_has_the_curves_of_level_walking():
+    alone, second = (
+        normative_curves("level_walking", 1.0),
+        normative_curves("dual_task_walking", 1.0),
+    )
+    assert second.channels == alone.channels
+    np.testing.assert_array_equal(second.mean, alone.mean)
+    for kind in ("healthy", "rails"):
+        for with_task, without in zip(
+            range_bands("dual_task_walking", kind)[1:], range_bands("level_walking", kind)[1:],
+            strict=True,
+        ):  # fmt: skip
+            np.testing.assert_array_equal(with_task, without)
+    assert toe_off_percent("dual_task_walking", 1.0) == toe_off_percent("level_walking", 1.0)
+
+
+def test_turns_have_no_curves_no_ranges_and_no_toe_off():
+    assert normative_curves("turning").channels == ()
+    assert range_bands("turning", "rails")[0] == {}
+    with pytest.raises(SchemaError, match="published range in turning"):
+        plausible_range("turning", 50, KNEE)
+    assert np.isnan(toe_off_percent("turning", 1.0))
+
+
+def test_new_tasks_leave_the_numbers_of_the_old_ones():
+    # The simulator's seeds count the tasks in this order.
+    assert list(TASKS).index("stand_to_sit") == 7
 
 
 def test_shifting_there_and_back_changes_nothing():

@@ -25,8 +25,9 @@ from locomotion_analysis.ingest.opensim import (
     coordinate_columns,
     coordinate_stream,
     lab_axes,
+    pelvis_pose,
 )
-from locomotion_analysis.ingest.recording import ReadOptions, Recording, Stream
+from locomotion_analysis.ingest.recording import Plate, ReadOptions, Recording
 from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2
 
 Array = NDArray[np.float64]
@@ -448,7 +449,6 @@ _PASS_NAMES = {0: "kinematics", 1: "dynamics", 2: "low-pass filter"}
 _COORDINATE = re.compile(r"<Coordinate\s+name\s*=\s*[\"']([^\"']+)[\"']")
 _FOLLOWERS = ("_beta",)
 _ROOT_FORCES = ("pelvis_tx", "pelvis_ty", "pelvis_tz")
-_STEP_M = 0.5
 
 
 @dataclass(frozen=True)
@@ -566,55 +566,36 @@ def residual_entry(solution: B3DSolution, mass_kg: float) -> HistoryEntry:
     return HistoryEntry("read", f"moments leave a force of {newton:.0f} N{part} at the pelvis")
 
 
-def walking_direction(solution: B3DSolution) -> Array:
-    """Return the direction of progress, a unit vector in z-up laboratory axes.
-
-    From the pelvis's way over the floor where it is longer than a step, else where it faces.
-    """
-    place = dict(zip(solution.names, solution.position.T, strict=True))
-    way = np.zeros(2)
-    if "pelvis_tx" in place and "pelvis_tz" in place:
-        x, z = place["pelvis_tx"], place["pelvis_tz"]
-        way = np.nan_to_num(np.array([x[-1] - x[0], z[0] - z[-1]]))
-    if np.hypot(*way) < _STEP_M:
-        turn = place.get("pelvis_rotation", np.zeros(1))
-        angle = float(np.nanmedian(turn)) if np.isfinite(turn).any() else 0.0
-        way = np.array([np.cos(angle), np.sin(angle)])
-    return np.append(way / np.hypot(*way), 0.0)
-
-
 # Ground reactions: one wrench a foot, about the laboratory's origin.
 
 _BODY_SIDE = re.compile(r"_(?P<side>[lr])$")
 _SIDES = {"l": "left", "r": "right"}
 
 
-def ground_reaction_signals(
-    wrench: Array, bodies: Sequence[str], forward: Array
-) -> tuple[dict[str, Array], list[HistoryEntry]]:
-    """Turn contact wrenches into forces and centres of pressure of each foot.
+def ground_reactions(
+    time_s: Array, wrench: Array, bodies: Sequence[str]
+) -> tuple[tuple[Plate, ...], list[HistoryEntry]]:
+    """Turn contact wrenches into force and centre of pressure under each foot.
 
     With the torque T about the origin and the floor at height 0, the centre of pressure is
     x = -Ty / Fz, y = Tx / Fz (z up).
 
     Parameters
     ----------
+    time_s : ndarray, shape (n,)
     wrench : ndarray, shape (n, 6 * n_bodies)
         For each body torque (Nm) and force (N) in the laboratory, y up.
     bodies : sequence of str
         Contact bodies, for example ``calcn_r``.
-    forward : ndarray, shape (3,)
-        Direction of progress, z up.
 
     Returns
     -------
-    dict of str to ndarray, shape (n,)
-        ``grf_<vertical|anterior|lateral>_<left|right>_N`` and
-        ``cop_<anterior|lateral>_<left|right>_m``, from the laboratory's origin, NaN below 20 N.
+    tuple of Plate
+        One a foot, in laboratory axes with z up; centres of pressure NaN below 20 N.
     list of HistoryEntry
     """
     if wrench.shape[1] != 6 * len(bodies) or not np.nan_to_num(wrench).any():
-        return {}, [HistoryEntry("dropped", "ground reactions: the chosen pass has none")]
+        return (), [HistoryEntry("dropped", "ground reactions: the chosen pass has none")]
     forces: dict[str, Array] = {}
     torques: dict[str, Array] = {}
     unnamed = []
@@ -629,23 +610,19 @@ def ground_reaction_signals(
         # A foot may be more than one body (heel and toes): wrenches about one point add up.
         forces[side] = forces.get(side, 0.0) + force
         torques[side] = torques.get(side, 0.0) + torque
-    signals: dict[str, Array] = {}
+    plates = []
     for side, force in forces.items():
         torque = torques[side]
-        leftward = np.array([-forward[1], forward[0], 0.0])
-        outward = leftward if side == "left" else -leftward
         vertical = np.where(force[:, 2] >= _LOADED_N, force[:, 2], np.nan)
-        cop = np.column_stack([-torque[:, 1] / vertical, torque[:, 0] / vertical, 0.0 * vertical])
-        signals[f"grf_vertical_{side}_N"] = force[:, 2].copy()
-        signals[f"grf_anterior_{side}_N"] = force @ forward
-        signals[f"grf_lateral_{side}_N"] = force @ outward
-        signals[f"cop_anterior_{side}_m"] = cop @ forward
-        signals[f"cop_lateral_{side}_m"] = cop @ outward
+        x, y = -torque[:, 1] / vertical, torque[:, 0] / vertical
+        cop = np.column_stack([x, y, 0.0 * vertical])
+        twist = torque[:, 2] - np.nan_to_num(x * force[:, 1] - y * force[:, 0])
+        plates.append(Plate(time_s, force, cop, np.where(np.isnan(vertical), 0.0, twist), side))
     history = [axes_entry(_UP, "markers, forces and centres of pressure")]
     if unnamed:
         detail = f"contact bodies that name no foot: {', '.join(unnamed)}"
         history.append(HistoryEntry("dropped", detail, len(unnamed)))
-    return signals, history
+    return tuple(plates), history
 
 
 # The reader.
@@ -707,26 +684,24 @@ def _recording(path: Path, header: B3DHeader, index: int) -> Recording:
     # Under the names OpenSim's own tables have, what is known of those serves here too.
     table = OpenSimTable(time_s, tuple(columns), np.hstack(parts), in_degrees=False, history=())
     stream, history = coordinate_stream(table)
-    forces, force_history = ground_reaction_signals(
-        solution.wrench, header.contact_bodies, walking_direction(solution)
-    )
-    streams = [] if stream is None else [stream]
-    if forces:
-        streams.append(Stream(time_s, forces))
+    pelvis, of_pelvis = pelvis_pose(table)
+    plates, force_history = ground_reactions(time_s, solution.wrench, header.contact_bodies)
     observed = read_b3d_frames(path, header, index, None).get(_MARKERS)
     markers = {}
     if observed is not None and observed.shape[1] == 3 * len(header.marker_names):
         for k, name in enumerate(header.marker_names):
             if np.isfinite(observed[:, 3 * k]).any():
                 markers[name] = lab_axes(observed[:, 3 * k : 3 * k + 3], _UP)
-    named = " ".join(coordinate_columns(table))
+    named = " ".join([*coordinate_columns(table), *of_pelvis])
     if rest := [name for name in solution.names if name not in named]:
         detail = f"degrees of freedom without a standard channel: {', '.join(rest)}"
         history.append(HistoryEntry("dropped", detail, len(rest)))
     recording = Recording(
         source=str(path),
         trial=trial.name,
-        streams=tuple(streams),
+        streams=() if stream is None else (stream,),
+        plates=plates,
+        pelvis=pelvis,
         markers=markers,
         marker_time_s=time_s,
         metadata=_metadata(header),

@@ -488,6 +488,7 @@ def _joined(first: Recording, second: Recording) -> Recording:
         markers=with_markers.markers,
         marker_time_s=with_markers.marker_time_s,
         plates=first.plates or second.plates,
+        pelvis=second.pelvis if first.pelvis is None else first.pelvis,
         events=first.events or second.events,
         metadata={**first.metadata, **second.metadata, **first_known},
     ).then(*entries)
@@ -509,6 +510,7 @@ def _on_clock_of(first: Recording, second: Recording) -> Recording:
             streams=tuple(Stream(s.time_s + shift, s.signals) for s in second.streams),
             marker_time_s=second.marker_time_s + shift,
             plates=tuple(replace(plate, time_s=plate.time_s + shift) for plate in second.plates),
+            pelvis=second.pelvis and replace(second.pelvis, time_s=second.pelvis.time_s + shift),
             events=tuple(replace(event, time_s=event.time_s + shift) for event in second.events),
         )
         return moved.then(HistoryEntry("shifted", text))

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
-from locomotion_analysis.ingest.foot_forces import (
-    FootForces,
-    foot_forces,
-    low_pass,
-    walking_direction,
+from locomotion_analysis.ingest.direction import (
+    backward_by_angles,
+    course_of,
+    feet_from_angles,
 )
+from locomotion_analysis.ingest.foot_forces import FootForces, foot_forces, low_pass
 from locomotion_analysis.ingest.marker_names import foot_marker, pelvis_marker
 from locomotion_analysis.ingest.recording import (
     HEEL_STRIKE,
@@ -39,9 +39,6 @@ _MIN_HEEL_RISE_M = 0.03
 _MIN_STRIDE_S = 0.4
 _EDGE_SAMPLES = 3
 _LOW_HEEL = 0.35
-_THIGH, _SHANK, _HEEL, _TOE = 0.245, 0.246, 0.040, 0.112
-"""Segment lengths and foot reach behind and before the ankle, body heights (Winter 2009)."""
-_BODY_M = 1.75
 _PELVIS_CUTOFF_HZ = 15.0
 _FREE_FALL, _HALF_FALL, _FLIGHT_QUANTILE, _FLIGHT_PROMINENCE = 0.7, 0.5, 0.97, 1.0
 """Fall of the pelvis in flight and at the ends of a contact (gravities), how rare it may be, and its
@@ -60,7 +57,10 @@ def coordinate_events(recording: Recording) -> list[Event]:
     Heel strike is the instant at which the heel is furthest in front of the pelvis, toe-off
     the one at which the toe is furthest behind it (coordinate-based algorithm of Zeni,
     Richards & Higginson 2008, Gait Posture 27:710, doi 10.1016/j.gaitpost.2007.07.007).
-    Works over the ground and on a treadmill. A foot that has just landed as the recording begins
+    In front is where the person goes over the ground under the feet
+    (:func:`~locomotion_analysis.ingest.direction.course_of`), at every instant: it holds on a
+    treadmill, on the way back, and backward, where the toe lands and the heel leaves last.
+    A foot that has just landed as the recording begins
     or ends, as far in front as at the other strikes but for the way of 0.05 s and going back
     already, has struck: up to 0.05 s before the first sample.
 
@@ -74,17 +74,23 @@ def coordinate_events(recording: Recording) -> list[Event]:
     list of Event
         In time order; empty without these markers or without walking.
     """
-    pelvis = pelvis_marker(recording.markers)
-    forward, _ = walking_direction(recording)
-    if pelvis is None or forward is None:
+    pelvis, course = pelvis_marker(recording.markers), course_of(recording)
+    if pelvis is None or course is None or not course.laboratory:
         return []
+    travel = course.travel_at(recording.marker_time_s)
+    _, way = course.front_at(recording.marker_time_s)
+    backward = (way < 0.0)[:, np.newaxis]
     events, fronts = [], {}
     for side in SIDES:
         heel = foot_marker(recording.markers, "heel", side)
         toe = foot_marker(recording.markers, "toe", side)
         toe = heel if toe is None else toe
         if heel is not None and toe is not None:
-            front, back = ((part - pelvis)[:, :2] @ forward for part in (heel, toe))
+            # Walking backward the toe lands, behind the person, and the heel leaves last.
+            lands, leaves = np.where(backward, toe, heel), np.where(backward, heel, toe)
+            front, back = (
+                np.sum((part - pelvis)[:, :2] * travel, axis=1) for part in (lands, leaves)
+            )
             events += _furthest(recording.marker_time_s, front, back, side)
             fronts[side] = front
     return sorted([*events, *_landing_at_an_end(recording.marker_time_s, fronts, events)])
@@ -95,7 +101,8 @@ def velocity_events(recording: Recording) -> list[Event]:
 
     Toe-off is a maximum of the upward velocity of the foot's centre, heel strike the minimum
     at which the heel is low, below 35 % of its range (O'Connor, Thorpe, O'Malley & Vaughan
-    2007, Gait Posture 25:469, doi 10.1016/j.gaitpost.2006.05.016). Needs no pelvis markers.
+    2007, Gait Posture 25:469, doi 10.1016/j.gaitpost.2006.05.016). Needs no pelvis markers. It
+    holds forward only, so steps backward have no events.
     """
     from scipy.signal import find_peaks
 
@@ -125,6 +132,10 @@ def velocity_events(recording: Recording) -> list[Event]:
         downs = np.sort(downs[order][np.unique(swing[order], return_index=True)[1]])
         events += [Event(float(time[i]), side, HEEL_STRIKE) for i in downs]
         events += [Event(float(time[i]), side, TOE_OFF) for i in ups]
+    course = course_of(recording)
+    if course is not None and events:
+        _, way = course.front_at(np.array([event.time_s for event in events]))
+        events = [event for event, of_it in zip(events, way, strict=True) if of_it >= 0.0]
     return sorted(events)
 
 
@@ -236,28 +247,25 @@ def angle_events(recording: Recording) -> list[Event]:
     """Find events in joint angles alone.
 
     Heel and toe are placed below the hip from the hip, knee and ankle angles with the segment
-    lengths of a body 1.75 m tall, and :func:`coordinate_events`' rule is applied to them.
+    lengths of a body 1.75 m tall, and :func:`coordinate_events`' rule is applied to them: the
+    standing foot moves backward under the hip of a person who walks forward, and forward of one
+    who walks backward.
 
     Parameters
     ----------
     recording : Recording
         Needs hip and knee flexion of a leg; ankle and pelvis tilt are used where there.
     """
+    placed = feet_from_angles(recording)
+    if placed is None:
+        return []
+    time, feet = placed
+    backward = backward_by_angles(recording, time)
     events: list[Event] = []
-    for side in SIDES:
-        names = (f"hip_flexion_angle_{side}_rad", f"knee_flexion_angle_{side}_rad")
-        for stream in recording.streams:
-            if all(name in stream.signals for name in names):
-                hip, knee = (stream.signals[name] for name in names)
-                zero = np.zeros_like(hip)
-                thigh = hip - stream.signals.get("pelvis_anterior_tilt_angle_rad", zero)
-                shank = thigh - knee
-                foot = shank + stream.signals.get(f"ankle_dorsiflexion_angle_{side}_rad", zero)
-                ankle = _THIGH * np.sin(thigh) + _SHANK * np.sin(shank)
-                heel = _BODY_M * (ankle - _HEEL * np.cos(foot))
-                toe = _BODY_M * (ankle + _TOE * np.cos(foot))
-                events += _furthest(stream.time_s, heel, toe, side)
-                break
+    for side, (heel, toe) in feet.items():
+        front = np.where(backward, -toe[:, 0], heel[:, 0])
+        back = np.where(backward, -heel[:, 0], toe[:, 0])
+        events += _furthest(time, front, back, side)
     return sorted(events)
 
 

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from locomotion_analysis.data import HistoryEntry
+from locomotion_analysis.ingest.direction import Course, course_of, horizontal_at, rightwards
 from locomotion_analysis.ingest.force_zero import USUAL_WEIGHT_N, set_to_zero
-from locomotion_analysis.ingest.marker_names import foot_marker, pelvis_marker
+from locomotion_analysis.ingest.marker_names import foot_marker
 from locomotion_analysis.ingest.recording import (
     HEEL_STRIKE,
     SIDES,
@@ -237,13 +238,6 @@ def place_at(
     return np.stack([np.interp(instants, time_s[seen], axis) for axis in position[seen].T], axis=1)
 
 
-def horizontal_at(
-    time_s: NDArray[np.float64], position: NDArray[np.float64], instants: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return a marker's horizontal position at other instants, shape (m, 2)."""
-    return place_at(time_s, position, instants)[:, :2]
-
-
 # Which foot is on which force plate, and whether it is alone there.
 
 SHARED, UNKNOWN = "shared", "unknown"
@@ -385,93 +379,6 @@ def _sides_near(instant: float, kind: str, events: Sequence[Event]) -> set[str]:
     }
 
 
-# The direction a person walks in, so that forces and steps have a front and a side.
-
-MIN_TRAVEL_M = 0.5
-"""Pelvis displacement from which a trial counts as walking over the ground, m."""
-_MIN_COP_TRAVEL_M = 0.05
-_MIN_STANCE_FORCE_N = 100.0
-_SNAP_COSINE = np.cos(np.radians(20.0))
-
-
-def walking_direction(
-    recording: Recording, during: tuple[float, float] = (-np.inf, np.inf)
-) -> tuple[NDArray[np.float64] | None, str]:
-    """Return the horizontal direction of walking and what it was taken from.
-
-    The displacement of the pelvis markers (within `during`, for walks that turn), else
-    (treadmill) the mean direction from heel to toe, else the path of the centre of pressure. A
-    direction within 20 degrees of a laboratory axis is put on that axis.
-
-    Parameters
-    ----------
-    recording : Recording
-    during : (float, float)
-        First and last instant, s.
-
-    Returns
-    -------
-    ndarray, shape (2,), or None
-        Unit vector in laboratory x and y.
-    str
-        What it was taken from, for the history.
-    """
-    travel = pelvis_travel(recording, during)
-    if travel is None or np.linalg.norm(travel) <= MIN_TRAVEL_M:
-        travel = pelvis_travel(recording)
-    if travel is not None and np.linalg.norm(travel) > MIN_TRAVEL_M:
-        return _on_axis(travel), "displacement of the pelvis markers"
-    feet, path = np.zeros(2), np.zeros(2)
-    for side in SIDES:
-        heel = foot_marker(recording.markers, "heel", side)
-        toe = foot_marker(recording.markers, "toe", side)
-        if heel is not None and toe is not None and np.isfinite(toe - heel).all(axis=1).any():
-            feet += np.nanmean((toe - heel)[:, :2], axis=0)
-    if np.linalg.norm(feet) > 0.0:
-        return _on_axis(feet), "mean direction from heel to toe markers"
-    for plate in recording.plates:
-        loaded = plate.force_N[:, 2] > _MIN_STANCE_FORCE_N
-        cop = plate.cop_m[loaded & np.isfinite(plate.cop_m[:, :2]).all(axis=1), :2]
-        if len(cop) >= 10:
-            fifth = len(cop) // 5
-            path += np.median(cop[-fifth:], axis=0) - np.median(cop[:fifth], axis=0)
-    if np.linalg.norm(path) > _MIN_COP_TRAVEL_M:
-        return _on_axis(path), "path of the centre of pressure"
-    return None, "nothing in the file tells it"
-
-
-def rightwards(forward: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the horizontal direction to the right of `forward` (z up), shape (..., 2)."""
-    return np.stack([forward[..., 1], -forward[..., 0]], axis=-1)
-
-
-def pelvis_travel(
-    recording: Recording, during: tuple[float, float] = (-np.inf, np.inf)
-) -> NDArray[np.float64] | None:
-    """Return the horizontal displacement of the pelvis within `during`, m, shape (2,)."""
-    pelvis = pelvis_marker(recording.markers)
-    if pelvis is None:
-        return None
-    time = recording.marker_time_s
-    inside = (time >= during[0]) & (time <= during[1])
-    seen = pelvis[np.isfinite(pelvis).all(axis=1) & inside, :2]
-    if len(seen) < 2:
-        return None
-    travel: NDArray[np.float64] = seen[-1] - seen[0]
-    return travel
-
-
-def _on_axis(direction: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the unit vector, along the laboratory's axis where it is nearly that."""
-    unit: NDArray[np.float64] = direction / np.linalg.norm(direction)
-    nearest = int(np.argmax(np.abs(unit)))
-    if np.abs(unit[nearest]) < _SNAP_COSINE:
-        return unit
-    axis = np.zeros(2)
-    axis[nearest] = np.sign(unit[nearest])
-    return axis
-
-
 # The force under each foot.
 
 
@@ -511,44 +418,51 @@ def foot_forces(
     Returns
     -------
     FootForces
-        Vertical up +, anterior +, lateral + (away from the other leg), N, force on the person.
-        Zero where the foot is off the plates, NaN where both feet share one.
+        Vertical up +, anterior + (to the person's front, also where they walk backward),
+        lateral + (away from the other leg), N, force on the person. Zero where the foot is off
+        the plates, NaN where both feet share one. Where nothing tells which way the person
+        faces, there is the vertical force alone.
     """
     recording = set_to_zero(recording)
-    found = plate_contacts(recording, events, from_angles) if recording.plates else []
-    if not any(contact.foot in SIDES for contact in found):
+    named = [plate for plate in recording.plates if plate.foot]
+    found = plate_contacts(recording, events, from_angles) if recording.plates and not named else []
+    if not named and not any(contact.foot in SIDES for contact in found):
         if found:
             text = "force plates: no contact of one known foot alone"
             recording = recording.then(HistoryEntry("dropped", text, len(found)))
         given, entries = _contacts_of_signals(recording)
         n_unknown = sum(contact.foot == UNKNOWN for contact in found)
         return FootForces(recording.then(*entries), given, n_unknown=n_unknown)
-    forward, evidence = walking_direction(recording)
-    by_contact = []
-    for contact in found:  # a person may turn between two plates
-        span = np.nan_to_num(contact.start_s, nan=-np.inf), np.nan_to_num(contact.end_s, nan=np.inf)
-        own, _ = walking_direction(recording, (float(span[0]), float(span[1])))
-        by_contact.append(np.full(2, np.nan) if own is None else own)
     time = recording.plates[0].time_s
+    front, evidence = _front_of_plates(recording, time)
     signals: dict[str, NDArray[np.float64]] = {}
     for side in SIDES:
-        force = _summed(recording, found, by_contact, side, time)
-        axes = ("anterior", "lateral", "vertical") if forward is not None else ("vertical",)
-        signals |= {f"grf_{axis}_{side}_N": force[axis] for axis in axes}
-    per_side = {side: contacts(time, signals[f"grf_vertical_{side}_N"]) for side in SIDES}
+        of_side = (
+            _of_named([plate for plate in named if plate.foot == side], front, side)
+            if named
+            else _summed(recording, found, front, side, time)
+        )
+        signals |= {f"{name}_{side}_{unit}": values for (name, unit), values in of_side.items()}
+    verticals = {
+        side: signals[name] for side in SIDES if (name := f"grf_vertical_{side}_N") in signals
+    }
+    per_side = {side: contacts(time, force) for side, force in verticals.items()}
     n_shared = sum(contact.foot == SHARED for contact in found)
     n_unknown = sum(contact.foot == UNKNOWN for contact in found)
-    n_hidden = sum(on_plate(plate)[1] for plate in recording.plates)
+    whole = [] if named else list(recording.plates)
+    n_hidden = sum(on_plate(plate)[1] for plate in whole)
     entries = [HistoryEntry("rejected", HIDDEN, n_hidden)] if n_hidden else []
     if n_unknown:
         text = "plate contacts of which nothing tells the foot"
         entries.append(HistoryEntry("rejected", text, n_unknown))
-    entries += [
-        HistoryEntry(
-            "assigned", "force plate contacts to one foot", len(found) - n_shared - n_unknown
-        ),
-        HistoryEntry("assumed", f"direction of walking: {evidence}"),
-    ]
+    if not named:
+        n_assigned = len(found) - n_shared - n_unknown
+        entries.append(HistoryEntry("assigned", "force plate contacts to one foot", n_assigned))
+    entries.append(
+        HistoryEntry("dropped", f"fore-aft and lateral forces: {evidence}")
+        if front is None
+        else HistoryEntry("assumed", f"direction of walking: {evidence}")
+    )
     others = (
         (stream.time_s, {n: v for n, v in stream.signals.items() if not n.startswith("grf_")})
         for stream in recording.streams
@@ -556,11 +470,85 @@ def foot_forces(
     streams = tuple(Stream(clock, rest) for clock, rest in others if rest)
     if streams and any(n.startswith("grf_") for n in recording.channels):
         entries.append(HistoryEntry("dropped", "the file's own grf channels, for the plates'"))
-    entries += _of_contacts(
-        time, per_side, {side: signals[f"grf_vertical_{side}_N"] for side in SIDES}
-    )
+    entries += _of_contacts(time, per_side, verticals)
     kept = replace(recording, streams=(*streams, Stream(time, signals))).then(*entries)
     return FootForces(kept, per_side, n_shared, n_unknown)
+
+
+_MIN_COP_TRAVEL_M = 0.5
+_MIN_COP_SPEED_M_S = 0.3
+
+
+def _front_of_plates(
+    recording: Recording, time: NDArray[np.float64]
+) -> tuple[NDArray[np.float64] | None, str]:
+    """Return the direction to the person's front over time, shape (n, 2), and what tells it."""
+    course = course_of(recording)
+    if _far_from_their_feet(recording):  # markers and forces of two laboratories
+        course = course_of(replace(recording, markers={}, marker_time_s=np.empty(0)))
+    if course is not None and course.laboratory:
+        axis, _ = course.front_at(time)
+        if np.isfinite(axis).any():
+            return axis, course.evidence
+    travel = _travel_over_plates(recording)
+    if travel is not None:
+        way = _way_in_body(course)
+        text = "travel of the centre of pressure over the plates"
+        if way is None:
+            text += ", taken to be forward: nothing tells which way the person faces"
+        return np.tile(travel * (way or 1.0), (len(time), 1)), text
+    return None, (
+        "nothing tells which way the person faces (no markers of feet or pelvis, no rotation of a "
+        "model's pelvis, no travel)"
+    )
+
+
+def _far_from_their_feet(recording: Recording) -> bool:
+    """Return whether the centres of pressure of named forces lie away from the feet's markers."""
+    apart = []
+    for plate in recording.plates:
+        heel, toe = (
+            foot_marker(recording.markers, place, plate.foot) if plate.foot in SIDES else None
+            for place in ("heel", "toe")
+        )
+        if heel is None or toe is None:
+            continue
+        loaded = (plate.force_N[:, 2] > _MIN_CONTACT_FORCE_N) & np.isfinite(plate.cop_m[:, 0])
+        middle = horizontal_at(recording.marker_time_s, (heel + toe) / 2.0, plate.time_s[loaded])
+        apart.append(np.linalg.norm(plate.cop_m[loaded, :2] - middle, axis=1))
+    known = np.concatenate([np.empty(0), *apart])
+    known = known[np.isfinite(known)]
+    return bool(len(known)) and float(np.median(known)) > _MAX_DISTANCE_M
+
+
+def _way_in_body(course: Course | None) -> float | None:
+    """Return 1 for forward and -1 for backward, where joint angles tell it."""
+    if course is None or not len(course.time_s):
+        return None
+    _, way = course.front(course.time_s[:1], course.time_s[-1:])
+    return float(way[0]) or None
+
+
+def _travel_over_plates(recording: Recording) -> NDArray[np.float64] | None:
+    """Return the direction from the first contact to the last, of a person who travels."""
+    places = []
+    for plate in recording.plates:
+        for start, end in contacts(plate.time_s, plate.force_N[:, 2]):
+            if np.isfinite(start) and np.isfinite(end):
+                inside = (plate.time_s >= start) & (plate.time_s <= end)
+                inside &= np.isfinite(plate.cop_m[:, :2]).all(axis=1)
+                if inside.any():
+                    x, y = np.median(plate.cop_m[inside, :2], axis=0)
+                    places.append(((start + end) / 2.0, x, y))
+    if len(places) < 2:
+        return None
+    (first, *start_at), (last, *end_at) = min(places), max(places)
+    travel = np.subtract(end_at, start_at)
+    length = float(np.linalg.norm(travel))
+    if length < max(_MIN_COP_TRAVEL_M, _MIN_COP_SPEED_M_S * (last - first)):
+        return None
+    unit: NDArray[np.float64] = travel / length
+    return unit
 
 
 def _contacts_of_signals(
@@ -627,24 +615,52 @@ def _of_contacts(
     return entries
 
 
+_Parts = dict[tuple[str, str], NDArray[np.float64]]
+
+
+def _in_directions(
+    vectors: NDArray[np.float64], front: NDArray[np.float64] | None, side: str
+) -> dict[str, NDArray[np.float64]]:
+    """Return vectors of the laboratory as anterior, lateral and vertical parts."""
+    parts = {"vertical": vectors[:, 2]}
+    if front is not None:
+        outwards = rightwards(front) * (1.0 if side == "right" else -1.0)
+        parts["anterior"] = np.sum(vectors[:, :2] * front, axis=1)
+        parts["lateral"] = np.sum(vectors[:, :2] * outwards, axis=1)
+    return parts
+
+
+def _of_named(plates: list[Plate], front: NDArray[np.float64] | None, side: str) -> _Parts:
+    """Force and centre of pressure of the plate that the file names after a foot."""
+    found: _Parts = {}
+    for plate in plates:
+        force = _in_directions(plate.force_N, front, side)
+        found |= {(f"grf_{axis}", "N"): values for axis, values in force.items()}
+        if np.isfinite(plate.cop_m).any():
+            place = _in_directions(plate.cop_m, front, side)
+            place.pop("vertical")
+            found |= {(f"cop_{axis}", "m"): values for axis, values in place.items()}
+    return found
+
+
 def _summed(
     recording: Recording,
     found: list[PlateContact],
-    forwards: list[NDArray[np.float64]],
+    front: NDArray[np.float64] | None,
     side: str,
     time: NDArray[np.float64],
-) -> dict[str, NDArray[np.float64]]:
+) -> _Parts:
     """Force under one foot, in the person's directions, on the first plate's time base."""
-    total = {axis: np.zeros(len(time)) for axis in ("anterior", "lateral", "vertical")}
-    for contact, forward in zip(found, forwards, strict=True):
+    total = np.zeros((len(time), 3))
+    for contact in found:
         if contact.foot not in (side, SHARED):
             continue
         plate = recording.plates[contact.plate]
         during = ~((time < contact.start_s) | (time > contact.end_s))
-        x, y, up = (np.interp(time[during], plate.time_s, plate.force_N[:, k]) for k in range(3))
-        outwards = rightwards(forward) * (1.0 if side == "right" else -1.0)
         known = np.nan if contact.foot == SHARED else 1.0
-        total["anterior"][during] += known * (x * forward[0] + y * forward[1])
-        total["lateral"][during] += known * (x * outwards[0] + y * outwards[1])
-        total["vertical"][during] += known * up
-    return total
+        for axis in range(3):
+            force = np.interp(time[during], plate.time_s, plate.force_N[:, axis])
+            total[during, axis] += known * force
+    parts = _in_directions(total, front, side)
+    loaded = total.any(axis=1)  # off the plates a force is zero whichever way the person faces
+    return {(f"grf_{axis}", "N"): np.where(loaded, values, 0.0) for axis, values in parts.items()}

@@ -241,6 +241,38 @@ def pelvis_marker(markers: Markers) -> NDArray[np.float64] | None:
     return _mean([markers[name] for name, (place, _) in placed.items() if place in _PELVIS])
 
 
+def pelvis_front(markers: Markers) -> NDArray[np.float64] | None:
+    """Return the vector from the back of the pelvis to its front, shape (n, 3).
+
+    From the markers behind (sacrum, posterior spines) to those before (anterior spines), else
+    square to the line from right to left.
+
+    Returns
+    -------
+    ndarray, shape (n, 3), or None
+        Of any length. None where the markers do not show it.
+    """
+    placed = marker_places(tuple(markers))
+
+    def middle(*places: tuple[str, str]) -> NDArray[np.float64] | None:
+        return _mean([markers[name] for name, place in placed.items() if place in places])
+
+    sided = [[(place, side) for place in ("asis", "psis", "pelvis")] for side in SIDES]
+    fore = middle(("asis", "left"), ("asis", "right"))
+    back = middle(("psis", "left"), ("psis", "right"), ("psis", ""), ("sacrum", ""))
+    if fore is not None and back is not None and _seen_together(fore, back):
+        return fore - back
+    left, right = (middle(*places) for places in sided)
+    if left is None or right is None:
+        return None
+    across = left - right
+    return np.stack([across[:, 1], -across[:, 0], 0.0 * across[:, 0]], axis=1)
+
+
+def _seen_together(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    return bool(np.isfinite(one + other).all(axis=1).any())
+
+
 def _mean(positions: list[NDArray[np.float64]]) -> NDArray[np.float64] | None:
     """Mean of the markers that were seen at all; NaN where one of them was not."""
     seen = [position for position in positions if np.isfinite(position).any()]

@@ -1,8 +1,8 @@
 """OpenSim's text files: motion and storage (`.mot`, `.sto`), and marker trajectories (`.trc`).
 
 Headers may lie, so rows, columns, frames and markers are counted in the body. Coordinates and
-generalised forces of the gait models become standard channels, ground reactions force plates, or
-signals where their names tell the foot.
+generalised forces of the gait models become standard channels, ground reactions force plates, and
+the model's pelvis tells where the person is and which way they face.
 """
 
 import re
@@ -19,6 +19,7 @@ from locomotion_analysis.errors import FileReadError, SchemaError, UnitError
 from locomotion_analysis.ingest.recording import (
     LENGTHS_M,
     SIDES,
+    PelvisPose,
     Plate,
     ReadOptions,
     Recording,
@@ -67,8 +68,9 @@ class OpenSimReader:
         with naming(path):
             table = read_opensim_table(path)
             stream, history = coordinate_stream(table)
-            plates, feet, entries = ground_forces(table)
-            if stream is None and feet is None and not plates:
+            pelvis, of_pelvis = pelvis_pose(table)
+            plates, entries = ground_forces(table)
+            if stream is None and not plates:
                 if table.holds:
                     raise SchemaError(
                         expected="angles, moments or ground forces",
@@ -83,16 +85,22 @@ class OpenSimReader:
                 )
             known = coordinate_columns(table) | {name.lower() for name in force_columns(table)}
             unknown = [
-                name for name in table.columns if name not in known and name.lower() not in known
+                name
+                for name in table.columns
+                if name not in known and name.lower() not in known and name not in of_pelvis
             ]
             dropped = []
             if unknown:
                 detail = f"columns without a standard channel: {', '.join(unknown)}"
                 dropped.append(HistoryEntry("dropped", detail, len(unknown)))
+            if of_pelvis:
+                detail = f"where the pelvis is and which way it faces: {', '.join(of_pelvis)}"
+                history.append(HistoryEntry("read", detail, len(of_pelvis)))
         recording = Recording(
             source=str(path),
-            streams=tuple(part for part in (stream, feet) if part is not None),
+            streams=() if stream is None else (stream,),
             plates=plates,
+            pelvis=pelvis,
             history=(*table.history, *history, *entries, *dropped),
         )
         return [recording]
@@ -418,8 +426,36 @@ def coordinate_stream(table: OpenSimTable) -> tuple[Stream | None, list[HistoryE
             detail = f"{item.column} x -1 -> {item.name}"
             history.append(HistoryEntry("converted", detail))
     history += _settle_knee(signals)
-    history += _drop_pelvis_facing_back(signals)
     return (Stream(table.time_s, signals) if signals else None), history
+
+
+def pelvis_pose(table: OpenSimTable) -> tuple[PelvisPose | None, list[str]]:
+    """Return where the pelvis is and which way it faces, and the columns that say it.
+
+    OpenSim's ground has x forward, y up and z to the right, and its models face x where
+    ``pelvis_rotation`` is zero, which turns them to the left.
+    """
+    found: dict[str, str] = {}
+    for column in table.columns:
+        path = re.split(r"[/|]", column.lower().strip("/"))
+        stem = path[-2] if len(path) > 1 and path[-1] == "value" else path[-1]
+        if stem in ("pelvis_tx", "pelvis_tz", "pelvis_rotation") and not (
+            table.holds and stem == path[-1]
+        ):
+            found[stem] = column
+    unknown = np.full(len(table.time_s), np.nan)
+    values = {stem: table.column(column) for stem, column in found.items()}
+    x, z = values.get("pelvis_tx", unknown), values.get("pelvis_tz", 0.0 * unknown)
+    if "pelvis_tx" in values and "pelvis_tz" not in values:
+        z = np.zeros_like(unknown)  # a model of the sagittal plane
+    heading = unknown
+    if "pelvis_rotation" in values:
+        rotations = [item for name in table.columns if (item := _coordinate(name))]
+        factor, _ = _angle_factor(table, rotations)
+        heading = factor * values["pelvis_rotation"]
+    if not found or not np.isfinite([x, heading]).any():
+        return None, []
+    return PelvisPose(table.time_s, np.column_stack([x, -z]), heading), list(found.values())
 
 
 def coordinate_columns(table: OpenSimTable) -> set[str]:
@@ -562,23 +598,7 @@ def _settle_knee(signals: Signals) -> list[HistoryEntry]:
     return [HistoryEntry("assumed", detail)]
 
 
-def _drop_pelvis_facing_back(signals: Signals) -> list[HistoryEntry]:
-    """Leave the pelvis out of a walk towards -x, where tilt and list change their sense."""
-    rotation = signals.get("pelvis_internal_rotation_angle_rad")
-    if rotation is None or not np.nanmedian(np.abs(rotation)) > np.pi / 4:
-        return []
-    turned = float(np.rad2deg(np.nanmedian(rotation)))
-    gone = [name for name in signals if name.startswith("pelvis_")]
-    for name in gone:
-        del signals[name]
-    detail = (
-        f"{', '.join(gone)}: the person faces {turned:.0f} degrees away from the laboratory's x "
-        "axis, and tilt and list then depend on the model's order of rotations"
-    )
-    return [HistoryEntry("dropped", detail, len(gone))]
-
-
-# Ground reactions as force plates, or as signals of a named foot.
+# Ground reactions as force plates, some of a named foot.
 
 Array = NDArray[np.float64]
 _COLUMN = re.compile(r"^(?P<body>.+?)_?(?P<kind>v|p|m|t)?_?(?P<axis>[xyz123])$")
@@ -613,10 +633,8 @@ def force_columns(table: OpenSimTable) -> set[str]:
     }
 
 
-def ground_forces(
-    table: OpenSimTable,
-) -> tuple[tuple[Plate, ...], Stream | None, list[HistoryEntry]]:
-    """Turn external-force columns into plates, or into signals where names tell the foot.
+def ground_forces(table: OpenSimTable) -> tuple[tuple[Plate, ...], list[HistoryEntry]]:
+    """Turn external-force columns into plates, with the foot where their names tell it.
 
     Parameters
     ----------
@@ -625,40 +643,20 @@ def ground_forces(
 
     Returns
     -------
-    tuple of Plate, Stream or None, list of HistoryEntry
-        Plates in laboratory axes with z up; the stream carries
-        ``grf_<vertical|anterior|lateral>_<left|right>_N`` and the matching ``cop``.
+    tuple of Plate, list of HistoryEntry
+        Plates in laboratory axes with z up.
     """
     groups = _groups(table.columns)
     if not groups:
-        return (), None, []
+        return (), []
     plates, history = _plates(table, groups)
     sided = {name: _SIDE[name] for name in groups if name in _SIDE}
     if set(sided.values()) != {"left", "right"} or len(sided) != len(groups):
-        return tuple(plates.values()), None, history
-    feet = {sided[name]: plate for name, plate in plates.items()}
-    # A foot brakes before it pushes off: that tells a walk towards +x from one towards -x.
-    score = sum(_braking_first(plate.force_N[:, 0], plate.force_N[:, 2]) for plate in feet.values())
-    forward = 1.0 if score >= 0 else -1.0
-    if score < 0:
-        detail = "anterior = -x of the laboratory: braking comes first"
-        entry = HistoryEntry("converted", detail)
-    else:
-        detail = "anterior = +x of the laboratory" + ("" if score else " (no contact tells)")
-        entry = HistoryEntry("read" if score else "assumed", detail)
-    signals = {}
-    for side, plate in feet.items():
-        # With z up and x forward, y points to the left.
-        outward = forward if side == "left" else -forward
-        signals[f"grf_vertical_{side}_N"] = plate.force_N[:, 2]
-        signals[f"grf_anterior_{side}_N"] = forward * plate.force_N[:, 0]
-        signals[f"grf_lateral_{side}_N"] = outward * plate.force_N[:, 1]
-        if np.isfinite(plate.cop_m).any():
-            signals[f"cop_anterior_{side}_m"] = forward * plate.cop_m[:, 0]
-            signals[f"cop_lateral_{side}_m"] = outward * plate.cop_m[:, 1]
-    dropped = HistoryEntry("dropped", "free moments: no standard channel", len(feet))
+        return tuple(plates.values()), history
+    dropped = HistoryEntry("dropped", "free moments: no standard channel", len(plates))
     origin = HistoryEntry("read", "centres of pressure from the laboratory's origin")
-    return (), Stream(table.time_s, signals), [*history, entry, dropped, origin]
+    feet = (replace(plate, foot=sided[name]) for name, plate in plates.items())
+    return tuple(feet), [*history, dropped, origin]
 
 
 def lab_axes(vectors: Array, up: int) -> Array:
@@ -732,18 +730,6 @@ def _plate(time_s: Array, force: Array, point: Array, torque: Array) -> Plate:
     cop[:, 1] += arm_y
     twist = torque[:, 2] - np.nan_to_num(arm_x * force[:, 1] - arm_y * force[:, 0])
     return Plate(time_s, force, cop, np.where(loaded, twist, 0.0))
-
-
-def _braking_first(fore: Array, vertical: Array) -> float:
-    """Return the change of the fore-aft impulse from first to second half, over contacts."""
-    loaded = np.concatenate([[False], np.nan_to_num(vertical) > _LOADED_N, [False]])
-    edges = np.flatnonzero(np.diff(loaded.astype(np.int8)))
-    starts, stops = edges[::2], edges[1::2]
-    whole = (starts > 0) & (stops < len(vertical))
-    sums = np.concatenate([[0.0], np.cumsum(np.nan_to_num(fore))])
-    middles = (starts + stops) // 2
-    change = sums[stops] - 2.0 * sums[middles] + sums[starts]
-    return float(change[whole].sum())
 
 
 # Marker trajectories.

@@ -55,12 +55,33 @@ class Plate:
         Centre of pressure; NaN where the plate is not loaded.
     free_moment_Nm : ndarray, shape (n,)
         About the vertical through the centre of pressure.
+    foot : str
+        ``left`` or ``right`` where the file says whose force it is, else empty.
     """
 
     time_s: NDArray[np.float64]
     force_N: NDArray[np.float64]
     cop_m: NDArray[np.float64]
     free_moment_Nm: NDArray[np.float64]
+    foot: str = ""
+
+
+@dataclass(frozen=True)
+class PelvisPose:
+    """Where a model's pelvis is, and which way it faces.
+
+    Attributes
+    ----------
+    time_s : ndarray, shape (n,)
+    position_m : ndarray, shape (n, 2)
+        Laboratory x and y, z up; NaN where not known.
+    heading_rad : ndarray, shape (n,)
+        From the x axis to the way it faces, positive to the left; NaN where not known.
+    """
+
+    time_s: NDArray[np.float64]
+    position_m: NDArray[np.float64]
+    heading_rad: NDArray[np.float64]
 
 
 @dataclass(frozen=True, order=True)
@@ -88,6 +109,8 @@ class Recording:
         Marker positions in metres, laboratory axes, z up, on `marker_time_s`.
     marker_time_s : ndarray, shape (n,)
     plates : tuple of Plate
+    pelvis : PelvisPose or None
+        Of a model whose joint angles the recording has.
     events : tuple of Event
         Events the file itself carries, in time order.
     metadata : mapping
@@ -104,6 +127,7 @@ class Recording:
     markers: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     marker_time_s: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     plates: tuple[Plate, ...] = ()
+    pelvis: PelvisPose | None = None
     events: tuple[Event, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     history: tuple[HistoryEntry, ...] = ()

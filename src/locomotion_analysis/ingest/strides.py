@@ -16,15 +16,14 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.errors import SchemaError, UnitError
-from locomotion_analysis.ingest.events import GaitEvents, find_events, mask_unmeasured
-from locomotion_analysis.ingest.foot_forces import (
-    MIN_TRAVEL_M,
+from locomotion_analysis.ingest.direction import (
+    along_progression,
+    course_of,
     horizontal_at,
-    pelvis_travel,
     rightwards,
-    walking_direction,
 )
-from locomotion_analysis.ingest.marker_names import foot_marker, pelvis_marker
+from locomotion_analysis.ingest.events import GaitEvents, find_events, mask_unmeasured
+from locomotion_analysis.ingest.marker_names import foot_marker
 from locomotion_analysis.ingest.phase import MAX_GAP_S, bridged_gaps, phase_curves
 from locomotion_analysis.ingest.recording import (
     HEEL_STRIKE,
@@ -86,11 +85,12 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
     used = strides[strides["reason"] == ""].reset_index(drop=True)
     if used.empty:
         raise no_stride(recording, strides, events.forces.n_unknown)
-    measured = normalise_to_body(mask_unmeasured(events))
+    measured = along_progression(normalise_to_body(mask_unmeasured(events)))
     refuse_no_curves(measured)
     channels, block = _block(measured, used)
     of_strides = stride_metadata(measured, used)
     tasks, of_tasks = _tasks(measured.task, runs(used, events), _bent_knee(channels, block))
+    tasks, of_direction = _ways(measured, used, tasks)
     key: dict[str, Any] = {
         "dataset": dataset,
         "subject": measured.subject,
@@ -111,6 +111,7 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
         *gap_entries(events.forces.recording),
         *absence_entries(measured),
         *rejection_entries(strides),
+        *of_direction,
     )
     cut = HistoryEntry("segmented", "strides to the 150-point phase grid", len(used))
     return LocomotionData(cycles, block, channels, (*history, cut))
@@ -179,6 +180,46 @@ def _tasks(
     how = "without a flight" if stated == RUN else "with both feet in flight, as in running"
     text = f"strides {how}, though the task is said to be {stated}"
     return stated, [HistoryEntry("contradicted", text, against)] if against else []
+
+
+_TURN_RAD = np.radians(30.0)
+"""Change of heading within a stride from which it is part of a turn. Turns of head and trunk count
+from 30 degrees in Rehman et al. 2020, Sensors 20:5377, those of the whole walk from 45 in El-Gohary
+et al. 2014, Sensors 14:356, over two or more strides."""
+_STRAIGHT = ("level_walking", "incline_walking", "decline_walking")
+
+
+def _ways(
+    recording: Recording, strides: pd.DataFrame, tasks: NDArray[np.str_] | str
+) -> tuple[NDArray[np.object_], list[HistoryEntry]]:
+    """Return the task of each stride: as it was, but of walks the turns and the steps backward."""
+    tasks = np.full(len(strides), tasks, dtype=object)
+    course = course_of(recording)
+    if course is None:
+        return tasks, []
+    start, end = (strides[name].to_numpy(dtype=np.float64) for name in ("start_s", "end_s"))
+    _, way = course.front(start, end)
+    change = course.heading_rad(end) - course.heading_rad(start)
+    turns = np.abs(np.angle(np.exp(1j * np.nan_to_num(change)))) > _TURN_RAD
+    backward = (way < 0.0) & ~turns
+    entries = [
+        HistoryEntry("found", text, int(found.sum()))
+        for text, found in (
+            ("strides of a turn: the heading changes by more than 30 degrees", turns),
+            ("strides walked backward", backward),
+            ("strides sideways", (way == 0.0) & ~turns),
+        )
+        if found.any()
+    ]
+    if course.laboratory and course.measured and (belt := course.belt_m_s()) > 0.0:
+        text = f"speed and lengths over a belt at {belt:.2f} m/s, the speed of the standing foot"
+        entries.append(HistoryEntry("found", text))
+    if course.laboratory and not course.measured:
+        text = "speed and lengths: the model walks on a belt, whose speed its angles do not tell"
+        entries.append(HistoryEntry("missing", text))
+    walks = np.isin(tasks.astype(str), _STRAIGHT)
+    tasks[walks & turns], tasks[walks & backward] = "turning", "backward_walking"
+    return tasks, entries
 
 
 def _block(recording: Recording, strides: pd.DataFrame) -> tuple[list[str], NDArray[np.float32]]:
@@ -419,47 +460,53 @@ def stride_metadata(recording: Recording, strides: pd.DataFrame) -> pd.DataFrame
 
 
 def _spatial(recording: Recording, strides: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
-    """Return what the markers of pelvis and heels tell of the strides, else the file's speed."""
+    """Return what the way over the ground tells of the strides, else the file's speed.
+
+    Lengths are along the line of progression and width is across it, all over the ground under
+    the feet: a treadmill's belt is walked along like a floor.
+    """
     time, side = recording.marker_time_s, strides["side"].to_numpy(dtype=object)
     start, end, duration, contra_strike = (
         strides[name].to_numpy(dtype=np.float64)
         for name in ("start_s", "end_s", "duration_s", "contra_strike_s")
     )
-    pelvis, travel = pelvis_marker(recording.markers), pelvis_travel(recording)
-    over_ground = travel is not None and float(np.linalg.norm(travel)) > MIN_TRAVEL_M
     measures: dict[str, NDArray[np.float64]] = {}
-    if pelvis is not None and over_ground:
-        path = horizontal_at(time, pelvis, end) - horizontal_at(time, pelvis, start)
-        length = np.linalg.norm(path, axis=1)
-        measures["speed_m_s"] = length / duration
-        forward = path / np.where(length > 0.0, length, np.nan)[:, np.newaxis]
-    else:
-        if (given := recording.metadata.get("speed_m_s")) is not None:
-            measures["speed_m_s"] = np.full(len(strides), float(given))
-        whole, _ = walking_direction(recording)
-        if whole is None:
-            return measures
-        forward = np.tile(whole, (len(start), 1))
-    left, right = (foot_marker(recording.markers, "heel", name) for name in SIDES)
-    if left is None or right is None:
+    if (given := recording.metadata.get("speed_m_s")) is not None:
+        measures["speed_m_s"] = np.full(len(strides), float(given))
+    course = course_of(recording)
+    if course is None:
         return measures
+    going = course.progress(start, end)
+    speed = np.linalg.norm(going, axis=1)
+    walks = (speed >= course.slowest_m_s) & course.measured
+    if walks.any():
+        measures["speed_m_s"] = np.where(
+            walks, speed, measures.get("speed_m_s", np.full(len(strides), np.nan))
+        )
+    if "speed_m_s" in measures:
+        measures["stride_length_m"] = measures["speed_m_s"] * duration
+    left, right = (foot_marker(recording.markers, "heel", name) for name in SIDES)
+    if left is None or right is None or not course.laboratory:
+        return measures
+    front, way = course.front(start, end)
+    along = front * np.where(way < 0.0, -1.0, 1.0)[:, np.newaxis]
 
     def heel_of(
         feet: NDArray[np.object_] | NDArray[np.str_], instants: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Return where each stride's heel was at each stride's own instant, shape (n, 2)."""
+        """Return where each stride's heel was on the ground at its own instant, shape (n, 2)."""
         on_left, on_right = (horizontal_at(time, heel, instants) for heel in (left, right))
-        return np.where((feet == "left")[:, np.newaxis], on_left, on_right)
+        place = np.where((feet == "left")[:, np.newaxis], on_left, on_right)
+        ground: NDArray[np.float64] = place - course.ground(instants)
+        return ground
 
     other = np.where(side == "right", "left", "right")
     own = heel_of(side, start)
-    outwards = rightwards(forward) * np.where(side == "right", 1.0, -1.0)[:, np.newaxis]
-    measures["step_length_m"] = np.sum((own - heel_of(other, start)) * forward, axis=1)
+    outwards = rightwards(front) * np.where(side == "right", 1.0, -1.0)[:, np.newaxis]
+    measures["step_length_m"] = np.sum((own - heel_of(other, start)) * along, axis=1)
     measures["step_width_m"] = np.sum((own - heel_of(other, contra_strike)) * outwards, axis=1)
-    if over_ground:
-        measures["stride_length_m"] = np.sum((heel_of(side, end) - own) * forward, axis=1)
-    elif "speed_m_s" in measures:
-        measures["stride_length_m"] = measures["speed_m_s"] * duration
+    length = np.sum((heel_of(side, end) - own) * along, axis=1)
+    measures["stride_length_m"] = np.where(walks, length, measures.get("stride_length_m", np.nan))
     return measures
 
 

@@ -449,8 +449,11 @@ TASKS: dict[str, str] = {
     "run": "Running",
     "sit_to_stand": "Sit to stand",
     "stand_to_sit": "Stand to sit",
+    "turning": "Turning while walking",
+    "dual_task_walking": "Walking with a second task",
+    "backward_walking": "Walking backward",
 }
-"""Task name -> title for people."""
+"""Task name -> title for people; the order numbers the simulator's seeds, so new ones come last."""
 
 STANCE_PERCENT: dict[str, float] = {
     "level_walking": 59.0,
@@ -459,14 +462,18 @@ STANCE_PERCENT: dict[str, float] = {
     "stair_ascent": 64.5,
     "stair_descent": 67.0,
     "run": 36.0,
+    "dual_task_walking": 59.0,
 }
 """Toe-off in percent of the cycle at a task's usual speed, where the speed is not known.
 
 Walking: Schwartz, Rozumalski & Trost 2008 at their free speed. Stairs: Beaulieu et al. 2008.
-Running: middle of Fukuchi, Fukuchi & Duarte 2017 between 2.5 and 4.5 m/s.
+Running: middle of Fukuchi, Fukuchi & Duarte 2017 between 2.5 and 4.5 m/s. A second task: as level
+walking; what it changes in young healthy adults is explained by the slower speed (Beauchet et al.
+2005, doi:10.1186/1743-0003-2-26). Turns have no published figure: the two feet differ; nor
+has walking backward.
 """
 
-_WALKING = ("level_walking", "incline_walking", "decline_walking")
+_WALKING = ("level_walking", "incline_walking", "decline_walking", "dual_task_walking")
 _RUN_SPEED_M_S = (2.5, 3.5, 4.5)
 _RUN_STANCE_PERCENT = (39.4, 34.8, 32.8)
 _ADULT_LEG_LENGTH_M = 0.9

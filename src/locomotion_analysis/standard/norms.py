@@ -29,8 +29,16 @@ SOURCES: dict[str, str] = {
     "stair_descent": "reconstructed from Riener 2002, Protopapadaki 2007; SD assumed",
     "sit_to_stand": "reconstructed from Kotake 1993 and Yoshioka 2007; SD assumed",
     "stand_to_sit": "reconstructed from Kotake 1993 and Yoshioka 2007; SD assumed",
+    "turning": "none: no curves of turns are tabulated",
+    "backward_walking": "none: no curves of walking backward are tabulated",
+    "dual_task_walking": "those of level walking, at the speed walked: in young healthy adults the "
+    "change of stride times under a second task is explained by the slower speed (Beauchet et al. "
+    "2005, doi:10.1186/1743-0003-2-26)",
 }
 """Where each task's curves come from."""
+
+TABLE_OF = {"dual_task_walking": "level_walking"}
+"""Task -> the task whose table it shares."""
 
 NOT_CYCLIC = ("sit_to_stand", "stand_to_sit")
 """Tasks that end elsewhere than they began; both legs move together."""
@@ -85,7 +93,7 @@ def conditions(task: str) -> tuple[tuple[str, ...], Array, Array, Array, Array]:
     Returns
     -------
     channels : tuple of str
-        Ipsilateral and midline channels.
+        Ipsilateral and midline channels; none for a task of which nothing is published.
     mean, sd : ndarray, shape (n_conditions, n_channels, 150)
     speed_m_s, incline_deg : ndarray, shape (n_conditions,)
         NaN where the condition has no speed.
@@ -100,7 +108,10 @@ def conditions(task: str) -> tuple[tuple[str, ...], Array, Array, Array, Array]:
     if task not in TASKS:
         raise SchemaError(expected=f"a task of {tuple(TASKS)}", got=repr(task))
     table = _table()
-    rows = np.flatnonzero(table["task"] == task)
+    rows = np.flatnonzero(table["task"] == TABLE_OF.get(task, task))
+    if not len(rows):
+        nothing, unknown = np.empty((1, 0, len(PHASE_PERCENT))), np.full(1, np.nan)
+        return (), nothing, nothing, unknown, unknown
     both = np.stack([table["speed_m_s"][rows], table["incline_deg"][rows]])
     _, first, of = np.unique(np.nan_to_num(both), axis=1, return_index=True, return_inverse=True)
     channels = tuple(dict.fromkeys(table["channel"][rows].tolist()))
@@ -124,7 +135,8 @@ def normative_curves(
 ) -> NormativeCurves:
     """Return the normative curves of healthy adults.
 
-    Level walking and running are linear in speed between the tabulated ones (0.8 to 1.8 and
+    Walking with a second task has the curves of level walking; of turns nothing is tabulated, and
+    there are no channels. Level walking and running are linear in speed between the tabulated ones (0.8 to 1.8 and
     2.5 to 4.5 m/s) and held outside; ramps are linear in the slope (5 to 10 degrees). Where
     speed or slope is not given, the mean of the tabulated conditions is returned and their
     spread is added to the variance. The contralateral leg is the ipsilateral one half a cycle
@@ -164,12 +176,9 @@ def normative_curves(
         weights, between = _linear_weights(along, at), np.zeros(mean.shape[1:])
     centre = np.tensordot(weights, mean, axes=1)
     spread = np.sqrt(np.tensordot(weights, sd**2, axes=1) + between)
-    names, rows = zip(*mirrored_channels(task, channels), strict=True)
-    both = np.stack([shift(centre[row], lag) for row, lag in rows])
-    both_sd = np.stack([shift(spread[row], lag) for row, lag in rows])
-    for curves in (both, both_sd):
-        curves.setflags(write=False)
-    return NormativeCurves(task, names, both, both_sd, SOURCES[task])
+    legs = mirrored_channels(task, channels)
+    both, both_sd = _of_both_legs(centre, legs), _of_both_legs(spread, legs)
+    return NormativeCurves(task, tuple(name for name, _ in legs), both, both_sd, SOURCES[task])
 
 
 def mirrored_channels(task: str, channels: tuple[str, ...]) -> list[tuple[str, tuple[int, float]]]:
@@ -178,6 +187,14 @@ def mirrored_channels(task: str, channels: tuple[str, ...]) -> list[tuple[str, t
     own = [(name, (row, 0.0)) for row, name in enumerate(channels)]
     opposite = [(Channel.parse(name).opposite(), row) for row, name in enumerate(channels)]
     return own + [(other.name, (row, lag)) for other, row in opposite if other is not None]
+
+
+def _of_both_legs(curves: Array, legs: list[tuple[str, tuple[int, float]]]) -> Array:
+    """Return the curves that :func:`mirrored_channels` names, shape (n_channels, 150), read-only."""
+    both = np.array([shift(curves[row], lag) for _, (row, lag) in legs], dtype=np.float64)
+    both = both.reshape(len(legs), len(PHASE_PERCENT))
+    both.setflags(write=False)
+    return both
 
 
 def shift(curve: Array, lag_percent: float) -> Array:
@@ -312,7 +329,8 @@ def range_bands(
     if kind == "rails":
         low, high = _widened_in_time(low, high, TIMING_PERCENT, cyclic=cyclic)
         place = files("locomotion_analysis.standard") / "tables" / "rails.json"
-        published = json.loads(place.read_text(encoding="utf-8")).get(task, {})
+        tables = json.loads(place.read_text(encoding="utf-8"))
+        published = tables.get(TABLE_OF.get(task, task), {})
         for row, name in enumerate(own):
             if name in published:
                 phase, bottom, top = np.array(published[name]).T
@@ -322,12 +340,9 @@ def range_bands(
                 low[row] = np.minimum(low[row], lowest)
                 high[row] = np.maximum(high[row], highest)
     low, high = _widened_in_time(low, high, timing_percent, cyclic=cyclic)
-    names, rows = zip(*mirrored_channels(task, own), strict=True)
-    lows = np.stack([shift(low[row], lag) for row, lag in rows])
-    highs = np.stack([shift(high[row], lag) for row, lag in rows])
-    for bound in (lows, highs):
-        bound.setflags(write=False)
-    return {name: row for row, name in enumerate(names)}, lows, highs
+    legs = mirrored_channels(task, own)
+    lows, highs = _of_both_legs(low, legs), _of_both_legs(high, legs)
+    return {name: row for row, (name, _) in enumerate(legs)}, lows, highs
 
 
 def plausible_range(
