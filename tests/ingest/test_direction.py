@@ -10,10 +10,12 @@ from scipy.spatial.transform import Rotation
 from tests.ingest.walking import HEELS_M, STRIDE_S, Walk, unit
 
 from locomotion_analysis.ingest import (
+    Recording,
     Stream,
     angle_events,
     coordinate_events,
     cycles_of,
+    merge,
     velocity_events,
 )
 from locomotion_analysis.ingest.direction import along_progression, course_of
@@ -180,6 +182,16 @@ def test_a_model_that_travels_faces_where_its_legs_say(heading, backward):
     holds(cycles_of(walk.of_model(pelvis=place)), walk, markers=False)
 
 
+def test_the_pelvis_of_one_file_turns_the_forces_of_another_whose_clock_starts_later():
+    walk = Walk(heading=np.pi, speed=0.0, belt=1.2)
+    angles = walk.of_model(plates=())
+    late = tuple(replace(plate, time_s=plate.time_s + 7.0) for plate in walk.plates(named=True))
+    forces = Recording(source="walk_grf.mot", plates=late)
+    for first, second in ((angles, forces), (forces, angles)):
+        merged = replace(merge([first, second]), metadata=angles.metadata)
+        holds(cycles_of(merged), walk, markers=False)
+
+
 def test_forces_alone_tell_the_way_of_a_person_who_travels():
     walk = Walk(heading=2.0)
     recording = walk.recording(
@@ -255,6 +267,18 @@ def test_the_pelvis_is_the_same_on_every_way(heading, turn, axis, belt):
     for name, expected in zip((TILT, UP, ROTATION), own, strict=True):
         found = recording.streams[0].signals[name]
         assert np.abs(found - expected)[straight].max() < np.radians(3.0), name
+
+
+def test_what_is_known_about_one_axis_alone_is_masked_away_from_it():
+    walk = Walk(seconds=12.0, turn=corner(90.0, 5.0, 2.0))
+    names = ("foot_sagittal_angle_left_rad", "pelvis_anterior_tilt_velocity_rad_s")
+    signals = {ROTATION: walk.faces(walk.time)} | dict.fromkeys(names, 0.1 + 0 * walk.time)
+    recording = along_progression(walk.recording(streams=(Stream(walk.time, signals),)))
+    for name in names:
+        found = recording.streams[0].signals[name]
+        assert np.isfinite(found[walk.time < 5.0]).all()
+        assert np.isnan(found[walk.time > 7.5]).all()
+    assert recording.history[-1].action == "masked"
 
 
 def test_rotations_that_follow_the_person_are_left_alone():

@@ -109,7 +109,7 @@ def test_flights_are_found_in_noisy_markers(make_runner, noise_m):
     strides = find_strides(recording)
     used = strides[strides["reason"] == ""]
     assert len(used) >= 11
-    assert runs(used).all()
+    assert runs(used, find_events(recording)).all()
     stance = 100 * (used["toe_off_s"] - used["start_s"]) / used["duration_s"]
     assert stance.median() == pytest.approx(35.0, abs=1.5)
 
@@ -159,6 +159,22 @@ def test_a_walk_that_becomes_a_run_has_two_tasks(make_runner, make_walker):
     assert by_task["run"] == pytest.approx(0.72, abs=0.01)
 
 
+def test_furthest_before_and_behind_tell_no_flight(walker):
+    # Toe-offs where strikes are and the other way round: what a wrong direction makes of a walk.
+    turned = {name: position * [-1.0, 1.0, 1.0] for name, position in walker.markers().items()}
+    backward = {n: p[::-1] for n, p in turned.items()}
+    data = cycles_of(walker.recording(markers=backward, marker_time_s=walker.time_s, task=""))
+    assert "run" not in set(data.cycles["task"])
+
+
+def test_without_markers_of_the_pelvis_the_heights_of_the_feet_tell_a_run(make_runner):
+    runner = make_runner()
+    markers = runner.markers()
+    del markers["SACR"]
+    found = find_events(runner.recording(markers=markers, marker_time_s=runner.time_s))
+    assert set(found.sources) == {"velocity"}
+
+
 def test_knees_that_bend_as_in_running_make_walking_doubtful(runner):
     data = cycles_of(runner.recording())  # angles alone: nothing tells the contacts
     assert any(e.action == "doubtful" and "98 degrees" in e.detail for e in data.history)
@@ -179,3 +195,30 @@ def test_the_rule_of_walking_would_not_hold(make_runner):
     ]
     late = _to_nearest(strikes, np.concatenate([runner.strikes(side) for side in SIDES]))
     assert np.median(late) > 0.05
+
+
+@pytest.mark.parametrize(
+    ("duty", "why"), [(0.35, "of both feet"), (0.44, "one contact throughout")]
+)
+@pytest.mark.parametrize("side", SIDES)
+def test_a_belt_named_after_one_foot_gives_no_events_to_it(make_runner, side, duty, why):
+    runner = make_runner(stride_s=0.86, duty=duty)
+    plate = runner.plate()
+    both = Stream(plate.time_s, {f"grf_vertical_{side}_N": plate.force_N[:, 2]})
+    found = find_events(runner.recording(streams=(runner.angles(), both)))
+    assert "force" not in found.sources
+    said = [str(entry) for entry in found.forces.recording.history]
+    assert any(why in line for line in said)
+    strides = find_strides(runner.recording(streams=(runner.angles(), both)))
+    np.testing.assert_allclose(strides.loc[strides["reason"] == "", "duration_s"], 0.86, atol=0.02)
+
+
+def test_a_walk_whose_pelvis_falls_as_fast_is_no_flight(walker):
+    # Highest as the feet pass each other: the inverted pendulum of walking, at 0.9 g.
+    step = 1.1 / 2
+    rate = 2 * np.pi / step
+    markers = walker.markers()
+    passing = walker.strikes("right")[0] + (0.62 + 0.5 * 0.38) * 1.1
+    markers["SACR"][:, 2] += 0.9 * 9.80665 / rate**2 * np.cos(rate * (walker.time_s - passing))
+    recording = walker.recording(markers=markers, marker_time_s=walker.time_s)
+    assert flight_events(recording) == []

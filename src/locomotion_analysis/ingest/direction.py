@@ -113,12 +113,10 @@ class Course:
         ndarray, shape (m,)
             1 forward, -1 backward, 0 sideways or standing.
         """
-        going, facing = self.progress(start_s, end_s), self.facing(start_s, end_s)
-        goes = np.linalg.norm(going, axis=1) >= self.slowest_m_s
-        going = _unit(np.where(goes[:, np.newaxis], going, np.nan))
+        going, facing = self._going(start_s, end_s), self.facing(start_s, end_s)
         along = np.sum(going * facing, axis=1)
         # Who travels and shows neither feet nor pelvis is taken to walk forward.
-        along = np.where(goes & np.isnan(along), 1.0, along)
+        along = np.where(np.isfinite(going[:, 0]) & np.isnan(along), 1.0, along)
         way = np.select([along >= _ALONG, along <= -_ALONG], [1.0, -1.0], default=0.0)
         exact = (way != 0.0) & (self.measured | np.isnan(facing[:, 0]))
         axis = np.where(exact[:, np.newaxis], going * way[:, np.newaxis], _on_axis(facing))
@@ -130,15 +128,10 @@ class Course:
 
     def travel_at(self, instants_s: Array) -> Array:
         """Return the direction of going, else of facing, over the stride around each instant."""
-        axis, way = self.front_at(instants_s)
-        start, end = self.stride_around(instants_s)
-        going = _unit(self.progress(start, end))
-        goes = np.linalg.norm(self.progress(start, end), axis=1) >= self.slowest_m_s
-        going = np.where((goes & (way == 0.0))[:, np.newaxis], going, np.nan)
-        known: Array = np.where(
-            np.isnan(going), axis * np.where(way < 0.0, -1.0, 1.0)[:, None], going
-        )
-        return known
+        axis, _ = self.front_at(instants_s)
+        going = self._going(*self.stride_around(instants_s))
+        travel: Array = np.where(np.isnan(going), axis, going)
+        return travel
 
     def belt_m_s(self) -> float:
         """Return the usual speed of the ground under the feet, m/s: 0 on a floor."""
@@ -151,6 +144,12 @@ class Course:
         width = min(self.stride_s, last - first)
         start = np.clip(instants_s - width / 2.0, first, last - width)
         return start, start + width
+
+    def _going(self, start_s: Array, end_s: Array) -> Array:
+        """Return the direction of going, unit vectors; NaN where nobody walks."""
+        velocity = self.progress(start_s, end_s)
+        walks = np.linalg.norm(velocity, axis=1) >= self.slowest_m_s
+        return _unit(np.where(walks[:, np.newaxis], velocity, np.nan))
 
     def _change(self, integral: Array, start_s: Array, end_s: Array) -> Array:
         start = np.clip(start_s, self.time_s[0], self.time_s[-1])
@@ -248,6 +247,7 @@ def along_progression(recording: Recording) -> Recording:
         return recording
     streams: list[Stream] = []
     turned: list[str] = []
+    masked: list[str] = []
     kept: list[str] = []
     for stream in recording.streams:
         signals = dict(stream.signals)
@@ -260,11 +260,18 @@ def along_progression(recording: Recording) -> Recording:
                 axis, _ = course.front_at(stream.time_s)
                 line = _wrapped(np.arctan2(axis[:, 1], axis[:, 0]) - reference)
                 turned += _turn(signals, line)
+                masked += _mask_mixed(signals, line)
         streams.append(Stream(stream.time_s, signals))
     entries = []
     if turned:
         detail = f"angles against the line of progression: {', '.join(turned)}"
         entries.append(HistoryEntry("converted", detail, len(turned)))
+    if masked:
+        detail = (
+            f"{', '.join(masked)}: NaN where the person walks more than 45 degrees away from the "
+            "axis of the laboratory they are measured from"
+        )
+        entries.append(HistoryEntry("masked", detail, len(masked)))
     if kept:
         detail = f"{', '.join(kept)} as the file has them: they do not follow the person's turns"
         entries.append(HistoryEntry("assumed", detail, len(kept)))
@@ -312,19 +319,28 @@ def _turn(signals: dict[str, Array], line: Array) -> list[str]:
         fresh = {name: values for name, values in angles if name in signals}
         signals |= fresh
         turned += fresh
-        rates = [name for name in signals if name.startswith(segment) and "_velocity_" in name]
-        for name in rates if (np.abs(line) > _TILTS_MIX).any() else []:
-            signals[name] = np.where(np.abs(line) > _TILTS_MIX, np.nan, signals[name])
     for side in SIDES:
         name = f"foot_progression_internal_angle_{side}_rad"
         if name in signals:
             to_left = 1.0 if side == "right" else -1.0
             signals[name] = _wrapped(signals[name] - to_left * line)
             turned.append(name)
-            pitch = f"foot_sagittal_angle_{side}_rad"
-            if pitch in signals:
-                signals[pitch] = np.where(np.abs(line) > _TILTS_MIX, np.nan, signals[pitch])
     return turned
+
+
+def _mask_mixed(signals: dict[str, Array], line: Array) -> list[str]:
+    """Blank, where the line is far from the laboratory's axis, what is known about that axis alone."""
+    away = np.abs(line) > _TILTS_MIX
+    names = [
+        name
+        for name in signals
+        if name.startswith("foot_sagittal_angle_")
+        or (name.startswith(_SEGMENTS) and "_velocity_" in name)
+    ]
+    if not away.any():
+        return []
+    signals.update({name: np.where(away, np.nan, signals[name]) for name in names})
+    return names
 
 
 def _from_line(tilt: Array, up: Array, rotation: Array, line: Array) -> tuple[Array, Array, Array]:

@@ -360,8 +360,9 @@ class GaitEvents:
     events : list of Event
         In time order.
     sources : list of str
-        ``file, force, markers, first`` (a foot that has just landed in the first frame) or
-        ``angles``, one an event.
+        ``file, force, flight`` (:func:`flight_events`), ``velocity`` (:func:`velocity_events`),
+        ``markers`` (:func:`coordinate_events`), ``first`` (of these, a foot that landed just before
+        the first frame) or ``angles``, one an event.
     forces : FootForces
         Force under each foot, with the recording that carries it.
     history : list of HistoryEntry
@@ -371,6 +372,14 @@ class GaitEvents:
     sources: list[str]
     forces: FootForces
     history: list[HistoryEntry]
+
+    @property
+    def seen(self) -> set[Event]:
+        """Events that a contact was seen in, not where a foot is furthest before or behind."""
+        pairs = zip(self.events, self.sources, strict=True)
+        return {
+            event for event, source in pairs if source in ("file", "force", "flight", "velocity")
+        }
 
     def times(self, side: str, kind: str) -> NDArray[np.float64]:
         """Return the instants of one kind of event of one foot, rising."""
@@ -397,13 +406,12 @@ def find_events(recording: Recording) -> GaitEvents:
         the forces' are apart where both are there.
     """
     in_file = list(recording.events)
-    from_flight = flight_events(recording)
-    from_markers = from_flight or coordinate_events(recording) or velocity_events(recording)
+    by_markers, from_markers = _events_of_markers(recording)
     from_angles = angle_events(recording)
-    told = _joined(("file", in_file), ("markers", from_markers))
-    forces = foot_forces(recording, [event for event, _ in told], from_angles)
+    without_force = _joined(("file", in_file), (by_markers, from_markers))
+    forces = foot_forces(recording, [event for event, _ in without_force], from_angles)
     from_force = contact_events(forces.contacts)
-    found = _joined(("file", in_file), ("force", from_force), ("markers", from_markers))
+    found = _joined(("file", in_file), ("force", from_force), (by_markers, from_markers))
     found = _within(recording.marker_time_s, found)
     bare = [side for side in SIDES if not any(event.side == side for event, _ in found)]
     extra = [(event, "angles") for event in from_angles if event.side in bare]
@@ -412,9 +420,9 @@ def find_events(recording: Recording) -> GaitEvents:
     for name, told in {
         "file": "gait events taken from the file",
         "force": "gait events found in the vertical force (10 N, reaching 20 N)",
-        "markers": "gait events found in the markers (between flights of the pelvis)"
-        if from_flight
-        else "gait events found in the markers (Zeni 2008, or O'Connor 2007)",
+        "flight": "gait events found in the markers (between flights of the pelvis)",
+        "markers": "gait events found in the markers (Zeni 2008)",
+        "velocity": "gait events found in the markers (O'Connor 2007)",
         "first": "heel strikes put in the first frame: the foot landed up to 0.05 s before it",
         "angles": "gait events found in the joint angles (foot furthest before and behind)",
     }.items():
@@ -429,6 +437,18 @@ def find_events(recording: Recording) -> GaitEvents:
         )
         history.append(HistoryEntry("compared", detail, len(apart)))
     return GaitEvents([e for e, _ in found], [s for _, s in found], forces, history)
+
+
+def _events_of_markers(recording: Recording) -> tuple[str, list[Event]]:
+    """Return the first method that finds events in the markers, and its events."""
+    for name, method in (
+        ("flight", flight_events),
+        ("markers", coordinate_events),
+        ("velocity", velocity_events),
+    ):
+        if events := method(recording):
+            return name, events
+    return "markers", []
 
 
 def contact_events(contacts: Mapping[str, NDArray[np.float64]]) -> list[Event]:

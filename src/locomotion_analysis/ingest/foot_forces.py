@@ -246,6 +246,7 @@ _MAX_DISTANCE_M = 0.3
 _FLIGHT_S, _FLIGHT_CUTOFF_HZ = 0.02, 50.0
 """Shortest time between two feet on one plate, and the filter that leaves it."""
 _MIN_KNEES_APART_RAD = np.radians(10.0)
+_BOTH_SHARE = 0.25
 _MIN_CONTACT_FORCE_N = 50.0
 _EVENT_WINDOW_S = 0.12
 
@@ -561,9 +562,28 @@ def _contacts_of_signals(
                 vertical = stream.signals.get(f"grf_vertical_{side}_{unit}")
                 if vertical is not None:
                     force = vertical * newton
-                    per_side[side] = contacts(stream.time_s, force)
+                    spans = contacts(stream.time_s, force)
+                    if _of_both_feet(recording, side, spans):
+                        text = (
+                            f"contacts in the force of the {side} foot: by the knees, of both feet"
+                        )
+                        entries.append(HistoryEntry("rejected", text, len(spans)))
+                        continue
+                    if len(spans) and not np.isfinite(spans).any():
+                        text = (
+                            f"gait events in the force of the {side} foot: one contact throughout"
+                        )
+                        entries.append(HistoryEntry("missing", text))
+                    per_side[side] = spans
                     entries += _of_contacts(stream.time_s, {side: per_side[side]}, {side: force})
     return per_side, entries
+
+
+def _of_both_feet(recording: Recording, side: str, spans: NDArray[np.float64]) -> bool:
+    """Whether the knees give every other contact to the other foot: the force of one belt."""
+    feet = [_foot_from_knees(recording, start, end) for start, end in spans]
+    known = [foot for foot in feet if foot in SIDES]
+    return len(known) > 2 and sum(foot != side for foot in known) > _BOTH_SHARE * len(known)
 
 
 def _of_contacts(

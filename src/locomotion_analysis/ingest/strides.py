@@ -25,7 +25,14 @@ from locomotion_analysis.ingest.direction import (
 from locomotion_analysis.ingest.events import GaitEvents, find_events, mask_unmeasured
 from locomotion_analysis.ingest.marker_names import foot_marker
 from locomotion_analysis.ingest.phase import MAX_GAP_S, bridged_gaps, phase_curves
-from locomotion_analysis.ingest.recording import HEEL_STRIKE, SIDES, TOE_OFF, Recording, Stream
+from locomotion_analysis.ingest.recording import (
+    HEEL_STRIKE,
+    SIDES,
+    TOE_OFF,
+    Event,
+    Recording,
+    Stream,
+)
 from locomotion_analysis.standard import METADATA, N_PHASES, STANDARD_GRAVITY_M_S2, is_channel
 
 DEFAULT_TASK, RUN = "level_walking", "run"
@@ -82,8 +89,9 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
     refuse_no_curves(measured)
     channels, block = _block(measured, used)
     of_strides = stride_metadata(measured, used)
-    tasks, of_tasks = _tasks(measured.task, used, _bent_knee(channels, block))
-    tasks, of_direction = _ways(measured, used, tasks)
+    flights = runs(used, events)
+    of_flight, of_tasks = _tasks(measured.task, flights, _bent_knee(channels, block))
+    tasks, of_direction = _ways(measured, used, of_flight)
     key: dict[str, Any] = {
         "dataset": dataset,
         "subject": measured.subject,
@@ -110,13 +118,15 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
     return LocomotionData(cycles, block, channels, (*history, cut))
 
 
-def runs(strides: pd.DataFrame) -> NDArray[np.bool_]:
+def runs(strides: pd.DataFrame, events: GaitEvents) -> NDArray[np.bool_]:
     """Say which strides are run: the foot is down for less than half of them, then both fly.
 
     Parameters
     ----------
     strides : DataFrame
         From :func:`find_strides`.
+    events : GaitEvents
+        They are from. Where a foot is furthest before and behind the pelvis tells no flight.
 
     Returns
     -------
@@ -124,11 +134,17 @@ def runs(strides: pd.DataFrame) -> NDArray[np.bool_]:
         A duty factor below 0.5 (Alexander 1989, Physiol Rev 69:1199), and the other foot, where it
         is known, lands after this one has left.
     """
+    seen = events.seen
     toe_off, contra = (
         strides[name].to_numpy(np.float64) for name in ("toe_off_s", "contra_strike_s")
     )
     start, duration = (strides[name].to_numpy(np.float64) for name in ("start_s", "duration_s"))
-    flying: NDArray[np.bool_] = (toe_off - start < 0.5 * duration) & ~(contra <= toe_off)
+    contact_seen = [
+        {Event(strike, side, HEEL_STRIKE), Event(off, side, TOE_OFF)} <= seen
+        for strike, off, side in zip(start, toe_off, strides["side"], strict=True)
+    ]
+    flying: NDArray[np.bool_] = np.array(contact_seen, dtype=bool)
+    flying &= (toe_off - start < 0.5 * duration) & ~(contra <= toe_off)
     return flying
 
 
@@ -145,10 +161,9 @@ def _bent_knee(channels: list[str], block: NDArray[np.float32]) -> float:
 
 
 def _tasks(
-    stated: str, strides: pd.DataFrame, knee_rad: float
+    stated: str, flying: NDArray[np.bool_], knee_rad: float
 ) -> tuple[NDArray[np.str_] | str, list[HistoryEntry]]:
     """Return the task of each stride: the one stated, else running or level walking."""
-    flying = runs(strides)
     n_flying, n_down = int(flying.sum()), int((~flying).sum())
     if not stated:
         counts = {RUN: n_flying, DEFAULT_TASK: n_down}
@@ -176,10 +191,11 @@ _STRAIGHT = ("level_walking", "incline_walking", "decline_walking")
 
 
 def _ways(
-    recording: Recording, strides: pd.DataFrame, tasks: NDArray[np.str_] | str
+    recording: Recording, strides: pd.DataFrame, of_flight: NDArray[np.str_] | str
 ) -> tuple[NDArray[np.object_], list[HistoryEntry]]:
     """Return the task of each stride: as it was, but of walks the turns and the steps backward."""
-    tasks = np.full(len(strides), tasks, dtype=object)
+    tasks = np.empty(len(strides), dtype=np.object_)
+    tasks[:] = of_flight
     course = course_of(recording)
     if course is None:
         return tasks, []
@@ -193,7 +209,7 @@ def _ways(
         for text, found in (
             ("strides of a turn: the heading changes by more than 30 degrees", turns),
             ("strides walked backward", backward),
-            ("strides sideways", (way == 0.0) & ~turns),
+            ("strides sideways or on the spot", (way == 0.0) & ~turns),
         )
         if found.any()
     ]
@@ -569,8 +585,8 @@ def strides_between(events: GaitEvents) -> pd.DataFrame:
     table = table.sort_values(["start_s", "side"], ignore_index=True)
     usual = table["reason"] == ""
     share = _of_the_usual(table.loc[usual, "duration_s"].to_numpy(dtype=np.float64))
-    for odd, reason in ((share >= _TWO, _TWO_REASON), (share <= _HALF, _HALF_REASON)):
-        table.loc[usual[usual].index[odd], "reason"] = reason
+    for odd, why in ((share >= _TWO, _TWO_REASON), (share <= _HALF, _HALF_REASON)):
+        table.loc[usual[usual].index[odd], "reason"] = why
     return table
 
 
