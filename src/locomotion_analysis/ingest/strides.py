@@ -89,13 +89,12 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
     refuse_no_curves(measured)
     channels, block = _block(measured, used)
     of_strides = stride_metadata(measured, used)
-    flights = runs(used, events)
-    of_flight, of_tasks = _tasks(measured.task, flights, _bent_knee(channels, block))
-    tasks, of_direction = _ways(measured, used, of_flight)
+    tasks, of_tasks = _tasks(measured.task, runs(used, events), _bent_knee(channels, block))
+    named, of_direction = _ways(measured, used, tasks)
     key: dict[str, Any] = {
         "dataset": dataset,
         "subject": measured.subject,
-        "task": tasks,
+        "task": named,
         "task_id": measured.trial or measured.task or DEFAULT_TASK,
         "step": np.arange(len(used)),
     }
@@ -191,14 +190,13 @@ _STRAIGHT = ("level_walking", "incline_walking", "decline_walking")
 
 
 def _ways(
-    recording: Recording, strides: pd.DataFrame, of_flight: NDArray[np.str_] | str
+    recording: Recording, strides: pd.DataFrame, tasks: NDArray[np.str_] | str
 ) -> tuple[NDArray[np.object_], list[HistoryEntry]]:
     """Return the task of each stride: as it was, but of walks the turns and the steps backward."""
-    tasks = np.empty(len(strides), dtype=np.object_)
-    tasks[:] = of_flight
+    named: NDArray[np.object_] = np.full(len(strides), tasks, dtype=object)
     course = course_of(recording)
     if course is None:
-        return tasks, []
+        return named, []
     start, end = (strides[name].to_numpy(dtype=np.float64) for name in ("start_s", "end_s"))
     _, way = course.front(start, end)
     change = course.heading_rad(end) - course.heading_rad(start)
@@ -209,7 +207,7 @@ def _ways(
         for text, found in (
             ("strides of a turn: the heading changes by more than 30 degrees", turns),
             ("strides walked backward", backward),
-            ("strides sideways or on the spot", (way == 0.0) & ~turns),
+            ("strides sideways", (way == 0.0) & ~turns),
         )
         if found.any()
     ]
@@ -219,9 +217,9 @@ def _ways(
     if course.laboratory and not course.measured:
         text = "speed and lengths: the model walks on a belt, whose speed its angles do not tell"
         entries.append(HistoryEntry("missing", text))
-    walks = np.isin(tasks.astype(str), _STRAIGHT)
-    tasks[walks & turns], tasks[walks & backward] = "turning", "backward_walking"
-    return tasks, entries
+    walks = np.isin(named.astype(str), _STRAIGHT)
+    named[walks & turns], named[walks & backward] = "turning", "backward_walking"
+    return named, entries
 
 
 def _block(recording: Recording, strides: pd.DataFrame) -> tuple[list[str], NDArray[np.float32]]:
