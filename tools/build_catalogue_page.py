@@ -32,6 +32,9 @@ them one by one, `describe_features(data)` those of a dataset.
   after single support; without that, half a cycle after the ipsilateral leg's. Its stance usually
   runs past the end of the cycle and is taken up at its beginning. Phases "since contact" count
   from the leg's own contact. Temporal features never use an assumed event.
+- Of the variability between strides take `..._robust_cv_percent` where turns and stumbles were not
+  left out: `..._cv_percent` counts every stride. In ten public two-minute walks with turns the
+  stride time varied by 1.5 to 7 % by the first, by 4 to 18 % by the second.
 - A feature is NaN in a cycle where something it needs is not known.
 - `rad_s` is rad/s, `rad_s2` rad/s², `m_s` m/s; moments are internal, flexor and dorsiflexor
   positive; power generated is positive.

@@ -261,6 +261,32 @@ def test_the_centre_of_pressure_of_a_foot_in_the_air_is_no_gap(changed, sound):
     assert (counts["GAIT004"], counts["GAIT018"]) == (1, len(sound) - 1)
 
 
+@pytest.mark.parametrize("legs", [("ipsi",), ("ipsi", "contra")])
+@pytest.mark.parametrize(
+    ("name", "stop_deg", "is_highest"),
+    [
+        ("knee_flexion_angle_{}_rad", 45.0, True),
+        ("knee_flexion_angle_{}_rad", 16.0, False),
+        ("ankle_dorsiflexion_angle_{}_rad", 5.0, True),
+        ("hip_flexion_angle_{}_rad", 3.0, False),
+    ],
+)
+def test_a_stop_is_seen_at_every_joint_and_end(name, stop_deg, is_highest, legs, changed, sound):
+    own = (sound.cycles["subject"] == sound.cycles["subject"].iloc[0]).to_numpy()
+    names = [name.format(leg) for leg in legs]
+
+    def change(curves, cycles):
+        cut = np.minimum if is_highest else np.maximum
+        for each in names:
+            curves[each][own] = cut(curves[each][own], np.radians(stop_deg))
+
+    chosen = changed(change).select(channels=names)
+    rows = validate(chosen).findings.query("code == 'GAIT106'")
+    assert set(rows["channel"]) == set(names)
+    assert set(rows["subject"]) == set(sound.cycles["subject"][own])
+    assert np.degrees(rows["value"].to_numpy(dtype=float)) == pytest.approx(stop_deg, abs=0.01)
+
+
 def test_a_joint_that_stops_in_one_stride_only_is_a_stride_of_its_own(changed):
     def change(curves, cycles):
         curves[HIP][2] = np.maximum(curves[HIP][2], curves[HIP][2].min() + 0.12)

@@ -79,6 +79,21 @@ def test_the_doctor_corrects_on_request_and_once(run, wrong_file, sound, tmp_pat
     assert a.history == b.history
 
 
+def test_what_is_for_somebody_to_decide_is_told_and_left(run, sound, tmp_path):
+    tilt = sound.channels.index("pelvis_anterior_tilt_angle_rad")
+    block = sound.block.copy()
+    block[tilt] -= np.radians(35)
+    source, page, out = (tmp_path / name for name in ("in.parquet", "q.html", "out.parquet"))
+    LocomotionData(sound.cycles, block, sound.channels).to_parquet(source)
+    done = run("doctor", source, "--apply", "--out", out)
+    assert "no proposals" in done.stdout
+    assert "To decide" in done.stdout
+    assert "another zero of the angle" in done.stdout
+    np.testing.assert_array_equal(LocomotionData.from_parquet(out).block, block)
+    run("validate", source, "--out", page)
+    assert "To decide" in page.read_text(encoding="utf-8")
+
+
 def test_bad_input_is_the_callers_error(run, tmp_path, wrong_file):
     assert isinstance(run("validate", tmp_path / "no.parquet").exception, FileReadError)
     assert isinstance(run("doctor", wrong_file, "--apply").exception, SchemaError)

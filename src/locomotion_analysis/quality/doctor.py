@@ -462,7 +462,7 @@ def _is_heading(name: str) -> bool:
 
 def _sizes(curves: Floats, channels: tuple[str, ...]) -> Array:
     """Root mean square of each curve; of a heading about its mean, whatever way it faces."""
-    size = np.sqrt(np.mean(np.square(curves, dtype=np.float64), axis=-1))
+    size: Array = np.sqrt(np.mean(np.square(curves, dtype=np.float64), axis=-1))
     for row in np.flatnonzero([_is_heading(name) for name in channels]):
         size[row] = curves[row].std(axis=-1)
     return size

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.quality.batch import Floats
+from locomotion_analysis.quality.batch import Floats, group_codes
 from locomotion_analysis.standard import N_PHASES, TASKS, Channel
 from locomotion_analysis.standard.norms import NOT_CYCLIC, SD_FLOOR, normative_curves
 
@@ -257,10 +257,12 @@ def out_of_phase(data: LocomotionData) -> Mask:
     off = np.zeros(len(data), dtype=bool)
     telling = np.array([tells_the_start(name) for name in data.channels], dtype=bool)
     names = tuple(np.array(data.channels, dtype=object)[telling])
-    for (_, task), rows in data.cycles.groupby(["dataset", "task"], sort=False).indices.items():
+    codes, groups = group_codes(data.cycles, ["dataset", "task"])
+    for code, task in enumerate(groups["task"]):
         if names and task in TASKS and task not in NOT_CYCLIC:
+            rows = np.flatnonzero(codes == code)
             curves = data.block[np.ix_(np.flatnonzero(telling), rows)]
-            norm = task_norm(str(task), names, None, None)
+            norm = task_norm(task, names, None, None)
             mean, sd = (np.broadcast_to(each[:, None], curves.shape) for each in norm)
             off[rows] = half_cycle_off(curves, mean, sd, names)[0]
     return off
@@ -307,4 +309,5 @@ def over_stance_alone(curves: Floats, channels: tuple[str, ...]) -> Mask:
         ends = np.maximum(load[:, 0], load[:, -1])
         late = load[:, _LATE].min(axis=-1)
         alone: Mask = (swing < _LEAST_SWING) & (ends < 0.5 * peak) & (late > _LATE_LOAD * peak)
-    return alone & np.isfinite(load).all(axis=-1)
+    alone &= np.isfinite(load).all(axis=-1)
+    return alone

@@ -185,10 +185,10 @@ def _suspected(diagnosis: Diagnosis | None) -> Iterable[Section]:
     if diagnosis is None:
         return
     title = "What the doctor suspects"
+    columns = ("Channels", "Dataset", "What", "Strongest evidence", "Subjects", "Cycles",
+               "Confidence from")  # fmt: skip
     tables, texts = [], []
     if diagnosis:
-        columns = ("Channels", "Dataset", "What", "Strongest evidence", "Subjects", "Cycles",
-                   "Confidence from")  # fmt: skip
         rows = [
             (*_with_evidence(row, diagnosis.prescriptions), f"{row.confidence:.2f}")
             for row in diagnosis.summary.itertuples()
@@ -201,11 +201,10 @@ def _suspected(diagnosis: Diagnosis | None) -> Iterable[Section]:
     else:
         texts.append("Units, signs, sides and grids agree with the norm.")
     if diagnosis.remarks:
-        columns = ("Channels", "Dataset", "What", "Strongest evidence", "Subjects", "Cycles")
-        rows = [
+        decide = [
             _with_evidence(row, diagnosis.remarks) for row in diagnosis.remark_summary.itertuples()
         ]
-        tables.append(Table("To decide", columns, rows, first_number=4))
+        tables.append(Table("To decide", columns[:-1], decide, first_number=4))
         texts.append(
             "What only somebody who knows the recording can tell stands under To decide; the "
             "doctor changes nothing of it."

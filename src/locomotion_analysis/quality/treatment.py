@@ -188,7 +188,7 @@ class Diagnosis:
         """
         rows = [
             (each.dataset, each.kind, ", ".join(each.channels), each.subject, each.n_cycles,
-             np.degrees(each.amount), each.explanation)
+             float(np.degrees(each.amount)), each.explanation)
             for each in self.remarks
         ]  # fmt: skip
         columns = ["dataset", "kind", "channels", "subjects", "cycles", "degrees", "what"]
@@ -210,7 +210,8 @@ class Diagnosis:
             for row in self.summary.itertuples()
         ]
         for row in self.remark_summary.itertuples():
-            level = "" if np.isnan(row.degrees) else f", {row.degrees:+.0f} degrees"
+            degrees = float(str(row.degrees))
+            level = "" if np.isnan(degrees) else f", {degrees:+.0f} degrees"
             lines.append(
                 f"  to decide: {row.dataset}: {row.channels}: {row.what}{level}; "
                 f"{row.subjects} subjects, {row.cycles:,} cycles"

@@ -337,7 +337,7 @@ def measure_drift(
             fix="wait for more people, or look at a longer time",
         )
     notes: list[str] = []
-    names = list(reference.features)
+    names = [str(name) for name in reference.features]
     old, new = (
         people.features.reindex(columns=names).to_numpy(float) for people in (reference, current)
     )
