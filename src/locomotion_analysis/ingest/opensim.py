@@ -24,7 +24,7 @@ from locomotion_analysis.ingest.recording import (
     Recording,
     Stream,
 )
-from locomotion_analysis.ingest.tables.containers import (
+from locomotion_analysis.ingest.tables.cells import (
     check_rising,
     naming,
     parse_rows,

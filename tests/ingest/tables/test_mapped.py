@@ -15,7 +15,8 @@ from locomotion_analysis import LocomotionData
 from locomotion_analysis.errors import CycleShapeError, FileReadError, SchemaError
 from locomotion_analysis.ingest import ColumnMap, Event, ReadOptions
 from locomotion_analysis.ingest.tables.column_map import TextSpec
-from locomotion_analysis.ingest.tables.containers import as_numbers, mat_variables, text_variables
+from locomotion_analysis.ingest.tables.cells import as_numbers
+from locomotion_analysis.ingest.tables.containers import mat_variables, text_variables
 from locomotion_analysis.ingest.tables.mapped import TableReader
 
 MAPS = Path(__file__).resolve().parents[3] / "docs" / "maps"

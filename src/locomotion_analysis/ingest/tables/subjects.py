@@ -12,7 +12,7 @@ from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.data.columns import MISSING
 from locomotion_analysis.errors import FileReadError, SchemaError, UnitError
 from locomotion_analysis.ingest.tables.column_map import TextSpec
-from locomotion_analysis.ingest.tables.containers import (
+from locomotion_analysis.ingest.tables.cells import (
     TextTable,
     naming,
     parse_number,

@@ -20,7 +20,7 @@ from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.data.columns import MISSING, float32_values, label
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
 from locomotion_analysis.ingest.recording import SIDES, ReadOptions, Recording, Stream
-from locomotion_analysis.ingest.tables.containers import (
+from locomotion_analysis.ingest.tables.cells import (
     check_rising,
     naming,
     parse_number,
