@@ -14,9 +14,9 @@ from scipy.sparse import csc_matrix
 from locomotion_analysis import LocomotionData
 from locomotion_analysis.errors import CycleShapeError, FileReadError, SchemaError
 from locomotion_analysis.ingest import ColumnMap, Event, ReadOptions
-from locomotion_analysis.ingest.tables.column_map import TextSpec
 from locomotion_analysis.ingest.tables.cells import as_numbers
 from locomotion_analysis.ingest.tables.containers import mat_variables, text_variables
+from locomotion_analysis.ingest.tables.map_entries import TextSpec
 from locomotion_analysis.ingest.tables.mapped import TableReader
 
 MAPS = Path(__file__).resolve().parents[3] / "docs" / "maps"

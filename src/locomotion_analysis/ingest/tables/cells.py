@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.data.columns import MISSING, label
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
-from locomotion_analysis.ingest.tables.column_map import TextSpec
+from locomotion_analysis.ingest.tables.map_entries import TextSpec
 
 _THOUSANDS = r"^([+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+)(,.*)?$"
 COMMA_GROUPS = r"^\s*[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(\.[0-9]*)?\s*$"

@@ -31,7 +31,7 @@ from locomotion_analysis.ingest.tables.cells import (
     read_cells,
     refuse_repeated,
 )
-from locomotion_analysis.ingest.tables.column_map import TextSpec
+from locomotion_analysis.ingest.tables.map_entries import TextSpec
 
 _ZIP = b"PK\x03\x04"
 _PRINTABLE = frozenset(range(0x20, 0x7F)) | {0x09, 0x0A, 0x0D} | frozenset(range(0x80, 0x100))

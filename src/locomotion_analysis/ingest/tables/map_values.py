@@ -14,11 +14,10 @@ from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.ingest.tables.cells import as_numbers, labels
 from locomotion_analysis.ingest.tables.column_map import (
     ColumnMap,
-    FilterSpec,
-    JoinSpec,
     ValueSpec,
 )
 from locomotion_analysis.ingest.tables.containers import Variables
+from locomotion_analysis.ingest.tables.map_entries import FilterSpec, JoinSpec
 
 NAMES = ("dataset", "subject", "task", "task_id", "trial")
 """Columns of the cycles that are names: 1.10 and 1.1 are two people."""
@@ -29,6 +28,14 @@ _PLACEHOLDER = re.compile(r"\{([^{}:]+)(?::0?(\d+)d?)?\}")
 
 class MappedValues:
     """The rows of a file, as the map names them.
+
+    Attributes
+    ----------
+    variables : Variables
+        The main file.
+    named : dict of str to ndarray
+        What the names of columns say of the cycles in them, where points run down the rows.
+    history : list of HistoryEntry
 
     Parameters
     ----------
@@ -48,6 +55,7 @@ class MappedValues:
         self._map = column_map
         self.variables = variables
         self._joined = [self._join(spec, open_table) for spec in column_map.join]
+        self.named: dict[str, NDArray[Any]] = {}
         self._active: list[str] = []
         self.history: list[HistoryEntry] = list(variables.history)
 
@@ -68,6 +76,8 @@ class MappedValues:
                 return self.evaluate(self._map.derive[name], self._n_rows_of(name), name)
             finally:
                 self._active.pop()
+        if name in self.named:
+            return self.named[name]
         if name not in self.variables.names:
             for table, rows in self._joined:
                 if name in table.names:
@@ -140,6 +150,13 @@ class MappedValues:
                 expected="rows that meet the map's conditions", got="none", where=filters[0].where
             )
         return keep
+
+    def chosen(self, wanted: Mapping[str, str], asked_by: str) -> NDArray[np.bool_] | np.bool_:
+        """Return which rows have the wanted values in their columns."""
+        rows: NDArray[np.bool_] | np.bool_ = np.True_
+        for name, value in wanted.items():
+            rows = rows & (labels(self.column(name, asked_by)) == value)
+        return rows
 
     def _as_numbers(self, found: NDArray[Any], name: str) -> NDArray[np.float64]:
         lines = self.variables.lines if name in self.variables.names else None

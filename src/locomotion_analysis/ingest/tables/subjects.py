@@ -11,13 +11,13 @@ from typing import Any
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.data.columns import MISSING
 from locomotion_analysis.errors import FileReadError, SchemaError, UnitError
-from locomotion_analysis.ingest.tables.column_map import TextSpec
 from locomotion_analysis.ingest.tables.cells import (
     TextTable,
     naming,
     parse_number,
     read_cells,
 )
+from locomotion_analysis.ingest.tables.map_entries import TextSpec
 from locomotion_analysis.standard import field_units
 
 
