@@ -184,8 +184,14 @@ def check_rising(time_s: NDArray[np.float64], line_numbers: Sequence[int] | None
         )
 
 
-def refuse_repeated(columns: Sequence[str]) -> None:
+def refuse_repeated(columns: Sequence[str], more_headings: int = 0) -> None:
     """Raise if a column name occurs twice.
+
+    Parameters
+    ----------
+    columns : sequence of str
+    more_headings : int
+        Rows under the names that look like headings too.
 
     Raises
     ------
@@ -194,10 +200,13 @@ def refuse_repeated(columns: Sequence[str]) -> None:
     """
     repeated = sorted({name for name in columns if list(columns).count(name) > 1})
     if repeated:
+        fix = "remove or rename the repeated columns"
+        if more_headings:
+            fix = f"state that the heading has several rows: text: {{header_rows: {more_headings + 1}}}"
         raise SchemaError(
             expected="column names that occur once",
             got=f"{', '.join(repeated[:8])} more than once",
-            fix="remove or rename the repeated columns",
+            fix=fix,
         )
 
 
@@ -234,6 +243,8 @@ def labels(values: NDArray[Any]) -> NDArray[Any]:
 
 # Tables in text.
 
+_LOOKED_AT = 24
+"""Rows that tell whether a heading goes on."""
 _DELIMITERS = ("\t", ";", ",")
 _NOTES = re.compile(r'"[^"]*"|\[[^\]]*\]|\([^)]*\)')
 """Parts of a heading in which a delimiter is none: quoted, or a unit in brackets."""
@@ -257,6 +268,21 @@ class TextTable:
     cells: NDArray[Any]
     lines: list[int]
     history: list[HistoryEntry]
+
+    @property
+    def more_headings(self) -> int:
+        """How many rows under the names hold words where all rows below hold numbers."""
+        shown = self.cells[:_LOOKED_AT]
+        numeric = np.array([[_is_number(cell) for cell in row] for row in shown], dtype=bool)
+        missing = np.array(
+            [[c.strip().lower() in MISSING for c in row] for row in shown], dtype=bool
+        )
+        for rows in range(1, len(shown)):
+            below = (numeric | missing)[rows:].all(axis=0) & numeric[rows:].any(axis=0)
+            words = ~(numeric | missing)[:rows, below]
+            if below.any() and words.any(axis=1).all() and not numeric[:rows, below].any():
+                return rows
+        return 0
 
 
 def read_cells(text: str, path: Path, spec: TextSpec) -> TextTable:
@@ -294,15 +320,33 @@ def read_cells(text: str, path: Path, spec: TextSpec) -> TextTable:
             raise FileReadError(
                 expected="a table of cells", got=str(error), where=str(path)
             ) from None
+    return table_of(rows, path, spec)
+
+
+def table_of(rows: Sequence[tuple[int, list[str]]], path: Path, spec: TextSpec) -> TextTable:
+    """Return rows of cells as a table under its heading.
+
+    Parameters
+    ----------
+    rows : sequence of (int, list of str)
+        Line and cells.
+    path : Path
+    spec : TextSpec
+
+    Raises
+    ------
+    FileReadError
+        If there is nothing in them.
+    SchemaError
+        If a row has more cells than the heading.
+    """
     rows = [(place, row) for place, row in rows if any(cell.strip() for cell in row)]
     if not rows:
         raise FileReadError(expected="a table", got="empty cells only", where=str(path))
     names = [str(place + 1) for place in range(len(rows[0][1]))]
     if spec.header:
-        names = [cell.strip() for cell in rows.pop(0)[1]]
-        while len(names) > 1 and not names[-1]:
-            names.pop()
-        names = [name or f"column {place + 1}" for place, name in enumerate(names)]
+        names = _joined_heading([row for _, row in rows[: spec.header_rows]])
+        rows = rows[spec.header_rows :]
     width, short = len(names), 0
     for place, row in rows:
         if any(cell.strip() for cell in row[width:]):
@@ -320,3 +364,23 @@ def read_cells(text: str, path: Path, spec: TextSpec) -> TextTable:
         history.append(HistoryEntry("filled", detail, short))
     cells = np.array(even, dtype=object).reshape(len(rows), width)
     return TextTable(names, cells, [place for place, _ in rows], history)
+
+
+def _joined_heading(rows: list[list[str]]) -> list[str]:
+    """Return one name a column; a cell left empty above another says what is to its left."""
+    width = max(len(row) for row in rows)
+    levels = [[cell.strip() for cell in row] + [""] * (width - len(row)) for row in rows]
+    for above in levels[:-1]:
+        for place in range(1, width):
+            above[place] = above[place] or above[place - 1]
+    names = ["|".join(filter(None, parts)) for parts in zip(*levels, strict=True)]
+    while len(names) > 1 and not levels[-1][len(names) - 1] and not names[-1]:
+        names.pop()
+    return [name or f"column {place + 1}" for place, name in enumerate(names)]
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return not math.isnan(parse_number(cell))
+    except ValueError:
+        return False

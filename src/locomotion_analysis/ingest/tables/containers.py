@@ -28,15 +28,21 @@ from locomotion_analysis.ingest.tables.cells import (
     COMMA_GROUPS,
     SHOWN,
     UNSURE,
+    TextTable,
     read_cells,
     refuse_repeated,
+    table_of,
 )
 from locomotion_analysis.ingest.tables.map_entries import TextSpec
+from locomotion_analysis.ingest.tables.workbooks import (
+    MOST_BYTES,
+    OLE,
+    ZIP,
+    workbook_kind,
+    workbook_rows,
+)
 
-_ZIP = b"PK\x03\x04"
 _PRINTABLE = frozenset(range(0x20, 0x7F)) | {0x09, 0x0A, 0x0D} | frozenset(range(0x80, 0x100))
-MOST_BYTES = 1024**3
-"""Largest size one file may unpack to."""
 
 
 @dataclass
@@ -140,6 +146,13 @@ def too_large(where: str, n_bytes: float, name: str = "") -> FileReadError:
 
 # Arrays in NPZ, HDF5 and MATLAB files.
 
+_MATLAB_4_KINDS = frozenset(
+    1000 * machine + 10 * precision + of
+    for machine in (0, 1)
+    for precision in range(6)
+    for of in (0, 1)
+)
+_MATLAB_4_NAME = 64
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 _BROKEN = (
     zipfile.BadZipFile,
@@ -272,7 +285,7 @@ def _damaged(path: Path, kind: str, why: object) -> FileReadError:
 
 
 def mat_variables(path: Path) -> Variables:
-    """Read a MATLAB file of version 5 to 7.3; the fields of a struct are ``name.field``.
+    """Read a MATLAB file of version 4 to 7.3; the fields of a struct are ``name.field``.
 
     Numbers, text, cells of text or of single numbers, and structs of these are variables; sparse
     matrices, complex numbers, objects and functions are not.
@@ -305,7 +318,7 @@ def mat_variables(path: Path) -> Variables:
 
 def _refused(path: Path, why: str) -> FileReadError:
     return FileReadError(
-        expected="a readable MATLAB file (version 5 to 7.3)",
+        expected="a readable MATLAB file (version 4 to 7.3)",
         got=why,
         where=str(path),
         fix="copy the file again, or save it again with -v7",
@@ -334,8 +347,22 @@ def text_variables(path: Path, spec: TextSpec) -> Variables:
             where=str(path),
             fix="state its encoding in the map: text: {encoding: cp1252}",
         ) from None
-    table = read_cells(text, path, spec)
-    refuse_repeated(table.names)
+    return _variables(read_cells(text, path, spec), path, spec)
+
+
+def _variables(table: TextTable, path: Path, spec: TextSpec) -> Variables:
+    """Return the columns of a table of cells."""
+    more = table.more_headings if spec.header else 0
+    refuse_repeated(table.names, more)
+    if more:
+        words = [cell for cell in table.cells[0].tolist() if cell.strip()]
+        raise SchemaError(
+            expected="numbers under the heading, as in the rows below",
+            got=", ".join(map(repr, words[:4])),
+            where=f"line {table.lines[0]}",
+            fix=f"if that is heading too: text: {{header_rows: {more + spec.header_rows}}}, and "
+            "names such as knee|deg",
+        )
     if not len(table.cells):
         raise FileReadError(expected="rows under the heading", got="none", where=str(path))
     return Variables(
@@ -356,7 +383,7 @@ def open_variables(path: Path, text: TextSpec, kind: str | None = None) -> Varia
     path : path
     text : TextSpec
         How it is written, if it is text.
-    kind : {"text", "npz", "hdf5", "mat"}, optional
+    kind : {"text", "npz", "hdf5", "mat", "xlsx", "ods"}, optional
         What it has to be.
 
     Raises
@@ -369,25 +396,46 @@ def open_variables(path: Path, text: TextSpec, kind: str | None = None) -> Varia
     found = kind_of(head, text.encoding)
     if found is None or (kind is not None and kind != found):
         raise FileReadError(
-            expected=f"a file of kind {kind}" if kind else "text, NPZ, HDF5 or MATLAB",
+            expected=f"a file of kind {kind}" if kind else "text, Excel, ODS, NPZ, HDF5 or MATLAB",
             got=found or ("an empty file" if not head else "something else"),
             where=str(path),
         )
     if found == "text":
         return text_variables(path, text)
+    if found in ("xlsx", "ods", "xls"):
+        sheet, rows = workbook_rows(path, found, text)
+        table = table_of(rows[text.skip_rows :], path, text)
+        table.history.insert(0, HistoryEntry("read", f"sheet {sheet} of {path.name}"))
+        return _variables(table, path, text)
     return {"npz": npz_variables, "hdf5": hdf5_variables, "mat": mat_variables}[found](path)
 
 
+def _is_matlab_4(head: bytes) -> bool:
+    """Return whether a file begins with a matrix of MATLAB 4: five whole numbers and a name."""
+    if len(head) < 24:
+        return False
+    for order in "<>":
+        kind, _, _, imaginary, length = struct.unpack(f"{order}5i", head[:20])
+        name = head[20 : 20 + length]
+        if kind in _MATLAB_4_KINDS and imaginary in (0, 1) and 1 < length <= _MATLAB_4_NAME:
+            return name[-1:] == b"\0" and re.fullmatch(rb"[A-Za-z]\w*", name[:-1]) is not None
+    return False
+
+
 def kind_of(head: bytes, encoding: str = "") -> str | None:
-    """Return what a file that begins so is: npz, hdf5, mat, text, or None."""
-    if head.startswith(_ZIP):
+    """Return what a file that begins so is: npz, hdf5, mat, xlsx, ods, xls, text, or None."""
+    if head.startswith(ZIP):
         length = int.from_bytes(head[26:28], "little")
-        return "npz" if head[30 : 30 + length].endswith(b".npy") else None
+        return "npz" if head[30 : 30 + length].endswith(b".npy") else workbook_kind(head)
+    if head.startswith(OLE):
+        return "xls"
     if head[:128].startswith(b"MATLAB 7.3") or head[512:520] == HDF5_MAGIC:
         return "mat"
     if head.startswith(HDF5_MAGIC):
         return "hdf5"
     if head.startswith(b"MATLAB") and head[126:128] in (b"IM", b"MI"):
+        return "mat"
+    if _is_matlab_4(head):
         return "mat"
     if encoding.lower().replace("-", "").startswith("utf16") and head:
         return "text"

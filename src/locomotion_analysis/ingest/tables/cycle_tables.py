@@ -372,15 +372,8 @@ def _points_down_rows(values: MappedValues, spec: ChannelSpec) -> Array:
             where=spec.where,
         )
     curves = np.stack([values.numbers(name, spec.where) for name in found])
-    steps = np.diff(curves, axis=1)
-    even = (steps[:, :1] != 0) & (np.abs(steps - steps[:, :1]) < 1e-9 * np.abs(steps[:, :1]))
-    if len(curves) > 1 and (axis := even.all(axis=1)).any():
-        raise SchemaError(
-            expected=f"curves in the columns like {spec.source}",
-            got=f"{list(found)[int(axis.argmax())]}, which rises evenly like an axis of percents",
-            where=spec.where,
-            fix="make the pattern narrower: a fixed part, or digits alone as in {trial:d}",
-        )
+    if not re.search(r"\w", PLACEHOLDER.sub("", spec.source)):
+        _refuse_an_axis(list(found), curves, spec)
     said = {
         part: np.array([match[part] for match in found.values()], dtype=object) for part in parts
     }
@@ -395,6 +388,19 @@ def _points_down_rows(values: MappedValues, spec: ChannelSpec) -> Array:
     detail = f"points down the rows, one column a cycle: {spec.source}"
     values.history.append(HistoryEntry("read", detail, len(found)))
     return curves
+
+
+def _refuse_an_axis(names: list[str], curves: Array, spec: ChannelSpec) -> None:
+    """Raise where a pattern without a word of its own takes the axis of percents for a curve."""
+    steps = np.diff(curves, axis=1)
+    even = (steps[:, :1] != 0) & (np.abs(steps - steps[:, :1]) < 1e-9 * np.abs(steps[:, :1]))
+    if (axis := even.all(axis=1)).any():
+        raise SchemaError(
+            expected=f"curves in the columns like {spec.source}",
+            got=f"{names[int(axis.argmax())]}, which rises evenly like an axis of percents",
+            where=spec.where,
+            fix="make the pattern narrower: a fixed part, or digits alone as in {trial:d}",
+        )
 
 
 def _cycles(

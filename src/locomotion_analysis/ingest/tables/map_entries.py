@@ -14,26 +14,33 @@ _DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "space": " ", "\\t":
 
 @dataclass(frozen=True)
 class TextSpec:
-    """How a text table is written; None: read off the file.
+    """How a table of text or of a workbook is written; None: read off the file.
 
     Attributes
     ----------
     delimiter : str or None
         One character, or ``tab, comma, semicolon, space``.
     decimal : str or None
-        ``"."`` or ``","``.
+        ``"."`` or ``","``; the other one may set thousands apart (``1,234.5``).
     skip_rows : int
         Lines before the heading.
     header : bool
         Without a heading the columns are called ``1``, ``2``, ...
+    header_rows : int
+        Rows of the heading; the name of a column is what stands in them from above, joined by
+        ``|``. A cell left empty above (a merged one) says what the cell to its left says.
     encoding : str
+    sheet : str or None
+        Of a workbook; without it the only one.
     """
 
     delimiter: str | None = None
     decimal: Literal[".", ","] | None = None
     skip_rows: int = 0
     header: bool = True
+    header_rows: int = 1
     encoding: str = "utf-8-sig"
+    sheet: str | None = None
 
     def __post_init__(self) -> None:
         """Check what the types do not say."""
@@ -47,6 +54,9 @@ class TextSpec:
             raise SchemaError(
                 expected="a whole number of at least 0", got=str(self.skip_rows), where="skip_rows"
             )
+        if self.header_rows < 1 or (self.header_rows > 1 and not self.header):
+            expected = "at least 1 row of heading, and `header: true`"
+            raise SchemaError(expected=expected, got=str(self.header_rows), where="header_rows")
         try:
             codecs.lookup(self.encoding)
         except LookupError:
@@ -269,7 +279,7 @@ class MapEntries:
     layout: Layout
     channels: dict[str, ChannelEntry]
     dataset: str = ""
-    format: Literal["text", "npz", "hdf5", "mat"] | None = None
+    format: Literal["text", "npz", "hdf5", "mat", "xlsx", "ods"] | None = None
     text: TextSpec = field(default_factory=TextSpec)
     derive: dict[str, Node] = field(default_factory=dict)
     join: tuple[JoinSpec, ...] = ()

@@ -14,14 +14,14 @@ from locomotion_analysis.standard import PHASE_COLUMN, canonical_name
 
 
 class TableReader:
-    """CSV, TSV, NPZ, HDF5 and MATLAB files, described by a column map.
+    """CSV, TSV, Excel, ODS, NPZ, HDF5 and MATLAB files, described by a column map.
 
     A comma-separated file in the standard long layout needs no map.
     """
 
     name = "table"
-    description = "CSV, TSV, NPZ, HDF5 and MATLAB tables of curves or time series, with --map"
-    suffixes = (".csv", ".tsv", ".txt", ".npz", ".h5", ".hdf5", ".mat")
+    description = "CSV, Excel, ODS, NPZ, HDF5, MATLAB tables of curves or time series, with --map"
+    suffixes = (".csv", ".tsv", ".txt", ".xlsx", ".ods", ".npz", ".h5", ".hdf5", ".mat")
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - by content
         """Return whether the file is one of these containers, or text in columns."""
