@@ -116,3 +116,12 @@ def test_a_gzip_bomb_is_refused_within_bounded_memory(tmp_path, monkeypatch):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 16 * 1024**2
+
+
+def test_the_last_instant_printed_again_is_left_out(tmp_path):
+    values = record()
+    path = tmp_path / "a.txt"
+    np.savetxt(path, np.vstack([values, values[-1:]]), fmt="%.2f", delimiter="\t")
+    recording = read(path)
+    assert len(recording.streams[0].time_s) == 50
+    assert "last one printed again (1)" in "\n".join(map(str, recording.history))

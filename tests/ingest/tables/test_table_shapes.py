@@ -299,3 +299,72 @@ def test_a_file_of_matlab_4(tmp_path):
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(FileReadError, match=r"MATLAB file \(version 4 to 7.3\)"):
         read(path, text + "cycles: {subject: A, task: run}\n")
+
+
+# --- one-hot codes --------------------------------------------------------------------------
+
+ONE_HOT = """\
+layout: curves
+channels: {knee_flexion_angle_ipsi_rad: {array: X}}
+cycles:
+  subject: {one_hot: S, entries: people}
+  task: {one_hot: T, map: {0: level_walking, 1: run}}
+  pathology: {one_hot: P}
+"""
+S = np.array([[0, 1, 0], [1, 0, 0], [0, 0, 1], [0, 1, 0]])
+T = np.array([[1, 0], [0, 1], [1, 0], [1, 0]], dtype=bool)
+P = np.array([[0.0, 1.0], [np.nan, np.nan], [0.0, 0.0], [1.0, 0.0]])
+
+
+def one_hot(tmp_path, text=ONE_HOT, **changed):
+    arrays = {"X": np.zeros((4, 150)), "S": S, "T": T, "P": P, "people": np.array(list("ABC"))}
+    np.savez(tmp_path / "a.npz", **arrays | changed)
+    return read(tmp_path / "a.npz", text)
+
+
+def test_matrices_of_zeros_and_ones_name_subject_task_and_class(tmp_path):
+    data = one_hot(tmp_path)
+    assert data.cycles["subject"].tolist() == ["B", "A", "C", "B"]
+    assert data.cycles["task"].tolist() == [
+        "level_walking",
+        "run",
+        "level_walking",
+        "level_walking",
+    ]
+    np.testing.assert_array_equal(data.cycles["pathology"].to_numpy(float), [1, np.nan, np.nan, 0])
+    assert "P: rows without a 1 are missing (2)" in said(data)
+    turned = one_hot(tmp_path, S=S.T, T=T.T)
+    assert turned.cycles["subject"].tolist() == ["B", "A", "C", "B"]
+
+
+def test_columns_of_a_text_table_may_be_a_one_hot_code(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "subject_S01,subject_S02,k0,k1,walk,run\nTrue,False,0,1,1,0\nFalse,True,0,2,0,1\n"
+    )
+    text = """\
+layout: curves
+channels: {knee_flexion_angle_ipsi_rad: {columns: "k{point}"}}
+cycles:
+  subject: {one_hot: "subject_{name}"}
+  task: {one_hot: [walk, run], map: {walk: level_walking, run: run}}
+"""
+    data = read(path, text)
+    assert data.cycles["subject"].tolist() == ["S01", "S02"]
+    assert data.cycles["task"].tolist() == ["level_walking", "run"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"S": S + S[::-1]}, "zeros and one 1"),
+        ({"S": S * 0.9}, "zeros and one 1"),
+        ({"S": S * 0}, "a value of subject for every cycle"),
+        ({"S": S[:, 0]}, "a matrix of zeros and ones"),
+        ({"people": np.array(list("AB"))}, "3 names, one for each column"),
+        ({"S": S[:3]}, "one value a row, 4 in all"),
+    ],
+)
+def test_a_matrix_that_is_no_one_hot_code_is_refused(tmp_path, changed, message):
+    with pytest.raises(SchemaError, match=message):
+        one_hot(tmp_path, **changed)

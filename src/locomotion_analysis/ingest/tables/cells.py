@@ -235,6 +235,37 @@ def as_numbers(
     return numbers_in(values.ravel().tolist(), place, decimal).reshape(values.shape)
 
 
+def grouped_cells(values: NDArray[Any], decimal: str | None) -> int:
+    """Count the cells of text in which the mark that is not the decimal one groups thousands."""
+    if decimal is None or values.dtype != object:
+        return 0
+    cells = [cell if isinstance(cell, str) else None for cell in values.ravel().tolist()]
+    text = pc.utf8_trim_whitespace(pa.array(cells, pa.string()))
+    pattern = COMMA_GROUPS if decimal == "." else _THOUSANDS
+    return int(pc.sum(pc.match_substring_regex(text, pattern)).as_py() or 0)
+
+
+def repeated_instants(time_s: NDArray[np.float64], values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which rows repeat an instant and can be left out.
+
+    Parameters
+    ----------
+    time_s : ndarray, shape (n,)
+    values : ndarray, shape (n, k)
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        True for a row that repeats the one before it, and for the last instant printed again;
+        another value at an instant inside is no repetition.
+    """
+    again = np.concatenate([[False], np.diff(time_s) == 0.0])
+    same = (values[1:] == values[:-1]) | (values[1:] != values[1:])
+    same_row = np.concatenate([[True], same.all(axis=1)])
+    gone: NDArray[np.bool_] = again & (same_row | (time_s == time_s[-1]))
+    return gone
+
+
 def labels(values: NDArray[Any]) -> NDArray[Any]:
     """Return values as text for comparing: whole numbers without a decimal point."""
     flat = [label(value).strip() for value in values.ravel().tolist()]

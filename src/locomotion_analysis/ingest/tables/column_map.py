@@ -46,9 +46,11 @@ class ValueSpec:
     Attributes
     ----------
     kind : str
-        ``column, value, template, count_within, equal`` or ``file_name``.
+        ``column, value, template, count_within, equal, file_name`` or ``one_hot``.
     source : Any
         The column, the constant, the template, the list of columns, or the pattern.
+    entries : str or None
+        Variable with the names of the columns of a one-hot matrix.
     mapping : mapping of str to value
         Value in the file -> value wanted.
     factor, offset : float
@@ -61,6 +63,7 @@ class ValueSpec:
 
     kind: str
     source: Any
+    entries: str | None = None
     mapping: dict[str, Any] = field(default_factory=dict)
     factor: float = 1.0
     offset: float = 0.0
@@ -166,6 +169,7 @@ def value_spec(name: str, node: Node) -> ValueSpec:
     return ValueSpec(
         kind=kind,
         source=getattr(entry, kind),
+        entries=entry.entries,
         mapping=entry.mapping,
         factor=factor,
         offset=entry.offset,

@@ -117,13 +117,40 @@ class FilterSpec:
         return self.values if self.equals is None else (self.equals,)
 
 
-VALUE_KINDS = ("column", "value", "template", "count_within", "equal", "file_name")
+VALUE_KINDS = ("column", "value", "template", "count_within", "equal", "file_name", "one_hot")
 CHANNEL_KINDS = ("column", "columns", "array")
 
 
 @dataclass(frozen=True)
 class ValueEntry:
-    """A value as it stands in a map."""
+    """A value as it stands in a map.
+
+    Attributes
+    ----------
+    column : str
+        One value a row.
+    value : Any
+        A constant; written without braces it is one too.
+    template : str
+        Text with columns in braces: ``{group}_{number:03d}``.
+    count_within : tuple of str
+        Number of the row among those that agree in these columns, from 0.
+    equal : tuple of str
+        Whether two columns agree.
+    file_name : str
+        Regular expression with one group, looked for in the name of the data file.
+    one_hot : str or tuple of str
+        A matrix of zeros and ones with one row a row; columns by a pattern such as
+        ``is_{name}``, or named one by one. The value is the name of the one that is 1.
+    entries : str
+        Variable with the names of the columns of a `one_hot` matrix; their numbers without it.
+    map : mapping of str to value
+        Value in the file -> value wanted; every one that occurs must be there.
+    unit : str
+        Unit in the file, for a quantity whose name ends in its unit.
+    scale, offset : float
+        ``wanted = scale * value + offset``.
+    """
 
     column: str | None = None
     value: Any = None
@@ -131,6 +158,8 @@ class ValueEntry:
     count_within: tuple[str, ...] | None = None
     equal: tuple[str, ...] | None = None
     file_name: str | None = None
+    one_hot: str | tuple[str, ...] | None = None
+    entries: str | None = None
     mapping: dict[str, Any] = field(default_factory=dict, metadata={"key": "map"})
     unit: str | None = None
     scale: float = 1.0
@@ -143,6 +172,8 @@ class ValueEntry:
         if self.equal is not None and len(self.equal) != 2:
             got = ", ".join(self.equal)
             raise SchemaError(expected="two columns to compare", got=got, where="equal")
+        if self.entries is not None and self.one_hot is None:
+            raise SchemaError(expected="entries beside one_hot", got="no one_hot", where="entries")
         if self.file_name is not None:
             try:
                 groups = re.compile(self.file_name).groups

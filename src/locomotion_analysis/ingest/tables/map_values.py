@@ -10,19 +10,23 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
+from locomotion_analysis.data.columns import MISSING
 from locomotion_analysis.errors import FileReadError, SchemaError
-from locomotion_analysis.ingest.tables.cells import as_numbers, labels
+from locomotion_analysis.ingest.tables.cells import as_numbers, grouped_cells, labels
 from locomotion_analysis.ingest.tables.column_map import (
     ColumnMap,
     ValueSpec,
 )
 from locomotion_analysis.ingest.tables.containers import Variables
-from locomotion_analysis.ingest.tables.map_entries import FilterSpec, JoinSpec
+from locomotion_analysis.ingest.tables.map_entries import PLACEHOLDER, FilterSpec, JoinSpec
 
 NAMES = ("dataset", "subject", "task", "task_id", "trial")
 """Columns of the cycles that are names: 1.10 and 1.1 are two people."""
 UNKNOWN = ("", "nan", "None")
 """What `labels` makes of a missing value."""
+_NO_KEY = MISSING | {"?", "unknown", "unk", "not known", "n.k.", "missing", "tbd", "xxx"}
+"""What a cell says, in small letters, that names nobody to look up in another table."""
+_TRUTH = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
 _PLACEHOLDER = re.compile(r"\{([^{}:]+)(?::0?(\d+)d?)?\}")
 
 
@@ -104,7 +108,7 @@ class MappedValues:
         SchemaError
             If a column has another number of rows, or a mapping lacks a value.
         """
-        found = self._raw(spec, 1 if n_rows is None else n_rows)
+        found = self._raw(spec, n_rows)
         if spec.kind == "column" and (spec.mapping or field not in NAMES):
             found = _typed(found, self._decimal_of(spec.source))
         if n_rows is not None and found.shape != (n_rows,):
@@ -115,7 +119,8 @@ class MappedValues:
             )
         if spec.mapping:
             keys = labels(found)
-            unknown = sorted(set(keys.tolist()) - set(spec.mapping))
+            missing = set(UNKNOWN) - set(spec.mapping)  # stays missing
+            unknown = sorted(set(keys.tolist()) - set(spec.mapping) - missing)
             if unknown:
                 raise SchemaError(
                     expected=f"one of {', '.join(spec.mapping)}, which the map translates",
@@ -123,7 +128,7 @@ class MappedValues:
                     where=spec.where,
                     fix="add the value to the map",
                 )
-            found = _typed(np.array([spec.mapping[key] for key in keys], dtype=object))
+            found = _typed(np.array([spec.mapping.get(key) for key in keys], dtype=object))
         if spec.is_numeric:
             numbers = self._as_numbers(found, spec.source if spec.kind == "column" else field)
             if spec.factor != 1.0:
@@ -160,16 +165,24 @@ class MappedValues:
 
     def _as_numbers(self, found: NDArray[Any], name: str) -> NDArray[np.float64]:
         lines = self.variables.lines if name in self.variables.names else None
-        return as_numbers(found, name, self._decimal_of(name), lines)
+        decimal = self._decimal_of(name)
+        numbers = as_numbers(found, name, decimal, lines)
+        if grouped := grouped_cells(found, decimal):
+            mark = "commas" if decimal == "." else "points"
+            self._say("read", f"{name}: {mark} set thousands apart, decimal {decimal!r}", grouped)
+        return numbers
 
     def _decimal_of(self, name: str) -> str | None:
         tables = (self.variables, *(table for table, _ in self._joined))
         return next((table.decimal_of(name) for table in tables if name in table.names), None)
 
-    def _raw(self, spec: ValueSpec, n_rows: int) -> NDArray[Any]:
+    def _raw(self, spec: ValueSpec, n_known: int | None) -> NDArray[Any]:
         """Return a value as it stands, before its mapping and unit."""
+        n_rows = 1 if n_known is None else n_known
         if spec.kind == "value":
             return np.full(n_rows, spec.source, dtype=object)
+        if spec.kind == "one_hot":
+            return self._decoded(spec, n_known)
         if spec.kind == "file_name":
             match = re.search(spec.source, Path(self.variables.where).name)
             if match is None:
@@ -194,6 +207,59 @@ class MappedValues:
             return frame.groupby(list(frame.columns), sort=False).cumcount().to_numpy()
         same: NDArray[Any] = columns[0] == columns[1]
         return same
+
+    def _decoded(self, spec: ValueSpec, n_rows: int | None) -> NDArray[Any]:
+        """Return the name of the column that is 1, of columns or of a matrix of zeros and ones."""
+        source = spec.source
+        if isinstance(source, str) and (match := PLACEHOLDER.search(source)):
+            before, after = source[: match.start()], source[match.end() :]
+            wanted = re.compile(f"{re.escape(before)}(.+){re.escape(after)}")
+            columns = {m[1]: name for name in self.variables.names if (m := wanted.fullmatch(name))}
+        elif isinstance(source, str):
+            columns = {}
+        else:
+            columns = {name: name for name in source}
+        if columns:
+            names = np.array(list(columns), dtype=object)
+            matrix = np.column_stack([self.column(name, spec.where) for name in columns.values()])
+        else:
+            matrix = self.variables.get(source, spec.where)
+            if matrix.ndim == 2 and n_rows == matrix.shape[1] != matrix.shape[0]:
+                matrix = matrix.T
+            if matrix.ndim != 2:
+                raise SchemaError(
+                    expected="a matrix of zeros and ones",
+                    got=f"{source} of shape {matrix.shape}",
+                    where=spec.where,
+                )
+            names = np.arange(matrix.shape[1])
+            if spec.entries is not None:
+                names = labels(np.atleast_1d(self.variables.get(spec.entries, spec.where)).ravel())
+        if len(names) != matrix.shape[1]:
+            raise SchemaError(
+                expected=f"{matrix.shape[1]} names, one for each column of {source}",
+                got=f"{len(names)} in {spec.entries}",
+                where=spec.where,
+            )
+        told = source if isinstance(source, str) else ", ".join(source)
+        if matrix.dtype == object:
+            words = [_TRUTH.get(str(cell).strip().lower(), cell) for cell in matrix.ravel()]
+            matrix = np.array(words, dtype=object).reshape(matrix.shape)
+        numbers = as_numbers(matrix, told)
+        ones = (numbers == 1).sum(axis=1)
+        wrong = ~(np.isin(numbers, (0, 1)) | np.isnan(numbers)).all(axis=1) | (ones > 1)
+        if wrong.any():
+            row = int(wrong.argmax())
+            raise SchemaError(
+                expected="zeros and one 1 in every row of a one-hot code",
+                got=", ".join(f"{value:g}" for value in numbers[row][:8]),
+                where=f"{spec.where}, row {row} of {told}",
+            )
+        if (ones == 0).any():
+            self._say("read", f"{told}: rows without a 1 are missing", int((ones == 0).sum()))
+        found = names[np.nan_to_num(numbers).argmax(axis=1)].astype(object)
+        found[ones == 0] = None
+        return found
 
     def _templated(self, spec: ValueSpec) -> NDArray[Any]:
         pieces: list[Any] = []
@@ -245,7 +311,9 @@ class MappedValues:
             )
         first = np.flatnonzero(~repeated)
         place = theirs[~repeated].get_indexer(ours)
-        unknown = np.isin(ours.to_frame(), UNKNOWN).any(axis=1)  # is nobody's, not that of a gap
+        # A gap is nobody's row, and so is a word for one.
+        said = ours.to_frame().apply(lambda column: column.str.strip().str.lower())
+        unknown = said.isin(_NO_KEY).any(axis=1).to_numpy()
         rows: NDArray[np.intp] = np.where((place < 0) | unknown, -1, first[place])
         if repeated.any():
             detail = f"first of repeated rows in {Path(table.where).name}"

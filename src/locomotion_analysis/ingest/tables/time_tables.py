@@ -9,7 +9,12 @@ from numpy.typing import NDArray
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import LocomotionError, SchemaError
 from locomotion_analysis.ingest.recording import Event, Recording, Stream
-from locomotion_analysis.ingest.tables.cells import as_numbers, check_rising, labels
+from locomotion_analysis.ingest.tables.cells import (
+    as_numbers,
+    check_rising,
+    labels,
+    repeated_instants,
+)
 from locomotion_analysis.ingest.tables.column_map import ColumnMap, EventSpec
 from locomotion_analysis.ingest.tables.map_values import MappedValues, one_length
 
@@ -66,8 +71,14 @@ def _recording(
     alone: bool,
 ) -> Recording:
     rate = column_map.rate_hz or 1.0
-    own_time = np.arange(len(rows)) / rate if time_s is None else time_s[rows]
     history = list(values.history)
+    if time_s is not None and len(rows):
+        block = np.column_stack([array[rows] for array in signals.values()])
+        if (gone := repeated_instants(time_s[rows], block)).any():
+            detail = "rows that repeat an instant, or the last one printed again"
+            history.append(HistoryEntry("dropped", detail, int(gone.sum())))
+            rows = rows[~gone]
+    own_time = np.arange(len(rows)) / rate if time_s is None else time_s[rows]
     known: dict[str, Any] = {}
     for name, array in fields.items():
         words = labels(array[rows])
