@@ -317,7 +317,7 @@ class TextTable:
 
 
 def read_cells(text: str, path: Path, spec: TextSpec) -> TextTable:
-    """Take a text apart into cells; rows and last columns without any are left out.
+    """Take a text apart into the cells of a table; rows and last columns without any are left out.
 
     Parameters
     ----------
@@ -334,6 +334,17 @@ def read_cells(text: str, path: Path, spec: TextSpec) -> TextTable:
     SchemaError
         If a row has more cells than the heading.
     """
+    return table_of(text_rows(text, path, spec), path, spec)
+
+
+def text_rows(text: str, path: Path, spec: TextSpec) -> list[tuple[int, list[str]]]:
+    """Return the lines of a text and their cells; without a stated delimiter the first line tells.
+
+    Raises
+    ------
+    FileReadError
+        As :func:`read_cells`.
+    """
     if "\0" in text:
         raise FileReadError(expected="a text table", got="a binary file", where=str(path))
     lines = text.splitlines()[spec.skip_rows :]
@@ -342,16 +353,12 @@ def read_cells(text: str, path: Path, spec: TextSpec) -> TextTable:
         raise FileReadError(expected="a table", got="an empty file", where=str(path))
     delimiter = spec.delimiter or max(_DELIMITERS, key=_NOTES.sub("", first).count)
     if delimiter == " ":
-        rows = [(place, line.split()) for place, line in enumerate(lines, spec.skip_rows + 1)]
-    else:
-        reader = csv.reader(lines, delimiter=delimiter)
-        try:
-            rows = [(reader.line_num + spec.skip_rows, row) for row in reader]
-        except csv.Error as error:
-            raise FileReadError(
-                expected="a table of cells", got=str(error), where=str(path)
-            ) from None
-    return table_of(rows, path, spec)
+        return [(place, line.split()) for place, line in enumerate(lines, spec.skip_rows + 1)]
+    reader = csv.reader(lines, delimiter=delimiter)
+    try:
+        return [(reader.line_num + spec.skip_rows, row) for row in reader]
+    except csv.Error as error:
+        raise FileReadError(expected="a table of cells", got=str(error), where=str(path)) from None
 
 
 def table_of(rows: Sequence[tuple[int, list[str]]], path: Path, spec: TextSpec) -> TextTable:

@@ -13,6 +13,8 @@ from locomotion_analysis.errors import SchemaError, UnitError
 from locomotion_analysis.ingest.recording import HEEL_STRIKE, SIDES, TOE_OFF
 from locomotion_analysis.ingest.tables.map_entries import (
     CHANNEL_KINDS,
+    CHANNEL_UNITS,
+    FILL_IN,
     VALUE_KINDS,
     ChannelEntry,
     CurveMapEntries,
@@ -36,7 +38,7 @@ from locomotion_analysis.standard import (
     is_channel,
     standard_unit,
 )
-from locomotion_analysis.typed_tree import Node, typed, yaml_tree
+from locomotion_analysis.typed_tree import Node, json_schema, typed, yaml_tree
 
 
 @dataclass(frozen=True)
@@ -250,6 +252,37 @@ def event_spec(name: str, entry: EventEntry) -> EventSpec:
 # The whole map.
 
 
+def _refuse_unfinished(node: Node) -> None:
+    """Raise where a draft has been left to be filled in, and for a draft that is one still."""
+    if isinstance(node.value, dict):
+        draft = node.value.get("draft")
+        if draft is not None and draft.value is True:
+            raise SchemaError(
+                expected="a map whose guesses somebody has confirmed",
+                got="a draft",
+                where=draft.where,
+                fix=f"check every line that says guess, fill in every {FILL_IN}, then take the "
+                "line `draft: true` away",
+            )
+    parts = node.value.values() if isinstance(node.value, dict) else node.value
+    for part in parts if isinstance(node.value, dict | list) else ():
+        _refuse_unfinished(part)
+    if node.raw == FILL_IN:
+        raise SchemaError(
+            expected="an entry in place of the draft's own mark",
+            got=FILL_IN,
+            where=node.where,
+            fix="write what holds for the file: a unit of its numbers, the subject, a value",
+        )
+
+
+_LAYOUTS: dict[str, type[MapEntries]] = {
+    "curves": CurveMapEntries,
+    "long": LongMapEntries,
+    "time_series": SeriesMapEntries,
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class ColumnMap:
     """How the columns or arrays of a file become channels.
@@ -297,6 +330,40 @@ class ColumnMap:
     where: tuple[FilterSpec, ...] = ()
     events: tuple[EventSpec, ...] = ()
 
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """Return the JSON Schema of a map, by which editors complete and check one.
+
+        The same stands in the package as ``ingest/tables/column_map.schema.json``. It says which
+        entries there are and of what type; units of another quantity, columns that a file lacks
+        and the like are found when the map is read.
+
+        Examples
+        --------
+        >>> sorted(ColumnMap.json_schema()["$defs"]["ChannelEntry"]["properties"])[:3]
+        ['array', 'axes', 'begin']
+        """
+        defs: dict[str, Any] = {}
+        layouts = {layout: {**json_schema(kind, defs)} for layout, kind in _LAYOUTS.items()}
+        defs["ChannelEntry"]["oneOf"] = [{"required": [kind]} for kind in CHANNEL_KINDS]
+        defs["ValueEntry"]["oneOf"] = [{"required": [kind]} for kind in VALUE_KINDS]
+        defs["ChannelEntry"]["properties"]["unit"]["anyOf"] = [
+            {"enum": list(CHANNEL_UNITS)},
+            {"type": "null"},
+        ]
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": "Column map of locomotion-analysis",
+            "type": "object",
+            "required": ["layout", "channels"],
+            "properties": {"layout": {"enum": list(_LAYOUTS)}},
+            "allOf": [
+                {"if": {"properties": {"layout": {"const": layout}}}, "then": schema}
+                for layout, schema in layouts.items()
+            ],
+            "$defs": defs,
+        }
+
     @classmethod
     def from_yaml(cls, path: str | os.PathLike[str]) -> Self:
         """Read and check a map.
@@ -329,6 +396,7 @@ class ColumnMap:
         -0.017453292519943295
         """
         root = yaml_tree(Path(path))
+        _refuse_unfinished(root)
         layout = {key: node for key, node in root.entries().items() if key == "layout"}
         known = typed(LayoutEntry, Node(layout, "", root.where)).layout
         parts: dict[str, Any] = {}

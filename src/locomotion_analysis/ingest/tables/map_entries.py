@@ -19,7 +19,7 @@ class TextSpec:
     Attributes
     ----------
     delimiter : str or None
-        One character, or ``tab, comma, semicolon, space``.
+        Between cells: one character, or ``tab, comma, semicolon, space``.
     decimal : str or None
         ``"."`` or ``","``; the other one may set thousands apart (``1,234.5``).
     skip_rows : int
@@ -30,6 +30,7 @@ class TextSpec:
         Rows of the heading; the name of a column is what stands in them from above, joined by
         ``|``. A cell left empty above (a merged one) says what the cell to its left says.
     encoding : str
+        Of the text, for example ``cp1252``.
     sheet : str or None
         Of a workbook; without it the only one.
     """
@@ -79,7 +80,7 @@ class JoinSpec:
     repeated : str
         Whether repeated rows are an ``error``, or the ``first`` one counts.
     text : TextSpec
-    where : str
+        How that table is written.
     """
 
     file: str
@@ -97,7 +98,19 @@ class JoinSpec:
 
 @dataclass(frozen=True)
 class FilterSpec:
-    """Rows to keep: `column` is among the values, and within the limits."""
+    """Rows to keep: `column` is among the values, and within the limits.
+
+    Attributes
+    ----------
+    column : str
+        Column whose value decides.
+    equals : str
+        The one value to keep.
+    in : tuple of str
+        Values to keep.
+    min, max : float
+        Limits, both included.
+    """
 
     column: str
     equals: str | None = None
@@ -117,6 +130,9 @@ class FilterSpec:
         return self.values if self.equals is None else (self.equals,)
 
 
+CHANNEL_UNITS = (*UNITS, *TO_STANDARD)
+FILL_IN = "FILL_IN"
+"""Stands in a draft where a unit cannot be known; no unit."""
 VALUE_KINDS = ("column", "value", "template", "count_within", "equal", "file_name", "one_hot")
 CHANNEL_KINDS = ("column", "columns", "array")
 
@@ -224,8 +240,12 @@ class ChannelEntry:
         Column -> value: the rows of this channel in a table that stacks quantities.
     span : str
         ``stride``, or ``stance`` for curves from contact to toe-off.
-    unit, sign, scale
-        What turns the file's numbers into standard ones.
+    unit : str
+        Unit in the file; without it that of the channel's name.
+    sign : str
+        ``-1`` where the file's positive direction is the other one.
+    scale : float
+        Further factor.
     """
 
     column: str | None = None
@@ -263,13 +283,23 @@ class ChannelEntry:
                 expected="a whole number of at least 0", got=str(self.begin), where="begin"
             )
         if self.unit is not None and self.unit not in UNITS and self.unit not in TO_STANDARD:
-            known = ", ".join((*UNITS, *TO_STANDARD))
+            known = ", ".join(CHANNEL_UNITS)
             raise UnitError(expected=f"one of the units {known}", got=repr(self.unit), where="unit")
 
 
 @dataclass(frozen=True)
 class TimeEntry:
-    """Time as it stands in a map: a column, or a rate in its place."""
+    """Time as it stands in a map: a column, or a rate in its place.
+
+    Attributes
+    ----------
+    column : str
+        Times that rise from row to row.
+    unit : str
+        ``s, ms, us`` or ``min``.
+    rate_hz : float
+        Rows a second, from time zero.
+    """
 
     column: str | None = None
     unit: Literal["s", "ms", "us", "min"] = "s"
@@ -288,7 +318,17 @@ class TimeEntry:
 
 @dataclass(frozen=True)
 class EventEntry:
-    """Events as they stand in a map."""
+    """Events as they stand in a map.
+
+    Attributes
+    ----------
+    column : str
+        Zero but at the events; the first of several marked rows counts.
+    times : str
+        List of times, for a file of one recording.
+    unit : str
+        Of `times`: ``s, ms, us`` or ``min``.
+    """
 
     column: str | None = None
     times: str | None = None
@@ -305,14 +345,39 @@ Layout = Literal["curves", "long", "time_series"]
 
 @dataclass(frozen=True, kw_only=True)
 class MapEntries:
-    """What a map of any layout may hold."""
+    """What a map of any layout may hold.
+
+    Attributes
+    ----------
+    layout : str
+        ``curves``: one curve a cycle and channel; ``long``: one row a cycle and point;
+        ``time_series``: one row an instant.
+    channels : mapping of str to channel
+        Standard channel -> where its numbers are. Sides are ipsi and contra; with the layout
+        ``time_series`` left and right.
+    draft : bool
+        Whether the map holds guesses that nobody has confirmed; such a map converts nothing.
+    dataset : str
+        Name of the dataset; the file's own without it.
+    format : str
+        What the file has to be: ``text, npz, hdf5, mat, xlsx`` or ``ods``.
+    text : text
+        How a table of text or of a workbook is written.
+    derive : mapping of str to value
+        New columns, for templates, joins and conditions.
+    join : tuple of join
+        Further tables, whose columns are looked up row by row.
+    where : tuple of condition
+        Which rows to keep.
+    """
 
     layout: Layout
     channels: dict[str, ChannelEntry]
+    draft: bool = False
     dataset: str = ""
     format: Literal["text", "npz", "hdf5", "mat", "xlsx", "ods"] | None = None
     text: TextSpec = field(default_factory=TextSpec)
-    derive: dict[str, Node] = field(default_factory=dict)
+    derive: dict[str, Node] = field(default_factory=dict, metadata={"of": ValueEntry})
     join: tuple[JoinSpec, ...] = ()
     where: tuple[FilterSpec, ...] = ()
 
@@ -336,9 +401,9 @@ class CycleMapEntries(MapEntries):
         Percent of the cycle at which curves over the stance end.
     """
 
-    cycles: dict[str, Node]
+    cycles: dict[str, Node] = field(metadata={"of": ValueEntry})
     span: Span | None = None
-    toe_off: Node | None = None
+    toe_off: Node | None = field(default=None, metadata={"of": ValueEntry})
 
     def __post_init__(self) -> None:
         """Check what the types do not say."""
@@ -362,7 +427,7 @@ class CurveMapEntries(CycleMapEntries):
     """
 
     points: int | None = None
-    length: Node | None = None
+    length: Node | None = field(default=None, metadata={"of": ValueEntry})
 
     def __post_init__(self) -> None:
         """Check what the types do not say."""
@@ -374,17 +439,34 @@ class CurveMapEntries(CycleMapEntries):
 
 @dataclass(frozen=True, kw_only=True)
 class LongMapEntries(CycleMapEntries):
-    """A map of one row a cycle and point; `phase` is the percent of the cycle."""
+    """A map of one row a cycle and point.
 
-    phase: Node
+    Attributes
+    ----------
+    phase : value
+        Percent of the cycle, 0 to 100; ``unit: fraction`` for 0 to 1.
+    """
+
+    phase: Node = field(metadata={"of": ValueEntry})
 
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesMapEntries(MapEntries):
-    """A map of recordings over time."""
+    """A map of recordings over time.
+
+    Attributes
+    ----------
+    time : time
+        A column of times, or a rate.
+    recording : mapping of str to value
+        Subject, task, trial and metadata; rows that differ in the first three are recordings of
+        their own.
+    events : mapping of str to event
+        ``heel_strike_left, heel_strike_right, toe_off_left, toe_off_right``.
+    """
 
     time: TimeEntry
-    recording: dict[str, Node] = field(default_factory=dict)
+    recording: dict[str, Node] = field(default_factory=dict, metadata={"of": ValueEntry})
     events: dict[str, EventEntry] = field(default_factory=dict)
 
 

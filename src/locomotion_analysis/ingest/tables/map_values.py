@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
-from locomotion_analysis.data.columns import MISSING
+from locomotion_analysis.data.identity import is_nobody
 from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.ingest.tables.cells import as_numbers, grouped_cells, labels
 from locomotion_analysis.ingest.tables.column_map import (
@@ -24,8 +24,6 @@ NAMES = ("dataset", "subject", "task", "task_id", "trial")
 """Columns of the cycles that are names: 1.10 and 1.1 are two people."""
 UNKNOWN = ("", "nan", "None")
 """What `labels` makes of a missing value."""
-_NO_KEY = MISSING | {"?", "unknown", "unk", "not known", "n.k.", "missing", "tbd", "xxx"}
-"""What a cell says, in small letters, that names nobody to look up in another table."""
 _TRUTH = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
 _PLACEHOLDER = re.compile(r"\{([^{}:]+)(?::0?(\d+)d?)?\}")
 
@@ -300,7 +298,8 @@ class MappedValues:
 
     def _matching_rows(self, spec: JoinSpec, table: Variables) -> NDArray[np.intp]:
         theirs = _key([labels(table.get(name, spec.where)) for name in spec.match])
-        ours = _key([labels(self.column(name, spec.where)) for name in spec.match.values()])
+        own = [labels(self.column(name, spec.where)) for name in spec.match.values()]
+        ours = _key(own)
         repeated = theirs.duplicated()
         if repeated.any() and spec.repeated == "error":
             raise SchemaError(
@@ -312,8 +311,9 @@ class MappedValues:
         first = np.flatnonzero(~repeated)
         place = theirs[~repeated].get_indexer(ours)
         # A gap is nobody's row, and so is a word for one.
-        said = ours.to_frame().apply(lambda column: column.str.strip().str.lower())
-        unknown = said.isin(_NO_KEY).any(axis=1).to_numpy()
+        unknown = np.zeros(len(ours), dtype=bool)
+        for column in own:
+            unknown |= np.isin(column, [name for name in set(column.tolist()) if is_nobody(name)])
         rows: NDArray[np.intp] = np.where((place < 0) | unknown, -1, first[place])
         if repeated.any():
             detail = f"first of repeated rows in {Path(table.where).name}"

@@ -146,7 +146,7 @@ def _with_units_row(table: TextTable, history: list[HistoryEntry]) -> TextTable:
         return table
     first = [cell.strip().strip("[]()") for cell in table.cells[0]]
     units = [
-        bool(name) and _unit(name, cell) is not None and _heading(heading)[1] == ""
+        bool(name) and _unit(name, cell) is not None and heading_of(heading)[1] == ""
         for name, cell, heading in zip(known, first, table.names, strict=True)
     ]
     if not any(units) or first[known.index("subject")].lower() not in (*MISSING, "unit", "units"):
@@ -284,7 +284,7 @@ def subject_columns(
     history: list[HistoryEntry] = []
     others = []
     for place, heading in enumerate(header):
-        name, unit = _heading(heading)
+        name, unit = heading_of(heading)
         if name is None or any(column.name == name for column in columns):
             others.append(place)
             continue
@@ -358,10 +358,10 @@ def _plain_values(cells: list[str]) -> list[str | float | None]:
 
 
 def _known_name(heading: str) -> str | None:
-    return _heading(heading)[0]
+    return heading_of(heading)[0]
 
 
-def _heading(heading: str) -> tuple[str | None, str]:
+def heading_of(heading: str) -> tuple[str | None, str]:
     """Return what a heading names, if that is known, and what it states of unit or codes."""
     plain = " ".join(heading.split())
     for pattern in (_NOTE, _TAIL):
