@@ -126,7 +126,7 @@ def _mat() -> Callable[[Path, int], Content]:
         # MATLAB's own text is UTF-16; scipy would take it for UTF-8 and fail on an umlaut.
         # Version 4 has neither a byte order there nor such text.
         codec = {b"IM": "utf-16-le", b"MI": "utf-16-be"}.get(order)
-        options = {} if codec is None else {"uint16_codec": codec}
+        options: dict[str, Any] = {} if codec is None else {"uint16_codec": codec}
         loaded = loadmat(str(path), variable_names=list(wanted), **options)
         arrays: dict[str, Any] = {}
         for name in wanted:

@@ -167,7 +167,7 @@ def stance_force(n=101, rows=4):
     return np.tile(1.1 * s**0.6 * (1 - 0.25 * s**4), (rows, 1))
 
 
-@pytest.mark.parametrize("task", ["level_walking", "stair_ascent", "fast_walk", "run"])
+@pytest.mark.parametrize("task", ["level_walking", "stair_ascent", "Gait", "run"])
 def test_forces_of_the_stance_alone_are_refused_with_what_to_state(tmp_path, task):
     with pytest.raises(SchemaError, match="stance phase only") as caught:
         read_arrays(tmp_path, STANCE.replace("level_walking", task), force=stance_force())
@@ -330,6 +330,13 @@ def test_three_axes_that_can_be_read_in_two_ways_are_refused(tmp_path, shape, te
     with pytest.raises(CycleShapeError, match="one way to read the three axes") as caught:
         read(tmp_path / "a.npz", text)
     assert "axes: [cycle, channel, point]" in caught.value.fix
+
+
+def test_points_down_an_array_that_the_cycles_contradict(tmp_path):
+    np.savez(tmp_path / "a.npz", knee=np.zeros((101, 4)), who=np.array(list("ABCD")))
+    with pytest.raises(CycleShapeError, match=r"\(4 cycles, points\)") as caught:
+        read(tmp_path / "a.npz", MAP)
+    assert "points_axis: first" in caught.value.fix
 
 
 def test_two_axes_of_which_nothing_says_where_the_points_are(tmp_path):

@@ -397,8 +397,9 @@ def refuse_stance_forces(
     peak, late = force.max(axis=1), np.zeros(len(force))
     saying, refusing = np.zeros(len(force)), np.zeros(len(force))
     for task in tasks.unique():
-        begin, *shares = _IN_AIR["run" if "run" in task else "walk"]
-        rows = (tasks == task).to_numpy() & any(word in task for word in _STRIDING)
+        words = str(task).lower()
+        begin, *shares = _IN_AIR["run" if "run" in words else "walk"]
+        rows = (tasks == task).to_numpy() & any(word in words for word in _STRIDING)
         window = (begin <= PHASE_PERCENT) & (PHASE_PERCENT <= _LATEST_PERCENT)
         late[rows] = force[rows][:, window].min(axis=1)
         saying[rows], refusing[rows] = shares

@@ -105,13 +105,13 @@ def _unstacked(
     """
     parts = {}
     for spec in column_map.channels:
-        own = keep & values.chosen(spec.rows, spec.where)
-        if not own.any():
+        chosen = keep & values.chosen(spec.rows, spec.where)
+        if not chosen.any():
             got = ", ".join(f"{name} {value}" for name, value in spec.rows.items())
             raise SchemaError(
                 expected=f"rows of {spec.name}", got=f"none with {got}", where=spec.where
             )
-        parts[spec.name] = np.flatnonzero(own), _with_steps(rows[own].reset_index(drop=True))
+        parts[spec.name] = np.flatnonzero(chosen), _with_steps(rows[chosen].reset_index(drop=True))
     every = pd.concat([frame for _, frame in parts.values()], ignore_index=True)
     number = every.groupby(list(every.columns), sort=False, dropna=False).ngroup().to_numpy()
     cycles = every.iloc[np.unique(number, return_index=True)[1]].reset_index(drop=True)
@@ -277,7 +277,16 @@ def _from_array(values: MappedValues, spec: ChannelSpec, column_map: ColumnMap) 
             fix="pick one with `entry`" if array.ndim == 3 else "",
         )
     numbers = as_numbers(array, spec.source)
-    known = _n_cycles(values, column_map), column_map.points, spec.points_axis
+    n_cycles = _n_cycles(values, column_map)
+    turned = n_cycles == numbers.shape[1] != numbers.shape[0]
+    if turned and spec.points_axis is None:
+        raise CycleShapeError(
+            expected=f"an array of shape ({n_cycles} cycles, points)",
+            got=f"{spec.source} of shape {numbers.shape}",
+            where=spec.where,
+            fix="state `points_axis: first`",
+        )
+    known = n_cycles, column_map.points, spec.points_axis
     if known == (None, None, None) and numbers.shape[1] < min(_FEWEST_POINTS, numbers.shape[0]):
         raise CycleShapeError(
             expected="an array of shape (cycles, points)",
@@ -364,7 +373,7 @@ def _points_down_rows(values: MappedValues, spec: ChannelSpec) -> Array:
         parts.append(match[1])
         end = match.end()
     wanted = re.compile(pattern + re.escape(spec.source[end:]))
-    found = {name: match for name in values.variables.names if (match := wanted.fullmatch(name))}
+    found = {name: own for name in values.variables.names if (own := wanted.fullmatch(name))}
     if not found:
         raise SchemaError(
             expected=f"columns like {spec.source}",

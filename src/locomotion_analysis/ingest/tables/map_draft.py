@@ -245,7 +245,7 @@ _MEASUREMENTS = {
 }
 _SAGITTAL = {"ankle": "dorsiflexion", "pelvis": "anterior_tilt", "trunk": "anterior_tilt"}
 _FRONTAL = {"ankle": "inversion", "pelvis": "obliquity_up", "trunk": "obliquity_up"}
-_PLANES = (
+_PLANES: tuple[tuple[set[str], dict[str, str], str], ...] = (
     (
         {"adduction", "abduction", "add", "abd", "frontal", "obliquity", "inversion", "y"},
         _FRONTAL,

@@ -255,7 +255,7 @@ class MappedValues:
             )
         if (ones == 0).any():
             self._say("read", f"{told}: rows without a 1 are missing", int((ones == 0).sum()))
-        found = names[np.nan_to_num(numbers).argmax(axis=1)].astype(object)
+        found: NDArray[Any] = names[np.nan_to_num(numbers).argmax(axis=1)].astype(object)
         found[ones == 0] = None
         return found
 

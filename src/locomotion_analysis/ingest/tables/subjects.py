@@ -146,7 +146,7 @@ def _with_units_row(table: TextTable, history: list[HistoryEntry]) -> TextTable:
         return table
     first = [cell.strip().strip("[]()") for cell in table.cells[0]]
     units = [
-        bool(name) and _unit(name, cell) is not None and heading_of(heading)[1] == ""
+        name is not None and _unit(name, cell) is not None and heading_of(heading)[1] == ""
         for name, cell, heading in zip(known, first, table.names, strict=True)
     ]
     if not any(units) or first[known.index("subject")].lower() not in (*MISSING, "unit", "units"):
