@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from locomotion_analysis import LocomotionData
 from locomotion_analysis.errors import FileReadError, SchemaError, UnitError
-from locomotion_analysis.ingest import convert, read_subjects
+from locomotion_analysis.ingest import ColumnMap, convert, read_subjects
 
 
 def table(tmp_path, text, encoding="utf-8"):
@@ -243,6 +243,27 @@ def test_clinical_columns_reach_the_cycles(tmp_path):
     again = LocomotionData.from_parquet(tmp_path / "out.parquet").cycles
     assert set(again["updrs_iii_off"]) == {31.0}
     assert set(again["code"]) == {"007"}
+
+
+def test_clinical_columns_reach_cycles_that_a_table_holds_already(tmp_path):
+    rows = ["who,mass,k0,k1"] + [f"{who},{mass},0,1" for who, mass in (("p1", 60), ("P3", 80))]
+    (tmp_path / "curves.csv").write_text("\n".join(rows))
+    (tmp_path / "map.yaml").write_text(
+        "layout: curves\nchannels: {knee_flexion_angle_ipsi_rad: {columns: 'k{point}'}}\n"
+        "cycles: {subject: {column: who}, task: run, mass_kg: {column: mass, unit: kg}}\n"
+    )
+    subjects = table(tmp_path, CLINICAL.replace("TUG [s]", "mass [kg]"))
+    column_map = ColumnMap.from_yaml(tmp_path / "map.yaml")
+    data = convert([tmp_path / "curves.csv"], column_map=column_map, subjects=subjects).data
+    cycles = data.cycles.set_index("subject")
+    assert cycles.loc["p1", "remark"] == "freezes, turns slowly"
+    assert cycles["mass_kg"].tolist() == [11.2, 80.0]  # the table's over the file's
+    assert cycles["hoehn_yahr"].isna().tolist() == [False, True]
+    assert cycles["task"].tolist() == ["run", "run"]
+    history = "\n".join(map(str, data.history))
+    assert "subject p1 is P1 of the table of subjects" in history
+    assert "subject P3: not in the table of subjects" in history
+    assert "replaced: mass_kg: the table of subjects over the file (1)" in history
 
 
 def test_a_missing_name_is_no_subject(tmp_path):

@@ -3,12 +3,14 @@
 import math
 import re
 import statistics
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from locomotion_analysis.data import HistoryEntry
+import pandas as pd
+
+from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.data.columns import MISSING
 from locomotion_analysis.errors import FileReadError, SchemaError, UnitError
 from locomotion_analysis.ingest.tables.cells import (
@@ -181,7 +183,7 @@ def _people(
             continue
         before = subjects.setdefault(name, {})
         for item in columns:
-            key, value = item.name, item.values[row]
+            key, value = item.name, item.known[row]
             if key == "subject" or value is None:
                 continue
             rounding = _rounding(table.cells[row, item.place], value)
@@ -201,6 +203,37 @@ def _people(
         detail = f"{key} of {name}: rows disagree ({', '.join(said[:4])})"
         history.append(HistoryEntry("dropped", detail))
     return subjects
+
+
+def cycles_with(
+    data: LocomotionData, known: Mapping[str, Mapping[str, Any]], entries: Iterable[HistoryEntry]
+) -> LocomotionData:
+    """Return gait cycles with what a table says of their subjects; the table wins.
+
+    Parameters
+    ----------
+    data : LocomotionData
+    known : mapping of str to mapping
+        Subject as the cycles name it -> what the table says; columns of the key are never taken.
+    entries : iterable of HistoryEntry
+        What to add to the history.
+    """
+    cycles, history = data.cycles, [*data.history, *entries]
+    names = [name for told in known.values() for name in told if name not in KEY]
+    subject = cycles["subject"].astype(str)
+    changed: dict[str, pd.Series[Any]] = {}
+    for name in dict.fromkeys(names):
+        of_table = subject.map({who: told.get(name) for who, told in known.items()})
+        before = cycles.get(name)
+        if before is None:
+            changed[name] = of_table.infer_objects()
+            continue
+        replaced = of_table.notna() & before.notna() & (before.astype(object) != of_table)
+        if replaced.any():
+            detail = f"{name}: the table of subjects over the file"
+            history.append(HistoryEntry("replaced", detail, int(replaced.sum())))
+        changed[name] = of_table.astype(object).where(of_table.notna(), before).infer_objects()
+    return LocomotionData(cycles.assign(**changed), data.block, data.channels, history)
 
 
 def _rounding(cell: str, value: str | float) -> float:
@@ -258,11 +291,11 @@ _Values = tuple[list[str | float | None], list[HistoryEntry]]
 
 @dataclass(frozen=True)
 class SubjectColumn:
-    """One known column: its standard name, its place and its values (None: not known)."""
+    """One known column: its standard name, its place and what is known of each row."""
 
     name: str
     place: int
-    values: list[str | float | None]
+    known: list[str | float | None]
 
 
 def subject_columns(
