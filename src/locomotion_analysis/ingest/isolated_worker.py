@@ -159,8 +159,27 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         fit = all(member is not None and member.size == 1 for member in members)
         if fit and len({member.dtype.kind == "U" for member in members}) == 1:
             yield name, np.concatenate([member.ravel() for member in members])
+        elif curves := _curves(members):
+            yield name, _side_by_side(curves)
     elif (leaf := _leaf(value)) is not None:
         yield name, leaf
+
+
+def _curves(members: list[Any]) -> list[Any]:
+    """Return the members of a cell that holds curves, one vector each, or nothing."""
+    are_vectors = all(
+        member is not None and member.dtype.kind != "U" and member.size == max(member.shape)
+        for member in members
+    )
+    return [member.ravel() for member in members] if are_vectors else []
+
+
+def _side_by_side(curves: list[Any]) -> Any:
+    """Return curves as rows of one width; what is missing behind a shorter one is NaN."""
+    rows = np.full((len(curves), max(curve.size for curve in curves)), np.nan)
+    for row, curve in zip(rows, curves, strict=True):
+        row[: curve.size] = curve
+    return rows
 
 
 def _leaf(value: Any) -> Any:

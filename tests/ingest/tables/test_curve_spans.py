@@ -1,7 +1,9 @@
 """What curves run over: padding behind shorter strides, and stance alone."""
 
+import h5py
 import numpy as np
 import pytest
+from scipy.io import savemat
 
 from locomotion_analysis.errors import CycleShapeError, SchemaError
 from locomotion_analysis.ingest import ColumnMap, ReadOptions
@@ -73,6 +75,24 @@ def test_channels_padded_alike_and_gaps_within(tmp_path):
     assert not gap[[54, 95]].any()
     assert not np.isnan(data.curves(KNEE)).any()
     np.testing.assert_allclose(peaks(data), 50.0, atol=0.7)
+
+
+@pytest.mark.parametrize("kind", ["mat", "h5"])
+def test_strides_of_their_own_length_in_a_cell_of_matlab_or_in_hdf5(tmp_path, kind):
+    strides = [row[np.isfinite(row)] for row in humps()]
+    path = tmp_path / f"a.{kind}"
+    if kind == "mat":
+        cell = np.empty((1, 4), dtype=object)
+        cell[0] = [stride[None] for stride in strides]
+        savemat(path, {"knee": cell, "who": np.array(list("ABCD"), dtype=object)})
+    else:
+        with h5py.File(path, "w") as file:
+            made = file.create_dataset("knee", (4,), dtype=h5py.vlen_dtype(np.float64))
+            made[:] = np.array(strides, dtype=object)
+            file["who"] = ["A", "B", "C", "D"]
+    data = read(path, MAP)
+    np.testing.assert_allclose(peaks(data), 50.0, atol=0.7)
+    assert "80 to 101 points in wider rows" in said(data)
 
 
 def test_columns_of_a_text_table_padded_with_blanks(tmp_path):

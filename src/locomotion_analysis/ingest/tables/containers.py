@@ -259,6 +259,8 @@ def hdf5_variables(path: Path, *, matlab: bool = False) -> Variables:
                     raise _damaged(
                         path, "HDF5", f"{name} holds references (a MATLAB cell or struct)"
                     )
+                if isinstance(h5py.check_vlen_dtype(dataset.dtype), np.dtype):
+                    return _rows_of_one_width(dataset[()].ravel())
                 if h5py.check_string_dtype(dataset.dtype) is not None:
                     return np.asarray(dataset.asstr()[()], dtype=object)
                 is_text = matlab and dataset.attrs.get("MATLAB_class") == b"char"
@@ -274,6 +276,14 @@ def hdf5_variables(path: Path, *, matlab: bool = False) -> Variables:
     return Variables(str(path), tuple(names), load)
 
 
+def _rows_of_one_width(curves: NDArray[Any]) -> NDArray[np.float64]:
+    """Return curves of several lengths as rows; what is missing behind a shorter one is NaN."""
+    rows = np.full((len(curves), max(len(curve) for curve in curves)), np.nan)
+    for row, curve in zip(rows, curves, strict=True):
+        row[: len(curve)] = curve
+    return rows
+
+
 def _damaged(path: Path, kind: str, why: object) -> FileReadError:
     told = str(why).splitlines()
     return FileReadError(
@@ -287,8 +297,9 @@ def _damaged(path: Path, kind: str, why: object) -> FileReadError:
 def mat_variables(path: Path) -> Variables:
     """Read a MATLAB file of version 4 to 7.3; the fields of a struct are ``name.field``.
 
-    Numbers, text, cells of text or of single numbers, and structs of these are variables; sparse
-    matrices, complex numbers, objects and functions are not.
+    Numbers, text, cells of text, of single numbers or of curves (each a row, filled up with NaN to
+    the width of the longest), and structs of these are variables; sparse matrices, complex
+    numbers, objects and functions are not.
 
     Raises
     ------
