@@ -260,7 +260,7 @@ def hdf5_variables(path: Path, *, matlab: bool = False) -> Variables:
                         path, "HDF5", f"{name} holds references (a MATLAB cell or struct)"
                     )
                 if isinstance(h5py.check_vlen_dtype(dataset.dtype), np.dtype):
-                    return _rows_of_one_width(dataset[()].ravel())
+                    return _rows_of_one_width(dataset[()].ravel(), str(path))
                 if h5py.check_string_dtype(dataset.dtype) is not None:
                     return np.asarray(dataset.asstr()[()], dtype=object)
                 is_text = matlab and dataset.attrs.get("MATLAB_class") == b"char"
@@ -276,9 +276,12 @@ def hdf5_variables(path: Path, *, matlab: bool = False) -> Variables:
     return Variables(str(path), tuple(names), load)
 
 
-def _rows_of_one_width(curves: NDArray[Any]) -> NDArray[np.float64]:
+def _rows_of_one_width(curves: NDArray[Any], where: str) -> NDArray[np.float64]:
     """Return curves of several lengths as rows; what is missing behind a shorter one is NaN."""
-    rows = np.full((len(curves), max(len(curve) for curve in curves)), np.nan)
+    width = max(len(curve) for curve in curves)
+    if (needed := 8 * len(curves) * width) > MOST_BYTES:
+        raise too_large(where, needed)
+    rows = np.full((len(curves), width), np.nan)
     for row, curve in zip(rows, curves, strict=True):
         row[: len(curve)] = curve
     return rows
