@@ -244,12 +244,17 @@ def test_forces_of_the_stance_beside_angles_of_the_stride(tmp_path):
     assert data.curves(FORCE)[:, 95:].max() == 0.0
 
 
-def test_padded_stance_curves_are_placed_by_their_own_length(tmp_path):
+@pytest.mark.parametrize("length", ["", "length: {column: n}\n"])
+@pytest.mark.parametrize("beside", [False, True])
+def test_padded_stance_curves_are_placed_by_their_own_length(tmp_path, length, beside):
     force = np.full((3, 120), np.nan)
     for row, n in zip(force, (120, 90, 100), strict=True):
         row[:n] = np.linspace(0, 1, n)
-    text = STANCE + "span: stance\ntoe_off: 60\nlength: {column: n}\n"
-    data = read_arrays(tmp_path, text, force=force, n=np.array([120, 90, 100]))
+    text = STANCE.replace("unit: BW", "unit: BW, span: stance") + f"toe_off: 60\n{length}"
+    if beside and not length:  # angles over the whole stride in rows of the same width
+        text = text.replace("cycles:", f"  {KNEE}: {{array: knee}}\ncycles:")
+    knee = humps((120, 120, 120))
+    data = read_arrays(tmp_path, text, force=force, knee=knee, n=np.array([120, 90, 100]))
     phase = np.linspace(0, 100, 150)
     inside = phase <= 60
     np.testing.assert_allclose(

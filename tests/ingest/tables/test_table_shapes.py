@@ -184,6 +184,15 @@ def test_a_first_row_of_missing_values_is_no_heading(tmp_path):
     np.testing.assert_allclose(data.curves(KNEE)[1:, -1], [3, 4])
 
 
+def test_one_word_among_numbers_is_no_heading(tmp_path):
+    (tmp_path / "people.csv").write_text("id,score\nA,not done\nB,3\nC,4\n")
+    np.savez(tmp_path / "a.npz", X=np.zeros((3, 150)), who=np.array(list("ABC")))
+    text = "layout: curves\nchannels: {KNEE: {array: X}}\n".replace("KNEE", KNEE)
+    text += "join: {file: people.csv, match: {id: who}}\n"
+    text += "cycles: {subject: {column: who}, task: run, score: {column: score}}\n"
+    assert read(tmp_path / "a.npz", text).cycles["score"].tolist() == ["not done", "3", "4"]
+
+
 # --- stacked quantities ---------------------------------------------------------------------
 
 STACKED = """\

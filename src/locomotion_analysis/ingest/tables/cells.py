@@ -302,7 +302,7 @@ class TextTable:
 
     @property
     def more_headings(self) -> int:
-        """How many rows under the names hold words where all rows below hold numbers."""
+        """How many rows under the names hold words where all below hold numbers, in two columns."""
         shown = self.cells[:_LOOKED_AT]
         numeric = np.array([[_is_number(cell) for cell in row] for row in shown], dtype=bool)
         missing = np.array(
@@ -311,7 +311,7 @@ class TextTable:
         for rows in range(1, len(shown)):
             below = (numeric | missing)[rows:].all(axis=0) & numeric[rows:].any(axis=0)
             words = ~(numeric | missing)[:rows, below]
-            if below.any() and words.any(axis=1).all() and not numeric[:rows, below].any():
+            if below.sum() > 1 and words.any(axis=1).all() and not numeric[:rows, below].any():
                 return rows
         return 0
 

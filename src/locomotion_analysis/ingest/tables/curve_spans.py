@@ -7,7 +7,7 @@ or refused.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -37,18 +37,23 @@ _SETTLE = (
 
 
 def stride_ends(
-    curves: Mapping[str, Array], points: int | None, length: Array | None
+    curves: Mapping[str, Array],
+    points: int | None,
+    length: Array | None,
+    stance: Collection[str] = (),
 ) -> tuple[dict[str, tuple[Places, Places]], list[HistoryEntry]]:
     """Find the first and the last point of every stride in curves of one width.
 
     Parameters
     ----------
     curves : mapping of str to ndarray, shape (n_cycles, n_points)
-        Channel -> curves; channels of one width share their ends.
+        Channel -> curves; channels of one width and span share their ends.
     points : int or None
         Points that the map states for every curve.
     length : ndarray, shape (n_cycles,), or None
         Points of each curve, stated by the map.
+    stance : collection of str
+        Channels that the map states to run over the stance.
 
     Returns
     -------
@@ -61,10 +66,10 @@ def stride_ends(
     CycleShapeError
         If curves end before the width and it is open whether what follows is padding or a gap.
     """
-    widths = {
-        width: [name for name in curves if curves[name].shape[1] == width]
-        for width in sorted({array.shape[1] for array in curves.values()})
-    }
+    groups: dict[tuple[int, bool], list[str]] = {}
+    for name, array in curves.items():
+        groups.setdefault((array.shape[1], name in stance), []).append(name)
+    widths = sorted({width for width, _ in groups})
     ends: dict[str, tuple[Places, Places]] = {}
     history: list[HistoryEntry] = []
     if length is not None and len(widths) > 1:
@@ -73,7 +78,7 @@ def stride_ends(
             got=f"widths of {', '.join(map(str, widths))} points",
             fix="use channels of one width, or two maps",
         )
-    for width, names in widths.items():
+    for (width, of_stance), names in groups.items():
         group = {name: curves[name] for name in names}
         if length is not None:
             last = _stated_last(length, width)
@@ -82,7 +87,7 @@ def stride_ends(
                 history.append(_padded(last[shorter] + 1, len(last), "the map's length"))
             pair = np.zeros_like(last), last
         else:
-            pair, entries = _found_ends(group, points)
+            pair, entries = _found_ends(group, points, of_stance)
             history += entries
             _refuse_repeated_ends(group)
         ends.update(dict.fromkeys(names, pair))
@@ -109,7 +114,7 @@ def _padded(lengths: NDArray[np.intp], n_cycles: int, source: str) -> HistoryEnt
 
 
 def _found_ends(
-    curves: Mapping[str, Array], points: int | None
+    curves: Mapping[str, Array], points: int | None, of_stance: bool
 ) -> tuple[tuple[Places, Places], list[HistoryEntry]]:
     """Return where the measured values of each row begin and end, the same in every channel."""
     n_cycles, width = next(iter(curves.values())).shape
@@ -140,7 +145,7 @@ def _found_ends(
         problem, place = "channels whose measured points differ in length", f"cycle {row}: {told}"
     elif points is not None:
         problem = f"{int(short.sum())} curves that begin or end in missing values (NaN)"
-    elif all(name.startswith(("grf_", "cop_")) for name in curves):
+    elif not of_stance and all(name.startswith(("grf_", "cop_")) for name in curves):
         problem = "forces alone that end in missing values: padding, or the swing phase"
     elif short.mean() < 0.5:
         problem = f"missing values (NaN) at the ends of {int(short.sum())} of {n_cycles} curves"

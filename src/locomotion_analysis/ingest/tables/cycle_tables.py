@@ -72,7 +72,8 @@ def curves_data(values: MappedValues, column_map: ColumnMap, dataset: str) -> Lo
         cycles = cycles[keep].reset_index(drop=True)
         curves = {name: own[keep] for name, own in curves.items()}
     length = cycles.pop(_LENGTH).to_numpy(np.float64) if _LENGTH in cycles else None
-    ends, entries = stride_ends(curves, column_map.points, length)
+    of_stance = {spec.name for spec in column_map.channels if spec.span == "stance"}
+    ends, entries = stride_ends(curves, column_map.points, length, of_stance)
     stance = _toe_off(values, column_map, cycles)
     block = []
     for spec in column_map.channels:
