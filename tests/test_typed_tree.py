@@ -14,6 +14,7 @@ from locomotion_analysis.typed_tree import (
     Node,
     Place,
     document,
+    json_schema,
     json_tree,
     typed,
     yaml_tree,
@@ -197,3 +198,19 @@ def test_a_tree_holds_what_the_json_says_and_any_misfit_is_our_error(value):
         typed(Entry, tree)
     except LocomotionError as error:
         assert error.where.startswith("d")
+
+
+def test_the_schema_of_a_record_names_types_required_entries_and_other_keys():
+    found = {}
+    assert json_schema(Entry, found) == {"$ref": "#/$defs/Entry"}
+    entry = found["Entry"]
+    assert entry["required"] == ["title", "subjects", "share", "checked"]
+    assert entry["additionalProperties"] is False
+    assert set(entry["properties"]) == {
+        "title", "subjects", "share", "checked", "kind", "files", "named", "min", "extra"
+    }  # fmt: skip
+    assert entry["properties"]["kind"] == {"enum": ["a", "b"]}
+    assert entry["properties"]["min"] == {"anyOf": [{"type": "number"}, {"type": "null"}]}
+    assert entry["properties"]["named"]["additionalProperties"] == {"$ref": "#/$defs/File"}
+    one = {"$ref": "#/$defs/File"}
+    assert entry["properties"]["files"] == {"anyOf": [one, {"type": "array", "items": one}]}

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from difflib import get_close_matches
 from functools import cache
+from inspect import cleandoc
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import (
@@ -35,6 +36,15 @@ T = TypeVar("T")
 
 _MOST_YAML_BYTES = 1024**2
 _EXPONENT = re.compile(r"^[+-]?[0-9]+(?:\.[0-9]*)?[eE][+-]?[0-9]+$")
+_WHOLE = re.compile(r"^[+-]?[0-9]+$")
+_FIELD = re.compile(r"^(\w+(?:, \w+)*)(?: : [^\n]*)?\n((?: +[^\n]*\n?|\n)*)", re.MULTILINE)
+_PLAIN_TYPES: dict[Any, Any] = {
+    str: ["string", "number", "boolean", "null"],  # whatever is written is text too
+    float: "number",
+    int: "integer",
+    bool: "boolean",
+    Any: ["string", "number", "boolean", "null"],
+}
 _hints = cache(get_type_hints)
 
 
@@ -264,6 +274,89 @@ def _plain(kind: Any, node: Node) -> Any:
     if not fits or (kind is int and isinstance(value, bool)):
         raise node.error({int: "a whole number", bool: "true or false"}[kind])
     return value
+
+
+def json_schema(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of what :func:`typed` takes for a type, in YAML.
+
+    Descriptions come from the docstrings: the first sentence of the record, and the section
+    ``Attributes``. What a record checks in ``__post_init__`` is not in it.
+
+    Parameters
+    ----------
+    kind : type
+        As for :func:`typed`. The metadata ``of`` of a field of :class:`Node` is the record that its
+        value may be, in place of a plain one.
+    definitions : dict
+        Record -> schema; those that `kind` needs are added.
+
+    Examples
+    --------
+    >>> @dataclass
+    ... class Person:
+    ...     name: str
+    ...     visits: tuple[int, ...] = ()
+    >>> found = {}
+    >>> json_schema(Person, found)
+    {'$ref': '#/$defs/Person'}
+    >>> found["Person"]["required"], found["Person"]["properties"]["visits"]["anyOf"][0]
+    (['name'], {'type': 'integer'})
+    """
+    return _schema(kind, definitions, None)
+
+
+def _schema(kind: Any, definitions: dict[str, Any], of: Any) -> dict[str, Any]:
+    origin, inner = get_origin(kind), get_args(kind)
+    if kind is Node:
+        plain = _schema(Any, definitions, None)
+        return plain if of is None else {"anyOf": [plain, _schema(of, definitions, None)]}
+    if is_dataclass(kind):
+        return _record_schema(cast("type", kind), definitions)
+    if origin in (Union, UnionType):
+        parts = [_schema(part, definitions, of) for part in inner if part is not NoneType]
+        if NoneType in inner:
+            parts.append({"type": "null"})
+        return parts[0] if len(parts) == 1 else {"anyOf": parts}
+    if origin is Literal:  # in YAML -1 is a number, and its text the entry
+        return {"enum": [*inner, *(int(word) for word in inner if _WHOLE.match(word))]}
+    if origin is tuple:
+        one = _schema(inner[0], definitions, of)
+        return {"anyOf": [one, {"type": "array", "items": one}]}
+    if origin is dict:
+        return {"type": "object", "additionalProperties": _schema(inner[1], definitions, of)}
+    return {"type": _PLAIN_TYPES[kind]}
+
+
+def _record_schema(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
+    name = kind.__name__
+    if name not in definitions:
+        schema: dict[str, Any] = {"type": "object"}
+        definitions[name] = schema
+        first, told = _descriptions(kind)
+        hints, required, properties = _hints(kind), [], {}
+        for field in fields(kind):
+            if hints[field.name] is Place:
+                continue
+            key = str(field.metadata.get("key", field.name))
+            own = _schema(hints[field.name], definitions, field.metadata.get("of"))
+            properties[key] = {**own, "description": told[key]} if key in told else own
+            if field.default is field.default_factory is MISSING:
+                required.append(key)
+        schema.update(
+            description=first, properties=properties, required=required, additionalProperties=False
+        )
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _descriptions(kind: type) -> tuple[str, dict[str, str]]:
+    """Return a record's first sentence, and what its docstring and its parents' say of fields."""
+    told: dict[str, str] = {}
+    for owner in reversed(kind.__mro__):
+        _, _, section = cleandoc(owner.__doc__ or "").partition("Attributes\n----------\n")
+        for names, text in _FIELD.findall(section):
+            words = " ".join(text.replace("``", "`").split())
+            told.update({name: words for name in names.split(", ") if words})
+    return cleandoc(kind.__doc__ or "").split("\n\n")[0], told
 
 
 def json_tree(content: bytes | str, where: str) -> Node:

@@ -35,6 +35,13 @@ def convert(
     map_: Annotated[
         Path | None, typer.Option("--map", help="YAML: a table's columns to channels.")
     ] = None,
+    write_map: Annotated[
+        Path | None,
+        typer.Option(
+            "--write-map",
+            help="Draft a map for the one table named, with guesses to confirm; convert nothing.",
+        ),
+    ] = None,
     subjects: Annotated[
         Path | None, typer.Option(help="Table of subjects: mass, height, age, sex.")
     ] = None,
@@ -53,6 +60,9 @@ def convert(
     """Turn a laboratory's files into validated gait cycles, and say what was done to them."""
     from locomotion_analysis.ingest import ColumnMap, convert, read_places, read_subjects
 
+    if write_map is not None:
+        _draft_map(sources, write_map)
+        return
     sources, out = _sources_and_destination(sources, out)
     column_map = None if map_ is None else ColumnMap.from_yaml(map_)
     table = None if subjects is None else read_subjects(subjects)
@@ -76,6 +86,23 @@ def convert(
     shown.print(f"{len(result.data):,} cycles in the {layout} layout: {escape(str(out))}")
     for path, error in result.failures:
         error_console().print(f"[bold red]failed:[/] {escape(f'{path}: {error}')}")
+
+
+def _draft_map(sources: list[Path], target: Path) -> None:
+    """Write a draft of the map of one table, and say what is left to do."""
+    from locomotion_analysis.files import refuse_existing, write_all
+    from locomotion_analysis.ingest import draft_map
+
+    if len(sources) != 1:
+        raise typer.BadParameter("name one table to draft a map for, and nothing else")
+    refuse_existing(target)
+    draft = draft_map(sources[0])
+    write_all({target: draft})
+    left = sum(line.count("FILL_IN") for line in draft.splitlines() if not line.startswith("#"))
+    console().print(
+        f"draft    {escape(str(target))}: {draft.count('guess:') + draft.count('# guess')} guesses to "
+        f"confirm, {left} entries to fill in; nothing was converted"
+    )
 
 
 def _sources_and_destination(sources: list[Path], out: Path | None) -> tuple[list[Path], Path]:

@@ -47,6 +47,7 @@ from locomotion_analysis.ingest.strides import (
     stride_time_variability,
 )
 from locomotion_analysis.ingest.tables.column_map import ColumnMap
+from locomotion_analysis.ingest.tables.map_draft import draft_map
 from locomotion_analysis.ingest.tables.subjects import SubjectTable, read_subjects
 
 __all__ = [
@@ -68,6 +69,7 @@ __all__ = [
     "convert",
     "coordinate_events",
     "cycles_of",
+    "draft_map",
     "find_events",
     "find_strides",
     "flight_events",

@@ -29,6 +29,7 @@ from locomotion_analysis.ingest.recording import Reader, ReadOptions, Recording,
 from locomotion_analysis.ingest.strides import cycles_of
 from locomotion_analysis.ingest.tables.column_map import ColumnMap
 from locomotion_analysis.ingest.tables.mapped import TableReader
+from locomotion_analysis.ingest.tables.subjects import cycles_with
 from locomotion_analysis.ingest.tables.unmapped import (
     CyclesParquetReader,
     InsoleReader,
@@ -282,7 +283,7 @@ class TrialCollector:
                 self._fail(file, unreadable)
                 continue
             if isinstance(content, LocomotionData):
-                self._add_data(file, content)
+                self._add_data(file, with_subjects(content, self._options.subjects))
             elif len(content) == 1:
                 single.append((file, content[0]))
             else:
@@ -590,3 +591,17 @@ def with_subject(recording: Recording, subjects: Mapping[str, Mapping[str, Any]]
         text = f"subject {recording.subject}, the table over the file: {', '.join(changed)}"
         entries.append(HistoryEntry("replaced", text))
     return replace(recording, metadata={**recording.metadata, **known}).then(*entries)
+
+
+def with_subjects(
+    data: LocomotionData, subjects: Mapping[str, Mapping[str, Any]]
+) -> LocomotionData:
+    """Add what a table of subjects knows to cycles that are cut already; as :func:`with_subject`."""
+    if not subjects:
+        return data
+    people = {
+        str(name): with_subject(Recording(source="", subject=str(name)), subjects)
+        for name in data.cycles["subject"].unique()
+    }
+    entries = [entry for person in people.values() for entry in person.history]
+    return cycles_with(data, {name: who.metadata for name, who in people.items()}, entries)

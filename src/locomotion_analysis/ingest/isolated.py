@@ -22,7 +22,7 @@ _FIX = "export the file again from the program that recorded it"
 
 @cache
 def isolated_parser() -> "IsolatedParser":
-    """Return the one child process that reads C3D and MATLAB files."""
+    """Return the one child process that reads C3D and MATLAB files and workbooks."""
     return IsolatedParser(Path(__file__).with_name("isolated_worker.py"))
 
 

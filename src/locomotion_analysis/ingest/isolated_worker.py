@@ -1,7 +1,7 @@
-"""Child process that runs ezc3d and scipy; started by :mod:`.isolated`, never imported.
+"""Child process that runs ezc3d, scipy, openpyxl and odfpy; started by :mod:`.isolated`.
 
-Both are compiled code that can end its process on some damaged files; here that ends only this
-one.
+Compiled code can end its process on some damaged files, and a workbook can unpack to more than
+there is memory for; here that ends only this one. Never imported.
 """
 
 import contextlib
@@ -210,13 +210,12 @@ def _mat() -> Callable[[Path, int], Content]:
         if needed > most_bytes:
             return {"unpacked_bytes": needed}, {}
         with path.open("rb") as stream:
-            little = stream.read(128)[126:] == b"IM"
-        loaded = loadmat(  # type: ignore[call-arg]  # the stubs lack uint16_codec
-            str(path),
-            variable_names=list(wanted),
-            # MATLAB's own text is UTF-16; scipy would take it for UTF-8 and fail on an umlaut.
-            uint16_codec="utf-16-le" if little else "utf-16-be",
-        )
+            order = stream.read(128)[126:]
+        # MATLAB's own text is UTF-16; scipy would take it for UTF-8 and fail on an umlaut.
+        # Version 4 has neither a byte order there nor such text.
+        codec = {b"IM": "utf-16-le", b"MI": "utf-16-be"}.get(order)
+        options: dict[str, Any] = {} if codec is None else {"uint16_codec": codec}
+        loaded = loadmat(str(path), variable_names=list(wanted), **options)
         arrays: dict[str, Any] = {}
         for name in wanted:
             arrays.update(_flat(name, loaded[name]))
@@ -248,8 +247,27 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         fit = all(member is not None and member.size == 1 for member in members)
         if fit and len({member.dtype.kind == "U" for member in members}) == 1:
             yield name, np.concatenate([member.ravel() for member in members])
+        elif curves := _curves(members):
+            yield name, _side_by_side(curves)
     elif (leaf := _leaf(value)) is not None:
         yield name, leaf
+
+
+def _curves(members: list[Any]) -> list[Any]:
+    """Return the members of a cell that holds curves, one vector each, or nothing."""
+    are_vectors = all(
+        member is not None and member.dtype.kind != "U" and member.size == max(member.shape)
+        for member in members
+    )
+    return [member.ravel() for member in members] if are_vectors else []
+
+
+def _side_by_side(curves: list[Any]) -> Any:
+    """Return curves as rows of one width; what is missing behind a shorter one is NaN."""
+    rows = np.full((len(curves), max(curve.size for curve in curves)), np.nan)
+    for row, curve in zip(rows, curves, strict=True):
+        row[: curve.size] = curve
+    return rows
 
 
 def _leaf(value: Any) -> Any:
@@ -263,7 +281,72 @@ def _leaf(value: Any) -> Any:
     return value
 
 
-_FORMATS = {"c3d": _c3d, "mat": _mat}
+def _xlsx() -> Callable[[Path, int], Content]:
+    import zipfile
+
+    from openpyxl import load_workbook
+
+    def read(path: Path, most_bytes: int) -> Content:  # noqa: ARG001 - the limit is enough
+        sheets: dict[str, Any] = {}
+        book = load_workbook(path, read_only=True, data_only=True)
+        for sheet in book.worksheets:
+            sheet.reset_dimensions()  # programs write wrong ones
+            sheets[sheet.title] = [list(row) for row in sheet.iter_rows(values_only=True)]
+        with zipfile.ZipFile(path) as archive:
+            sheet_parts = [name for name in archive.namelist() if "/worksheets/" in name]
+            if any(b"<f" in archive.read(name) for name in sheet_parts):
+                formulas = load_workbook(path, read_only=True)
+                for sheet in formulas.worksheets:
+                    sheet.reset_dimensions()
+                    for row, own in zip(sheet.iter_rows(), sheets[sheet.title], strict=False):
+                        for cell, value in zip(row, own, strict=False):
+                            if cell.data_type == "f" and value is None:
+                                return {"formula": f"{sheet.title}!{cell.coordinate}"}, {}
+        return {"sheets": _filled(sheets)}, {}
+
+    return read
+
+
+def _ods() -> Callable[[Path, int], Content]:
+    import pandas as pd
+
+    def read(path: Path, most_bytes: int) -> Content:  # noqa: ARG001 - the limit is enough
+        frames = pd.read_excel(
+            path, sheet_name=None, header=None, dtype=object, na_filter=False, engine="odf"
+        )
+        sheets = {str(name): frame.to_numpy().tolist() for name, frame in frames.items()}
+        return {"sheets": _filled(sheets)}, {}
+
+    return read
+
+
+def _filled(sheets: dict[str, list[list[Any]]]) -> dict[str, Any]:
+    """Return the rows with a cell, numbered from 1, of the sheets that have one."""
+    found = {}
+    for name, rows in sheets.items():
+        kept = []
+        for number, row in enumerate(rows, 1):
+            cells = [_cell(value) for value in row]
+            while cells and cells[-1] in (None, ""):
+                cells.pop()
+            if cells:
+                kept.append((number, cells))
+        if kept:
+            found[name] = kept
+    return found
+
+
+def _cell(value: Any) -> Any:
+    """Return a value as JSON can hold it; a date without a time of day as the day."""
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    text = str(value)
+    return text.removesuffix(" 00:00:00")
+
+
+_FORMATS = {"c3d": _c3d, "mat": _mat, "xlsx": _xlsx, "ods": _ods}
 
 
 if __name__ == "__main__":

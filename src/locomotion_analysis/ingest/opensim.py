@@ -25,11 +25,12 @@ from locomotion_analysis.ingest.recording import (
     Recording,
     Stream,
 )
-from locomotion_analysis.ingest.tables.containers import (
+from locomotion_analysis.ingest.tables.cells import (
     check_rising,
     naming,
     parse_rows,
     refuse_repeated,
+    repeated_instants,
 )
 
 
@@ -257,12 +258,7 @@ def _without_repeated(
     values: NDArray[np.float64], time: int, places: list[int]
 ) -> tuple[NDArray[np.float64], list[int], list[HistoryEntry]]:
     """Leave out rows that repeat the one before them, and the last instant printed again."""
-    instants = values[:, time]
-    again = np.concatenate([[False], np.diff(instants) == 0.0])
-    same = np.concatenate(
-        [[True], ((values[1:] == values[:-1]) | np.isnan(values[1:])).all(axis=1)]
-    )
-    gone = again & (same | (instants == instants[-1]))
+    gone = repeated_instants(values[:, time], values)
     if not gone.any():
         return values, places, []
     where = ", ".join(f"line {places[row]}" for row in np.flatnonzero(gone)[:3])

@@ -62,6 +62,13 @@ def test_a_channel_named_in_degrees_is_stored_in_radians(tmp_path):
     assert channel.factor == pytest.approx(np.pi / 180)
 
 
+def test_a_curve_down_the_rows_of_a_column_needs_its_number_of_points(tmp_path):
+    text = CURVES.replace("array: X", "column: X")
+    assert load(tmp_path, text).channels[0].kind == "column"
+    with pytest.raises(SchemaError, match="a whole curve a row"):
+        load(tmp_path, text.replace("points: 101\n", ""))
+
+
 def test_time_may_be_a_column_or_a_rate(tmp_path):
     assert load(tmp_path, SERIES).time.factor == 1e-3
     text = SERIES.replace("{column: t, unit: ms}", "{rate_hz: 100}")
@@ -89,7 +96,6 @@ def test_words_that_yaml_takes_for_something_else_stay_column_names(tmp_path):
         ("sign: -1", "sgin: -1", 4, "did you mean sign"),
         ("array: X,", "", 4, "exactly one of column, columns, array"),
         ("array: X", "array: X, column: Y", 4, "exactly one of"),
-        ("array: X", "column: X", 4, "a whole curve a row"),
         ("array: X", "columns: knee", 4, "knee_{point}"),
         ("knee_flexion_angle_ipsi_rad", "knee_angle", 4, "a channel <joint>"),
         ("knee_flexion_angle_ipsi_rad", "knee_flexion_angle_left_rad", 4, "sides ipsi, contra"),

@@ -152,3 +152,12 @@ def test_walks_with_and_without_a_second_task_stay_apart(tmp_path):
     assert tasks == {"01": ["level_walking"], "02": ["level_walking"], "10": ["dual_task_walking"]}
     told = [entry.detail for entry in result.data.history if entry.action == "assumed"]
     assert any("task = level_walking (no file says another)" in text for text in told)
+
+
+def test_the_last_instant_printed_again_is_left_out(tmp_path):
+    values = record()
+    path = tmp_path / "a.txt"
+    np.savetxt(path, np.vstack([values, values[-1:]]), fmt="%.2f", delimiter="\t")
+    recording = read(path)
+    assert len(recording.streams[0].time_s) == 50
+    assert "last one printed again (1)" in "\n".join(map(str, recording.history))

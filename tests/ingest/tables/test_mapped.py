@@ -14,8 +14,9 @@ from scipy.sparse import csc_matrix
 from locomotion_analysis import LocomotionData
 from locomotion_analysis.errors import CycleShapeError, FileReadError, SchemaError
 from locomotion_analysis.ingest import ColumnMap, Event, ReadOptions
-from locomotion_analysis.ingest.tables.column_map import TextSpec
-from locomotion_analysis.ingest.tables.containers import as_numbers, mat_variables, text_variables
+from locomotion_analysis.ingest.tables.cells import as_numbers
+from locomotion_analysis.ingest.tables.containers import mat_variables, text_variables
+from locomotion_analysis.ingest.tables.map_entries import TextSpec
 from locomotion_analysis.ingest.tables.mapped import TableReader
 
 MAPS = Path(__file__).resolve().parents[3] / "docs" / "maps"
@@ -259,9 +260,20 @@ def test_a_gap_in_the_names_is_nobody(tmp_path, codes):
         read(tmp_path / "a.npz", NAMED_MAP)
 
 
-@pytest.mark.parametrize("codes", [["1", "1", "2", ""], [1.0, 1.0, 2.0, np.nan]])
+@pytest.mark.parametrize(
+    "codes",
+    [
+        ["1", "1", "2", ""],
+        [1.0, 1.0, 2.0, np.nan],
+        ["1", "1", "2", "Unknown"],
+        ["1", "1", "2", " n/a "],
+        ["1", "1", "2", "?"],
+    ],
+)
 def test_a_join_meets_the_rows_of_the_known_and_none_of_a_gap(tmp_path, codes):
-    (tmp_path / "people.csv").write_text("id,mass\n1,70\n2,80\n,90\n")
+    (tmp_path / "people.csv").write_text(
+        "id,mass\n1,70\n2,80\n,90\nunknown,95\nUnknown,96\nn/a,97\n?,98\n"
+    )
     text = """
 layout: curves
 channels: {knee_flexion_angle_ipsi_rad: {array: X, unit: deg}}
@@ -496,6 +508,32 @@ def test_a_comma_before_three_digits_is_read_by_column_and_table(tmp_path, cells
         assert found.tolist() == wanted
 
 
+def test_marks_between_thousands_are_said(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("who;pct;F\n" + "".join(f"A;{p};1,234.5\n" for p in (0, 50, 100)))
+    text = 'layout: long\ntext: {decimal: "."}\nphase: {column: pct}\n'
+    text += "channels: {grf_vertical_ipsi_N: {column: F}}\n"
+    data = read(path, text + "cycles: {subject: {column: who}, task: stand, step: 0}\n")
+    np.testing.assert_allclose(data.curves("grf_vertical_ipsi_N"), 1234.5)
+    assert "read: F: commas set thousands apart, decimal '.' (3)" in said(data.history)
+
+
+def test_a_value_that_is_missing_needs_no_translation(tmp_path):
+    data = joined(tmp_path, people="code;Mass (g);Size;sex\n001;70000;175;1\n")
+    assert data.cycles["sex"].isna().tolist() == [True, False, False, True]
+
+
+@pytest.mark.parametrize(("last", "n"), [("50;-9,5;0,7;b;0\n", 6), ("50;-5,5;0,7;b;1\n", 6)])
+def test_the_last_instant_printed_again_is_left_out(tmp_path, last, n):
+    path = series(tmp_path)
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:7]) + last)
+    (recording,) = read(path, SERIES_MAP)
+    assert len(recording.streams[0].time_s) == n
+    assert "last one printed again (1)" in said(recording.history)
+    assert recording.streams[0].signals["knee_flexion_angle_left_rad"][-1] == np.deg2rad(5.5)
+
+
 def test_a_joined_table_keeps_its_own_decimal_mark(tmp_path):
     text = JOIN_MAP.replace("  match:", "  text: {decimal: ','}\n  match:")
     data = joined(tmp_path, people=PEOPLE.replace("70500", "70.500"), text=text)
@@ -521,7 +559,7 @@ def test_a_table_without_a_map_says_what_to_do_unless_it_is_standard(tmp_path):
 def test_recognition_by_content(tmp_path):
     reader = TableReader()
     xlsx = b"PK\x03\x04" + bytes(22) + (11).to_bytes(2, "little") + bytes(2) + b"xl/work.xml"
-    assert not reader.recognises(tmp_path / "a.npz", xlsx)
+    assert reader.recognises(tmp_path / "a.npz", xlsx)
     assert not reader.recognises(tmp_path / "a.csv", b"\x00\x01\x02,")
     assert not reader.recognises(tmp_path / "a.csv", b"")
     assert not reader.recognises(tmp_path / "a.csv", b"word")

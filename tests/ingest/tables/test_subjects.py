@@ -1,11 +1,15 @@
 import csv
+import io
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from locomotion_analysis import LocomotionData
 from locomotion_analysis.errors import FileReadError, SchemaError, UnitError
-from locomotion_analysis.ingest import read_subjects
+from locomotion_analysis.ingest import ColumnMap, convert, read_subjects
 
 
 def table(tmp_path, text, encoding="utf-8"):
@@ -30,7 +34,9 @@ def test_ragged_tabs_mixed_units_and_a_typing_error_of_a_real_table(shared_data)
     path = shared_data / "raw" / "insole_grf" / "demographics.txt"
     subjects = read_subjects(path)
     assert len(subjects) == 166
-    assert subjects["JuPt01"] == {"sex": "male", "age": 77.0, "height_m": 1.83, "mass_kg": 85.0}
+    body = {"sex": "male", "age": 77.0, "height_m": 1.83, "mass_kg": 85.0}
+    assert {key: subjects["JuPt01"][key] for key in body} == body
+    assert (subjects["JuPt01"]["hoehnyahr"], subjects["JuPt01"]["tuag"]) == (2.0, 15.5)
     assert subjects["GaPt03"]["sex"] == "female"  # 2, by ISO/IEC 5218
     assert "mass_kg" not in subjects["GaPt04"]  # NaN in the file
     assert subjects["Juc010"]["mass_kg"] == 78.0  # as it stands there
@@ -104,7 +110,6 @@ def test_windows_text_is_read_and_said(tmp_path):
     [
         ("age;mass\n30;70\n", "names the subjects"),
         ("id;age\nA;30;5\n", "at most 2 cells"),
-        ("id;age\nA;30\nA;31\n", "one row a subject"),
         ("id;age\n;30\n", "at least one subject"),
     ],
 )
@@ -141,8 +146,124 @@ def test_rows_of_a_subject_may_be_rounded_differently(tmp_path):
     subjects = table(tmp_path, "id;mass;leg length\nA;80;0.94\nA;80.4;0.9375\n")
     assert subjects["A"] == {"mass_kg": 80.4, "leg_length_m": 0.9375}
     assert "rounded in another row" in said(subjects)
-    with pytest.raises(SchemaError, match="one row a subject"):
-        table(tmp_path, "id;leg length\nA;0.94\nA;0.88\n")
+
+
+def test_rows_that_contradict_each_other_cost_that_field_of_that_subject(tmp_path):
+    text = "id;leg length;age;TUG (s)\nA;0.94;30;9\nA;0.88;30;12\nA;0.94;30;9\nB;0.9;40;8\n"
+    subjects = table(tmp_path, text)
+    assert subjects["A"] == {"age": 30.0}
+    assert subjects["B"] == {"leg_length_m": 0.9, "age": 40.0, "tug_s": 8.0}
+    assert "dropped: leg_length_m of A: rows disagree (0.94, 0.88)" in said(subjects)
+    assert "dropped: tug_s of A: rows disagree (9.0, 12.0)" in said(subjects)
+
+
+CLINICAL = """\
+ID;Hoehn & Yahr;UPDRS-III (off);TUG [s];Group;Remark;Code;Task;side;Subject name;Date of birth;Aid
+P1;2,5;31;11,2;PD;freezes, turns slowly;007;walks;left;Ann Doe;1950-01-02;none
+P2;;n/a;9,8;control;;012;stands;right;Bob Roe;1961-03-04;cane
+"""
+
+
+def test_clinical_columns_are_carried_over_under_tidy_names(tmp_path):
+    subjects = table(tmp_path, CLINICAL)
+    assert subjects["P1"] == {
+        "hoehn_yahr": 2.5,
+        "updrs_iii_off": 31.0,
+        "tug_s": 11.2,
+        "group": "PD",
+        "remark": "freezes, turns slowly",
+        "code": "007",
+        "table_task": "walks",
+        "table_side": "left",
+        "aid": "none",
+    }
+    assert subjects["P2"].keys() == subjects["P1"].keys() - {
+        "hoehn_yahr",
+        "updrs_iii_off",
+        "remark",
+    }
+    assert "renamed: column Hoehn & Yahr of the subject table -> hoehn_yahr" in said(subjects)
+    for heading in ("Subject name", "Date of birth"):
+        assert f"column {heading} of the subject table: it names a person" in said(subjects)
+    assert "Doe" not in said(subjects)
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Dataset",
+        "subject_task",
+        "step",
+        "Trial",
+        "phase_ipsi",
+        "time",
+        "Speed_m_s",
+        "stance percent",
+        "knee_flexion_angle_ipsi_rad",
+        "vertical_grf_ipsi_BW",
+    ],
+)
+def test_no_column_of_a_subject_table_takes_a_name_of_the_cycles(tmp_path, heading):
+    (known,) = table(tmp_path, f"id;{heading}\nA;5\n").values()
+    (name,) = known
+    assert name.startswith("table_") or name == "subject_task"
+
+
+def test_columns_that_become_one_name_stay_two(tmp_path):
+    subjects = table(tmp_path, "id;TUG (s);TUG [s];tug s 2\nA;1;2;3\n")
+    assert subjects["A"] == {"tug_s": 1.0, "tug_s_2": 2.0, "tug_s_2_2": 3.0}
+
+
+def test_units_may_stand_in_a_row_below_the_heading(tmp_path):
+    subjects = table(tmp_path, "id;mass;height;age;TUG\n;lb;[in];years;s\nA;154,3;70;30;9\n")
+    assert subjects["A"]["mass_kg"] == pytest.approx(154.3 * 0.45359237, abs=1e-4)
+    assert subjects["A"]["height_m"] == pytest.approx(1.778)
+    assert subjects["A"]["tug_s"] == 9.0
+    assert "units in the row below the heading" in said(subjects)
+    assert len(table(tmp_path, "id;mass;height\nA;70;1.75\n")) == 1
+
+
+def test_clinical_columns_reach_the_cycles(tmp_path):
+    time = np.arange(0, 6, 0.01)
+    rows = ["time_s,knee_flexion_angle_left_rad,hip_flexion_angle_left_rad"]
+    for t in time:
+        x = 2 * np.pi * t / 1.1
+        rows.append(f"{t:.2f},{0.5 - 0.5 * np.cos(x - 0.6):.6f},{0.3 * np.cos(x):.6f}")
+    frame = pd.read_csv(io.StringIO("\n".join(rows))).assign(subject="P1", task="level_walking")
+    frame["knee_flexion_angle_right_rad"] = np.roll(frame["knee_flexion_angle_left_rad"], 55)
+    frame["hip_flexion_angle_right_rad"] = np.roll(frame["hip_flexion_angle_left_rad"], 55)
+    frame.to_parquet(tmp_path / "walk.parquet")
+    subjects = table(tmp_path, CLINICAL)
+    data = convert([tmp_path / "walk.parquet"], subjects=subjects).data
+    assert set(data.cycles["subject"]) == {"P1"}
+    assert set(data.cycles["task"]) == {"level_walking"}
+    assert set(data.cycles["hoehn_yahr"]) == {2.5}
+    assert set(data.cycles["remark"]) == {"freezes, turns slowly"}
+    data.to_parquet(tmp_path / "out.parquet")
+    again = LocomotionData.from_parquet(tmp_path / "out.parquet").cycles
+    assert set(again["updrs_iii_off"]) == {31.0}
+    assert set(again["code"]) == {"007"}
+
+
+def test_clinical_columns_reach_cycles_that_a_table_holds_already(tmp_path):
+    rows = ["who,mass,k0,k1"] + [f"{who},{mass},0,1" for who, mass in (("p1", 60), ("P3", 80))]
+    (tmp_path / "curves.csv").write_text("\n".join(rows))
+    (tmp_path / "map.yaml").write_text(
+        "layout: curves\nchannels: {knee_flexion_angle_ipsi_rad: {columns: 'k{point}'}}\n"
+        "cycles: {subject: {column: who}, task: run, mass_kg: {column: mass, unit: kg}}\n"
+    )
+    subjects = table(tmp_path, CLINICAL.replace("TUG [s]", "mass [kg]"))
+    column_map = ColumnMap.from_yaml(tmp_path / "map.yaml")
+    data = convert([tmp_path / "curves.csv"], column_map=column_map, subjects=subjects).data
+    cycles = data.cycles.set_index("subject")
+    assert cycles.loc["p1", "remark"] == "freezes, turns slowly"
+    assert cycles["mass_kg"].tolist() == [11.2, 80.0]  # the table's over the file's
+    assert cycles["hoehn_yahr"].isna().tolist() == [False, True]
+    assert cycles["task"].tolist() == ["run", "run"]
+    history = "\n".join(map(str, data.history))
+    assert "subject p1 is P1 of the table of subjects" in history
+    assert "subject P3: not in the table of subjects" in history
+    assert "replaced: mass_kg: the table of subjects over the file (1)" in history
 
 
 def test_a_missing_name_is_no_subject(tmp_path):

@@ -156,3 +156,13 @@ def test_no_foreign_error_for_garbage(tmp_path):
     TimeParquetReader().recognises(path, path.read_bytes()[:4096])
     with pytest.raises(LocomotionError):
         read(path)
+
+
+def test_the_last_instant_printed_again_is_left_out(tmp_path):
+    twice = pd.concat([frame(), frame().tail(1).assign(knee_flexion_angle_left_rad=9.0)])
+    twice.to_parquet(tmp_path / "a.parquet")
+    (recording,) = read(tmp_path / "a.parquet")
+    (stream,) = recording.streams
+    np.testing.assert_array_equal(stream.time_s, TIME)
+    np.testing.assert_array_equal(stream.signals["knee_flexion_angle_left_rad"], TIME)
+    assert "last one printed again (1)" in "\n".join(map(str, recording.history))

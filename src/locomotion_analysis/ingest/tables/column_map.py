@@ -1,74 +1,44 @@
 """The declarative map from a laboratory's table to standard channels.
 
-``...Entry`` classes are the parts of a map as they stand in its file, ``...Spec`` classes what
-they come to once checked: names of columns, factors into standard units, line of the map.
+``...Spec`` classes are what the parts of a map come to once checked: names of columns, factors
+into standard units, line of the map. As they stand in its file they are in :mod:`.map_entries`.
 """
 
-import codecs
 import os
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from locomotion_analysis.errors import SchemaError, UnitError
 from locomotion_analysis.ingest.recording import HEEL_STRIKE, SIDES, TOE_OFF
+from locomotion_analysis.ingest.tables.map_entries import (
+    CHANNEL_KINDS,
+    CHANNEL_UNITS,
+    FILL_IN,
+    VALUE_KINDS,
+    ChannelEntry,
+    CurveMapEntries,
+    CycleMapEntries,
+    EventEntry,
+    FilterSpec,
+    JoinSpec,
+    LayoutEntry,
+    LongMapEntries,
+    MapEntries,
+    SeriesMapEntries,
+    TextSpec,
+    ValueEntry,
+    only_one,
+)
 from locomotion_analysis.standard import (
     TIMES,
-    TO_STANDARD,
     UNITS,
     Channel,
     field_units,
     is_channel,
     standard_unit,
 )
-from locomotion_analysis.typed_tree import NOWHERE, Node, Place, typed, yaml_tree
-
-_DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "space": " ", "\\t": "\t"}
-
-
-@dataclass(frozen=True)
-class TextSpec:
-    """How a text table is written; None: read off the file.
-
-    Attributes
-    ----------
-    delimiter : str or None
-        One character, or ``tab, comma, semicolon, space``.
-    decimal : str or None
-        ``"."`` or ``","``.
-    skip_rows : int
-        Lines before the heading.
-    header : bool
-        Without a heading the columns are called ``1``, ``2``, ...
-    encoding : str
-    """
-
-    delimiter: str | None = None
-    decimal: Literal[".", ","] | None = None
-    skip_rows: int = 0
-    header: bool = True
-    encoding: str = "utf-8-sig"
-
-    def __post_init__(self) -> None:
-        """Check what the types do not say."""
-        if self.delimiter is not None:
-            delimiter = _DELIMITERS.get(self.delimiter, self.delimiter)
-            object.__setattr__(self, "delimiter", delimiter)
-            if len(delimiter) != 1:
-                expected = "one character, or tab, comma, semicolon, space"
-                raise SchemaError(expected=expected, got=repr(delimiter), where="delimiter")
-        if self.skip_rows < 0:
-            raise SchemaError(
-                expected="a whole number of at least 0", got=str(self.skip_rows), where="skip_rows"
-            )
-        try:
-            codecs.lookup(self.encoding)
-        except LookupError:
-            expected = "a text encoding such as utf-8 or cp1252"
-            raise SchemaError(
-                expected=expected, got=repr(self.encoding), where="encoding"
-            ) from None
+from locomotion_analysis.typed_tree import Node, json_schema, typed, yaml_tree
 
 
 @dataclass(frozen=True)
@@ -78,9 +48,11 @@ class ValueSpec:
     Attributes
     ----------
     kind : str
-        ``column, value, template, count_within, equal`` or ``file_name``.
+        ``column, value, template, count_within, equal, file_name`` or ``one_hot``.
     source : Any
         The column, the constant, the template, the list of columns, or the pattern.
+    entries : str or None
+        Variable with the names of the columns of a one-hot matrix.
     mapping : mapping of str to value
         Value in the file -> value wanted.
     factor, offset : float
@@ -93,6 +65,7 @@ class ValueSpec:
 
     kind: str
     source: Any
+    entries: str | None = None
     mapping: dict[str, Any] = field(default_factory=dict)
     factor: float = 1.0
     offset: float = 0.0
@@ -114,14 +87,21 @@ class ChannelSpec:
     name : str
         Channel in its standard unit.
     kind : str
-        ``column`` (a number a row), ``columns`` (a pattern with ``{point}``) or ``array``.
+        ``column`` (a number a row), ``columns`` (a pattern) or ``array``.
     source : str
     entry : str or None
-        Position along the last axis of a three-dimensional array, or a name in `entries`.
+        Place along the channels of a three-dimensional array, or a name in `entries`.
     entries : str or None
         Variable with the names along that axis.
-    points_first : bool
-        Whether the points run along the first axis and the cycles along the second.
+    axes : tuple of str or None
+        What the three axes are.
+    points_axis : {None, "first", "middle", "last"}
+    begin : int or None
+        First point in a row that holds several curves.
+    rows : mapping of str to str
+        Column -> value of the rows that are this channel's.
+    span : {None, "stride", "stance"}
+        What the curves run over, as far as the map says.
     factor : float
         From the file's unit and sign to the standard ones.
     told : str
@@ -134,61 +114,14 @@ class ChannelSpec:
     source: str
     entry: str | None = None
     entries: str | None = None
-    points_first: bool = False
+    axes: tuple[str, ...] | None = None
+    points_axis: str | None = None
+    begin: int | None = None
+    rows: dict[str, str] = field(default_factory=dict)
+    span: str | None = None
     factor: float = 1.0
     told: str = ""
     where: str = ""
-
-
-@dataclass(frozen=True)
-class JoinSpec:
-    """A second table, its rows found by one or more columns.
-
-    Attributes
-    ----------
-    file : str
-        Beside the data file, or beside the map.
-    match : mapping of str to str
-        Column of that table -> column here.
-    repeated : str
-        Whether repeated rows are an ``error``, or the ``first`` one counts.
-    text : TextSpec
-    where : str
-    """
-
-    file: str
-    match: dict[str, str]
-    repeated: Literal["first", "error"] = "error"
-    text: TextSpec = field(default_factory=TextSpec)
-    where: Place = NOWHERE
-
-    def __post_init__(self) -> None:
-        """Check what the types do not say."""
-        if not self.match:
-            expected = "at least one pair {their column: our column}"
-            raise SchemaError(expected=expected, got="none", where="match")
-
-
-@dataclass(frozen=True)
-class FilterSpec:
-    """Rows to keep: `column` is among the values, and within the limits."""
-
-    column: str
-    equals: str | None = None
-    values: tuple[str, ...] | None = field(default=None, metadata={"key": "in"})
-    least: float | None = field(default=None, metadata={"key": "min"})
-    most: float | None = field(default=None, metadata={"key": "max"})
-    where: Place = NOWHERE
-
-    def __post_init__(self) -> None:
-        """Check what the types do not say."""
-        if self.allowed is None and self.least is None and self.most is None:
-            raise SchemaError(expected="equals, in, min or max", got="only column")
-
-    @property
-    def allowed(self) -> tuple[str, ...] | None:
-        """Values as text, or None where any will do."""
-        return self.values if self.equals is None else (self.equals,)
 
 
 @dataclass(frozen=True)
@@ -215,110 +148,6 @@ class EventSpec:
     where: str = ""
 
 
-# The parts of a map as they stand in its file.
-
-_VALUE_KINDS = ("column", "value", "template", "count_within", "equal", "file_name")
-_CHANNEL_KINDS = ("column", "columns", "array")
-
-
-@dataclass(frozen=True)
-class ValueEntry:
-    """A value as it stands in a map."""
-
-    column: str | None = None
-    value: Any = None
-    template: str | None = None
-    count_within: tuple[str, ...] | None = None
-    equal: tuple[str, ...] | None = None
-    file_name: str | None = None
-    mapping: dict[str, Any] = field(default_factory=dict, metadata={"key": "map"})
-    unit: str | None = None
-    scale: float = 1.0
-    offset: float = 0.0
-    where: Place = NOWHERE
-
-    def __post_init__(self) -> None:
-        """Check what the types do not say."""
-        _only(self, _VALUE_KINDS)
-        if self.equal is not None and len(self.equal) != 2:
-            got = ", ".join(self.equal)
-            raise SchemaError(expected="two columns to compare", got=got, where="equal")
-        if self.file_name is not None:
-            try:
-                groups = re.compile(self.file_name).groups
-            except re.error as error:
-                got = f"{self.file_name!r} ({error})"
-                raise SchemaError(
-                    expected="a regular expression", got=got, where="file_name"
-                ) from None
-            if groups != 1:
-                raise SchemaError(
-                    expected="a regular expression with one group",
-                    got=repr(self.file_name),
-                    where="file_name",
-                )
-
-
-@dataclass(frozen=True)
-class ChannelEntry:
-    """A channel as it stands in a map."""
-
-    column: str | None = None
-    columns: str | None = None
-    array: str | None = None
-    entry: str | None = None
-    entries: str | None = None
-    points_axis: Literal["first", "last"] = "last"
-    unit: str | None = None
-    sign: Literal["1", "+1", "-1"] = "1"
-    scale: float = 1.0
-    where: Place = NOWHERE
-
-    def __post_init__(self) -> None:
-        """Check what the types do not say."""
-        _only(self, _CHANNEL_KINDS)
-        if self.columns is not None and self.columns.count("{point}") != 1:
-            raise SchemaError(
-                expected="a pattern such as knee_{point}", got=repr(self.columns), where="columns"
-            )
-        if self.unit is not None and self.unit not in UNITS and self.unit not in TO_STANDARD:
-            known = ", ".join((*UNITS, *TO_STANDARD))
-            raise UnitError(expected=f"one of the units {known}", got=repr(self.unit), where="unit")
-
-
-@dataclass(frozen=True)
-class TimeEntry:
-    """Time as it stands in a map: a column, or a rate in its place."""
-
-    column: str | None = None
-    unit: Literal["s", "ms", "us", "min"] = "s"
-    rate_hz: float | None = None
-    where: Place = NOWHERE
-
-    def __post_init__(self) -> None:
-        """Check what the types do not say."""
-        if self.rate_hz is None and self.column is None:
-            raise SchemaError(expected="the key column", got="none")
-        if self.rate_hz is not None and (self.rate_hz <= 0 or self.column is not None):
-            raise SchemaError(
-                expected="either a column or a rate_hz above zero", got=f"{self.rate_hz:g}"
-            )
-
-
-@dataclass(frozen=True)
-class EventEntry:
-    """Events as they stand in a map."""
-
-    column: str | None = None
-    times: str | None = None
-    unit: Literal["s", "ms", "us", "min"] = "s"
-    where: Place = NOWHERE
-
-    def __post_init__(self) -> None:
-        """Check what the types do not say."""
-        _only(self, ("column", "times"))
-
-
 # What the parts come to.
 
 
@@ -327,7 +156,7 @@ def value_spec(name: str, node: Node) -> ValueSpec:
     if not isinstance(node.value, dict):
         return ValueSpec("value", typed(Any, node), where=node.where)
     entry = typed(ValueEntry, node)
-    kind = _only(entry, _VALUE_KINDS)
+    kind = only_one(entry, VALUE_KINDS)
     factor = entry.scale
     if entry.unit is not None:
         units = field_units(name)
@@ -342,6 +171,7 @@ def value_spec(name: str, node: Node) -> ValueSpec:
     return ValueSpec(
         kind=kind,
         source=getattr(entry, kind),
+        entries=entry.entries,
         mapping=entry.mapping,
         factor=factor,
         offset=entry.offset,
@@ -350,7 +180,9 @@ def value_spec(name: str, node: Node) -> ValueSpec:
     )
 
 
-def channel_spec(name: str, entry: ChannelEntry, layout: str) -> ChannelSpec:
+def channel_spec(
+    name: str, entry: ChannelEntry, layout: str, span: str | None = None
+) -> ChannelSpec:
     """Return where a channel's numbers are, and their unit and sign."""
     plain = name
     if layout == "time_series":
@@ -369,13 +201,16 @@ def channel_spec(name: str, entry: ChannelEntry, layout: str) -> ChannelSpec:
             fix=f"use sides {sides[0]}, {sides[1]} and a unit of {', '.join(UNITS)}",
         )
     channel = Channel.parse(plain)
-    kind = _only(entry, _CHANNEL_KINDS)
+    kind = only_one(entry, CHANNEL_KINDS)
     if (kind == "columns") > (layout == "curves"):
         expected = "column or array (columns are for layout curves)"
         raise SchemaError(expected=expected, got=kind, where=entry.where)
-    if layout == "curves" and kind == "column":
-        expected = "columns or array (a whole curve a row)"
-        raise SchemaError(expected=expected, got=kind, where=entry.where)
+    of_curves = ("entry", "entries", "axes", "points_axis", "begin")
+    unused = [key for key in of_curves if getattr(entry, key) is not None and layout != "curves"]
+    unused += [key for key in ("span", "rows") if getattr(entry, key) and layout == "time_series"]
+    if unused:
+        expected = f"only what the layout {layout} uses"
+        raise SchemaError(expected=expected, got=", ".join(unused), where=entry.where)
     own = entry.unit or channel.unit
     standard, factor = standard_unit(own)
     wanted, per_unit = standard_unit(channel.unit)
@@ -393,7 +228,11 @@ def channel_spec(name: str, entry: ChannelEntry, layout: str) -> ChannelSpec:
         source=getattr(entry, kind),
         entry=entry.entry,
         entries=entry.entries,
-        points_first=entry.points_axis == "first",
+        axes=entry.axes,
+        points_axis=entry.points_axis,
+        begin=entry.begin,
+        rows=entry.rows,
+        span=entry.span or span,
         factor=factor,
         told=f"{own} x {factor:.9g}" + ("" if entry.unit else " (by its name)"),
         where=entry.where,
@@ -405,81 +244,43 @@ def event_spec(name: str, entry: EventEntry) -> EventSpec:
     known = {f"{kind}_{side}": (side, kind) for kind in (HEEL_STRIKE, TOE_OFF) for side in SIDES}
     if name not in known:
         raise SchemaError(expected=f"one of {', '.join(known)}", got=repr(name), where=entry.where)
-    kind = _only(entry, ("column", "times"))
+    kind = only_one(entry, ("column", "times"))
     factor = TIMES[entry.unit]
     return EventSpec(*known[name], getattr(entry, kind), kind == "times", factor, entry.where)
 
 
-def _only(entry: Any, kinds: tuple[str, ...]) -> str:
-    """Return the one kind that an entry states, or raise."""
-    found = [kind for kind in kinds if getattr(entry, kind) is not None]
-    if len(found) != 1:
-        got = " and ".join(found) or "none of them"
-        raise SchemaError(expected=f"exactly one of {', '.join(kinds)}", got=got)
-    return found[0]
-
-
 # The whole map.
 
-_Layout = Literal["curves", "long", "time_series"]
+
+def _refuse_unfinished(node: Node) -> None:
+    """Raise where a draft has been left to be filled in, and for a draft that is one still."""
+    if isinstance(node.value, dict):
+        draft = node.value.get("draft")
+        if draft is not None and draft.value is True:
+            raise SchemaError(
+                expected="a map whose guesses somebody has confirmed",
+                got="a draft",
+                where=draft.where,
+                fix=f"check every line that says guess, fill in every {FILL_IN}, then take the "
+                "line `draft: true` away",
+            )
+    parts = node.value.values() if isinstance(node.value, dict) else node.value
+    for part in parts if isinstance(node.value, dict | list) else ():
+        _refuse_unfinished(part)
+    if node.raw == FILL_IN:
+        raise SchemaError(
+            expected="an entry in place of the draft's own mark",
+            got=FILL_IN,
+            where=node.where,
+            fix="write what holds for the file: a unit of its numbers, the subject, a value",
+        )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Entries:
-    """What a map of any layout may hold."""
-
-    layout: _Layout
-    channels: dict[str, ChannelEntry]
-    dataset: str = ""
-    format: Literal["text", "npz", "hdf5", "mat"] | None = None
-    text: TextSpec = field(default_factory=TextSpec)
-    derive: dict[str, Node] = field(default_factory=dict)
-    join: tuple[JoinSpec, ...] = ()
-    where: tuple[FilterSpec, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not self.channels:
-            raise SchemaError(expected="at least one channel", got="none", where="channels")
-
-
-@dataclass(frozen=True, kw_only=True)
-class _CycleEntries(_Entries):
-    cycles: dict[str, Node]
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in ("subject", "task"):
-            if name not in self.cycles:
-                got = f"only {', '.join(self.cycles) or 'nothing'}"
-                raise SchemaError(expected=f"the key {name}", got=got, where="cycles")
-
-
-@dataclass(frozen=True, kw_only=True)
-class _CurveEntries(_CycleEntries):
-    points: int | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.points is not None and self.points < 2:
-            expected = "a whole number of at least 2"
-            raise SchemaError(expected=expected, got=str(self.points), where="points")
-
-
-@dataclass(frozen=True, kw_only=True)
-class _LongEntries(_CycleEntries):
-    phase: Node
-
-
-@dataclass(frozen=True, kw_only=True)
-class _SeriesEntries(_Entries):
-    time: TimeEntry
-    recording: dict[str, Node] = field(default_factory=dict)
-    events: dict[str, EventEntry] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _LayoutEntry:
-    layout: _Layout
+_LAYOUTS: dict[str, type[MapEntries]] = {
+    "curves": CurveMapEntries,
+    "long": LongMapEntries,
+    "time_series": SeriesMapEntries,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -497,6 +298,10 @@ class ColumnMap:
         Key and metadata of a cycle, or of the recording.
     points : int or None
         Points a curve must have.
+    length : ValueSpec or None
+        Points of each cycle's curve, for ``curves``.
+    toe_off : ValueSpec or None
+        Percent of the cycle at which curves over the stance end.
     phase : ValueSpec or None
         Percent of the cycle, for ``long``.
     time : ValueSpec or None
@@ -512,6 +317,8 @@ class ColumnMap:
     channels: tuple[ChannelSpec, ...]
     cycles: dict[str, ValueSpec] = field(default_factory=dict)
     points: int | None = None
+    length: ValueSpec | None = None
+    toe_off: ValueSpec | None = None
     phase: ValueSpec | None = None
     time: ValueSpec | None = None
     rate_hz: float | None = None
@@ -522,6 +329,40 @@ class ColumnMap:
     join: tuple[JoinSpec, ...] = ()
     where: tuple[FilterSpec, ...] = ()
     events: tuple[EventSpec, ...] = ()
+
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """Return the JSON Schema of a map, by which editors complete and check one.
+
+        The same stands in the package as ``ingest/tables/column_map.schema.json``. It says which
+        entries there are and of what type; units of another quantity, columns that a file lacks
+        and the like are found when the map is read.
+
+        Examples
+        --------
+        >>> sorted(ColumnMap.json_schema()["$defs"]["ChannelEntry"]["properties"])[:3]
+        ['array', 'axes', 'begin']
+        """
+        defs: dict[str, Any] = {}
+        layouts = {layout: {**json_schema(kind, defs)} for layout, kind in _LAYOUTS.items()}
+        defs["ChannelEntry"]["oneOf"] = [{"required": [kind]} for kind in CHANNEL_KINDS]
+        defs["ValueEntry"]["oneOf"] = [{"required": [kind]} for kind in VALUE_KINDS]
+        defs["ChannelEntry"]["properties"]["unit"]["anyOf"] = [
+            {"enum": list(CHANNEL_UNITS)},
+            {"type": "null"},
+        ]
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": "Column map of locomotion-analysis",
+            "type": "object",
+            "required": ["layout", "channels"],
+            "properties": {"layout": {"enum": list(_LAYOUTS)}},
+            "allOf": [
+                {"if": {"properties": {"layout": {"const": layout}}}, "then": schema}
+                for layout, schema in layouts.items()
+            ],
+            "$defs": defs,
+        }
 
     @classmethod
     def from_yaml(cls, path: str | os.PathLike[str]) -> Self:
@@ -555,12 +396,13 @@ class ColumnMap:
         -0.017453292519943295
         """
         root = yaml_tree(Path(path))
+        _refuse_unfinished(root)
         layout = {key: node for key, node in root.entries().items() if key == "layout"}
-        known = typed(_LayoutEntry, Node(layout, "", root.where)).layout
+        known = typed(LayoutEntry, Node(layout, "", root.where)).layout
         parts: dict[str, Any] = {}
-        entries: _Entries
+        entries: MapEntries
         if known == "time_series":
-            entries = typed(_SeriesEntries, root)
+            entries = typed(SeriesMapEntries, root)
             time, cycles = entries.time, entries.recording
             parts["rate_hz"] = time.rate_hz
             if time.column is not None:
@@ -570,15 +412,34 @@ class ColumnMap:
                 )
             parts["events"] = tuple(event_spec(*item) for item in entries.events.items())
         elif known == "long":
-            entries = typed(_LongEntries, root)
+            entries = typed(LongMapEntries, root)
             cycles = entries.cycles
             parts["phase"] = value_spec("phase_percent", entries.phase)
         else:
-            entries = typed(_CurveEntries, root)
+            entries = typed(CurveMapEntries, root)
             cycles, parts["points"] = entries.cycles, entries.points
-        channels = tuple(channel_spec(*item, known) for item in entries.channels.items())
+            if entries.length is not None:
+                parts["length"] = value_spec("length", entries.length)
+        span = None
+        if isinstance(entries, CycleMapEntries):
+            span = entries.span
+            if entries.toe_off is not None:
+                parts["toe_off"] = value_spec("stance_percent", entries.toe_off)
+        channels = tuple(channel_spec(*item, known, span) for item in entries.channels.items())
         names = [channel.name for channel in channels]
         for channel in channels:
+            down = known == "curves" and channel.kind == "column"
+            if (
+                "points" in parts
+                and parts["points"] is None
+                and (down or channel.begin is not None)
+            ):
+                raise SchemaError(
+                    expected="columns or array (a whole curve a row), or the key points for one "
+                    "curve down the rows of a column, or several in a row",
+                    got="no points",
+                    where=channel.where,
+                )
             if names.count(channel.name) > 1:
                 raise SchemaError(
                     expected="every channel once", got=f"{channel.name} twice", where=channel.where

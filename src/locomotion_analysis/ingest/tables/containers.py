@@ -1,18 +1,13 @@
 """The named columns or arrays of one file, loaded when they are asked for.
 
-Text tables are taken apart into cells as laboratories write them (decimal commas, quoted cells,
-ragged rows); NPZ and HDF5 files are looked at before they are unpacked; MATLAB files are read in a
-child process.
+NPZ and HDF5 files are looked at before they are unpacked; MATLAB files are read in a child process.
 """
 
-import csv
-import math
 import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from math import prod
@@ -26,201 +21,28 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
-from locomotion_analysis.data.columns import label
-from locomotion_analysis.data.identity import MISSING
-from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
+from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.extras import require
 from locomotion_analysis.ingest.isolated import isolated_parser
-from locomotion_analysis.ingest.tables.column_map import TextSpec
+from locomotion_analysis.ingest.tables.cells import (
+    COMMA_GROUPS,
+    SHOWN,
+    UNSURE,
+    TextTable,
+    read_cells,
+    refuse_repeated,
+    table_of,
+)
+from locomotion_analysis.ingest.tables.map_entries import TextSpec
+from locomotion_analysis.ingest.tables.workbooks import (
+    MOST_BYTES,
+    OLE,
+    ZIP,
+    workbook_kind,
+    workbook_rows,
+)
 
-# Numbers as they stand in the text files of laboratories.
-
-_THOUSANDS = r"^([+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+)(,.*)?$"
-_COMMA_GROUPS = r"^\s*[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(\.[0-9]*)?\s*$"
-_UNSURE = "?"
-_SHOWN = {
-    ".": r"^[+-]?(?:[0-9]*\.[0-9]*(?:[eE][+-]?[0-9]+)?|[1-9][0-9]{0,2}(?:,[0-9]{3})+"
-    r"(?:\.[0-9]*|,[0-9]{3}))$",
-    ",": r"^[+-]?(?:0|[0-9]{4,}|[0-9]{1,3}(?:\.[0-9]{3})+)?,[0-9]+(?:[eE][+-]?[0-9]+)?$"
-    r"|^[+-]?[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})(?:[eE][+-]?[0-9]+)?$",
-    _UNSURE: r"^[+-]?[1-9][0-9]{0,2},[0-9]{3}$",
-}
-"""What a cell looks like that shows its decimal mark, or leaves it open."""
-_MICROSOFT_NAN = re.compile(r"^-?(?:1\.#(?:qnan|ind|snan|inf)0*|nan\((?:ind|snan)\))$")
-
-
-def parse_number(text: str) -> float:
-    """Return the number in one cell; NaN where the cell says that there is none.
-
-    Parameters
-    ----------
-    text : str
-        Point or comma as the decimal mark; an infinity counts as not measured.
-
-    Raises
-    ------
-    ValueError
-        If the cell holds something else.
-
-    Examples
-    --------
-    >>> parse_number(" 68,9 "), parse_number("1.5e-3"), parse_number("NaN")
-    (68.9, 0.0015, nan)
-    """
-    cell = text.strip().strip('"').strip().lower()
-    if cell in MISSING or _MICROSOFT_NAN.match(cell):
-        return math.nan
-    if "_" in cell:
-        raise ValueError(text)  # Python's own float would read 1_000
-    if cell.count(",") == 1 and "." not in cell:
-        cell = cell.replace(",", ".")
-    value = float(cell)
-    return value if math.isfinite(value) else math.nan
-
-
-def parse_rows(
-    rows: Sequence[Sequence[str]], columns: Sequence[str], line_numbers: Sequence[int]
-) -> NDArray[np.float64]:
-    """Return text cells as an array of shape (n_rows, n_columns).
-
-    Parameters
-    ----------
-    rows : sequence of sequences of str
-        Every row with one cell a column.
-    columns : sequence of str
-        For the message.
-    line_numbers : sequence of int
-        Line of the file each row stands on, for the message.
-
-    Raises
-    ------
-    SchemaError
-        If a row is too short or too long, or a cell is no number.
-    """
-    lengths = np.array([len(row) for row in rows])
-    wrong = lengths != len(columns)
-    if wrong.any():
-        first = int(wrong.argmax())
-        raise SchemaError(
-            expected=f"{len(columns)} cells a row, one for each column",
-            got=f"{int(lengths[first])} ({int(wrong.sum())} of {len(rows)} rows differ)",
-            where=f"line {line_numbers[first]}",
-            fix="the file is cut off or damaged there: export it again",
-        )
-
-    def place(cell: int) -> str:
-        return f"line {line_numbers[cell // len(columns)]}, column {columns[cell % len(columns)]}"
-
-    values = numbers_in([cell for row in rows for cell in row], place)
-    return values.reshape(len(rows), len(columns))
-
-
-def numbers_in(
-    cells: Sequence[Any], place: Callable[[int], str], decimal: str | None = None
-) -> NDArray[np.float64]:
-    """Return cells of text, or of text among numbers, as numbers.
-
-    Parameters
-    ----------
-    cells : sequence of str, number or None
-    place : callable
-        Position -> where the cell stands, for the message.
-    decimal : {None, ".", ","}
-        The only decimal mark there is; with a comma, points may set thousands apart
-        (``1.234,5``), with a point commas (``1,234.5``). None: as :func:`parse_number`.
-
-    Returns
-    -------
-    ndarray of float64, shape (n_cells,)
-        NaN for what says that it is missing, and for infinities.
-
-    Raises
-    ------
-    SchemaError
-        If a cell is no number.
-    """
-    text = pa.array([None if cell is None else str(cell) for cell in cells], pa.string())
-    if decimal == ",":
-        grouped = pc.match_substring_regex(text, _THOUSANDS)
-        text = pc.if_else(grouped, pc.replace_substring(text, ".", ""), text)
-    if decimal == ".":
-        grouped = pc.match_substring_regex(text, _COMMA_GROUPS)
-        text = pc.if_else(grouped, pc.replace_substring(text, ",", ""), text)
-    plain = pc.utf8_trim_whitespace(text)
-    if decimal == ",":
-        plain = pc.replace_substring(pc.replace_substring(plain, ".", "_"), ",", ".")
-    missing = pc.is_in(pc.utf8_lower(plain), pa.array(sorted(MISSING)))
-    values: NDArray[np.float64]
-    try:
-        found = pc.if_else(missing, None, plain).cast(pa.float64())
-        values = found.to_numpy(zero_copy_only=False).copy()
-    except pa.ArrowInvalid:  # a comma, another spelling of missing, or no number
-        values = np.empty(len(text))
-        for position, cell in enumerate(plain.to_pylist()):
-            try:
-                own = cell or ""
-                values[position] = parse_number(own.replace(",", "_") if decimal == "." else own)
-            except ValueError:
-                got = repr(text[position].as_py())
-                raise SchemaError(expected="a number", got=got, where=place(position)) from None
-    values[~np.isfinite(values)] = np.nan
-    return values
-
-
-@contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """Put the file before the place of an error raised inside that does not name the file."""
-    try:
-        yield
-    except LocomotionError as error:
-        raise error if str(path) in error.where else error.at(str(path)) from None
-
-
-def check_rising(time_s: NDArray[np.float64], line_numbers: Sequence[int] | None = None) -> None:
-    """Raise unless there are two or more times and they rise strictly.
-
-    Raises
-    ------
-    SchemaError
-        With the first row (or line of the file) that is not later than the one before.
-    """
-    if len(time_s) < 2:
-        got = f"{len(time_s)} row(s) of data"
-        raise SchemaError(expected="at least two instants", got=got, fix="record longer")
-    steps = np.diff(time_s)
-    wrong = ~(steps > 0)
-    if wrong.any():
-        row = int(wrong.argmax()) + 1
-        place = f"line {line_numbers[row]}" if line_numbers is not None else f"row {row}"
-        raise SchemaError(
-            expected="times that rise from row to row",
-            got=f"{time_s[row]:g} s after {time_s[row - 1]:g} s ({int(wrong.sum())} such rows)",
-            where=place,
-            fix="sort the rows by time and remove repeated ones",
-        )
-
-
-def refuse_repeated(columns: Sequence[str]) -> None:
-    """Raise if a column name occurs twice.
-
-    Raises
-    ------
-    SchemaError
-        With the repeated names.
-    """
-    repeated = sorted({name for name in columns if list(columns).count(name) > 1})
-    if repeated:
-        raise SchemaError(
-            expected="column names that occur once",
-            got=f"{', '.join(repeated[:8])} more than once",
-            fix="remove or rename the repeated columns",
-        )
-
-
-# The variables of one file.
-
-MOST_BYTES = 1024**3
-"""Largest size one file may unpack to."""
+_PRINTABLE = frozenset(range(0x20, 0x7F)) | {0x09, 0x0A, 0x0D} | frozenset(range(0x80, 0x100))
 
 
 @dataclass
@@ -264,11 +86,11 @@ class Variables:
         if self.decimal is not None or self.lines is None:
             return self.decimal
         own = self._marks_of(name)
-        if own == {_UNSURE}:
-            own = set().union(*map(self._marks_of, self.names)) - {_UNSURE}
+        if own == {UNSURE}:
+            own = set().union(*map(self._marks_of, self.names)) - {UNSURE}
             if len(own) != 1:
                 cells = self.get(name).tolist()
-                row = next(k for k, cell in enumerate(cells) if re.match(_COMMA_GROUPS, str(cell)))
+                row = next(k for k, cell in enumerate(cells) if re.match(COMMA_GROUPS, str(cell)))
                 raise SchemaError(
                     expected="a decimal mark: nothing in the table tells 1,250 from 1250",
                     got=repr(cells[row]),
@@ -282,11 +104,11 @@ class Variables:
             cells = pc.utf8_trim_whitespace(pa.array(self.get(name).tolist(), pa.string()))
             self._marks[name] = {
                 mark
-                for mark, pattern in _SHOWN.items()
+                for mark, pattern in SHOWN.items()
                 if pc.any(pc.match_substring_regex(cells, pattern)).as_py()
             }
             if self._marks[name] & {".", ","}:
-                self._marks[name] -= {_UNSURE}
+                self._marks[name] -= {UNSURE}
         return self._marks[name]
 
     def get(self, name: str, asked_by: str = "") -> NDArray[Any]:
@@ -311,37 +133,6 @@ class Variables:
         return self._loaded[name]
 
 
-def as_numbers(
-    values: NDArray[Any], name: str, decimal: str | None = None, lines: Sequence[int] | None = None
-) -> NDArray[np.float64]:
-    """Return an array of numbers or of their text as float64; missing as NaN.
-
-    Raises
-    ------
-    SchemaError
-        If a value is no number; with its place.
-    """
-    if values.dtype.kind in "fiub":
-        numbers = values.astype(np.float64)
-        numbers[~np.isfinite(numbers)] = np.nan
-        return numbers
-    if values.dtype.kind == "S":
-        values = labels(values)
-    if values.dtype.kind in "c" or values.dtype.names:
-        raise SchemaError(expected=f"real numbers in {name}", got=f"{values.dtype}")
-
-    def place(row: int) -> str:
-        return f"{f'row {row}' if lines is None else f'line {lines[row]}'}, column {name}"
-
-    return numbers_in(values.ravel().tolist(), place, decimal).reshape(values.shape)
-
-
-def labels(values: NDArray[Any]) -> NDArray[Any]:
-    """Return values as text for comparing: whole numbers without a decimal point."""
-    flat = [label(value).strip() for value in values.ravel().tolist()]
-    return np.array(flat, dtype=object).reshape(values.shape)
-
-
 def too_large(where: str, n_bytes: float, name: str = "") -> FileReadError:
     """Return the error for a file that unpacks to more than is safe."""
     what = f"variable {name}" if name else "it"
@@ -355,6 +146,13 @@ def too_large(where: str, n_bytes: float, name: str = "") -> FileReadError:
 
 # Arrays in NPZ, HDF5 and MATLAB files.
 
+_MATLAB_4_KINDS = frozenset(
+    1000 * machine + 10 * precision + of
+    for machine in (0, 1)
+    for precision in range(6)
+    for of in (0, 1)
+)
+_MATLAB_4_NAME = 64
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 _BROKEN = (
     zipfile.BadZipFile,
@@ -461,6 +259,8 @@ def hdf5_variables(path: Path, *, matlab: bool = False) -> Variables:
                     raise _damaged(
                         path, "HDF5", f"{name} holds references (a MATLAB cell or struct)"
                     )
+                if isinstance(h5py.check_vlen_dtype(dataset.dtype), np.dtype):
+                    return _rows_of_one_width(dataset[()].ravel(), str(path))
                 if h5py.check_string_dtype(dataset.dtype) is not None:
                     return np.asarray(dataset.asstr()[()], dtype=object)
                 is_text = matlab and dataset.attrs.get("MATLAB_class") == b"char"
@@ -476,6 +276,17 @@ def hdf5_variables(path: Path, *, matlab: bool = False) -> Variables:
     return Variables(str(path), tuple(names), load)
 
 
+def _rows_of_one_width(curves: NDArray[Any], where: str) -> NDArray[np.float64]:
+    """Return curves of several lengths as rows; what is missing behind a shorter one is NaN."""
+    width = max(len(curve) for curve in curves)
+    if (needed := 8 * len(curves) * width) > MOST_BYTES:
+        raise too_large(where, needed)
+    rows = np.full((len(curves), width), np.nan)
+    for row, curve in zip(rows, curves, strict=True):
+        row[: len(curve)] = curve
+    return rows
+
+
 def _damaged(path: Path, kind: str, why: object) -> FileReadError:
     told = str(why).splitlines()
     return FileReadError(
@@ -487,10 +298,11 @@ def _damaged(path: Path, kind: str, why: object) -> FileReadError:
 
 
 def mat_variables(path: Path) -> Variables:
-    """Read a MATLAB file of version 5 to 7.3; the fields of a struct are ``name.field``.
+    """Read a MATLAB file of version 4 to 7.3; the fields of a struct are ``name.field``.
 
-    Numbers, text, cells of text or of single numbers, and structs of these are variables; sparse
-    matrices, complex numbers, objects and functions are not.
+    Numbers, text, cells of text, of single numbers or of curves (each a row, filled up with NaN to
+    the width of the longest), and structs of these are variables; sparse matrices, complex
+    numbers, objects and functions are not.
 
     Raises
     ------
@@ -520,38 +332,11 @@ def mat_variables(path: Path) -> Variables:
 
 def _refused(path: Path, why: str) -> FileReadError:
     return FileReadError(
-        expected="a readable MATLAB file (version 5 to 7.3)",
+        expected="a readable MATLAB file (version 4 to 7.3)",
         got=why,
         where=str(path),
         fix="copy the file again, or save it again with -v7",
     )
-
-
-# Tables in text.
-
-_DELIMITERS = ("\t", ";", ",")
-_NOTES = re.compile(r'"[^"]*"|\[[^\]]*\]|\([^)]*\)')
-"""Parts of a heading in which a delimiter is none: quoted, or a unit in brackets."""
-
-
-@dataclass(frozen=True)
-class TextTable:
-    """Cells of a text table.
-
-    Attributes
-    ----------
-    names : list of str
-        Of the columns.
-    cells : ndarray of str, shape (n_rows, n_columns)
-    lines : list of int
-        Line of the file on which each row stands.
-    history : list of HistoryEntry
-    """
-
-    names: list[str]
-    cells: NDArray[Any]
-    lines: list[int]
-    history: list[HistoryEntry]
 
 
 def text_variables(path: Path, spec: TextSpec) -> Variables:
@@ -576,8 +361,22 @@ def text_variables(path: Path, spec: TextSpec) -> Variables:
             where=str(path),
             fix="state its encoding in the map: text: {encoding: cp1252}",
         ) from None
-    table = read_cells(text, path, spec)
-    refuse_repeated(table.names)
+    return _variables(read_cells(text, path, spec), path, spec)
+
+
+def _variables(table: TextTable, path: Path, spec: TextSpec) -> Variables:
+    """Return the columns of a table of cells."""
+    more = table.more_headings if spec.header else 0
+    refuse_repeated(table.names, more)
+    if more:
+        words = [cell for cell in table.cells[0].tolist() if cell.strip()]
+        raise SchemaError(
+            expected="numbers under the heading, as in the rows below",
+            got=", ".join(map(repr, words[:4])),
+            where=f"line {table.lines[0]}",
+            fix=f"if that is heading too: text: {{header_rows: {more + spec.header_rows}}}, and "
+            "names such as knee|deg",
+        )
     if not len(table.cells):
         raise FileReadError(expected="rows under the heading", got="none", where=str(path))
     return Variables(
@@ -590,64 +389,70 @@ def text_variables(path: Path, spec: TextSpec) -> Variables:
     )
 
 
-def read_cells(text: str, path: Path, spec: TextSpec) -> TextTable:
-    """Take a text apart into cells; rows and last columns without any are left out.
+def open_variables(path: Path, text: TextSpec, kind: str | None = None) -> Variables:
+    """Open a table or archive by its content.
 
     Parameters
     ----------
-    text : str
-    path : Path
-        Where it is from, for messages.
-    spec : TextSpec
-        How it is written; its encoding is not used.
+    path : path
+    text : TextSpec
+        How it is written, if it is text.
+    kind : {"text", "npz", "hdf5", "mat", "xlsx", "ods"}, optional
+        What it has to be.
 
     Raises
     ------
     FileReadError
-        If it is binary, empty or has a quote without an end.
-    SchemaError
-        If a row has more cells than the heading.
+        If it is none of these, or not `kind`.
     """
-    if "\0" in text:
-        raise FileReadError(expected="a text table", got="a binary file", where=str(path))
-    lines = text.splitlines()[spec.skip_rows :]
-    first = next((line for line in lines if line.strip()), None)
-    if first is None:
-        raise FileReadError(expected="a table", got="an empty file", where=str(path))
-    delimiter = spec.delimiter or max(_DELIMITERS, key=_NOTES.sub("", first).count)
-    if delimiter == " ":
-        rows = [(place, line.split()) for place, line in enumerate(lines, spec.skip_rows + 1)]
-    else:
-        reader = csv.reader(lines, delimiter=delimiter)
-        try:
-            rows = [(reader.line_num + spec.skip_rows, row) for row in reader]
-        except csv.Error as error:
-            raise FileReadError(
-                expected="a table of cells", got=str(error), where=str(path)
-            ) from None
-    rows = [(place, row) for place, row in rows if any(cell.strip() for cell in row)]
-    if not rows:
-        raise FileReadError(expected="a table", got="empty cells only", where=str(path))
-    names = [str(place + 1) for place in range(len(rows[0][1]))]
-    if spec.header:
-        names = [cell.strip() for cell in rows.pop(0)[1]]
-        while len(names) > 1 and not names[-1]:
-            names.pop()
-        names = [name or f"column {place + 1}" for place, name in enumerate(names)]
-    width, short = len(names), 0
-    for place, row in rows:
-        if any(cell.strip() for cell in row[width:]):
-            raise SchemaError(
-                expected=f"at most {width} cells a row",
-                got=f"{len(row)}",
-                where=f"{path}, line {place}",
-                fix="check the delimiter and quote cells that hold it",
-            )
-        short += len(row) < width
-    even = [(row + [""] * width)[:width] for _, row in rows]
-    history = []
-    if short:
-        detail = f"{path.name}: short rows, their last cells taken as missing"
-        history.append(HistoryEntry("filled", detail, short))
-    cells = np.array(even, dtype=object).reshape(len(rows), width)
-    return TextTable(names, cells, [place for place, _ in rows], history)
+    with path.open("rb") as stream:
+        head = stream.read(4096)
+    found = kind_of(head, text.encoding)
+    if found is None or (kind is not None and kind != found):
+        raise FileReadError(
+            expected=f"a file of kind {kind}" if kind else "text, Excel, ODS, NPZ, HDF5 or MATLAB",
+            got=found or ("an empty file" if not head else "something else"),
+            where=str(path),
+        )
+    if found == "text":
+        return text_variables(path, text)
+    if found in ("xlsx", "ods", "xls"):
+        sheet, rows = workbook_rows(path, found, text)
+        table = table_of(rows[text.skip_rows :], path, text)
+        table.history.insert(0, HistoryEntry("read", f"sheet {sheet} of {path.name}"))
+        return _variables(table, path, text)
+    return {"npz": npz_variables, "hdf5": hdf5_variables, "mat": mat_variables}[found](path)
+
+
+def _is_matlab_4(head: bytes) -> bool:
+    """Return whether a file begins with a matrix of MATLAB 4: five whole numbers and a name."""
+    if len(head) < 24:
+        return False
+    for order in "<>":
+        kind, _, _, imaginary, length = struct.unpack(f"{order}5i", head[:20])
+        name = head[20 : 20 + length]
+        if kind in _MATLAB_4_KINDS and imaginary in (0, 1) and 1 < length <= _MATLAB_4_NAME:
+            return name[-1:] == b"\0" and re.fullmatch(rb"[A-Za-z]\w*", name[:-1]) is not None
+    return False
+
+
+def kind_of(head: bytes, encoding: str = "") -> str | None:
+    """Return what a file that begins so is: npz, hdf5, mat, xlsx, ods, xls, text, or None."""
+    if head.startswith(ZIP):
+        length = int.from_bytes(head[26:28], "little")
+        return "npz" if head[30 : 30 + length].endswith(b".npy") else workbook_kind(head)
+    if head.startswith(OLE):
+        return "xls"
+    if head[:128].startswith(b"MATLAB 7.3") or head[512:520] == HDF5_MAGIC:
+        return "mat"
+    if head.startswith(HDF5_MAGIC):
+        return "hdf5"
+    if head.startswith(b"MATLAB") and head[126:128] in (b"IM", b"MI"):
+        return "mat"
+    if _is_matlab_4(head):
+        return "mat"
+    if encoding.lower().replace("-", "").startswith("utf16") and head:
+        return "text"
+    if not head or not set(head) <= _PRINTABLE:
+        return None
+    return "text" if any(mark in head for mark in (b"\t", b";", b",", b" ")) else None

@@ -3,22 +3,34 @@
 import math
 import re
 import statistics
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from locomotion_analysis.data import HistoryEntry
+import pandas as pd
+
+from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.data.identity import MISSING
 from locomotion_analysis.errors import FileReadError, SchemaError, UnitError
-from locomotion_analysis.ingest.tables.column_map import TextSpec
-from locomotion_analysis.ingest.tables.containers import (
+from locomotion_analysis.ingest.tables.cells import (
     TextTable,
     naming,
     parse_number,
     read_cells,
+    table_of,
 )
-from locomotion_analysis.standard import field_units
+from locomotion_analysis.ingest.tables.map_entries import TextSpec
+from locomotion_analysis.ingest.tables.workbooks import sheets_of, workbook_kind
+from locomotion_analysis.standard import (
+    KEY,
+    METADATA,
+    PHASE_COLUMN,
+    TIME_COLUMNS,
+    canonical_name,
+    field_units,
+    is_channel,
+)
 
 
 @dataclass(frozen=True)
@@ -28,7 +40,8 @@ class SubjectTable(Mapping[str, Mapping[str, Any]]):
     Attributes
     ----------
     subjects : mapping of str to mapping
-        Keys ``mass_kg, height_m, leg_length_m, age, sex, pathology``, as far as known.
+        Keys ``mass_kg, height_m, leg_length_m, age, sex, pathology``, as far as known, and the
+        table's other columns under tidy names.
     history : tuple of HistoryEntry
         Everything that was converted, assumed or left out.
     """
@@ -47,46 +60,46 @@ class SubjectTable(Mapping[str, Mapping[str, Any]]):
 
 
 def read_subjects(path: Path) -> SubjectTable:
-    r"""Read a table of subjects set apart by tabs, semicolons or commas.
+    r"""Read a table of subjects: text set apart by tabs, semicolons or commas, Excel or ODS.
 
     Columns are known by their headings, with or without a unit in brackets (``body mass [kg]``,
-    ``Height (cm)``, ``height_m``). Decimal commas, quoted cells, trailing tabs and empty rows
-    are taken as they come. Units that a heading does not state are read off the values, each
-    value for itself, and the history says so.
+    ``Height (cm)``, ``height_m``) or in a row below. Decimal commas, quoted cells, trailing tabs
+    and empty rows are taken as they come. Units that a heading does not state are read off the
+    values, each value for itself, and the history says so. Every other column (scores, groups,
+    free text) is carried over under a tidy name, save those that name a person.
 
     Parameters
     ----------
     path : path
-        Text in UTF-8, or else in Windows' western alphabet.
+        Text in UTF-8, or else in Windows' western alphabet; or a workbook, of which the only
+        sheet that names subjects is read.
 
     Raises
     ------
     FileReadError
-        If there is no such file, or it is empty or no text.
+        If there is no such file, or it is empty or no table.
+    MissingExtraError
+        If it is a workbook and the extra ``excel`` is not installed.
     SchemaError
-        If no column names the subjects, a row is too long, or one subject has two rows that
-        contradict each other.
+        If no column names the subjects, or a row is too long.
+    UnitError
+        If a heading states a unit that is not known.
 
     Examples
     --------
     >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "subjects.csv"
-    >>> _ = path.write_text("id;body mass [kg];height\nS01;68,9;175\n")
+    >>> _ = path.write_text("id;body mass [kg];height;Hoehn & Yahr\nS01;68,9;175;2,5\n")
     >>> dict(read_subjects(path)["S01"])
-    {'mass_kg': 68.9, 'height_m': 1.75}
+    {'mass_kg': 68.9, 'height_m': 1.75, 'hoehn_yahr': 2.5}
     """
     if not path.is_file():
         raise FileReadError(
             expected="a table of subjects", got="nothing at that path", where=str(path)
         )
     with naming(path):
-        raw, history = path.read_bytes(), []
-        try:
-            text = raw.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            history.append(HistoryEntry("assumed", "text in Windows-1252: it is not UTF-8"))
-            text = raw.decode("cp1252", errors="replace")
-        table = read_cells(text, path, TextSpec())
+        table, history = _table(path)
+        table = _with_units_row(table, history)
         columns, entries = subject_columns(table.names, table.cells.tolist())
         history += [*table.history, *entries]
         named = next((item for item in columns if item.name == "subject"), None)
@@ -103,37 +116,124 @@ def read_subjects(path: Path) -> SubjectTable:
         return SubjectTable(subjects, tuple(history))
 
 
+def _table(path: Path) -> tuple[TextTable, list[HistoryEntry]]:
+    """Return the cells of a text table, or of the one sheet of a workbook that names subjects."""
+    with path.open("rb") as stream:
+        kind = workbook_kind(stream.read(4096))
+    if kind is None:
+        raw, history = path.read_bytes(), []
+        try:
+            text = raw.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            history.append(HistoryEntry("assumed", "text in Windows-1252: it is not UTF-8"))
+            text = raw.decode("cp1252", errors="replace")
+        return read_cells(text, path, TextSpec()), history
+    sheets = {
+        name: table_of(rows, path, TextSpec()) for name, rows in sheets_of(path, kind).items()
+    }
+    fit = [name for name, table in sheets.items() if "subject" in map(_known_name, table.names)]
+    if len(fit) != 1:
+        raise SchemaError(
+            expected="one sheet with a column that names the subjects",
+            got=f"{', '.join(fit) or 'none'} of {', '.join(sheets) or 'only empty sheets'}",
+            fix="keep the table of subjects in a workbook of its own, with a heading `subject`",
+        )
+    return sheets[fit[0]], [HistoryEntry("read", f"sheet {fit[0]} of {path.name}")]
+
+
+def _with_units_row(table: TextTable, history: list[HistoryEntry]) -> TextTable:
+    """Return the table with units that stand in a row below the heading moved into it."""
+    known = [_known_name(heading) for heading in table.names]
+    if "subject" not in known or not len(table.cells):
+        return table
+    first = [cell.strip().strip("[]()") for cell in table.cells[0]]
+    units = [
+        name is not None and _unit(name, cell) is not None and heading_of(heading)[1] == ""
+        for name, cell, heading in zip(known, first, table.names, strict=True)
+    ]
+    if not any(units) or first[known.index("subject")].lower() not in (*MISSING, "unit", "units"):
+        return table
+    names = [
+        f"{heading} ({cell})" if cell and not _is_missing(cell) and name != "subject" else heading
+        for heading, cell, name in zip(table.names, first, known, strict=True)
+    ]
+    history.append(HistoryEntry("read", "units in the row below the heading"))
+    return TextTable(names, table.cells[1:], table.lines[1:], table.history)
+
+
+def _is_missing(cell: str) -> bool:
+    return cell.strip().lower() in MISSING
+
+
 def _people(
     table: TextTable, columns: list["SubjectColumn"], names: list[str], history: list[HistoryEntry]
 ) -> dict[str, dict[str, Any]]:
-    """Return what the rows say of each subject; rows may differ by rounding, and the finer counts."""
-    if nameless := sum(name.lower() in MISSING for name in names):
+    """Return what the rows say of each subject.
+
+    Rows may differ by rounding, and the finer counts; where they contradict each other, that field
+    of that subject is left out.
+    """
+    if nameless := sum(map(_is_missing, names)):
         history.append(HistoryEntry("dropped", "rows without a subject", nameless))
     subjects: dict[str, dict[str, Any]] = {}
     finest: dict[tuple[str, str], float] = {}
+    apart: dict[tuple[str, str], list[str]] = {}
     for row, name in enumerate(names):
-        if name.lower() in MISSING:
+        if _is_missing(name):
             continue
         before = subjects.setdefault(name, {})
         for item in columns:
-            key, value = item.name, item.values[row]
+            key, value = item.name, item.known[row]
             if key == "subject" or value is None:
                 continue
             rounding = _rounding(table.cells[row, item.place], value)
             known = finest.get((name, key), math.inf)
             if key in before and before[key] != value:
                 if not _same_rounded(before[key], value, max(rounding, known)):
-                    raise SchemaError(
-                        expected="one row a subject",
-                        got=f"{key} {before[key]} and {value} for subject {name}",
-                        fix="keep one row, or name the visits as different subjects",
-                    )
+                    said = apart.setdefault((name, key), [str(before[key])])
+                    said += [str(value)] if str(value) not in said else []
+                    continue
                 finer = value if rounding < known else before[key]
                 detail = f"{key} of {name}: {finer}, rounded in another row"
                 history.append(HistoryEntry("read", detail))
             if rounding < known or key not in before:
                 before[key], finest[name, key] = value, rounding
+    for (name, key), said in apart.items():
+        del subjects[name][key]
+        detail = f"{key} of {name}: rows disagree ({', '.join(said[:4])})"
+        history.append(HistoryEntry("dropped", detail))
     return subjects
+
+
+def cycles_with(
+    data: LocomotionData, known: Mapping[str, Mapping[str, Any]], entries: Iterable[HistoryEntry]
+) -> LocomotionData:
+    """Return gait cycles with what a table says of their subjects; the table wins.
+
+    Parameters
+    ----------
+    data : LocomotionData
+    known : mapping of str to mapping
+        Subject as the cycles name it -> what the table says; columns of the key are never taken.
+    entries : iterable of HistoryEntry
+        What to add to the history.
+    """
+    cycles, history = data.cycles, [*data.history, *entries]
+    names = [name for told in known.values() for name in told if name not in KEY]
+    subject = cycles["subject"].astype(str)
+    changed: dict[str, pd.Series[Any]] = {}
+    for name in dict.fromkeys(names):
+        of_table = subject.map({who: told.get(name) for who, told in known.items()})
+        before = cycles.get(name)
+        if before is None:
+            changed[name] = of_table.infer_objects()
+            continue
+        replaced = of_table.notna() & before.notna() & (before.astype(object) != of_table)
+        if replaced.any():
+            detail = f"{name}: the table of subjects over the file"
+            history.append(HistoryEntry("replaced", detail, int(replaced.sum())))
+        changed[name] = of_table.astype(object).where(of_table.notna(), before).infer_objects()
+    return LocomotionData(cycles.assign(**changed), data.block, data.channels, history)
 
 
 def _rounding(cell: str, value: str | float) -> float:
@@ -191,11 +291,11 @@ _Values = tuple[list[str | float | None], list[HistoryEntry]]
 
 @dataclass(frozen=True)
 class SubjectColumn:
-    """One known column: its standard name, its place and its values (None: not known)."""
+    """One known column: its standard name, its place and what is known of each row."""
 
     name: str
     place: int
-    values: list[str | float | None]
+    known: list[str | float | None]
 
 
 def subject_columns(
@@ -214,24 +314,87 @@ def subject_columns(
     list of SubjectColumn, list of HistoryEntry
     """
     columns: list[SubjectColumn] = []
-    history, unknown = [], []
+    history: list[HistoryEntry] = []
+    others = []
     for place, heading in enumerate(header):
-        name, unit = _heading(heading)
+        name, unit = heading_of(heading)
         if name is None or any(column.name == name for column in columns):
-            unknown.append(heading)
+            others.append(place)
             continue
         cells = [row[place].strip() for row in rows]
         values, entries = _CONVERTERS[name](name, heading, unit, cells)
         columns.append(SubjectColumn(name, place, values))
         history += entries
-    named = [heading for heading in unknown if heading]
-    if named:
-        detail = f"columns of the subject table that are not used: {', '.join(named)}"
-        history.append(HistoryEntry("dropped", detail, len(named)))
+    taken = {column.name for column in columns}
+    for place in others:
+        cells = [row[place].strip() for row in rows]
+        heading = header[place]
+        if all(map(_is_missing, cells)):
+            continue
+        if _PERSONAL.search(heading.lower()):
+            detail = f"column {heading} of the subject table: it names a person"
+            history.append(HistoryEntry("dropped", detail))
+            continue
+        name = _tidy(heading, taken)
+        taken.add(name)
+        columns.append(SubjectColumn(name, place, _plain_values(cells)))
+        if name != heading:
+            history.append(
+                HistoryEntry("renamed", f"column {heading} of the subject table -> {name}")
+            )
     return columns, history
 
 
-def _heading(heading: str) -> tuple[str | None, str]:
+_PERSONAL = re.compile(
+    r"^(?:subject|participant|patient|person|proband)s?$"
+    r"|\b(?:(?:first|last|sur|fore|given|family|maiden|middle|full|vor|nach)[ _-]*name|name|initials"
+    r"|date[ _-]*of[ _-]*birth|birth[ _-]*(?:date|day)|dob|geburtsdatum|address|street|phone"
+    r"|telephone|mobile|e-?mail|mrn|medical[ _-]*record|insurance|ssn|social[ _-]*security)\b"
+)
+"""Headings of columns that tell who a person is; the key of the subject is not looked at."""
+_OWN_OF_CYCLES = frozenset(
+    {*KEY, *METADATA, "side", "trial", "task_info", "subject_metadata", PHASE_COLUMN, *TIME_COLUMNS}
+) - {"age", "sex", "height_m", "mass_kg", "leg_length_m", "pathology"}
+"""Names that say something of a cycle, which a table of subjects must not overwrite."""
+
+
+def _tidy(heading: str, taken: Collection[str]) -> str:
+    """Return a heading as the name of a column of the cycles: small letters, no signs.
+
+    Examples
+    --------
+    >>> _tidy("UPDRS-III (off)", ()), _tidy("Task", ()), _tidy("TUG [s]", {"tug_s"})
+    ('updrs_iii_off', 'table_task', 'tug_s_2')
+    """
+    name = re.sub(r"\W+", "_", heading.casefold()).strip("_") or "column"
+    standard = {canonical_name(spelled) for spelled in (name, heading)}
+    if (standard | {name}) & _OWN_OF_CYCLES or any(map(is_channel, standard)):
+        name = f"table_{name}"
+    number, plain = 1, name
+    while name in taken:
+        number += 1
+        name = f"{plain}_{number}"
+    return name
+
+
+def _plain_values(cells: list[str]) -> list[str | float | None]:
+    """Return cells as numbers where all are, save codes such as 007; else as text."""
+    known = [cell for cell in cells if not _is_missing(cell)]
+    try:
+        numbers = [parse_number(cell) for cell in known]
+    except ValueError:
+        numbers = []
+    if not numbers or any(re.match(r"0\d", cell) for cell in known):  # none may be an answer
+        return [cell if not _is_missing(cell) or cell.lower() == "none" else None for cell in cells]
+    found = iter(numbers)
+    return [None if _is_missing(cell) else next(found) for cell in cells]
+
+
+def _known_name(heading: str) -> str | None:
+    return heading_of(heading)[0]
+
+
+def heading_of(heading: str) -> tuple[str | None, str]:
     """Return what a heading names, if that is known, and what it states of unit or codes."""
     plain = " ".join(heading.split())
     for pattern in (_NOTE, _TAIL):

@@ -21,11 +21,12 @@ from locomotion_analysis.data.columns import float32_values, label
 from locomotion_analysis.data.identity import MISSING
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
 from locomotion_analysis.ingest.recording import SIDES, ReadOptions, Recording, Stream
-from locomotion_analysis.ingest.tables.containers import (
+from locomotion_analysis.ingest.tables.cells import (
     check_rising,
     naming,
     parse_number,
     parse_rows,
+    repeated_instants,
 )
 from locomotion_analysis.standard import (
     PHASE_COLUMN,
@@ -36,6 +37,7 @@ from locomotion_analysis.standard import (
 )
 
 _PARQUET = b"PAR1"
+_REPEATED = "rows that repeat an instant, or the last one printed again"
 Array = NDArray[np.float64]
 
 
@@ -121,9 +123,16 @@ class InsoleReader:
             lines = _text(path).splitlines()
             numbers = [k for k, line in enumerate(lines, 1) if line.strip()]
             values = parse_rows([lines[k - 1].split() for k in numbers], _INSOLE_COLUMNS, numbers)
+            gone = repeated_instants(values[:, 0], values)
+            values, numbers = (
+                values[~gone],
+                [k for k, out in zip(numbers, gone, strict=True) if not out],
+            )
             time_s = values[:, 0].copy()
             check_rising(time_s, numbers)
         history = [HistoryEntry("dropped", "16 single sensor forces: no standard channel", 16)]
+        if gone.any():
+            history.append(HistoryEntry("dropped", _REPEATED, int(gone.sum())))
         if disagree := int((~_totals_agree(values)).sum()):
             detail = "rows whose totals are not the sums of their sensors; the totals were taken"
             history.append(HistoryEntry("read", detail, disagree))
@@ -286,11 +295,17 @@ def _trial(part: pd.DataFrame, time: str, path: Path, history: list[HistoryEntry
             where=where,
             fix="fill the column in, or remove those rows",
         )
+    signals = _signals(part, own)
+    if len(time_s) and signals:
+        gone = repeated_instants(time_s, np.column_stack(list(signals.values())))
+        if gone.any():
+            own.append(HistoryEntry("dropped", _REPEATED, int(gone.sum())))
+            time_s, part = time_s[~gone], part[~gone]
+            signals = {name: values[~gone] for name, values in signals.items()}
     try:
         check_rising(time_s)
     except LocomotionError as error:
         raise error.at(where or "the whole table") from None
-    signals = _signals(part, own)
     metadata: dict[str, Any] = {}
     for column in part.columns:
         name = str(column)
