@@ -53,16 +53,21 @@ def test_a_folder_of_recordings_becomes_one_file(laboratory, tmp_path, locomotio
     np.testing.assert_allclose(knee.max(axis=1), np.radians(58.0), atol=0.01)
     peak = np.nanmax(data.curves("grf_vertical_ipsi_BW"), axis=1)
     np.testing.assert_allclose(peak, 900.0 / 71.5 / 9.80665, rtol=0.01)
-    assert f"{len(data)} cycles" in done.out
-    assert "71.5 kg" in done.out
+    assert f"{len(data)} cycles of 1 subject " in done.out
+    assert "71.5 kg" not in done.out
+    whole = locomotion("convert", laboratory, *_subjects(laboratory), "--out", out, "--history")
+    assert "71.5 kg" in whole.out
+    assert all(str(entry) in whole.out for entry in data.history)
 
 
 def test_failures_stand_at_the_end_and_nothing_else_stops(laboratory, tmp_path, locomotion):
     (laboratory / "P8_01.c3d").write_bytes(b"")
     words = ("convert", laboratory, *_subjects(laboratory), "--out")
     done = locomotion(*words, tmp_path / "out.parquet")
-    assert done.status == 0
+    assert done.status == 1
     assert "P8_01.c3d" in done.err
+    assert done.err.splitlines()[-1] == "1 failed"
+    assert done.out.index("P7_02_IK.mot") < done.out.index("P8_01.c3d")
     fast = locomotion(*words, tmp_path / "fast.parquet", "--fail-fast")
     assert fast.status == 2
     assert not (tmp_path / "fast.parquet").exists()

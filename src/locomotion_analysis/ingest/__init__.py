@@ -8,12 +8,14 @@ stands in the history of the data.
 
 from locomotion_analysis.ingest.convert import (
     Conversion,
+    Outcome,
     convert,
     merge,
     reader_for,
     readers,
     register,
     trial_groups,
+    who_is_who,
 )
 from locomotion_analysis.ingest.events import (
     GaitEvents,
@@ -24,6 +26,7 @@ from locomotion_analysis.ingest.events import (
     velocity_events,
 )
 from locomotion_analysis.ingest.foot_forces import contacts
+from locomotion_analysis.ingest.identity import Identity
 from locomotion_analysis.ingest.phase import phase_curves
 from locomotion_analysis.ingest.recording import (
     Event,
@@ -47,6 +50,8 @@ __all__ = [
     "Conversion",
     "Event",
     "GaitEvents",
+    "Identity",
+    "Outcome",
     "Plate",
     "ReadOptions",
     "Reader",
@@ -71,4 +76,5 @@ __all__ = [
     "stride_time_variability",
     "trial_groups",
     "velocity_events",
+    "who_is_who",
 ]

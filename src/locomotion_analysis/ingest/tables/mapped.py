@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
+from locomotion_analysis.data.identity import is_nobody
 from locomotion_analysis.errors import CycleShapeError, FileReadError, LocomotionError, SchemaError
 from locomotion_analysis.ingest.recording import Event, ReadOptions, Recording, Stream
 from locomotion_analysis.ingest.tables.column_map import (
@@ -64,6 +65,20 @@ class TableReader:
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - by content
         """Return whether the file is one of these containers, or text in columns."""
         return _kind(head) is not None
+
+    def people(self, path: Path, options: ReadOptions) -> list[Recording]:
+        """Return the subject that the map gives to the whole file, if it does."""
+        specs = {} if options.column_map is None else options.column_map.cycles
+        spec = specs.get("subject")
+        subject, by = "", "the rows of the table"
+        if spec is not None and not spec.mapping:
+            if spec.kind == "value":
+                subject, by = str(spec.source), "the map"
+            elif spec.kind == "file_name" and (match := re.search(spec.source, path.name)):
+                subject, by = match[1], "the map, from the file name"
+            elif spec.kind == "column":
+                by = f"column {spec.source}"
+        return [Recording(source=str(path), subject=subject, named_by=by)]
 
     def read(self, path: Path, options: ReadOptions) -> list[Recording] | LocomotionData:
         """Read the file as the map says.
@@ -684,6 +699,13 @@ def _recording(
         if value is not None:
             known[name] = value.item() if isinstance(value, np.generic) else value
     source = values.variables.where
+    if "subject" in fields and is_nobody(str(known.get("subject", ""))):
+        raise SchemaError(
+            expected="a subject in every row",
+            got="rows without one",
+            where=source,
+            fix="fill the column in, or leave those rows out by `where`",
+        )
     try:
         check_rising(own_time)
     except LocomotionError as error:
@@ -693,6 +715,7 @@ def _recording(
     return Recording(
         source=source,
         subject=str(known.pop("subject", "")),
+        named_by="the map",
         task=str(known.pop("task", "")),
         trial=str(known.pop("trial", "")),
         streams=(Stream(own_time, {name: array[rows] for name, array in signals.items()}),),
