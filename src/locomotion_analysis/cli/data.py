@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-_FILES, _NAMES = "Files and formats", "Who is who"
+_NAMES = "Who is who"
 
 
 def convert(
@@ -41,7 +41,7 @@ def convert(
     out: Annotated[Path | None, typer.Option(help="Parquet file to write.")] = None,
     map_: Annotated[
         Path | None,
-        typer.Option("--map", help="YAML: a table's columns to channels.", rich_help_panel=_FILES),
+        typer.Option("--map", help="YAML: a table's columns to channels."),
     ] = None,
     subjects: Annotated[
         Path | None,

@@ -27,6 +27,7 @@ from locomotion_analysis.errors import (
 from locomotion_analysis.ingest.b3d import B3DReader
 from locomotion_analysis.ingest.c3d.reader import C3DReader
 from locomotion_analysis.ingest.identity import (
+    Body,
     Claim,
     Identity,
     NameRules,
@@ -117,7 +118,8 @@ class Conversion:
                 text = f"failed: {outcome.error.got}"
             elif outcome.part_of is not None:
                 text = f"in {outcome.part_of.name}"
-            said = (who.subject, who.task, who.trial) if who else ("", "", "")
+            guess = " (a guess)" if who and who.guess else ""
+            said = (who.subject + guess, who.task, who.trial) if who else ("", "", "")
             rows.append((names[outcome.file], *said, text))
         return pd.DataFrame(rows, columns=["file", "subject", "task", "trial", "outcome"])
 
@@ -228,18 +230,7 @@ def convert(
             progress("files", done, len(files))
     pieces, settled = work.settle()
     if not pieces:
-        if len(work.failures) == 1:
-            raise work.failures[0][1]
-        lines = [f"{file.name}: {error.got}" for file, error in work.failures]
-        lines += [f"{file.name}: of no known format" for file in skipped]
-        if len(lines) > _MOST_NAMED:
-            lines[_MOST_NAMED:] = [f"and {len(lines) - _MOST_NAMED} more"]
-        advice = Counter(error.fix for _, error in work.failures if error.fix).most_common(1)
-        raise FileReadError(
-            expected="at least one recording with a complete stride",
-            got="none: " + ("; ".join(lines) or "no files at all"),
-            fix=advice[0][0] if advice else "`locomotion formats` lists what can be read",
-        )
+        raise _nothing(work.failures, skipped)
     entries = [*getattr(subjects, "history", ())]
     entries += [entry for piece in pieces for entry in piece.history]
     entries += settled
@@ -258,6 +249,34 @@ def convert(
     data = LocomotionData(joined.cycles, joined.block, joined.channels, (*history, *joined.history))
     outcomes = sorted(work.outcomes, key=lambda outcome: outcome.error is not None)
     return Conversion(data, tuple(work.failures), tuple(skipped), tuple(outcomes))
+
+
+def _nothing(
+    failures: Sequence[tuple[Path, LocomotionError]], skipped: Sequence[Path]
+) -> LocomotionError:
+    """Return the error of a conversion that gave no cycle: the one reason, or each with its files."""
+    reasons: dict[tuple[str, str], list[tuple[Path, LocomotionError]]] = {}
+    for file, error in failures:
+        reasons.setdefault((error.got, error.fix), []).append((file, error))
+    if len(reasons) == 1:
+        file, error = failures[0]
+        if len(failures) > 1:
+            more = ", ".join(other.name for other, _ in failures[1:_MOST_NAMED])
+            error.where += f", and {len(failures) - 1} more: {more}"
+        return error
+    lines = [
+        f"{', '.join(file.name for file, _ in alike[:_MOST_NAMED])}: {got}"
+        for (got, _), alike in reasons.items()
+    ]
+    lines += [f"{file.name}: of no known format" for file in skipped]
+    if len(lines) > _MOST_NAMED:
+        lines[_MOST_NAMED:] = [f"and {len(lines) - _MOST_NAMED} more"]
+    advice = Counter(error.fix for _, error in failures if error.fix).most_common(1)
+    return FileReadError(
+        expected="at least one recording with a complete stride",
+        got="none: " + ("; ".join(lines) or "no files at all"),
+        fix=advice[0][0] if advice else "`locomotion formats` lists what can be read",
+    )
 
 
 def who_is_who(
@@ -580,9 +599,9 @@ class TrialCollector:
         who = None
         try:
             who = identify(parts, self._rules, alone=alone)
-            self._refuse_other_bodies(parts, who)
+            bodies = self._bodies(parts, who)
             recording = who.name(merge([part for _, part in parts]))
-            claim = Claim(file, who.subject, tuple(body_of(part) for _, part in parts), who.guess)
+            claim = Claim(file, who.subject, bodies, who.guess)
             recording = with_subject(recording, self._options.subjects, self._rules.similar)
             named = getattr(self._options.column_map, "dataset", "")
             folder = None if named else file.resolve().parents[who.folders]
@@ -596,14 +615,22 @@ class TrialCollector:
             self.outcomes.append(Outcome(file, who, len(data)))
         self.outcomes += [Outcome(other, who, part_of=file) for other, _ in parts[1:]]
 
-    def _refuse_other_bodies(self, parts: list[tuple[Path, Recording]], who: Identity) -> None:
-        """Refuse files of one trial whose bodies no person has; the table of subjects decides."""
-        row, _ = row_of(who.subject, self._rules.subjects, self._rules.similar)
-        known = self._rules.subjects[row] if row else {}
-        bodies = [
-            (file.name, {name: v for name, v in body_of(part).items() if name not in known})
-            for file, part in parts
-        ]
+    def _bodies(self, parts: list[tuple[Path, Recording]], who: Identity) -> tuple[Body, ...]:
+        """Return what the files of a trial say of the body.
+
+        Raises
+        ------
+        SchemaError
+            If no person has it all; what the table of subjects decides aside.
+        """
+        bodies = [(file.name, body_of(part)) for file, part in parts]
+        if differences(bodies):
+            row, _ = row_of(who.subject, self._rules.subjects, self._rules.similar)
+            known = self._rules.subjects[row] if row else {}
+            bodies = [
+                (file, {name: value for name, value in body.items() if name not in known})
+                for file, body in bodies
+            ]
         if reasons := differences(bodies):
             raise SchemaError(
                 expected="files of one trial to be of one person",
@@ -611,6 +638,7 @@ class TrialCollector:
                 fix="name the files so that the trials are apart, or give the right values in the "
                 "table of subjects",
             )
+        return tuple(body for _, body in bodies)
 
     def _add_cycles(self, file: Path, data: LocomotionData) -> None:
         """Take cycles that are cut already, as of those they name or as the user says."""

@@ -58,7 +58,7 @@ _FOLDER_WORDS = _TRIAL_WORDS | frozenset({
     "opensim", "mot", "trc", "project", "tmp", "temp", "sample", "samples", "folder",
 })  # fmt: skip
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_DATE_DIGITS = 6
+_CODE = re.compile(r"[A-Za-z]{1,8}[-_ ]?\d{1,5}[A-Za-z]{0,2}")
 
 
 def bare_name(path: Path) -> str:
@@ -105,12 +105,23 @@ def _only(known: frozenset[str], name: str) -> bool:
     return all(word.lower() in known for word in _WORD.findall(name))
 
 
-def _is_code(folder: str) -> bool:
-    """Whether a folder is called like a person in a study: ``P01``, ``sub-003``, not ``day2``."""
-    digits = re.findall(r"\d+", folder)
-    if not digits or len("".join(digits)) > _DATE_DIGITS or is_weak(folder):
-        return False
-    return not _only(_FOLDER_WORDS, folder) and bool(_WORD.search(folder))
+def _is_code(name: str) -> bool:
+    """Whether a word is like the code of a person in a study: ``P01``, ``sub-003``, not ``day2``."""
+    code = _CODE.fullmatch(name) is not None
+    return code and not is_weak(name) and not _only(_FOLDER_WORDS, name)
+
+
+def _folder_of_person(file: Path) -> tuple[str, int]:
+    """Return the folder that is called like a person, and how many folders up it is; or nothing.
+
+    Folders of sessions, days or tasks between it and the file are passed.
+    """
+    for above, folder in enumerate(file.absolute().parents, 1):
+        if _is_code(folder.name):
+            return folder.name, above
+        if not folder.name or not _only(_FOLDER_WORDS, folder.name):
+            break
+    return "", 0
 
 
 # A pattern over the path.
@@ -188,7 +199,8 @@ class PathPattern:
         if free is None:
             raise SchemaError(
                 expected=f"a path that ends like {self.text}",
-                got="/".join(path.absolute().parts[-len(self._parts) :]),
+                got="a path of another form",
+                where=str(path),
                 fix="correct the pattern of subject_from, or convert this file by itself",
             )
         raise SchemaError(
@@ -444,9 +456,8 @@ def _whose(parts: Sequence[tuple[Path, Recording]], file: Path, rules: NameRules
     written = _written_name(parts)
     by_name = next((part.named_by for _, part in parts if part.named_by), "") or "the file"
     word, *rest = _words_of(file)
-    folder = file.absolute().parent.name
     if rules.subject_from == "folder":
-        return _Found(folder, "folder", folders=1)
+        return _Found(file.absolute().parent.name, "folder", folders=1)
     if rules.subject_from == "file":
         return _Found(word, "file name")
     if rules.subject_from == "name" or stated:
@@ -454,13 +465,16 @@ def _whose(parts: Sequence[tuple[Path, Recording]], file: Path, rules: NameRules
     if not is_weak(word):
         # Where the whole name is one word, nothing tells the subject from the trial.
         return _Found(word, "file name", guess=not rest)
-    if _is_code(folder):
-        return _Found(folder, "folder", folders=1)
-    if not is_nobody(written):
+    folder, above = _folder_of_person(file)
+    if folder:
+        return _Found(folder, "folder", folders=above)
+    if written:
         kind = "a walking aid" if is_walking_aid(written) else "a marker set or template"
+        kind = "nobody" if is_nobody(written) else kind
         raise SchemaError(
             expected="the name of a person",
-            got=f"{written!r}, the name of {kind}, and {file.name} names nobody either",
+            got=f"{written!r}, the name of {kind}, and the file's name is nobody's either",
+            where=str(file),
             fix=f"say where the name stands: {_WAYS}",
         )
     return _Found(word, "file name", guess=True)
@@ -510,7 +524,7 @@ def _told(
     written = _written_name(parts)
     where = {
         "file name": f"the file name {file.name}",
-        "folder": f"the folder {file.absolute().parent.name}",
+        "folder": f"the folder {found.name}",
         "pattern": f"the path {file.name} by the pattern",
     }.get(found.by)
     if where is None or same_name(written) == same_name(subject):
@@ -520,8 +534,11 @@ def _told(
     if written.strip():
         what = "" if _is_person(written) else ", which is no person's name"
         return [HistoryEntry("replaced", f"subject {written!r}{what}: {subject}, from {where}")]
-    action = "guessed" if found.guess else "assumed"
-    return [HistoryEntry(action, f"subject {subject}, from {where}")]
+    if found.guess:
+        return [
+            HistoryEntry("guessed", f"subject {subject}, from {where}: no better place names it")
+        ]
+    return [HistoryEntry("assumed", f"subject {subject}, from {where}")]
 
 
 def with_subject(
@@ -784,8 +801,6 @@ def settle(claims: Sequence[Claim], rules: NameRules) -> Settled:
     for key, written in spellings.items():
         if len(in_table[key]) > 1:
             people |= _by_table(written, in_table[key], settled)
-        elif rules.similar == "different":
-            people |= written
         else:
             first, *others = written
             people[first] = sorted(index for indices in written.values() for index in indices)
@@ -798,29 +813,54 @@ def settle(claims: Sequence[Claim], rules: NameRules) -> Settled:
             settled.names[index] = name
         if same_name(name) in rules.same_person:
             continue
-        guessed = {claims[i].file.absolute().parent for i in indices if claims[i].guess}
-        if len(guessed) > 1 and is_weak(name):
-            folders = ", ".join(sorted(str(folder) for folder in guessed)[:_MOST_LISTED])
-            error = SchemaError(
-                expected="the name of a person",
-                got=f"{name!r} in the names of files in {len(guessed)} folders, {folders}: a word "
-                "that names nobody",
-                fix="say where the name stands: --subject-from folder, or a pattern such as "
-                "{subject}/{trial}",
-            )
-            _refuse(indices, error, settled)
-            continue
-        bodies = [(claims[i].file.name, body) for i in indices for body in claims[i].bodies]
-        if reasons := differences(bodies):
-            words = " and ".join(dict.fromkeys(claims[index].name for index in indices))
-            error = SchemaError(
-                expected=f"one person under the name {words}",
-                got=f"bodies that differ, {'; '.join(reasons)}",
-                fix="name people by their files or folders (--subject-from file, folder or a "
-                f"pattern); if it is one person, --same-person {name!r}",
-            )
+        of_person = [claims[index] for index in indices]
+        if told := _in_other_words([claim.file for claim in of_person], name):
+            settled.history.append(told)
+        if error := _several_under(name, of_person):
             _refuse(indices, error, settled)
     return settled
+
+
+def _several_under(name: str, claims: Sequence[Claim]) -> SchemaError | None:
+    """Return why the claims of one name cannot be one person's, or None."""
+    folders = sorted({str(claim.file.absolute().parent) for claim in claims if claim.guess})
+    if len(folders) > 1 and is_weak(name):
+        return SchemaError(
+            expected="the name of a person",
+            got=f"{name!r} in the names of files in {len(folders)} folders, "
+            f"{', '.join(folders[:_MOST_LISTED])}: a word that names nobody",
+            fix="say where the name stands: --subject-from folder, or a pattern such as "
+            "{subject}/{trial}",
+        )
+    bodies = [(claim.file.name, body) for claim in claims for body in claim.bodies]
+    reasons = differences(bodies)
+    if not reasons:
+        return None
+    words = " and ".join(dict.fromkeys(claim.name for claim in claims))
+    return SchemaError(
+        expected=f"one person under the name {words}",
+        got=f"{words}: bodies that differ, {'; '.join(reasons)}",
+        fix="name people by their files or folders (--subject-from file, folder or a pattern), or "
+        "list each spelling in the table of subjects; if it is one person, --same-person "
+        f"{name!r}",
+    )
+
+
+def _in_other_words(files: Sequence[Path], name: str) -> HistoryEntry | None:
+    """Say that files of one name are called, or lie in folders called, like several people."""
+    own = loose_name(name)
+    for words, what in (
+        ([_words_of(file)[0] for file in files], "files whose names begin with"),
+        ([file.absolute().parent.name for file in files], "files in folders"),
+    ):
+        codes = [word for word in dict.fromkeys(words) if _is_code(word)]
+        if len(codes) > 1 and not any(loose_name(code).startswith(own) for code in codes):
+            more = ", ..." if len(codes) > _MOST_LISTED else ""
+            said = (
+                f"subject {name} is one person, in {what} {', '.join(codes[:_MOST_LISTED])}{more}"
+            )
+            return HistoryEntry("assumed", said, len(files))
+    return None
 
 
 def _by_table(

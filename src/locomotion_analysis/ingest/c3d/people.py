@@ -115,6 +115,7 @@ def c3d_people(content: C3DContent, wanted: str = "") -> list[C3DPerson]:
     return [C3DPerson(name, by, metadata, tuple(history), _prefixes=kept, _events_of=events_of)]
 
 
+_MOST_NAMED = 10
 _NAMES = (("SUBJECTS", "NAMES"), ("SUBJECT", "NAME"))
 
 
@@ -156,7 +157,7 @@ def _several(
         told = ", ".join(
             f"{name} ({'labels' if key in with_labels else 'no labels'}, "
             f"{'events' if key in with_events else 'no events'})"
-            for key, (name, _) in people.items()
+            for key, (name, _) in [*people.items()][:_MOST_NAMED]
         )
         raise SchemaError(
             expected=f"{wanted} in the file"

@@ -60,7 +60,7 @@ class C3DReader:
         FileReadError, SchemaError
             As :meth:`read`.
         """
-        people = c3d_people(read_c3d_parameters(path), options.subject)
+        people = _people(read_c3d_parameters(path), options.subject, path)
         return [_recording_of(person, path) for person in people]
 
     def read(self, path: Path, options: ReadOptions) -> list[Recording]:
@@ -90,11 +90,15 @@ class C3DReader:
             If ezc3d is not installed.
         """
         content = read_c3d_content(path)
-        try:
-            people = c3d_people(content, options.subject)
-        except SchemaError as error:
-            raise error.at(str(path)) from None
+        people = _people(content, options.subject, path)
         return [_of_person(person, content, path) for person in people]
+
+
+def _people(content: C3DContent, wanted: str, path: Path) -> list[C3DPerson]:
+    try:
+        return c3d_people(content, wanted)
+    except SchemaError as error:
+        raise error.at(str(path)) from None
 
 
 def _recording_of(person: C3DPerson, path: Path) -> Recording:
