@@ -31,12 +31,8 @@ from locomotion_analysis.ingest import (
     register,
     trial_groups,
 )
-from locomotion_analysis.ingest.identity import (
-    NameRules,
-    identify,
-    subject_and_trial,
-    with_subject,
-)
+from locomotion_analysis.ingest.identity import NameRules, identify, with_subject
+from locomotion_analysis.ingest.path_names import subject_and_trial
 
 KNEE = "knee_flexion_angle_ipsi_rad"
 

@@ -10,14 +10,9 @@ import pytest
 from locomotion_analysis import LocomotionData
 from locomotion_analysis.errors import LocomotionError, SchemaError
 from locomotion_analysis.ingest import ColumnMap, ReadOptions, convert, reader_for, who_is_who
-from locomotion_analysis.ingest.identity import (
-    Claim,
-    NameRules,
-    PathPattern,
-    body_of,
-    differences,
-    settle,
-)
+from locomotion_analysis.ingest.bodies import body_of, differences
+from locomotion_analysis.ingest.identity import Claim, NameRules, settle
+from locomotion_analysis.ingest.path_names import PathPattern
 
 MASSES = (52.0, 66.0, 81.0, 97.0)
 
@@ -182,6 +177,21 @@ def test_a_word_of_trials_is_nobody_in_several_folders(tmp_path, write_angles):
     with pytest.raises(SchemaError, match="2 folders"):
         convert(walks)
     assert set(convert(walks, subject_from="folder").data.groups) == {"anna", "bert"}
+
+
+def test_a_word_of_trials_is_refused_where_a_code_stands_beside_it(tmp_path, write_angles):
+    path = write_angles(tmp_path / "walk_P01_02_IK.mot")
+    with pytest.raises(SchemaError, match="P01 may") as caught:
+        convert([path])
+    assert "'*_{subject}_{trial}'" in caught.value.fix
+    data = convert([path], subject_from="*_{subject}_{trial}").data
+    assert set(data.groups) == {"P01"}
+    assert set(data.cycles["task_id"]) == {"02"}
+
+
+def test_a_letter_belongs_to_the_number_behind_it(tmp_path, write_angles):
+    walks = [write_angles(tmp_path / f"{name}_walk.mot") for name in ("P_01", "P_02", "sub_03")]
+    assert set(convert(walks).data.groups) == {"P_01", "P_02", "sub_03"}
 
 
 def test_a_missing_name_in_a_mapped_table_is_no_person(tmp_path, walker):

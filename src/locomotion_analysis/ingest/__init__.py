@@ -14,8 +14,6 @@ from locomotion_analysis.ingest.convert import (
     reader_for,
     readers,
     register,
-    trial_groups,
-    who_is_who,
 )
 from locomotion_analysis.ingest.events import (
     GaitEvents,
@@ -27,6 +25,7 @@ from locomotion_analysis.ingest.events import (
 )
 from locomotion_analysis.ingest.foot_forces import contacts
 from locomotion_analysis.ingest.identity import Identity
+from locomotion_analysis.ingest.path_names import trial_groups
 from locomotion_analysis.ingest.phase import phase_curves
 from locomotion_analysis.ingest.recording import (
     Event,
@@ -44,6 +43,7 @@ from locomotion_analysis.ingest.strides import (
 )
 from locomotion_analysis.ingest.tables.column_map import ColumnMap
 from locomotion_analysis.ingest.tables.subjects import SubjectTable, read_subjects
+from locomotion_analysis.ingest.who_is_who import who_is_who
 
 __all__ = [
     "ColumnMap",

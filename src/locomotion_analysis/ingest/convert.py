@@ -7,8 +7,8 @@ person under one name. A file that fails is kept beside the cycles of the others
 
 import os
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,24 +25,20 @@ from locomotion_analysis.errors import (
     SchemaError,
 )
 from locomotion_analysis.ingest.b3d import B3DReader
+from locomotion_analysis.ingest.bodies import Body, body_of, differences, known_of
 from locomotion_analysis.ingest.c3d.reader import C3DReader
 from locomotion_analysis.ingest.identity import (
-    Body,
     Claim,
     Identity,
     NameRules,
     Similar,
-    bare_name,
-    body_of,
-    cut_roles,
-    differences,
     identify,
-    known_of,
     row_of,
     settle,
     with_subject,
 )
 from locomotion_analysis.ingest.opensim import OpenSimReader, TRCReader, follow_knee_sign
+from locomotion_analysis.ingest.path_names import trial_groups
 from locomotion_analysis.ingest.recording import Reader, ReadOptions, Recording, Stream
 from locomotion_analysis.ingest.strides import cycles_of
 from locomotion_analysis.ingest.tables.column_map import ColumnMap
@@ -109,7 +105,7 @@ class Conversion:
     @property
     def table(self) -> pd.DataFrame:
         """Files x outcome: ``file, subject, task, trial, outcome``, failures last."""
-        names = _short_names(outcome.file for outcome in self.outcomes)
+        names = short_names(outcome.file for outcome in self.outcomes)
         rows = []
         for outcome in self.outcomes:
             who = outcome.identity
@@ -150,7 +146,7 @@ _ROUTINE = frozenset(
 _FIRST = ("guessed", "replaced", "renamed", "missing", "rejected", "assumed", "dropped")
 
 
-def _short_names(files: Iterable[Path]) -> dict[Path, str]:
+def short_names(files: Iterable[Path]) -> dict[Path, str]:
     """Return names that tell the files apart: the path below the folder that all are in."""
     paths = dict.fromkeys(files)
     if not paths:
@@ -277,106 +273,6 @@ def _nothing(
         got="none: " + ("; ".join(lines) or "no files at all"),
         fix=advice[0][0] if advice else "`locomotion formats` lists what can be read",
     )
-
-
-def who_is_who(
-    paths: Iterable[Path | str],
-    *,
-    column_map: ColumnMap | None = None,
-    subjects: Mapping[str, Mapping[str, Any]] | None = None,
-    task: str | None = None,
-    subject_from: str | None = None,
-    subject: str | None = None,
-    similar_names: Similar = "refuse",
-    same_person: Iterable[str] = (),
-) -> pd.DataFrame:
-    r"""Say whom :func:`convert` would take each file for, from no more than headers.
-
-    Parameters
-    ----------
-    paths, column_map, subjects, task, subject_from, subject, similar_names, same_person
-        As :func:`convert`.
-
-    Returns
-    -------
-    DataFrame
-        One row a file, or a recording of a file with several: ``file``; ``subject``, ``task``,
-        ``trial`` and where each is from (``subject_from``, ``task_from``, ``trial_from``);
-        ``problem``, "" where there is none. A subject that stands in the rows of a table is not
-        read: it is "" and `subject_from` names the column. Distances of markers are not read
-        either, so that :func:`convert` may refuse what is in order here.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> path = pathlib.Path(tempfile.mkdtemp()) / "P07_03_IK.mot"
-    >>> _ = path.write_text("Coordinates\ninDegrees=yes\nendheader\ntime\tknee_angle_r\n0\t1\n")
-    >>> who_is_who([path])[["subject", "subject_from", "trial"]].values.tolist()
-    [['P07', 'file name', '03']]
-    """
-    rules = NameRules.of(subject_from, task, similar_names, same_person, subjects)
-    options = ReadOptions(column_map, subjects or {}, subject or "")
-    files, _ = recordings_among(paths, column_map)
-    rows: list[_Row] = []
-    for group in trial_groups(files):
-        rows += _rows_of(group, options, rules)
-    claims = [row.claim for row in rows if row.claim]
-    settled = settle(claims, rules)
-    named = iter(zip(settled.names, settled.problems, strict=True))
-    short = _short_names(row.file for row in rows)
-    table = []
-    for row in rows:
-        name, problem = next(named) if row.claim else ("", None)
-        problem = row.problem or problem
-        who = row.identity
-        said = [who.task, who.task_by, who.trial, who.trial_by] if who else [""] * 4
-        by = (who.subject_by + (", a guess" if who.guess else "")) if who else row.not_read
-        text = f"{problem.got}; {problem.fix}" if problem else ""
-        table.append((short[row.file], name, by, *said, text))
-    places = [f"{name}{what}" for name in ("subject", "task", "trial") for what in ("", "_from")]
-    return pd.DataFrame(table, columns=["file", *places, "problem"])
-
-
-@dataclass(frozen=True)
-class _Row:
-    """One file of :func:`who_is_who`, before the names are settled."""
-
-    file: Path
-    identity: Identity | None = None
-    claim: Claim | None = None
-    problem: LocomotionError | None = None
-    not_read: str = ""
-
-
-def _rows_of(group: Sequence[Path], options: ReadOptions, rules: NameRules) -> Iterator[_Row]:
-    """Yield the files of one trial, as far as their headers say who is in them."""
-    trial: list[tuple[Path, Recording]] = []
-    for file in group:
-        try:
-            reader = reader_for(file)
-            people = getattr(reader, "people", None)
-            found = [Recording(source=str(file))] if people is None else people(file, options)
-            if len(found) == 1 and not (found[0].named_by and not found[0].subject):
-                trial.append((file, found[0]))
-                continue
-            for part in found:
-                if part.named_by and not part.subject and rules.subject_from in ("", "name"):
-                    yield _Row(file, not_read=f"{part.named_by}, not read")
-                else:
-                    who = identify([(file, part)], rules, alone=len(found) == 1)
-                    claim = Claim(file, who.subject, (known_of(part.metadata),), who.guess)
-                    yield _Row(file, who, claim)
-        except LocomotionError as error:
-            yield _Row(file, problem=error)
-    try:
-        who = identify(trial, rules) if trial else None
-    except LocomotionError as error:
-        yield from (_Row(file, problem=error) for file, _ in trial)
-        return
-    for file, part in trial:
-        assert who is not None  # noqa: S101 - there is a trial
-        claim = Claim(file, who.subject, (known_of(part.metadata),), who.guess)
-        yield _Row(file, who, claim)
 
 
 # Magic bytes before text, and the formats with the most particular text first.
@@ -653,7 +549,9 @@ class TrialCollector:
         told = [name for name in cycles if name in _BODY_COLUMNS]
         for name, rows in cycles.groupby("subject", sort=False):
             bodies = rows[told].drop_duplicates().to_dict("records") if told else []
-            known = tuple(body for body in map(known_of, bodies) if body)
+            known = tuple(
+                body for row in bodies if (body := known_of({str(k): v for k, v in row.items()}))
+            )
             claims.append(Claim(file, str(name), known))
         row = len(self.outcomes)
         self._pieces.append(_Piece(file, data, tuple(claims), range(row, row + 1)))
@@ -761,51 +659,6 @@ def _dataset_names(folders: Iterable[Path]) -> dict[Path, str]:
         if length > max(len(folder.parts) for folder in names):
             break
     return names
-
-
-# Which files belong to one trial, and whose it is, from their names.
-
-_Words = tuple[str, ...]
-_Name = tuple[Path, _Words]
-
-
-def trial_groups(paths: Sequence[Path]) -> list[list[Path]]:
-    """Put files of one trial together.
-
-    Two files of a folder are of one trial when their names agree after the words that name a
-    part (``IK, ID, forces, markers, ...``) are taken off the end; a name that had such a word
-    also joins the one longer name that begins with it: ``S01_0002_IK.mot``,
-    ``S01_0002_Gait_forces.sto`` and ``S01_0002_Gait.c3d`` are one trial.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-
-    Returns
-    -------
-    list of list of Path
-        In the order of the first file of each.
-
-    Examples
-    --------
-    >>> files = [Path("S1_02_IK.mot"), Path("S1_02_Gait.c3d"), Path("S1_03_Gait.c3d")]
-    >>> [[path.name for path in group] for group in trial_groups(files)]
-    [['S1_02_IK.mot', 'S1_02_Gait.c3d'], ['S1_03_Gait.c3d']]
-    """
-    stems: dict[Path, tuple[_Words, bool]] = {}
-    for path in paths:
-        words = bare_name(path).lower().split("_")
-        cut = cut_roles(words)
-        stems[path] = tuple(cut), len(cut) < len(words)
-    longer: defaultdict[_Name, set[_Words]] = defaultdict(set)
-    for folder, stem in {(path.parent, stem) for path, (stem, _) in stems.items()}:
-        for length in range(1, len(stem)):
-            longer[folder, stem[:length]].add(stem)
-    groups: defaultdict[_Name, list[Path]] = defaultdict(list)
-    for path, (stem, is_part) in stems.items():
-        candidates = longer.get((path.parent, stem), set()) if is_part else set()
-        groups[path.parent, next(iter(candidates)) if len(candidates) == 1 else stem].append(path)
-    return list(groups.values())
 
 
 # Several files of one trial to one recording, with a subject and a trial.

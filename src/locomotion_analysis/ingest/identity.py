@@ -6,17 +6,11 @@ are one. What is not known to be one person is refused, with the ways to settle 
 differ under one name, and names that differ by separators or leading zeros.
 """
 
-import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
-
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.data.identity import (
@@ -27,257 +21,23 @@ from locomotion_analysis.data.identity import (
     same_name,
 )
 from locomotion_analysis.errors import LocomotionError, SchemaError
-from locomotion_analysis.ingest.recording import SIDES, Recording
+from locomotion_analysis.ingest.bodies import Body, differences
+from locomotion_analysis.ingest.path_names import (
+    PathPattern,
+    bare_name,
+    folder_of_person,
+    is_code,
+    is_weak,
+    subject_and_trial,
+    words_of,
+)
+from locomotion_analysis.ingest.recording import Recording
 from locomotion_analysis.ingest.strides import DEFAULT_TASK
 from locomotion_analysis.standard import TASKS
 
+_MOST_LISTED = 4
 Similar = Literal["refuse", "same", "different"]
 Subjects = Mapping[str, Mapping[str, Any]]
-
-# What a file's name says: which trial it is of, and whose.
-
-ROLES = frozenset({
-    "ik", "id", "so", "grf", "grfs", "force", "forces", "marker", "markers", "kinematics",
-    "kinetics", "dynamics", "inverse", "inversekinematics", "inversedynamics", "angles", "moments",
-    "mocap", "external", "loads", "externalloads", "analog",
-})  # fmt: skip
-"""Words that say what part of a trial a file holds, not which trial it is."""
-_TRIAL_WORDS = ROLES | frozenset({
-    "walk", "walking", "gait", "run", "running", "jog", "jogging", "sprint", "stairs", "stair",
-    "ramp", "level", "incline", "decline", "ascent", "descent", "up", "down", "turn", "turning",
-    "trial", "test", "static", "dynamic", "standing", "stand", "sit", "cal", "calib", "calibration",
-    "functional", "normal", "slow", "fast", "free", "self", "selected", "comfortable", "preferred",
-    "overground", "treadmill", "barefoot", "shod", "left", "right", "pre", "post", "new",
-    "motion", "capture", "rec", "record", "recording", "take", "file", "data", "raw", "result",
-    "results", "output", "export", "exported", "cycles", "curves", "pig", "the", "of", "and",
-})  # fmt: skip
-"""Words that say what was recorded rather than who."""
-_FOLDER_WORDS = _TRIAL_WORDS | frozenset({
-    "study", "lab", "laboratory", "group", "session", "day", "visit", "cohort", "set", "batch",
-    "part", "week", "month", "year", "condition", "site", "block", "version", "v", "t", "c", "d", "b",
-    "opensim", "mot", "trc", "project", "tmp", "temp", "sample", "samples", "folder",
-})  # fmt: skip
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_CODE = re.compile(r"[A-Za-z]{1,8}[-_ ]?\d{1,5}[A-Za-z]{0,2}")
-
-
-def bare_name(path: Path) -> str:
-    """Return the file name without its endings (``.txt.gz`` are two)."""
-    name = Path(path.name)
-    return Path(name.stem).stem if name.suffix.lower() == ".gz" else name.stem
-
-
-def cut_roles(words: list[str]) -> list[str]:
-    """Take the words that name a part of a trial off the end; the first word stays."""
-    last = len(words)
-    while last > 1 and words[last - 1].lower() in ROLES:
-        last -= 1
-    return words[:last]
-
-
-def subject_and_trial(path: Path) -> tuple[str, str]:
-    """Guess subject and trial from a file name: the first word, and the rest.
-
-    Examples
-    --------
-    >>> subject_and_trial(Path("S01_0002_Gait_forces.sto"))
-    ('S01', '0002_Gait')
-    >>> subject_and_trial(Path("walk.c3d"))
-    ('walk', 'walk')
-    """
-    words = cut_roles(bare_name(path).split("_"))
-    return words[0], "_".join(words[1:]) or words[0]
-
-
-def is_weak(word: str) -> bool:
-    """Whether a word of a file's name says what was recorded rather than who.
-
-    Examples
-    --------
-    >>> is_weak("walk01"), is_weak("results"), is_weak("0002"), is_weak("P01"), is_weak("anna")
-    (True, True, True, False, False)
-    """
-    return is_nobody(word) or is_marker_set(word) or _only(_TRIAL_WORDS, word)
-
-
-def _only(known: frozenset[str], name: str) -> bool:
-    """Whether all words of a name, numbers aside, are among the known ones."""
-    return all(word.lower() in known for word in _WORD.findall(name))
-
-
-def _is_code(name: str) -> bool:
-    """Whether a word is like the code of a person in a study: ``P01``, ``sub-003``, not ``day2``."""
-    code = _CODE.fullmatch(name) is not None
-    return code and not is_weak(name) and not _only(_FOLDER_WORDS, name)
-
-
-def _folder_of_person(file: Path) -> tuple[str, int]:
-    """Return the folder that is called like a person, and how many folders up it is; or nothing.
-
-    Folders of sessions, days or tasks between it and the file are passed.
-    """
-    for above, folder in enumerate(file.absolute().parents, 1):
-        if _is_code(folder.name):
-            return folder.name, above
-        if not folder.name or not _only(_FOLDER_WORDS, folder.name):
-            break
-    return "", 0
-
-
-# A pattern over the path.
-
-_LONGEST_PATTERN = 500
-_FIELDS = ("subject", "task", "trial")
-
-
-class PathPattern:
-    """Where subject, task and trial stand in the path of a file.
-
-    Parameters
-    ----------
-    text : str
-        Such as ``{subject}/{task}_{trial}.c3d``: held against the end of the path, folder by
-        folder; ``*`` is anything within one name. ``{task}`` is a known task, ``_``, ``-`` and
-        blanks being one. Without an ending it is held against the name without the words that
-        name a part of a trial (``_IK``, ``_forces``) and the ending.
-
-    Raises
-    ------
-    SchemaError
-        If there is no ``{subject}``, another field, one twice, or two without text between.
-
-    Examples
-    --------
-    >>> PathPattern("{subject}/{task}_{trial}").match(Path("P01/level-walking_03_IK.mot"))
-    {'subject': 'P01', 'task': 'level_walking', 'trial': '03'}
-    """
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        parts = text.replace("\\", "/").split("/")
-        self._parts = [re.split(r"(\{[^{}]*\}|\*)", re.sub(r"\*+", "*", part)) for part in parts]
-        self._parts = [[piece for piece in part if piece] for part in self._parts]
-        pieces = [piece for part in self._parts for piece in part]
-        fields = [piece[1:-1] for piece in pieces if piece.startswith("{")]
-        beside = any(
-            _is_open(one) and _is_open(two) for part in self._parts for one, two in pairwise(part)
-        )
-        plain = "".join(piece for piece in pieces if not _is_open(piece))
-        if (
-            "subject" not in fields
-            or not set(fields) <= set(_FIELDS)
-            or len(set(fields)) < len(fields)
-            or beside
-            or "{" in plain
-            or "}" in plain
-            or len(text) > _LONGEST_PATTERN
-        ):
-            raise SchemaError(
-                expected="name, file, folder, or a pattern over the path with {subject} once, and "
-                "{task} and {trial} at most once, text between them",
-                got=text if len(text) <= _LONGEST_PATTERN else f"{len(text)} letters",
-                where="subject_from",
-                fix="for example {subject}/{task}_{trial}.c3d",
-            )
-        self.folders = len(self._parts) - 1 - min(
-            (k for k, part in enumerate(self._parts) if any(t.startswith("{") for t in part))
-        )  # fmt: skip
-        """How many folders above the file hold a field."""
-
-    def match(self, path: Path) -> dict[str, str]:
-        """Return the fields of one path.
-
-        Raises
-        ------
-        SchemaError
-            If the path is not of the pattern, or its task is not known.
-        """
-        found = self._fields(path, TASKS)
-        if found is not None:
-            return found
-        free = self._fields(path, None)
-        if free is None:
-            raise SchemaError(
-                expected=f"a path that ends like {self.text}",
-                got="a path of another form",
-                where=str(path),
-                fix="correct the pattern of subject_from, or convert this file by itself",
-            )
-        raise SchemaError(
-            expected=f"a task of {', '.join(TASKS)} where the pattern has {{task}}",
-            got=repr(free["task"]),
-            fix="put * in the place of {task} and name the task with --task",
-        )
-
-    def _fields(self, path: Path, tasks: Collection[str] | None) -> dict[str, str] | None:
-        parts = path.absolute().parts
-        if len(parts) < len(self._parts):
-            return None
-        *folders, name = parts[-len(self._parts) :]
-        folders = ["" if folder == path.absolute().anchor else folder for folder in folders]
-        bare = bare_name(path)
-        found: dict[str, str] = {}
-        for pieces, folder in zip(self._parts, folders, strict=False):
-            fields = _fit(pieces, folder, tasks)
-            if fields is None:
-                return None
-            found |= fields
-        for candidate in ("_".join(cut_roles(bare.split("_"))), bare, name):
-            fields = _fit(self._parts[-1], candidate, tasks)
-            if fields is not None:
-                return found | fields
-        return None
-
-
-def _is_open(piece: str) -> bool:
-    return piece == "*" or piece.startswith("{")
-
-
-def _task(text: str) -> str:
-    return re.sub(r"[\s-]", "_", text.lower())
-
-
-def _fit(pieces: list[str], text: str, tasks: Collection[str] | None) -> dict[str, str] | None:
-    """Return the fields of one name of a path, each as short as can be, or None.
-
-    From the end, the places are found where the rest of the pattern fits; so the work grows with
-    the length of pattern and name, whatever stands in them.
-    """
-    fits: list[set[int]] = [{len(text)}]
-    for piece in reversed(pieces):
-        after = fits[0]
-        if piece == "*":
-            before = set(range(max(after, default=-1) + 1))
-        elif piece == "{task}" and tasks is not None:
-            before = {
-                end - len(task)
-                for end in after
-                for task in tasks
-                if end >= len(task) and _task(text[end - len(task) : end]) == task
-            }
-        elif piece.startswith("{"):
-            before = set(range(max(after, default=0)))
-        else:
-            starts = (end - len(piece) for end in after)
-            before = {start for start in starts if start >= 0 and text.startswith(piece, start)}
-        fits.insert(0, before)
-    if 0 not in fits[0]:
-        return None
-    found, place = {}, 0
-    for piece, after in zip(pieces, fits[1:], strict=True):
-        if not _is_open(piece):
-            place += len(piece)
-            continue
-        is_field = piece != "*"
-        ends = sorted(end for end in after if end >= place + is_field)
-        if piece == "{task}" and tasks is not None:
-            ends = [end for end in ends if _task(text[place:end]) in tasks]
-        if is_field:
-            value = text[place : ends[0]]
-            found[piece[1:-1]] = _task(value) if piece == "{task}" else value
-        place = ends[0]
-    return found
-
 
 # Who one trial is of.
 
@@ -387,7 +147,7 @@ def identify(
     SchemaError
         If the files name different people, or nobody can be named.
     """
-    file = min((path for path, _ in parts), key=lambda p: len(cut_roles(bare_name(p).split("_"))))
+    file = min((path for path, _ in parts), key=lambda path: len(words_of(path)))
     in_path: dict[str, str] = {}
     if isinstance(rules.subject_from, PathPattern):
         in_path = _in_paths(parts, rules.subject_from)
@@ -422,7 +182,7 @@ def identify(
         trial, trial_by = own, "file name" if own == bare_name(file) else "the file"
     else:
         by_file = found.by not in ("folder", "pattern")
-        trial = subject_and_trial(file)[1] if by_file else "_".join(_words_of(file))
+        trial = subject_and_trial(file)[1] if by_file else "_".join(words_of(file))
         trial_by = "file name"
         entries.append(HistoryEntry("assumed", f"trial {trial}, from the file name {file.name}"))
     return Identity(
@@ -446,16 +206,12 @@ class _Found:
     folders: int = 0
 
 
-def _words_of(file: Path) -> list[str]:
-    return cut_roles(bare_name(file).split("_"))
-
-
 def _whose(parts: Sequence[tuple[Path, Recording]], file: Path, rules: NameRules) -> _Found:
     """Return the subject of a trial: from where the user says, or the most trustworthy place."""
     stated = _stated_name(parts, rules)
     written = _written_name(parts)
     by_name = next((part.named_by for _, part in parts if part.named_by), "") or "the file"
-    word, *rest = _words_of(file)
+    word, rest = subject_and_trial(file)
     if rules.subject_from == "folder":
         return _Found(file.absolute().parent.name, "folder", folders=1)
     if rules.subject_from == "file":
@@ -464,8 +220,8 @@ def _whose(parts: Sequence[tuple[Path, Recording]], file: Path, rules: NameRules
         return _Found(stated or written, by_name)
     if not is_weak(word):
         # Where the whole name is one word, nothing tells the subject from the trial.
-        return _Found(word, "file name", guess=not rest)
-    folder, above = _folder_of_person(file)
+        return _Found(word, "file name", guess=rest == word)
+    folder, above = folder_of_person(file)
     if folder:
         return _Found(folder, "folder", folders=above)
     if written:
@@ -476,6 +232,15 @@ def _whose(parts: Sequence[tuple[Path, Recording]], file: Path, rules: NameRules
             got=f"{written!r}, the name of {kind}, and the file's name is nobody's either",
             where=str(file),
             fix=f"say where the name stands: {_WAYS}",
+        )
+    if codes := [part for part in rest.split("_") if is_code(part)]:
+        before, _, after = "_".join(words_of(file)).partition(codes[0])
+        pattern = f"{'*_' if before else ''}{{subject}}{'_{trial}' if after else ''}"
+        raise SchemaError(
+            expected="the name of a person",
+            got=f"{word!r}, which names nobody, in a file's name where {codes[0]} may",
+            where=str(file),
+            fix=f"--subject-from '{pattern}' if it does; else --subject-from file or folder",
         )
     return _Found(word, "file name", guess=True)
 
@@ -583,11 +348,17 @@ def with_subject(
     return replace(recording, metadata={**recording.metadata, **known}).then(*entries)
 
 
+def _with_o(name: str) -> str:
+    return same_name(name).replace("0", "o")
+
+
 def row_of(
     name: str, subjects: Collection[str], similar: Similar = "refuse"
 ) -> tuple[str | None, list[str]]:
     """Return the table's name for a subject (None where it has none or several), and all alike."""
-    keys = [str, same_name, lambda text: same_name(text).replace("0", "o")]
+    if name in subjects:
+        return name, [name]
+    keys: list[Callable[[str], str]] = [same_name, _with_o]
     if similar == "same":
         keys.append(loose_name)
     found: list[str] = []
@@ -596,148 +367,6 @@ def row_of(
         if found:
             break
     return (found[0] if len(found) == 1 else None), found
-
-
-# Bodies: what of a person does not change from one file to the next.
-
-_GROWN_UP_YEARS = 20.0
-
-
-@dataclass(frozen=True)
-class Measure:
-    """How much one quantity may differ between files of one person.
-
-    Attributes
-    ----------
-    words : str
-    at_most : float
-        Largest difference; of the smaller value where `relative`.
-    a_year : float
-        What growth may add to it for each year between two ages, before 20.
-    relative : bool
-    """
-
-    words: str
-    at_most: float
-    a_year: float = 0.0
-    relative: bool = False
-
-    def agree(self, low: float, high: float, years: float) -> bool:
-        """Whether two values may be of one person."""
-        allowed = self.at_most + self.a_year * years
-        return high - low <= allowed * (low if self.relative else 1.0)
-
-
-MEASURES: dict[str, Measure] = {
-    # A fifth is more than weight loss or a pregnancy; children gain up to a quarter a year.
-    "mass_kg": Measure("body mass, kg", 0.20, 0.25, relative=True),
-    # Shoes, time of the day and whoever measured make 3 cm; children grow up to 10 cm a year.
-    "height_m": Measure("height, m", 0.05, 0.10),
-    "leg_length_m": Measure("leg length, m", 0.05, 0.06),
-    "age": Measure("age, years", 10.0),
-}
-_DISTANCE = Measure("distance of markers, m", 0.05, 0.03)
-"""Markers that are put on again land within 2 cm or so at either end."""
-_SEXES = {"f": "female", "w": "female", "woman": "female", "m": "male", "man": "male"}
-_FIXED = {"sex": "sex", "date_of_birth": "date of birth", "birth_date": "date of birth"}
-_LEAST_FRAMES = 3
-_PLACES = {
-    "asis": r"ASIS?|IAS",
-    "knee": r"KNEE?(?:LAT)?|FLE|LFE|LE|LFC",
-    "ankle": r"ANK(?:LE)?(?:LAT)?|FAL|LM|LMAL",
-}
-Body = dict[str, Any]
-"""Quantity -> value: keys of :data:`MEASURES`, sex, date of birth, pairs of markers (m)."""
-
-
-def body_of(recording: Recording) -> Body:
-    """Return what a recording says of the body: metadata, and distances of markers on one bone.
-
-    The distances are the medians over the frames of ASIS to ASIS, and of knee to ankle of either
-    leg; only markers of the same names are compared.
-    """
-    return known_of(recording.metadata) | _distances(recording)
-
-
-def known_of(metadata: Mapping[str, Any]) -> Body:
-    """Return what metadata says of the body."""
-    body: Body = {}
-    for name in MEASURES:
-        value = metadata.get(name)
-        if isinstance(value, int | float | np.number) and np.isfinite(value) and value > 0:
-            body[name] = float(value)
-    for name, words in _FIXED.items():
-        value = metadata.get(name)
-        if value is not None and not pd.isna(value) and not is_nobody(str(value)):
-            text = str(value).strip().lower()
-            body[words] = _SEXES.get(text, text) if name == "sex" else text
-    return body
-
-
-def _distances(recording: Recording) -> Body:
-    places = {}
-    for label, xyz in recording.markers.items():
-        plain = re.sub(r"[^A-Z0-9]", "", label.rpartition(":")[2].upper())
-        for place, names in _PLACES.items():
-            match = re.fullmatch(rf"(L|LEFT|R|RIGHT)(?:{names})", plain)
-            if match:
-                places.setdefault((place, match[1][0]), (plain, xyz))
-    pairs = [(("asis", "L"), ("asis", "R"))]
-    pairs += [(("knee", side[0].upper()), ("ankle", side[0].upper())) for side in SIDES]
-    body: Body = {}
-    for one, other in pairs:
-        if one in places and other in places:
-            (first, start), (second, end) = places[one], places[other]
-            lengths: NDArray[np.float64] = np.linalg.norm(end - start, axis=1)
-            lengths = lengths[np.isfinite(lengths)]
-            if len(lengths) >= _LEAST_FRAMES:
-                body[f"{first} to {second}"] = float(np.median(lengths))
-    return body
-
-
-def differences(bodies: Sequence[tuple[str, Body]]) -> list[str]:
-    """Say in which quantities bodies differ by more than one person's may.
-
-    Parameters
-    ----------
-    bodies : sequence of (str, Body)
-        Where each was found, and what is known of it.
-
-    Examples
-    --------
-    >>> differences([("a.c3d", {"mass_kg": 52.0}), ("b.c3d", {"mass_kg": 97.0})])
-    ['body mass, kg: 52 (a.c3d), 97 (b.c3d)']
-    >>> differences([("a.c3d", {"mass_kg": 70.0}), ("b.c3d", {"mass_kg": 74.0})])
-    []
-    """
-    found = []
-    for name in dict.fromkeys(key for _, body in bodies for key in body):
-        known = [(body[name], where, body.get("age")) for where, body in bodies if name in body]
-        if name in _FIXED.values():
-            if len({value for value, _, _ in known}) > 1:
-                found.append(_listed(name, known))
-            continue
-        low, high = min(known, key=lambda k: k[0]), max(known, key=lambda k: k[0])
-        ages = [age for age in (low[2], high[2]) if age is not None]
-        growing = len(ages) > 1 and min(ages) < _GROWN_UP_YEARS
-        measure = MEASURES.get(name, _DISTANCE)
-        if not measure.agree(low[0], high[0], abs(ages[1] - ages[0]) if growing else 0.0):
-            words = measure.words if name in MEASURES else f"{name}, m"
-            found.append(_listed(words, known))
-    return found
-
-
-_MOST_LISTED = 4
-
-
-def _listed(words: str, known: Sequence[tuple[Any, str, Any]]) -> str:
-    values: dict[str, str] = {}
-    for value, where, _ in sorted(known, key=lambda k: (str(type(k[0])), k[0])):
-        values.setdefault(f"{value:.3g}" if isinstance(value, float) else str(value), where)
-    told = [f"{value} ({where})" for value, where in values.items()]
-    if len(told) > _MOST_LISTED:
-        told = [*told[: _MOST_LISTED - 1], "...", told[-1]]
-    return f"{words}: {', '.join(told)}"
 
 
 # All names together: which are one person, and which must not be.
@@ -850,10 +479,10 @@ def _in_other_words(files: Sequence[Path], name: str) -> HistoryEntry | None:
     """Say that files of one name are called, or lie in folders called, like several people."""
     own = loose_name(name)
     for words, what in (
-        ([_words_of(file)[0] for file in files], "files whose names begin with"),
+        ([subject_and_trial(file)[0] for file in files], "files whose names begin with"),
         ([file.absolute().parent.name for file in files], "files in folders"),
     ):
-        codes = [word for word in dict.fromkeys(words) if _is_code(word)]
+        codes = [word for word in dict.fromkeys(words) if is_code(word)]
         if len(codes) > 1 and not any(loose_name(code).startswith(own) for code in codes):
             more = ", ..." if len(codes) > _MOST_LISTED else ""
             said = (
@@ -889,9 +518,10 @@ def _similar(
         alike[loose_name(name)].append(name)
     kept = dict(people)
     for names in alike.values():
-        keys = {same_name(name) for name in names}
+        if len({same_name(name) for name in names}) == 1:
+            continue
         rows = {row_of(name, rules.subjects)[0] for name in names} - {None}
-        if len(keys) == 1 or len(rows) == len(names):
+        if len(rows) == len(names):
             continue
         first, *others = names
         if rules.similar == "same":
