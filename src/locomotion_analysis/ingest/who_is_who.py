@@ -111,12 +111,14 @@ def _rows_of(group: Sequence[Path], options: ReadOptions, rules: NameRules) -> I
                     yield _Row(file, who, _claim(file, part, who))
         except LocomotionError as error:
             yield _Row(file, problem=error)
+    if not trial:
+        return
     try:
-        of_trial = identify(trial, rules) if trial else None
+        of_trial = identify(trial, rules)
     except LocomotionError as error:
         yield from (_Row(file, problem=error) for file, _ in trial)
         return
-    for file, part in trial if of_trial else ():
+    for file, part in trial:
         yield _Row(file, of_trial, _claim(file, part, of_trial))
 
 
