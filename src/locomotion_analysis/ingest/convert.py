@@ -151,7 +151,10 @@ def short_names(files: Iterable[Path]) -> dict[Path, str]:
     paths = dict.fromkeys(files)
     if not paths:
         return {}
-    top = os.path.commonpath([path.absolute().parent for path in paths])
+    try:
+        top = os.path.commonpath([path.absolute().parent for path in paths])
+    except ValueError:  # on different drives
+        return {path: str(path) for path in paths}
     return {path: os.path.relpath(path.absolute(), top) for path in paths}
 
 
@@ -325,6 +328,11 @@ def reader_for(path: Path) -> Reader:
     )
 
 
+def unreadable(error: OSError) -> FileReadError:
+    """Return the error of a file that the system does not let us read."""
+    return FileReadError(expected="a file that can be opened", got=error.strerror or str(error))
+
+
 def recordings_among(
     paths: Iterable[Path | str], column_map: ColumnMap | None
 ) -> tuple[list[Path], list[Path]]:
@@ -411,10 +419,7 @@ class TrialCollector:
                 self._fail(file, error)
                 continue
             except OSError as error:
-                unreadable = FileReadError(
-                    expected="a file that can be opened", got=error.strerror or str(error)
-                )
-                self._fail(file, unreadable)
+                self._fail(file, unreadable(error))
                 continue
             if isinstance(content, LocomotionData):
                 self._add_cycles(file, content)

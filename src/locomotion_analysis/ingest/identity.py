@@ -269,7 +269,7 @@ def _is_person(name: str) -> bool:
 
 
 def _in_paths(parts: Sequence[tuple[Path, Recording]], pattern: PathPattern) -> dict[str, str]:
-    """Return the fields of the first path; all paths of a trial have to agree on who and what."""
+    """Return the fields of the shortest trial name; the files have to agree on who and what."""
     found = [pattern.match(path) for path, _ in parts]
     for other in found[1:]:
         for name in ("subject", "task"):
@@ -279,7 +279,7 @@ def _in_paths(parts: Sequence[tuple[Path, Recording]], pattern: PathPattern) -> 
                     got=f"{found[0].get(name)} and {other.get(name)} by the pattern",
                     fix="correct the pattern of subject_from",
                 )
-    return found[0]
+    return min(found, key=lambda fields: len(fields.get("trial", "")))
 
 
 def _told(

@@ -9,7 +9,7 @@ import pandas as pd
 
 from locomotion_analysis.errors import LocomotionError
 from locomotion_analysis.ingest.bodies import known_of
-from locomotion_analysis.ingest.convert import reader_for, recordings_among, short_names
+from locomotion_analysis.ingest.convert import reader_for, recordings_among, short_names, unreadable
 from locomotion_analysis.ingest.identity import (
     Claim,
     Identity,
@@ -111,6 +111,8 @@ def _rows_of(group: Sequence[Path], options: ReadOptions, rules: NameRules) -> I
                     yield _Row(file, who, _claim(file, part, who))
         except LocomotionError as error:
             yield _Row(file, problem=error)
+        except OSError as error:
+            yield _Row(file, problem=unreadable(error))
     if not trial:
         return
     try:
