@@ -100,10 +100,10 @@ def test_a_path_of_another_form_or_an_unknown_task_is_an_error():
 @pytest.mark.parametrize("pattern", ["{subject}" + "_*a" * 150, "*b" * 200 + "{subject}", "{subject}_{task}_{trial}" + "*_" * 200])  # fmt: skip
 def test_a_pattern_made_to_be_slow_is_not(pattern):
     """Trying every split of the name took more than the age of the universe."""
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(SchemaError):
         PathPattern(pattern).match(Path("a" * 250 + "!"))
-    assert time.perf_counter() - begin < 5.0
+    assert time.process_time() - begin < 5.0
 
 
 def test_subject_from_says_where_the_name_stands(tmp_path, write_walk):
@@ -395,12 +395,12 @@ def test_two_folders_of_one_name_are_two_datasets(tmp_path, write_walk):
 
 
 def test_thousands_of_names_are_settled_at_once():
-    """0.3 s; comparing every name with every other would take minutes."""
+    """0.3 s; linear in the files: comparing every name with every other would take minutes."""
     bodies = ({"mass_kg": 70.0, "LASI to RASI": 0.25},)
-    claims = [Claim(Path(f"lab/P{k:05d}_1.c3d"), f"P{k // 2:05d}", bodies) for k in range(20_000)]
-    begin = time.perf_counter()
+    claims = [Claim(Path(f"lab/P{k:05d}_1.c3d"), f"P{k // 2:05d}", bodies) for k in range(8_000)]
+    begin = time.process_time()
     settled = settle(claims, NameRules())
-    assert time.perf_counter() - begin < 5.0
+    assert time.process_time() - begin < 5.0
     assert not any(settled.problems)
 
 
