@@ -135,8 +135,22 @@ def test_a_file_that_does_not_match_the_pattern_fails_alone(tmp_path, write_walk
 def test_a_table_of_several_people_takes_no_name_from_its_path(tmp_path, write_walk):
     data = convert([write_walk(tmp_path / "a.parquet"), write_walk(tmp_path / "b.parquet", "S2")])
     data.data.to_parquet(tmp_path / "P1_cycles.parquet")
-    with pytest.raises(SchemaError, match="2 subjects"):
+    with pytest.raises(SchemaError, match="2 subjects, 'S1', 'S2'"):
         convert([tmp_path / "P1_cycles.parquet"], subject_from="file")
+
+
+def test_recordings_of_several_people_take_no_name_from_their_path(tmp_path, write_walk):
+    def both(*names):
+        frames = [pd.read_parquet(write_walk(tmp_path / "a.parquet", name)) for name in names]
+        pd.concat(frames).to_parquet(tmp_path / "P1_2.parquet", index=False)
+        return [tmp_path / "P1_2.parquet"]
+
+    for source in ("file", "folder", "{subject}_{trial}"):
+        with pytest.raises(SchemaError, match="2 subjects, 'S1', 'S2'"):
+            convert(both("S1", "S2"), subject_from=source)
+    assert set(convert(both("S1", "S2"), subject_from="name").data.groups) == {"S1", "S2"}
+    with pytest.raises(SchemaError, match="2 subjects"):
+        convert(both("FullBody52", "PlugInGait"))
 
 
 # Names that are no person's.

@@ -185,10 +185,12 @@ def show_failures(failures: Sequence[tuple[Path, LocomotionError]], *, whole: bo
             error_console().print(f"and {left} more for {len(reasons) - number} other reasons")
             break
         path, error = alike[0]
-        named = ", ".join(other.name for other, _ in alike[1 : None if whole else _MOST_FAILED])
-        also = f" (and {len(alike) - 1} more: {named})" if named else ""
+        others = [*dict.fromkeys(other for other, _ in alike if other != path)]
+        named = ", ".join(other.name for other in others[: None if whole else _MOST_FAILED])
+        also = f" (and {len(others)} more: {named})" if named else ""
         error_console().print(f"[bold red]failed:[/] {escape(f'{path}{also}: {error}')}")
-    error_console().print(f"[bold red]{len(failures):,} failed[/]")
+    n_files = len({path for path, _ in failures})
+    error_console().print(f"[bold red]{n_files:,} failed[/]")
 
 
 def _sources_and_destination(sources: list[Path], out: Path | None) -> tuple[list[Path], Path]:

@@ -16,7 +16,6 @@ from typing import Any
 import pandas as pd
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
-from locomotion_analysis.data.identity import is_nobody
 from locomotion_analysis.errors import (
     DuplicateCycleError,
     FileReadError,
@@ -33,6 +32,7 @@ from locomotion_analysis.ingest.identity import (
     NameRules,
     Similar,
     identify,
+    refuse_pooling,
     row_of,
     settle,
     with_subject,
@@ -258,13 +258,12 @@ def _nothing(
     for file, error in failures:
         reasons.setdefault((error.got, error.fix), []).append((file, error))
     if len(reasons) == 1:
-        file, error = failures[0]
-        if len(failures) > 1:
-            more = ", ".join(other.name for other, _ in failures[1:_MOST_NAMED])
-            error.where += f", and {len(failures) - 1} more: {more}"
+        (_, error), *others = failures
+        if more := [*dict.fromkeys(file.name for file, _ in others if file != failures[0][0])]:
+            error.where += f", and {len(more)} more: {', '.join(more[:_MOST_NAMED])}"
         return error
     lines = [
-        f"{', '.join(file.name for file, _ in alike[:_MOST_NAMED])}: {got}"
+        f"{', '.join([*dict.fromkeys(file.name for file, _ in alike)][:_MOST_NAMED])}: {got}"
         for (got, _), alike in reasons.items()
     ]
     lines += [f"{file.name}: of no known format" for file in skipped]
@@ -413,6 +412,8 @@ class TrialCollector:
         for file in files:
             try:
                 content = reader_for(file).read(file, self._options)
+                is_data = isinstance(content, LocomotionData)
+                refuse_pooling(file, _names_in(content), self._rules, as_written=is_data)
             except MissingExtraError:
                 raise  # no fault of the file: one command mends it for all of them
             except LocomotionError as error:
@@ -580,6 +581,12 @@ class TrialCollector:
             self.outcomes[row] = replace(self.outcomes[row], cycles=0, error=error)
 
 
+def _names_in(content: Sequence[Recording] | LocomotionData) -> list[str]:
+    if isinstance(content, LocomotionData):
+        return [str(name) for name in content.cycles["subject"].unique()]
+    return [recording.subject for recording in content]
+
+
 _BODY_COLUMNS = (
     "mass_kg", "height_m", "leg_length_m", "age", "sex", "date_of_birth", "birth_date",
 )  # fmt: skip
@@ -593,12 +600,11 @@ def _named_cycles(
     Raises
     ------
     SchemaError
-        If it names nobody, or one subject is to be named after a file that holds several.
+        If it names nobody.
     """
     cycles = data.cycles
     names = [str(name) for name in dict.fromkeys(cycles["subject"])]
     tasks, trials = (list(dict.fromkeys(cycles[name])) for name in ("task", "task_id"))
-    by_path = rules.subject_from not in ("", "name")
     if len(names) == 1:
         part = Recording(
             source=str(file),
@@ -617,15 +623,6 @@ def _named_cycles(
             named = cycles.assign(**changed)
             history = (*data.history, *who.history)
             data = LocomotionData(named, data.block, data.channels, history)
-    elif by_path or any(map(is_nobody, names)):
-        nobody = [name for name in names if is_nobody(name)]
-        raise SchemaError(
-            expected="a person in every cycle" if nobody else "one person in a file named after it",
-            got=f"subject {nobody[0]!r}" if nobody else f"{len(names)} subjects",
-            fix="fill the column subject in, or remove those rows"
-            if nobody
-            else "take the names in the file: --subject-from name",
-        )
     else:
         who = Identity(f"{len(names)} subjects", "", "", "column subject", "the file", "the file")
     if len(tasks) > 1:

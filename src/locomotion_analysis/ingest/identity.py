@@ -190,6 +190,39 @@ def identify(
     )
 
 
+def refuse_pooling(
+    file: Path, names: Iterable[str], rules: NameRules, *, as_written: bool = False
+) -> None:
+    """Refuse to name several people of one file after the file.
+
+    Parameters
+    ----------
+    file : Path
+    names : iterable of str
+        What the file calls those in it.
+    rules : NameRules
+    as_written : bool
+        Whether names are kept as they are written, be it a marker set's.
+
+    Raises
+    ------
+    SchemaError
+        If the names are of several, and the subject would be taken from the path: as the user says,
+        or as one of them is no person's.
+    """
+    written = {same_name(name): name for name in names}
+    by_path = rules.subject_from not in ("", "name")
+    nobody = is_nobody if as_written else _is_no_person
+    if len(written) > 1 and (by_path or any(map(nobody, written.values()))):
+        shown = ", ".join(map(repr, [*written.values()][:_MOST_LISTED]))
+        raise SchemaError(
+            expected="one person in a file named after it",
+            got=f"{len(written)} subjects, {shown}",
+            where=str(file),
+            fix="take the names in the file: --subject-from name; fill in those that name nobody",
+        )
+
+
 _WAYS = (
     "--subject-from file, folder or a pattern such as {subject}/{trial}; name, if the file names "
     "a person after all"
@@ -264,8 +297,12 @@ def _stated_name(parts: Sequence[tuple[Path, Recording]], rules: NameRules) -> s
     return found[0][0] if found else ""
 
 
+def _is_no_person(name: str) -> bool:
+    return is_nobody(name) or is_marker_set(name) or is_walking_aid(name)
+
+
 def _is_person(name: str) -> bool:
-    return not (is_nobody(name) or is_marker_set(name) or is_walking_aid(name))
+    return not _is_no_person(name)
 
 
 def _in_paths(parts: Sequence[tuple[Path, Recording]], pattern: PathPattern) -> dict[str, str]:

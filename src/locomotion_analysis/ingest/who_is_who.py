@@ -16,6 +16,7 @@ from locomotion_analysis.ingest.identity import (
     NameRules,
     Similar,
     identify,
+    refuse_pooling,
     settle,
 )
 from locomotion_analysis.ingest.path_names import trial_groups
@@ -75,7 +76,7 @@ def who_is_who(
         who = row.identity
         said = [who.task, who.task_by, who.trial, who.trial_by] if who else [""] * 4
         by = (who.subject_by + (", a guess" if who.guess else "")) if who else row.not_read
-        text = f"{problem.got}; {problem.fix}" if problem else ""
+        text = "; ".join(filter(None, (problem.got, problem.fix))) if problem else ""
         table.append((short[row.file], name, by, *said, text))
     places = [f"{name}{what}" for name in ("subject", "task", "trial") for what in ("", "_from")]
     return pd.DataFrame(table, columns=["file", *places, "problem"])
@@ -100,6 +101,7 @@ def _rows_of(group: Sequence[Path], options: ReadOptions, rules: NameRules) -> I
             reader = reader_for(file)
             people = getattr(reader, "people", None)
             found = [Recording(source=str(file))] if people is None else people(file, options)
+            refuse_pooling(file, [part.subject for part in found], rules)
             if len(found) == 1 and not (found[0].named_by and not found[0].subject):
                 trial.append((file, found[0]))
                 continue
