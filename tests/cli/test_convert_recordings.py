@@ -53,16 +53,21 @@ def test_a_folder_of_recordings_becomes_one_file(laboratory, tmp_path, locomotio
     np.testing.assert_allclose(knee.max(axis=1), np.radians(58.0), atol=0.01)
     peak = np.nanmax(data.curves("grf_vertical_ipsi_BW"), axis=1)
     np.testing.assert_allclose(peak, 900.0 / 71.5 / 9.80665, rtol=0.01)
-    assert f"{len(data)} cycles" in done.out
-    assert "71.5 kg" in done.out
+    assert f"{len(data)} cycles of 1 subject " in done.out
+    assert "71.5 kg" not in done.out
+    whole = locomotion("convert", laboratory, *_subjects(laboratory), "--out", out, "--history")
+    assert "71.5 kg" in whole.out
+    assert all(str(entry) in whole.out for entry in data.history)
 
 
 def test_failures_stand_at_the_end_and_nothing_else_stops(laboratory, tmp_path, locomotion):
     (laboratory / "P8_01.c3d").write_bytes(b"")
     words = ("convert", laboratory, *_subjects(laboratory), "--out")
     done = locomotion(*words, tmp_path / "out.parquet")
-    assert done.status == 0
+    assert done.status == 1
     assert "P8_01.c3d" in done.err
+    assert done.err.splitlines()[-1] == "1 failed"
+    assert done.out.index("P7_02_IK.mot") < done.out.index("P8_01.c3d")
     fast = locomotion(*words, tmp_path / "fast.parquet", "--fail-fast")
     assert fast.status == 2
     assert not (tmp_path / "fast.parquet").exists()
@@ -129,3 +134,82 @@ def test_formats_names_every_reader(locomotion):
     assert done.status == 0
     for name in ("c3d", "opensim", "trc", "b3d", "table", "insole", ".parquet"):
         assert name in done.out
+
+
+def _trials_of(laboratory, *names):
+    """Put copies of one trial's angles under other names, and the trials away."""
+    angles = (laboratory / "P7_01_IK.mot").read_text()
+    for file in laboratory.iterdir():
+        file.unlink()
+    for name in names:
+        path = laboratory / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(angles)
+
+
+def test_a_dry_run_says_who_is_who_and_writes_nothing(laboratory, tmp_path, locomotion):
+    out = tmp_path / "out.parquet"
+    done = locomotion("convert", laboratory, "--dry-run", "--out", out)
+    assert done.status == 0, done.err
+    assert not out.exists()
+    for word in ("P7_01_IK.mot", "P7", "file name", "level_walking", "assumed", "4 recordings"):
+        assert word in done.out
+    assert locomotion("convert", laboratory, out, "--dry-run").status == 0
+    pattern = "{subject}_{trial}_forces.sto"
+    wrong = locomotion("convert", laboratory, "--dry-run", "--subject-from", pattern)
+    assert wrong.status == 1
+    assert "another form" in " ".join(wrong.out.split())
+
+
+def test_subjects_are_named_from_where_the_user_says(laboratory, tmp_path, locomotion):
+    _trials_of(laboratory, "anna/walk_01.mot", "bert/walk_01.mot")
+    out = tmp_path / "out.parquet"
+    refused = locomotion("convert", laboratory, "--out", out)
+    assert refused.status == 2
+    assert "--subject-from" in refused.err
+    for source in ("folder", "{subject}/walk_{trial}"):
+        done = locomotion("convert", laboratory, "--out", out, "--subject-from", source)
+        assert done.status == 0, done.err
+        assert set(LocomotionData.from_parquet(out).groups) == {"anna", "bert"}
+    bad = locomotion("convert", laboratory, "--out", out, "--subject-from", "{subject}{trial}")
+    assert bad.status == 2
+    assert "subject_from" in bad.err
+
+
+def test_similar_names_are_refused_or_settled(laboratory, tmp_path, locomotion):
+    _trials_of(laboratory, "S1_01.mot", "S01_02.mot", "T3_01.mot")
+    out = tmp_path / "out.parquet"
+    done = locomotion("convert", laboratory, "--out", out)
+    assert done.status == 1
+    assert "S01, S1, which differ" in done.err
+    assert done.err.splitlines()[-1] == "2 failed"
+    assert set(LocomotionData.from_parquet(out).groups) == {"T3"}
+    for answer, n_people in (("same", 2), ("different", 3)):
+        done = locomotion("convert", laboratory, "--out", out, "--similar-names", answer)
+        assert done.status == 0
+        assert f"of {n_people} subjects" in done.out
+
+
+def test_long_lists_are_shortened_and_whole_with_history(laboratory, tmp_path, locomotion):
+    _trials_of(laboratory, *(f"S{k:02d}_walk.mot" for k in range(1, 36)))
+    for number in range(40):
+        (laboratory / f"X{number}_walk.c3d").write_bytes(b"")
+    words = ("convert", laboratory, "--out", tmp_path / "out.parquet")
+    short = locomotion(*words)
+    assert short.status == 1
+    assert "and 5 more" in short.out
+    assert len(short.out.splitlines()) < 80
+    assert len(short.err.splitlines()) < 8
+    assert short.err.splitlines()[-1] == "40 failed"
+    whole = locomotion(*words, "--history")
+    assert "S35_walk.mot" in whole.out
+    assert "X39_walk.c3d" in whole.out
+    assert "X39_walk.c3d" in whole.err
+
+
+def test_a_guess_is_printed(laboratory, tmp_path, locomotion):
+    _trials_of(laboratory, "walk_subject_Kinematics_q.mot")
+    done = locomotion("convert", laboratory, "--out", tmp_path / "out.parquet")
+    assert done.status == 0
+    assert "walk (a guess)" in done.out
+    assert "guessed: subject walk" in done.out

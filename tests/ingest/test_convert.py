@@ -31,7 +31,8 @@ from locomotion_analysis.ingest import (
     register,
     trial_groups,
 )
-from locomotion_analysis.ingest.convert import identified, subject_and_trial, with_subject
+from locomotion_analysis.ingest.identity import NameRules, identify, with_subject
+from locomotion_analysis.ingest.path_names import subject_and_trial
 
 KNEE = "knee_flexion_angle_ipsi_rad"
 
@@ -323,10 +324,11 @@ def test_recordings_of_different_times_are_refused(walker):
 
 def test_names_are_assumed_only_where_the_file_is_silent(walker):
     path = Path("S07_0003.c3d")
-    silent = identified(walker.recording(subject="", trial=""), path)
+    silent = identify([(path, walker.recording(subject="", trial=""))], NameRules())
     assert (silent.subject, silent.trial) == ("S07", "0003")
-    assert silent.history[-1].action == "assumed"
-    said = identified(walker.recording(), path)
+    assert (silent.subject_by, silent.trial_by) == ("file name", "file name")
+    assert [entry.action for entry in silent.history] == ["assumed", "assumed"]
+    said = identify([(path, walker.recording())], NameRules())
     assert (said.subject, said.trial, said.history) == ("S1", "t1", ())
 
 

@@ -1,8 +1,9 @@
 """Commands on gait cycles: from a laboratory's files to checked cycles and their features."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.markup import escape
@@ -21,7 +22,13 @@ from locomotion_analysis.cli.options import (
     scanned,
 )
 from locomotion_analysis.cli.show import console, error_console, frame_table, progress_bar, rate_bar
-from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.errors import LocomotionError, SchemaError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+_NAMES = "Who is who"
 
 
 def convert(
@@ -33,7 +40,8 @@ def convert(
     ],
     out: Annotated[Path | None, typer.Option(help="Parquet file to write.")] = None,
     map_: Annotated[
-        Path | None, typer.Option("--map", help="YAML: a table's columns to channels.")
+        Path | None,
+        typer.Option("--map", help="YAML: a table's columns to channels."),
     ] = None,
     write_map: Annotated[
         Path | None,
@@ -43,49 +51,168 @@ def convert(
         ),
     ] = None,
     subjects: Annotated[
-        Path | None, typer.Option(help="Table of subjects: mass, height, age, sex.")
+        Path | None,
+        typer.Option(help="Table of subjects: mass, height, age, sex.", rich_help_panel=_NAMES),
+    ] = None,
+    subject_from: Annotated[
+        str | None,
+        typer.Option(
+            metavar="name|file|folder|PATTERN",
+            help="Where the subject's name stands: in the file, first in its name, in the folder's, "
+            "or as {subject}/{task}_{trial}.c3d says. Without, the first of these to be trusted.",
+            rich_help_panel=_NAMES,
+        ),
+    ] = None,
+    subject: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Whom to take from a C3D file of several people.",
+            rich_help_panel=_NAMES,
+        ),
+    ] = None,
+    similar_names: Annotated[
+        Literal["refuse", "same", "different"],
+        typer.Option(
+            help="Whether S1, S01 and S-1 are one person or several.", rich_help_panel=_NAMES
+        ),
+    ] = "refuse",
+    same_person: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="One person although the bodies in the files differ; may be repeated.",
+            rich_help_panel=_NAMES,
+        ),
     ] = None,
     task: Annotated[
-        str | None, typer.Option(help="Task of recordings that do not say theirs.")
+        str | None,
+        typer.Option(help="Task of recordings that do not say theirs.", rich_help_panel=_NAMES),
     ] = None,
     marker: Annotated[
         list[str] | None,
         typer.Option(help="A marker's place, as left_heel=CALC_G; may be repeated."),
     ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Only say whom each file would be taken for, and why; reads headers alone.",
+            rich_help_panel=_NAMES,
+        ),
+    ] = False,
+    history: Annotated[
+        bool, typer.Option("--history", help="Print every step and every file.")
+    ] = False,
     layout: Layout = "cycle",
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at the first file that fails.")
     ] = False,
 ) -> None:
-    """Turn a laboratory's files into validated gait cycles, and say what was done to them."""
-    from locomotion_analysis.ingest import ColumnMap, convert, read_places, read_subjects
+    """Turn a laboratory's files into validated gait cycles, and say what was done to them.
+
+    Prints whom each file was taken for and what became of it; the whole history is in the file
+    that is written (`locomotion info`). Status 0 where every file was converted, 1 where some
+    failed, 2 where none could be.
+    """
+    from locomotion_analysis.ingest import (
+        ColumnMap,
+        convert,
+        read_places,
+        read_subjects,
+        who_is_who,
+    )
 
     if write_map is not None:
         _draft_map(sources, write_map)
         return
-    sources, out = _sources_and_destination(sources, out)
+
     column_map = None if map_ is None else ColumnMap.from_yaml(map_)
     table = None if subjects is None else read_subjects(subjects)
-    with progress_bar() as progress:
-        result = convert(
-            sources,
-            column_map=column_map,
-            subjects=table,
-            task=task,
-            markers=read_places(marker or ()),
-            fail_fast=fail_fast,
-            progress=progress,
-        )
-    result.data.to_parquet(out, layout=layout)
+    names: dict[str, Any] = {
+        "column_map": column_map,
+        "subjects": table,
+        "task": task,
+        "subject_from": subject_from,
+        "subject": subject,
+        "similar_names": similar_names,
+        "same_person": same_person or (),
+    }
+    places = read_places(marker or ())
     shown = console()
-    for entry in result.data.history:
-        shown.print(escape(f"  {entry}"))
+    if dry_run:
+        if out is None and len(sources) > 1 and not sources[-1].exists():
+            sources = sources[:-1]  # the file to write
+        found = who_is_who(sources, **names)
+        shown.print(frame_table("Who is who, by headers alone", found))
+        wrong = int((found["problem"] != "").sum())
+        shown.print(f"{len(found):,} recordings, {wrong:,} with a problem; nothing was converted")
+        if wrong:
+            raise typer.Exit(EXIT_FINDINGS)
+        return
+    sources, out = _sources_and_destination(sources, out)
+    with progress_bar() as progress:
+        result = convert(sources, **names, markers=places, fail_fast=fail_fast, progress=progress)
+    result.data.to_parquet(out, layout=layout)
+    shown.print(frame_table("Files", result.table if history else shortened(result.table)))
+    told = [str(entry) for entry in result.data.history] if history else list(result.notes)
+    for line in told if history else told[:_MOST_NOTES]:
+        cut = line if history or len(line) <= _LONGEST_NOTE else f"{line[:_LONGEST_NOTE]} ..."
+        shown.print(escape(f"  {cut}"))
+    if not history:
+        more = f"and {len(told) - _MOST_NOTES} more; " if len(told) > _MOST_NOTES else ""
+        shown.print(f"  {more}all {len(result.data.history):,} steps: --history")
     if result.skipped:
-        names = ", ".join(path.name for path in result.skipped)
-        shown.print(escape(f"  passed over, no recordings: {names}"))
-    shown.print(f"{len(result.data):,} cycles in the {layout} layout: {escape(str(out))}")
-    for path, error in result.failures:
-        error_console().print(f"[bold red]failed:[/] {escape(f'{path}: {error}')}")
+        some = [path.name for path in result.skipped]
+        if len(some) > _MOST_FAILED and not history:
+            some[_MOST_FAILED:] = [f"and {len(some) - _MOST_FAILED} more"]
+        shown.print(escape(f"  passed over, no recordings: {', '.join(some)}"))
+    people = result.data.cycles["subject"].nunique()
+    shown.print(
+        f"{len(result.data):,} cycles of {people:,} subject{'s' * (people != 1)} in the {layout} layout: "
+        f"{escape(str(out))}"
+    )
+    if result.failures:
+        show_failures(result.failures, whole=history)
+        raise typer.Exit(EXIT_FINDINGS)
+
+
+_MOST_NOTES, _MOST_FAILED, _MOST_ROWS, _LONGEST_NOTE = 25, 10, 30, 300
+
+
+def shortened(table: "pd.DataFrame") -> "pd.DataFrame":
+    """Return one row a trial, and the first of those that were converted and that failed."""
+    import pandas as pd
+
+    trials = table[~table["outcome"].str.startswith("in ")]
+    failed = trials["outcome"].str.startswith("failed")
+    parts = []
+    for part in (trials[~failed], trials[failed]):
+        parts.append(part.head(_MOST_ROWS))
+        if len(part) > _MOST_ROWS:
+            blank = dict.fromkeys(table.columns, "")
+            blank["file"] = f"and {len(part) - _MOST_ROWS:,} more"
+            parts.append(pd.DataFrame([blank]))
+    return pd.concat(parts, ignore_index=True)
+
+
+def show_failures(failures: Sequence[tuple[Path, LocomotionError]], *, whole: bool) -> None:
+    """Print why files failed on stderr, files of one reason together, and their number last."""
+    reasons: dict[tuple[str, str, str], list[tuple[Path, LocomotionError]]] = {}
+    for path, error in failures:
+        reasons.setdefault((error.expected, error.got, error.fix), []).append((path, error))
+    for number, alike in enumerate(reasons.values()):
+        if number == _MOST_FAILED and not whole:
+            left = sum(map(len, reasons.values())) - sum(map(len, [*reasons.values()][:number]))
+            error_console().print(f"and {left} more for {len(reasons) - number} other reasons")
+            break
+        path, error = alike[0]
+        others = [*dict.fromkeys(other for other, _ in alike if other != path)]
+        named = ", ".join(other.name for other in others[: None if whole else _MOST_FAILED])
+        also = f" (and {len(others)} more: {named})" if named else ""
+        error_console().print(f"[bold red]failed:[/] {escape(f'{path}{also}: {error}')}")
+    n_files = len({path for path, _ in failures})
+    error_console().print(f"[bold red]{n_files:,} failed[/]")
 
 
 def _draft_map(sources: list[Path], target: Path) -> None:

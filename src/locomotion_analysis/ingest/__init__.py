@@ -8,12 +8,12 @@ stands in the history of the data.
 
 from locomotion_analysis.ingest.convert import (
     Conversion,
+    Outcome,
     convert,
     merge,
     reader_for,
     readers,
     register,
-    trial_groups,
 )
 from locomotion_analysis.ingest.events import (
     GaitEvents,
@@ -25,12 +25,14 @@ from locomotion_analysis.ingest.events import (
     velocity_events,
 )
 from locomotion_analysis.ingest.foot_forces import contacts
+from locomotion_analysis.ingest.identity import Identity
 from locomotion_analysis.ingest.marker_names import (
     MARKER_SETS,
     MarkerSet,
     place_markers,
     read_places,
 )
+from locomotion_analysis.ingest.path_names import trial_groups
 from locomotion_analysis.ingest.phase import phase_curves
 from locomotion_analysis.ingest.recording import (
     Event,
@@ -49,6 +51,7 @@ from locomotion_analysis.ingest.strides import (
 from locomotion_analysis.ingest.tables.column_map import ColumnMap
 from locomotion_analysis.ingest.tables.map_draft import draft_map
 from locomotion_analysis.ingest.tables.subjects import SubjectTable, read_subjects
+from locomotion_analysis.ingest.who_is_who import who_is_who
 
 __all__ = [
     "MARKER_SETS",
@@ -56,7 +59,9 @@ __all__ = [
     "Conversion",
     "Event",
     "GaitEvents",
+    "Identity",
     "MarkerSet",
+    "Outcome",
     "Plate",
     "ReadOptions",
     "Reader",
@@ -85,4 +90,5 @@ __all__ = [
     "stride_time_variability",
     "trial_groups",
     "velocity_events",
+    "who_is_who",
 ]

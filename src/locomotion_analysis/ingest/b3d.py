@@ -693,6 +693,14 @@ class B3DReader:
         """Return whether the first bytes are of a B3D file."""
         return looks_like_b3d(head)
 
+    def people(self, path: Path, options: ReadOptions) -> list[Recording]:  # noqa: ARG002
+        """Return the trials that the header lists, without their frames."""
+        header = read_b3d_header(path)
+        known = _metadata(header)
+        return [
+            Recording(source=str(path), trial=trial.name, metadata=known) for trial in header.trials
+        ]
+
     def read(self, path: Path, options: ReadOptions) -> list[Recording]:  # noqa: ARG002
         """Read all trials.
 

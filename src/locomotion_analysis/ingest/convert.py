@@ -1,11 +1,13 @@
 """From files and folders of a laboratory to one dataset of gait cycles.
 
 Each file is read by the reader that knows its content; files of one trial are merged to one
-recording with a subject and a trial, and cut into cycles. A file that fails is kept beside the
-cycles of the others.
+recording with a subject and a trial, and cut into cycles. When all are read, names are settled: one
+person under one name. A file that fails is kept beside the cycles of the others.
 """
 
-from collections import Counter, defaultdict
+import os
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,9 +24,22 @@ from locomotion_analysis.errors import (
     SchemaError,
 )
 from locomotion_analysis.ingest.b3d import B3DReader
+from locomotion_analysis.ingest.bodies import Body, body_of, differences, known_of
 from locomotion_analysis.ingest.c3d.reader import C3DReader
+from locomotion_analysis.ingest.identity import (
+    Claim,
+    Identity,
+    NameRules,
+    Similar,
+    identify,
+    refuse_pooling,
+    row_of,
+    settle,
+    with_subject,
+)
 from locomotion_analysis.ingest.marker_names import place_markers
 from locomotion_analysis.ingest.opensim import OpenSimReader, TRCReader, follow_knee_sign
+from locomotion_analysis.ingest.path_names import trial_groups
 from locomotion_analysis.ingest.recording import Reader, ReadOptions, Recording, Stream
 from locomotion_analysis.ingest.strides import cycles_of
 from locomotion_analysis.ingest.tables.column_map import ColumnMap
@@ -36,13 +51,36 @@ from locomotion_analysis.ingest.tables.unmapped import (
     TimeParquetReader,
 )
 from locomotion_analysis.progress import Progress
-from locomotion_analysis.standard import TASKS
 
 _HEAD_BYTES = 4096
 _NEEDS_MAP = "table"
 _NOTES = ("license", "licence", "readme", "notice", "copying", "changelog")
 _ANY_TEXT = {".txt", ".csv", ".tsv"}
 _MOST_NAMED = 20
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file, or of one recording of a file that holds several.
+
+    Attributes
+    ----------
+    file : Path
+    identity : Identity or None
+        Subject, task and trial, and where each was found; None where that was not reached.
+    cycles : int
+        Gait cycles of the trial; 0 in files that failed, and in those of a trial beside its first.
+    part_of : Path or None
+        The file under which the trial is counted, where this is another file of it.
+    error : LocomotionError or None
+        Why it failed.
+    """
+
+    file: Path
+    identity: Identity | None = None
+    cycles: int = 0
+    part_of: Path | None = None
+    error: LocomotionError | None = None
 
 
 @dataclass(frozen=True)
@@ -57,11 +95,69 @@ class Conversion:
         Files that could not, and why.
     skipped : tuple of Path
         Files in a folder that are no recording in any known format (licences, notes).
+    outcomes : tuple of Outcome
+        One a file, or more where a file holds several recordings; failures last.
     """
 
     data: LocomotionData
     failures: tuple[tuple[Path, LocomotionError], ...] = ()
     skipped: tuple[Path, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Files x outcome: ``file, subject, task, trial, outcome``, failures last."""
+        names = short_names(outcome.file for outcome in self.outcomes)
+        rows = []
+        for outcome in self.outcomes:
+            who = outcome.identity
+            text = f"{outcome.cycles} cycle{'s' * (outcome.cycles != 1)}"
+            if outcome.error is not None:
+                text = f"failed: {outcome.error.got}"
+            elif outcome.part_of is not None:
+                text = f"in {outcome.part_of.name}"
+            guess = " (a guess)" if who and who.guess else ""
+            said = (who.subject + guess, who.task, who.trial) if who else ("", "", "")
+            rows.append((names[outcome.file], *said, text))
+        return pd.DataFrame(rows, columns=["file", "subject", "task", "trial", "outcome"])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The history in short: what was guessed, assumed, renamed, dropped; alike lines once.
+
+        What every conversion does (reading, converting units, cutting) is left out.
+        """
+        alike: dict[tuple[str, str], list[HistoryEntry]] = {}
+        for entry in self.data.history:
+            if entry.action not in _ROUTINE:
+                shape = re.sub(r"\S*\d\S*", "#", entry.detail)
+                alike.setdefault((entry.action, shape), []).append(entry)
+        first = [action for action in _FIRST if any(action == key for key, _ in alike)]
+        order = sorted(
+            alike, key=lambda key: first.index(key[0]) if key[0] in first else len(first)
+        )
+        return tuple(
+            f"{alike[key][0]}" + (f" and {len(alike[key]) - 1} alike" if alike[key][1:] else "")
+            for key in order
+        )
+
+
+_ROUTINE = frozenset(
+    {"read", "converted", "segmented", "shifted", "found", "assigned", "concatenated", "failed"}
+)
+_FIRST = ("guessed", "replaced", "renamed", "missing", "rejected", "assumed", "dropped")
+
+
+def short_names(files: Iterable[Path]) -> dict[Path, str]:
+    """Return names that tell the files apart: the path below the folder that all are in."""
+    paths = dict.fromkeys(files)
+    if not paths:
+        return {}
+    try:
+        top = os.path.commonpath([path.absolute().parent for path in paths])
+    except ValueError:  # on different drives
+        return {path: str(path) for path in paths}
+    return {path: os.path.relpath(path.absolute(), top) for path in paths}
 
 
 def convert(
@@ -70,6 +166,10 @@ def convert(
     column_map: ColumnMap | None = None,
     subjects: Mapping[str, Mapping[str, Any]] | None = None,
     task: str | None = None,
+    subject_from: str | None = None,
+    subject: str | None = None,
+    similar_names: Similar = "refuse",
+    same_person: Iterable[str] = (),
     markers: Mapping[str, Sequence[str]] | None = None,
     fail_fast: bool = False,
     progress: Progress | None = None,
@@ -89,6 +189,18 @@ def convert(
     task : str, optional
         A task of :data:`~locomotion_analysis.standard.TASKS`, for files that do not say theirs.
         Where neither does, strides with a flight are running, and all others level walking.
+    subject_from : str, optional
+        Where the subject's name stands: ``name`` (in the file), ``file`` (first word of its name),
+        ``folder``, or a pattern over the path with ``{subject}``, ``{task}``, ``{trial}``, such as
+        ``{subject}/{task}_{trial}.c3d``. Not given, it is the first of name, file and folder that
+        is trustworthy: the name of a marker set or a walking aid is not.
+    subject : str, optional
+        The one to take from files that hold several people.
+    similar_names : {"refuse", "same", "different"}
+        Whether names that differ by separators or leading zeros (``S1``, ``S01``, ``S-1``) are one
+        person; refused where that is not said.
+    same_person : iterable of str
+        Names whose files are of one person though the bodies in them differ.
     markers : mapping of str to sequence of str, optional
         Place -> labels of the markers there, for names that are not in the table of marker names
         (see :func:`~locomotion_analysis.ingest.place_markers`).
@@ -104,7 +216,7 @@ def convert(
     Raises
     ------
     SchemaError
-        If `task` is not known.
+        If `task` or `similar_names` is not known, or `subject_from` is no pattern.
     LocomotionError
         With `fail_fast`, the first failure.
     MissingExtraError
@@ -112,9 +224,9 @@ def convert(
     FileReadError
         If no file gave a cycle; the message names each file and its reason.
     """
-    if task is not None and task not in TASKS:
-        raise SchemaError(expected=f"a task of {', '.join(TASKS)}", got=repr(task), where="task")
-    work = TrialCollector(ReadOptions(column_map, subjects or {}, markers or {}), task, fail_fast)
+    rules = NameRules.of(subject_from, task, similar_names, same_person, subjects)
+    options = ReadOptions(column_map, subjects or {}, markers or {}, subject or "")
+    work = TrialCollector(options, rules, fail_fast)
     files, skipped = recordings_among(paths, column_map)
     done = 0
     for group in trial_groups(files):
@@ -122,21 +234,12 @@ def convert(
         done += len(group)
         if progress is not None:
             progress("files", done, len(files))
-    if not work.pieces:
-        if len(work.failures) == 1:
-            raise work.failures[0][1]
-        lines = [f"{file.name}: {error.got}" for file, error in work.failures]
-        lines += [f"{file.name}: of no known format" for file in skipped]
-        if len(lines) > _MOST_NAMED:
-            lines[_MOST_NAMED:] = [f"and {len(lines) - _MOST_NAMED} more"]
-        advice = Counter(error.fix for _, error in work.failures if error.fix).most_common(1)
-        raise FileReadError(
-            expected="at least one recording with a complete stride",
-            got="none: " + ("; ".join(lines) or "no files at all"),
-            fix=advice[0][0] if advice else "`locomotion formats` lists what can be read",
-        )
+    pieces, settled = work.settle()
+    if not pieces:
+        raise _nothing(work.failures, skipped)
     entries = [*getattr(subjects, "history", ())]
-    entries += [entry for piece in work.pieces for entry in piece.history]
+    entries += [entry for piece in pieces for entry in piece.history]
+    entries += settled
     if work.failures:
         names = ", ".join(file.name for file, _ in work.failures)
         entries.append(HistoryEntry("failed", f"files {names}", len(work.failures)))
@@ -147,10 +250,38 @@ def convert(
         earlier = counts.get(name)
         counts[name] = earlier if entry.count is None else (earlier or 0) + entry.count
     history = [HistoryEntry(*name, count) for name, count in counts.items()]
-    bare = [LocomotionData(piece.cycles, piece.block, piece.channels) for piece in work.pieces]
+    bare = [LocomotionData(piece.cycles, piece.block, piece.channels) for piece in pieces]
     joined = LocomotionData.concat(bare) if len(bare) > 1 else bare[0]
     data = LocomotionData(joined.cycles, joined.block, joined.channels, (*history, *joined.history))
-    return Conversion(data, tuple(work.failures), tuple(skipped))
+    outcomes = sorted(work.outcomes, key=lambda outcome: outcome.error is not None)
+    return Conversion(data, tuple(work.failures), tuple(skipped), tuple(outcomes))
+
+
+def _nothing(
+    failures: Sequence[tuple[Path, LocomotionError]], skipped: Sequence[Path]
+) -> LocomotionError:
+    """Return the error of a conversion that gave no cycle: the one reason, or each with its files."""
+    reasons: dict[tuple[str, str], list[tuple[Path, LocomotionError]]] = {}
+    for file, error in failures:
+        reasons.setdefault((error.got, error.fix), []).append((file, error))
+    if len(reasons) == 1:
+        (_, error), *others = failures
+        if more := [*dict.fromkeys(file.name for file, _ in others if file != failures[0][0])]:
+            error.where += f", and {len(more)} more: {', '.join(more[:_MOST_NAMED])}"
+        return error
+    lines = [
+        f"{', '.join([*dict.fromkeys(file.name for file, _ in alike)][:_MOST_NAMED])}: {got}"
+        for (got, _), alike in reasons.items()
+    ]
+    lines += [f"{file.name}: of no known format" for file in skipped]
+    if len(lines) > _MOST_NAMED:
+        lines[_MOST_NAMED:] = [f"and {len(lines) - _MOST_NAMED} more"]
+    advice = Counter(error.fix for _, error in failures if error.fix).most_common(1)
+    return FileReadError(
+        expected="at least one recording with a complete stride",
+        got="none: " + ("; ".join(lines) or "no files at all"),
+        fix=advice[0][0] if advice else "`locomotion formats` lists what can be read",
+    )
 
 
 # Magic bytes before text, and the formats with the most particular text first.
@@ -203,6 +334,11 @@ def reader_for(path: Path) -> Reader:
     )
 
 
+def unreadable(error: OSError) -> FileReadError:
+    """Return the error of a file that the system does not let us read."""
+    return FileReadError(expected="a file that can be opened", got=error.strerror or str(error))
+
+
 def recordings_among(
     paths: Iterable[Path | str], column_map: ColumnMap | None
 ) -> tuple[list[Path], list[Path]]:
@@ -242,27 +378,39 @@ def _is_recording(file: Path, has_map: bool) -> bool:
     return has_map or reader.name != _NEEDS_MAP
 
 
+@dataclass(frozen=True)
+class _Piece:
+    """The cycles of one trial, and what is claimed of those they are of."""
+
+    file: Path
+    data: LocomotionData
+    claims: tuple[Claim, ...]
+    rows: range
+    """Its places in the outcomes, its own file's first."""
+    folder: Path | None = None
+    """The folder that the dataset is named after, unless the user or the data name it."""
+
+
 class TrialCollector:
     """Collects the cycles of trials, and the files that failed.
 
     Parameters
     ----------
     options : ReadOptions
-    task : str or None
-        For recordings that do not say theirs.
+    rules : NameRules
     fail_fast : bool
         Raise the first failure in place of keeping it.
 
     Attributes
     ----------
-    pieces : list of LocomotionData
+    outcomes : list of Outcome
     failures : list of (Path, LocomotionError)
     """
 
-    def __init__(self, options: ReadOptions, task: str | None, fail_fast: bool) -> None:
-        self._options, self._task, self._fail_fast = options, task, fail_fast
-        self.pieces: list[LocomotionData] = []
-        self._keys: set[tuple[object, ...]] = set()
+    def __init__(self, options: ReadOptions, rules: NameRules, fail_fast: bool) -> None:
+        self._options, self._rules, self._fail_fast = options, rules, fail_fast
+        self._pieces: list[_Piece] = []
+        self.outcomes: list[Outcome] = []
         self.failures: list[tuple[Path, LocomotionError]] = []
 
     def add_trial(self, files: Sequence[Path]) -> None:
@@ -271,19 +419,18 @@ class TrialCollector:
         for file in files:
             try:
                 content = reader_for(file).read(file, self._options)
+                is_data = isinstance(content, LocomotionData)
+                refuse_pooling(file, _names_in(content), self._rules, as_written=is_data)
             except MissingExtraError:
                 raise  # no fault of the file: one command mends it for all of them
             except LocomotionError as error:
                 self._fail(file, error)
                 continue
             except OSError as error:
-                unreadable = FileReadError(
-                    expected="a file that can be opened", got=error.strerror or str(error)
-                )
-                self._fail(file, unreadable)
+                self._fail(file, unreadable(error))
                 continue
             if isinstance(content, LocomotionData):
-                self._add_data(file, with_subjects(content, self._options.subjects))
+                self._add_cycles(file, with_subjects(content, self._options.subjects))
             elif len(content) == 1:
                 single.append((file, content[0]))
             else:
@@ -292,7 +439,7 @@ class TrialCollector:
                         text = f"trial {number}: the file numbers its trials by order"
                         entry = HistoryEntry("assumed", text)
                         recording = replace(recording, trial=str(number)).then(entry)
-                    self._add_recordings(file, [recording])
+                    self._add_recordings([(file, recording)], alone=False)
         if single:
             # Angles first; C3D events and plates come before copies of them in other files.
             single.sort(
@@ -305,123 +452,223 @@ class TrialCollector:
             angles = single[0][1]
             of_one_trial = [
                 # Only the angles of the same model tell the sign of its knee moments.
-                follow_knee_sign(angles, part) if reader_for(file).name == "opensim" else part
+                (
+                    file,
+                    follow_knee_sign(angles, part) if reader_for(file).name == "opensim" else part,
+                )
                 for file, part in single
             ]
-            self._add_recordings(single[0][0], of_one_trial)
+            self._add_recordings(of_one_trial)
 
-    def _add_recordings(self, file: Path, parts: list[Recording]) -> None:
+    def settle(self) -> tuple[list[LocomotionData], list[HistoryEntry]]:
+        """Give everybody one name, refuse who cannot be told, and return the cycles.
+
+        Returns
+        -------
+        list of LocomotionData
+            With the names of people and datasets as they are now.
+        list of HistoryEntry
+            Which names were taken for others.
+        """
+        settled = settle([claim for piece in self._pieces for claim in piece.claims], self._rules)
+        datasets = _dataset_names([piece.folder for piece in self._pieces if piece.folder])
+        found: list[LocomotionData] = []
+        keys: set[tuple[object, ...]] = set()
+        place = 0
+        for piece in self._pieces:
+            own = slice(place, place := place + len(piece.claims))
+            problems = [problem for problem in settled.problems[own] if problem]
+            if problems:
+                self._fail(piece.file, problems[0], row=piece.rows[0])
+                continue
+            written = [claim.name for claim in piece.claims]
+            names = dict(zip(written, settled.names[own], strict=True))
+            data = _renamed(piece.data, names, datasets[piece.folder] if piece.folder else "")
+            for row in piece.rows:
+                who = self.outcomes[row].identity
+                if who is not None and who.subject in names:
+                    who = replace(who, subject=names[who.subject])
+                    self.outcomes[row] = replace(self.outcomes[row], identity=who)
+            twice = keys & set(data.key)
+            if twice:
+                again = ", ".join(map(str, min(twice)))
+                error = DuplicateCycleError(
+                    expected="every gait cycle once",
+                    got=f"{again} for the second time",
+                    fix="give the trials different names, or leave one out",
+                )
+                self._fail(piece.file, error, row=piece.rows[0])
+                continue
+            keys |= set(data.key)
+            found.append(data)
+        return found, settled.history
+
+    def _add_recordings(self, parts: list[tuple[Path, Recording]], *, alone: bool = True) -> None:
+        file = parts[0][0]
+        who = None
         try:
-            recording = place_markers(identified(merge(parts), file), self._options.markers)
-            recording = with_subject(recording, self._options.subjects)
-            if not recording.task and self._task:
-                entry = HistoryEntry("assumed", f"task = {self._task} (given)")
-                recording = replace(recording, task=self._task).then(entry)
+            who = identify(parts, self._rules, alone=alone)
+            bodies = self._bodies(parts, who)
+            merged = merge([part for _, part in parts])
+            recording = place_markers(who.name(merged), self._options.markers)
+            claim = Claim(file, who.subject, bodies, who.guess)
+            recording = with_subject(recording, self._options.subjects, self._rules.similar)
             named = getattr(self._options.column_map, "dataset", "")
-            dataset = named or file.resolve().parent.name or "unnamed"
-            self._add_data(file, cycles_of(recording, dataset))
+            folder = None if named else file.resolve().parents[who.folders]
+            dataset = named or (folder.name if folder else "") or "unnamed"
+            data = cycles_of(recording, dataset)
+        except LocomotionError as error:
+            self._fail(file, error, who)
+        else:
+            rows = range(len(self.outcomes), len(self.outcomes) + len(parts))
+            self._pieces.append(_Piece(file, data, (claim,), rows, folder))
+            self.outcomes.append(Outcome(file, who, len(data)))
+        self.outcomes += [Outcome(other, who, part_of=file) for other, _ in parts[1:]]
+
+    def _bodies(self, parts: list[tuple[Path, Recording]], who: Identity) -> tuple[Body, ...]:
+        """Return what the files of a trial say of the body.
+
+        Raises
+        ------
+        SchemaError
+            If no person has it all; what the table of subjects decides aside.
+        """
+        bodies = [(file.name, body_of(part)) for file, part in parts]
+        if differences(bodies):
+            row, _ = row_of(who.subject, self._rules.subjects, self._rules.similar)
+            known = self._rules.subjects[row] if row else {}
+            bodies = [
+                (file, {name: value for name, value in body.items() if name not in known})
+                for file, body in bodies
+            ]
+        if reasons := differences(bodies):
+            raise SchemaError(
+                expected="files of one trial to be of one person",
+                got=f"bodies that differ, {'; '.join(reasons)}",
+                fix="name the files so that the trials are apart, or give the right values in the "
+                "table of subjects",
+            )
+        return tuple(body for _, body in bodies)
+
+    def _add_cycles(self, file: Path, data: LocomotionData) -> None:
+        """Take cycles that are cut already, as of those they name or as the user says."""
+        who = None
+        try:
+            who, data = _named_cycles(file, data, self._rules)
         except LocomotionError as error:
             self._fail(file, error)
-
-    def _add_data(self, file: Path, data: LocomotionData) -> None:
-        keys = set(data.key)
-        if keys & self._keys:
-            again = ", ".join(map(str, min(keys & self._keys)))
-            error = DuplicateCycleError(
-                expected="every gait cycle once",
-                got=f"{again} for the second time",
-                where=str(file),
-                fix="give the trials different names, or leave one out",
-            )
-            self._fail(file, error)
             return
-        self._keys |= keys
-        self.pieces.append(data)
+        claims = []
+        cycles = data.cycles
+        told = [name for name in cycles if name in _BODY_COLUMNS]
+        for name, rows in cycles.groupby("subject", sort=False):
+            bodies = rows[told].drop_duplicates().to_dict("records") if told else []
+            known = tuple(
+                body for row in bodies if (body := known_of({str(k): v for k, v in row.items()}))
+            )
+            claims.append(Claim(file, str(name), known))
+        row = len(self.outcomes)
+        self._pieces.append(_Piece(file, data, tuple(claims), range(row, row + 1)))
+        self.outcomes.append(Outcome(file, who, len(data)))
 
-    def _fail(self, file: Path, error: LocomotionError) -> None:
+    def _fail(
+        self,
+        file: Path,
+        error: LocomotionError,
+        who: Identity | None = None,
+        row: int | None = None,
+    ) -> None:
         if str(file) not in error.where:
             error = error.at(str(file))
         if self._fail_fast:
             raise error
         self.failures.append((file, error))
+        if row is None:
+            self.outcomes.append(Outcome(file, who, error=error))
+        else:
+            self.outcomes[row] = replace(self.outcomes[row], cycles=0, error=error)
 
 
-# Which files belong to one trial, and whose it is, from their names.
-
-_Words = tuple[str, ...]
-_Name = tuple[Path, _Words]
-ROLES = frozenset({
-    "ik", "id", "so", "grf", "grfs", "force", "forces", "marker", "markers", "kinematics",
-    "kinetics", "dynamics", "inverse", "inversekinematics", "inversedynamics", "angles", "moments",
-    "mocap", "external", "loads", "externalloads", "analog",
-})  # fmt: skip
-"""Words that say what part of a trial a file holds, not which trial it is."""
+def _names_in(content: Sequence[Recording] | LocomotionData) -> list[str]:
+    if isinstance(content, LocomotionData):
+        return [str(name) for name in content.cycles["subject"].unique()]
+    return [recording.subject for recording in content]
 
 
-def trial_groups(paths: Sequence[Path]) -> list[list[Path]]:
-    """Put files of one trial together.
+_BODY_COLUMNS = (
+    "mass_kg", "height_m", "leg_length_m", "age", "sex", "date_of_birth", "birth_date",
+)  # fmt: skip
 
-    Two files of a folder are of one trial when their names agree after the words that name a
-    part (``IK, ID, forces, markers, ...``) are taken off the end; a name that had such a word
-    also joins the one longer name that begins with it: ``S01_0002_IK.mot``,
-    ``S01_0002_Gait_forces.sto`` and ``S01_0002_Gait.c3d`` are one trial.
 
-    Parameters
-    ----------
-    paths : sequence of Path
+def _named_cycles(
+    file: Path, data: LocomotionData, rules: NameRules
+) -> tuple[Identity, LocomotionData]:
+    """Return who a file of cycles is of, and the cycles under that name.
 
-    Returns
-    -------
-    list of list of Path
-        In the order of the first file of each.
-
-    Examples
-    --------
-    >>> files = [Path("S1_02_IK.mot"), Path("S1_02_Gait.c3d"), Path("S1_03_Gait.c3d")]
-    >>> [[path.name for path in group] for group in trial_groups(files)]
-    [['S1_02_IK.mot', 'S1_02_Gait.c3d'], ['S1_03_Gait.c3d']]
+    Raises
+    ------
+    SchemaError
+        If it names nobody.
     """
-    stems: dict[Path, tuple[_Words, bool]] = {}
-    for path in paths:
-        words = bare_name(path).lower().split("_")
-        cut = _cut_roles(words)
-        stems[path] = tuple(cut), len(cut) < len(words)
-    longer: defaultdict[_Name, set[_Words]] = defaultdict(set)
-    for folder, stem in {(path.parent, stem) for path, (stem, _) in stems.items()}:
-        for length in range(1, len(stem)):
-            longer[folder, stem[:length]].add(stem)
-    groups: defaultdict[_Name, list[Path]] = defaultdict(list)
-    for path, (stem, is_part) in stems.items():
-        candidates = longer.get((path.parent, stem), set()) if is_part else set()
-        groups[path.parent, next(iter(candidates)) if len(candidates) == 1 else stem].append(path)
-    return list(groups.values())
+    cycles = data.cycles
+    names = [str(name) for name in dict.fromkeys(cycles["subject"])]
+    tasks, trials = (list(dict.fromkeys(cycles[name])) for name in ("task", "task_id"))
+    if len(names) == 1:
+        part = Recording(
+            source=str(file),
+            subject=names[0],
+            task=str(tasks[0]),
+            trial=str(trials[0]),
+            named_by="column subject",
+        )
+        who = identify([(file, part)], rules)
+        changed: dict[str, str] = {"subject": who.subject} if who.subject != names[0] else {}
+        if who.task_by == "pattern":
+            changed["task"] = who.task
+        if who.trial_by == "pattern":
+            changed["task_id"] = who.trial
+        if changed:
+            named = cycles.assign(**changed)
+            history = (*data.history, *who.history)
+            data = LocomotionData(named, data.block, data.channels, history)
+    else:
+        who = Identity(f"{len(names)} subjects", "", "", "column subject", "the file", "the file")
+    if len(tasks) > 1:
+        who = replace(who, task=f"{len(tasks)} tasks")
+    if len(trials) > 1:
+        who = replace(who, trial=f"{len(trials)} trials")
+    return who, data
 
 
-def subject_and_trial(path: Path) -> tuple[str, str]:
-    """Guess subject and trial from a file name: the first word, and the rest.
-
-    Examples
-    --------
-    >>> subject_and_trial(Path("S01_0002_Gait_forces.sto"))
-    ('S01', '0002_Gait')
-    >>> subject_and_trial(Path("walk.c3d"))
-    ('walk', 'walk')
-    """
-    words = _cut_roles(bare_name(path).split("_"))
-    return words[0], "_".join(words[1:]) or words[0]
-
-
-def bare_name(path: Path) -> str:
-    """Return the file name without its endings (``.txt.gz`` are two)."""
-    name = Path(path.name)
-    return Path(name.stem).stem if name.suffix.lower() == ".gz" else name.stem
+def _renamed(data: LocomotionData, names: Mapping[str, str], dataset: str) -> LocomotionData:
+    """Return cycles under the names that were settled, of people and of the dataset."""
+    cycles = data.cycles
+    changed: dict[str, Any] = {}
+    if any(old != new for old, new in names.items()):
+        changed["subject"] = cycles["subject"].astype(str).map(names)
+    if dataset and (cycles["dataset"] != dataset).any():
+        changed["dataset"] = dataset
+    if not changed:
+        return data
+    return LocomotionData(cycles.assign(**changed), data.block, data.channels, data.history)
 
 
-def _cut_roles(words: list[str]) -> list[str]:
-    last = len(words)
-    while last > 1 and words[last - 1].lower() in ROLES:
-        last -= 1
-    return words[:last]
+def _dataset_names(folders: Iterable[Path]) -> dict[Path, str]:
+    """Name datasets after folders; folders of one name by those above them as well."""
+    names = {folder: folder.name or "unnamed" for folder in folders}
+    length = 1
+    while len(set(names.values())) < len(names):
+        length += 1
+        counts = Counter(names.values())
+        names = {
+            folder: "_".join(folder.parts[-length:]).replace(os.sep, "")
+            if counts[name] > 1
+            else name
+            for folder, name in names.items()
+        }
+        if length > max(len(folder.parts) for folder in names):
+            break
+    return names
 
 
 # Several files of one trial to one recording, with a subject and a trial.
@@ -485,6 +732,7 @@ def _joined(first: Recording, second: Recording) -> Recording:
         subject=first.subject or second.subject,
         task=first.task or second.task,
         trial=first.trial or second.trial,
+        named_by=first.named_by or second.named_by,
         streams=(*first.streams, *(stream for stream in fresh if stream.signals)),
         markers=with_markers.markers,
         marker_time_s=with_markers.marker_time_s,
@@ -535,62 +783,6 @@ def _span(recording: Recording) -> tuple[float, float]:
             expected="a recording over time", got="no samples", where=recording.source
         )
     return float(min(c[0] for c in clocks)), float(max(c[-1] for c in clocks))
-
-
-def identified(recording: Recording, path: Path) -> Recording:
-    """Name subject and trial after the file where the recording does not say them."""
-    subject, trial = subject_and_trial(path)
-    entries = []
-    if not recording.subject:
-        recording = replace(recording, subject=subject)
-        entries.append(f"subject {subject}")
-    if not recording.trial:
-        recording = replace(recording, trial=trial)
-        entries.append(f"trial {trial}")
-    if not entries:
-        return recording
-    detail = f"{' and '.join(entries)}, from the file name {path.name}"
-    return recording.then(HistoryEntry("assumed", detail))
-
-
-def with_subject(recording: Recording, subjects: Mapping[str, Mapping[str, Any]]) -> Recording:
-    """Add what a table of subjects knows of the recording's subject; the table wins.
-
-    Parameters
-    ----------
-    recording : Recording
-        With its subject known.
-    subjects : mapping of str to mapping
-        Subject -> ``mass_kg, height_m, age, sex, ...``. A name that is not there as it is
-        written is the one that is alike but for case, or else but for case and zeros in place
-        of the letter o.
-    """
-    if not subjects:
-        return recording
-    found = [recording.subject] if recording.subject in subjects else []
-    plain = recording.subject.casefold()
-    found = found or [name for name in subjects if name.casefold() == plain]
-    round_ = plain.replace("0", "o")
-    found = found or [name for name in subjects if name.casefold().replace("0", "o") == round_]
-    if len(found) != 1:
-        text = f"subject {recording.subject}: not in the table of subjects"
-        if found:
-            text += f", and {', '.join(found)} are equally like it"
-        return recording.then(HistoryEntry("missing", text))
-    if found[0] != recording.subject:
-        text = f"subject {recording.subject} is {found[0]} of the table of subjects"
-        recording = recording.then(HistoryEntry("assumed", text))
-    known = subjects[found[0]]
-    changed = [
-        f"{name} {recording.metadata[name]} -> {value}"
-        for name, value in known.items()
-        if name in recording.metadata and recording.metadata[name] != value
-    ]
-    entries = [HistoryEntry("read", f"subject {recording.subject}: {', '.join(known)}")]
-    if changed:
-        text = f"subject {recording.subject}, the table over the file: {', '.join(changed)}"
-        entries.append(HistoryEntry("replaced", text))
-    return replace(recording, metadata={**recording.metadata, **known}).then(*entries)
 
 
 def with_subjects(

@@ -103,6 +103,8 @@ class Recording:
         File or files it was read from.
     subject, task, trial : str
         Empty where the file does not say; `trial` becomes ``task_id``.
+    named_by : str
+        Where in the file the subject stands: ``SUBJECTS:NAMES``, ``column subject``.
     streams : tuple of Stream
         Angles, moments, forces, ... each with its own time base.
     markers : mapping of str to ndarray, shape (n, 3)
@@ -123,6 +125,7 @@ class Recording:
     subject: str = ""
     task: str = ""
     trial: str = ""
+    named_by: str = ""
     streams: tuple[Stream, ...] = ()
     markers: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     marker_time_s: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
@@ -154,16 +157,23 @@ class ReadOptions:
         Subject name -> metadata (``mass_kg``, ``age``, ...).
     markers : mapping of str to sequence of str
         Place -> labels of the markers there (:func:`~locomotion_analysis.ingest.place_markers`).
+    subject : str
+        The one to take from a file that holds several people.
     """
 
     column_map: Any = None
     subjects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     markers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    subject: str = ""
 
 
 @runtime_checkable
 class Reader(Protocol):
-    """One file format."""
+    """One file format.
+
+    A reader whose files say who was recorded may have a method ``people(path, options)`` too: the
+    recordings of a file without their signals, from no more than its header.
+    """
 
     @property
     def name(self) -> str:

@@ -187,6 +187,88 @@ def read_c3d_content(path: Path) -> C3DContent:
     return content
 
 
+def read_c3d_parameters(path: Path) -> C3DContent:
+    """Read the header and the parameters of a C3D file, and nothing behind them.
+
+    Returns
+    -------
+    C3DContent
+        Without points and analogue channels.
+
+    Raises
+    ------
+    FileReadError
+        If the header promises what is not there, or the parameters are no chain of entries.
+    """
+    header = check_c3d_header(path)
+    with path.open("rb") as stream:
+        start = (stream.read(1)[0] - 1) * _BLOCK
+        stream.seek(start)
+        blocks, processor = stream.read(4)[2:]
+        section = stream.read((blocks or _MOST_BLOCKS) * _BLOCK - 4)
+    try:
+        parameters = _parameter_section(section, processor)
+    except (IndexError, struct.error, ValueError):
+        raise _refused(path, "a parameter section that ends within an entry") from None
+    nothing = np.empty((0, 0, 3)), np.empty((0, 0))
+    return C3DContent(*nothing, header.point_rate_hz, 0.0, 0, parameters)
+
+
+_MOST_BLOCKS = 255
+_TYPES = {1: "i1", 2: "<i2", 4: "<f4"}
+
+
+def _parameter_section(section: bytes, processor: int) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return group -> parameter -> shape and values, from the chain of entries."""
+    names: dict[int, str] = {}
+    found: dict[int, dict[str, dict[str, Any]]] = {}
+    place = 0
+    while place < len(section) - 1 and section[place]:
+        length = abs(struct.unpack_from("b", section, place)[0])  # negative: locked
+        number = struct.unpack_from("b", section, place + 1)[0]
+        place += 2
+        name = section[place : place + length].decode("latin-1").upper()
+        place += length
+        (step,) = struct.unpack_from("<H", section, place)
+        if number < 0:
+            names[-number] = name
+        else:
+            found.setdefault(number, {})[name] = _parameter(section, place + 2, processor)
+        if step == 0:
+            break
+        place += step
+    return {names[number]: group for number, group in found.items() if number in names}
+
+
+def _parameter(section: bytes, place: int, processor: int) -> dict[str, Any]:
+    kind, n_dimensions = struct.unpack_from("bB", section, place)
+    place += 2
+    shape = list(section[place : place + n_dimensions])
+    place += n_dimensions
+    if kind == -1:
+        width, cells = (shape or [1])[0], shape[1:]
+        count = int(np.prod(cells, dtype=np.int64))
+        data = section[place : place + width * count]
+        texts = [data[k * width : (k + 1) * width] for k in range(count)] if width else []
+        return {"shape": cells or [1], "value": [_text(text) for text in texts]}
+    item = np.dtype(_TYPES[kind]) if kind in _TYPES else np.dtype("i1")
+    count = int(np.prod(shape, dtype=np.int64))
+    data = section[place : place + item.itemsize * count]
+    if kind == 4 and processor == _DEC:
+        values = [_real(data[k : k + 4], processor) for k in range(0, len(data), 4)]
+    else:
+        values = np.frombuffer(data, item).tolist()
+    return {"shape": shape or [1], "value": values}
+
+
+def _text(stored: bytes) -> str:
+    stored = stored.partition(b"\0")[0].rstrip()
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        return stored.decode("cp1252", "backslashreplace")
+
+
 def _remarked(content: C3DContent, remark: str) -> C3DContent:
     return replace(content, remarks=(*content.remarks, remark))
 

@@ -2,16 +2,22 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
-from locomotion_analysis.errors import UnitError
-from locomotion_analysis.ingest.c3d.content import KEY, C3DContent, read_c3d_content, zeros_as_nan
+from locomotion_analysis.errors import SchemaError, UnitError
+from locomotion_analysis.ingest.c3d.content import (
+    KEY,
+    C3DContent,
+    read_c3d_content,
+    read_c3d_parameters,
+    zeros_as_nan,
+)
+from locomotion_analysis.ingest.c3d.people import C3DPerson, c3d_people
 from locomotion_analysis.ingest.c3d.plates import c3d_force_plates, laboratory_axes
 from locomotion_analysis.ingest.c3d.plugin_gait import OutputUnits, plugin_gait_signals
 from locomotion_analysis.ingest.c3d.rotations import c3d_segments, with_segment_angles
@@ -49,87 +55,124 @@ class C3DReader:
         is_text = all(byte in b"\t\n\r" or byte >= 32 for byte in head[:64])
         return len(head) > 1 and head[0] >= 2 and head[1] == KEY and not is_text
 
-    def read(self, path: Path, options: ReadOptions) -> list[Recording]:  # noqa: ARG002
+    def people(self, path: Path, options: ReadOptions) -> list[Recording]:
+        """Return the people of a file by its header and parameters, without their signals.
+
+        Raises
+        ------
+        FileReadError, SchemaError
+            As :meth:`read`.
+        """
+        people = _people(read_c3d_parameters(path), options.subject, path)
+        return [_recording_of(person, path) for person in people]
+
+    def read(self, path: Path, options: ReadOptions) -> list[Recording]:
         """Read one trial.
 
         Parameters
         ----------
         path : Path
         options : ReadOptions
-            Not needed: a C3D file describes itself.
+            `subject` names the one to take from a file of several people.
 
         Returns
         -------
-        list of one Recording
-            Times stand on the capture's clock: the first frame may be later than 0 s.
+        list of Recording
+            One a person (see :func:`~locomotion_analysis.ingest.c3d.people.c3d_people`). Times
+            stand on the capture's clock: the first frame may be later than 0 s.
 
         Raises
         ------
         FileReadError
             If the file is empty, cut off, malformed or written for SGI/MIPS processors.
+        SchemaError
+            If it is of several people, and which to take is not known.
         UnitError
             If a stated unit is unknown, or makes the markers' distances those of no body.
         MissingExtraError
             If ezc3d is not installed.
         """
         content = read_c3d_content(path)
-        points = _labelled_points(content)
-        seen = np.concatenate([np.empty((0, 3)), *points.markers.values()])
-        axes = laboratory_axes(content, seen, where=str(path))
-        segments = c3d_segments(content, axes.metres_per_unit, where=str(path))
-        markers = {**segments.markers, **points.markers}
-        _check_size(markers, axes.metres_per_unit, str(path))
-        plates, plate_history = c3d_force_plates(content, axes, where=str(path))
-        events, event_history = c3d_events(content)
-        units = OutputUnits(
-            *(
-                next(iter(content.texts("POINT", name)), "")
-                for name in ("ANGLE_UNITS", "MOMENT_UNITS", "POWER_UNITS")
-            )
+        people = _people(content, options.subject, path)
+        return [_of_person(person, content, path) for person in people]
+
+
+def _people(content: C3DContent, wanted: str, path: Path) -> list[C3DPerson]:
+    try:
+        return c3d_people(content, wanted)
+    except SchemaError as error:
+        raise error.at(str(path)) from None
+
+
+def _recording_of(person: C3DPerson, path: Path) -> Recording:
+    return Recording(
+        source=str(path),
+        subject=person.name,
+        trial=path.stem,
+        named_by=person.named_by,
+        metadata=person.metadata,
+    )
+
+
+def _of_person(person: C3DPerson, content: C3DContent, path: Path) -> Recording:
+    """Return what the file holds of one person."""
+    points = _labelled_points(content, person)
+    seen = np.concatenate([np.empty((0, 3)), *points.markers.values()])
+    axes = laboratory_axes(content, seen, where=str(path))
+    segments = c3d_segments(content, axes.metres_per_unit, where=str(path))
+    markers = {**segments.markers, **points.markers}
+    _check_size(markers, axes.metres_per_unit, str(path))
+    plates, plate_history = c3d_force_plates(content, axes, where=str(path))
+    if plates and person.several and not markers:
+        detail = "force plates: several people, and no markers that tell whose foot is on them"
+        plates, plate_history = (), [*plate_history, HistoryEntry("dropped", detail, len(plates))]
+    events, event_history = c3d_events(content, person)
+    units = OutputUnits(
+        *(
+            next(iter(content.texts("POINT", name)), "")
+            for name in ("ANGLE_UNITS", "MOMENT_UNITS", "POWER_UNITS")
         )
-        signals, signal_history = plugin_gait_signals(points.outputs, units, where=str(path))
-        subject, metadata = c3d_subject(content)
-        time_s = content.point_time_s if len(content.points) else np.empty(0)
-        recording = Recording(
-            source=str(path),
-            subject=subject,
-            trial=path.stem,
-            streams=(Stream(time_s, signals),) if signals else (),
-            markers={name: axes.metres(zeros_as_nan(xyz)) for name, xyz in markers.items()},
-            marker_time_s=time_s,
-            plates=plates,
-            events=events,
-            metadata=metadata,
-        )
-        of_plates = content.numbers("FORCE_PLATFORM", "CHANNEL").ravel().astype(int)
-        labels = content.texts("ANALOG", "LABELS")[: content.analogs.shape[1]]
-        other = [label for number, label in enumerate(labels, 1) if number not in of_plates]
-        if other:
-            named = ", ".join(label or "(no label)" for label in dict.fromkeys(other))
-            detail = f"analogue channels that belong to no plate: {named}"
-            plate_history.append(HistoryEntry("dropped", detail, len(other)))
-        n_channels = content.analogs.shape[1] if len(content.analogs) else 0
-        recoded = (
-            HistoryEntry("assumed", f"text that is not UTF-8 is Windows-1252: {parameter}")
-            for parameter in content.recoded
-        )
-        said = (
-            f"{path.name}: {len(content.points)} frames at {content.point_rate_hz:g} Hz from frame "
-            f"{content.first_frame + 1}, {len(points.markers)} markers, {len(points.outputs)} "
-            f"model outputs, {n_channels} analogue channels at {content.analog_rate_hz:g} Hz, "
-            f"{content.poses.shape[1]} segment poses"
-        )
-        recording = recording.then(
-            HistoryEntry("read", said),
-            *recoded,
-            *(HistoryEntry("read", remark) for remark in content.remarks),
-            *axes.history,
-            *points.history,
-            *plate_history,
-            *event_history,
-            *signal_history,
-        )
-        return [with_segment_angles(recording, segments, axes, where=str(path))]
+    )
+    signals, signal_history = plugin_gait_signals(points.outputs, units, where=str(path))
+    time_s = content.point_time_s if len(content.points) else np.empty(0)
+    recording = replace(
+        _recording_of(person, path),
+        streams=(Stream(time_s, signals),) if signals else (),
+        markers={name: axes.metres(zeros_as_nan(xyz)) for name, xyz in markers.items()},
+        marker_time_s=time_s,
+        plates=plates,
+        events=events,
+    )
+    of_plates = content.numbers("FORCE_PLATFORM", "CHANNEL").ravel().astype(int)
+    labels = content.texts("ANALOG", "LABELS")[: content.analogs.shape[1]]
+    other = [label for number, label in enumerate(labels, 1) if number not in of_plates]
+    if other:
+        named = ", ".join(label or "(no label)" for label in dict.fromkeys(other))
+        detail = f"analogue channels that belong to no plate: {named}"
+        plate_history.append(HistoryEntry("dropped", detail, len(other)))
+    n_channels = content.analogs.shape[1] if len(content.analogs) else 0
+    recoded = (
+        HistoryEntry("assumed", f"text that is not UTF-8 is Windows-1252: {parameter}")
+        for parameter in content.recoded
+    )
+    said = (
+        f"{path.name}: {len(content.points)} frames at {content.point_rate_hz:g} Hz from frame "
+        f"{content.first_frame + 1}, {len(points.markers)} markers, {len(points.outputs)} "
+        f"model outputs, {n_channels} analogue channels at {content.analog_rate_hz:g} Hz, "
+        f"{content.poses.shape[1]} segment poses"
+    )
+    recording = recording.then(
+        HistoryEntry("read", said),
+        *recoded,
+        *(HistoryEntry("read", remark) for remark in content.remarks),
+        *person.history,
+        *axes.history,
+        *points.history,
+        *plate_history,
+        *event_history,
+        *signal_history,
+    )
+    return with_segment_angles(recording, segments, axes, where=str(path))
 
 
 @dataclass(frozen=True)
@@ -139,7 +182,7 @@ class _LabelledPoints:
     history: tuple[HistoryEntry, ...]
 
 
-def _labelled_points(content: C3DContent) -> _LabelledPoints:
+def _labelled_points(content: C3DContent, person: C3DPerson) -> _LabelledPoints:
     """Tell markers from model outputs; drop what has no label, number what has the same one."""
     labels = content.texts("POINT", "LABELS")[: content.points.shape[1]]
     stated = {_bare(name) for group in _OUTPUT_GROUPS for name in content.texts("POINT", group)}
@@ -147,7 +190,11 @@ def _labelled_points(content: C3DContent) -> _LabelledPoints:
     markers: Points = {}
     outputs: Points = {}
     repeated = []
+    others = 0
     for index, label in enumerate(labels):
+        if not person.owns_label(label):
+            others += 1
+            continue
         name = _bare(label)
         if not name or name.startswith("*"):  # *12: a trajectory Vicon could not name
             continue
@@ -158,7 +205,7 @@ def _labelled_points(content: C3DContent) -> _LabelledPoints:
         place = outputs if name in stated or _OUTPUT_NAME.match(name) else markers
         place[name] = content.points[:, index]
     history = []
-    unnamed = content.points.shape[1] - len(markers) - len(outputs)
+    unnamed = content.points.shape[1] - len(markers) - len(outputs) - others
     if unnamed:
         history.append(HistoryEntry("dropped", "points without a label", unnamed))
     if repeated:
@@ -214,8 +261,10 @@ _KINDS = {
 }
 
 
-def c3d_events(content: C3DContent) -> tuple[tuple[Event, ...], list[HistoryEntry]]:
-    """Return the foot strikes and foot offs, in time order.
+def c3d_events(
+    content: C3DContent, person: C3DPerson
+) -> tuple[tuple[Event, ...], list[HistoryEntry]]:
+    """Return the foot strikes and foot offs of one person, in time order.
 
     Times stand on the capture's clock (0 at frame 1), the same as
     :attr:`C3DContent.point_time_s`. Parameters: ``EVENT:CONTEXTS, LABELS, TIMES`` with their
@@ -228,12 +277,12 @@ def c3d_events(content: C3DContent) -> tuple[tuple[Event, ...], list[HistoryEntr
     list of HistoryEntry
         Events that are not foot contacts, have no side, or lie outside the recorded frames.
     """
-    marks, history = _event_group(content)
+    marks, history = _event_group(content, person)
     found, dropped = _foot_contacts(content, marks)
     if content.header_events and found:
         detail = "events in the header: the EVENT group has foot contacts of its own"
         history.append(HistoryEntry("dropped", detail, len(content.header_events)))
-    elif content.header_events:
+    elif content.header_events and not person.several:
         marks = [(time, "", label) for time, label in content.header_events]
         found, more = _foot_contacts(content, marks)
         dropped += more
@@ -252,8 +301,8 @@ _Mark = tuple[float, str, str]
 """Time in seconds, context, label."""
 
 
-def _event_group(content: C3DContent) -> tuple[list[_Mark], list[HistoryEntry]]:
-    """Return the events of the EVENT group, and whether some of it cannot be put together."""
+def _event_group(content: C3DContent, person: C3DPerson) -> tuple[list[_Mark], list[HistoryEntry]]:
+    """Return a person's events of the EVENT group, and what of it cannot be put together."""
     # Pairs of minutes and seconds, in two rows or all in one.
     flat = content.numbers("EVENT", "TIMES").ravel(order="F")
     pairs = flat[: flat.size // 2 * 2].reshape(-1, 2)
@@ -263,6 +312,8 @@ def _event_group(content: C3DContent) -> tuple[list[_Mark], list[HistoryEntry]]:
     stated = max(len(times), len(labels)) if used is None else int(used)
     kept = min(stated, len(times), len(labels))
     contexts += [""] * (kept - len(contexts))
+    subjects = content.texts("EVENT", "SUBJECTS")
+    subjects = (subjects * kept if len(subjects) == 1 else subjects) + [""] * kept
     history = []
     if kept < max(stated, len(times), len(labels)):
         detail = (
@@ -272,7 +323,8 @@ def _event_group(content: C3DContent) -> tuple[list[_Mark], list[HistoryEntry]]:
         count = max(stated, len(times), len(labels)) - kept
         history.append(HistoryEntry("dropped", detail, count))
     marks = zip(times[:kept].tolist(), contexts, labels, strict=False)
-    return list(marks), history
+    own = [mark for mark, who in zip(marks, subjects, strict=False) if person.owns_event(who)]
+    return own, history
 
 
 def _foot_contacts(content: C3DContent, marks: list[_Mark]) -> tuple[set[Event], list[str]]:
@@ -303,57 +355,3 @@ def _side_and_kind(context: str, label: str) -> tuple[str | None, str | None]:
             if rest != words and rest in _KINDS:
                 return (labelled if side in (None, labelled) else None), _KINDS[rest]
     return side, None
-
-
-# Who was recorded.
-
-_MM = 1e-3
-_TALLEST_M, _LARGEST_KG = 2.6, 400.0
-
-
-def c3d_subject(content: C3DContent) -> tuple[str, dict[str, Any]]:
-    """Return the subject's name ("" where unknown) and metadata.
-
-    Vicon writes ``SUBJECTS:NAMES`` and ``PROCESSING:Bodymass`` (kg), ``Height``, ``LLegLength``,
-    ``RLegLength`` (mm); ELITE writes ``SUBJECT:Weight`` (kg), ``Height`` (cm), ``Age``.
-
-    Returns
-    -------
-    str
-    dict
-        Any of ``mass_kg, height_m, leg_length_m, age``; what is missing, zero or impossible is
-        left out.
-    """
-    names = content.texts("SUBJECTS", "NAMES") + content.texts("SUBJECT", "NAME")
-    legs = [
-        length
-        for side in "LR"
-        if (length := _positive(content.number("PROCESSING", f"{side}LegLength"))) is not None
-    ]
-    metadata = {
-        "mass_kg": _first(content, ("PROCESSING", "Bodymass"), ("SUBJECT", "Weight")),
-        "height_m": _length_m(_first(content, ("PROCESSING", "Height"), ("SUBJECT", "Height"))),
-        "leg_length_m": _length_m(sum(legs) / len(legs)) if legs else None,
-        "age": _first(content, ("SUBJECT", "Age")),
-    }
-    if metadata["mass_kg"] is not None and metadata["mass_kg"] > _LARGEST_KG:
-        metadata["mass_kg"] = None
-    known = {name: value for name, value in metadata.items() if value is not None}
-    return next((name for name in names if name), ""), known
-
-
-def _first(content: C3DContent, *places: tuple[str, str]) -> float | None:
-    values = (_positive(content.number(group, name)) for group, name in places)
-    return next((value for value in values if value is not None), None)
-
-
-def _positive(value: float | None) -> float | None:
-    return value if value is not None and value > 0 else None
-
-
-def _length_m(value: float | None) -> float | None:
-    """Return metres from mm, cm or m: the one in which a body length is possible."""
-    if value is None:
-        return None
-    fits = (value * factor for factor in (_MM, 1e-2, 1.0))
-    return next((length for length in fits if 0.2 < length < _TALLEST_M), None)

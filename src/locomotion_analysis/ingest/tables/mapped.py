@@ -1,5 +1,6 @@
 """The reader of tables and arrays that a column map describes."""
 
+import re
 from pathlib import Path
 
 from locomotion_analysis.data import LocomotionData
@@ -26,6 +27,20 @@ class TableReader:
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - by content
         """Return whether the file is one of these containers, or text in columns."""
         return kind_of(head) is not None
+
+    def people(self, path: Path, options: ReadOptions) -> list[Recording]:
+        """Return the subject that the map gives to the whole file, if it does."""
+        specs = {} if options.column_map is None else options.column_map.cycles
+        spec = specs.get("subject")
+        subject, by = "", "the rows of the table"
+        if spec is not None and not spec.mapping:
+            if spec.kind == "value":
+                subject, by = str(spec.source), "the map"
+            elif spec.kind == "file_name" and (match := re.search(spec.source, path.name)):
+                subject, by = match[1], "the map, from the file name"
+            elif spec.kind == "column":
+                by = f"column {spec.source}"
+        return [Recording(source=str(path), subject=subject, named_by=by)]
 
     def read(self, path: Path, options: ReadOptions) -> list[Recording] | LocomotionData:
         """Read the file as the map says.

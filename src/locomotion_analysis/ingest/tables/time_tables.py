@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
+from locomotion_analysis.data.identity import is_nobody
 from locomotion_analysis.errors import LocomotionError, SchemaError
 from locomotion_analysis.ingest.recording import Event, Recording, Stream
 from locomotion_analysis.ingest.tables.cells import (
@@ -89,6 +90,13 @@ def _recording(
         if value is not None:
             known[name] = value.item() if isinstance(value, np.generic) else value
     source = values.variables.where
+    if "subject" in fields and is_nobody(str(known.get("subject", ""))):
+        raise SchemaError(
+            expected="a subject in every row",
+            got="rows without one",
+            where=source,
+            fix="fill the column in, or leave those rows out by `where`",
+        )
     try:
         check_rising(own_time)
     except LocomotionError as error:
@@ -98,6 +106,7 @@ def _recording(
     return Recording(
         source=source,
         subject=str(known.pop("subject", "")),
+        named_by="the map",
         task=str(known.pop("task", "")),
         trial=str(known.pop("trial", "")),
         streams=(Stream(own_time, {name: array[rows] for name, array in signals.items()}),),

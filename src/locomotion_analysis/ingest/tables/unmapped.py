@@ -7,6 +7,7 @@ insoles, whose 19 columns always stand in one order.
 import gzip
 import re
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ from locomotion_analysis.standard import (
 
 _PARQUET = b"PAR1"
 _REPEATED = "rows that repeat an instant, or the last one printed again"
+_COLUMN = "column subject"
 Array = NDArray[np.float64]
 
 
@@ -52,6 +54,10 @@ class CyclesParquetReader:
         """Return whether the file begins as Parquet does."""
         return head.startswith(_PARQUET)
 
+    def people(self, path: Path, options: ReadOptions) -> list[Recording]:  # noqa: ARG002
+        """Return the one person of a file, as far as its footer says that it is one."""
+        return _people_of_parquet(path)
+
     def read(self, path: Path, options: ReadOptions) -> LocomotionData:  # noqa: ARG002
         """Read the cycles.
 
@@ -61,6 +67,33 @@ class CyclesParquetReader:
             As :meth:`~locomotion_analysis.LocomotionData.from_parquet`.
         """
         return LocomotionData.from_parquet(path)
+
+
+def _people_of_parquet(path: Path) -> list[Recording]:
+    """Return the names that the statistics in a Parquet file's footer give, where one is all."""
+    try:
+        footer = pq.read_metadata(path)
+    except (pa.ArrowInvalid, OSError):
+        return [Recording(source=str(path))]
+    names = [canonical_name(name) for name in footer.schema.names]
+    said = {}
+    for name in ("subject", "task", "trial", "task_id"):
+        values: set[Any] = set()
+        for group in range(footer.num_row_groups if name in names else 0):
+            known = footer.row_group(group).column(names.index(name)).statistics
+            bounds = known is not None and known.has_min_max and known.null_count == 0
+            values |= {known.min, known.max} if bounds else {None, ""}
+        if len(values) == 1:
+            said[name] = _word(values.pop())
+    return [
+        Recording(
+            source=str(path),
+            subject=said.get("subject", ""),
+            task=said.get("task", ""),
+            trial=said.get("trial", said.get("task_id", "")),
+            named_by=_COLUMN if "subject" in names else "",
+        )
+    ]
 
 
 # Records of pressure insoles: time, eight forces a foot, and the totals.
@@ -109,7 +142,25 @@ class InsoleReader:
             return False
         return len(row) == len(_INSOLE_COLUMNS) and bool(_totals_agree(row[np.newaxis]).all())
 
-    def read(self, path: Path, options: ReadOptions) -> list[Recording]:  # noqa: ARG002
+    def people(self, path: Path, options: ReadOptions) -> list[Recording]:  # noqa: ARG002
+        """Return whose record a file is, by the study's way of naming files."""
+        match = _STUDY_NAME.match(path.name.split(".")[0])
+        if match is None:
+            return [Recording(source=str(path))]
+        subject, study, group, trial = match.groups()
+        usual = "level_walking" if int(trial) == _USUAL else ""
+        return [
+            Recording(
+                source=str(path),
+                subject=subject,
+                task="dual_task_walking" if (study, int(trial)) == _COUNTING else usual,
+                trial=trial,
+                named_by="the study's file name",
+                metadata={"pathology": _STUDY_GROUPS[group]},
+            )
+        ]
+
+    def read(self, path: Path, options: ReadOptions) -> list[Recording]:
         """Read one record: the vertical force under each foot, N.
 
         Raises
@@ -136,17 +187,13 @@ class InsoleReader:
         if disagree := int((~_totals_agree(values)).sum()):
             detail = "rows whose totals are not the sums of their sensors; the totals were taken"
             history.append(HistoryEntry("read", detail, disagree))
-        subject, task, trial, metadata = "", "", "", {}
-        if match := _STUDY_NAME.match(path.name.split(".")[0]):
-            subject, study, group, trial = match.groups()
-            metadata = {"pathology": _STUDY_GROUPS[group]}
-            said = f"subject {subject}, walk {trial}, {metadata['pathology']}"
-            if (study, int(trial)) == _COUNTING:
-                task = "dual_task_walking"
+        (named,) = self.people(path, options)
+        if named.subject:
+            said = f"subject {named.subject}, walk {named.trial}, {named.metadata['pathology']}"
+            if named.task == "dual_task_walking":
                 said += ", task dual_task_walking (subtracting sevens)"
-            elif int(trial) == _USUAL:
-                task = "level_walking"
-                said += ", task level_walking (the usual walk)"
+            elif named.task:
+                said += f", task {named.task} (the usual walk)"
             else:
                 said += "; what was asked of the person in this walk the format does not say"
             history.append(HistoryEntry("read", f"file name {path.name}: {said}"))
@@ -154,17 +201,7 @@ class InsoleReader:
             "grf_vertical_left_N": values[:, -2].copy(),
             "grf_vertical_right_N": values[:, -1].copy(),
         }
-        return [
-            Recording(
-                source=str(path),
-                subject=subject,
-                task=task,
-                trial=trial,
-                streams=(Stream(time_s, signals),),
-                metadata=metadata,
-                history=tuple(history),
-            )
-        ]
+        return [replace(named, streams=(Stream(time_s, signals),), history=tuple(history))]
 
 
 def _text(path: Path) -> str:
@@ -232,6 +269,10 @@ class TimeParquetReader:
         except (pa.ArrowInvalid, OSError):
             return path.suffix != ".parquet" or b"time" in head
         return _time_column(names) is not None and not set(names) & set(_PHASES)
+
+    def people(self, path: Path, options: ReadOptions) -> list[Recording]:  # noqa: ARG002
+        """Return the one person of a file, as far as its footer says that it is one."""
+        return _people_of_parquet(path)
 
     def read(self, path: Path, options: ReadOptions) -> list[Recording]:  # noqa: ARG002
         """Read one recording a subject, task and trial.
@@ -320,6 +361,7 @@ def _trial(part: pd.DataFrame, time: str, path: Path, history: list[HistoryEntry
     return Recording(
         source=str(path),
         subject=_word(constants.get("subject")),
+        named_by=_COLUMN if "subject" in constants else "",
         task=_word(constants.get("task")),
         trial=_word(constants.get("trial", constants.get("task_id"))),
         streams=(Stream(time_s, signals),),
