@@ -121,7 +121,7 @@ def _plain(name: str) -> str:
 
 SESSIONS = ("session", "visit", "day", "date")
 """Columns that tell the sessions of a person apart, between which a body may change."""
-_TEXTS = {
+TEXTS = {
     "sex": "sex",
     "date_of_birth": "date of birth",
     "birth_date": "date of birth",
@@ -240,7 +240,7 @@ def bodies(cycles: pd.DataFrame) -> dict[tuple[str, str], Body]:
         spans = values.groupby(by, sort=False).agg(["min", "max"]).dropna()
         for (dataset, subject, at), low, high in spans.itertuples(name=None):
             known[dataset, subject].numbers.setdefault(name, {})[at] = low, high
-    for name, what in _TEXTS.items():
+    for name, what in TEXTS.items():
         if name not in cycles:
             continue
         told = cycles.loc[cycles[name].notna(), [*person, name]].drop_duplicates()

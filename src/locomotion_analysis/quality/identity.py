@@ -80,6 +80,11 @@ class Finding:
     def __str__(self) -> str:
         return f"{self.code}: {self.text}"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has to say who is who; names in several spellings are settled."""
+        return self.code != "GAIT014"
+
 
 def identity_findings(data: LocomotionData, *, gait: bool = True) -> list[Finding]:
     """Look for names that are not one person's, and for people of two names.
