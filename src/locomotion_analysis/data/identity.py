@@ -29,15 +29,20 @@ NAMELESS = MISSING | {"unknown", "?"}
 _SEPARATORS = re.compile(r"[\s_\-./]+")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s_\-./]+(?=\d)")
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
-_NOT_KNOWN = NAMELESS | {"unnamed", "anonymous", "anon", "subject", "patient"}
+_NOT_KNOWN = NAMELESS | {
+    *("unnamed", "anonymous", "anon", "subject", "patient", "untitled", "undefined"),
+    *("new subject", "no name", "noname"),
+}
 _MARKER_SETS = re.compile(
     r"(?:"
     r"full[ _-]?body|lower[ _-]?(?:body|limbs?)|upper[ _-]?(?:body|limbs?)|plug[ _-]?in[ _-]?gait"
     r"|pig|cgm[\d.]*|helen[ _-]?hayes|cleveland|cast|ior|rizzoli|conventional|isb|aim|paf|qtm"
-    r"|marker[ _-]?set|template|skeleton|model|default|theia3?d?|opencap|rajagopal|gait(?:2354|2392|10dof18musc)"
+    r"|marker[ _-]?set|template|skeleton|model|default|theia3?d?|opencap|rajagopal"
+    r"|gait(?:2354|2392|10dof18musc)|lai[ _-]?(?:arnold|uhlrich)(?:[ _-]?modified)?|newington"
+    r"|animation|sports"
     r")"
     r"(?:[ _-]*(?:full|body|lower|limbs?|upper|marker[ _-]?set|template|model|gait|functional"
-    r"|sports|biomech|ai|v|\d+|markers?|set|final|new))*",
+    r"|sports|biomech|clinic|helen[ _-]?hayes|ai|v|\d+|markers?|set|final|new))*",
     re.IGNORECASE,
 )
 """Names of marker sets and of the templates that motion-capture software ships."""
