@@ -44,7 +44,10 @@ def test_other_names_stay_apart(one: str, other: str) -> None:
     assert loose_name(one) != loose_name(other)
 
 
-@pytest.mark.parametrize("name", ["", "  ", "NA", "n/a", "-", "NaN", "Unknown", "None", "Subject"])
+@pytest.mark.parametrize(
+    "name",
+    ["", "  ", "NA", "n/a", "-", "NaN", "Unknown", "None", "Subject", "New Subject", "untitled"],
+)
 def test_nobody(name: str) -> None:
     assert is_nobody(name)
 
@@ -57,7 +60,8 @@ def test_somebody(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["FullBody52", "Plug-in Gait", "PlugInGait FullBody Ai", "CGM2.3", "Helen Hayes", "IOR gait",
-     "LowerBody", "markerset_v2", "CAST lower limb", "Theia3D", "gait2354"],
+     "LowerBody", "Animation marker set", "LaiArnoldModified2017", "Newington-Helen Hayes",
+     "Cleveland Clinic", "markerset_v2", "CAST lower limb", "Theia3D", "gait2354"],
 )  # fmt: skip
 def test_marker_sets(name: str) -> None:
     assert is_marker_set(name)

@@ -13,7 +13,9 @@ from locomotion_analysis.evaluation.audit import (
     constant_within,
     duplicated_cycles,
     leak_audit,
+    read_feature_table,
     recognition,
+    table_audit,
 )
 from locomotion_analysis.evaluation.audit_report import plot_optimism, verdict, write_audit
 from locomotion_analysis.simulation import simulate
@@ -192,3 +194,56 @@ def test_cycles_of_a_runner_are_nearly_identical(shared_data):
     assert found.recognition.accuracy > 0.95
     assert any("nearly identical" in sentence for sentence in verdict(found))
     assert "speed_m_s" in [each.name for each in found.single_scores[:3]]
+
+
+@pytest.fixture
+def own_table():
+    """Twelve people of five rows; one feature names them, two rows are the same."""
+    rng = np.random.default_rng(0)
+    people = np.repeat([f"S{number}" for number in range(12)], 5)
+    X = pd.DataFrame({"knee": rng.normal(size=12).repeat(5), "hip": rng.normal(size=60)})
+    X.iloc[7] = X.iloc[2]
+    y = pd.Series(np.arange(12).repeat(5) % 2, name="fell")
+    return X, y, people
+
+
+FEW_OF_TABLE = {"model": "linear", "n_splits": 3, "n_draws": 2, "n_bootstrap": 50}
+
+
+def test_a_table_of_features_is_audited(own_table):
+    X, y, people = own_table
+    found = table_audit(X, y, people, **FEW_OF_TABLE)
+    assert (found.target, found.kind, found.n_subjects, found.n_cycles) == (
+        "fell", "classification", 12, 60,
+    )  # fmt: skip
+    assert found.duplicates.across_subjects == 2
+    assert found.duplicates.examples == ("S0, S1",)
+    assert {each.name for each in found.single_scores} == {"knee", "hip"}
+    assert table_audit(X, X["hip"], people, **FEW_OF_TABLE).kind == "regression"
+
+
+def test_a_table_with_text_or_without_subjects_is_refused(own_table):
+    X, y, people = own_table
+    with pytest.raises(SchemaError, match="features that are numbers"):
+        table_audit(X.assign(shoe="left"), y, people, **FEW_OF_TABLE)
+    with pytest.raises(SplitLeakError, match="groups=None"):
+        table_audit(X, y, None, **FEW_OF_TABLE)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_table_of_features_is_read(own_table, tmp_path, ending):
+    X, y, people = own_table
+    table = X.assign(fell=y.astype(float), subject=people, task="walk", step=range(60))
+    table.loc[0, "fell"] = np.nan
+    path = tmp_path / f"features.{ending}"
+    if ending == "csv":
+        table.to_csv(path, index=False)
+    else:
+        table.to_parquet(path)
+    features, target, groups = read_feature_table(path, "fell", "subject")
+    assert list(features) == ["knee", "hip"]
+    assert (len(features), len(target), set(groups)) == (59, 59, set(people))
+    with pytest.raises(SchemaError, match="no person"):
+        read_feature_table(path, "fell", "person")
+    with pytest.raises(FileReadError, match="a table of features"):
+        read_feature_table(tmp_path / f"none.{ending}", "fell", "subject")

@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, SplitLeakError, TargetError
 from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
@@ -99,3 +101,18 @@ def test_numbered_labels_take_names_in_order(table):
     numbers = pd.Series(table.y).map({"level_walking": 0, "incline_walking": 1, "stair_ascent": 2})
     names = ["Level Walking", "Incline Walking", "Stair Climbing"]
     assert evaluate(table, y=numbers, task_names=names)["class_names"] == names
+
+
+@pytest.mark.parametrize(
+    "model",
+    [LogisticRegression(), make_pipeline(StandardScaler(), LinearRegression()), SVC()],
+)
+def test_a_model_of_features_says_how_to_give_it_sequences(model):
+    subjects = np.repeat(np.arange(8), 3)
+    X = np.random.default_rng(0).normal(size=(24, 10, 2))
+    evaluator = BiomechanicalModelEvaluator(2, n_bootstrap=5)
+    numbers = isinstance(model, Pipeline)
+    run = evaluator.evaluate_regression if numbers else evaluator.evaluate_classification
+    y = X[:, 0, 0] if numbers else subjects % 2
+    with pytest.raises(SchemaError, match=r"reshape\(len\(X\), -1\)"):
+        run(model, X, y, subjects)

@@ -116,6 +116,37 @@ def _odd_stride(curves, cycles):
     curves[KNEE][2] += 0.25 * np.sin(np.linspace(0, np.pi, N_PHASES)).astype(np.float32)
 
 
+def _first(cycles):
+    """Every second cycle of the first person."""
+    own = cycles["subject"].eq(cycles["subject"].iloc[0])
+    return own & (own.cumsum() % 2 == 0)
+
+
+def _two_bodies(curves, cycles):
+    return cycles.assign(mass_kg=cycles["mass_kg"] + 40.0 * _first(cycles))
+
+
+def _renamed(name):
+    def change(curves, cycles):
+        first = cycles["subject"].eq(cycles["subject"].iloc[0])
+        return cycles.assign(subject=cycles["subject"].mask(first, name))
+
+    return change
+
+
+def _also_named(written):
+    def change(curves, cycles):
+        other = written(cycles["subject"].iloc[0])
+        return cycles.assign(subject=cycles["subject"].mask(_first(cycles), other))
+
+    return change
+
+
+def _twice_named(curves, cycles):
+    turn = cycles.groupby(["subject", "side"]).cumcount() % 2
+    return cycles.assign(subject=cycles["subject"].where(turn == 0, cycles["subject"] + " again"))
+
+
 FAULTS = {
     "GAIT003": _copy,
     "GAIT004": _gap,
@@ -125,6 +156,12 @@ FAULTS = {
     "GAIT009": _one_side,
     "GAIT010": _no_metadata,
     "GAIT011": _tail,
+    "GAIT012": _two_bodies,
+    "GAIT013": _renamed("FullBody52"),
+    "GAIT014": _also_named(str.upper),
+    "GAIT015": _also_named(lambda name: name.replace("_", "-")),
+    "GAIT016": _renamed("anonymous"),
+    "GAIT017": _twice_named,
     "GAIT019": _stance_alone,
     "GAIT101": _absurd,
     "GAIT102": _unusual,

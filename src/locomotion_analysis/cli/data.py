@@ -341,6 +341,8 @@ def validate(
     found = result.by_code()
     if len(found):
         shown.print(frame_table("Findings", found))
+    for text in result.identity:
+        shown.print(escape(text))
     if result.stopped:
         shown.print(f"[bold red]stopped early:[/] {escape(result.stopped)}")
     if out is not None:

@@ -174,6 +174,13 @@ def show_simulated(simulated: bool) -> None:
         console().print("[bold red]Simulated data:[/] no person was measured.")
 
 
+def show_identity(texts: Iterable[str]) -> list[str]:
+    """Print what speaks against the names of the people, above a score; return other cautions."""
+    told = list(texts)
+    show_cautions(text for text in told if text.startswith("GAIT"))
+    return [text for text in told if not text.startswith("GAIT")]
+
+
 def show_cautions(texts: Iterable[str]) -> None:
     """Print reasons to doubt a score, one a line."""
     for text in texts:
@@ -189,6 +196,7 @@ def show_paths(paths: Mapping[str, Path]) -> None:
 def show_result(result: "StudyResult") -> None:
     """Print the headline of a study and where its files are."""
     shown = console()
+    show_identity(result.cautions)
     head = result.headline
     shown.print(
         f"[bold]{head.name}: {head.text()}[/] "

@@ -1,7 +1,7 @@
 """Commands that learn from gait cycles: study, training, explanation, audit, groups."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.markup import escape
@@ -28,11 +28,13 @@ from locomotion_analysis.cli.show import (
     frame_table,
     progress_bar,
     show_cautions,
+    show_identity,
     show_paths,
     show_result,
     show_simulated,
     show_size,
 )
+from locomotion_analysis.errors import SchemaError
 
 
 def demo(out: Folder = Path("locomotion-demo")) -> None:
@@ -154,10 +156,11 @@ def train(
             progress=progress,
         )
     shown, board = console(), made.board
+    others = show_identity(board.cautions)
     shown.print(frame_table(f"{board.table_of.y.name}: models, best first", board.table))
     for sentence in board.verdict:
         shown.print(escape(sentence))
-    show_cautions(board.cautions)
+    show_cautions(others)
     if board.notes:
         shown.print(f"{len(board.notes)} notes on what was left out: the report says what")
     show_simulated(chosen.is_simulated)
@@ -210,30 +213,45 @@ def audit(
     model: Model = "forest",
     folds: Folds = 5,
     draws: Annotated[int, typer.Option(min=1, help="Draws of random labels.")] = 5,
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            help="DATA is a table of features, CSV or Parquet: its column with the subjects."
+        ),
+    ] = None,
     seed: Seed = 0,
 ) -> None:
     """How much a score owes to people on both sides of the split. Status 1 where the data leaks."""
-    from locomotion_analysis.evaluation.audit import leak_audit
+    from locomotion_analysis.evaluation.audit import leak_audit, read_feature_table, table_audit
     from locomotion_analysis.evaluation.audit_report import verdict, write_audit
 
-    with progress_bar() as progress:
-        found = leak_audit(
-            read_data(data, where, channels),
-            target,
-            model=model,
-            n_splits=folds,
-            n_draws=draws,
-            random_state=seed,
-            source=cycles_path(data),
-            progress=progress,
+    if groups is not None and (where or channels):
+        raise SchemaError(
+            expected="--groups (a table of features) without --where and --channels",
+            got="both",
+            fix="choose the rows and columns in the table itself",
         )
+    with progress_bar() as progress:
+        settings: dict[str, Any] = {
+            "model": model,
+            "n_splits": folds,
+            "n_draws": draws,
+            "random_state": seed,
+            "progress": progress,
+        }
+        if groups is None:
+            chosen = read_data(data, where, channels)
+            found = leak_audit(chosen, target, source=cycles_path(data), **settings)
+        else:
+            found = table_audit(*read_feature_table(data, target, groups), source=data, **settings)
     shown = console()
     show_simulated(found.simulated)
+    others = show_identity(found.cautions)
     table = found.table()[["labels", "ungrouped", "grouped", "points", "points_low", "points_high"]]
     shown.print(frame_table(f"{found.metric}, folds of cycles and of subjects", table))
     for sentence in verdict(found):
         shown.print(f"- {escape(sentence)}")
-    show_cautions(found.cautions)
+    show_cautions(others)
     if out is not None:
         show_paths(write_audit(found, out))
     if found.leaks:

@@ -29,18 +29,27 @@ NAMELESS = MISSING | {"unknown", "?"}
 _SEPARATORS = re.compile(r"[\s_\-./]+")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s_\-./]+(?=\d)")
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
-_NOT_KNOWN = NAMELESS | {"unnamed", "anonymous", "anon", "subject", "patient"}
+_NOT_KNOWN = NAMELESS | {
+    *("unnamed", "anonymous", "anon", "subject", "patient", "untitled", "undefined"),
+    *("new subject", "no name", "noname"),
+}
 _MARKER_SETS = re.compile(
     r"(?:"
     r"full[ _-]?body|lower[ _-]?(?:body|limbs?)|upper[ _-]?(?:body|limbs?)|plug[ _-]?in[ _-]?gait"
     r"|pig|cgm[\d.]*|helen[ _-]?hayes|cleveland|cast|ior|rizzoli|conventional|isb|aim|paf|qtm"
-    r"|marker[ _-]?set|template|skeleton|model|default|theia3?d?|opencap|rajagopal|gait\d{4}"
+    r"|marker[ _-]?set|template|skeleton|model|default|theia3?d?|opencap|rajagopal"
+    r"|gait(?:2354|2392|10dof18musc)|lai[ _-]?(?:arnold|uhlrich)(?:[ _-]?modified)?|newington"
+    r"|animation|sports"
     r")"
     r"(?:[ _-]*(?:full|body|lower|limbs?|upper|marker[ _-]?set|template|model|gait|functional"
-    r"|sports|biomech|ai|v|\d+|markers?|set|final|new))*",
+    r"|sports|biomech|clinic|helen[ _-]?hayes|ai|v|\d+|markers?|set|final|new))*",
     re.IGNORECASE,
 )
 """Names of marker sets and of the templates that motion-capture software ships."""
+_NUMBERED = re.compile(
+    r"(?:pig|cast|ior|isb|aim|paf|qtm)[ _-]*\d+|cgm[ _-]*(?:0\d+|\d{2,})", re.IGNORECASE
+)
+"""Letters that name a marker set, and a number: as a rule the code of a study and its person."""
 _AIDS = re.compile(
     r"(?:left|right|l|r)?[ _-]*(?:walker|rollator|cane|crutch(?:es)?|stick|wand|calibration"
     r"|l[ _-]?frame|t[ _-]?wand|box|treadmill|exo(?:skeleton)?|prop|object|walking[ _-]?aid)"
@@ -94,7 +103,8 @@ def is_marker_set(name: str) -> bool:
     >>> is_marker_set("FullBody52"), is_marker_set("PlugInGait FullBody"), is_marker_set("P01")
     (True, True, False)
     """
-    return _MARKER_SETS.fullmatch(name.strip()) is not None
+    plain = name.strip()
+    return _MARKER_SETS.fullmatch(plain) is not None and not _NUMBERED.fullmatch(plain)
 
 
 def is_walking_aid(name: str) -> bool:
@@ -116,7 +126,7 @@ def _plain(name: str) -> str:
 
 SESSIONS = ("session", "visit", "day", "date")
 """Columns that tell the sessions of a person apart, between which a body may change."""
-_TEXTS = {
+TEXTS = {
     "sex": "sex",
     "date_of_birth": "date of birth",
     "birth_date": "date of birth",
@@ -235,7 +245,7 @@ def bodies(cycles: pd.DataFrame) -> dict[tuple[str, str], Body]:
         spans = values.groupby(by, sort=False).agg(["min", "max"]).dropna()
         for (dataset, subject, at), low, high in spans.itertuples(name=None):
             known[dataset, subject].numbers.setdefault(name, {})[at] = low, high
-    for name, what in _TEXTS.items():
+    for name, what in TEXTS.items():
         if name not in cycles:
             continue
         told = cycles.loc[cycles[name].notna(), [*person, name]].drop_duplicates()
@@ -252,7 +262,24 @@ def _compared(what: str, value: Any) -> str:
     return text[:1] if what == "sex" else text[:10]
 
 
+def told_apart(known: Body, other: Body) -> str:
+    """Return what cannot be known of one person, though it can of each; empty where nothing is.
+
+    Examples
+    --------
+    >>> told_apart(Body(texts={"sex": {"f": "F"}}), Body(texts={"sex": {"m": "M"}}))
+    'sex: F, M'
+    """
+    both = Body()
+    both.add(known)
+    both.add(other)
+    alone = {*known.conflicts(), *other.conflicts()}
+    return "; ".join(text for text in both.conflicts() if text not in alone)
+
+
 # One name a person, wherever data are made
+
+_RESPELLED = "one name but for blanks, case or Unicode form"
 
 
 @dataclass
@@ -275,7 +302,7 @@ class People:
         """Put a spelling in; return what tells its person from others of nearly that name."""
         people = self.known.setdefault((dataset, same_name(spelling)), {})
         name = unicodedata.normalize("NFC", spelling).strip()
-        apart = {other: _two(known, body) for other, known in people.items()}
+        apart = {other: told_apart(known, body) for other, known in people.items()}
         fits = [other for other, why in apart.items() if not why]
         told = [f"{other!r} and {name!r} ({why})" for other, why in apart.items() if why]
         if len(fits) > 1 or (not fits and name in people):
@@ -292,15 +319,6 @@ class People:
         people.setdefault(name, Body()).add(body)
         self.name_of[dataset, spelling] = name
         return "" if fits else "; ".join(told)
-
-
-def _two(known: Body, other: Body) -> str:
-    """Return what cannot be known of one person, though it can of each."""
-    both = Body()
-    both.add(known)
-    both.add(other)
-    alone = {*known.conflicts(), *other.conflicts()}
-    return "; ".join(text for text in both.conflicts() if text not in alone)
 
 
 def one_name_a_person(
@@ -364,7 +382,7 @@ def _renamed(
     for (dataset, name), chosen in renamed.items():
         rows = cycles["dataset"].eq(dataset) & cycles["subject"].eq(name)
         subjects = subjects.mask(rows, chosen)
-        detail = f"subject {name!r} -> {chosen!r}: one name but for blanks, case or Unicode form"
+        detail = f"subject {name!r} -> {chosen!r}: {_RESPELLED}"
         history.append(HistoryEntry("renamed", detail, int(rows.sum())))
     changed = cycles.assign(subject=subjects)
     before, after = (each.duplicated(list(KEY), keep=False) for each in (cycles, changed))
@@ -382,6 +400,11 @@ def _renamed(
             "names that differ by more",
         )
     return changed, history
+
+
+def respelled(history: Iterable[HistoryEntry]) -> list[HistoryEntry]:
+    """Return the entries that tell of names read as one (:func:`one_name_a_person`)."""
+    return [entry for entry in history if entry.detail.endswith(_RESPELLED)]
 
 
 def one_of_each(groups: Iterable[str]) -> dict[str, list[str]]:

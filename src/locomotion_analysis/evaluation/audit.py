@@ -11,7 +11,8 @@ import itertools
 import os
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -26,12 +27,19 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import (
+    FileReadError,
     LocomotionWarning,
     SchemaError,
     SplitLeakError,
     TargetError,
 )
-from locomotion_analysis.evaluation.folds import predict_held_out
+from locomotion_analysis.evaluation.folds import (
+    checked_inputs,
+    cycle_key,
+    is_simulated,
+    open_identity,
+    predict_held_out,
+)
 from locomotion_analysis.evaluation.metrics import (
     Interval,
     metrics_json,
@@ -40,6 +48,7 @@ from locomotion_analysis.evaluation.metrics import (
     subject_weights,
 )
 from locomotion_analysis.evaluation.study_inputs import (
+    MOST_NUMERIC_CLASSES,
     STUDY_AGGREGATIONS,
     kept_warnings,
     study_features,
@@ -51,9 +60,10 @@ from locomotion_analysis.evaluation.subject_scores import metric_values, sums_of
 from locomotion_analysis.progress import Progress, silent
 from locomotion_analysis.reporting.provenance import provenance, source_files
 from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold, check_cv
-from locomotion_analysis.selection.splitters import Fold, run_folds, subject_codes
+from locomotion_analysis.selection.splitters import Fold, class_codes, run_folds, subject_codes
+from locomotion_analysis.standard import KEY
 
-__all__ = ["LeakAudit", "leak_audit"]
+__all__ = ["LeakAudit", "leak_audit", "read_feature_table", "table_audit"]
 
 Kind = Literal["classification", "regression"]
 
@@ -334,6 +344,179 @@ def leak_audit(
     >>> audit.on_random.ungrouped > 0.8, audit.on_random.grouped < 0.8
     (True, True)
     """
+    step = progress or silent
+    with kept_warnings() as warned:
+        asked = study_target(data, target)
+        estimator, words = study_model(model, asked.kind, random_state)
+        subjects = _enough_subjects(asked.data.groups, n_splits, n_draws)
+        table = study_features(asked, asked.kind, step, features, aggregations)
+    found = _audited(
+        table.frame,
+        asked.values.infer_objects().to_numpy(),  # noqa: PD011 - a field
+        subjects,
+        (asked.target, asked.kind),
+        (estimator, words),
+        asked.data.cycles,
+        (n_splits, n_draws, n_bootstrap, random_state),
+        step,
+    )
+    return replace(
+        found,
+        duplicates=duplicated_cycles(asked.data),
+        left_out=tuple((entry.name, entry.reason) for entry in table.left_out),
+        cautions=tuple(dict.fromkeys(cautions(asked.data, asked.labels) + warned)),
+        simulated=data.is_simulated,
+        provenance=provenance(source_files(source)),
+    )
+
+
+def table_audit(
+    X: pd.DataFrame,
+    y: Any,
+    groups: Any,
+    *,
+    model: Any = "forest",
+    n_splits: int = 5,
+    n_draws: int = 5,
+    n_bootstrap: int = 1000,
+    random_state: int = 0,
+    source: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> LeakAudit:
+    """Audit a table of features of your own, as :func:`leak_audit` does gait cycles.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_rows, n_features)
+        Features: numbers alone.
+    y : array-like of shape (n_rows,)
+        Target; a number with more than ten different values is regression.
+    groups : array-like of shape (n_rows,)
+        Subject of each row.
+    model, n_splits, n_draws, n_bootstrap, random_state, source, progress
+        As of :func:`leak_audit`.
+
+    Returns
+    -------
+    LeakAudit
+        Scores, optimism in points, and the leaks in the table. Copies are rows whose features are
+        all the same.
+
+    Raises
+    ------
+    SchemaError
+        If a feature is no number, lengths differ, or `n_draws` is below one.
+    TargetError
+        If the target is incomplete or has one value.
+    SplitLeakError
+        If subjects are unknown or fewer than the folds.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> subjects = np.repeat([f"S{number}" for number in range(10)], 6)
+    >>> X = pd.DataFrame({"knee": rng.normal(size=10).repeat(6) + rng.normal(0, 0.01, 60)})
+    >>> audit = table_audit(X, np.arange(10).repeat(6) % 2, subjects, n_splits=2, n_draws=2)
+    >>> audit.n_subjects, audit.on_random.ungrouped > audit.on_random.grouped
+    (10, True)
+    """
+    texts = [str(name) for name in X if not pd.api.types.is_numeric_dtype(X[name])]
+    if texts:
+        raise SchemaError(
+            expected="features that are numbers",
+            got=", ".join(texts[:_SHOWN]),
+            where="columns of X",
+            fix="leave these columns out, or turn them to numbers",
+        )
+    step = progress or silent
+    with kept_warnings() as warned:
+        features = checked_inputs(X, y, groups)
+        subjects = _enough_subjects(groups, n_splits, n_draws)
+        class_codes(y)  # complete, and of two values at least
+        values = pd.Series(np.asarray(y)).infer_objects()
+        numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+        kind: Kind = "classification"
+        if numeric and values.nunique() > MOST_NUMERIC_CLASSES:
+            kind = "regression"
+        estimator, words = study_model(model, kind, random_state)
+        beware = open_identity(X, cycle_key(X, y), groups)
+    name = getattr(y, "name", None)
+    found = _audited(
+        pd.DataFrame(features),
+        values.to_numpy(),
+        subjects,
+        ("target" if name is None else str(name), kind),
+        (estimator, words),
+        pd.DataFrame({"subject": subjects}),
+        (n_splits, n_draws, n_bootstrap, random_state),
+        step,
+    )
+    rows = np.round(X.to_numpy(np.float64), _DECIMALS) + 0.0
+    return replace(
+        found,
+        duplicates=_copies(_prints(rows), pd.Series(np.asarray(groups)).astype(str)),
+        cautions=tuple(dict.fromkeys(beware + warned)),
+        simulated=is_simulated(X),
+        provenance=provenance(source_files(source)),
+    )
+
+
+def read_feature_table(
+    path: str | os.PathLike[str], target: str, groups: str
+) -> tuple[pd.DataFrame, "pd.Series[Any]", "pd.Series[str]"]:
+    """Read a table of features from CSV or Parquet for :func:`table_audit`.
+
+    Parameters
+    ----------
+    path : path-like
+        A file whose name ends in ``.csv`` or ``.parquet``.
+    target, groups : str
+        Columns with the target and with the subject of each row.
+
+    Returns
+    -------
+    X : DataFrame
+        The other columns, but those of the cycle key.
+    y, groups : Series
+        Rows without a target are left out.
+
+    Raises
+    ------
+    FileReadError
+        If the file cannot be read.
+    SchemaError
+        If a column is not there.
+    """
+    place = Path(path)
+    try:
+        if place.suffix.lower() == ".csv":
+            table = pd.read_csv(place, dtype={groups: str}, keep_default_na=True)
+        else:
+            table = pd.read_parquet(place)
+    except (OSError, ValueError) as error:
+        raise FileReadError(
+            expected="a table of features in CSV or Parquet",
+            got=str(error).splitlines()[0],
+            where=str(place),
+            fix="name a file that ends in .csv or .parquet",
+        ) from error
+    if table.index.names != [None]:
+        table = table.reset_index()
+    absent = [name for name in (target, groups) if name not in table]
+    if absent:
+        raise SchemaError(
+            expected=f"columns {target} and {groups}",
+            got=f"no {', '.join(absent)} among {', '.join(map(str, table.columns[:_SHOWN]))}, …",
+            where=str(place),
+            fix="name columns of the table",
+        )
+    table = table[table[target].notna()].reset_index(drop=True)
+    gone = [name for name in {target, groups, *KEY} if name in table]
+    return table.drop(columns=gone), table[target], table[groups]
+
+
+def _enough_subjects(groups: Any, n_splits: int, n_draws: int) -> NDArray[np.intp]:
+    """Return the number of each row's subject."""
     if n_draws < 1:
         raise SchemaError(
             expected="at least one draw of random labels",
@@ -341,38 +524,47 @@ def leak_audit(
             where="n_draws",
             fix="use n_draws=5",
         )
-    step = progress or silent
-    with kept_warnings() as warned:
-        asked = study_target(data, target)
-        estimator, words = study_model(model, asked.kind, random_state)
-        subjects, names = subject_codes(asked.data.groups)
-        # Two subjects a fold: each half of the coin needs one on both sides.
-        if len(names) < 2 * 2 or len(names) < n_splits:
-            raise SplitLeakError(
-                expected=f"at least {max(4, n_splits)} subjects for {n_splits} folds",
-                got=f"{len(names)} subject{'s' * (len(names) != 1)}",
-                where="column subject",
-                fix=f"use {len(names)} folds or fewer" if len(names) >= 4 else "add subjects",
-            )
-        table = study_features(asked, asked.kind, step, features, aggregations)
-    y = asked.values.infer_objects().to_numpy()  # noqa: PD011 - a field
+    subjects, names = subject_codes(groups)
+    # Two subjects a fold: each half of the coin needs one on both sides.
+    if len(names) < 2 * 2 or len(names) < n_splits:
+        raise SplitLeakError(
+            expected=f"at least {max(4, n_splits)} subjects for {n_splits} folds",
+            got=f"{len(names)} subject{'s' * (len(names) != 1)}",
+            where="column subject",
+            fix=f"use {len(names)} folds or fewer" if len(names) >= 4 else "add subjects",
+        )
+    return subjects
+
+
+def _audited(
+    X: pd.DataFrame,
+    y: NDArray[Any],
+    subjects: NDArray[np.intp],
+    asked: tuple[str, Kind],
+    model: tuple[Any, str],
+    cycles: pd.DataFrame,
+    settings: tuple[int, int, int, int],
+    step: Progress,
+) -> LeakAudit:
+    """Audit a table, without its copies, cautions and origin."""
+    (target, kind), (estimator, words) = asked, model
+    n_splits, n_draws, n_bootstrap, random_state = settings
     if y.dtype == object:
         y = y.astype(str)
-    classes = np.unique(y) if asked.kind == "classification" else None
+    classes = np.unique(y) if kind == "classification" else None
     people_of_class = pd.Series(subjects).groupby(y).nunique()
     disguised = classes is not None and bool((people_of_class == 1).all())
     split = _folds_of_named_subjects if disguised else _folds_of_subjects
     real = Labelling(
         y=y,
         classes=classes,
-        ungrouped=_folds_of_cycles(y, asked.kind, n_splits, random_state),
-        grouped=split(y, subjects, asked.kind, n_splits, random_state),
+        ungrouped=_folds_of_cycles(y, kind, n_splits, random_state),
+        grouped=split(y, subjects, kind, n_splits, random_state),
     )
     draws = [
-        random_labelling(y, subjects, asked.kind, n_splits, random_state + 1 + draw)
+        random_labelling(y, subjects, kind, n_splits, random_state + 1 + draw)
         for draw in range(n_draws)
     ]
-    X = table.frame
     n_done = itertools.count()
 
     def one_more() -> None:
@@ -381,11 +573,11 @@ def leak_audit(
     one_more()
     count = np.bincount(subjects)
     return LeakAudit(
-        target=asked.target,
-        kind=asked.kind,
+        target=target,
+        kind=kind,
         n_classes=0 if classes is None else len(classes),
         n_cycles=len(X),
-        n_subjects=len(names),
+        n_subjects=len(count),
         n_features=X.shape[1],
         cycles_per_subject=(int(count.min()), int(np.median(count)), int(count.max())),
         model=words,
@@ -396,15 +588,13 @@ def leak_audit(
         recognition=recognition(X, subjects, random_state),
         between_subject_share=float(between_subject_share(X, subjects).median()),
         constant_features=tuple(constant_within(X, subjects)),
-        single_scores=tuple(
-            single_scores(X, asked.data.cycles, asked.target, y, asked.kind, real.grouped)
-        ),
-        duplicates=duplicated_cycles(asked.data),
+        single_scores=tuple(single_scores(X, cycles, target, y, kind, real.grouped)),
+        duplicates=Duplicates(0, 0, ()),
         disguised=disguised,
-        left_out=tuple((entry.name, entry.reason) for entry in table.left_out),
-        cautions=tuple(cautions(asked.data, asked.labels) + warned),
-        simulated=data.is_simulated,
-        provenance=provenance(source_files(source)),
+        left_out=(),
+        cautions=(),
+        simulated=False,
+        provenance={},
     )
 
 
@@ -791,19 +981,27 @@ def duplicated_cycles(data: LocomotionData) -> Duplicates:
     data : LocomotionData
         The cycles; one without any measured value is nobody's copy.
     """
-    # A hash of each cycle's curves, in blocks so that no second copy of all is made.
-    hashes: list[bytes | None] = []
+    # In blocks, so that no second copy of all curves is made.
+    prints: list[bytes | None] = []
     for start in range(0, len(data), _CYCLES_AT_ONCE):
         rows = np.arange(start, min(start + _CYCLES_AT_ONCE, len(data)))
         # Adding 0 makes -0 and 0 the same bytes.
         curves = np.round(data.take(rows).array(), _DECIMALS) + np.float32(0)
-        measured = ~np.isnan(curves).all(axis=(1, 2))
-        hashes += [
-            hashlib.blake2b(curve.tobytes(), digest_size=16).digest() if known else None
-            for curve, known in zip(curves, measured, strict=True)
-        ]
-    prints = pd.Series(hashes, index=pd.RangeIndex(len(data)))
-    subjects = pd.Series(data.groups.astype(str))
+        prints += _prints(curves.reshape(len(rows), -1))
+    return _copies(prints, pd.Series(data.groups.astype(str)))
+
+
+def _prints(rows: NDArray[Any]) -> list[bytes | None]:
+    """Return a hash of each row; None where nothing was measured."""
+    known = ~np.isnan(rows).all(axis=1)
+    return [
+        hashlib.blake2b(row.tobytes(), digest_size=16).digest() if measured else None
+        for row, measured in zip(rows, known, strict=True)
+    ]
+
+
+def _copies(hashes: list[bytes | None], subjects: "pd.Series[str]") -> Duplicates:
+    prints = pd.Series(hashes, index=pd.RangeIndex(len(hashes)))
     prints = prints[prints.notna()]
     people = subjects[prints.index].groupby(prints).agg(["nunique", "size"])
     shared = people.index[people["nunique"] > 1]

@@ -14,6 +14,7 @@ from locomotion_analysis.evaluation.folds import (
     checked_folds,
     cycle_key,
     is_simulated,
+    open_identity,
     predict_held_out,
     warn_of_untrained_classes,
 )
@@ -89,6 +90,7 @@ def cross_validated(
     folds, overlap = checked_folds(cv, key, values, groups, allow_subject_overlap)
     if not allow_subject_overlap:
         check_groups_keep_people(key, groups)
+    identity = open_identity(X, key, groups)
     target = values if classes is None else classes[values]
     if classes is not None:
         check_classes_in_training(values, classes, folds)
@@ -116,6 +118,7 @@ def cross_validated(
         "n_subjects": n_subjects,
         "n_cycles": len(np.unique(rows)),
         "simulated": is_simulated(X),
+        "identity": identity,
         "target": str(y.name) if getattr(y, "name", None) is not None else None,
         "fold_sizes": [
             (len(np.unique(counted[train])), len(np.unique(counted[test]))) for train, test in folds

@@ -58,7 +58,9 @@ class BiomechanicalModelEvaluator:
     unknown), ``n_subjects`` (subjects tested; None where unknown), ``n_cycles`` (cycles tested,
     each once however many folds test it), ``fold_sizes`` (subjects trained
     on and tested, one pair a fold; rows where subjects are unknown), ``subject_overlap``,
-    ``simulated`` (whether ``X.attrs`` say so), ``predictions`` (DataFrame indexed as `X` or else `y`:
+    ``simulated`` (whether ``X.attrs`` say so), ``identity`` (list of str: what speaks against the
+    names of the people, see :func:`~locomotion_analysis.quality.identity_findings`; each is a
+    warning, too), ``predictions`` (DataFrame indexed as `X` or else `y`:
     ``fold``, ``subject``, ``y_true``, ``y_pred``), ``feature_importances`` (DataFrame of what
     the models themselves report, mean and SD over folds; None where they report nothing; those
     of forests favour features of many values, coefficients compare only scaled features) and

@@ -18,8 +18,10 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
+from locomotion_analysis.data.identity import MEASURES, SESSIONS, TEXTS, bodies
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, SplitLeakError, TargetError
 from locomotion_analysis.progress import Progress
+from locomotion_analysis.quality.identity import Finding, name_findings
 from locomotion_analysis.selection import check_cv, check_split
 from locomotion_analysis.selection.splitters import Fold, check_lengths, run_folds, subject_codes
 
@@ -171,6 +173,53 @@ def check_groups_keep_people(key: pd.Index, groups: Any) -> None:
             where="groups",
             fix='pass groups=X.index.get_level_values("subject"), in the order of X',
         )
+
+
+def open_identity(X: Any, key: pd.Index, groups: Any) -> list[str]:
+    """Tell what speaks against the names of the people, and warn of it.
+
+    Parameters
+    ----------
+    X : DataFrame or ndarray
+        A table of features made from gait cycles says what is known of the bodies behind the
+        names; else columns of it that describe a body are looked at.
+    key : Index of length n_cycles
+        Labels of the rows.
+    groups : array-like of shape (n_cycles,) or None
+        Subject of each row.
+
+    Returns
+    -------
+    list of str
+        One sentence a finding, which begins with its code; see
+        :func:`~locomotion_analysis.quality.identity_findings`.
+
+    Warns
+    -----
+    LocomotionWarning
+        Each of them.
+    """
+    if groups is None:
+        return []
+    people = key.get_level_values("subject") if "subject" in key.names else groups
+    names = pd.Series(np.asarray(people)).astype(str)
+    stated = getattr(X, "attrs", {}).get("identity")
+    if stated is not None:
+        there = set(names)
+        found = [Finding(code, of, tuple(who), text) for code, of, who, text in stated]
+        found = [each for each in found if there.issuperset(each.subjects)]
+    else:
+        cycles = pd.DataFrame({"dataset": "", "subject": names})
+        levels = [name for name in key.names if name in SESSIONS]
+        cycles = cycles.assign(**{name: key.get_level_values(name) for name in levels})
+        if isinstance(X, pd.DataFrame):
+            of_body = [name for name in X if name in MEASURES or name in TEXTS]
+            cycles = cycles.assign(**{name: X[name].to_numpy() for name in of_body})
+        found = name_findings(names, {name: body for (_, name), body in bodies(cycles).items()})
+    told = [str(each) for each in found if each.is_open]
+    for text in told:
+        warnings.warn(text, LocomotionWarning, stacklevel=4)
+    return told
 
 
 def is_simulated(X: Any) -> bool:
@@ -408,8 +457,8 @@ def fit_folds(
     Raises
     ------
     SchemaError
-        If the model cannot be cloned, cannot take the NaN in `X`, or predicts another number
-        of rows.
+        If the model cannot be cloned, cannot take the NaN in `X` or sequences, or predicts another
+        number of rows.
     """
     for number, (train, test) in enumerate(folds, start=1):
         try:
@@ -428,6 +477,15 @@ def fit_folds(
                 fitted.fit(take_rows(X, train), y[train], **subjects_for(fitted, groups, train))
                 predicted = np.asarray(fitted.predict(held_out)).reshape(-1)
         except ValueError as error:
+            if X.ndim == 3 and "array with dim 3" in str(error):
+                raise SchemaError(
+                    expected="a model that takes sequences (cycles, points, channels)",
+                    got=f"{type(model).__name__}, which takes one row of features a cycle, and X of "
+                    f"shape {X.shape}",
+                    where="X",
+                    fix="flatten them, X.reshape(len(X), -1), or take features from "
+                    "prepare_ml_features, or a network (DeepClassifier, DeepRegressor)",
+                ) from error
             missing = _column_names(X, np.asarray(_missing(X, anywhere=True).any(axis=0)))
             if "nan" not in str(error).lower() or not missing:
                 raise

@@ -399,7 +399,7 @@ def leaderboard(
         entries=ordered(found, METRICS_OF[table.kind][0]),
         folds=folds,
         random_state=random_state,
-        cautions=(*table.cautions, *_told(suspicions(table, folds)), *warned),
+        cautions=tuple(dict.fromkeys((*table.cautions, *_told(suspicions(table, folds)), *warned))),
         notes=(*table.notes, *unusable),
     )
 

@@ -1,6 +1,7 @@
 """An evaluation in four panels: folds, errors, classes or subjects, and a summary."""
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -193,7 +194,10 @@ def _write_summary(
     axes: "Axes", results: dict[str, Any], metrics: Sequence[str], extra: list[str], baseline: str
 ) -> None:
     """Write scores, intervals and sizes in a panel without axes."""
-    lines = [f"{'':<24}{'score':>8}  {'95 % interval':^18}  {'baseline':>8}"]
+    codes = Counter(text.partition(":")[0] for text in results.get("identity", ()))
+    doubts = ", ".join(f"{code} ({count})" for code, count in codes.items())
+    lines = [f"Who is who is open: {doubts}", ""] if doubts else []
+    lines.append(f"{'':<24}{'score':>8}  {'95 % interval':^18}  {'baseline':>8}")
     for name in metrics:
         low, high = results["intervals"].get(name, (np.nan, np.nan))
         interval = f"{_rounded(low)} to {_rounded(high)}" if np.isfinite(low) else "none"

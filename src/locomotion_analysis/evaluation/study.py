@@ -132,7 +132,7 @@ def run_study(
         results=results,
         left_out=tuple((entry.name, entry.reason) for entry in table.left_out),
         notes=table.notes,
-        cautions=tuple(cautions(asked.data, asked.labels) + warned),
+        cautions=tuple(dict.fromkeys(cautions(asked.data, asked.labels) + warned)),
         model=words,
         n_splits=n_splits,
         seed=random_state,

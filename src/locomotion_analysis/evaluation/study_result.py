@@ -35,6 +35,7 @@ from locomotion_analysis.evaluation.subject_scores import (
     subject_level_metrics,
 )
 from locomotion_analysis.progress import Progress, as_stage
+from locomotion_analysis.quality import identity_findings
 from locomotion_analysis.quality.norm_fit import out_of_phase
 from locomotion_analysis.reporting.names import channel_title, value_title
 from locomotion_analysis.standard import Channel
@@ -168,7 +169,7 @@ def cautions(data: LocomotionData, labels: NDArray[Any]) -> list[str]:
     labels : ndarray, shape (n_cycles,)
         Class of each cycle, or third of a continuous target.
     """
-    found = []
+    found = [str(each) for each in identity_findings(data) if each.is_open]
     counts = pd.Series(data.groups).groupby(labels).nunique()
     few = counts[counts < _FEW_SUBJECTS].astype(int)
     if not few.empty:

@@ -7,7 +7,7 @@ at its head are the whole catalogue.
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property, partial
 from itertools import compress
@@ -79,6 +79,7 @@ from locomotion_analysis.features.variability import (
     stability_families,
     variability_families,
 )
+from locomotion_analysis.quality.identity import identity_findings
 from locomotion_analysis.standard import canonical_name
 
 # The catalogue: families by group, and the plan of what some data can give
@@ -299,6 +300,7 @@ def feature_table(
     names = [spec.name for spec in kept]
     frame = pd.DataFrame(values.T, index=data.key, columns=names, copy=False)
     frame.attrs["simulated"] = data.is_simulated
+    frame.attrs["identity"] = [list(astuple(each)) for each in identity_findings(data, gait=False)]
     if not kept:
         raise SchemaError(
             expected=f"data that gives features of {', '.join(groups)}",

@@ -2,6 +2,7 @@
 
 from locomotion_analysis.quality.checks import CHECKS, Check
 from locomotion_analysis.quality.doctor import diagnose
+from locomotion_analysis.quality.identity import Finding, identity_findings
 from locomotion_analysis.quality.report import write_report
 from locomotion_analysis.quality.treatment import (
     Diagnosis,
@@ -16,10 +17,12 @@ __all__ = [
     "CHECKS",
     "Check",
     "Diagnosis",
+    "Finding",
     "Prescription",
     "QualityResult",
     "apply",
     "diagnose",
+    "identity_findings",
     "treat_file",
     "validate",
     "write_clean",

@@ -68,6 +68,17 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
     ("GAIT009", "info", "channel of one leg only", "add the other leg where it was measured"),
     ("GAIT010", "info", "metadata not there", "add the column; see locomotion info"),
     ("GAIT011", "warning", "last samples all the same", "locomotion doctor: stretched grid"),
+    ("GAIT012", "warning", "one name, several bodies", "give each person a name of their own"),
+    ("GAIT013", "warning", "named like a marker set", "name who was measured"),
+    ("GAIT014", "info", "names that differ by blanks or case", "write each name one way"),
+    (
+        "GAIT015",
+        "warning",
+        "names that differ by separators or zeros",
+        "one person: name it one way",
+    ),
+    ("GAIT016", "warning", "a name that names nobody", "name who was measured, or drop the cycles"),
+    ("GAIT017", "warning", "two names with one gait", "look who they are; one person: one name"),
     (
         "GAIT018",
         "info",

@@ -91,7 +91,10 @@ def write_report(
         title=title,
         subtitle=named_files(origin),
         verdict=[verdict],
-        cautions=(f"Stopped early. {result.stopped}",) if result.stopped else (),
+        cautions=[
+            *([f"Stopped early. {result.stopped}"] if result.stopped else ()),
+            *result.identity,
+        ],
         facts=[
             ("Cycles", f"{result.n_cycles:,}"),
             ("Cycles with an error", f"{n_error_cycles:,}"),

@@ -39,6 +39,7 @@ from locomotion_analysis.quality.checks import (
     structure_hits,
     task_hits,
 )
+from locomotion_analysis.quality.identity import Identities
 from locomotion_analysis.standard import KEY, N_PHASES
 
 Samples = dict[tuple[str, str], tuple[NDArray[np.float32], NDArray[np.float32]]]
@@ -71,6 +72,8 @@ class QualityResult:
         (task, channel) -> some curves without and some with a finding, for the report.
     simulated : bool
         Whether any of the cycles was simulated.
+    identity : tuple of str
+        What speaks against the names of the people, in sentences that begin with the code.
     """
 
     n_cycles: int
@@ -82,6 +85,7 @@ class QualityResult:
     stopped: str
     samples: Samples
     simulated: bool
+    identity: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -180,6 +184,7 @@ def validate(
     try:
         for data in batches(source, batch_cycles):
             run.simulated |= data.is_simulated
+            run.identities.add(data, gait="GAIT017" not in run.ignore)
             run.take(Batch(data, run.n_cycles))
             if progress:
                 progress(STAGE, run.n_cycles, max(total, run.n_cycles))
@@ -246,10 +251,16 @@ class Findings:
             self.n_kept += len(chosen)
 
     def add_dataset(
-        self, code: str, dataset: str, n_cycles: int, task: str = "", channel: str = ""
+        self,
+        code: str,
+        dataset: str,
+        n_cycles: int,
+        task: str = "",
+        channel: str = "",
+        subject: str = "",
     ) -> None:
-        """Count a finding about a whole dataset."""
-        group = (code, dataset, "", task, channel)
+        """Count a finding about a whole dataset, or about people of it."""
+        group = (code, dataset, subject, task, channel)
         self.counts[group] = self.counts.get(group, 0) + n_cycles
 
     def table(self) -> pd.DataFrame:
@@ -341,6 +352,7 @@ class _Run:
     inventory: Inventory = field(default_factory=Inventory)
     strides: Strides = field(default_factory=Strides)
     tally: Tally = field(default_factory=Tally)
+    identities: Identities = field(default_factory=Identities)
     errors: list[NDArray[np.bool_]] = field(default_factory=list)
     n_cycles: int = 0
     simulated: bool = False
@@ -396,6 +408,14 @@ class _Run:
         for code, dataset, task, channel, n_cycles in self.inventory.findings():
             if code not in self.ignore:
                 self.findings.add_dataset(code, dataset, n_cycles, task, channel)
+        told = [each for each in self.identities.findings() if each.code not in self.ignore]
+        for each in told:
+            self.findings.add_dataset(
+                each.code,
+                each.dataset,
+                self.identities.count(each) or 1,
+                subject=", ".join(each.subjects),
+            )
         unjudged = self.strides.finish()
         if unjudged and "GAIT302" not in self.ignore:
             self.findings.add_dataset("GAIT302", "", unjudged)
@@ -410,4 +430,5 @@ class _Run:
             stopped=stopped,
             samples=self.tally.samples(),
             simulated=self.simulated,
+            identity=tuple(map(str, told)),
         )

@@ -229,7 +229,7 @@ def explain_report(
             shapley=shapley_values(estimator, X, y, groups, cv=cv) if shapley else None,
             path=path,
         )
-    beware = cautions(asked.data, asked.labels) + warned
+    beware = list(dict.fromkeys(cautions(asked.data, asked.labels) + warned))
     origin = provenance(source_files(source))
     page = _page(found, asked, estimator, n_splits, random_state, origin, beware)
     write_all({path: page.html()})
