@@ -288,7 +288,7 @@ def effective_people(sizes: NDArray[Any]) -> Values:
 
     Examples
     --------
-    >>> float(effective_people(np.ones((20, 1))))
+    >>> round(float(effective_people(np.ones((20, 1)))), 1)
     20.0
     >>> five_of_a_class = np.repeat([[1, 0], [0, 1]], [5, 35], axis=0)
     >>> round(float(effective_people(five_of_a_class)), 1)
@@ -364,7 +364,7 @@ def _difference_limits(of: _Spread) -> tuple[Values, Values]:
     nobody = widest**2 / (people + widest**2)
     most = widest**2 * np.maximum(differing - value**2, 0.0) / people + nobody**2
     square = np.minimum(of.quantile**2 * of.variance, most)
-    half = np.sqrt(np.where(of.variance > 0, square, most))
+    half = np.where(of.variance > 0, np.sqrt(square), nobody)
     return np.maximum(value - half, -1.0), np.minimum(value + half, 1.0)
 
 
