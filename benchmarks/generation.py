@@ -38,7 +38,7 @@ HEAD = """# Generated gait cycles
 
 Made by `python benchmarks/generation.py --write-docs` on the embedded classification data. Those are
 simulated: no person was measured, and "real" below means cycles of the simulator. One in four
-subjects is held out; intervals are 95 %, bootstrapped over subjects. See
+subjects is held out; intervals are 95 % over subjects. See
 [Generate gait cycles](../how-to/generate-cycles.md) for what each score asks.
 """
 

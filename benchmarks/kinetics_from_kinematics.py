@@ -47,7 +47,7 @@ HEAD = """# Kinetics from kinematics
 
 Joint moments and ground reaction forces of people whom the models never saw, predicted from joint
 and segment angles and angular velocities. Five folds of subjects; root mean square errors over all
-held-out cycles, in Nm/kg (moments) and BW (forces). In brackets 95 % intervals, bootstrapped over
+held-out cycles, in Nm/kg (moments) and BW (forces). In brackets 95 % intervals over
 subjects. Made by `python benchmarks/kinetics_from_kinematics.py --write-docs`; how to do it on your
 own data: [Predict kinetics](../how-to/predict-kinetics.md).
 

@@ -41,7 +41,7 @@ RECORDED = [
 ]
 HEAD = """# Leaderboards
 
-Nested cross-validation over subjects, five folds; intervals are 95 %, bootstrapped over subjects.
+Nested cross-validation over subjects, five folds; intervals are 95 % over subjects.
 Made by `python benchmarks/leaderboards.py --write-docs`.
 """
 

@@ -29,7 +29,7 @@ def plain(true, predicted):
 
 def test_values_and_intervals_agree_with_plain_code(table):
     results = evaluated(table, LinearRegression())
-    found = agreement(results, n_bootstrap=3000)
+    found = agreement(results)
     predictions = results["predictions"].reset_index(drop=True)
     true, predicted = (predictions[name].to_numpy() for name in ("y_true", "y_pred"))
     assert found["value"].to_dict() == pytest.approx(plain(true, predicted))
@@ -38,14 +38,14 @@ def test_values_and_intervals_agree_with_plain_code(table):
     for _ in range(600):
         rows = np.concatenate([rows_of[who] for who in rng.choice(list(rows_of), len(rows_of))])
         draws.append(plain(true[rows], predicted[rows]))
-    for name, near in (("bias", 0.5), ("upper_limit", 1.0), ("slope", 0.05)):
+    for name, near in (("bias", 0.5), ("upper_limit", 1.0), ("slope", 0.08)):
         expected = np.percentile([each[name] for each in draws], [2.5, 97.5])
         assert found.loc[name, ["low", "high"]].tolist() == pytest.approx(expected, abs=near)
 
 
 def test_equal_predictions_have_no_slope(table):
     results = evaluated(table, DummyRegressor(strategy="constant", constant=50.0))
-    found = agreement(results, n_bootstrap=10)
+    found = agreement(results)
     assert np.isnan(found.loc["slope", "value"])
     assert found.loc["bias", "value"] == pytest.approx(50 - table.age.mean())
 

@@ -49,7 +49,7 @@ def test_specificity_is_the_recall_of_the_rest(results):
 
 
 def test_a_class_never_predicted_has_no_precision():
-    found = class_metrics(made(["A", "B"], ["x", "y"], ["x", "x"]), n_bootstrap=10)
+    found = class_metrics(made(["A", "B"], ["x", "y"], ["x", "x"]))
     assert np.isnan(found.loc["y", "precision"])
     assert found.loc["y", "recall"] == 0
 
@@ -61,7 +61,7 @@ def test_people_are_called_by_most_of_their_cycles():
     assert calls["right"].tolist() == [True, True, False]
     assert calls["share"].tolist() == pytest.approx([2 / 3, 1, 1])
     assert calls["accuracy"].tolist() == pytest.approx([2 / 3, 1, 0])
-    people = subject_level_metrics(results, n_bootstrap=10)
+    people = subject_level_metrics(results)
     assert people["recall"].tolist() == [1, 0.5]
     assert people["n_subjects"].tolist() == [1, 2]
 

@@ -30,7 +30,7 @@ def results(table):
 
 
 def test_scores_of_a_group_are_of_its_cycles_alone(results, cycles):
-    found = fairness_table(results, cycles, n_bootstrap=200).set_index("group")
+    found = fairness_table(results, cycles).set_index("group")
     table = results["predictions"]
     female = (cycles["sex"] == "female").to_numpy()
     expected = [
@@ -44,7 +44,7 @@ def test_scores_of_a_group_are_of_its_cycles_alone(results, cycles):
 
 
 def test_bands_begin_where_they_say(results, cycles):
-    found = fairness_table(results, cycles, n_bootstrap=10)
+    found = fairness_table(results, cycles)
     ages = found[found["attribute"] == "age"].set_index("group")["n_subjects"]
     # Of 20 people, the first four ages of eight come three times, the others twice.
     assert ages.to_dict() == {"under 18 years": 3, "18 to 39 years": 6, "40 to 64 years": 5,
@@ -57,7 +57,7 @@ def test_bands_begin_where_they_say(results, cycles):
 
 def test_few_people_are_said_to_be_few(results, cycles):
     cycles = cycles.assign(sex=np.where(cycles["subject"] == "S00", "male", "female"))
-    found = fairness_table(results, cycles, n_bootstrap=10, fewest_subjects=6).set_index("group")
+    found = fairness_table(results, cycles, fewest_subjects=6).set_index("group")
     assert found.loc["male", "note"] == "too few subjects to compare"
     assert found.loc["female", "note"] == "too few other subjects to compare"
     assert np.isnan(found.loc[["male", "female"], "difference"]).all()
@@ -76,7 +76,7 @@ def test_a_model_that_fails_one_sex_is_found(results, cycles):
 
 def test_a_group_of_one_class_says_so(results, cycles):
     stairs = (cycles["task"] == "stair_ascent").to_numpy()
-    found = fairness_table(results, cycles.assign(sex=np.where(stairs, "a", "b")), n_bootstrap=10)
+    found = fairness_table(results, cycles.assign(sex=np.where(stairs, "a", "b")))
     notes = found.set_index("group")["note"]
     assert notes["a"] == "one class only"
     assert notes["b"] == ""
@@ -85,7 +85,7 @@ def test_a_group_of_one_class_says_so(results, cycles):
 def test_errors_of_numbers_are_compared_too(table, cycles):
     run = BiomechanicalModelEvaluator(n_bootstrap=5).evaluate_regression
     results = run(LinearRegression(), table.X, table.age, table.groups)
-    found = fairness_table(results, cycles, n_bootstrap=10).set_index("group")
+    found = fairness_table(results, cycles).set_index("group")
     error = (results["predictions"]["y_pred"] - table.age).abs().to_numpy()
     female = (cycles["sex"] == "female").to_numpy()
     assert found.loc["female", "score"] == pytest.approx(error[female].mean())
@@ -101,8 +101,8 @@ def test_nothing_known_gives_an_empty_table(results, cycles):
 def test_order_of_the_cycles_does_not_matter(results, cycles):
     turned = cycles.iloc[::-1].reset_index(drop=True)
     pd.testing.assert_frame_equal(
-        fairness_table(results, turned, n_bootstrap=10),
-        fairness_table(results, cycles, n_bootstrap=10),
+        fairness_table(results, turned),
+        fairness_table(results, cycles),
     )
 
 

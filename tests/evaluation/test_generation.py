@@ -22,8 +22,6 @@ from locomotion_analysis.evaluation.generation import (
 )
 from locomotion_analysis.models.deep import CurveDiffusion
 
-DRAWS = {"n_bootstrap": 200}
-
 
 @pytest.fixture(autouse=True, scope="module")
 def one_thread():
@@ -66,20 +64,20 @@ def _as_people(space, real, generated):
 
 
 def test_strangers_of_the_same_kind_cannot_be_told_apart(held_out, space):
-    found = discriminative_score(held_out, _strangers(held_out, 5), space, **DRAWS)
+    found = discriminative_score(held_out, _strangers(held_out, 5), space)
     assert found.auc_interval[0] < 0.6
     assert found.score < 0.12
 
 
 def test_a_shift_is_found_out(held_out, space):
     shifted = _with_curves(held_out, held_out.block + 0.5)
-    assert discriminative_score(held_out, shifted, space, **DRAWS).auc > 0.95
+    assert discriminative_score(held_out, shifted, space).auc > 0.95
 
 
 def test_jagged_curves_are_found_out_by_their_roughness(held_out, space):
     rng = np.random.default_rng(0)
     jagged = _with_curves(held_out, held_out.block + rng.normal(0, 0.005, held_out.block.shape))
-    assert discriminative_score(held_out, jagged, space, **DRAWS).auc > 0.95
+    assert discriminative_score(held_out, jagged, space).auc > 0.95
 
 
 def test_pairs_must_be_complete(held_out, space):
@@ -89,7 +87,7 @@ def test_pairs_must_be_complete(held_out, space):
 
 def test_generated_cycles_of_the_right_kind_teach_what_real_ones_do(training, held_out, space):
     generated = _strangers(training, 6)
-    table = predictive_scores(training, generated, held_out, space, "pathology", **DRAWS)
+    table = predictive_scores(training, generated, held_out, space, "pathology")
     assert table.loc["generated", "score"] > 0.9
     assert table.loc["real", "gain"] == 0
     assert (table["low"] <= table["score"]).all()
@@ -100,7 +98,7 @@ def test_cycles_of_the_wrong_kind_teach_the_wrong_thing(training, held_out, spac
     cycles = training.cycles
     cycles["pathology"] = np.where(cycles["pathology"] == "stroke", "healthy", "stroke")
     swapped = LocomotionData(cycles, training.block, CHANNELS)
-    table = predictive_scores(training, swapped, held_out, space, "pathology", **DRAWS)
+    table = predictive_scores(training, swapped, held_out, space, "pathology")
     assert table.loc["generated", "score"] < 0.1
     assert table.loc["generated", "gain_high"] < -0.5
 
@@ -113,9 +111,9 @@ def test_a_target_must_be_known_of_every_cycle(training, held_out, space):
 def test_coverage_and_precision_tell_collapse_from_noise():
     rng = np.random.default_rng(0)
     real, subject = rng.normal(size=(200, 3)), np.repeat(np.arange(50), 4)
-    same = coverage(real, subject, rng.normal(size=(200, 3)), **DRAWS)
-    collapsed = coverage(real, subject, np.zeros((200, 3)), **DRAWS)
-    far = coverage(real, subject, rng.normal(20, 1, (200, 3)), **DRAWS)
+    same = coverage(real, subject, rng.normal(size=(200, 3)))
+    collapsed = coverage(real, subject, np.zeros((200, 3)))
+    far = coverage(real, subject, rng.normal(20, 1, (200, 3)))
     assert same.coverage > 0.85
     assert same.precision > 0.85
     assert collapsed.coverage < 0.4
@@ -134,7 +132,6 @@ def test_copies_of_training_cycles_are_found(training, held_out, space):
     found = memorisation(
         _as_people(space, training, _with_curves(training, copied(training))),
         _as_people(space, held_out, _with_curves(held_out, copied(held_out))),
-        **DRAWS,
     )
     # Training people left out of the comparison can be copied too, hence not all.
     assert found.interval[0] > 0.6
@@ -146,7 +143,6 @@ def test_strangers_are_no_copies(training, held_out, space):
     found = memorisation(
         _as_people(space, training, _with_curves(training, _strangers(training, 7).block)),
         _as_people(space, held_out, _with_curves(held_out, _strangers(held_out, 8).block)),
-        **DRAWS,
     )
     assert found.interval[0] < 0.5 < found.interval[1]
     assert found.copies < 0.2
@@ -177,7 +173,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def judged(data):
-    return judge_generator(_diffusion(max_epochs=80, learning_rate=4e-3), data, n_bootstrap=100)
+    return judge_generator(_diffusion(max_epochs=80, learning_rate=4e-3), data)
 
 
 def test_nobody_is_learnt_from_and_judged_by(judged, data):
@@ -187,7 +183,7 @@ def test_nobody_is_learnt_from_and_judged_by(judged, data):
 
 
 def test_a_trained_generator_teaches_what_an_untrained_one_does_not(judged, data):
-    untrained = judge_generator(_diffusion(max_epochs=1), data, n_bootstrap=20)
+    untrained = judge_generator(_diffusion(max_epochs=1), data)
     taught = judged.predictive.loc["generated", "score"]
     assert taught > 0.75
     assert taught > untrained.predictive.loc["generated", "score"] + 0.1

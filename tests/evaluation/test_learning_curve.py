@@ -27,7 +27,7 @@ class Counter(ClassifierMixin, BaseEstimator):
 
 
 def test_all_subjects_give_the_score_of_the_evaluator(table):
-    found = learning_curve(GaussianNB(), table.X, table.y, table.groups, n_bootstrap=50)
+    found = learning_curve(GaussianNB(), table.X, table.y, table.groups)
     results = BiomechanicalModelEvaluator(n_bootstrap=5).evaluate_classification(
         GaussianNB(), table.X, table.y, table.groups
     )
@@ -43,7 +43,7 @@ def test_training_subjects_are_drawn_whole_and_never_tested():
     subject = np.repeat(np.arange(20), 3)
     Counter.seen.clear()
     learning_curve(Counter(), subject[:, None].astype(float), subject % 2, subject, shares=(0.5,),
-                   n_repeats=2, n_bootstrap=5)  # fmt: skip
+                   n_repeats=2)  # fmt: skip
     assert [len(each) for each in Counter.seen] == [8] * 10
     assert len({frozenset(each) for each in Counter.seen}) > 5
 
@@ -59,7 +59,7 @@ def test_each_class_keeps_two_subjects():
 
 def test_a_number_is_learned_too(table):
     found = learning_curve(LinearRegression(), table.X, table.age, table.groups,
-                           shares=(0.25, 1.0), n_bootstrap=20)  # fmt: skip
+                           shares=(0.25, 1.0))  # fmt: skip
     assert found["metric"].tolist() == ["mae", "mae"]
     assert found["score"].iloc[1] < found["score"].iloc[0]
 

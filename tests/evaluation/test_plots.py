@@ -44,9 +44,9 @@ def results(table):
 def drawings(results):
     classes, numbers = results
     return {
-        plots.plot_roc: roc_curve(classes, n_bootstrap=5),
-        plots.plot_precision_recall: precision_recall_curve(classes, n_bootstrap=5),
-        plots.plot_calibration: calibration_curve(classes, n_bootstrap=5),
+        plots.plot_roc: roc_curve(classes),
+        plots.plot_precision_recall: precision_recall_curve(classes),
+        plots.plot_calibration: calibration_curve(classes),
         plots.plot_agreement: numbers,
         plots.plot_learning_curve: marked(LEARNED.copy()),
         plots.plot_permutation_test: PERMUTED,
@@ -79,7 +79,7 @@ def test_real_data_is_not_marked():
 
 
 def test_curves_are_the_tables_numbers(results):
-    curve = roc_curve(results[0], n_bootstrap=5)
+    curve = roc_curve(results[0])
     ax = plots.plot_roc(curve)
     lines = {line.get_label(): line for line in ax.lines}
     own = curve[curve["class"] == "stair_ascent"]
@@ -89,7 +89,7 @@ def test_curves_are_the_tables_numbers(results):
 
 
 def test_calibration_points_stand_at_their_bins(results):
-    curve = calibration_curve(results[0], n_bootstrap=5)
+    curve = calibration_curve(results[0])
     ax = plots.plot_calibration(curve)
     points = np.concatenate(
         [each.get_offsets() for each in ax.collections if len(each.get_offsets())]

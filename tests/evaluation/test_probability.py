@@ -45,7 +45,7 @@ def of_class(results, name):
 
 
 def test_areas_are_those_of_scikit_learn(results):
-    found = discrimination_scores(results, n_bootstrap=50).set_index("class")
+    found = discrimination_scores(results).set_index("class")
     assert found.index.tolist() == results["classes"]
     for name in results["classes"]:
         true, given = of_class(results, name)
@@ -61,14 +61,14 @@ def test_areas_with_ties_are_those_of_scikit_learn(table, results):
     columns = [name for name in rounded if name.startswith("probability_")]
     rounded[columns] = rounded[columns].round(1)
     coarse = {**results, "predictions": rounded}
-    found = discrimination_scores(coarse, n_bootstrap=5).set_index("class")
+    found = discrimination_scores(coarse).set_index("class")
     for name in results["classes"]:
         true, given = of_class(coarse, name)
         assert found.loc[name, "roc_auc"] == pytest.approx(roc_auc_score(true, given))
 
 
 def test_roc_passes_through_the_points_of_scikit_learn(results):
-    curve = roc_curve(results, n_bootstrap=30)
+    curve = roc_curve(results)
     name = results["classes"][0]
     own = curve[curve["class"] == name]
     x, y, _ = their_roc(*of_class(results, name), drop_intermediate=False)
@@ -83,7 +83,7 @@ def test_roc_passes_through_the_points_of_scikit_learn(results):
 
 
 def test_precision_is_that_of_the_highest_threshold_reaching_the_recall(results):
-    curve = precision_recall_curve(results, n_bootstrap=10)
+    curve = precision_recall_curve(results)
     name = results["classes"][1]
     own = curve[curve["class"] == name].set_index(np.arange(101))
     precision, recall, _ = their_precision_recall(*of_class(results, name))
@@ -93,7 +93,7 @@ def test_precision_is_that_of_the_highest_threshold_reaching_the_recall(results)
 
 
 def test_brier_and_interval_agree_with_plain_code(results):
-    found = calibration_scores(results, n_bootstrap=2000).set_index("class")
+    found = calibration_scores(results).set_index("class")
     predictions = results["predictions"].reset_index(drop=True)
     rows_of = predictions.groupby("subject").indices
     rng = np.random.default_rng(5)
@@ -110,8 +110,8 @@ def test_brier_and_interval_agree_with_plain_code(results):
 
 
 def test_calibration_error_is_the_mean_distance_over_bins(results):
-    found = calibration_scores(results, n_bootstrap=10).set_index("class")
-    curve = calibration_curve(results, n_bootstrap=10)
+    found = calibration_scores(results).set_index("class")
+    curve = calibration_curve(results)
     for name in results["classes"]:
         own = curve[curve["class"] == name]
         assert own["n_cycles"].sum() == 360
@@ -125,7 +125,7 @@ def test_calibration_error_is_the_mean_distance_over_bins(results):
 
 def test_of_two_classes_the_second_is_shown(table):
     stairs = np.where(table.y == "stair_ascent", "stairs", "walking")
-    found = discrimination_scores(evaluated(table, LogisticRegression(), stairs), n_bootstrap=5)
+    found = discrimination_scores(evaluated(table, LogisticRegression(), stairs))
     assert found["class"].tolist() == ["walking"]
 
 

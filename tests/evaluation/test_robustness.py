@@ -103,8 +103,8 @@ def laboratories(shift):
 
 
 def test_a_laboratory_with_an_offset_is_found_out():
-    alike = other_laboratory(GaussianNB(), *laboratories(0.0), n_bootstrap=100)
-    apart = other_laboratory(GaussianNB(), *laboratories(5.0), n_bootstrap=100)
+    alike = other_laboratory(GaussianNB(), *laboratories(0.0))
+    apart = other_laboratory(GaussianNB(), *laboratories(5.0))
     assert alike.index.tolist() == ["here", "there"]
     assert (alike["low"] > 0.7).all()
     assert (apart["score"] < 0.6).all()

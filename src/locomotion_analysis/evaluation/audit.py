@@ -41,7 +41,10 @@ from locomotion_analysis.evaluation.folds import (
     predict_held_out,
 )
 from locomotion_analysis.evaluation.metrics import (
+    SCALES,
     Interval,
+    metric_jackknife,
+    metric_values,
     metrics_json,
     percentile_interval,
     resampled_sums,
@@ -56,7 +59,7 @@ from locomotion_analysis.evaluation.study_inputs import (
     study_target,
 )
 from locomotion_analysis.evaluation.study_result import cautions
-from locomotion_analysis.evaluation.subject_scores import metric_values, sums_of
+from locomotion_analysis.evaluation.subject_scores import sums_of
 from locomotion_analysis.progress import Progress, silent
 from locomotion_analysis.reporting.provenance import provenance, source_files
 from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold, check_cv
@@ -651,7 +654,7 @@ def optimism(
     """
     n_subjects = int(subjects.max()) + 1
     weights = subject_weights(n_subjects, n_bootstrap, random_state)
-    values, draws = [], []
+    values, draws, left = [], [], []
     for labels in labellings:
         metric = "r2" if labels.classes is None else "balanced_accuracy"
         for folds in (labels.ungrouped, labels.grouped):
@@ -660,16 +663,23 @@ def optimism(
             sums = contribute(subjects[held_out.rows], n_subjects)
             values.append(float(metric_values(metric, sums.sum(axis=0, keepdims=True))[0]))
             draws.append(metric_values(metric, resampled_sums(weights, sums)))
+            left.append(metric_jackknife(metric, sums))
             step()
-    ungrouped, grouped = np.concatenate(draws[::2]), np.concatenate(draws[1::2])
     means = float(np.mean(values[::2])), float(np.mean(values[1::2]))
+    if len(labellings) == 1:
+        change = POINTS * (left[0] - left[1])
+        intervals = [each.interval(SCALES[metric]) for each in left] + [change.interval("number")]
+    else:
+        ungrouped, grouped = np.concatenate(draws[::2]), np.concatenate(draws[1::2])
+        varied = (ungrouped, grouped, POINTS * (ungrouped - grouped))
+        intervals = [percentile_interval(each) for each in varied]
     return Optimism(
         ungrouped=means[0],
         grouped=means[1],
-        ungrouped_interval=percentile_interval(ungrouped),
-        grouped_interval=percentile_interval(grouped),
+        ungrouped_interval=intervals[0],
+        grouped_interval=intervals[1],
         points=POINTS * (means[0] - means[1]),
-        points_interval=percentile_interval(POINTS * (ungrouped - grouped)),
+        points_interval=intervals[2],
         n_draws=len(labellings),
     )
 

@@ -251,7 +251,7 @@ _READING = (
         " Whatever is above chance for it is recognition, not skill."
     ),
     (
-        "Intervals are percentiles of a bootstrap over subjects; optimism is measured on the same"
+        "Intervals are of 95 % over subjects; optimism is measured on the same"
         " draws of subjects under both kinds of folds."
     ),
     (

@@ -32,13 +32,16 @@ from locomotion_analysis.evaluation.folds import (
 )
 from locomotion_analysis.evaluation.metrics import (
     ERRORS,
+    SCALES,
+    Jackknife,
+    metric_interval,
+    metric_jackknife,
+    metric_values,
     percentile_interval,
-    resampled_sums,
     subject_weights,
 )
 from locomotion_analysis.evaluation.subject_scores import (
     chosen_metric,
-    metric_values,
     sums_of,
 )
 from locomotion_analysis.processes import end_with_parent
@@ -337,7 +340,6 @@ def learning_curve(
     n_repeats: int = 3,
     cv: Any = None,
     metric: str | None = None,
-    n_bootstrap: int = 1000,
     random_state: int = 0,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
@@ -358,8 +360,8 @@ def learning_curve(
         Default: five folds of subjects.
     metric : str, optional
         Default: balanced accuracy, or mean absolute error.
-    n_bootstrap, random_state : int
-        Draws of tested subjects for the intervals, and seed.
+    random_state : int
+        Seed of folds and of the subjects left away.
     progress : callable, optional
         Called as ``progress(stage, done, total)`` after each share.
 
@@ -393,10 +395,9 @@ def learning_curve(
     design = study_design(model, X, y, groups, cv=cv, metric=metric, random_state=random_state)
     folds, rng = design.folds(), np.random.default_rng(random_state)
     tested = design.subjects_of(folds)
-    weights = subject_weights(len(tested), n_bootstrap, random_state)
     rows = []
     for number, share in enumerate(shares, start=1):
-        scores, draws, sizes = [], [], []
+        repeats, sizes = [], []
         for _ in range(n_repeats if share < 1 else 1):
             fewer = [(_some(design, train, share, rng), test) for train, test in folds]
             fitted = list(
@@ -406,11 +407,12 @@ def learning_curve(
                 np.concatenate([fold.test for fold in fitted]),
                 np.concatenate([fold.predicted for fold in fitted]),
             )
-            scores.append(float(metric_values(design.metric, sums.sum(axis=0))))
-            draws.append(metric_values(design.metric, resampled_sums(weights, sums[tested])))
+            repeats.append(sums[tested])
             sizes += [len(np.unique(design.subject[train])) for train, _ in fewer]
-        low, high = percentile_interval(np.mean(draws, axis=0))
-        rows.append((float(np.mean(sizes)), float(np.mean(scores)), low, high))
+        each = metric_jackknife(design.metric, np.stack(repeats, axis=1))
+        score = Jackknife(each.value.mean(), each.without.mean(axis=1), each.people.mean())
+        interval = score.interval(SCALES[design.metric])
+        rows.append((float(np.mean(sizes)), float(score.value), *interval))
         if progress is not None:
             progress("learning curve", number, len(shares))
     table = pd.DataFrame(rows, columns=["n_subjects", "score", "low", "high"])
@@ -447,7 +449,6 @@ def robustness(
     *,
     cv: Any = None,
     metric: str | None = None,
-    n_bootstrap: int = 1000,
     random_state: int = 0,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
@@ -466,8 +467,8 @@ def robustness(
         Default: five folds of subjects.
     metric : str, optional
         Default: balanced accuracy, or mean absolute error.
-    n_bootstrap, random_state : int
-        Draws of subjects for the intervals, and seed.
+    random_state : int
+        Seed of folds and of the disturbances.
     progress : callable, optional
         Called as ``progress(stage, done, total)`` after each fold.
 
@@ -503,17 +504,16 @@ def robustness(
                 predicted[name].append(np.asarray(fold.model.predict(changed)).reshape(-1))
     tested = np.concatenate([test for _, test in folds])
     people = design.subjects_of(folds)
-    weights = subject_weights(len(people), n_bootstrap, random_state)
     rows: dict[str, tuple[Any, ...]] = {}
     for name, of_folds in predicted.items():
         sums = design.sums(tested, np.concatenate(of_folds))
-        score = float(metric_values(design.metric, sums.sum(axis=0)))
-        draws = metric_values(design.metric, resampled_sums(weights, sums[people]))
+        score = metric_jackknife(design.metric, sums[people])
         if name == UNTOUCHED:
-            untouched, untouched_draws = score, draws
+            untouched = score
+        change = score - untouched
         rows[name] = (
-            score, *percentile_interval(draws), score - untouched,
-            *percentile_interval(draws - untouched_draws), design.metric,
+            float(score.value), *score.interval(SCALES[design.metric]), float(change.value),
+            *change.interval("number"), design.metric,
         )  # fmt: skip
     columns = ["score", "low", "high", "change", "change_low", "change_high", "metric"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
@@ -617,8 +617,6 @@ def other_laboratory(
     groups: Any,
     *,
     metric: str | None = None,
-    n_bootstrap: int = 1000,
-    random_state: int = 0,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Train on all datasets but one and test on that one, for each.
@@ -632,8 +630,6 @@ def other_laboratory(
         floating-point numbers is a regression.
     metric : str, optional
         Default: balanced accuracy, or mean absolute error.
-    n_bootstrap, random_state : int
-        Draws of subjects for the intervals, and seed.
     progress : callable, optional
         Called as ``progress(stage, done, total)`` after each dataset.
 
@@ -665,11 +661,18 @@ def other_laboratory(
     rows = []
     for name in pd.unique(dataset):
         own = np.unique(design.subject[dataset == name])
-        weights = subject_weights(len(own), n_bootstrap, random_state)
-        draws = metric_values(design.metric, resampled_sums(weights, sums[own]))
         score = float(metric_values(design.metric, sums[own].sum(axis=0)))
         n_cycles = int((dataset == name).sum())
-        rows.append((name, len(own), n_cycles, score, *percentile_interval(draws), design.metric))
+        rows.append(
+            (
+                name,
+                len(own),
+                n_cycles,
+                score,
+                *metric_interval(design.metric, sums[own]),
+                design.metric,
+            )
+        )
     columns = ["dataset", "n_subjects", "n_cycles", "score", "low", "high", "metric"]
     table = pd.DataFrame(rows, columns=columns).set_index("dataset")
     return said_simulated(table, design.simulated)

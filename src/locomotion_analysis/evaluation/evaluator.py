@@ -33,17 +33,20 @@ class BiomechanicalModelEvaluator:
 
     Each fold fits an unfitted clone of the model and predicts the cycles of subjects held out;
     anything that learns from data (imputation, scaling, selection) belongs into the model's
-    ``Pipeline``, so that it is fitted in the fold. Scores come with 95 % intervals bootstrapped
-    over subjects and beside a baseline that knows no gait, on the same folds.
+    ``Pipeline``, so that it is fitted in the fold. Scores come with 95 % intervals over subjects
+    (:class:`~locomotion_analysis.evaluation.metrics.Jackknife`) and beside a baseline that knows
+    no gait, on the same folds. The intervals tell how a score would vary with the people tested,
+    not with the people trained on.
 
     Parameters
     ----------
     n_splits : int
         Number of folds, if no `cv` is given.
     n_bootstrap : int
-        Draws of subjects for the intervals.
+        Taken so that calls written for intervals by draws of subjects still run; intervals are
+        computed without draws.
     random_state : int
-        Seed of folds and intervals.
+        Seed of folds.
 
     Attributes
     ----------
@@ -159,7 +162,6 @@ class BiomechanicalModelEvaluator:
             run.held_out.fold,
             names,
             run.subjects,
-            (self.n_bootstrap, self.random_state),
         )
         self.results = {
             "kind": "classification",
@@ -237,7 +239,6 @@ class BiomechanicalModelEvaluator:
             in_row_order(baseline_values(values, run.folds), run.folds),
             run.held_out.fold,
             run.subjects,
-            (self.n_bootstrap, self.random_state),
         )
         self.results = {"kind": "regression", **scores, **run.results}
         return self.results

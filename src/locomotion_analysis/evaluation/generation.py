@@ -19,8 +19,15 @@ from threadpoolctl import threadpool_limits
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.folds import said_simulated
-from locomotion_analysis.evaluation.metrics import Interval, percentile_interval, subject_weights
-from locomotion_analysis.evaluation.subject_scores import metric_values, sums_of
+from locomotion_analysis.evaluation.metrics import (
+    Interval,
+    Jackknife,
+    difference_interval,
+    effective_people,
+    metric_interval,
+    metric_values,
+)
+from locomotion_analysis.evaluation.subject_scores import sums_of
 from locomotion_analysis.models.deep.generation import CycleGenerator
 from locomotion_analysis.selection import SubjectStratifiedKFold, subject_codes
 
@@ -116,7 +123,7 @@ class DiscriminativeScore(NamedTuple):
     auc : float
         Area under the receiver operating characteristic; 0.5 is not at all.
     auc_interval : tuple of float
-        95 %, bootstrapped over subjects.
+        95 %, over subjects.
     """
 
     score: float
@@ -132,7 +139,6 @@ def discriminative_score(
     *,
     classifier: Any = None,
     n_splits: int = 3,
-    n_bootstrap: int = 1000,
     random_state: int = 0,
 ) -> DiscriminativeScore:
     """Train a classifier on real against generated and test it on cycles of other people.
@@ -153,8 +159,8 @@ def discriminative_score(
         and on each channel's roughness.
     n_splits : int
         Folds of subjects.
-    n_bootstrap, random_state : int
-        Draws of subjects, and seed.
+    random_state : int
+        Seed of the classifier.
     """
     check_pairs(real, generated)
     curves = np.concatenate([space.curves(real), space.curves(generated)])
@@ -169,13 +175,19 @@ def discriminative_score(
             fitted = clone(model).fit(curves[train], made[train])
             chance[test] = fitted.predict_proba(curves[test])[:, 1]
     accuracy = float(((chance > 0.5) == made).mean())
-    weights = subject_weights(n_subjects, n_bootstrap, random_state)[:, groups]
-    draws = np.array([roc_auc_score(made, chance, sample_weight=each) for each in weights])
+    without = [
+        roc_auc_score(made[groups != one], chance[groups != one]) for one in range(n_subjects)
+    ]
+    auc = Jackknife(
+        np.asarray(roc_auc_score(made, chance)),
+        np.array(without),
+        effective_people(np.bincount(subject)[:, None]),
+    )
     return DiscriminativeScore(
         abs(accuracy - 0.5),
         accuracy,
-        float(roc_auc_score(made, chance)),
-        percentile_interval(draws),
+        float(auc.value),
+        auc.interval("share"),
     )
 
 
@@ -214,8 +226,6 @@ def predictive_scores(
     target: str,
     *,
     classifier: Any = None,
-    n_bootstrap: int = 1000,
-    random_state: int = 0,
 ) -> pd.DataFrame:
     """Train on generated, on real and on both, and test on people whom nothing was trained on.
 
@@ -234,8 +244,6 @@ def predictive_scores(
     classifier : scikit-learn classifier, optional
         Takes curves (n_cycles, 150, n_channels). Default: logistic regression on mean,
         standard deviation, maximum and minimum of each channel, classes weighing the same.
-    n_bootstrap, random_state : int
-        Draws of the people tested, and seed.
 
     Returns
     -------
@@ -256,7 +264,6 @@ def predictive_scores(
     true = labels_of(held_out, target)
     classes = np.unique(np.concatenate([labels_of(training, target), true]))
     subject, n_subjects = subjects_of(held_out)
-    weights = subject_weights(n_subjects, n_bootstrap, random_state)
     tested = space.curves(held_out)
     sums: dict[str, NDArray[Any]] = {}
     for name, parts in sources.items():
@@ -268,14 +275,10 @@ def predictive_scores(
         name: float(metric_values("balanced_accuracy", each.sum(axis=0)))
         for name, each in sums.items()
     }
-    draws = {
-        name: metric_values("balanced_accuracy", np.tensordot(weights, each, axes=1))
-        for name, each in sums.items()
-    }
     rows = []
-    for name in sums:
-        low, high = percentile_interval(draws[name])
-        gain_low, gain_high = percentile_interval(draws[name] - draws["real"])
+    for name, own in sums.items():
+        low, high = metric_interval("balanced_accuracy", own)
+        gain_low, gain_high = difference_interval("balanced_accuracy", own, sums["real"])
         gain = score[name] - score["real"]
         rows.append((name, score[name], low, high, gain, gain_low, gain_high))
     columns = ["trained_on", "score", "low", "high", "gain", "gain_low", "gain_high"]
@@ -298,7 +301,7 @@ class Coverage(NamedTuple):
     coverage : float
         Share of real cycles with one of the others in their neighbourhood.
     coverage_interval : tuple of float
-        95 %, bootstrapped over the subjects of the real cycles.
+        95 %, over the subjects of the real cycles.
     precision : float
         Share of the others that lie in the neighbourhood of some real cycle.
     """
@@ -314,8 +317,6 @@ def coverage(
     others: NDArray[np.float32],
     *,
     n_neighbours: int = _N_NEIGHBOURS,
-    n_bootstrap: int = 1000,
-    random_state: int = 0,
 ) -> Coverage:
     """Return coverage and precision of cycles.
 
@@ -334,8 +335,6 @@ def coverage(
         Generated cycles, or real ones of further people for comparison: as many.
     n_neighbours : int
         Size of the neighbourhood.
-    n_bootstrap, random_state : int
-        Draws of subjects, and seed.
 
     Examples
     --------
@@ -353,7 +352,7 @@ def coverage(
     inside = (distance <= radius[:, None]).any(axis=0)
     return Coverage(
         float(covered.mean()),
-        _share_interval(covered, subject, n_bootstrap, random_state),
+        _share_interval(covered, subject),
         float(inside.mean()),
     )
 
@@ -367,7 +366,7 @@ class Memorisation(NamedTuple):
         Share of generated cycles whose nearest real cycle is one the generator learnt from,
         among as many people it did and did not learn from. 0.5 where nothing is memorised.
     interval : tuple of float
-        95 %, bootstrapped over the people the conditions are of.
+        95 %, over the people the conditions are of.
     copies : float
         Share of generated cycles nearer to a training cycle than that person's own other
         strides usually are.
@@ -408,9 +407,7 @@ class People(NamedTuple):
     task: NDArray[np.object_]
 
 
-def memorisation(
-    training: People, held_out: People, *, n_bootstrap: int = 1000, random_state: int = 0
-) -> Memorisation:
+def memorisation(training: People, held_out: People, *, random_state: int = 0) -> Memorisation:
     """Look whether generated cycles lie nearer to training cycles than they should.
 
     A generator that knows only how gaits are distributed lies as near to people it has not
@@ -422,8 +419,8 @@ def memorisation(
     ----------
     training, held_out : People
         Those the generator learnt from, and others.
-    n_bootstrap, random_state : int
-        Draws of people, and seed of the choice and the draws.
+    random_state : int
+        Seed of the choice of people.
     """
     known, others = _as_many_people(training, held_out, random_state)
     asked = np.concatenate([known.generated, others.generated])
@@ -436,7 +433,7 @@ def memorisation(
     real = pairwise_distances(held_out.real, training.real).min(axis=1)
     return Memorisation(
         float(nearer.mean()),
-        _share_interval(nearer, people, n_bootstrap, random_state),
+        _share_interval(nearer, people),
         float((generated < median).mean()),
         float((real < median).mean()),
         median,
@@ -474,14 +471,12 @@ def _stride_distances(people: People) -> NDArray[np.float64]:
     return np.concatenate(found).astype(np.float64) if found else np.empty(0)
 
 
-def _share_interval(
-    values: NDArray[np.float64], people: NDArray[np.intp], n_bootstrap: int, random_state: int
-) -> Interval:
-    """Return the 95 % interval of the mean over cycles, people drawn anew."""
-    n_people = int(people.max()) + 1
-    weights = subject_weights(n_people, n_bootstrap, random_state)
-    total = weights @ np.bincount(people, values, n_people)
-    return percentile_interval(total / (weights @ np.bincount(people, minlength=n_people)))
+def _share_interval(values: NDArray[np.float64], people: NDArray[np.intp]) -> Interval:
+    """Return the 95 % interval over people of the mean over cycles."""
+    sums = np.column_stack([np.bincount(people, values), np.bincount(people)])
+    return Jackknife.of(lambda each: each[..., 0] / each[..., 1], sums, sums[:, 1:]).interval(
+        "share"
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -553,7 +548,6 @@ def judge_generator(
     *,
     target: str = "pathology",
     n_splits: int = 4,
-    n_bootstrap: int = 1000,
     random_state: int = 0,
 ) -> GenerationJudgement:
     """Train a generator on some subjects and judge its cycles by the others.
@@ -568,8 +562,8 @@ def judge_generator(
         Column of classes that is among the generator's conditions.
     n_splits : int
         One in so many subjects is held out.
-    n_bootstrap, random_state : int
-        Draws of subjects for the intervals, and seed of split and samples.
+    random_state : int
+        Seed of split and samples.
 
     Returns
     -------
@@ -588,7 +582,7 @@ def judge_generator(
     >>> from locomotion_analysis.simulation import simulate
     >>> data = simulate(n_subjects=16, n_cycles=2, tasks=["level_walking"])
     >>> diffusion = CurveDiffusion(["knee_flexion_angle_ipsi_rad"], width=16, max_epochs=2)
-    >>> judged = judge_generator(diffusion, data, n_bootstrap=20)
+    >>> judged = judge_generator(diffusion, data)
     >>> judged.table().loc["real against generated, AUC", "perfect"]
     '0.5'
     """
@@ -608,7 +602,6 @@ def judge_generator(
     generated = fitted.sample(held_out.cycles, random_state)
     again = fitted.sample(training.cycles, random_state + 1)
     space = CurveSpace.of(training, generated.channels)
-    seeds = {"n_bootstrap": n_bootstrap, "random_state": random_state}
     real, made = _people(space, held_out, generated), _people(space, training, again)
     rng = np.random.default_rng(random_state)
     some = rng.permutation(len(training))[: len(held_out)]
@@ -618,11 +611,11 @@ def judge_generator(
         held_out,
         generated,
         target,
-        discriminative_score(held_out, generated, space, **seeds),
-        predictive_scores(training, again, held_out, space, target, **seeds),
-        coverage(real.real, real.subject, real.generated, **seeds),
-        coverage(real.real, real.subject, made.real[some], **seeds),
-        memorisation(made, real, **seeds),
+        discriminative_score(held_out, generated, space, random_state=random_state),
+        predictive_scores(training, again, held_out, space, target),
+        coverage(real.real, real.subject, real.generated),
+        coverage(real.real, real.subject, made.real[some]),
+        memorisation(made, real, random_state=random_state),
     )
 
 

@@ -12,7 +12,7 @@ from sklearn.model_selection import GroupKFold
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.folds import said_simulated
-from locomotion_analysis.evaluation.metrics import percentile_interval, subject_weights
+from locomotion_analysis.evaluation.metrics import Jackknife
 from locomotion_analysis.models.deep import (
     CurveRegressor,
     KineticsArrays,
@@ -43,7 +43,7 @@ class KineticsEvaluation(NamedTuple):
         One row a target and model: ``channel, unit, model``; ``rmse``, the root mean square error
         over the measured points of all cycles in that unit (Nm/kg, BW), with ``low, high``; and
         ``below_mean_curve_percent`` and ``below_ridge_percent``, by how much the error is smaller,
-        each with ``_low`` and ``_high``. Intervals are 95 %, bootstrapped over subjects.
+        each with ``_low`` and ``_high``. Intervals are 95 %, over subjects.
     """
 
     data: LocomotionData
@@ -59,7 +59,6 @@ def evaluate_kinetics(
     inputs: Sequence[str] | None = None,
     targets: Sequence[str] | None = None,
     n_splits: int = 5,
-    n_bootstrap: int = 1000,
     random_state: int = 0,
 ) -> KineticsEvaluation:
     """Predict every subject's kinetics from kinematics by models that never saw the subject.
@@ -77,10 +76,8 @@ def evaluate_kinetics(
         Channels, see :func:`kinetics_arrays`.
     n_splits : int
         Folds of subjects.
-    n_bootstrap : int
-        Draws of subjects for the intervals.
     random_state : int
-        Seed of folds and draws.
+        Seed of the folds.
 
     Returns
     -------
@@ -122,8 +119,7 @@ def evaluate_kinetics(
         for name, model in asked.items():
             fitted = clone(model).fit(arrays.X[train], arrays.Y[train], arrays.groups[train])
             predicted[name][test] = fitted.predict(arrays.X[test])
-    weights = subject_weights(len(names), n_bootstrap, random_state)
-    errors = said_simulated(_errors(arrays, predicted, subject, weights), data.is_simulated)
+    errors = said_simulated(_errors(arrays, predicted, subject), data.is_simulated)
     return KineticsEvaluation(data, arrays, predicted, errors)
 
 
@@ -131,30 +127,28 @@ def _errors(
     arrays: KineticsArrays,
     predicted: Mapping[str, NDArray[np.float32]],
     subject: NDArray[np.intp],
-    weights: NDArray[np.int64],
 ) -> pd.DataFrame:
     rows = []
     for position, channel in enumerate(arrays.targets):
-        # Of each model the error over all subjects, then that of each draw of subjects.
         found = {
-            model: _rmse(arrays.Y[..., position], curves[..., position], subject, weights)
+            model: _rmse(arrays.Y[..., position], curves[..., position], subject)
             for model, curves in predicted.items()
         }
-        for model, (rmse, draws) in found.items():
-            low, high = percentile_interval(draws)
+        for model, rmse in found.items():
+            low, high = rmse.interval("error")
             row: dict[str, Any] = {
                 "channel": channel,
                 "unit": Channel.parse(channel).unit,
                 "model": model,
             }
-            row |= {"rmse": rmse, "low": low, "high": high}
+            row |= {"rmse": float(rmse.value), "low": low, "high": high}
             for baseline in _BASELINES:
                 name = f"below_{baseline.replace(' ', '_')}_percent"
-                of_all, of_draws = found[baseline]
-                row[name] = 100 * (1 - rmse / of_all)
-                row[f"{name}_low"], row[f"{name}_high"] = percentile_interval(
-                    100 * (1 - draws / of_draws)
-                )
+                gain = 1 - rmse.value / found[baseline].value
+                without = 1 - rmse.without / found[baseline].without
+                interval = Jackknife(gain, without, rmse.people).interval("skill")
+                row[name] = 100 * float(gain)
+                row[f"{name}_low"], row[f"{name}_high"] = (100 * end for end in interval)
             rows.append(row)
     return pd.DataFrame(rows)
 
@@ -163,13 +157,10 @@ def _rmse(
     true: NDArray[np.float32],
     predicted: NDArray[np.float32],
     subject: NDArray[np.intp],
-    weights: NDArray[np.int64],
-) -> tuple[np.float64, NDArray[np.float64]]:
+) -> Jackknife:
+    """Return the root mean square error over measured points, and without each subject."""
     squared = (predicted.astype(np.float64) - true) ** 2
     known = np.isfinite(squared)
     of_cycles = np.stack([np.where(known, squared, 0.0).sum(axis=1), known.sum(axis=1)])
-    of_subjects = np.stack([np.bincount(subject, each, weights.shape[1]) for each in of_cycles])
-    with np.errstate(invalid="ignore"):  # a draw of people in whom the target was not measured
-        whole, points = of_subjects @ weights.T
-        total, n_points = of_subjects.sum(axis=1)
-        return np.sqrt(total / n_points), np.sqrt(whole / points)
+    sums = np.column_stack([np.bincount(subject, each) for each in of_cycles])
+    return Jackknife.of(lambda each: np.sqrt(each[..., 0] / each[..., 1]), sums, sums[:, 1:])

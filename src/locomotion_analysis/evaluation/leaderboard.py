@@ -260,9 +260,7 @@ class Leaderboard:
             If it is not on the board.
         """
         other = {entry.recipe.name: entry for entry in self.entries}[model]
-        return paired_comparison(
-            self.winner.results, other.results, self.metric, random_state=self.random_state
-        )
+        return paired_comparison(self.winner.results, other.results, self.metric)
 
     @cached_property
     def verdict(self) -> tuple[str, ...]:

@@ -1,17 +1,20 @@
 """Scores of classes and numbers, with intervals over subjects and beside a baseline.
 
 Metrics are functions of sums over subjects: counts of true and predicted classes, sums of errors.
-A bootstrap draw is then a row of weights, and all draws are one product.
+Leaving a subject out is then a subtraction, and what each subject does to a score (the jackknife)
+one call of the metric. Every interval of this package that is over subjects is a
+:meth:`Jackknife.interval`.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import classification_report
 
@@ -20,8 +23,12 @@ from locomotion_analysis.reporting.names import METRIC_NAMES
 from locomotion_analysis.selection.splitters import Fold
 
 Interval = tuple[float, float]
+Scale = Literal["share", "difference", "error", "skill", "number"]
+"""How a score may vary: a share from 0 to 1, a difference of two shares, an error above 0, a skill
+of at most 1 (R²), or any number."""
 Counts = NDArray[np.int64]
 Sums = NDArray[np.float64]
+Values = NDArray[np.float64]
 
 LEVEL_PERCENT = 95.0
 
@@ -32,17 +39,24 @@ METRICS_OF = {
 """Metrics of either kind of target, the one to quote first."""
 ERRORS = ("mae", "rmse")
 """Metrics of which less is better, in the target's unit."""
+SCALES: dict[str, Scale] = {
+    **dict.fromkeys(METRICS_OF["classification"], "share"),
+    **dict.fromkeys(ERRORS, "error"),
+    "r2": "skill",
+    "bias": "number",
+}
+"""How each metric may vary."""
 
 
 def subject_weights(n_subjects: int, n_bootstrap: int, random_state: int) -> NDArray[np.int64]:
     """Draw how often each subject is taken in each bootstrap draw.
 
     Cycles of one person resemble each other: drawing them one by one would treat a hundred steps
-    of ten people as a thousand people and give intervals that are far too narrow. Each draw takes
-    as many subjects as there are, with replacement, with all their cycles (cluster bootstrap [1]_).
-    The predictions stay as they are: the intervals tell how the score would vary with the people
-    tested, not with the people trained on, and are somewhat narrow with fewer than about 20
-    subjects.
+    of ten people as a thousand people. Each draw takes as many subjects as there are, with
+    replacement, with all their cycles (cluster bootstrap [1]_). For what varies with more than the
+    subjects (draws of training sets, random labels), and for bands of effects; scores have
+    :class:`Jackknife`, since percentiles of these draws are far too narrow for good scores and few
+    people.
 
     Parameters
     ----------
@@ -109,6 +123,268 @@ def percentile_interval(draws: NDArray[np.float64]) -> Interval:
     tail = (100 - LEVEL_PERCENT) / 2
     low, high = np.percentile(defined, [tail, 100 - tail])
     return (float(low), float(high))
+
+
+# Intervals over subjects.
+
+
+_FEWEST_DEGREES, _LOST_DEGREES = 1.5, 2.0
+_NORMAL_QUANTILE = float(stats.norm.ppf(0.5 + LEVEL_PERCENT / 200))
+
+
+@dataclass(frozen=True, slots=True)
+class Jackknife:
+    r"""A score of all subjects, and of all but each: what its interval is made of.
+
+    Attributes
+    ----------
+    value : ndarray of float, shape (...)
+        Score of all subjects.
+    without : ndarray of float, shape (n_subjects, ...)
+        Score when one subject is left out with all its cycles.
+    people : ndarray of float, shape (...)
+        Effective number of subjects, see :func:`effective_people`.
+
+    Notes
+    -----
+    With :math:`u_i` the change when subject *i* is left out and *m* the effective number of
+    subjects, the variance is :math:`v = (m-1)/m \sum u_i^2` (Efron & Stein 1981 [1]_). The fewer
+    subjects it rests on, the less it is known: :math:`k = (\sum u_i^2)^2 / \sum u_i^4` of them give
+    it :math:`\nu = 2/(1/k - 1/m) - 2` degrees of freedom (Satterthwaite 1946 [2]_; two less, since
+    few people seldom show the fourth moment), here from 1.5 to :math:`m - 1`.
+
+    A **share** (accuracy, recall, F1, area under a curve, Brier score) gets Wilson's interval with
+    an effective number of cycles, :math:`\theta(1-\theta)/v` (Korn & Graubard 1998 [3]_, with
+    Wilson's limits as Franco et al. 2019 [4]_ advise), the quantile being Student's with
+    :math:`\nu`. No interval is wider, and one where all subjects agree is as wide, as if every
+    subject were right in all cycles or in none: a perfect score of 20 people reads 0.82 to 1. Where
+    less than one person's worth is wrong, the end near 1 is that of Clopper and Pearson, Wilson's
+    lying too near (Brown, Cai & DasGupta 2001 [5]_); likewise near 0.
+
+    A **difference** of shares of the same people gets :math:`\pm t_\nu \sqrt v`, at most what people
+    who differ in all cycles or in none would give; where nobody differs, as many may as zero of
+    *m* allows (Wilson). An **error** gets :math:`t_\nu` limits of its logarithm, a **skill** those
+    of the error 1 − skill, a **number** :math:`\pm t_\nu \sqrt v`. How often each holds the truth is
+    measured in docs/reference/interval-coverage.md.
+
+    References
+    ----------
+    .. [1] Efron and Stein, "The jackknife estimate of variance", Ann Stat 9:586, 1981,
+       doi:10.1214/aos/1176345462.
+    .. [2] Satterthwaite, "An approximate distribution of estimates of variance components",
+       Biometrics Bulletin 2:110, 1946, doi:10.2307/3002019.
+    .. [3] Korn and Graubard, "Confidence intervals for proportions with small expected number of
+       positive counts estimated from survey data", Survey Methodology 24:193, 1998.
+    .. [4] Franco, Little, Louis and Slud, "Comparative study of confidence intervals for
+       proportions in complex sample surveys", J Surv Stat Methodol 7:334, 2019,
+       doi:10.1093/jssam/smy019.
+    .. [5] Brown, Cai and DasGupta, "Interval estimation for a binomial proportion", Stat Sci
+       16:101, 2001, doi:10.1214/ss/1009213286.
+
+    Examples
+    --------
+    >>> right, cycles = np.full((20, 1), 8), np.full((20, 1), 8)
+    >>> counts = np.hstack([right, cycles])
+    >>> perfect = Jackknife.of(lambda sums: sums[..., 0] / sums[..., 1], counts, cycles)
+    >>> [round(end, 2) for end in perfect.interval("share")]
+    [0.82, 1.0]
+    """
+
+    value: Values
+    without: Values
+    people: Values
+
+    @classmethod
+    def of(
+        cls, statistic: Callable[[Any], Any], per_subject: NDArray[Any], sizes: NDArray[Any]
+    ) -> "Jackknife":
+        """Leave each subject out of a score of sums.
+
+        Parameters
+        ----------
+        statistic : callable
+            From sums, shape (..., ...) as `per_subject` without its first axis, to scores.
+        per_subject : ndarray of shape (n_subjects, ...)
+            What each subject contributes: counts, sums of errors.
+        sizes : ndarray of shape (n_subjects, ..., n_parts)
+            As of :func:`effective_people`.
+        """
+        whole = per_subject.sum(axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            value, without = (
+                np.asarray(statistic(each), dtype=float) for each in (whole, whole - per_subject)
+            )
+        return cls(value, without, effective_people(sizes))
+
+    @classmethod
+    def of_means(cls, of_subject: Values) -> "Jackknife":
+        """Leave each subject out of the mean of one value a subject, shape (n_subjects, ...)."""
+        n, whole = len(of_subject), of_subject.sum(axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            without = (whole - of_subject) / np.float64(n - 1)
+        return cls(np.asarray(whole / n), without, np.full(whole.shape, float(n)))
+
+    def __sub__(self, other: "Jackknife") -> "Jackknife":
+        """Return the difference of two scores of the same subjects."""
+        people = np.minimum(self.people, other.people)
+        return Jackknife(self.value - other.value, self.without - other.without, people)
+
+    def __rmul__(self, factor: float) -> "Jackknife":
+        """Return the score in other units."""
+        return Jackknife(factor * self.value, factor * self.without, self.people)
+
+    def interval(self, scale: Scale) -> Interval:
+        """Return the 95 % interval over subjects of one score.
+
+        Parameters
+        ----------
+        scale : {"share", "difference", "error", "skill", "number"}
+            How the score may vary.
+
+        Returns
+        -------
+        tuple of float
+            Lower and upper limit; NaN where the score is not defined, with or without one of the
+            subjects, or rests on one subject.
+        """
+        low, high = self.intervals(scale)
+        return (float(low), float(high))
+
+    def intervals(self, scale: Scale) -> tuple[Values, Values]:
+        """Return the 95 % intervals of all scores, as :meth:`interval` of each.
+
+        Returns
+        -------
+        low, high : ndarray of shape (...)
+        """
+        if scale == "skill":
+            low, high = Jackknife(1 - self.value, 1 - self.without, self.people).intervals("error")
+            return 1 - high, 1 - low
+        people = np.broadcast_to(self.people, self.value.shape)
+        known = np.isfinite(self.value) & np.isfinite(self.without).all(axis=0) & (people > 1)
+        value = np.where(known, self.value, 0.5)
+        people = np.where(known, people, 2.0)
+        change = np.where(known, value - self.without, 0.0)
+        low, high = _LIMITS[scale](_spread(value, change, people))
+        return np.where(known, low, np.nan), np.where(known, high, np.nan)
+
+
+def effective_people(sizes: NDArray[Any]) -> Values:
+    r"""Return how many subjects of equal weight a score rests on.
+
+    The more cycles one subject has, or the fewer subjects a class has, the fewer they are:
+    :math:`1/\sum d_i^2` (Kish 1965, Survey Sampling), with :math:`d_i` the share of the score that
+    is subject *i*'s, averaged over the parts that the score is the mean of.
+
+    Parameters
+    ----------
+    sizes : ndarray of shape (n_subjects, ..., n_parts)
+        Denominator of each subject in each part; balanced accuracy has a part a class.
+
+    Returns
+    -------
+    ndarray of float, shape (...)
+        At most the number of subjects; 0 where nobody counts.
+
+    Examples
+    --------
+    >>> round(float(effective_people(np.ones((20, 1)))), 1)
+    20.0
+    >>> five_of_a_class = np.repeat([[1, 0], [0, 1]], [5, 35], axis=0)
+    >>> round(float(effective_people(five_of_a_class)), 1)
+    17.5
+    """
+    whole = sizes.sum(axis=0)
+    counts = whole > 0
+    share = _ratio(sizes, np.broadcast_to(whole, sizes.shape), 0.0)
+    n_parts = np.maximum(counts.sum(axis=-1), 1)
+    squares = np.square(share.sum(axis=-1) / n_parts).sum(axis=0)
+    return _ratio(1.0, squares, 0.0)
+
+
+class _Spread(NamedTuple):
+    """Scores, the change without each subject, and how far the scores vary.
+
+    `variance` with Student's quantile for it, and `widest`, that for all `people`.
+    """
+
+    value: Values
+    change: Values
+    people: Values
+    variance: Values
+    quantile: Values
+    widest: Values
+
+
+def _spread(value: Values, change: Values, people: Values) -> _Spread:
+    # Rounding is no change.
+    own = np.where(np.abs(change) > 1e-12 * np.maximum(np.abs(value), 1e-300), change, 0.0)
+    largest = np.abs(own).max(axis=0)
+    unit = _ratio(own, np.broadcast_to(largest, own.shape), 0.0)
+    squares, fourths = (unit**2).sum(axis=0), (unit**4).sum(axis=0)
+    variance = (people - 1) / people * squares * largest**2
+    degrees = _ratio(2.0, _ratio(fourths, squares**2, 0.0) - 1 / people, np.inf)
+    degrees = np.minimum(np.maximum(degrees - _LOST_DEGREES, _FEWEST_DEGREES), people - 1)
+    quantile, widest = (
+        np.asarray(stats.t.ppf(0.5 + LEVEL_PERCENT / 200, n)) for n in (degrees, people - 1)
+    )
+    return _Spread(value, change, people, np.asarray(variance), quantile, widest)
+
+
+def _share_limits(of: _Spread) -> tuple[Values, Values]:
+    value = np.clip(of.value, 0.0, 1.0)
+    people, widest = of.people, of.widest
+    whole = value * (1 - value) / people
+    # Variance as a share of what subjects who are right in all cycles or in none would have.
+    known = (of.variance > 0) & (whole > 0)
+    penalty = np.minimum(of.quantile**2 * _ratio(of.variance, whole, 1.0), widest**2) / people
+    penalty = np.where(known, penalty, widest**2 / people)
+    middle = (value + penalty / 2) / (1 + penalty)
+    half = np.sqrt(penalty * (value * (1 - value) + penalty / 4)) / (1 + penalty)
+    number = _NORMAL_QUANTILE**2 / penalty
+    right, wrong = value * number, (1 - value) * number
+    tail = (1 - LEVEL_PERCENT / 100) / 2
+    low, high = middle - half, middle + half
+    low = np.where(right < 1, np.minimum(low, _beta(tail, right, wrong + 1)), low)
+    high = np.where(wrong < 1, np.maximum(high, _beta(1 - tail, right + 1, wrong)), high)
+    return np.clip(low, 0.0, value), np.clip(high, value, 1.0)
+
+
+def _beta(part: float, first: Values, second: Values) -> Values:
+    """Return a quantile of the beta distribution; 0 and 1 where one shape is 0."""
+    found = stats.beta.ppf(part, np.maximum(first, 1e-9), np.maximum(second, 1e-9))
+    return np.where(first <= 1e-9, 0.0, np.where(second <= 1e-9, 1.0, found))
+
+
+def _difference_limits(of: _Spread) -> tuple[Values, Values]:
+    value, people, widest = of.value, of.people, of.widest
+    # Pseudo-values: how much the models differ in each subject.
+    own = value + (len(of.change) - 1) * of.change
+    differing = np.clip(np.abs(own).mean(axis=0), np.abs(value), 1.0)
+    nobody = widest**2 / (people + widest**2)
+    most = widest**2 * np.maximum(differing - value**2, 0.0) / people + nobody**2
+    square = np.minimum(of.quantile**2 * of.variance, most)
+    half = np.where(of.variance > 0, np.sqrt(square), nobody)
+    return np.maximum(value - half, -1.0), np.minimum(value + half, 1.0)
+
+
+def _error_limits(of: _Spread) -> tuple[Values, Values]:
+    relative = _ratio(of.quantile * np.sqrt(of.variance), of.value, 0.0)
+    factor = np.exp(np.minimum(relative, 700.0))
+    return of.value / factor, of.value * factor
+
+
+def _number_limits(of: _Spread) -> tuple[Values, Values]:
+    half = of.quantile * np.sqrt(of.variance)
+    return of.value - half, of.value + half
+
+
+_LIMITS = {
+    "share": _share_limits,
+    "difference": _difference_limits,
+    "error": _error_limits,
+    "number": _number_limits,
+}
 
 
 # Classes: metrics of counts of true and predicted, (..., classes, classes).
@@ -188,6 +464,12 @@ def _ratio(part: Any, whole: Any, empty: float) -> NDArray[np.float64]:
 
 
 METRICS = {"accuracy": accuracy, "balanced_accuracy": balanced_accuracy, "macro_f1": macro_f1}
+_SIZES: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
+    "accuracy": lambda counts: counts.sum(axis=(-2, -1))[..., None],
+    "balanced_accuracy": lambda counts: counts.sum(axis=-1),
+    "macro_f1": lambda counts: counts.sum(axis=-1) + counts.sum(axis=-2),
+}
+"""What each metric divides by, in each of the parts it is the mean of."""
 
 
 def check_classes_in_training(
@@ -221,34 +503,75 @@ def baseline_numbers(codes: NDArray[np.intp], folds: list[Fold]) -> list[NDArray
     ]
 
 
-def score_intervals(
-    model: Counts, baseline: Counts, n_bootstrap: int, random_state: int
-) -> dict[str, Interval]:
-    """Bootstrap every metric and its difference to the baseline over subjects.
+def metric_values(metric: str, sums: NDArray[Any]) -> NDArray[np.float64]:
+    """Return a metric of each row of sums; NaN where a row sums nothing."""
+    if metric in METRICS:
+        return np.asarray(METRICS[metric](sums))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(quantity_scores(sums)[metric])
+
+
+def metric_jackknife(metric: str, per_subject: NDArray[Any]) -> Jackknife:
+    """Leave each subject out of a metric.
 
     Parameters
     ----------
-    model, baseline : ndarray of int of shape (n_subjects, n_classes, n_classes)
-        True against predicted classes of each subject.
-    n_bootstrap : int
-        Number of draws.
-    random_state : int
-        Seed.
+    metric : str
+        Of classes or of numbers.
+    per_subject : ndarray of shape (n_subjects, ..., n_classes, n_classes) or (n_subjects, ..., 6)
+        What each subject contributes: counts of true against predicted classes, or
+        :func:`error_sums`.
+
+    Returns
+    -------
+    Jackknife
+        Its interval is :func:`metric_interval`.
+    """
+    sizes = _SIZES[metric](per_subject) if metric in METRICS else per_subject[..., :1]
+    return Jackknife.of(lambda sums: metric_values(metric, sums), per_subject, sizes)
+
+
+def metric_interval(metric: str, per_subject: NDArray[Any]) -> Interval:
+    """Return the 95 % interval of a metric over subjects, see :class:`Jackknife`."""
+    return metric_jackknife(metric, per_subject).interval(SCALES[metric])
+
+
+def difference_interval(metric: str, first: NDArray[Any], second: NDArray[Any]) -> Interval:
+    """Return the 95 % interval of a metric of the first minus that of the second.
+
+    Parameters
+    ----------
+    metric : str
+        Of classes or of numbers.
+    first, second : ndarray of shape (n_subjects, ...)
+        What each of the same subjects contributes, as in :func:`metric_jackknife`.
+    """
+    change = metric_jackknife(metric, first) - metric_jackknife(metric, second)
+    return change.interval("difference" if SCALES[metric] == "share" else "number")
+
+
+def intervals_beside_baseline(
+    metrics: tuple[str, ...], model: NDArray[Any], baseline: NDArray[Any]
+) -> dict[str, Interval]:
+    """Return the interval over subjects of each metric, and of its difference to the baseline.
+
+    Parameters
+    ----------
+    metrics : tuple of str
+        All of classes, or all of numbers.
+    model, baseline : ndarray of shape (n_subjects, n_classes, n_classes) or (n_subjects, 6)
+        What each subject contributes, as in :func:`metric_jackknife`.
 
     Returns
     -------
     dict
-        95 % intervals of ``accuracy``, ``balanced_accuracy`` and ``macro_f1``, and of each
-        with ``_minus_baseline``; both are of the same draws of subjects.
+        95 % intervals of each metric, and with ``_minus_baseline`` of its difference (a negative
+        difference of errors is an improvement).
     """
-    weights = subject_weights(len(model), n_bootstrap, random_state)
-    drawn, drawn_baseline = (resampled_sums(weights, counts) for counts in (model, baseline))
     intervals = {}
-    for name, metric in METRICS.items():
-        draws = metric(drawn)
-        intervals[name] = percentile_interval(draws)
-        difference = draws - metric(drawn_baseline)
-        intervals[f"{name}_minus_baseline"] = percentile_interval(difference)
+    for metric in metrics:
+        intervals[metric] = metric_interval(metric, model)
+        intervals[f"{metric}_minus_baseline"] = difference_interval(metric, model, baseline)
     return intervals
 
 
@@ -259,7 +582,6 @@ def classification_scores(
     fold: NDArray[np.intp],
     names: list[str],
     subjects: tuple[NDArray[np.intp], NDArray[Any]] | None,
-    bootstrap: tuple[int, int],
 ) -> dict[str, Any]:
     """Return the scores of folds, of all held-out cycles, and of subjects where known.
 
@@ -273,8 +595,6 @@ def classification_scores(
         Names of the classes.
     subjects : tuple of ndarray, or None
         Subject number of each row, and the subjects' names.
-    bootstrap : tuple of int
-        Number of draws and seed.
 
     Returns
     -------
@@ -317,7 +637,7 @@ def classification_scores(
         )
         index = pd.Index(labels, name="subject")
         results["per_subject_accuracy"] = pd.Series(accuracy(model), index, name="accuracy")
-        results["intervals"] = score_intervals(model, other, *bootstrap)
+        results["intervals"] = intervals_beside_baseline(tuple(METRICS), model, other)
     return results
 
 
@@ -426,44 +746,12 @@ def baseline_values(y: NDArray[np.float64], folds: list[Fold]) -> list[NDArray[n
     return [np.full(len(test), y[train].mean()) for train, test in folds]
 
 
-def error_intervals(
-    model: Sums, baseline: Sums, n_bootstrap: int, random_state: int
-) -> dict[str, Interval]:
-    """Bootstrap every metric and its difference to the baseline over subjects.
-
-    Parameters
-    ----------
-    model, baseline : ndarray of float of shape (n_subjects, 6)
-        From :func:`error_sums`.
-    n_bootstrap : int
-        Number of draws.
-    random_state : int
-        Seed.
-
-    Returns
-    -------
-    dict
-        95 % intervals of ``r2``, ``mae``, ``rmse`` and ``bias``, and of the first three with
-        ``_minus_baseline`` (a negative difference of errors is an improvement).
-    """
-    weights = subject_weights(len(model), n_bootstrap, random_state)
-    drawn, drawn_baseline = (
-        quantity_scores(resampled_sums(weights, sums)) for sums in (model, baseline)
-    )
-    intervals = {name: percentile_interval(draws) for name, draws in drawn.items()}
-    for name in METRICS_OF["regression"]:
-        difference = drawn[name] - drawn_baseline[name]
-        intervals[f"{name}_minus_baseline"] = percentile_interval(difference)
-    return intervals
-
-
 def regression_scores(
     true: NDArray[np.float64],
     predicted: NDArray[np.float64],
     baseline: NDArray[np.float64],
     fold: NDArray[np.intp],
     subjects: tuple[NDArray[np.intp], NDArray[Any]] | None,
-    bootstrap: tuple[int, int],
 ) -> dict[str, Any]:
     """Return the scores of folds, of all held-out cycles, and of subjects where known.
 
@@ -475,8 +763,6 @@ def regression_scores(
         Fold of each row, from 0.
     subjects : tuple of ndarray, or None
         Subject number of each row, and the subjects' names.
-    bootstrap : tuple of int
-        Number of draws and seed.
 
     Returns
     -------
@@ -503,7 +789,10 @@ def regression_scores(
         # Within a person the target hardly varies: an R² would mean nothing.
         errors = errors.drop(columns="r2").assign(n_cycles=model[:, 0].astype(int))
         results["per_subject_error"] = errors
-        results["intervals"] = error_intervals(model, other, *bootstrap)
+        results["intervals"] = {
+            **intervals_beside_baseline(METRICS_OF["regression"], model, other),
+            "bias": metric_interval("bias", model),
+        }
     return results
 
 
@@ -520,12 +809,12 @@ class Score:
     name : str
         Metric in words.
     value, low, high : float
-        Score and its interval, bootstrapped over subjects.
+        Score and its interval over subjects.
     baseline : float
         Score of the model that knows no gait.
     gain_low, gain_high : float
-        Interval of what the model is better by, in the same draws of subjects; above zero is
-        better, whichever way the score runs.
+        Interval of what the model is better by on the same subjects; above zero is better,
+        whichever way the score runs.
     smaller_is_better : bool
         Whether the score is an error.
     """

@@ -13,11 +13,7 @@ from numpy.typing import NDArray
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.curve_figures import class_curve
-from locomotion_analysis.evaluation.metrics import (
-    percentile_interval,
-    resampled_sums,
-    subject_weights,
-)
+from locomotion_analysis.evaluation.metrics import Jackknife
 from locomotion_analysis.models.supervised.recipes import BEFORE, CHANGE, known_sessions
 from locomotion_analysis.reporting.names import shown_unit, value_title
 from locomotion_analysis.reporting.style import INK, MUTED, axes_for, colour, curve_axes, line_style
@@ -35,9 +31,7 @@ _LEAST_SUBJECTS = 6
 """With fewer, no order of signs gives a signed-rank p below 0.05."""
 
 
-def paired_change(
-    paired: pd.DataFrame, n_bootstrap: int = 2000, random_state: int = 0
-) -> pd.DataFrame:
+def paired_change(paired: pd.DataFrame) -> pd.DataFrame:
     """Tell how much each feature changed within people.
 
     Legs of one person are averaged first: they do not count as two people.
@@ -46,10 +40,6 @@ def paired_change(
     ----------
     paired : DataFrame, shape (n_legs, 2 n_features)
         Of :func:`~locomotion_analysis.models.supervised.recipes.paired_features`.
-    n_bootstrap : int
-        Draws of subjects for the interval.
-    random_state : int
-        Seed of the draws.
 
     Returns
     -------
@@ -95,9 +85,8 @@ def paired_change(
         )
     before = means[[f"{name}{BEFORE}" for name in names]].set_axis(names, axis=1)
     change = means[[f"{name}{CHANGE}" for name in names]].set_axis(names, axis=1)
-    weights = subject_weights(len(change), n_bootstrap, random_state)
     rows = {
-        name: _change_of_feature(before[name].to_numpy(), change[name].to_numpy(), weights)
+        name: _change_of_feature(before[name].to_numpy(), change[name].to_numpy())
         for name in change
     }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("feature")
@@ -106,19 +95,14 @@ def paired_change(
     return table.iloc[np.argsort(-table["effect"].abs().to_numpy(), kind="stable")]
 
 
-def _change_of_feature(
-    before: Values, change: Values, weights: NDArray[np.int64]
-) -> dict[str, float]:
+def _change_of_feature(before: Values, change: Values) -> dict[str, float]:
     from scipy.stats import wilcoxon
 
     known = np.isfinite(before) & np.isfinite(change)
     n_known = int(known.sum())
     if n_known < _LEAST_SUBJECTS:
         return {"n_subjects": n_known}
-    drawn = weights[:, known]
-    with np.errstate(invalid="ignore"):
-        means = resampled_sums(drawn, change[known]) / drawn.sum(axis=1)
-    low, high = percentile_interval(means)
+    low, high = Jackknife.of_means(change[known]).interval("number")
     mean, spread = change[known].mean(), change[known].std(ddof=1)
     return {
         "n_subjects": n_known,

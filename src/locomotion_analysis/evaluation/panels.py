@@ -209,7 +209,7 @@ def _write_summary(
         if subjects is None
         else [
             f"{subjects} subjects, {cycles} cycles, {len(results['cv_scores'])} folds",
-            "Intervals: bootstrap over subjects",
+            "Intervals: 95 % over subjects",
         ]
     )
     axes.axis("off")

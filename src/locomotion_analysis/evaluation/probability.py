@@ -9,11 +9,7 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.folds import class_numbers, said_simulated
-from locomotion_analysis.evaluation.metrics import (
-    percentile_interval,
-    resampled_sums,
-    subject_weights,
-)
+from locomotion_analysis.evaluation.metrics import Jackknife, effective_people
 from locomotion_analysis.evaluation.subject_scores import tested_subjects
 
 __all__ = [
@@ -96,8 +92,6 @@ def held_out_probabilities(results: Mapping[str, Any]) -> Probabilities:
 def calibration_curve(
     results: Mapping[str, Any],
     n_bins: int = 10,
-    n_bootstrap: int = 1000,
-    random_state: int = 0,
 ) -> pd.DataFrame:
     """Compare predicted probabilities with how often they came true, class against the rest.
 
@@ -107,8 +101,6 @@ def calibration_curve(
         What ``evaluate_classification`` returned.
     n_bins : int
         Bins of equal width between 0 and 1.
-    n_bootstrap, random_state : int
-        Draws of subjects for the intervals, and their seed.
 
     Returns
     -------
@@ -124,21 +116,20 @@ def calibration_curve(
         If the model gave no probabilities.
     """
     given = held_out_probabilities(results)
-    weights = subject_weights(given.n_subjects, n_bootstrap, random_state)
     tables = []
     for position in given.shown:
         sums = _bin_sums(given, position, n_bins)
         count, predicted, true = np.moveaxis(sums.sum(axis=0), -1, 0)
-        drawn = resampled_sums(weights, sums)
+        observed = Jackknife.of(lambda each: each[..., 2] / each[..., 0], sums, sums[..., :1])
+        low, high = observed.intervals("share")
         with np.errstate(invalid="ignore", divide="ignore"):
-            bounds = [percentile_interval(each) for each in (drawn[..., 2] / drawn[..., 0]).T]
             frame = pd.DataFrame(
                 {
                     "class": given.classes[position],
                     "predicted": predicted / count,
                     "observed": true / count,
-                    "low": [low for low, _ in bounds],
-                    "high": [high for _, high in bounds],
+                    "low": low,
+                    "high": high,
                     "n_cycles": count.astype(int),
                     "n_subjects": (sums[..., 0] > 0).sum(axis=0),
                 }
@@ -150,8 +141,6 @@ def calibration_curve(
 def calibration_scores(
     results: Mapping[str, Any],
     n_bins: int = 10,
-    n_bootstrap: int = 1000,
-    random_state: int = 0,
 ) -> pd.DataFrame:
     r"""Score the probabilities of each class against the rest.
 
@@ -166,8 +155,6 @@ def calibration_scores(
         What ``evaluate_classification`` returned.
     n_bins : int
         Bins of equal width of the calibration error.
-    n_bootstrap, random_state : int
-        Draws of subjects for the intervals, and their seed.
 
     Returns
     -------
@@ -183,17 +170,17 @@ def calibration_scores(
         If the model gave no probabilities.
     """
     given = held_out_probabilities(results)
-    weights = subject_weights(given.n_subjects, n_bootstrap, random_state)
     rows = []
     for position in given.shown:
         squared = (given.probability[:, position] - given.truth[:, position]) ** 2
         bins = _bin_sums(given, position, n_bins)
         per_subject = np.bincount(given.subject, squared, minlength=given.n_subjects)
-        n_cycles = resampled_sums(weights, bins[..., 0].sum(axis=1))
-        brier = resampled_sums(weights, per_subject) / n_cycles
+        n_cycles = bins[..., 0].sum(axis=1)
         prevalence = given.truth[:, position].mean()
-        low, high = percentile_interval(brier)
-        ece_low, ece_high = percentile_interval(_expected_error(resampled_sums(weights, bins)))
+        both = np.column_stack([per_subject, n_cycles])
+        brier = Jackknife.of(lambda each: each[..., 0] / each[..., 1], both, both[:, 1:])
+        error = Jackknife.of(_expected_error, bins, both[:, 1:])
+        (low, high), (ece_low, ece_high) = (each.interval("share") for each in (brier, error))
         rows.append(
             {
                 "class": given.classes[position],
@@ -201,7 +188,7 @@ def calibration_scores(
                 "brier_low": low,
                 "brier_high": high,
                 "prevalence_brier": prevalence * (1 - prevalence),
-                "ece": float(_expected_error(bins.sum(axis=0))),
+                "ece": float(error.value),
                 "ece_low": ece_low,
                 "ece_high": ece_high,
             }
@@ -246,7 +233,7 @@ class _Ranked(NamedTuple):
 
 
 def roc_curve(
-    results: Mapping[str, Any], n_bootstrap: int = 1000, random_state: int = 0
+    results: Mapping[str, Any],
 ) -> pd.DataFrame:
     """Return the receiver operating characteristic of each class against the rest.
 
@@ -254,8 +241,6 @@ def roc_curve(
     ----------
     results : dict
         What ``evaluate_classification`` returned.
-    n_bootstrap, random_state : int
-        Draws of subjects for the interval, and their seed.
 
     Returns
     -------
@@ -270,11 +255,11 @@ def roc_curve(
         If the model gave no probabilities.
     """
     names = ("false_positive_rate", "true_positive_rate")
-    return _curves(results, _roc_on_grid, names, n_bootstrap, random_state)
+    return _curves(results, _roc_on_grid, names)
 
 
 def precision_recall_curve(
-    results: Mapping[str, Any], n_bootstrap: int = 1000, random_state: int = 0
+    results: Mapping[str, Any],
 ) -> pd.DataFrame:
     """Return precision at each recall, of each class against the rest.
 
@@ -282,8 +267,6 @@ def precision_recall_curve(
     ----------
     results : dict
         What ``evaluate_classification`` returned.
-    n_bootstrap, random_state : int
-        Draws of subjects for the interval, and their seed.
 
     Returns
     -------
@@ -297,11 +280,11 @@ def precision_recall_curve(
     SchemaError
         If the model gave no probabilities.
     """
-    return _curves(results, _precision_on_grid, ("recall", "precision"), n_bootstrap, random_state)
+    return _curves(results, _precision_on_grid, ("recall", "precision"))
 
 
 def discrimination_scores(
-    results: Mapping[str, Any], n_bootstrap: int = 1000, random_state: int = 0
+    results: Mapping[str, Any],
 ) -> pd.DataFrame:
     """Return the areas under both curves, class against the rest, with intervals over subjects.
 
@@ -309,8 +292,6 @@ def discrimination_scores(
     ----------
     results : dict
         What ``evaluate_classification`` returned.
-    n_bootstrap, random_state : int
-        Draws of subjects, and their seed.
 
     Returns
     -------
@@ -325,22 +306,19 @@ def discrimination_scores(
         If the model gave no probabilities.
     """
     given = held_out_probabilities(results)
-    weights = subject_weights(given.n_subjects, n_bootstrap, random_state)
     rows = []
     for position in given.shown:
-        ranked = _ranked(given, position)
-        whole = _areas(*_counts(ranked, np.ones(given.n_subjects)))
-        draws = np.array([_areas(*_counts(ranked, weight)) for weight in weights])
-        auc, precision = (percentile_interval(column) for column in draws.T)
+        areas = _without_each(_areas, given, position)
+        lows, highs = areas.intervals("share")
         rows.append(
             {
                 "class": given.classes[position],
-                "roc_auc": whole[0],
-                "roc_auc_low": auc[0],
-                "roc_auc_high": auc[1],
-                "average_precision": whole[1],
-                "average_precision_low": precision[0],
-                "average_precision_high": precision[1],
+                "roc_auc": areas.value[0],
+                "roc_auc_low": lows[0],
+                "roc_auc_high": highs[0],
+                "average_precision": areas.value[1],
+                "average_precision_low": lows[1],
+                "average_precision_high": highs[1],
                 "prevalence": given.truth[:, position].mean(),
             }
         )
@@ -351,28 +329,46 @@ def _curves(
     results: Mapping[str, Any],
     curve: _Curve,
     names: tuple[str, str],
-    n_bootstrap: int,
-    random_state: int,
 ) -> pd.DataFrame:
     given = held_out_probabilities(results)
-    weights = subject_weights(given.n_subjects, n_bootstrap, random_state)
     tables = []
     for position in given.shown:
-        ranked = _ranked(given, position)
-        draws = np.array([curve(*_counts(ranked, weight)) for weight in weights])
-        bounds = [percentile_interval(column) for column in draws.T]
+        found = _without_each(curve, given, position)
+        low, high = found.intervals("share")
         tables.append(
             pd.DataFrame(
                 {
                     "class": given.classes[position],
                     names[0]: _GRID,
-                    names[1]: curve(*_counts(ranked, np.ones(given.n_subjects))),
-                    "low": [low for low, _ in bounds],
-                    "high": [high for _, high in bounds],
+                    names[1]: found.value,
+                    "low": low,
+                    "high": high,
                 }
             )
         )
     return said_simulated(pd.concat(tables, ignore_index=True), results["simulated"])
+
+
+def _without_each(
+    statistic: Callable[[NDArray[np.float64], NDArray[np.float64]], Any],
+    given: Probabilities,
+    position: int,
+) -> Jackknife:
+    """Leave each subject out of what a class's true and false positives give.
+
+    The people it rests on are those of the class or those of the rest, whichever are fewer: no
+    area varies more than a share of so many (Birnbaum and Klose 1957, Ann Math Stat 28:933).
+    """
+    ranked = _ranked(given, position)
+    truth = given.truth[:, position]
+    people = [
+        effective_people(np.bincount(given.subject, each, given.n_subjects)[:, None])
+        for each in (truth, ~truth)
+    ]
+    each_once = 1.0 - np.eye(given.n_subjects)
+    without = np.array([statistic(*_counts(ranked, weight)) for weight in each_once])
+    value = np.asarray(statistic(*_counts(ranked, np.ones(given.n_subjects))))
+    return Jackknife(value, without, np.minimum(*people))
 
 
 def _ranked(given: Probabilities, position: int) -> _Ranked:

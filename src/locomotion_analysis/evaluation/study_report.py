@@ -58,7 +58,6 @@ _MOST_TASKS = 6
 _MOST_FEATURES = 20
 _EXTREMES = 5
 _NAMES_SHOWN = 12
-_BAND_DRAWS = 300
 _SIGNIFICANCE = 0.05
 _SQUARE = (4.4, 4.2)
 _SMALL = (4.6, 3.2)
@@ -306,7 +305,7 @@ def _class_curves(
 def _scores(study: StudyResult) -> Section:
     text = (
         f"Each of the {study.n_splits} folds was predicted by a model fitted on the other folds, "
-        "with imputation and scaling fitted there too. Intervals are percentiles of a bootstrap "
+        "with imputation and scaling fitted there too. Intervals are of 95 % "
         f"over subjects, not cycles. {value_title(study.target)} holds {study.y.nunique()} "
         "different values, so it was treated as "
         f"{'classes' if study.kind == 'classification' else 'a number (regression)'}."
@@ -445,7 +444,6 @@ def _probabilities(study: StudyResult) -> Section | None:
                "Brier of prevalence", "Calibration error")  # fmt: skip
     areas = "; ".join(f"{row[0]} {row[1]}" for row in rows)
     errors = "; ".join(f"{row[0]} {row[6]}" for row in rows)
-    draws = {"n_bootstrap": _BAND_DRAWS}
     return Section(
         "Probabilities",
         "Each class against the rest. Ranking: an area under the ROC curve of 0.5 is chance, an "
@@ -453,12 +451,12 @@ def _probabilities(study: StudyResult) -> Section | None:
         "probability of 0.7, seven in ten should be of the class; the Brier score should be below "
         "that of knowing the prevalence alone. Bands and intervals are over subjects.",
         [
-            Picture.drawn(plot_roc, roc_curve(study.results, **draws), _SQUARE,
+            Picture.drawn(plot_roc, roc_curve(study.results), _SQUARE,
                     f"ROC curves; areas: {areas}.", "ROC curve with 95 % band."),
-            Picture.drawn(plot_precision_recall, precision_recall_curve(study.results, **draws), _SQUARE,
+            Picture.drawn(plot_precision_recall, precision_recall_curve(study.results), _SQUARE,
                     f"Precision-recall curves of {len(rows)} classes.",
                     "Precision and recall with 95 % band."),
-            Picture.drawn(plot_calibration, calibration_curve(study.results, **draws), _SQUARE,
+            Picture.drawn(plot_calibration, calibration_curve(study.results), _SQUARE,
                     f"Calibration curves; calibration errors: {errors}.",
                     "Calibration with 95 % intervals; on the dashed line it is perfect."),
         ],

@@ -259,7 +259,7 @@ def study_checks(
     else:
         told = as_stage(step, "other laboratory")
         try:
-            laboratories = other_laboratory(*study, random_state=seed, progress=told)
+            laboratories = other_laboratory(*study, progress=told)
         except LocomotionError as error:
             # A dataset of one class, or a person in two: part of the finding, not of the failure.
             why = f"Not possible: expected {error.expected}, got {error.got}."

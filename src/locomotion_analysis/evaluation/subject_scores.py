@@ -1,11 +1,12 @@
 """Scores of one evaluation, looked at by person: classes, agreement, groups of people, two models.
 
 Every table is made of what each subject contributes to a metric, so that its 95 % intervals are
-bootstrapped over subjects.
+over subjects (:class:`~locomotion_analysis.evaluation.metrics.Jackknife`).
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,15 +18,14 @@ from locomotion_analysis.errors import SchemaError, SplitLeakError
 from locomotion_analysis.evaluation.folds import class_numbers, rows_of_predictions, said_simulated
 from locomotion_analysis.evaluation.metrics import (
     ERRORS,
-    METRICS,
     METRICS_OF,
     Interval,
+    Jackknife,
     confusion_per_unit,
+    difference_interval,
     error_sums,
-    percentile_interval,
-    quantity_scores,
-    resampled_sums,
-    subject_weights,
+    metric_interval,
+    metric_values,
 )
 
 Contributions = Callable[[NDArray[np.intp], int], NDArray[Any]]
@@ -55,14 +55,6 @@ def sums_of(
         return lambda unit, n_units: error_sums(*values, unit, n_units)
     codes = class_numbers(true, classes), class_numbers(predicted, classes)
     return lambda unit, n_units: confusion_per_unit(*codes, unit, n_units, len(classes))
-
-
-def metric_values(metric: str, sums: NDArray[Any]) -> NDArray[np.float64]:
-    """Return a metric of each row of sums; NaN where a row sums nothing."""
-    if metric in METRICS:
-        return np.asarray(METRICS[metric](sums))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(quantity_scores(sums)[metric])
 
 
 def chosen_metric(kind: str, metric: str | None) -> str:
@@ -111,9 +103,7 @@ def tested_subjects(results: Mapping[str, Any]) -> tuple[NDArray[np.intp], NDArr
 _NORMAL_95 = 1.96
 
 
-def agreement(
-    results: Mapping[str, Any], n_bootstrap: int = 1000, random_state: int = 0
-) -> pd.DataFrame:
+def agreement(results: Mapping[str, Any]) -> pd.DataFrame:
     r"""Return bias, limits of agreement and calibration of a regression.
 
     Limits of agreement: bias ± 1.96 SD of the errors of cycles (Bland and Altman 1986, Lancet
@@ -125,8 +115,6 @@ def agreement(
     ----------
     results : dict
         What ``evaluate_regression`` returned.
-    n_bootstrap, random_state : int
-        Draws of subjects, and their seed.
 
     Returns
     -------
@@ -158,13 +146,16 @@ def agreement(
     x, y = predicted - middle, observed - middle
     parts = (np.ones_like(x), x, y, x * x, x * y, y * y)
     sums = np.column_stack([np.bincount(subject, part, minlength=len(names)) for part in parts])
-    weights = subject_weights(len(names), n_bootstrap, random_state)
-    whole, drawn = (
-        _measures(each, middle) for each in (sums.sum(axis=0), resampled_sums(weights, sums))
-    )
-    rows = [(name, float(whole[name]), *percentile_interval(drawn[name])) for name in whole]
+    rows = []
+    for name in _measures(sums.sum(axis=0), middle):
+        left = Jackknife.of(partial(_measure, name, middle), sums, sums[:, :1])
+        rows.append((name, float(left.value), *left.interval("number")))
     table = pd.DataFrame(rows, columns=["measure", "value", "low", "high"]).set_index("measure")
     return said_simulated(table, results["simulated"])
+
+
+def _measure(name: str, middle: float, sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    return _measures(sums, middle)[name]
 
 
 def _measures(sums: NDArray[np.float64], middle: float) -> dict[str, NDArray[np.float64]]:
@@ -186,17 +177,13 @@ def _measures(sums: NDArray[np.float64], middle: float) -> dict[str, NDArray[np.
 # Scores of each class, of cycles and of people.
 
 
-def class_metrics(
-    results: Mapping[str, Any], n_bootstrap: int = 1000, random_state: int = 0
-) -> pd.DataFrame:
+def class_metrics(results: Mapping[str, Any]) -> pd.DataFrame:
     """Return recall, specificity, precision and F1 of each class, with 95 % intervals.
 
     Parameters
     ----------
     results : dict
         What ``evaluate_classification`` returned.
-    n_bootstrap, random_state : int
-        Draws of subjects, and their seed.
 
     Returns
     -------
@@ -221,28 +208,32 @@ def class_metrics(
         )
     subject, names = tested_subjects(results)
     sums = contributions(results)(subject, len(names))
-    drawn = _metrics(resampled_sums(subject_weights(len(names), n_bootstrap, random_state), sums))
     columns: dict[str, Any] = {}
-    for name, whole in _metrics(sums.sum(axis=0)).items():
-        bounds = np.array([percentile_interval(draws) for draws in drawn[name].T])
-        columns |= {name: whole, f"{name}_low": bounds[:, 0], f"{name}_high": bounds[:, 1]}
+    for name, (_, size) in _parts(sums).items():
+        left = Jackknife.of(partial(_class_metric, name), sums, size[..., None])
+        low, high = left.intervals("share")
+        columns |= {name: left.value, f"{name}_low": low, f"{name}_high": high}
     of_class = sums.sum(axis=2)
     columns |= {"n_subjects": (of_class > 0).sum(axis=0), "n_cycles": of_class.sum(axis=0)}
     return pd.DataFrame(columns, index=pd.Index(results["classes"], name="class"))
 
 
-def _metrics(confusion: NDArray[Any]) -> dict[str, NDArray[np.float64]]:
-    """Return the metrics of each class, for a stack of matrices ``(..., classes, classes)``."""
+def _class_metric(name: str, confusion: NDArray[Any]) -> NDArray[np.float64]:
+    found, of_all = _parts(confusion)[name]
+    return np.asarray(found / of_all)
+
+
+def _parts(confusion: NDArray[Any]) -> dict[str, tuple[NDArray[Any], NDArray[Any]]]:
+    """Return what each metric of a class divides, and by what: each of shape (..., classes)."""
     right = np.diagonal(confusion, axis1=-2, axis2=-1)
     true, called = confusion.sum(axis=-1), confusion.sum(axis=-2)
     total = confusion.sum(axis=(-2, -1))[..., None]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return {
-            "recall": right / true,
-            "specificity": (total - true - called + right) / (total - true),
-            "precision": right / called,
-            "f1": 2 * right / (true + called),
-        }
+    return {
+        "recall": (right, true),
+        "specificity": (total - true - called + right, total - true),
+        "precision": (right, called),
+        "f1": (2 * right, true + called),
+    }
 
 
 def subject_calls(results: Mapping[str, Any]) -> pd.DataFrame:
@@ -284,17 +275,13 @@ def subject_calls(results: Mapping[str, Any]) -> pd.DataFrame:
     )
 
 
-def subject_level_metrics(
-    results: Mapping[str, Any], n_bootstrap: int = 1000, random_state: int = 0
-) -> pd.DataFrame:
+def subject_level_metrics(results: Mapping[str, Any]) -> pd.DataFrame:
     """Return the scores of each class when a person is called by the majority of cycles.
 
     Parameters
     ----------
     results : dict
         What ``evaluate_classification`` returned.
-    n_bootstrap, random_state : int
-        Draws of subjects, and their seed.
 
     Returns
     -------
@@ -316,7 +303,7 @@ def subject_level_metrics(
         }
     )
     of_people = {**results, "predictions": table}
-    return class_metrics(of_people, n_bootstrap, random_state).drop(columns="n_cycles")
+    return class_metrics(of_people).drop(columns="n_cycles")
 
 
 # How much better one of two models is on the same folds, and whether one can tell.
@@ -338,7 +325,7 @@ class PairedComparison:
     difference : float
         `score_a` minus `score_b`.
     interval : tuple of float
-        95 % interval of the difference, bootstrapped over subjects.
+        95 % interval of the difference over subjects.
     fold_differences : tuple of float
         Difference in each fold.
     t, p_value : float
@@ -364,7 +351,7 @@ class PairedComparison:
     def distinguishable(self) -> bool:
         """Whether the models can be told apart.
 
-        The bootstrap asks whether other people tested would turn the difference round, the
+        The interval asks whether other people tested would turn the difference round, the
         t test whether other people trained on would; both must deny it.
         """
         low, high = self.interval
@@ -393,9 +380,6 @@ def paired_comparison(
     results_a: Mapping[str, Any],
     results_b: Mapping[str, Any],
     metric: str | None = None,
-    *,
-    n_bootstrap: int = 1000,
-    random_state: int = 0,
 ) -> PairedComparison:
     """Compare two models that were evaluated on the same folds of the same people.
 
@@ -406,10 +390,6 @@ def paired_comparison(
     metric : str, optional
         ``balanced_accuracy`` (default), ``accuracy`` or ``macro_f1`` of a classification;
         ``mae`` (default), ``rmse`` or ``r2`` of a regression.
-    n_bootstrap : int
-        Draws of subjects.
-    random_state : int
-        Seed.
 
     Returns
     -------
@@ -439,13 +419,12 @@ def paired_comparison(
     metric = chosen_metric(results_a["kind"], metric)
     subject, names = tested_subjects(results_a)
     fold = results_a["predictions"]["fold"].to_numpy() - 1
-    weights = subject_weights(len(names), n_bootstrap, random_state)
-    whole, folds, draws = [], [], []
+    whole, folds, own = [], [], []
     for results in (results_a, results_b):
         sums = contributions(results)
         whole.append(float(metric_values(metric, sums(np.zeros_like(fold), 1))[0]))
         folds.append(metric_values(metric, sums(fold, int(fold.max()) + 1)))
-        draws.append(metric_values(metric, resampled_sums(weights, sums(subject, len(names)))))
+        own.append(sums(subject, len(names)))
     of_folds = folds[0] - folds[1]
     test_to_train = np.mean([tested / trained for trained, tested in results_a["fold_sizes"]])
     t, p_value = corrected_t_test(of_folds, float(test_to_train))
@@ -454,7 +433,7 @@ def paired_comparison(
         score_a=whole[0],
         score_b=whole[1],
         difference=whole[0] - whole[1],
-        interval=percentile_interval(draws[0] - draws[1]),
+        interval=difference_interval(metric, *own),
         fold_differences=tuple(of_folds.tolist()),
         t=t,
         p_value=p_value,
@@ -562,8 +541,6 @@ def fairness_table(
     metric: str | None = None,
     *,
     fewest_subjects: int = FEWEST_SUBJECTS,
-    n_bootstrap: int = 1000,
-    random_state: int = 0,
 ) -> pd.DataFrame:
     """Score the groups of sex, age band and BMI band, each against everyone else.
 
@@ -578,8 +555,6 @@ def fairness_table(
         Default: balanced accuracy, or mean absolute error.
     fewest_subjects : int
         Groups, or rests, of fewer subjects get no difference, and the note says so.
-    n_bootstrap, random_state : int
-        Draws of subjects, and their seed.
 
     Returns
     -------
@@ -607,7 +582,6 @@ def fairness_table(
     subject, names = tested_subjects(results)
     sums_of_rows = contributions(results)
     whole = sums_of_rows(subject, len(names))
-    weights = subject_weights(len(names), n_bootstrap, random_state)
     rows = []
     tested = cycles.iloc[rows_of_predictions(results, cycles)]
     for attribute, label in groups_of_people(tested).items():
@@ -616,11 +590,8 @@ def fairness_table(
             own = sums_inside(subject, inside, sums_of_rows, len(names))
             rest = whole - own
             score, other = (float(metric_values(metric, each.sum(axis=0))) for each in (own, rest))
-            drawn, beside = (
-                metric_values(metric, resampled_sums(weights, each)) for each in (own, rest)
-            )
-            low, high = percentile_interval(drawn)
-            difference = (score - other, *percentile_interval(drawn - beside))
+            low, high = metric_interval(metric, own)
+            difference = (score - other, *difference_interval(metric, own, rest))
             n_subjects, n_others = (len(np.unique(subject[each])) for each in (inside, ~inside))
             n_classes = float((own.sum(axis=(0, 2)) > 0).sum()) if own.ndim == 3 else np.nan
             notes = []
@@ -628,8 +599,6 @@ def fairness_table(
                 words = "subjects" if n_subjects < fewest_subjects else "other subjects"
                 notes.append(f"too few {words} to compare")
                 difference = (np.nan, np.nan, np.nan)
-                if n_subjects == 1:  # One person has no interval over people.
-                    low, high = np.nan, np.nan
             if n_classes == 1:
                 notes.append("one class only")
             rows.append(

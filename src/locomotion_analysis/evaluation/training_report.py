@@ -43,7 +43,7 @@ _READING = (
         "Every score is of people the scored model was not trained on: the same folds of subjects "
         "for every model, and whatever was tuned was tuned on training subjects alone."
     ),
-    "Intervals are percentiles of a bootstrap over subjects, not over cycles.",
+    "Intervals are of 95 % over subjects, not over cycles.",
     (
         "The model in the folder was fitted on everybody; the scores are of models fitted on a "
         "part of them, and so if anything a little too low. The best of several is a little too "

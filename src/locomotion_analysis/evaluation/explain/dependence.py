@@ -17,7 +17,7 @@ from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.explain.importance import Task, named_features
 from locomotion_analysis.evaluation.folds import class_numbers, fit_folds, take_rows
-from locomotion_analysis.evaluation.metrics import percentile_interval, subject_weights
+from locomotion_analysis.evaluation.metrics import Jackknife
 from locomotion_analysis.extras import require
 from locomotion_analysis.progress import Progress
 
@@ -104,7 +104,7 @@ class PartialDependence:
     of_subject : ndarray, shape (n_subjects, n_grid)
         Mean prediction for each subject's cycles: individual conditional expectation.
     mean, low, high : ndarray, shape (n_grid,)
-        Mean over the subjects, and its 95 % interval bootstrapped over them.
+        Mean over the subjects, and its 95 % interval over them.
     measured : ndarray, shape (n_subjects,)
         Mean of the variable as measured in each subject.
     simulated : bool
@@ -133,8 +133,6 @@ def partial_dependence(
     outcome: Any = None,
     cv: Any = None,
     n_grid: int = 20,
-    n_bootstrap: int = 1000,
-    random_state: int = 0,
     progress: Progress | None = None,
 ) -> PartialDependence:
     """Vary one variable for held-out subjects and follow the model's predictions.
@@ -163,10 +161,6 @@ def partial_dependence(
         Folds of subjects; five where None.
     n_grid : int
         Values of the variable.
-    n_bootstrap : int
-        Draws of subjects for the interval.
-    random_state : int
-        Seed.
     progress : callable, optional
         Called as ``progress(stage, done, total)`` after each fold.
 
@@ -228,9 +222,7 @@ def partial_dependence(
             total[:, column] += np.bincount(subjects, weights=predicted, minlength=n_subjects)
     tested = count > 0
     of_subject = total[tested] / count[tested, None]
-    weights = subject_weights(len(of_subject), n_bootstrap, random_state)
-    draws = weights @ of_subject / len(of_subject)
-    ends = np.array([percentile_interval(each) for each in draws.T])
+    low, high = Jackknife.of_means(of_subject).intervals("number")
     return PartialDependence(
         variable=variable,
         outcome=words,
@@ -238,8 +230,8 @@ def partial_dependence(
         subjects=task.names[tested],
         of_subject=of_subject,
         mean=of_subject.mean(axis=0),
-        low=ends[:, 0],
-        high=ends[:, 1],
+        low=low,
+        high=high,
         measured=measured[tested],
         simulated=task.simulated,
     )

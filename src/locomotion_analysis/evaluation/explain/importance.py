@@ -27,13 +27,12 @@ from locomotion_analysis.evaluation.folds import (
     take_rows,
 )
 from locomotion_analysis.evaluation.metrics import (
+    SCALES,
     Interval,
     check_classes_in_training,
-    percentile_interval,
-    resampled_sums,
-    subject_weights,
+    metric_jackknife,
 )
-from locomotion_analysis.evaluation.subject_scores import metric_values, sums_of
+from locomotion_analysis.evaluation.subject_scores import sums_of
 from locomotion_analysis.progress import Progress
 from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold
 from locomotion_analysis.selection.splitters import Fold, class_codes, subject_codes
@@ -159,7 +158,6 @@ def grouped_importance(
     *,
     cv: Any = None,
     n_repeats: int = 10,
-    n_bootstrap: int = 1000,
     random_state: int = 0,
     progress: Progress | None = None,
 ) -> GroupedImportance:
@@ -187,10 +185,8 @@ def grouped_importance(
         Folds of subjects; five where None.
     n_repeats : int
         Draws of donors a fold.
-    n_bootstrap : int
-        Draws of subjects for the intervals.
     random_state : int
-        Seed.
+        Seed of the donors.
     progress : callable, optional
         Called as ``progress(stage, done, total)`` after each fold.
 
@@ -237,9 +233,7 @@ def grouped_importance(
         return exchanged_columns(rows, others, positions[part])
 
     sizes = {name: len(columns) for name, columns in feature_groups.items()}
-    return importance_of(
-        task, model, sizes, exchange, n_repeats, (n_bootstrap, random_state), progress
-    )
+    return importance_of(task, model, sizes, exchange, n_repeats, random_state, progress)
 
 
 def importance_of(
@@ -248,13 +242,13 @@ def importance_of(
     sizes: Mapping[str, int],
     exchange: Exchange,
     n_repeats: int,
-    bootstrap: tuple[int, int],
+    random_state: int,
     progress: Progress | None,
 ) -> GroupedImportance:
     """Return what each part is worth: the work behind tables and sequences alike."""
     base: NDArray[Any] = np.zeros(())
     without: dict[str, NDArray[Any]] = dict.fromkeys(sizes, np.zeros(()))
-    rng = np.random.default_rng(bootstrap[1])
+    rng = np.random.default_rng(random_state)
     for fold in fit_folds(model, task.X, task.y, task.folds, progress):
         held_out, subjects = take_rows(task.X, fold.test), task.subjects[fold.test]
         base = base + task.sums(fold.test, fold.predicted)
@@ -265,21 +259,17 @@ def importance_of(
     # A score is of the subjects tested, and so are its interval and their number.
     tested = np.unique(task.subjects[np.concatenate([test for _, test in task.folds])])
     base = base[tested]
-    weights = subject_weights(len(tested), *bootstrap)
     sign = -1.0 if task.metric == "mae" else 1.0
-    score = _score(task.metric, base)
-    draws = metric_values(task.metric, resampled_sums(weights, base))
+    score = metric_jackknife(task.metric, base)
     rows = []
     for part, of_all in without.items():
-        sums = of_all[tested]
-        loss = sign * (draws - metric_values(task.metric, resampled_sums(weights, sums)))
-        low, high = percentile_interval(loss)
-        rows.append((part, sizes[part], sign * (score - _score(task.metric, sums)), low, high))
+        loss = sign * (score - metric_jackknife(task.metric, of_all[tested]))
+        rows.append((part, sizes[part], float(loss.value), *loss.interval("number")))
     table = pd.DataFrame(rows, columns=["group", "n_features", "importance", "low", "high"])
     return GroupedImportance(
         table=table.sort_values("importance", ascending=False, ignore_index=True, kind="stable"),
-        score=score,
-        interval=percentile_interval(draws),
+        score=float(score.value),
+        interval=score.interval(SCALES[task.metric]),
         metric=task.metric,
         n_subjects=len(base),
         n_repeats=n_repeats,
@@ -301,10 +291,6 @@ def _predictions(
         rows = take_rows(held_out, np.tile(np.arange(len(held_out)), len(some)))
         changed = exchange(rows, take_rows(held_out, np.concatenate(some)), part)
         yield from np.split(np.asarray(fitted.predict(changed)), len(some))
-
-
-def _score(metric: str, sums: NDArray[Any]) -> float:
-    return float(metric_values(metric, sums.sum(axis=0, keepdims=True))[0])
 
 
 def donor_rows(subjects: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.intp]:
@@ -440,7 +426,6 @@ def sequence_importance(
     n_windows: int = 10,
     replace_by: Replacement = "other_subject",
     n_repeats: int = 5,
-    n_bootstrap: int = 1000,
     random_state: int = 0,
     progress: Progress | None = None,
 ) -> PhaseImportance:
@@ -468,10 +453,8 @@ def sequence_importance(
         away what is special without bringing in what is special of another.
     n_repeats : int
         Draws of donors a fold; occlusion needs one only.
-    n_bootstrap : int
-        Draws of subjects for the intervals.
     random_state : int
-        Seed.
+        Seed of the donors.
     progress : callable, optional
         Called as ``progress(stage, done, total)`` after each fold.
 
@@ -522,9 +505,7 @@ def sequence_importance(
 
     repeats = n_repeats if replace_by == "other_subject" else 1
     sizes = {name: len(chosen) * len(channel) for name, (chosen, channel) in parts.items()}
-    found = importance_of(
-        task, model, sizes, exchange, repeats, (n_bootstrap, random_state), progress
-    )
+    found = importance_of(task, model, sizes, exchange, repeats, random_state, progress)
     edges = np.linspace(0, 100, n_windows + 1)
     windows = np.column_stack([edges[:-1], edges[1:]])
     table = found.table.drop(columns="n_features")

@@ -27,7 +27,7 @@ from locomotion_analysis.evaluation.explain.importance import (
     phase_windows,
 )
 from locomotion_analysis.evaluation.explain.report import draw_toe_off, mean_toe_off, title_of
-from locomotion_analysis.evaluation.metrics import LEVEL_PERCENT, subject_weights
+from locomotion_analysis.evaluation.metrics import Jackknife
 from locomotion_analysis.extras import require_installed
 from locomotion_analysis.models.deep import NETWORKS, CurveScaler
 from locomotion_analysis.models.deep.networks import AttentiveNetwork, MultiTaskNetwork
@@ -102,8 +102,6 @@ class CycleRelevance:
         outcome: Any = None,
         *,
         signed: bool = False,
-        n_bootstrap: int = 1000,
-        random_state: int = 0,
     ) -> pd.DataFrame:
         """Return the relevance along the cycle, mean of subjects with 95 % interval.
 
@@ -115,10 +113,6 @@ class CycleRelevance:
             Only cycles for which this class was explained; all where None.
         signed : bool
             False: size, whichever way it points. True: for the outcome less against it.
-        n_bootstrap : int
-            Draws of subjects for the interval.
-        random_state : int
-            Seed of these draws.
 
         Returns
         -------
@@ -135,14 +129,12 @@ class CycleRelevance:
         chosen = slice(None) if channel == ALL_CHANNELS else [self.channels.index(channel)]
         values = self.values[cycles][:, :, chosen].astype(np.float64)
         steps = (values if signed else np.abs(values)).sum(axis=2)
-        table = _over_subjects(steps, self.subjects[cycles], n_bootstrap, random_state)
+        table = _over_subjects(steps, self.subjects[cycles])
         table.insert(0, "start", self.edges[:-1])
         table.insert(1, "end", self.edges[1:])
         return table
 
-    def by_channel(
-        self, outcome: Any = None, *, n_bootstrap: int = 1000, random_state: int = 0
-    ) -> pd.DataFrame:
+    def by_channel(self, outcome: Any = None) -> pd.DataFrame:
         """Return the size of each channel's relevance over the cycle, the largest first.
 
         Parameters are those of :meth:`profile`.
@@ -155,7 +147,7 @@ class CycleRelevance:
         """
         cycles = self._cycles_of(outcome)
         sizes = np.abs(self.values[cycles], dtype=np.float64).sum(axis=1)
-        table = _over_subjects(sizes, self.subjects[cycles], n_bootstrap, random_state)
+        table = _over_subjects(sizes, self.subjects[cycles])
         table.insert(0, "channel", self.channels)
         total = table["relevance"].sum()
         table["share"] = table["relevance"] / total if total > 0 else 0.0
@@ -182,17 +174,13 @@ def step_edges(middles: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.concatenate([[0.0], between, [100.0]])
 
 
-def _over_subjects(
-    values: NDArray[np.float64], subjects: NDArray[Any], n_bootstrap: int, random_state: int
-) -> pd.DataFrame:
-    """Average within subjects, then over them, with a percentile interval of subjects."""
+def _over_subjects(values: NDArray[np.float64], subjects: NDArray[Any]) -> pd.DataFrame:
+    """Average within subjects, then over them, with a 95 % interval over subjects."""
     codes, names = subject_codes(subjects)
     of_subject = np.zeros((len(names), values.shape[1]))
     np.add.at(of_subject, codes, values)
     of_subject /= np.bincount(codes)[:, None]
-    draws = subject_weights(len(names), n_bootstrap, random_state) @ of_subject / len(names)
-    tail = (100 - LEVEL_PERCENT) / 2
-    low, high = np.percentile(draws, [tail, 100 - tail], axis=0)
+    low, high = Jackknife.of_means(of_subject).intervals("number")
     return pd.DataFrame({"relevance": of_subject.mean(axis=0), "low": low, "high": high})
 
 
@@ -607,8 +595,8 @@ def plot_relevance_map(
     axes : matplotlib Axes, optional
         Where to draw; a new figure where None. At most 15 channels are drawn.
     """
-    channels = found.by_channel(outcome, n_bootstrap=1)["channel"].head(_MOST_CHANNELS)
-    profiles = [found.profile(c, outcome, signed=True, n_bootstrap=1) for c in channels]
+    channels = found.by_channel(outcome)["channel"].head(_MOST_CHANNELS)
+    profiles = [found.profile(c, outcome, signed=True) for c in channels]
     values = np.array([profile["relevance"] for profile in profiles])
     axes = axes_for(axes, 7.6, 1.4 + 0.3 * len(channels), () if data is None else data)
     top = max(float(np.abs(values).max()), np.finfo(float).tiny)

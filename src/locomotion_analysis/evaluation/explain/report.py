@@ -72,7 +72,7 @@ _CURVES_SHOWN = 4
 _READING = (
     (
         "Everything is measured on held-out subjects, by models fitted on the other subjects. "
-        "Intervals are percentiles of a bootstrap over subjects."
+        "Intervals are of 95 % over subjects."
     ),
     (
         "A group that can be lost without harm may still carry information: another group may "
@@ -206,8 +206,7 @@ def explain_report(
             wanted = [name for name in wanted if name not in still]
         joined, added = with_clinical_variables(X, asked.data, wanted)
         dependence = tuple(
-            partial_dependence(estimator, joined, y, groups, name, cv=cv, random_state=random_state)
-            for name in added
+            partial_dependence(estimator, joined, y, groups, name, cv=cv) for name in added
         )
         phases = None
         if sequence_model is not None:

@@ -20,11 +20,10 @@ from locomotion_analysis.errors import DownloadError
 from locomotion_analysis.evaluation.metrics import (
     ERRORS,
     Interval,
-    percentile_interval,
-    resampled_sums,
-    subject_weights,
+    metric_interval,
+    metric_values,
 )
-from locomotion_analysis.evaluation.subject_scores import metric_values, sums_of
+from locomotion_analysis.evaluation.subject_scores import sums_of
 from locomotion_analysis.production.bundle import Bundle
 from locomotion_analysis.production.bundle.manifest import Manifest
 from locomotion_analysis.production.monitoring.drift import (
@@ -71,9 +70,7 @@ class LivePerformance:
     worse: bool
 
 
-def live_performance(
-    predictions: pd.DataFrame, manifest: Manifest, n_bootstrap: int = 2000, random_state: int = 0
-) -> LivePerformance:
+def live_performance(predictions: pd.DataFrame, manifest: Manifest) -> LivePerformance:
     """Score the predictions that have a label.
 
     Parameters
@@ -82,8 +79,6 @@ def live_performance(
         Of :meth:`PredictionStore.read`: ``subject``, ``prediction``, ``label``.
     manifest : Manifest
         Of the bundle: kind and scores.
-    n_bootstrap, random_state : int
-        Draws of people, and their seed.
     """
     classes = manifest.kind == "classification"
     metric = "balanced_accuracy" if classes else "mae"
@@ -97,8 +92,7 @@ def live_performance(
     names = np.unique(np.concatenate([true, predicted])) if classes else None
     sums = np.asarray(sums_of(true, predicted, names)(subject, len(people)))
     score = float(metric_values(metric, sums.sum(axis=0)))
-    weights = subject_weights(len(people), n_bootstrap, random_state)
-    interval = percentile_interval(metric_values(metric, resampled_sums(weights, sums)))
+    interval = metric_interval(metric, sums)
     beyond = trained is not None and (
         interval[0] > trained if metric in ERRORS else interval[1] < trained
     )
