@@ -225,10 +225,11 @@ def _draft_map(sources: list[Path], target: Path) -> None:
     refuse_existing(target)
     draft = draft_map(sources[0])
     write_all({target: draft})
-    left = sum(line.count("FILL_IN") for line in draft.splitlines() if not line.startswith("#"))
+    lines = [line for line in draft.splitlines() if not line.startswith("#")]
+    guesses, left = (sum(word in line for line in lines) for word in ("guess", "FILL_IN"))
     console().print(
-        f"draft    {escape(str(target))}: {draft.count('guess:') + draft.count('# guess')} guesses to "
-        f"confirm, {left} entries to fill in; nothing was converted"
+        f"draft    {escape(str(target))}: {guesses} lines with a guess to confirm, {left} with "
+        "something to fill in; nothing was converted"
     )
 
 

@@ -125,6 +125,7 @@ def test_arrays_of_three_axes_and_two_heading_rows(tmp_path):
     names = np.array(["Knee_X", "Hip_X", "Hip_Y"])
     np.savez(path, X=np.stack([cube] * 5), cols=names, subject=np.arange(5), n=np.zeros(5))
     draft = draft_map(path)
+    assert "guess: axis Y is adduction; in some files Z is flexion" in draft
     text = draft.replace("FILL_IN", "deg").replace("draft: true\n", "")
     data = read(path, text)
     np.testing.assert_allclose(np.rad2deg(data.curves(KNEE)[:, -1]), 60, rtol=1e-5)
@@ -133,6 +134,18 @@ def test_arrays_of_three_axes_and_two_heading_rows(tmp_path):
     path = tmp_path / "down.csv"
     path.write_text("t,knee,hip\n,deg,deg\n" + "\n".join(f"{p},{p},{p}" for p in range(50)))
     assert "text: {header_rows: 2}  # guess" in draft_map(path)
+
+
+def test_a_curve_whose_name_says_nothing_is_left_to_be_named(tmp_path):
+    np.savez(tmp_path / "a.npz", y=np.stack([60 * X, 30 * X]), subject=np.array([1, 2]))
+    draft = draft_map(tmp_path / "a.npz")
+    assert (
+        'FILL_IN_1: {array: "y", unit: FILL_IN, sign: 1}  # a curve; values from 0 to 60' in draft
+    )
+    with pytest.raises(SchemaError, match="FILL_IN"):
+        read(tmp_path / "a.npz", draft.replace("draft: true\n", ""))
+    text = draft.replace("FILL_IN_1", KNEE).replace("FILL_IN", "deg").replace("draft: true\n", "")
+    assert len(read(tmp_path / "a.npz", text)) == 2
 
 
 def test_nothing_to_draft(tmp_path):
@@ -149,7 +162,7 @@ def test_the_command_writes_a_draft_and_converts_nothing(tmp_path):
     path, target = wide(tmp_path / "gait.csv"), tmp_path / "map.yaml"
     run = CliRunner().invoke(app, ["convert", str(path), "--write-map", str(target)])
     assert run.exit_code == 0, run.output
-    assert "2 entries to fill in" in " ".join(run.output.split())
+    assert "2 with something to fill in" in " ".join(run.output.split())
     assert target.read_text(encoding="utf-8") == draft_map(path)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["gait.csv", "map.yaml"]
     again = CliRunner().invoke(app, ["convert", str(path), "--write-map", str(target)])

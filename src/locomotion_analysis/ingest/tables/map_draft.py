@@ -63,7 +63,7 @@ def draft_map(path: Path) -> str:
         variables = open_variables(path, spec)
         found = _Columns(variables)
         layout, lines = _layout(found)
-        channels = list(_channels(found, layout))
+        channels = list(_channels(found, layout)) or list(_unnamed(found, layout))
         if not channels:
             raise SchemaError(
                 expected="columns of angles, moments, powers or forces",
@@ -268,6 +268,7 @@ _PLANES: tuple[tuple[set[str], dict[str, str], str], ...] = (
         "flexion",
     ),
 )
+_MOTIONS = frozenset.union(*(frozenset(known) for known, _, _ in _PLANES)) - {"x", "y", "z"}
 _FORCES = {
     **dict.fromkeys(("fz", "vgrf", "vertical"), "vertical"),
     **dict.fromkeys(("fx", "apgrf", "anterior", "ap"), "anterior"),
@@ -314,6 +315,16 @@ def _channels(found: _Columns, layout: str) -> Iterator[str]:
         found.used.update(source[1])
         note = f"  # {'; '.join(notes)}" if notes else ""
         yield f"{channel}: {{{source[0]}, unit: {unit}, sign: 1}}{note}"
+
+
+def _unnamed(found: _Columns, layout: str) -> Iterator[str]:
+    """Yield one line for each curve whose name says nothing; its channel is left to be filled in."""
+    if layout != "curves" or (found.is_text and not found.families()):
+        return
+    for number, ((source, names), _, numbers, _) in enumerate(_curves(found, layout), 1):
+        found.used.update(names)
+        span = f"values from {np.nanmin(numbers):.4g} to {np.nanmax(numbers):.4g}"
+        yield f"{FILL_IN}_{number}: {{{source}, unit: {FILL_IN}, sign: 1}}  # a curve; {span}"
 
 
 _Curve = tuple[tuple[str, tuple[str, ...]], list[str], NDArray[np.float64], str]
@@ -377,6 +388,12 @@ def _channel(
         motion = next(
             (own.get(joint, usual) for known, own, usual in _PLANES if known & set(words)), None
         )
+        letters = {"x", "y", "z"} & set(words)
+        if motion is not None and letters and not set(words) & _MOTIONS:
+            axis_letter = letters.pop().upper()
+            notes.append(
+                f"guess: axis {axis_letter} is {motion.replace('_', ' ')}; in some files Z is flexion"
+            )
         if motion is None and measurement != "power":
             motion = _SAGITTAL.get(joint, "flexion")
             notes.append(f"guess: {motion.replace('_', ' ')}")
