@@ -205,3 +205,40 @@ def test_real_running_cycles_group_by_subject(shared_data):
     share = findings.explained.set_index("variable").loc["subject", "share"]
     assert share > 0.5
     assert findings.subject_in_one_group > 0.8
+
+
+# Whether there are groups at all.
+
+
+@pytest.fixture(scope="module")
+def one_kind():
+    """Thirty people of one Gaussian population."""
+    cycles, curves = walkers(np.random.default_rng(3).normal(0, 0.3, 30), np.full(30, 2))
+    return LocomotionData(cycles, curves, [KNEE, HIP])
+
+
+@pytest.mark.parametrize("method", ["kmeans", "hierarchical"])
+@pytest.mark.parametrize("by", ["subject", "cycle"])
+def test_one_population_is_one_group(one_kind, tmp_path, method, by):
+    made = run_discovery(one_kind, tmp_path / "out", method=method, by=by)
+    assert made.verdict[0].startswith("One group: the ")
+    told = json.loads((tmp_path / "out" / "validation.json").read_text(encoding="utf-8"))
+    assert told["n_groups"] == 1
+    assert told["one_population_p"] > 0.05
+    assert not told["firm"]
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "How the groups differ" not in page
+
+
+def test_slices_of_one_population_that_are_asked_for_are_called_so(one_kind, tmp_path):
+    made = run_discovery(one_kind, tmp_path / "out", n_clusters=3)
+    assert made.verdict[0].startswith("3 groups of subjects (as asked for)")
+    assert any("One population explains the curves as well" in each for each in made.verdict)
+
+
+def test_two_groups_five_standard_deviations_apart_are_no_continuum():
+    offsets = np.repeat([0.0, 5.5 * 0.1], 15) + np.random.default_rng(5).normal(0, 0.1, 30)
+    cycles, curves = walkers(offsets, np.full(30, 2), person=0.0)
+    found = find_groups(LocomotionData(cycles, curves[:1], [KNEE]))
+    assert (found.n_groups, found.one_population) == (2, False)
+    assert set(map(len, map(set, (found.labels[:15], found.labels[15:])))) == {1}

@@ -80,6 +80,15 @@ def bundle_inspect(path: _File, key_file: _Key = None) -> None:
             f"sets     {told.conformal.coverage:.0%} {sets} from {told.conformal.n_subjects} "
             f"subjects, limit {held}"
         )
+        for label, own in told.conformal.by_class.items():
+            held = "in every set" if own.limit is None else f"limit {own.limit:.3g}"
+            achieved = "unknown" if own.achieved is None else f"{own.achieved:.0%}"
+            shown.print(
+                escape(
+                    f"  {label}: {own.coverage:.0%} promised, {achieved} achieved in "
+                    f"{own.n_subjects} subjects, {held}"
+                )
+            )
     shown.print(f"use      {escape(told.intended_use)}")
     for limit in told.limits:
         shown.print(f"[yellow]limit:[/] {escape(limit)}")

@@ -28,6 +28,7 @@ from locomotion_analysis.models.unsupervised import (
     curve_units,
     embed,
     explained_by,
+    one_population_p,
     subject_row_weights,
 )
 from locomotion_analysis.models.unsupervised.anomalies import ANOMALY_METHODS
@@ -47,6 +48,7 @@ from locomotion_analysis.standard import PHASE_PERCENT
 Floats = NDArray[np.float64]
 
 LARGE = 0.8
+SIGNIFICANT = 0.05
 SHARE_EXPLAINED = 0.9
 _MOST_CLUSTERS = 6
 _FEWEST_EMBEDDED = 5
@@ -91,6 +93,9 @@ class Findings:
         Whether the number of groups was chosen here rather than asked for.
     validity : DataFrame
         Silhouette and gap of each number of groups.
+    one_population_p : float
+        Whether all may be of one population, see
+        :func:`~locomotion_analysis.models.unsupervised.one_population_p`.
     stability : Stability
         Under bootstrap of subjects.
     explained : DataFrame
@@ -98,7 +103,7 @@ class Findings:
     subject_in_one_group : float or None
         Mean share of a subject's cycles in its most frequent group.
     effects : list of EffectCurve
-        Each group against the others.
+        Each group against the others; empty where there is one.
     groups : DataFrame
         Demographics and clinical scores of each group.
     anomalies : DataFrame, shape (n_units, 4)
@@ -114,6 +119,7 @@ class Findings:
     clusters: SubjectClusters
     chosen: bool
     validity: pd.DataFrame
+    one_population_p: float
     stability: Stability
     explained: pd.DataFrame
     subject_in_one_group: float | None
@@ -136,7 +142,7 @@ class Findings:
 
     @property
     def silhouette(self) -> float:
-        """Mean silhouette width of the number of groups."""
+        """Mean silhouette width of the number of groups; NaN of one."""
         row = self.validity["clusters"] == self.clusters.n_clusters
         return float(self.validity.loc[row, "silhouette"].iloc[0])
 
@@ -144,6 +150,11 @@ class Findings:
     def gap_count(self) -> int:
         """Number of groups the gap statistic prefers."""
         return gap_count(self.validity)
+
+    @property
+    def one_population(self) -> bool:
+        """Whether nothing speaks against one population."""
+        return self.one_population_p > SIGNIFICANT
 
     @property
     def stability_mean(self) -> float:
@@ -175,7 +186,8 @@ def find_groups(
     channels : sequence of str, optional
         As for :func:`~locomotion_analysis.models.unsupervised.curve_units`.
     n_clusters : int or "auto"
-        Number of groups, at least two; ``"auto"`` takes the widest silhouette of two to six.
+        Number of groups, at least two; ``"auto"`` finds one where nothing speaks against one
+        population (p > 0.05), else takes the widest silhouette of two to six.
     method : {"kmeans", "gmm", "hierarchical"}
         How groups are found among the functional principal component scores.
     by : {"subject", "cycle"}
@@ -259,7 +271,13 @@ def _search(
         scores, units.subjects, method, list(range(1, most + 1)),
         random_state=random_state, progress=partial(step, "number of groups"),
     )  # fmt: skip
-    count = best_count(validity) if n_clusters == "auto" else n_clusters
+    one_population = one_population_p(
+        scores, units.subjects,
+        random_state=random_state, progress=partial(step, "one population"),
+    )  # fmt: skip
+    count = n_clusters if n_clusters != "auto" else best_count(validity)
+    if n_clusters == "auto" and one_population > SIGNIFICANT:
+        count = 1
     clusters = SubjectClusters(count, method, random_state).fit(scores, groups=units.subjects)
     stability = cluster_stability(
         scores, units.subjects, clusters,
@@ -276,6 +294,7 @@ def _search(
         clusters=clusters,
         chosen=n_clusters == "auto",
         validity=validity,
+        one_population_p=one_population,
         stability=stability,
         explained=explained_by(
             labels[rows], units.table.iloc[rows], units.subjects[rows], random_state=random_state
@@ -283,7 +302,7 @@ def _search(
         subject_in_one_group=cluster_of_subject(labels, units.subjects)
         if units.by == "cycle"
         else None,
-        effects=effect_curves(units, labels, random_state=random_state),
+        effects=effect_curves(units, labels, random_state=random_state) if count > 1 else [],
         groups=describe_groups(units, labels),
         anomalies=_anomalies(units, random_state),
         plane_rows=plane_rows,

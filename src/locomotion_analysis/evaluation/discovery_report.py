@@ -172,7 +172,8 @@ def validation_numbers(findings: Findings) -> dict[str, Any]:
         "simulated": units.data.is_simulated,
         "seed": findings.clusters.random_state,
         "n_groups": findings.n_groups,
-        "number_chosen_by": "silhouette" if findings.chosen else "user",
+        "number_chosen_by": "one population, then silhouette" if findings.chosen else "user",
+        "one_population_p": findings.one_population_p,
         "gap_prefers": findings.gap_count,
         "silhouette": findings.silhouette,
         "stability": {
@@ -202,8 +203,9 @@ _METHODS = {
 }
 _READING = (
     (
-        "Every method finds groups, in any data. Whether they are worth a name is what silhouette, "
-        "gap and stability ask: weak or unstable groups are slices of a continuum."
+        "Every method finds groups, in any data. Whether there are any is asked by a test against one "
+        "population; whether they are worth a name, by silhouette and stability: weak or unstable "
+        "groups are slices of a continuum."
     ),
     "Every subject weighs the same, however many of its cycles were recorded.",
     (
@@ -223,6 +225,11 @@ _UNUSUAL = (
     "Three views: distance of the component scores from their mean in standard deviations "
     "(Mahalanobis), isolation forest of the scores (−1 the most unusual), and modified band depth "
     "of the curves (0 outside of all others)."
+)
+_ONE = (
+    "The curves were held against one population without groups that has the same mean and the same "
+    "covariance. Silhouettes and gaps are shown for whoever wants to cut it all the same; ask for a "
+    "number of groups to see what they would be."
 )
 _NULL = (
     "Are the groups something else in disguise? The null hands what belongs to one subject to "
@@ -272,6 +279,17 @@ def _sections(findings: Findings) -> list[Section]:
         "made from their scores."
     )
     counts = [count_picture(findings), scatter_picture(findings), dendrogram_picture(findings)]
+    left_out = left_out_table(findings)
+    ways = Section("Ways in which gaits differ", components, [modes_picture(findings)])
+    others = [
+        Section("Unusual gaits", _UNUSUAL, tables=[unusual_table(findings)]),
+        Section(
+            "Left out, and why", () if left_out.rows else "No cycle had a gap.", tables=[left_out]
+        ),
+    ]
+    if findings.n_groups == 1:
+        shown = [each for each in counts[:2] if each is not None]
+        return [ways, Section("How many groups", _ONE, shown), *others]
     disguise = [_NULL]
     if findings.units.by == "subject":
         disguise.append(
@@ -282,9 +300,8 @@ def _sections(findings: Findings) -> list[Section]:
         disguise.append("Nothing but the curves is known of the units, so nothing could be asked.")
     differences = apart_table(findings)
     people = [people_table(findings), categories_table(findings)]
-    left_out = left_out_table(findings)
     return [
-        Section("Ways in which gaits differ", components, [modes_picture(findings)]),
+        ways,
         Section(
             "How many groups, and how firm",
             "Stability (Jaccard): overlap of a group with its like when subjects are drawn anew, "
@@ -310,10 +327,7 @@ def _sections(findings: Findings) -> list[Section]:
             () if any(table.rows for table in people) else "Nothing is known of the people.",
             tables=people,
         ),
-        Section("Unusual gaits", _UNUSUAL, tables=[unusual_table(findings)]),
-        Section(
-            "Left out, and why", () if left_out.rows else "No cycle had a gap.", tables=[left_out]
-        ),
+        *others,
     ]
 
 
@@ -395,6 +409,14 @@ def disguises(explained: pd.DataFrame, in_one: float | None) -> list[str]:
 def verdict(findings: Findings) -> list[str]:
     """Return the result on top of the report: how many groups, how firm, and what they are."""
     unit = "subjects" if findings.units.by == "subject" else "cycles"
+    p = f"p = {findings.one_population_p:.2g}"
+    if findings.n_groups == 1:
+        what = f"One group: the {len(findings.scores):,} {unit} may all be of one population ({p})."
+        power = (
+            "Two groups of 15 people whose means lie four standard deviations apart would be told "
+            "in nine cases of ten; smaller differences may be missed."
+        )
+        return [f"{what} Their curves differ, but not by kinds.", power]
     how = "chosen by the widest silhouette" if findings.chosen else "as asked for"
     if findings.silhouette >= _CLEAR:
         separation = "clearly apart"
@@ -402,11 +424,12 @@ def verdict(findings: Findings) -> list[str]:
         separation = "weakly apart" if findings.silhouette >= _WEAK else "hardly apart at all"
     width = f"silhouette {findings.silhouette:.2f}"
     told = [f"{findings.n_groups} groups of {unit} ({how}): {width}, {separation}."]
-    if findings.gap_count == 1:
+    if findings.one_population:
         told.append(
-            "The gap statistic prefers a single group: the data look like one continuum, and "
-            "the groups are slices of it."
+            f"One population explains the curves as well ({p}): the groups are slices of a continuum."
         )
+    else:
+        told.append(f"One population without groups hardly gives such curves ({p}).")
     mean = findings.stability_mean
     low, high = np.percentile(findings.stability.adjusted_rand, [2.5, 97.5])
     if mean >= _STABLE:
@@ -438,11 +461,11 @@ def verdict(findings: Findings) -> list[str]:
 
 
 def is_firm(findings: Findings) -> bool:
-    """Tell whether the groups are stable, separate and preferred to a single group."""
+    """Tell whether the groups are stable and separate, and no single population."""
     return (
         findings.silhouette >= _WEAK
         and findings.stability_mean >= _STABLE
-        and findings.gap_count > 1
+        and not findings.one_population
     )
 
 
@@ -494,7 +517,8 @@ def count_picture(findings: Findings) -> Picture:
         (plot_silhouette, plot_gap),
         of=findings.units.data,
     )
-    alt = f"Silhouette and gap statistic; silhouette {findings.silhouette:.2f} at {count} groups."
+    at = "" if count == 1 else f"; silhouette {findings.silhouette:.2f} at {count} groups"
+    alt = f"Silhouette and gap statistic{at}."
     caption = (
         "Silhouette: wider is better. Gap: the smallest number whose gap is not beaten by the "
         "next by more than its error is preferred; one means no groups."
@@ -533,7 +557,7 @@ def scatter_picture(findings: Findings) -> Picture:
         )
         + ". In t-SNE only neighbourhoods mean something; distances and the size of clumps do not."
     )
-    return Picture.of(made, f"Scatter of {findings.n_groups} groups.", caption)
+    return Picture.of(made, f"Scatter of {findings.n_groups} group(s).", caption)
 
 
 def dendrogram_picture(findings: Findings) -> Picture | None:

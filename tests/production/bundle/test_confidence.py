@@ -1,7 +1,10 @@
 """Coverage on new people, against what the definition promises."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -70,3 +73,76 @@ def test_too_few_people_give_sets_of_everything():
     )
     assert both == [["x"], ["y"]]
     assert calibrated_limit(held_out[["subject", "y_true", "y_pred"]], ("x", "y")) is None
+
+
+def rare_and_common(rng, n_rare, n_common, steps=6):
+    """Held-out probabilities of a model that finds the common class easy and the rare one hard."""
+    kinds = np.repeat(["rare", "common"], [n_rare, n_common])
+    person = np.repeat(np.arange(len(kinds)), steps)
+    true = kinds[person]
+    logit = np.where(true == "rare", 0.0, -2.5) + rng.normal(0, 1.2, len(kinds))[person]
+    rare = 1 / (1 + np.exp(-(logit + rng.normal(0, 0.5, len(person)))))
+    return pd.DataFrame(
+        {
+            "subject": person,
+            "y_true": true,
+            "y_pred": np.where(rare > 0.5, "rare", "common"),
+            "probability_rare": rare,
+            "probability_common": 1 - rare,
+        }
+    )
+
+
+def share_held(table, sets):
+    held = [true in each for true, each in zip(table["y_true"], sets, strict=True)]
+    return pd.Series(held).groupby(table["y_true"].to_numpy()).mean()
+
+
+def sets_of(table, conformal):
+    probability = table[["probability_rare", "probability_common"]].to_numpy()
+    labels = table["y_pred"].to_numpy(dtype=object)
+    return prediction_sets(probability, labels, ("rare", "common"), conformal)
+
+
+def test_a_rare_class_is_held_as_often_as_is_promised():
+    rng, held, pooled = np.random.default_rng(0), [], []
+    for _ in range(60):
+        found = calibrated_limit(rare_and_common(rng, 12, 100), ("rare", "common"))
+        new = rare_and_common(rng, 40, 40)
+        held.append(share_held(new, sets_of(new, found)))
+        one_for_all = replace(found, by_class={})
+        pooled.append(share_held(new, sets_of(new, one_for_all)))
+    held, pooled = pd.DataFrame(held).mean(), pd.DataFrame(pooled).mean()
+    assert pooled["rare"] < 0.8  # what one limit for all gives
+    assert (held >= 0.885).all()
+    assert held["rare"] <= 0.97
+
+
+def test_what_is_promised_and_achieved_of_a_class_is_told():
+    table = rare_and_common(np.random.default_rng(5), 12, 100)
+    found = calibrated_limit(table, ("rare", "common")).by_class
+    assert (found["rare"].n_subjects, found["common"].n_subjects) == (12, 100)
+    assert found["rare"].coverage == found["common"].coverage == 0.9
+    # By hand: each person by the limit of the others.
+    own = table[table["y_true"] == "rare"]
+    held = [
+        np.mean(
+            1 - one["probability_rare"]
+            <= subject_quantile(
+                1 - own.loc[own["subject"] != who, "probability_rare"].to_numpy(),
+                own.loc[own["subject"] != who, "subject"].to_numpy(),
+                0.9,
+            )
+        )
+        for who, one in own.groupby("subject")
+    ]
+    assert found["rare"].achieved == pytest.approx(np.mean(held))
+
+
+def test_a_class_of_too_few_people_gets_the_largest_limit_seen_and_says_so():
+    table = rare_and_common(np.random.default_rng(2), 4, 60)
+    rare = calibrated_limit(table, ("rare", "common")).by_class["rare"]
+    own = table.loc[table["y_true"] == "rare", "probability_rare"]
+    assert rare.limit == pytest.approx(max((1 - own).max(), 0))
+    assert rare.coverage == pytest.approx(4 / 5)
+    assert rare.n_subjects == 4

@@ -9,6 +9,7 @@ from locomotion_analysis.models.unsupervised.clusters import (
     cluster_validity,
     explained_by,
     gap_count,
+    one_population_p,
 )
 from locomotion_analysis.models.unsupervised.curves import (
     CurvePCA,
@@ -33,5 +34,6 @@ __all__ = [
     "embed",
     "explained_by",
     "gap_count",
+    "one_population_p",
     "subject_row_weights",
 ]

@@ -117,7 +117,7 @@ class Bundle:
         DataFrame
             Indexed as `X`. ``prediction``; for classes ``p_<class>`` and ``set`` (list of
             classes, which holds the truth for ``manifest.conformal.coverage`` of the rows of new
-            people); for a quantity ``low`` and ``high`` in its place; ``outside`` (whether the
+            people of every class, see ``manifest.conformal.by_class``); for a quantity ``low`` and ``high`` in its place; ``outside`` (whether the
             row lies outside the training data) with ``reason`` (text); ``imputed`` (number of
             features that are NaN here and never were in training); and with `explain`
             ``contributions`` (list of dict, see

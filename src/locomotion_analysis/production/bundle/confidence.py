@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from locomotion_analysis.production.bundle.manifest import Conformal, Outside
+from locomotion_analysis.production.bundle.manifest import ClassLimit, Conformal, Outside
 
 COVERAGE = 0.9
 
@@ -71,7 +71,10 @@ def calibrated_limit(
     Conformal or None
         None where there are no probabilities. For classes the score is one minus the
         probability of the true class (Sadinle, Lei & Wasserman 2019,
-        doi:10.1080/01621459.2017.1395341), for a quantity the absolute error.
+        doi:10.1080/01621459.2017.1395341), for a quantity the absolute error. Each class has a
+        limit of its own (Mondrian conformal prediction, Vovk 2012,
+        http://proceedings.mlr.press/v25/vovk12.html): one for all holds common classes too often
+        and rare ones too seldom.
     """
     subjects = held_out["subject"].to_numpy()
     if not len(classes):
@@ -83,8 +86,41 @@ def calibrated_limit(
         column = held_out["y_true"].astype(str).map({str(c): n for n, c in enumerate(classes)})
         rows = np.arange(len(held_out))
         scores = 1 - held_out[names].to_numpy(float)[rows, column.to_numpy(int)]
-    n_subjects = len(np.unique(subjects))
-    return Conformal(coverage, subject_quantile(scores, subjects, coverage), n_subjects)
+    pooled = subject_quantile(scores, subjects, coverage)
+    true = held_out["y_true"].astype(str).to_numpy()
+    by_class = {
+        str(label): _class_limit(scores[own], subjects[own], coverage, pooled)
+        for label in classes
+        if (own := true == str(label)).any()
+    }
+    return Conformal(coverage, pooled, len(np.unique(subjects)), by_class)
+
+
+def _class_limit(
+    scores: NDArray[np.float64], subjects: NDArray[Any], coverage: float, pooled: float | None
+) -> ClassLimit:
+    people = np.unique(subjects)
+    held = []
+    for person in people if len(people) > 1 else ():
+        own = subjects == person
+        limit = _own_limit(scores[~own], subjects[~own], coverage, pooled)
+        held.append(1.0 if limit is None else float((scores[own] <= limit + 1e-12).mean()))
+    return ClassLimit(
+        _own_limit(scores, subjects, coverage, pooled),
+        min(coverage, len(people) / (len(people) + 1)),
+        float(np.mean(held)) if held else None,
+        len(people),
+    )
+
+
+def _own_limit(
+    scores: NDArray[np.float64], subjects: NDArray[Any], coverage: float, pooled: float | None
+) -> float | None:
+    """Return the limit of one class; the largest score seen where its people are too few."""
+    limit = subject_quantile(scores, subjects, coverage)
+    if limit is not None or pooled is None:
+        return limit
+    return max(pooled, float(scores.max()))
 
 
 def prediction_sets(
@@ -104,13 +140,14 @@ def prediction_sets(
     classes : sequence
         All classes.
     conformal : Conformal
-        The limit.
+        The limits.
     """
-    if conformal.limit is None:
-        return [list(classes) for _ in labels]
-    inside = (1 - probability <= conformal.limit + 1e-12) | (
-        labels[:, None] == np.asarray(classes)[None, :]
-    )
+    limits = [conformal.limit] * len(classes)
+    for at, label in enumerate(classes):
+        if str(label) in conformal.by_class:
+            limits[at] = conformal.by_class[str(label)].limit
+    most = np.array([np.inf if limit is None else limit for limit in limits])
+    inside = (1 - probability <= most + 1e-12) | (labels[:, None] == np.asarray(classes)[None, :])
     return [[label for label, kept in zip(classes, row, strict=True) if kept] for row in inside]
 
 

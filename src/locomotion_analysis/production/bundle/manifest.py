@@ -11,7 +11,7 @@ import os
 import stat
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from locomotion_analysis.errors import BundleError, FileReadError
@@ -110,6 +110,30 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class ClassLimit:
+    """Limit up to which a class belongs to a prediction set.
+
+    Attributes
+    ----------
+    limit : float or None
+        Largest 1 − probability of the class; None where it belongs to every set.
+    coverage : float
+        Share of the class's rows whose set should hold it, each new person weighing the same:
+        what was asked for, or K / (K + 1) where the class has too few people K for that.
+    achieved : float or None
+        Share of the class's rows whose set does, each person by the limit of the others; None
+        with one person.
+    n_subjects : int
+        People of the class.
+    """
+
+    limit: float | None
+    coverage: float
+    achieved: float | None
+    n_subjects: int
+
+
+@dataclass(frozen=True)
 class Conformal:
     """Limit that makes prediction sets or intervals of a stated coverage.
 
@@ -122,11 +146,16 @@ class Conformal:
         target's unit. None where there are too few people: the set then holds everything.
     n_subjects : int
         People it was set on.
+    by_class : dict of str to ClassLimit
+        Limit of each class, by which sets are made: a class is held as often as the others,
+        however rare. Empty for a quantity, and in bundles written before there were such limits,
+        whose sets follow `limit`.
     """
 
     coverage: float
     limit: float | None
     n_subjects: int
+    by_class: dict[str, ClassLimit] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
