@@ -14,7 +14,8 @@ Made by `python tools/build_marker_names_page.py docs/reference/marker-names.md`
 not edit.
 
 Gait events, the direction of walking and the foot on a force plate need to know which marker is the
-heel, the forefoot, the ankle and the pelvis. A label counts where it is, as a whole, one of the
+heel, the forefoot, the ankle and the pelvis; with the knee, they also tell one person's bones from
+another's. A label counts where it is, as a whole, one of the
 names below. Left aside are case, separators (`R.Heel`, `r_heel`, `R HEEL`) and the subject's prefix
 (`S1:LHEE`, `S01_LHEE` on all labels). The side stands before or after the name: `L`, `R`, `left`,
 `right`; a letter right behind it (`HEELL`) counts where the other foot's marker (`HEELR`) is there

@@ -51,7 +51,7 @@ def test_the_labels_of_each_set_are_found(name):
 
 
 @pytest.mark.parametrize(
-    "label", ["HEEL", "LMTL", "LTOEX", "LSHO", "L.Sac.Wand", "HEADL", "LWRIST", "LKNEE", "*12", "", "L"]
+    "label", ["HEEL", "LMTL", "LTOEX", "LSHO", "L.Sac.Wand", "HEADL", "LWRIST", "LELBOW", "*12", "", "L"]
 )  # fmt: skip
 def test_what_only_looks_like_a_name_is_left_out(label):
     assert marker_places((label, "C7")) == {}

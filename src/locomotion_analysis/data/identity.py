@@ -134,33 +134,47 @@ TEXTS = {
     "dob": "date of birth",
 }
 """Columns of which a person has one value -> what it is."""
-_GROWN = 20.0
+GROWN_UP_YEARS = 20.0
 """Years of age from which a body's size stays what it is."""
 _ROUNDING = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class _Measure:
-    """How much a measure of one person may differ, within a session and between sessions."""
+class Measure:
+    """How much a measure of one person may differ.
 
+    Attributes
+    ----------
+    words : str
+        What it is, with its unit.
+    within, between : float
+        Largest difference within a session and between sessions; of the smaller value where
+        `relative`.
+    a_year : float
+        What growth may add to it in a year, before 20; 0 of what does not grow.
+    relative : bool
+    """
+
+    words: str
     within: float
     between: float
+    a_year: float = 0.0
     relative: bool = False
-    grows: bool = True
+
+    def differ(self, low: float, high: float, allowed: float) -> bool:
+        """Whether two values are further apart than is allowed."""
+        return high - low > allowed * (low if self.relative else 1.0) + _ROUNDING
 
 
 MEASURES = {
-    "mass_kg": _Measure(0.05, 0.25, relative=True),
-    "height_m": _Measure(0.03, 0.06),
-    "leg_length_m": _Measure(0.03, 0.05),
-    "age": _Measure(1.0, 10.0, grows=False),
+    # A fifth is more than weight loss or a pregnancy; children gain up to a quarter a year.
+    "mass_kg": Measure("body mass, kg", 0.05, 0.20, 0.25, relative=True),
+    # Shoes, time of the day and whoever measured make 3 cm; children grow up to 10 cm a year.
+    "height_m": Measure("height, m", 0.03, 0.05, 0.10),
+    "leg_length_m": Measure("leg length, m", 0.03, 0.05, 0.06),
+    "age": Measure("age, years", 1.0, 10.0),
 }
-"""Columns of numbers that describe a body -> how much they may differ in one person.
-
-Weighed and measured twice in a day, a person differs by a kilogram or two and a centimetre or
-two; between sessions adults gain and lose mass. Of those who grow, sizes are compared within a
-session alone.
-"""
+"""Columns of numbers that describe a body -> how much they may differ in one person."""
 
 
 @dataclass
@@ -196,16 +210,15 @@ class Body:
             if len(values) > 1
         ]
         ages = [low for low, _ in self.numbers.get("age", {}).values()]
-        grown = not ages or min(ages) >= _GROWN
+        grown = not ages or min(ages) >= GROWN_UP_YEARS
         for name, sessions in self.numbers.items():
             measure = MEASURES[name]
             spans = [(low, high, measure.within) for low, high in sessions.values()]
-            if grown or not measure.grows:
+            if grown or not measure.a_year:
                 lows, highs = zip(*sessions.values(), strict=True)
                 spans.append((min(lows), max(highs), measure.between))
             for low, high, allowed in spans:
-                most = allowed * high if measure.relative else allowed
-                if high - low > most + _ROUNDING:
+                if measure.differ(low, high, allowed):
                     found.append(f"{name}: {low:.4g}, {high:.4g}")
                     break
         return found
@@ -252,14 +265,23 @@ def bodies(cycles: pd.DataFrame) -> dict[tuple[str, str], Body]:
         for dataset, subject, value in told.itertuples(index=False, name=None):
             if not is_nobody(str(value)):
                 written = known[dataset, subject].texts.setdefault(what, {})
-                written[_compared(what, value)] = str(value)
+                written[compared(what, value)] = str(value)
     return known
 
 
-def _compared(what: str, value: Any) -> str:
-    """Return the form in which two entries of one person are equal: f is female."""
+_SEXES = {"f": "female", "w": "female", "woman": "female", "m": "male", "man": "male"}
+
+
+def compared(what: str, value: Any) -> str:
+    """Return the form in which two entries of one person are equal: f is female.
+
+    Examples
+    --------
+    >>> compared("sex", "F"), compared("date of birth", "1990-02-01 00:00:00")
+    ('female', '1990-02-01')
+    """
     text = _plain(str(value))
-    return text[:1] if what == "sex" else text[:10]
+    return _SEXES.get(text, text) if what == "sex" else text[:10]
 
 
 def told_apart(known: Body, other: Body) -> str:
@@ -267,7 +289,7 @@ def told_apart(known: Body, other: Body) -> str:
 
     Examples
     --------
-    >>> told_apart(Body(texts={"sex": {"f": "F"}}), Body(texts={"sex": {"m": "M"}}))
+    >>> told_apart(Body(texts={"sex": {"female": "F"}}), Body(texts={"sex": {"male": "M"}}))
     'sex: F, M'
     """
     both = Body()

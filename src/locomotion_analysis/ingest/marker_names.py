@@ -33,7 +33,7 @@ class MarkerSet:
     source : str
         Where the names are published.
     places : mapping of str to tuple of str
-        Place (``heel, toe, ankle, asis, psis, sacrum, pelvis``) -> names without the side,
+        Place (``heel, toe, ankle, knee, asis, psis, sacrum, pelvis``) -> names without the side,
         capital letters and digits only. The toe is the forefoot: toes and heads of the
         metatarsals; the pelvis is what else is fixed to it.
     """
@@ -50,6 +50,7 @@ MARKER_SETS = (
         {
             "heel": ("HEE",),
             "toe": ("TOE",),
+            "knee": ("KNE",),
             "ankle": ("ANK",),
             "asis": ("ASI",),
             "psis": ("PSI",),
@@ -62,6 +63,7 @@ MARKER_SETS = (
         {
             "heel": ("HEE",),
             "toe": ("TOE", "D1M", "D5M", "FMH", "SMH", "VMH"),
+            "knee": ("KNE",),
             "ankle": ("ANK",),
             "asis": ("ASI",),
             "psis": ("PSI",),
@@ -82,6 +84,7 @@ MARKER_SETS = (
         {
             "heel": ("HEEL",),
             "toe": ("TOE", "TOETIP", "TOELAT", "TOEMED", "FOOTLAT", "FOOTMED"),
+            "knee": ("KNEE", "KNEELAT"),
             "ankle": ("ANKLE", "ANKLELAT", "ANKLEMED", "ANKLEMEDIAL"),
             "asis": ("ASIS",),
             "psis": ("PSIS",),
@@ -106,6 +109,7 @@ MARKER_SETS = (
         {
             "heel": ("CA",),
             "toe": ("FM", "SM", "VM"),
+            "knee": ("LE",),
             "ankle": ("LM", "MM"),
             "asis": ("ASIS",),
             "psis": ("PSIS",),
@@ -118,6 +122,7 @@ MARKER_SETS = (
         {
             "heel": ("FCC", "CA"),
             "toe": ("FM1", "FM2", "FM5", "FMT1", "FMT2", "FMT5", "FM", "SM", "VM"),
+            "knee": ("FLE", "LFE", "LE"),
             "ankle": ("FAL", "TAM", "LM", "MM"),
             "asis": ("IAS", "ASIS"),
             "psis": ("IPS", "PSIS"),
@@ -134,6 +139,7 @@ MARKER_SETS = (
         {
             "heel": ("HEEL", "HEELTOP", "HEELBOTTOM", "HEELLATERAL"),
             "toe": ("MT1", "MT2", "MT5"),
+            "knee": ("KNEE",),
             "ankle": ("ANKLE", "ANKLEMEDIAL"),
             "asis": ("ASIS",),
             "psis": ("PSIS",),
@@ -146,6 +152,7 @@ MARKER_SETS = (
         {
             "heel": ("CALC", "CALCSTUDY"),
             "toe": ("TOE", "TOESTUDY", "5META", "5METASTUDY"),
+            "knee": ("KNEE", "KNEESTUDY"),
             "ankle": ("ANKLE", "ANKLESTUDY", "MANKLE", "MANKLESTUDY"),
             "asis": ("ASIS", "ASISSTUDY"),
             "psis": ("PSIS", "PSISSTUDY"),
@@ -157,6 +164,7 @@ MARKER_SETS = (
         {
             "heel": ("HEEL",),
             "toe": ("BIGTOE", "SMALLTOE"),
+            "knee": ("KNEE",),
             "ankle": ("ANKLE",),
             "pelvis": ("MIDHIP",),
         },
@@ -191,6 +199,7 @@ MARKER_SETS = (
         {
             "heel": ("CAL",),
             "toe": ("TOE", "MT1", "MT5"),
+            "knee": ("LFC",),
             "ankle": ("LMAL", "MMAL"),
             "asis": ("ASI", "ASIS"),
             "psis": ("PSI", "PSIS"),
@@ -202,6 +211,7 @@ MARKER_SETS = (
         {
             "heel": ("HEE",),
             "toe": ("TOE", "MT5"),
+            "knee": ("KNE",),
             "ankle": ("ANK",),
             "asis": ("FWT",),
             "psis": ("BWT",),
