@@ -105,6 +105,13 @@ def test_enhanced_index_is_the_weighted_sum_of_logarithms():
         mean, sd = reference.enhanced_variability
         by_hand.append(100 + 10 * (total - mean) / sd)
     np.testing.assert_allclose(enhanced_variability_index(changes), by_hand, rtol=1e-10)
+    changes[2, 4] = 0.0
+    assert np.isnan(enhanced_variability_index(changes)).tolist() == [i == 2 for i in range(6)]
+
+
+def test_steps_that_stairs_set_have_no_enhanced_index():
+    stairs = simulate(3, 6, ["stair_ascent"], ["healthy"], seed=1)
+    assert features(stairs)["egvi"].isna().all()
 
 
 def test_enhanced_index_is_100_among_the_healthy_and_more_after_stroke(walking):

@@ -848,12 +848,13 @@ def enhanced_variability_index(changes: Values) -> Values:
     Parameters
     ----------
     changes : ndarray, shape (n_groups, 10)
-        From :func:`fluctuations` of `EGVI_INPUTS`.
+        From :func:`fluctuations` of `EGVI_INPUTS`; NaN results where one of them is 0.
     """
     reference = score_reference()
     mean, sd = reference.enhanced_variability
-    with np.errstate(divide="ignore"):
-        z = (np.log(changes) - reference.enhanced_mean) / reference.enhanced_sd
+    # Steps that do not change at all were set, by stairs or a model, not walked.
+    logarithms = np.log(np.where(changes > 0, changes, np.nan))
+    z = (logarithms - reference.enhanced_mean) / reference.enhanced_sd
     index: Values = 100.0 + 10.0 * (z @ reference.enhanced_weight - mean) / sd
     return index
 
