@@ -522,6 +522,8 @@ class TrialCollector:
         else:
             rows = range(len(self.outcomes), len(self.outcomes) + len(parts))
             self._pieces.append(_Piece(file, data, (claim,), rows, folder))
+            tasks = ", ".join(dict.fromkeys(data.cycles["task"]))
+            who = replace(who, task=tasks)
             self.outcomes.append(Outcome(file, who, len(data)))
         self.outcomes += [Outcome(other, who, part_of=file) for other, _ in parts[1:]]
 
