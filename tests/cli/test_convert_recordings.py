@@ -152,7 +152,7 @@ def test_a_dry_run_says_who_is_who_and_writes_nothing(laboratory, tmp_path, loco
     done = locomotion("convert", laboratory, "--dry-run", "--out", out)
     assert done.status == 0, done.err
     assert not out.exists()
-    for word in ("P7_01_IK.mot", "P7", "file name", "level_walking", "assumed", "4 recordings"):
+    for word in ("P7_01_IK.mot", "P7", "file name", "the strides", "4 recordings"):
         assert word in done.out
     assert locomotion("convert", laboratory, out, "--dry-run").status == 0
     pattern = "{subject}_{trial}_forces.sto"

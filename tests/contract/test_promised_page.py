@@ -51,7 +51,8 @@ def test_scikit_learn_example(blocks, folder, monkeypatch, capsys):
 
 @pytest.mark.slow
 def test_pytorch_example(blocks, folder, monkeypatch, capsys):
-    pytest.importorskip("torch", reason="PyTorch is the extra `deep`")
+    torch = pytest.importorskip("torch", reason="PyTorch is the extra `deep`")
+    torch.manual_seed(0)  # the page sets none
     monkeypatch.chdir(folder)
     # The page imports the class in the tab before this one only.
     space = _run(blocks[1], {"LocomotionData": locomotion_analysis.LocomotionData})
