@@ -194,8 +194,8 @@ def rightwards(forward: Array) -> Array:
     return np.stack([forward[..., 1], -forward[..., 0]], axis=-1)
 
 
-def horizontal_at(time_s: Array, position: Array, instants: Array) -> Array:
-    """Return a marker's horizontal position at other instants, linearly between samples.
+def place_at(time_s: Array, position: Array, instants: Array) -> Array:
+    """Return a marker's position at other instants, linearly between samples.
 
     Parameters
     ----------
@@ -206,13 +206,18 @@ def horizontal_at(time_s: Array, position: Array, instants: Array) -> Array:
 
     Returns
     -------
-    ndarray, shape (m, 2)
+    ndarray, shape (m, 2) or (m, 3)
         NaN throughout for a marker that was never seen.
     """
     seen = np.isfinite(position).all(axis=1)
     if not seen.any():
-        return np.full((len(instants), 2), np.nan)
-    return _at(time_s[seen], position[seen, :2], instants)
+        return np.full((len(instants), position.shape[1]), np.nan)
+    return _at(time_s[seen], position[seen], instants)
+
+
+def horizontal_at(time_s: Array, position: Array, instants: Array) -> Array:
+    """Return a marker's horizontal position at other instants, shape (m, 2)."""
+    return place_at(time_s, position[:, :2], instants)
 
 
 # Pelvis, trunk and feet against the line of progression.

@@ -13,7 +13,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from locomotion_analysis.data import HistoryEntry
-from locomotion_analysis.ingest.direction import Course, course_of, horizontal_at, rightwards
+from locomotion_analysis.ingest.direction import (
+    Course,
+    course_of,
+    horizontal_at,
+    place_at,
+    rightwards,
+)
 from locomotion_analysis.ingest.force_zero import USUAL_WEIGHT_N, set_to_zero
 from locomotion_analysis.ingest.marker_names import foot_marker
 from locomotion_analysis.ingest.recording import (
@@ -213,29 +219,6 @@ def _crossing(
     step = force[high] - force[low]
     share = np.divide(RELEASE_N - force[low], step, out=np.zeros(len(step)), where=step != 0)
     return np.where(known, time[low] + share * (time[high] - time[low]), np.nan)
-
-
-def place_at(
-    time_s: NDArray[np.float64], position: NDArray[np.float64], instants: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return a marker's position at other instants, linearly between samples.
-
-    Parameters
-    ----------
-    time_s : ndarray, shape (n,)
-    position : ndarray, shape (n, 3)
-        NaN where the marker was not seen.
-    instants : ndarray, shape (m,)
-
-    Returns
-    -------
-    ndarray, shape (m, 3)
-        NaN throughout for a marker that was never seen.
-    """
-    seen = np.isfinite(position).all(axis=1)
-    if not seen.any():
-        return np.full((len(instants), 3), np.nan)
-    return np.stack([np.interp(instants, time_s[seen], axis) for axis in position[seen].T], axis=1)
 
 
 # Which foot is on which force plate, and whether it is alone there.
