@@ -129,6 +129,23 @@ def test_the_childrens_curves_are_those_of_children(plugin_gait):
         assert agree > 0.9, f"{channel} is seen from the ipsilateral leg"
 
 
+def test_steps_are_as_long_as_by_hand(shared_data):
+    """Heels read off at their own strikes by hand; cadence, step and speed must agree."""
+    folder = shared_data / "raw/opensim_s01"
+    subjects = read_subjects(folder / "subject_info.csv")
+    cycles = convert([folder], subjects=subjects).data.cycles
+    by_hand = [0.755, 0.758, 0.774, 0.754, 0.759, 0.752]
+    np.testing.assert_allclose(cycles["step_length_m"], by_hand, atol=0.012)
+    speed = cycles["cadence_steps_min"] * cycles["step_length_m"] / 60
+    assert (speed / cycles["speed_m_s"]).mean() == pytest.approx(1.0, abs=0.02)
+
+
+def test_straight_steps_of_plugin_gait_agree_with_cadence_and_speed(plugin_gait):
+    straight = plugin_gait.data.select(where="task_id != 'HC030A22'").cycles
+    speed = straight["cadence_steps_min"] * straight["step_length_m"] / 60
+    assert (speed / straight["speed_m_s"]).mean() == pytest.approx(1.0, abs=0.02)
+
+
 def test_a_walk_that_turns_keeps_its_step_length(plugin_gait):
     turning = plugin_gait.data.select(task_id="HC030A22").cycles
     np.testing.assert_allclose(

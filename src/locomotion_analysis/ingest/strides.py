@@ -434,9 +434,10 @@ def stride_metadata(recording: Recording, strides: pd.DataFrame) -> pd.DataFrame
     -------
     DataFrame
         One row a stride: ``side, cycle_duration_s, stance_percent, cadence_steps_min,
-        double_support_percent`` and, from heel and pelvis markers, ``step_length_m`` (forward
-        distance of the heels at the ipsilateral heel strike), ``step_width_m`` (sideways, each
-        heel at its own strike), ``stride_length_m`` and ``speed_m_s``. NaN where unknown.
+        double_support_percent`` and, from heel and pelvis markers, ``step_length_m`` (forward, from
+        the contralateral heel at its strike to the ipsilateral heel at its next one),
+        ``step_width_m`` (sideways between the heels, each at its own strike),
+        ``stride_length_m`` and ``speed_m_s``. NaN where unknown.
     """
     side = strides["side"].to_numpy(dtype=object)
     start, duration, toe_off, contra_strike, contra_toe_off = (
@@ -501,11 +502,12 @@ def _spatial(recording: Recording, strides: pd.DataFrame) -> dict[str, NDArray[n
         return ground
 
     other = np.where(side == "right", "left", "right")
-    own = heel_of(side, start)
+    own, opposite, again = heel_of(side, start), heel_of(other, contra_strike), heel_of(side, end)
     outwards = rightwards(front) * np.where(side == "right", 1.0, -1.0)[:, np.newaxis]
-    measures["step_length_m"] = np.sum((own - heel_of(other, start)) * along, axis=1)
-    measures["step_width_m"] = np.sum((own - heel_of(other, contra_strike)) * outwards, axis=1)
-    length = np.sum((heel_of(side, end) - own) * along, axis=1)
+    # Each heel where it landed: at the next strike of the other foot it has risen and gone forward.
+    measures["step_length_m"] = np.sum((again - opposite) * along, axis=1)
+    measures["step_width_m"] = np.sum((own - opposite) * outwards, axis=1)
+    length = np.sum((again - own) * along, axis=1)
     measures["stride_length_m"] = np.where(walks, length, measures.get("stride_length_m", np.nan))
     return measures
 
