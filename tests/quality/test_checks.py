@@ -285,6 +285,23 @@ def test_a_force_that_convert_left_out_is_no_gap_to_fill(
     assert found[["code", "channel", "findings"]].values.tolist() == [[code, name, 1]]
 
 
+@pytest.mark.parametrize(
+    ("detail", "code"),
+    [
+        ("knee_flexion_angle_left_rad: NaN where it cannot be told", "GAIT018"),
+        ("velocities of frames that were not solved", "GAIT004"),
+        ("ankle_dorsiflexion_angle_left_rad: NaN where it cannot be told", "GAIT004"),
+    ],
+)
+def test_a_quantity_that_convert_masked_is_no_gap_to_fill(detail, code, changed):
+    def change(curves, cycles):
+        curves[KNEE][2, 20:60] = np.nan
+
+    data = _with_history(changed(change), HistoryEntry("masked", detail, 1))
+    found = validate(data).summary.query("code in ('GAIT004', 'GAIT018')")
+    assert found[["code", "channel"]].values.tolist() == [[code, KNEE]]
+
+
 def test_the_centre_of_pressure_of_a_foot_in_the_air_is_no_gap(changed, sound):
     force = sound.curves("grf_vertical_ipsi_BW")
 

@@ -516,7 +516,7 @@ def read_solution(path: Path, header: B3DHeader, index: int) -> B3DSolution:
     if still.any():
         velocity = np.where(still[:, np.newaxis], np.nan, velocity)
         detail = "velocities of frames that were not solved: zero in every joint"
-        history.append(HistoryEntry("dropped", detail, int(still.sum())))
+        history.append(HistoryEntry("masked", detail, int(still.sum())))
     kind = _PASS_NAMES.get(trial.pass_types[chosen], "unknown")
     used = HistoryEntry("read", f"pass {chosen + 1} of {len(trial.pass_types)} ({kind})")
     seen = trial.observed[chosen]
@@ -590,7 +590,7 @@ def _without_missing_forces(
         torque = np.full_like(torque, np.nan)
     elif unsolved.any():
         count = int(unsolved.sum())
-        history.append(HistoryEntry("dropped", "moments of frames that were not solved", count))
+        history.append(HistoryEntry("masked", "moments of frames that were not solved", count))
     if missing.any():
         reasons, counts = np.unique(trial.missing_force[missing], return_counts=True)
         told = ", ".join(

@@ -82,8 +82,8 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
     (
         "GAIT018",
         "info",
-        "force known for part of the cycle only",
-        "nothing: no plate under the foot",
+        "known for part of the cycle only",
+        "nothing: it could not be measured there",
     ),
     ("GAIT019", "error", "no swing: force over the stance alone", "cut whole strides, or name it"),
     ("GAIT101", "error", "outside the rails of the task", "locomotion doctor, then the recording"),
@@ -159,7 +159,7 @@ def structure_hits(batch: Batch) -> Iterator[Hits]:
     row, cycle = np.nonzero((facts.missing > 0) & ~absent)
     gaps = np.isnan(batch.block[row, cycle])
     first, count = gaps.argmax(axis=1), facts.missing[row, cycle]
-    unknown = _no_force_to_know(batch, row, cycle, gaps)
+    unknown = _not_to_be_known(batch, row, cycle, gaps)
     for code, own in (("GAIT004", ~unknown), ("GAIT018", unknown)):
         yield Hits.at(code, cycle[own], row[own], PHASE_PERCENT[first[own]], count[own], 0, 0)
     measured_somewhere = ~absent.all(axis=1, keepdims=True)
@@ -185,18 +185,28 @@ _USUAL_CYCLE_S = 1.1
 _FOOT_IN_THE_AIR_BW = 0.05
 
 
-def _no_force_to_know(
+def _not_to_be_known(
     batch: Batch, row: NDArray[np.intp], cycle: NDArray[np.intp], gaps: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Tell which gaps are where no force was to be known, as the history or the force says.
+    """Tell which gaps are where nothing was to be known, as the history or the force says.
 
     Either `convert` set forces and moments to NaN in stances without a plate: then a gap is as
-    long as a part of a stance, or it begins or ends the cycle. Or the centre of pressure of a
-    foot in the air.
+    long as a part of a stance, or it begins or ends the cycle. Or it masked a quantity that the
+    history names. Or the centre of pressure of a foot in the air.
     """
-    kinds = np.array([Channel.parse(name).measurement for name in batch.channels])
-    unknown = np.zeros(len(row), dtype=bool)
-    if any(entry.action == "masked" for entry in batch.data.history):
+    parsed = [Channel.parse(name) for name in batch.channels]
+    kinds = np.array([channel.measurement for channel in parsed])
+    masked = " ".join(e.detail for e in batch.data.history if e.action == "masked")
+    named = np.array(
+        [
+            channel.quantity in masked
+            or (channel.measurement == "velocity" and "velocities" in masked)
+            for channel in parsed
+        ],
+        dtype=bool,
+    )
+    unknown = named[row]
+    if masked:
         seconds = batch.cycles.reindex(columns=["cycle_duration_s"]).to_numpy(dtype=np.float64)
         seconds = np.nan_to_num(seconds[cycle, 0], nan=_USUAL_CYCLE_S)
         long = gaps.mean(axis=1) * seconds >= _LONGEST_FILLED_S
