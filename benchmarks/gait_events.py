@@ -223,7 +223,7 @@ Made by `python benchmarks/gait_events.py FOLDER --gaitkit --write-docs`: do not
 
 How late each method is that sees the markers alone, in milliseconds, against the instant at which
 the unfiltered force of a plate under one foot crosses 20 N: {n} trials of level walking in C3D and
-OpenSim files (children and adults, Plug-in Gait and other marker sets, 50 to 250 Hz). *Found*: events
+OpenSim files (Plug-in Gait and other marker sets). *Found*: events
 within 0.2 s of the force's. Few trials of few laboratories: a method's mean moves by 20 ms and more
 from one laboratory to another.
 
@@ -238,8 +238,8 @@ together, so it is no dependency.
 
 Ours need a heel and a toe: two of the trials have markers of the ankle alone. *Furthest before and
 behind the pelvis* is what decides which steps there are, on floors, belts and backward; its heel
-strikes are early. *Vertical velocity of the foot* is nearest to the force in heel strikes of measured
-people, but not of simulated feet that land without a bump, so it does not stand in for the former yet.
+strikes are early. *Vertical velocity of the foot* is nearer to the force in heel strikes here; it is
+used where there is no marker of the pelvis.
 Where a trial has forces too, events of the markers are moved by their median lead over the force's.
 
 {machine}.

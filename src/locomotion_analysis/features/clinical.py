@@ -267,31 +267,28 @@ def profile_families(schema: Schema) -> Iterator[Family | LeftOut]:
         "without hip rotation and foot progression, which the reference cohort lacks; reference "
         f"{score_reference().version}"
     )
-    spec = FeatureSpec("gdi_ipsi", "clinical", "1", formula, _GDI, PROFILE_CHANNELS)
-
-    def deviation_index(view: CycleView) -> Iterator[Values]:
-        reference = score_reference()
-        mean, sd = reference.log_distance
-        with np.errstate(divide="ignore"):
-            distance = np.log(np.linalg.norm(gait_scores(view) - reference.centre, axis=1))
-        yield np.where(scored(view), 100.0 - 10.0 * (distance - mean) / sd, np.nan)
-
-    yield Family((spec,), deviation_index)
-    formula = (
+    shape = (
         "as gdi_ipsi, with each curve's mean over the cycle put on that of the reference: robust "
         "against constant offsets, as between models and marker placements; reference "
         f"{score_reference().version}"
     )
-    spec = FeatureSpec("gdi_shape_ipsi", "clinical", "1", formula, _GDI, PROFILE_CHANNELS)
+    indices = tuple(
+        FeatureSpec(name, "clinical", "1", told, _GDI, PROFILE_CHANNELS)
+        for name, told in (("gdi_ipsi", formula), ("gdi_shape_ipsi", shape))
+    )
+    yield Family(indices, _deviation_indices)
 
-    def shape_index(view: CycleView) -> Iterator[Values]:
-        reference = score_reference()
-        mean, sd = reference.log_shape
+
+def _deviation_indices(view: CycleView) -> Iterator[Values]:
+    """Yield the GDI, and the GDI of the curves without their offsets."""
+    reference = score_reference()
+    scores = gait_scores(view)
+    offsets = np.stack([_offset(view, name) for name in PROFILE_CHANNELS], axis=1)
+    of_shape = scores - offsets @ reference.basis.sum(axis=2)
+    for own, (mean, sd) in ((scores, reference.log_distance), (of_shape, reference.log_shape)):
         with np.errstate(divide="ignore"):
-            distance = np.log(np.linalg.norm(shape_scores(view) - reference.centre, axis=1))
+            distance = np.log(np.linalg.norm(own - reference.centre, axis=1))
         yield np.where(scored(view), 100.0 - 10.0 * (distance - mean) / sd, np.nan)
-
-    yield Family((spec,), shape_index)
 
 
 def _gps_spec(which: str, channels: tuple[str, ...], lacking: set[str]) -> FeatureSpec:
@@ -363,13 +360,6 @@ def _offset(view: CycleView, channel: str) -> Values:
         view.statistic(channel, "mean").astype(np.float64) - profile_mean(channel).mean()
     )
     return offset
-
-
-def shape_scores(view: CycleView) -> Values:
-    """Return :func:`gait_scores` of the curves without their offsets, (n, 15)."""
-    offsets = np.stack([_offset(view, name) for name in PROFILE_CHANNELS], axis=1)
-    scores: Values = gait_scores(view) - offsets @ score_reference().basis.sum(axis=2)
-    return scores
 
 
 def gait_scores(view: CycleView) -> Values:

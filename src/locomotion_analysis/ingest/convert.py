@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
+from locomotion_analysis.data.identity import MEASURES, TEXTS
 from locomotion_analysis.errors import (
     DuplicateCycleError,
     FileReadError,
@@ -562,7 +563,7 @@ class TrialCollector:
             return
         claims = []
         cycles = data.cycles
-        told = [name for name in cycles if name in _BODY_COLUMNS]
+        told = [name for name in cycles if name in MEASURES or name in TEXTS]
         for name, rows in cycles.groupby("subject", sort=False):
             bodies = rows[told].drop_duplicates().to_dict("records") if told else []
             known = tuple(
@@ -595,11 +596,6 @@ def _names_in(content: Sequence[Recording] | LocomotionData) -> list[str]:
     if isinstance(content, LocomotionData):
         return [str(name) for name in content.cycles["subject"].unique()]
     return [recording.subject for recording in content]
-
-
-_BODY_COLUMNS = (
-    "mass_kg", "height_m", "leg_length_m", "age", "sex", "date_of_birth", "birth_date",
-)  # fmt: skip
 
 
 def _named_cycles(
