@@ -342,6 +342,19 @@ def test_cycles_that_are_cut_already_are_held_against_the_others(tmp_path, write
         convert([tmp_path / "both.parquet"])
 
 
+@pytest.mark.parametrize("column", ["date_of_birth", "birth_date", "birthdate", "dob"])
+def test_dates_of_birth_count_whatever_the_column_is_called(column, tmp_path, write_walk):
+    first = convert([write_walk(tmp_path / "a.parquet")]).data
+    folder = tmp_path / "lab"
+    folder.mkdir()
+    for trial, born in (("t1", "1990-02-01"), ("t2", "1971-05-30")):
+        cycles = first.cycles.assign(task_id=trial, **{column: born})
+        data = LocomotionData(cycles, first.block, first.channels)
+        data.to_parquet(folder / f"{trial}.parquet")
+    with pytest.raises(SchemaError, match="date of birth: 1971-05-30"):
+        convert([folder])
+
+
 def test_files_of_one_trial_are_of_one_person(tmp_path, write_walk, walker):
     write_walk(tmp_path / "P1_1_IK.parquet", mass_kg=70.0)
     write_walk(tmp_path / "P1_1_GRF.parquet", mass_kg=95.0)
