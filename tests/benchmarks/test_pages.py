@@ -1,0 +1,161 @@
+"""The measured pages say what their commands would write today, figures aside."""
+
+import ast
+import re
+from pathlib import Path
+from string import Formatter
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from revalidation.bands import DIFFICULTY, REALISM
+from revalidation.figure import Comparison, Figure
+from revalidation.published import FURTHER
+from revalidation.report import comparison_cells, figure_cells
+
+from locomotion_analysis.evaluation.leaderboard import Leaderboard
+
+ROOT = Path(__file__).resolve().parents[2]
+REFERENCE = ROOT / "docs" / "reference"
+WRITERS = {
+    "leaderboards.md": {"leaderboards": ("HEAD", "section")},
+    "generation.md": {"generation": ("HEAD", "judged_part", "published_figures")},
+    "kinetics.md": {"kinetics_from_kinematics": ("HEAD", "section", "subject_line")},
+    "transfer.md": {"transfer": ("HEAD", "section", "verdict")},
+    "gait-events.md": {"gait_events": ("_PAGE", "page")},
+    "interval-coverage.md": {"interval_coverage": ("PAGE",)},
+    "deep-learning.md": {
+        "deep_folds": ("HEAD", "write_part"),
+        "deep_leaderboard": ("compare",),
+        "deep_ablation": ("ablation",),
+    },
+    "benchmarks.md": {
+        "features_page": ("write_page",),
+        "bench_streaming": ("_sizes_table", "_stages_sentence", "_engines_table"),
+    },
+}
+HOLE = "\0"
+SHORTEST = 12
+"""Characters that a piece of text has at least; what is shorter is a key or a separator."""
+
+
+def _written(script, names):
+    """Return the texts of a script's constants and functions, with holes for the figures."""
+    tree = ast.parse((ROOT / "benchmarks" / f"{script}.py").read_text(encoding="utf-8"))
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name in names:
+            found[node.name] = list(_texts(node.body))
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in names:
+            parts = Formatter().parse(ast.literal_eval(node.value))
+            text = "".join(plain + (HOLE if field else "") for plain, field, _, _ in parts)
+            found[ast.unparse(node.targets[0])] = [text]
+    assert found.keys() == set(names)
+    return [text for name in names for text in found[name]]
+
+
+def _texts(nodes):
+    for node in nodes:
+        if isinstance(node, ast.JoinedStr):
+            parts = [n.value if isinstance(n, ast.Constant) else HOLE for n in node.values]
+            yield "".join(parts)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif not _apart(node):
+            yield from _texts(ast.iter_child_nodes(node))
+
+
+def _apart(node):
+    """Tell whether it is a docstring, what goes to the terminal alone, or one of several texts."""
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant) or ast.unparse(node).startswith("print(")
+    return isinstance(node, ast.IfExp)
+
+
+def _pattern(text):
+    return ".*?".join(re.escape(part) for part in text.strip().split(HOLE))
+
+
+@pytest.mark.parametrize("page", WRITERS)
+def test_a_page_has_the_texts_that_its_command_writes(page):
+    text = (REFERENCE / page).read_text(encoding="utf-8")
+    for script, names in WRITERS[page].items():
+        for written in _written(script, names):
+            prose = " " in written and len(written.replace(HOLE, "")) >= SHORTEST
+            if prose:
+                assert re.search(_pattern(written), text, re.S), f"{script}: {written}"
+
+
+class AsPrinted(Leaderboard):
+    """A leaderboard of the figures that a page shows."""
+
+    table = None
+    pairs = None
+
+    def comparison(self, model):
+        return self.pairs[model]
+
+
+PAIR = re.compile(
+    r"It is (not )?distinguishable from the \w+, (.+?) \(difference (\S+), 95 % interval (\S+) to "
+    r"(\S+), p = (\S+)\)"
+)
+
+
+def _as_printed(section):
+    head, _, *lines = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in section.splitlines()
+        if line.startswith("|")
+    ]
+    table = pd.DataFrame(lines, columns=head)
+    table = table.assign(**{name: table[name].astype(float) for name in head[2:]})
+    n_subjects = int(re.search(r"over (\d+) subjects\)", section)[1])
+    entries = tuple(
+        SimpleNamespace(
+            recipe=SimpleNamespace(
+                name=line.model,
+                title=line.title,
+                baseline=line.model in ("majority", "mean", "speed_only", "before_only"),
+            ),
+            results={"n_subjects": n_subjects},
+        )
+        for line in table.itertuples()
+    )
+    kind = "regression" if "mae" in head else "classification"
+    board = AsPrinted(SimpleNamespace(kind=kind), entries, [], 0, (), ())
+    names = {line.title.lower(): line.model for line in table.itertuples()}
+    pairs = {
+        names[title]: SimpleNamespace(
+            difference=float(difference),
+            interval=(float(low), float(high)),
+            p_value=float(p_value),
+            better=None if no else "a",
+        )
+        for no, title, difference, low, high, p_value in PAIR.findall(section)
+    }
+    vars(board).update(table=table, pairs=pairs)
+    return board
+
+
+def test_each_leaderboard_has_the_verdict_of_its_figures():
+    page = (REFERENCE / "leaderboards.md").read_text(encoding="utf-8")
+    _, *sections = page.split("\n## ")
+    assert len(sections) == 9
+    for section in sections:
+        assert " ".join(_as_printed(section).verdict) in section.splitlines(), section[:40]
+
+
+def test_the_page_of_realism_has_the_bands_and_published_figures_of_today():
+    figures = [
+        Figure(b.number, b.name, 0.0, b.low, b.high, b.unit, b.source)
+        for b in (*REALISM, *DIFFICULTY)
+    ]
+    further = [Comparison(p.name, 0.0, p.mean, p.sd, p.unit, p.source) for p in FURTHER]
+    now = [row[:2] + row[3:5] + row[6:] for row in figure_cells(figures, sources=True)]
+    now += [row[:1] + row[2:4] + row[5:] for row in comparison_cells(further, sources=True)]
+    text = (REFERENCE / "realism.md").read_text(encoding="utf-8").split("<!-- measured: begin")[1]
+    lines = [tuple(line.strip("| ").split(" | ")) for line in text.splitlines() if line[:1] == "|"]
+    shown = [row[:2] + row[3:5] + row[6:] for row in lines if len(row) == 7]
+    shown += [row[:1] + row[2:4] + row[5:] for row in lines if len(row) == 6]
+    assert [row for row in shown if "---" not in row] == now
