@@ -1,33 +1,91 @@
-"""Real or simulated? Classifiers told curves of healthy people, judged on people they never saw.
+"""Real or simulated? Classifiers of healthy people's curves, judged on people they never saw.
 
     python benchmarks/real_or_simulated.py FOLDER                # prints
     python benchmarks/real_or_simulated.py FOLDER --write-docs   # and writes its part of
                                                                  # docs/reference/realism.md
 
-FOLDER has the recordings: hip_oa_phase.parquet, the mean curves of the hips of Bertaux et al. 2022
-converted with docs/maps/hip_oa.yaml (hips that walk, right legs: the left are stored in the phase
-of the right), and running_phase.parquet, the runners of Fukuchi et al. converted with
-docs/maps/running.yaml. As many people are simulated as were recorded, and their curves taken alike.
+FOLDER has hip_oa_phase.parquet (Bertaux et al. 2022, as docs/maps/hip_oa.yaml converts it) and
+running_phase.parquet (Fukuchi's runners, as docs/maps/running.yaml does).
 """
 
 import argparse
-import sys
-from dataclasses import dataclass
+import warnings
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from measured_page import DOCS, machine, write_part
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from research.real_or_simulated import (
+    ANKLE,
+    HIP,
+    KNEE,
+    LINEAR,
+    MODELS,
+    PARTS,
+    STRIDES,
+    People,
+    mean_of_people,
+    recorded_hips,
+    recorded_runners,
+    told_apart,
+)
 
 from locomotion_analysis import LocomotionData
-from locomotion_analysis.evaluation.metrics import Jackknife
+from locomotion_analysis.errors import LocomotionWarning
 from locomotion_analysis.simulation import simulate
-from locomotion_analysis.standard import resample_curves
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))  # revalidation/ is no part of the package
+
+def simulated(task: str, n_people: int, speeds=()) -> LocomotionData:
+    """Return right strides of as many healthy people."""
+    data = simulate(n_people, 2 * STRIDES, [task], ["healthy"], seed=1, speeds=speeds)
+    return data.select(side=["right"])
+
+
+def pairs(folder: Path):
+    """Yield what is compared, the people on either side, and the channels."""
+    hips = People.of(recorded_hips(folder), [HIP])
+    walks = simulated("level_walking", len(hips.person))
+    yield "walking, a person's mean curve", hips, mean_of_people(People.of(walks, [HIP])), [HIP]
+    channels = [HIP, KNEE, ANKLE]
+    recorded = recorded_runners(folder)
+    runners = People.of(recorded, channels)
+    runs = simulated("run", len(np.unique(runners.person)), (2.5,))
+    yield "running, single strides", runners, People.of(runs, channels), channels
+    laboratories = [
+        People.of(recorded.select(laboratory=[name]), channels) for name in ("BMC", "RIC")
+    ]
+    yield "running, both recorded: two laboratories", *laboratories, channels
+
+
+def rows(folder: Path) -> list[tuple[str, ...]]:
+    """Measure each channel alone and all of a task together, and what gives them away."""
+    found = []
+    for task, real, made, channels in pairs(folder):
+        count = f"{len(np.unique(real.person))} + {len(np.unique(made.person))}"
+        for chosen in [*([name] for name in channels), *([channels] if len(channels) > 1 else [])]:
+            what = chosen[0] if len(chosen) == 1 else "all three"
+            asked = [(name, "all", {}) for name in MODELS]
+            asked += [(LINEAR, part, {"parts": (part,)}) for part in PARTS]
+            for name, features, only in asked:
+                auc, (low, high) = told_apart(MODELS[name], real, made, chosen, **only)
+                interval = f"{low:.2f} to {high:.2f}"
+                found.append((task, what, name, features, count, f"{auc:.3f}", interval))
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--write-docs", action="store_true")
+    asked = parser.parse_args()
+    head = ("curves", "channel", "classifier", "features", "people", "AUC", "95 % interval")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LocomotionWarning)
+        table = [head, ("---",) * len(head), *rows(asked.folder)]
+    text = "\n".join(f"| {' | '.join(line)} |" for line in table)
+    print(text)
+    if asked.write_docs:
+        write_part("real or simulated", [f"{machine()}.", text], DOCS / "realism.md")
+
+
+if __name__ == "__main__":
+    main()

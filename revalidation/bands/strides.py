@@ -112,7 +112,7 @@ def _series(
         raise NotInDataError(f"{strides.what}: no leg with {fewest} successive strides")
 
 
-_RECORDED = "46 runners on a treadmill (Fukuchi 2017), recomputed; three laboratories' walks"
+_RECORDED = "46 runners on a treadmill (Fukuchi 2017), recomputed; walks of two laboratories"
 _RUNNERS = "46 runners on a treadmill (Fukuchi 2017), recomputed"
 _HAUSDORFF = "Hausdorff 1996: 0.76 +/- 0.11"
 _DINGWELL = "Dingwell & Cusumano 2000; above it the runners of Fukuchi 2017, recomputed"
