@@ -26,30 +26,30 @@ from research.real_or_simulated import (
     mean_of_people,
     recorded_hips,
     recorded_runners,
+    through_recorded_grid,
     told_apart,
 )
 
-from locomotion_analysis import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning
 from locomotion_analysis.simulation import simulate
 
 
-def simulated(task: str, n_people: int, speeds=()) -> LocomotionData:
-    """Return right strides of as many healthy people."""
+def simulated(task: str, n_people: int, channels, speeds=()) -> People:
+    """Return right strides of as many healthy people, on the grid the recorded came on."""
     data = simulate(n_people, 2 * STRIDES, [task], ["healthy"], seed=1, speeds=speeds)
-    return data.select(side=["right"])
+    return through_recorded_grid(People.of(data.select(side=["right"]), channels))
 
 
 def pairs(folder: Path):
     """Yield what is compared, the people on either side, and the channels."""
     hips = People.of(recorded_hips(folder), [HIP])
-    walks = simulated("level_walking", len(hips.person))
-    yield "walking, a person's mean curve", hips, mean_of_people(People.of(walks, [HIP])), [HIP]
+    walks = simulated("level_walking", len(hips.person), [HIP])
+    yield "walking, a person's mean curve", hips, mean_of_people(walks), [HIP]
     channels = [HIP, KNEE, ANKLE]
     recorded = recorded_runners(folder)
     runners = People.of(recorded, channels)
-    runs = simulated("run", len(np.unique(runners.person)), (2.5,))
-    yield "running, single strides", runners, People.of(runs, channels), channels
+    runs = simulated("run", len(np.unique(runners.person)), channels, (2.5,))
+    yield "running, single strides", runners, runs, channels
     laboratories = [
         People.of(recorded.select(laboratory=[name]), channels) for name in ("BMC", "RIC")
     ]

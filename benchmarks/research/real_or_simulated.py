@@ -23,6 +23,7 @@ HIP, KNEE, ANKLE = (
     "ankle_dorsiflexion_angle_ipsi_rad",
 )
 STRIDES = 10
+RECORDED_POINTS = 101
 SHAPE_POINTS = 26
 HARMONICS = (1, 4, 7, 16)
 """Where the shares of the spectrum begin; the last two are the tail above 6 harmonics."""
@@ -59,6 +60,15 @@ def recorded_runners(folder: Path) -> LocomotionData:
     """Return the first strides of each runner."""
     data = LocomotionData.from_parquet(folder / "running_phase.parquet")
     return data.take(np.flatnonzero((data.cycles["step"] < STRIDES).to_numpy()))
+
+
+def through_recorded_grid(people: People) -> People:
+    """Bring curves to the 101 points that the recorded came with and back, as those were.
+
+    Without, the corners that linear resampling leaves would tell them apart.
+    """
+    recorded = {name: resample_curves(x, RECORDED_POINTS) for name, x in people.curves.items()}
+    return People({name: resample_curves(x) for name, x in recorded.items()}, people.person)
 
 
 def mean_of_people(people: People) -> People:

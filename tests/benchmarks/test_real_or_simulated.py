@@ -12,6 +12,7 @@ from benchmarks.research.real_or_simulated import (
     mean_of_people,
     recorded_hips,
     recorded_runners,
+    through_recorded_grid,
     told_apart,
 )
 
@@ -80,6 +81,18 @@ def test_a_person_has_one_mean_curve():
         means.curves[HIP][means.person == "1 7"][0],
         people.curves[HIP][people.person == "1 7"].mean(axis=0),
     )
+
+
+def test_the_recorded_grid_leaves_a_curve_and_its_corners():
+    smooth = np.cos(2 * np.pi * PHASE)[None]
+    np.testing.assert_allclose(
+        through_recorded_grid(People({HIP: smooth}, ["A"])).curves[HIP], smooth, atol=1e-3
+    )
+    recorded = np.interp(PHASE, np.linspace(0, 1, 101), np.cos(2 * np.pi * np.linspace(0, 1, 101)))
+    passed = through_recorded_grid(People({HIP: smooth}, ["A"])).curves[HIP]
+    tails = [described(x)["spectrum"][0, 2] for x in (smooth, recorded[None], passed)]
+    assert tails[0] < tails[1] - 1  # corners are in the tail
+    assert tails[2] == pytest.approx(tails[1], abs=0.5)
 
 
 def test_recorded_people_are_healthy_and_in_phase(shared_data):
