@@ -12,13 +12,13 @@ DOCS = Path(__file__).resolve().parents[1] / "docs" / "reference"
 PAGE = DOCS / "benchmarks.md"
 
 
-def write_part(name: str, paragraphs: list[str]) -> None:
-    """Replace what stands between the marks of that name."""
+def write_part(name: str, paragraphs: list[str], page: Path = PAGE) -> None:
+    """Replace what stands between the marks of that name on a page."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-    before, rest = PAGE.read_text(encoding="utf-8").split(begin)
+    before, rest = page.read_text(encoding="utf-8").split(begin)
     after = rest.split(end)[1]
     text = before + "\n\n".join([begin, *paragraphs, end]) + after
-    PAGE.write_text(text, encoding="utf-8")
+    page.write_text(text, encoding="utf-8")
 
 
 @contextmanager
