@@ -21,7 +21,7 @@ from locomotion_analysis.ingest.direction import (
     rightwards,
 )
 from locomotion_analysis.ingest.force_zero import USUAL_WEIGHT_N, set_to_zero
-from locomotion_analysis.ingest.marker_names import foot_marker
+from locomotion_analysis.ingest.marker_names import foot_ends, foot_marker
 from locomotion_analysis.ingest.recording import (
     HEEL_STRIKE,
     SIDES,
@@ -274,15 +274,8 @@ def plate_contacts(
     from_angles : sequence of Event
         Those of joint angles.
     """
-    feet = []
-    for side in SIDES:
-        heel, toe, ankle = (
-            foot_marker(recording.markers, place, side) for place in ("heel", "toe", "ankle")
-        )
-        heel = ankle if heel is None else heel  # the ankle stands in for what is not there
-        toe = (ankle if ankle is not None else heel) if toe is None else toe
-        if heel is not None and toe is not None:
-            feet.append((heel, toe))
+    ends = (foot_ends(recording.markers, side) for side in SIDES)
+    feet = [foot for foot in ends if foot is not None]
     found = []
     for index, plate in enumerate(recording.plates):
         for start, end in on_plate(plate)[0]:
