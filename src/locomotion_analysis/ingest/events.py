@@ -430,7 +430,7 @@ def find_events(recording: Recording) -> GaitEvents:
     history = []
     for name, told in {
         "file": "gait events taken from the file",
-        "force": "gait events found in the vertical force (10 N, reaching 20 N)",
+        "force": "gait events found in the vertical force (20 N, not filtered)",
         by_markers: f"gait events found in the markers ({said_of_markers})",
         "first": "heel strikes put in the first frame: the foot landed up to 0.05 s before it",
         "angles": f"gait events found in the joint angles ({said_of_angles})",
