@@ -348,13 +348,13 @@ def _bridged(
 # All gait events of a recording.
 
 LATE_MS = {
-    "landing of the heel": {HEEL_STRIKE: (10, 12)},
-    "landing of the ankle": {HEEL_STRIKE: (16, 10)},
-    "landing in joint angles": {HEEL_STRIKE: (17, 16)},
-    "furthest before and behind the pelvis": {HEEL_STRIKE: (-36, 21), TOE_OFF: (9, 12)},
-    "furthest, ankle for heel": {HEEL_STRIKE: (-51, 13), TOE_OFF: (4, 11)},
-    "furthest, no toe": {TOE_OFF: (-31, 18)},
-    "vertical velocity of the foot": {HEEL_STRIKE: (5, 20), TOE_OFF: (-5, 19)},
+    "landing of the heel": {HEEL_STRIKE: (11, 11)},
+    "landing of the ankle": {HEEL_STRIKE: (17, 12)},
+    "landing in joint angles": {HEEL_STRIKE: (15, 15)},
+    "furthest before and behind the pelvis": {HEEL_STRIKE: (-35, 20), TOE_OFF: (10, 13)},
+    "furthest, ankle for heel": {HEEL_STRIKE: (-49, 12), TOE_OFF: (5, 11)},
+    "furthest, no toe": {TOE_OFF: (-29, 16)},
+    "vertical velocity of the foot": {HEEL_STRIKE: (6, 20), TOE_OFF: (-4, 19)},
     "joint angles": {HEEL_STRIKE: (-31, 22), TOE_OFF: (23, 14)},
 }
 """How late events are against forces, mean and SD, ms: docs/reference/gait-events.md, walking."""
@@ -404,7 +404,8 @@ def find_events(recording: Recording) -> GaitEvents:
     Events the file carries come first; events from the vertical force fill in what they do not
     cover, then markers (:func:`flight_events` of who runs, else :func:`coordinate_events`,
     :func:`velocity_events` where there is no pelvis marker), and, for a foot that has no events
-    so far, joint angles.
+    so far, joint angles. Heel strikes of walking by markers or angles are moved to the landing of
+    the heel (:mod:`locomotion_analysis.ingest.landing`) where the recording shows it steadily.
 
     Parameters
     ----------
@@ -413,7 +414,7 @@ def find_events(recording: Recording) -> GaitEvents:
     Returns
     -------
     GaitEvents
-        With a history of how many events each source gave, and how far the file's events and
+        With a history of how many events each source gave, how late such events are, and how far the file's events and
         the forces' are apart where both are there.
     """
     in_file = list(recording.events)

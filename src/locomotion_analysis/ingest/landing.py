@@ -21,7 +21,8 @@ _BEFORE_S, _AFTER_S = 0.03, 0.1
 _SMALLEST_RISE_M_S2 = 0.1
 """Prominence of the peak; how steady the peaks are tells them from noise."""
 _STEADY_S = 0.02
-_FEWEST, _FEWEST_SHARE = 2, 0.5
+_FEWEST, _OF_STRIKES, _OF_LANDINGS = 2, 0.5, 0.75
+"""How many landings have to be steady, and shares of all strikes and of all landings seen."""
 _BESIDE_A_GAP = 2
 
 
@@ -35,9 +36,9 @@ def at_landings(
     A landing is the largest local maximum of the heel's upward acceleration from 0.03 s before the
     strike given to 0.1 s after it (Hreljac & Marshall 2000, J Biomech 33:783, doi
     10.1016/S0021-9290(00)00014-2, who report +1 ms), the height low-pass filtered at 12 Hz without
-    delay. Landings count where at least two of them, and half of all strikes, lie within 0.02 s of
-    their median lag: then a strike without one is moved by that lag, so that all have one bias.
-    Otherwise none is moved.
+    delay. Landings count where three in four of them, at least two and half of all strikes, lie
+    within 0.02 s of their median lag: then a strike without one is moved by that lag, so that all
+    have one bias. Otherwise none is moved.
 
     Parameters
     ----------
@@ -71,7 +72,7 @@ def at_landings(
         return list(strikes), 0
     usual = float(np.median(lags[seen]))
     steady = seen & (np.abs(lags - usual) <= _STEADY_S)
-    if steady.sum() < max(_FEWEST, _FEWEST_SHARE * len(strikes)):
+    if steady.sum() < max(_FEWEST, _OF_STRIKES * len(strikes), _OF_LANDINGS * seen.sum()):
         return list(strikes), 0
     given = np.array([event.time_s for event in strikes])
     moved = np.clip(
