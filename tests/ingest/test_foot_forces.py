@@ -16,7 +16,24 @@ def _force(time, *spans, newton=700.0):
 def test_contacts_begin_and_end_where_the_force_does(rate):
     time = np.arange(0.0, 4.0, 1.0 / rate)
     found = contacts(time, _force(time, (0.5, 1.2), (1.7, 2.4)))
-    np.testing.assert_allclose(found, [[0.5, 1.2], [1.7, 2.4]], atol=0.03)  # a step is smoothed
+    np.testing.assert_allclose(found, [[0.5, 1.2], [1.7, 2.4]], atol=1.01 / rate)
+
+
+def test_contacts_begin_and_end_where_the_unfiltered_force_crosses_20_N():
+    time = np.arange(0.0, 2.0, 0.001)
+    rises, falls = (time - 0.5) * 8000.0, (1.2 - time) * 2000.0  # N/s, as of heel and toe
+    force = np.clip(np.minimum(rises, falls), 0.0, 800.0)
+    exact = [0.5 + 20.0 / 8000.0, 1.2 - 20.0 / 2000.0]
+    np.testing.assert_allclose(contacts(time, force), [exact], atol=1e-9)
+    noisy = force + 2.0 * np.random.default_rng(0).standard_normal(len(time))
+    np.testing.assert_allclose(contacts(time, noisy), [exact], atol=0.003)
+
+
+def test_noise_that_crosses_the_threshold_shortly_is_no_heel_strike():
+    time = np.arange(0.0, 2.0, 0.001)
+    force = _force(time, (0.5, 1.2))
+    force[(time > 0.485) & (time < 0.49)] = 60.0
+    np.testing.assert_allclose(contacts(time, force), [[0.5, 1.2]], atol=0.0011)
 
 
 def test_the_real_walk_is_found_to_a_few_milliseconds(walker):

@@ -1,5 +1,7 @@
 """From real laboratories' files to cycles, against what is published or was given with them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from locomotion_analysis.errors import SchemaError, UnitError
 from locomotion_analysis.ingest import (
     ReadOptions,
     convert,
+    coordinate_events,
     find_events,
     find_strides,
     read_subjects,
@@ -61,7 +64,7 @@ def test_the_overground_curves_are_those_of_walking(overground):
     anterior = _mean(data, "grf_anterior_ipsi_BW")
     assert -0.35 < anterior[:50].min() < -0.12
     assert 0.12 < anterior[60:95].max() < 0.35
-    assert _mean(data, "grf_lateral_ipsi_BW")[20:80].max() < 0.0, "the floor pushes inwards"
+    assert _mean(data, "grf_lateral_ipsi_BW")[20:78].max() < 0.0, "the floor pushes inwards"
     cycles = data.cycles
     assert cycles["stance_percent"].between(58, 65).all()
     assert cycles["double_support_percent"].between(18, 28).all()
@@ -79,28 +82,91 @@ def test_the_moment_of_the_overground_ankle_is_the_force_on_its_lever(overground
     assert np.all((moment / force > 0.09) & (moment / force < 0.16))
 
 
-@pytest.mark.parametrize("trial", ["S01_0002_Gait", "S01_0003_Gait"])
-def test_force_events_are_the_given_bounds_within_20_ms(shared_data, trial):
-    folder = shared_data / "raw/opensim_s01"
-    bounds = pd.read_csv(folder / "gait_cycle_bounds.csv", index_col=0).loc[trial]
-    path = folder / f"{trial}.c3d"
-    recording = reader_for(path).read(path, ReadOptions())[0]
-    events = find_events(recording)
-    start = recording.marker_time_s[0]
-    by_source = {
-        source: [e for e, s in zip(events.events, events.sources, strict=True) if s == source]
-        for source in ("force", "markers")
-    }
-    for name, source, side, kind in (
-        ("HS1r", "force", "right", "heel_strike"),
-        ("HSl", "force", "left", "heel_strike"),
-        ("TOr", "force", "right", "toe_off"),
-        ("TO2l", "force", "left", "toe_off"),
-        ("HS2r", "markers", "right", "heel_strike"),
-        ("TO1l", "markers", "left", "toe_off"),
+OVERGROUND = pytest.mark.parametrize("trial", ["S01_0002_Gait", "S01_0003_Gait"])
+
+
+def _read(path):
+    return reader_for(path).read(path, ReadOptions())[0]
+
+
+def _times(events, side, kind):
+    return np.array([e.time_s for e in events if (e.side, e.kind) == (side, kind)])
+
+
+def _given_bounds(shared_data, trial, recording):
+    """The authors' events: on frames of the markers, their time stretched by a frame."""
+    table = pd.read_csv(shared_data / "raw/opensim_s01/gait_cycle_bounds.csv", index_col=0)
+    frames = len(recording.marker_time_s)
+    return recording.marker_time_s[0] + table.loc[trial] * (frames - 1) / frames
+
+
+@OVERGROUND
+def test_marker_events_are_the_given_bounds(shared_data, trial):
+    """Two of the six are of steps off the plates: the authors' events are those of the markers."""
+    recording = _read(shared_data / f"raw/opensim_s01/{trial}.c3d")
+    bounds = _given_bounds(shared_data, trial, recording)
+    events = coordinate_events(recording)
+    for name, side, kind in (
+        ("HS1r", "right", "heel_strike"),
+        ("HSl", "left", "heel_strike"),
+        ("HS2r", "right", "heel_strike"),
+        ("TOr", "right", "toe_off"),
+        ("TO1l", "left", "toe_off"),
+        ("TO2l", "left", "toe_off"),
     ):
-        found = [e.time_s - start for e in by_source[source] if (e.side, e.kind) == (side, kind)]
-        assert min(abs(instant - bounds[name]) for instant in found) < 0.020, name
+        assert np.abs(_times(events, side, kind) - bounds[name]).min() < 0.009, name
+
+
+@OVERGROUND
+def test_a_stride_from_a_force_to_a_marker_event_is_as_long_as_the_given_one(shared_data, trial):
+    recording = _read(shared_data / f"raw/opensim_s01/{trial}.c3d")
+    bounds = _given_bounds(shared_data, trial, recording)
+    found = find_events(recording)
+    assert {"force", "markers"} <= set(found.sources)
+    first, second = found.times("right", "heel_strike")
+    assert second - first == pytest.approx(bounds["HS2r"] - bounds["HS1r"], abs=0.012)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["opensim_s01/S01_0003_Gait", "opensim_s01/S01_0005_Gait", "c3d_plugin_gait/HC036A10"],
+)
+def test_force_events_are_where_the_force_of_a_plate_crosses_20_N(shared_data, name):
+    recording = replace(_read(shared_data / f"raw/{name}.c3d"), events=())
+    found = find_events(recording)
+    from_force = [e for e, s in zip(found.events, found.sources, strict=True) if s == "force"]
+    crossings = {"heel_strike": [], "toe_off": []}
+    for plate in recording.plates:
+        vertical = plate.force_N[:, 2]
+        vertical = vertical - np.median(vertical[vertical < 30.0])
+        loaded = np.flatnonzero(vertical >= 20.0)
+        if len(loaded):
+            crossings["heel_strike"].append(plate.time_s[loaded[0]])
+            crossings["toe_off"].append(plate.time_s[loaded[-1]])
+    assert len(from_force) == 4
+    for event in from_force:
+        assert np.abs(np.array(crossings[event.kind]) - event.time_s).min() < 0.002
+
+
+@pytest.mark.parametrize("name", ["HC002D06", "HC030A05", "HC030A22", "HC036A10"])
+def test_heel_strikes_without_a_force_are_those_with_it(shared_data, name):
+    """A laboratory without plates: the markers alone, 50 ms early by their distance alone."""
+    recording = replace(_read(shared_data / f"raw/c3d_plugin_gait/{name}.c3d"), events=())
+    with_force, without = find_events(recording), find_events(replace(recording, plates=()))
+    told = [
+        entry.detail for entry in without.history if "heel strikes at the landing" in entry.detail
+    ]
+    assert len(told) == 1
+    bare = coordinate_events(recording)
+    for side in ("left", "right"):
+        struck = [
+            e.time_s
+            for e, source in zip(with_force.events, with_force.sources, strict=True)
+            if source == "force" and (e.side, e.kind) == (side, "heel_strike")
+        ]
+        for instant in struck:
+            assert np.abs(_times(without.events, side, "heel_strike") - instant).min() < 0.015
+            assert np.abs(_times(bare, side, "heel_strike") - instant).min() > 0.03
 
 
 def test_three_plugin_gait_subjects_become_cycles(plugin_gait):
@@ -135,7 +201,7 @@ def test_steps_are_as_long_as_by_hand(shared_data):
     subjects = read_subjects(folder / "subject_info.csv")
     cycles = convert([folder], subjects=subjects).data.cycles
     by_hand = [0.755, 0.758, 0.774, 0.754, 0.759, 0.752]
-    np.testing.assert_allclose(cycles["step_length_m"], by_hand, atol=0.012)
+    np.testing.assert_allclose(cycles["step_length_m"], by_hand, atol=0.009)
     speed = cycles["cadence_steps_min"] * cycles["step_length_m"] / 60
     assert (speed / cycles["speed_m_s"]).mean() == pytest.approx(1.0, abs=0.02)
 
@@ -156,8 +222,9 @@ def test_a_walk_that_turns_keeps_its_step_length(plugin_gait):
 
 def test_the_files_events_and_the_forces_agree_in_plugin_gait(plugin_gait):
     told = [e.detail for e in plugin_gait.data.history if e.action == "compared"]
-    assert len(told) == 4
-    assert all(float(text.split("(median), ")[1].split()[0]) <= 20.0 for text in told)
+    assert len(told) >= 3, "one entry a difference"
+    assert all(float(text.split("(median), ")[1].split()[0]) <= 15.0 for text in told)
+    assert all(float(text.split(": ")[1].split()[0]) <= 8.0 for text in told)
 
 
 def test_both_b3d_trials_become_cycles(shared_data):
@@ -175,7 +242,7 @@ def test_insole_records_give_stride_times_of_both_feet(shared_data):
         recording = reader_for(path).read(path, ReadOptions())[0]
         table = stride_time_variability(find_strides(recording))
         assert list(table.index) == ["left", "right"], path.name
-        assert (table["n_strides"] > 35).all(), path.name
+        assert (table["n_strides"] >= 35).all(), path.name
         assert table["mean_s"].between(0.9, 1.7).all(), path.name
         assert abs(table.loc["left", "mean_s"] / table.loc["right", "mean_s"] - 1) < 0.02
         variability[path.name[2:4]] = [*variability.get(path.name[2:4], []), *table["cv_percent"]]

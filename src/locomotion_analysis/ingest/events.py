@@ -19,7 +19,8 @@ from locomotion_analysis.ingest.direction import (
     feet_from_angles,
 )
 from locomotion_analysis.ingest.foot_forces import FootForces, foot_forces, low_pass
-from locomotion_analysis.ingest.marker_names import foot_marker, pelvis_marker
+from locomotion_analysis.ingest.landing import at_landings
+from locomotion_analysis.ingest.marker_names import foot_ends, foot_marker, pelvis_marker
 from locomotion_analysis.ingest.recording import (
     HEEL_STRIKE,
     SIDES,
@@ -67,12 +68,13 @@ def coordinate_events(recording: Recording) -> list[Event]:
     Parameters
     ----------
     recording : Recording
-        Needs markers of the pelvis and of heel and toe of a foot.
+        Needs markers of the pelvis and of heel and toe of a foot; the ankle stands in for either.
 
     Returns
     -------
     list of Event
-        In time order; empty without these markers or without walking.
+        In time order; empty without these markers or without walking. A foot is furthest in front
+        before it lands: :func:`find_events` moves heel strikes to the landing, where it is seen.
     """
     pelvis, course = pelvis_marker(recording.markers), course_of(recording)
     if pelvis is None or course is None or not course.laboratory:
@@ -82,10 +84,8 @@ def coordinate_events(recording: Recording) -> list[Event]:
     backward = (way < 0.0)[:, np.newaxis]
     events, fronts = [], {}
     for side in SIDES:
-        heel = foot_marker(recording.markers, "heel", side)
-        toe = foot_marker(recording.markers, "toe", side)
-        toe = heel if toe is None else toe
-        if heel is not None and toe is not None:
+        if (ends := foot_ends(recording.markers, side)) is not None:
+            heel, toe = ends
             # Walking backward the toe lands, behind the person, and the heel leaves last.
             lands, leaves = np.where(backward, toe, heel), np.where(backward, heel, toe)
             front, back = (
@@ -347,12 +347,17 @@ def _bridged(
 
 # All gait events of a recording.
 
-_AGAINST_FORCE = {
-    "markers": "heel strikes -36 +- 21 ms, toe-offs +9 +- 12 ms against forces elsewhere",
-    "velocity": "heel strikes +5 +- 20 ms, toe-offs -5 +- 19 ms against forces elsewhere",
-    "angles": "heel strikes -31 +- 22 ms, toe-offs +23 +- 14 ms against forces elsewhere",
+LATE_MS = {
+    "landing of the heel": {HEEL_STRIKE: (11, 11)},
+    "landing of the ankle": {HEEL_STRIKE: (17, 12)},
+    "landing in joint angles": {HEEL_STRIKE: (15, 15)},
+    "furthest before and behind the pelvis": {HEEL_STRIKE: (-35, 20), TOE_OFF: (10, 13)},
+    "furthest, ankle for heel": {HEEL_STRIKE: (-49, 12), TOE_OFF: (5, 11)},
+    "furthest, no toe": {TOE_OFF: (-29, 16)},
+    "vertical velocity of the foot": {HEEL_STRIKE: (6, 20), TOE_OFF: (-4, 19)},
+    "joint angles": {HEEL_STRIKE: (-31, 22), TOE_OFF: (23, 14)},
 }
-"""How late events are, mean and SD: docs/reference/gait-events.md, walking."""
+"""How late events are against forces, mean and SD, ms: docs/reference/gait-events.md, walking."""
 SAME_EVENT_S = 0.25
 """Two events of one foot and kind nearer than this are the same step, s."""
 
@@ -399,7 +404,8 @@ def find_events(recording: Recording) -> GaitEvents:
     Events the file carries come first; events from the vertical force fill in what they do not
     cover, then markers (:func:`flight_events` of who runs, else :func:`coordinate_events`,
     :func:`velocity_events` where there is no pelvis marker), and, for a foot that has no events
-    so far, joint angles.
+    so far, joint angles. Heel strikes of walking by markers or angles are moved to the landing of
+    the heel (:mod:`locomotion_analysis.ingest.landing`) where the recording shows it steadily.
 
     Parameters
     ----------
@@ -408,12 +414,12 @@ def find_events(recording: Recording) -> GaitEvents:
     Returns
     -------
     GaitEvents
-        With a history of how many events each source gave, and how far the file's events and
+        With a history of how many events each source gave, how late such events are, and how far the file's events and
         the forces' are apart where both are there.
     """
     in_file = list(recording.events)
-    by_markers, from_markers = _events_of_markers(recording)
-    from_angles = angle_events(recording)
+    by_markers, from_markers, said_of_markers = _events_of_markers(recording)
+    from_angles, said_of_angles = _events_of_angles(recording)
     without_force = _joined(("file", in_file), (by_markers, from_markers))
     forces = foot_forces(recording, [event for event, _ in without_force], from_angles)
     from_force = contact_events(forces.contacts)
@@ -425,17 +431,10 @@ def find_events(recording: Recording) -> GaitEvents:
     history = []
     for name, told in {
         "file": "gait events taken from the file",
-        "force": "gait events found in the vertical force (10 N, reaching 20 N)",
-        "flight": "gait events found in the markers (between flights of the pelvis)",
-        "markers": f"gait events found in the markers (Zeni 2008; {_AGAINST_FORCE['markers']})",
-        "velocity": (
-            f"gait events found in the markers (O'Connor 2007; {_AGAINST_FORCE['velocity']})"
-        ),
+        "force": "gait events found in the vertical force (20 N, not filtered)",
+        by_markers: f"gait events found in the markers ({said_of_markers})",
         "first": "heel strikes put in the first frame: the foot landed up to 0.05 s before it",
-        "angles": (
-            "gait events found in the joint angles (foot furthest before and behind; "
-            f"{_AGAINST_FORCE['angles']})"
-        ),
+        "angles": f"gait events found in the joint angles ({said_of_angles})",
     }.items():
         if count := sum(source == name for _, source in found):
             history.append(HistoryEntry("found", told, count))
@@ -450,16 +449,81 @@ def find_events(recording: Recording) -> GaitEvents:
     return GaitEvents([e for e, _ in found], [s for _, s in found], forces, history)
 
 
-def _events_of_markers(recording: Recording) -> tuple[str, list[Event]]:
-    """Return the first method that finds events in the markers, and its events."""
-    for name, method in (
-        ("flight", flight_events),
-        ("markers", coordinate_events),
-        ("velocity", velocity_events),
-    ):
-        if events := method(recording):
-            return name, events
-    return "markers", []
+def _events_of_markers(recording: Recording) -> tuple[str, list[Event], str]:
+    """Return the first method that finds events in the markers, its events and what to say."""
+    if events := flight_events(recording):
+        return "flight", events, "between flights of the pelvis"
+    time, ends = recording.marker_time_s, {}
+    for side in SIDES:
+        if (of_foot := foot_ends(recording.markers, side)) is not None:
+            ends[side] = of_foot
+    if events := coordinate_events(recording):
+        heel, toe = (
+            all(foot_marker(recording.markers, place, side) is not None for side in ends)
+            for place in ("heel", "toe")
+        )
+        course = course_of(recording)
+        way = np.ones(len(time)) if course is None else course.front_at(time)[1]
+        heights = {side: np.where(way < 0.0, t[:, 2], h[:, 2]) for side, (h, t) in ends.items()}
+        events, said = _landed(
+            events,
+            (time, heights),
+            "landing of the heel" if heel else "landing of the ankle",
+            "furthest before and behind the pelvis" if heel else "furthest, ankle for heel",
+            "furthest before and behind the pelvis" if toe else "furthest, no toe",
+        )
+        missing = [place for place, there in (("heel", heel), ("toe", toe)) if not there]
+        instead = [f"no {place} marker, the ankle in its place" for place in missing]
+        return "markers", events, "; ".join(["Zeni 2008", *instead, said])
+    events = velocity_events(recording)
+    heights = {side: heel[:, 2] for side, (heel, _) in ends.items()}
+    method = "vertical velocity of the foot"
+    events, said = _landed(events, (time, heights), "landing of the heel", method, method)
+    return "velocity", events, f"O'Connor 2007; {said}"
+
+
+def _events_of_angles(recording: Recording) -> tuple[list[Event], str]:
+    """Return the events that joint angles give, and what to say of them."""
+    placed = feet_from_angles(recording)
+    if placed is None:
+        return [], ""
+    time, feet = placed
+    backward = backward_by_angles(recording, time)
+    heights = {
+        side: np.where(backward, toe[:, 1], heel[:, 1]) for side, (heel, toe) in feet.items()
+    }
+    events, said = _landed(
+        angle_events(recording),
+        (time, heights),
+        "landing in joint angles",
+        "joint angles",
+        "joint angles",
+    )
+    return events, f"foot furthest before and behind; {said}"
+
+
+def _landed(
+    events: list[Event],
+    heights: tuple[NDArray[np.float64], Mapping[str, NDArray[np.float64]]],
+    landing: str,
+    strike: str,
+    off: str,
+) -> tuple[list[Event], str]:
+    """Move heel strikes to the landing where it is seen; say so, and how late each kind is.
+
+    `landing`, `strike` and `off` are the entries of ``LATE_MS`` for strikes moved, strikes kept
+    and toe-offs.
+    """
+    strikes = [event for event in events if event.kind == HEEL_STRIKE]
+    moved, n_seen = at_landings(strikes, *heights)
+    mean, sd = LATE_MS[landing if n_seen else strike][HEEL_STRIKE]
+    off_mean, off_sd = LATE_MS[off][TOE_OFF]
+    how = f"at the landing, seen in {n_seen} of {len(strikes)}" if n_seen else "no steady landing"
+    said = (
+        f"heel strikes {how}: {mean:+d} +- {sd} ms, toe-offs {off_mean:+d} +- {off_sd} ms "
+        "against forces elsewhere"
+    )
+    return sorted([*moved, *(event for event in events if event.kind != HEEL_STRIKE)]), said
 
 
 def contact_events(contacts: Mapping[str, NDArray[np.float64]]) -> list[Event]:

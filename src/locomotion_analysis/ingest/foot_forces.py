@@ -21,7 +21,7 @@ from locomotion_analysis.ingest.direction import (
     rightwards,
 )
 from locomotion_analysis.ingest.force_zero import USUAL_WEIGHT_N, set_to_zero
-from locomotion_analysis.ingest.marker_names import foot_marker
+from locomotion_analysis.ingest.marker_names import foot_ends, foot_marker
 from locomotion_analysis.ingest.recording import (
     HEEL_STRIKE,
     SIDES,
@@ -35,12 +35,14 @@ from locomotion_analysis.ingest.recording import (
 # When a foot is on the ground, from the vertical ground reaction force.
 
 CONTACT_N = 20.0
-"""Force a contact has to reach, N."""
+"""Force whose crossing, before any filter, is the contact's first and last instant, N."""
 RELEASE_N = 10.0
-"""Force whose crossing is the contact's first and last instant, N."""
+"""Filtered force below which a contact has ended, N: what lies above is one contact."""
 MIN_CONTACT_S = 0.1
 MIN_SWING_S = 0.08
 CUTOFF_HZ = 15.0
+_HOLDS_S = 0.01
+"""How long the unfiltered force stays above the threshold, against noise."""
 _EARLY_SHARE = 1.0 / 3.0
 _EARLY_S = 0.03
 _HIDES_NO_SWING_S = 0.3
@@ -51,10 +53,12 @@ HIDDEN = "ground contacts that begin or end in a gap of the force"
 def contacts(time_s: ArrayLike, vertical_N: ArrayLike) -> NDArray[np.float64]:
     """Find the ground contacts in a vertical force.
 
-    The force is low-pass filtered without delay (Butterworth, second order each way, 15 Hz).
-    A contact is a run above 10 N that reaches 20 N (hysteresis), lasts 0.1 s or longer and is
-    0.08 s or more from the next; its instants are the crossings of 10 N, interpolated between
-    samples. Thresholds: Tirosh & Sparrow 2003, J Appl Biomech.
+    A heel strike is the first crossing of 20 N by the force as it was measured, a toe-off the last
+    one, linear between samples; noise that crosses it for less than 0.01 s is none. Which contacts
+    there are is told by the low-pass filtered force (Butterworth, second order each way, 15 Hz): a
+    contact is a run above 10 N that reaches 20 N (hysteresis), lasts 0.1 s or longer and is 0.08 s
+    or more from the next. Thresholds: Tirosh & Sparrow 2003, J Appl Biomech. The filter
+    alone would put heel strikes 14 ms early and toe-offs 5 ms late.
 
     A recording cut at a heel strike often begins a few samples after it: a force that rises at
     the first sample and is still below a third of the contact's maximum has its contact begin
@@ -91,8 +95,12 @@ def _contacts(
     vertical_N: ArrayLike,
     cutoff_hz: float = CUTOFF_HZ,
     apart_s: float = MIN_SWING_S,
+    edge_N: float = CONTACT_N,
 ) -> tuple[NDArray[np.float64], int]:
-    """Return the contacts, and how many are left out because a gap hides where they begin or end."""
+    """Return the contacts between crossings of `edge_N`, and how many are left out.
+
+    Those are left out of which a gap hides where they begin or end.
+    """
     raw = np.array(vertical_N, dtype=np.float64)
     raw[_unmeasured_ends(time, raw)] = np.nan
     measured = np.flatnonzero(np.isfinite(raw))
@@ -100,9 +108,7 @@ def _contacts(
         return np.empty((0, 2)), 0
     raw = _over_gaps(time, raw, measured)
     force = low_pass(time, raw, cutoff_hz, padtype="even")
-    loaded = force >= RELEASE_N
-    edges = np.diff(np.concatenate([[False], loaded, [False]]).astype(np.int8))
-    first, last = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
+    first, last = _runs(force >= RELEASE_N)
     # Two runs of load with too short a swing between them are one contact.
     apart = time[first[1:]] - time[last[:-1]] >= apart_s
     begins = np.concatenate([[True], apart]) if len(first) else np.empty(0, bool)
@@ -112,8 +118,14 @@ def _contacts(
         return np.empty((0, 2)), 0
     peak = np.array([force[a : b + 1].max() for a, b in zip(first, last, strict=True)])
     keep = (peak >= CONTACT_N) & (time[last] - time[first] >= MIN_CONTACT_S)
-    starts = _crossing(time, force, first[keep] - 1)
-    ends = _crossing(time, force, last[keep])
+    # Within each contact, where the force itself is above the threshold first and last.
+    rises, falls = _runs(raw >= edge_N)
+    holds = time[falls] - time[rises] >= _HOLDS_S
+    rises, falls = rises[holds], falls[holds]
+    began, ended = np.searchsorted(falls, first), np.searchsorted(rises, last, "right") - 1
+    keep &= began <= ended
+    starts = _crossing(time, raw, rises[began[keep]] - 1, edge_N)
+    ends = _crossing(time, raw, falls[ended[keep]], edge_N)
     spans = []
     for start, end, top in zip(starts, ends, peak[keep], strict=True):
         begin, opening = _seen(time, raw, measured, np.nan_to_num(start, nan=-np.inf), top)
@@ -127,6 +139,12 @@ def _contacts(
         if not (np.isnan(begin) and opening) and not (np.isnan(close) and closing):
             spans.append((begin, -close))
     return np.array(spans, dtype=np.float64).reshape(-1, 2), int(keep.sum()) - len(spans)
+
+
+def _runs(above: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the first and the last sample of every run of true ones."""
+    edges = np.diff(np.concatenate([[False], above, [False]]).astype(np.int8))
+    return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
 
 
 def _unmeasured_ends(time: NDArray[np.float64], raw: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -210,14 +228,14 @@ def low_pass(
 
 
 def _crossing(
-    time: NDArray[np.float64], force: NDArray[np.float64], before: NDArray[np.intp]
+    time: NDArray[np.float64], force: NDArray[np.float64], before: NDArray[np.intp], level: float
 ) -> NDArray[np.float64]:
-    """Instant at which the force crosses RELEASE_N after sample `before`; NaN at the ends."""
+    """Instant at which the force crosses `level` after sample `before`; NaN at the ends."""
     known = (before >= 0) & (before + 1 < len(force))
     low = np.where(known, before, 0)
     high = np.minimum(low + 1, len(force) - 1)
     step = force[high] - force[low]
-    share = np.divide(RELEASE_N - force[low], step, out=np.zeros(len(step)), where=step != 0)
+    share = np.divide(level - force[low], step, out=np.zeros(len(step)), where=step != 0)
     return np.where(known, time[low] + share * (time[high] - time[low]), np.nan)
 
 
@@ -274,15 +292,8 @@ def plate_contacts(
     from_angles : sequence of Event
         Those of joint angles.
     """
-    feet = []
-    for side in SIDES:
-        heel, toe, ankle = (
-            foot_marker(recording.markers, place, side) for place in ("heel", "toe", "ankle")
-        )
-        heel = ankle if heel is None else heel  # the ankle stands in for what is not there
-        toe = (ankle if ankle is not None else heel) if toe is None else toe
-        if heel is not None and toe is not None:
-            feet.append((heel, toe))
+    ends = (foot_ends(recording.markers, side) for side in SIDES)
+    feet = [foot for foot in ends if foot is not None]
     found = []
     for index, plate in enumerate(recording.plates):
         for start, end in on_plate(plate)[0]:
@@ -297,8 +308,13 @@ def plate_contacts(
 
 
 def on_plate(plate: Plate) -> tuple[NDArray[np.float64], int]:
-    """Return the contacts on a plate, of whichever foot, and how many a gap hides."""
-    return _contacts(plate.time_s, plate.force_N[:, 2], _FLIGHT_CUTOFF_HZ, _FLIGHT_S)
+    """Return the contacts on a plate, of whichever foot, and how many a gap hides.
+
+    They last for as long as there are 10 N: nearly all of the force is that foot's.
+    """
+    return _contacts(
+        plate.time_s, plate.force_N[:, 2], _FLIGHT_CUTOFF_HZ, _FLIGHT_S, edge_N=RELEASE_N
+    )
 
 
 def _foot_from_markers(

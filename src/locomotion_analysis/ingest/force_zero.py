@@ -16,7 +16,7 @@ from locomotion_analysis.ingest.recording import SIDES, Plate, Recording, Stream
 USUAL_WEIGHT_N = 700.0
 """Scale of a force in body weights where only a threshold depends on it, N."""
 SMALLEST_OFFSET_N = 5.0
-"""Half of the force at which a contact ends: less moves no event, N."""
+"""A quarter of the force at which a contact begins: less moves an event by 1 to 3 ms, N."""
 _UNLOADED_SHARE, _UNLOADED_N = 0.15, 50.0
 _NOISE_N = 10.0
 _FEWEST, _FEWEST_SHARE = 16, 0.05

@@ -245,6 +245,29 @@ def foot_marker(markers: Markers, place: str, side: str) -> NDArray[np.float64] 
     return _mean([markers[name] for name, found in placed.items() if found == (place, side)])
 
 
+def foot_ends(
+    markers: Markers, side: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return heel and toe of one foot; the ankle stands in for the one that is not there.
+
+    Parameters
+    ----------
+    markers : mapping of str to ndarray, shape (n, 3)
+    side : {"left", "right"}
+
+    Returns
+    -------
+    (ndarray, ndarray) or None
+        Each of shape (n, 3). The heel stands in for the toe where there is no ankle. None without
+        heel and ankle.
+    """
+    heel, toe, ankle = (foot_marker(markers, place, side) for place in ("heel", "toe", "ankle"))
+    heel, second = (ankle if heel is None else heel), (heel if ankle is None else ankle)
+    if heel is None or second is None:
+        return None
+    return heel, second if toe is None else toe
+
+
 def pelvis_marker(markers: Markers) -> NDArray[np.float64] | None:
     """Return the mean position of the pelvis markers, shape (n, 3), or None without any."""
     placed = marker_places(tuple(markers))

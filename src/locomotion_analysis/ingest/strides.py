@@ -502,7 +502,12 @@ def _spatial(recording: Recording, strides: pd.DataFrame) -> dict[str, NDArray[n
         return ground
 
     other = np.where(side == "right", "left", "right")
-    own, opposite, again = heel_of(side, start), heel_of(other, contra_strike), heel_of(side, end)
+    # As long after all three strikes as the recording goes on after the last, at most until at rest.
+    rest = np.clip(time[-1] - end, 0.0, _HEEL_AT_REST_S)
+    own, opposite, again = (
+        heel_of(foot, strike + rest)
+        for foot, strike in ((side, start), (other, contra_strike), (side, end))
+    )
     outwards = rightwards(front) * np.where(side == "right", 1.0, -1.0)[:, np.newaxis]
     # Each heel where it landed: at the next strike of the other foot it has risen and gone forward.
     measures["step_length_m"] = np.sum((again - opposite) * along, axis=1)
@@ -511,6 +516,9 @@ def _spatial(recording: Recording, strides: pd.DataFrame) -> dict[str, NDArray[n
     measures["stride_length_m"] = np.where(walks, length, measures.get("stride_length_m", np.nan))
     return measures
 
+
+_HEEL_AT_REST_S = 0.05
+"""After the strike: the heel still goes forward when it touches the ground."""
 
 # Strides of both feet from gait events, with the reason why one is not used.
 
