@@ -81,7 +81,10 @@ class CycleGroups:
         n_series = int(series.max(initial=-1)) + 1
         group_of = np.zeros(n_series, dtype=np.int64)
         group_of[series] = group
-        order = np.lexsort((cycles["step"].to_numpy(), series)).astype(np.int64)
+        # Numbers written as text would be sorted 0, 1, 10, 2.
+        steps = pd.to_numeric(cycles["step"], errors="coerce")
+        names = cycles["step"].astype(str) if steps.isna().any() else steps
+        order = np.lexsort((names.to_numpy(), series)).astype(np.int64)
         starts = np.searchsorted(series[order], np.arange(n_series + 1)).astype(np.int64)
         return cls(group, series, group_of, order, starts)
 
