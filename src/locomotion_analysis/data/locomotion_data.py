@@ -298,7 +298,7 @@ class LocomotionData:
         columns = write_long_columns(self._parts.cycles, self._parts.block, self._parts.channels)
         frame: pd.DataFrame = pa.table(columns).to_pandas()
         # Pandas lets two columns share their values until one is written to.
-        place = frame.columns.get_indexer([PHASE_COLUMN])[0]
+        place = list(frame.columns).index(PHASE_COLUMN)
         frame.insert(place + 1, "phase_percent", frame[PHASE_COLUMN])
         return frame
 

@@ -439,7 +439,8 @@ def _of_signal(channel: str, view: CycleView) -> Values:
     found = np.full((len(_OF_SIGNALS), len(groups.group_of)), np.nan)
     for series, cycles in _rows_of_strides(view, view.complete(channel), SIGNAL_STRIDES):
         curves = view.curves(channel)[cycles[:SIGNAL_STRIDES]].astype(np.float64)
-        signal = resample_curves(curves, SAMPLES_PER_STRIDE + 1)[:, :-1].ravel()
+        strides = resample_curves(curves, SAMPLES_PER_STRIDE + 1)[:, :-1]
+        signal = strides.ravel().astype(np.float64, copy=False)
         if np.ptp(signal) > 0:
             found[:, series] = _measures(signal)
     return np.stack([groups.pooled(each)[groups.group] for each in found])

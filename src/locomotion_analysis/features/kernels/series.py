@@ -244,7 +244,8 @@ def _mean_direction(directions: Values, begin: int, end: int) -> float:
     # Directions that cancel out have no mean; the bound is far above their rounding.
     if along * along + across * across <= (1e-9 * count) ** 2:
         return np.nan
-    return np.arctan2(across, along) % (2.0 * np.pi)
+    angle: float = np.arctan2(across, along) % (2.0 * np.pi)
+    return angle
 
 
 @jit

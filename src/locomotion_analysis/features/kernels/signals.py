@@ -64,7 +64,8 @@ def matching_pairs(series: Values, length: int, limit: float) -> Index:
         counts[apart, 0] = _count(flags)
         _narrow(flags, close, length)
         counts[apart, 1] = _count(flags)
-    return counts.sum(axis=0)
+    total: Index = counts.sum(axis=0)
+    return total
 
 
 @jit
@@ -110,4 +111,5 @@ def diagonal_lines(
                 within += 1
         counts[apart, 0], counts[apart, 1] = len(flags), _count(flags)
         counts[apart, 2], counts[apart, 3] = within, lines
-    return counts.sum(axis=0)
+    total: Index = counts.sum(axis=0)
+    return total
