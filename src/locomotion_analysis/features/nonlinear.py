@@ -28,6 +28,14 @@ from locomotion_analysis.features.variability import (
 )
 from locomotion_analysis.standard import resample_curves
 
+__all__ = [
+    "Recurrence",
+    "floquet_multiplier",
+    "multiscale_entropy",
+    "permutation_entropy",
+    "recurrence",
+]
+
 # Measures of plain arrays
 
 _FLOQUET = (
