@@ -79,6 +79,44 @@ def test_feature_engineering_usage(blocks, folder, monkeypatch):
     assert engineered.notna().all(axis=None)
 
 
+def test_the_pages_own_extraction_runs_on_our_frame(blocks, folder, monkeypatch):
+    """The page's class, word for word, on `.dataframe`; ours gives the same numbers.
+
+    Its `fit_transform` cannot run on any data: it joins rows of single samples to rows of cycles.
+    """
+    # NumPy deprecated `trapz`, which the page calls, and then removed it; the name is all it needs.
+    monkeypatch.setattr(np, "trapz", np.trapezoid, raising=False)
+    definition, _ = blocks[2].split("# Usage example")
+    page = _run(definition)["BiomechanicalFeatureEngineer"]()
+    data = locomotion_analysis.LocomotionData.from_parquet(folder / "timeseries_dataset.parquet")
+    frame = data.dataframe
+    temporal = page.extract_temporal_features(frame)
+    assert (temporal["cycle_duration"] == 150).all()
+    # The 150 samples lie at 100/149 % each: 60 % falls between the 90th and the 91st.
+    assert (temporal["stance_duration"] == 90).all()
+    assert (temporal["swing_duration"] == 60).all()
+    ours = locomotion_analysis.BiomechanicalFeatureEngineer()
+    for theirs, own in (
+        (page.extract_kinematic_features(frame), ours.extract_kinematic_features(data)),
+        (page.extract_kinetic_features(frame), ours.extract_kinetic_features(frame)),
+    ):
+        own = own.droplevel(["dataset", "task", "task_id"]).sort_index()
+        for names in (("peak", "max"), ("min", "min"), ("rom", "rom"), ("peak_flex", "max")):
+            both = [
+                (theirs[f"{channel}_{names[0]}"], own[f"{channel}_{names[1]}"])
+                for channel in data.channels
+                if f"{channel}_{names[0]}" in theirs
+            ]
+            for their_values, own_values in both:
+                np.testing.assert_allclose(own_values, their_values.sort_index(), rtol=1e-5)
+    assert {"pca_kinematic", "pca_kinetic", "feature_selector"} <= set(vars(page))
+    for name in vars(page):
+        assert type(getattr(ours, name)) is type(getattr(page, name))
+        for parameter in ("n_components", "k"):
+            wanted = getattr(getattr(page, name), parameter, None)
+            assert getattr(getattr(ours, name), parameter, None) == wanted
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("whose", ["ours", "the page's"])
 def test_evaluator_example(blocks, folder, monkeypatch, whose):

@@ -52,6 +52,19 @@ def test_long_view_and_back(data):
     pd.testing.assert_frame_equal(again.cycles, data.cycles)
 
 
+def test_the_phase_of_the_long_view_has_both_names(data):
+    frame = data.dataframe
+    np.testing.assert_array_equal(frame["phase_percent"], frame["phase_ipsi"])
+    per_cycle = frame.groupby(["dataset", "subject", "task", "step"], observed=True)
+    assert (per_cycle["phase_percent"].count() == 150).all()
+    assert len(frame[frame["phase_percent"] <= 60]) == 90 * len(data)
+    again = LocomotionData.from_dataframe(frame)
+    assert "phase_percent" not in again.cycles
+    assert any("phase_percent" in entry.detail for entry in again.history)
+    frame.loc[:, "phase_percent"] = 0.0
+    assert frame["phase_ipsi"].max() == 100.0
+
+
 def test_groups_and_key_follow_the_cycles(data):
     assert data.groups.tolist() == data.cycles["subject"].tolist()
     assert data.key.get_level_values("subject").tolist() == data.groups.tolist()

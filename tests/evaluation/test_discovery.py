@@ -1,13 +1,16 @@
 """The report says what the groups are worth; the numbers agree with what was put in."""
 
 import json
+import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from locomotion_analysis import LocomotionData
-from locomotion_analysis.errors import FileReadError, SchemaError
+from locomotion_analysis.errors import FileReadError, MissingExtraError, SchemaError
 from locomotion_analysis.evaluation.discovery import apart, effect_curves, find_groups
 from locomotion_analysis.evaluation.discovery_figures import (
     plot_dendrogram,
@@ -242,3 +245,41 @@ def test_two_groups_five_standard_deviations_apart_are_no_continuum():
     found = find_groups(LocomotionData(cycles, curves[:1], [KNEE]))
     assert (found.n_groups, found.one_population) == (2, False)
     assert set(map(len, map(set, (found.labels[:15], found.labels[15:])))) == {1}
+
+
+def test_the_page_lays_scores_out_by_umap_where_asked(speeds, tmp_path, monkeypatch):
+    """The real one compiles for a minute: its place is taken by the second and first score."""
+
+    class Swap:
+        def __init__(self, **arguments):
+            assert arguments["random_state"] == 7
+
+        def fit_transform(self, points):
+            return points[:, [1, 0]]
+
+    module = ModuleType("umap")
+    module.__spec__ = ModuleSpec("umap", None)
+    module.UMAP = Swap
+    monkeypatch.setitem(sys.modules, "umap", module)
+    given = {"n_clusters": 2, "random_state": 7}
+    made = run_discovery(speeds, tmp_path / "umap", embedding="umap", **given)
+    plain = run_discovery(speeds, tmp_path / "tsne", **given)
+    scores = made.findings.scores[made.findings.plane_rows]
+    np.testing.assert_array_equal(made.findings.plane, scores[:, [1, 0]])
+    np.testing.assert_array_equal(made.findings.labels, plain.findings.labels)
+    pages = [each.report_path.read_text(encoding="utf-8") for each in (made, plain)]
+    assert ["In UMAP only" in page for page in pages] == [True, False]
+    assert ["In t-SNE only" in page for page in pages] == [False, True]
+    told = json.loads(made.validation_path.read_text(encoding="utf-8"))
+    assert told["embedding"] == "umap"
+
+
+def test_umap_that_is_not_there_is_said_before_the_search(speeds, monkeypatch):
+    monkeypatch.setitem(sys.modules, "umap", None)
+    monkeypatch.setattr("locomotion_analysis.extras.find_spec", lambda _: None)
+    stages = []
+    with pytest.raises(MissingExtraError, match=r"locomotion-analysis\[manifold\]"):
+        find_groups(speeds, progress=lambda *told: stages.append(told), embedding="umap")
+    assert not stages
+    with pytest.raises(SchemaError, match="mds"):
+        find_groups(speeds, embedding="mds")

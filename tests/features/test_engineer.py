@@ -75,7 +75,8 @@ class TestInputs:
 
     def test_old_column_names_are_read(self, two_sided):
         frame = two_sided.dataframe
-        old = frame.rename(columns={"phase_ipsi": "phase_percent", "subject": "subject_id"})
+        old = frame.drop(columns="phase_ipsi").rename(columns={"subject": "subject_id"})
+        assert "phase_percent" in old
         first = engineer().fit_transform(frame, frame["pathology"])
         second = engineer().fit_transform(old, old["pathology"])
         pd.testing.assert_frame_equal(first, second)
@@ -262,3 +263,61 @@ def test_blocks_follow_the_parsed_channel():
     assert block_of("grf_vertical_ipsi_BW_peak1") == "kinetic"
     assert block_of("angle_of_nothing_rad") == "other"
     assert block_of("knee_flexion_moment_asymmetry_rom") == "other"
+
+
+@pytest.mark.filterwarnings("ignore::locomotion_analysis.errors.LocomotionWarning")
+class TestThePagesNames:
+    @pytest.mark.parametrize("group", ["temporal", "kinematic", "kinetic"])
+    def test_each_group_alone_from_cycles_or_a_long_frame(self, two_sided, features, group):
+        extract = getattr(engineer(), f"extract_{group}_features")
+        found = extract(two_sided)
+        pd.testing.assert_index_equal(found.index, two_sided.key)
+        pd.testing.assert_frame_equal(extract(two_sided.dataframe), found)
+        # Together the groups are what the engineer works on by default.
+        pd.testing.assert_frame_equal(found, features[0][found.columns])
+
+    def test_the_groups_are_all_of_the_default_features(self, two_sided, features):
+        own = engineer()
+        frames = [
+            own.extract_kinematic_features(two_sided),
+            own.extract_kinetic_features(two_sided),
+            own.extract_temporal_features(two_sided),
+        ]
+        pd.testing.assert_frame_equal(pd.concat(frames, axis=1), features[0])
+
+    def test_extracting_learns_nothing_and_follows_the_aggregations(self, two_sided):
+        own = engineer(aggregations=("median",))
+        found = own.extract_kinematic_features(two_sided)
+        curves = two_sided.curves("knee_flexion_angle_ipsi_rad")
+        np.testing.assert_allclose(
+            found["knee_flexion_angle_ipsi_rad_median"], np.median(curves, axis=1), rtol=1e-6
+        )
+        assert vars(own) == vars(engineer(aggregations=("median",)))
+
+    def test_features_are_no_cycles(self, features):
+        for wrong in (features[0], features[0].to_numpy()):
+            with pytest.raises(SchemaError, match="150 rows a cycle"):
+                engineer().extract_kinetic_features(wrong)
+
+    def test_the_steps_as_asked_for_and_as_fitted(self, features):
+        X, y = features
+        own = engineer(n_selected=4)
+        assert (own.pca_kinematic.n_components, own.pca_kinetic.n_components) == (3, 2)
+        assert own.feature_selector.k == 4
+        own.fit(X, y)
+        for block, pca in (("kinematic", own.pca_kinematic), ("kinetic", own.pca_kinetic)):
+            scaled = StandardScaler().fit_transform(X[[n for n in X if block_of(n) == block]])
+            expected = np.linalg.eigvalsh(np.cov(scaled.T))[::-1][: pca.n_components_]
+            np.testing.assert_allclose(pca.explained_variance_, expected, rtol=1e-8)
+        chosen = own.feature_selector.get_support()
+        assert own.feature_selector.transform(own.projection_.transform(X)).shape == (len(X), 4)
+        assert chosen.sum() == 4
+        assert clone(own).pca_kinematic.n_components == 3
+        assert not hasattr(clone(own).pca_kinematic, "components_")
+
+    def test_a_step_left_out_is_none(self, two_sided, features):
+        own = engineer(n_kinematic_components=None, n_selected=None)
+        assert own.pca_kinematic is None
+        assert own.feature_selector is None
+        own.fit(features[0].filter(like="angle"))
+        assert (own.pca_kinematic, own.pca_kinetic, own.feature_selector) == (None, None, None)

@@ -5,11 +5,13 @@ import pandas as pd
 import pytest
 from scipy.signal import hilbert
 
+from locomotion_analysis.features.coordination import (
+    coordination_families,
+    deviation_phase_families,
+)
 from locomotion_analysis.features.curves import (
     angle_harmonic_families,
-    coordination_families,
     derivative_families,
-    deviation_phase_families,
     event_value_families,
     kinematic_peak_families,
     kinematic_stance_swing_families,

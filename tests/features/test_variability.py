@@ -136,6 +136,15 @@ def test_order_of_rows_changes_nothing(walking):
     pd.testing.assert_frame_equal(again, expected, rtol=1e-9)
 
 
+@pytest.mark.parametrize("name", ["{}", "{:02d}", "stride {:02d}"])
+def test_steps_written_as_text_are_in_the_order_of_their_numbers(build, name):
+    times = 1.1 + 0.02 * np.random.default_rng(8).normal(size=160).cumsum()
+    data = build(n_subjects=2, n_steps=80, cycle_duration_s=times)
+    text = data.cycles["step"].map(name.format)
+    named = LocomotionData(data.cycles.assign(step=text), data.block, data.channels)
+    pd.testing.assert_frame_equal(features(named), features(data))
+
+
 def test_one_stride_is_nan_with_one_warning(build, caplog):
     data = build(n_steps=1, cycle_duration_s=1.1, step_width_m=0.1)
     with caplog.at_level(logging.WARNING):

@@ -274,6 +274,10 @@ def discover(
         str | None,
         typer.Option(help="Task to keep; the one most subjects do, when subjects are grouped."),
     ] = None,
+    embedding: Annotated[
+        Literal["tsne", "umap"],
+        typer.Option(help="How gaits are laid out in the plane; umap needs the extra manifold."),
+    ] = "tsne",
     seed: Seed = 0,
 ) -> None:
     """Look for groups among gaits, ask what they are worth, and write a report. No labels.
@@ -296,7 +300,7 @@ def discover(
     with progress_bar() as progress:
         made = run_discovery(
             loaded, out, split_names(channels), count, method, by, task,
-            random_state=seed, source=cycles_path(data), progress=progress,
+            random_state=seed, source=cycles_path(data), progress=progress, embedding=embedding,
         )  # fmt: skip
     for sentence in made.verdict:
         shown.print(escape(sentence))

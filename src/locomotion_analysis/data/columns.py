@@ -25,7 +25,7 @@ from locomotion_analysis.standard import (
     is_channel,
 )
 
-_OTHER_PHASES = ("phase_contra", "phase_ipsi_dp", "phase_contra_dp")
+_OTHER_PHASES = ("phase_contra", "phase_ipsi_dp", "phase_contra_dp", "phase_percent")
 _PACKED = ("task_info", "subject_metadata")
 _REQUIRED = ("subject", "task", "step")
 _ZERO_IN_FRONT = r"0\d"

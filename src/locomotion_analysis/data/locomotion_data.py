@@ -30,7 +30,15 @@ from locomotion_analysis.data.parquet import (
 from locomotion_analysis.data.parts import HistoryEntry, Parts, concatenate, people_of_several
 from locomotion_analysis.errors import LocomotionError, SchemaError
 from locomotion_analysis.files import atomic_path
-from locomotion_analysis.standard import KEY, N_PHASES, TASKS, UNITS, Channel, canonical_name
+from locomotion_analysis.standard import (
+    KEY,
+    N_PHASES,
+    PHASE_COLUMN,
+    TASKS,
+    UNITS,
+    Channel,
+    canonical_name,
+)
 
 Layout = Literal["cycle", "long"]
 _LAYOUTS = {"cycle": (write_cycle_columns, 4096), "long": (write_long_columns, 1024)}
@@ -282,9 +290,16 @@ class LocomotionData:
 
     @property
     def dataframe(self) -> pd.DataFrame:
-        """The long view: 150 rows a cycle, ``phase_ipsi``, metadata and channels."""
+        """The long view: 150 rows a cycle, metadata, phase and channels.
+
+        The phase stands under both names of the field, ``phase_ipsi`` and ``phase_percent``;
+        where frames are read again, the second is dropped.
+        """
         columns = write_long_columns(self._parts.cycles, self._parts.block, self._parts.channels)
         frame: pd.DataFrame = pa.table(columns).to_pandas()
+        # Pandas lets two columns share their values until one is written to.
+        place = list(frame.columns).index(PHASE_COLUMN)
+        frame.insert(place + 1, "phase_percent", frame[PHASE_COLUMN])
         return frame
 
     def __len__(self) -> int:

@@ -8,7 +8,7 @@ asked how firm they are, what else explains them and what sets each apart: curve
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.metrics import resampled_sums, subject_weights
+from locomotion_analysis.extras import require_installed
 from locomotion_analysis.features import feature_table
 from locomotion_analysis.models.unsupervised import (
     CurveAnomalyDetector,
@@ -41,7 +42,7 @@ from locomotion_analysis.models.unsupervised.clusters import (
     cluster_of_subject,
     gap_count,
 )
-from locomotion_analysis.models.unsupervised.curves import By, CurveUnits
+from locomotion_analysis.models.unsupervised.curves import By, CurveUnits, Embedding
 from locomotion_analysis.progress import Progress, silent
 from locomotion_analysis.standard import PHASE_PERCENT
 
@@ -109,8 +110,10 @@ class Findings:
     anomalies : DataFrame, shape (n_units, 4)
         Scores of the three detectors (the lower, the more unusual), and ``unusual``: at least
         two of them count the unit to the most unusual twentieth.
+    embedding : {"tsne", "umap"}
+        How units were laid out in the plane.
     plane_rows, plane : ndarray
-        Units that were laid out by t-SNE, and their places, shape (n, 2).
+        Units that were laid out, and their places, shape (n, 2).
     """
 
     units: CurveUnits
@@ -126,6 +129,7 @@ class Findings:
     effects: list[EffectCurve]
     groups: pd.DataFrame
     anomalies: pd.DataFrame
+    embedding: Embedding
     plane_rows: NDArray[np.int64]
     plane: Floats
 
@@ -176,6 +180,7 @@ def find_groups(
     task: str | None = None,
     random_state: int = 0,
     progress: Progress | None = None,
+    embedding: Embedding = "tsne",
 ) -> Findings:
     """Look for groups of subjects or cycles, and ask what the groups are worth.
 
@@ -198,6 +203,9 @@ def find_groups(
         Seed.
     progress : callable, optional
         Called as ``progress(stage, done, total)``.
+    embedding : {"tsne", "umap"}
+        How the scores are laid out in the plane, see
+        :func:`~locomotion_analysis.models.unsupervised.embed`. The groups do not depend on it.
 
     Returns
     -------
@@ -208,6 +216,8 @@ def find_groups(
     SchemaError
         If a parameter is unknown, there are not more subjects than groups, a channel asked for
         is the same in all cycles, or nothing is left without gaps.
+    MissingExtraError
+        If UMAP is asked for and not installed.
 
     Examples
     --------
@@ -232,16 +242,25 @@ def find_groups(
             got=repr(n_clusters),
             where="clusters",
         )
+    if embedding not in get_args(Embedding):
+        raise SchemaError(
+            expected=f"an embedding among {', '.join(get_args(Embedding))}",
+            got=repr(embedding),
+            where="embedding",
+        )
+    if embedding == "umap":
+        require_installed("umap", "manifold")  # now, and not after all has been computed
     units = curve_units(data, channels, by, task)
     # Hundreds of small fits: threads would wait for each other longer than they work.
     with threadpool_limits(1):
-        return _search(units, n_clusters, method, random_state, progress or silent)
+        return _search(units, n_clusters, method, embedding, random_state, progress or silent)
 
 
 def _search(
     units: CurveUnits,
     n_clusters: int | Literal["auto"],
     method: ClusterMethod,
+    embedding: Embedding,
     random_state: int,
     step: Progress,
 ) -> Findings:
@@ -305,8 +324,9 @@ def _search(
         effects=effect_curves(units, labels, random_state=random_state) if count > 1 else [],
         groups=describe_groups(units, labels),
         anomalies=_anomalies(units, random_state),
+        embedding=embedding,
         plane_rows=plane_rows,
-        plane=embed(scores[plane_rows], random_state=random_state)
+        plane=embed(scores[plane_rows], embedding, random_state)
         if len(plane_rows) >= _FEWEST_EMBEDDED
         else np.empty((0, 2)),
     )

@@ -25,7 +25,7 @@ from locomotion_analysis.evaluation.discovery_figures import (
 from locomotion_analysis.evaluation.metrics import metrics_json
 from locomotion_analysis.files import json_text, output_folder, write_all
 from locomotion_analysis.models.unsupervised.clusters import ClusterMethod
-from locomotion_analysis.models.unsupervised.curves import By
+from locomotion_analysis.models.unsupervised.curves import By, Embedding
 from locomotion_analysis.progress import Progress
 from locomotion_analysis.reporting.names import channel_title, feature_title, value_title
 from locomotion_analysis.reporting.page import Page, Picture, Section, Table
@@ -90,6 +90,7 @@ def run_discovery(
     random_state: int = 0,
     source: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
+    embedding: Embedding = "tsne",
 ) -> Discovery:
     """Look for groups and write what was found.
 
@@ -98,7 +99,7 @@ def run_discovery(
 
     Parameters
     ----------
-    data, channels, n_clusters, method, by, task, random_state, progress
+    data, channels, n_clusters, method, by, task, random_state, progress, embedding
         As for :func:`~locomotion_analysis.evaluation.discovery.find_groups`.
     out : path-like
         Folder for ``report.html``, ``groups.csv``, ``validation.json`` and ``left_out.csv``.
@@ -111,7 +112,7 @@ def run_discovery(
 
     Raises
     ------
-    SchemaError
+    SchemaError, MissingExtraError
         As :func:`~locomotion_analysis.evaluation.discovery.find_groups`.
     FileReadError
         If `out` is a file, or holds files of these names that no earlier run wrote.
@@ -129,7 +130,9 @@ def run_discovery(
     folder = output_folder(
         out, ("report.html", "groups.csv", "left_out.csv", "validation.json"), "validation.json"
     )
-    findings = find_groups(data, channels, n_clusters, method, by, task, random_state, progress)
+    findings = find_groups(
+        data, channels, n_clusters, method, by, task, random_state, progress, embedding
+    )
     made = Discovery(findings, tuple(verdict(findings)), folder)
     origin = provenance(source_files(source))
     numbers = {
@@ -170,6 +173,7 @@ def validation_numbers(findings: Findings) -> dict[str, Any]:
         "n_cycles": len(units.data),
         "channels": list(units.channels),
         "simulated": units.data.is_simulated,
+        "embedding": findings.embedding,
         "seed": findings.clusters.random_state,
         "n_groups": findings.n_groups,
         "number_chosen_by": "one population, then silhouette" if findings.chosen else "user",
@@ -201,6 +205,7 @@ _METHODS = {
     "gmm": "Gaussian mixture",
     "hierarchical": "Ward's linkage",
 }
+_EMBEDDINGS = {"tsne": "t-SNE", "umap": "UMAP"}
 _READING = (
     (
         "Every method finds groups, in any data. Whether there are any is asked by a test against one "
@@ -527,7 +532,8 @@ def count_picture(findings: Findings) -> Picture:
 
 
 def scatter_picture(findings: Findings) -> Picture:
-    """Return the groups on the first two components, and laid out by t-SNE."""
+    """Return the groups on the first two components, and laid out by t-SNE or UMAP."""
+    embedding = _EMBEDDINGS[findings.embedding]
     rows = findings.plane_rows
     second = min(1, findings.scores.shape[1] - 1)
     labels = findings.labels[rows]
@@ -539,7 +545,7 @@ def scatter_picture(findings: Findings) -> Picture:
         )
     ]
     if len(findings.plane):
-        planes.append(("t-SNE", findings.plane, ("t-SNE 1", "t-SNE 2")))
+        planes.append((embedding, findings.plane, (f"{embedding} 1", f"{embedding} 2")))
 
     def draw_plane(axes: "Axes", plane: tuple[str, Any, tuple[str, str]]) -> None:
         title, points, names = plane
@@ -555,7 +561,8 @@ def scatter_picture(findings: Findings) -> Picture:
             if len(rows) < len(findings.scores)
             else ""
         )
-        + ". In t-SNE only neighbourhoods mean something; distances and the size of clumps do not."
+        + f". In {embedding} only neighbourhoods mean something; distances and the size of clumps "
+        "do not."
     )
     return Picture.of(made, f"Scatter of {findings.n_groups} group(s).", caption)
 

@@ -1,14 +1,13 @@
-"""What is read off each curve, and off two neighbouring joints' curves together.
+"""What is read off each curve.
 
 Statistics of every channel over the cycle, over stance and over swing; values at the gait events;
-peaks of derivatives; named peaks of moments and forces; harmonics; coordination of neighbours.
+peaks of derivatives; named peaks of moments and forces; harmonics.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from locomotion_analysis.features.kernels.series import coordination, deviation
 from locomotion_analysis.features.kernels.statistics import (
     MAXIMUM,
     MAXIMUM_AT,
@@ -34,7 +33,6 @@ from locomotion_analysis.features.spec import (
     aggregation,
     leg_events,
 )
-from locomotion_analysis.features.variability import groups_of
 from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT, Channel
 
 # Groups kinematic and kinetic: ``<channel>_<aggregation>`` for every channel, and range and phases
@@ -154,104 +152,6 @@ def _derivative_peaks(channel: str, view: CycleView) -> Values:
     found[2:4] *= PHASE_PERCENT[1]
     found[4:] /= view.duration_s**2
     return found
-
-
-# Group kinematic: how the joints and segments of one leg move together, and (group derived) how
-# much that differs from stride to stride
-
-PAIRS = {
-    "hip_knee": ("hip_flexion_angle", "knee_flexion_angle"),
-    "knee_ankle": ("knee_flexion_angle", "ankle_dorsiflexion_angle"),
-    "thigh_shank": ("thigh_sagittal_angle", "shank_sagittal_angle"),
-    "shank_foot": ("shank_sagittal_angle", "foot_sagittal_angle"),
-}
-"""Neighbours, the proximal one first: name -> quantities."""
-
-RELATIVE_PHASE = (
-    "continuous relative phase: difference of arctan2(velocity / largest speed, angle scaled to "
-    "-1..1 by its range), proximal less distal"
-)
-_PHASE_SOURCE = (
-    "Hamill et al. 1999, Clinical Biomechanics 14:297; mean absolute relative phase: Stergiou et "
-    "al. 2001, Clinical Biomechanics"
-)
-_DIAGRAM_SOURCE = (
-    "Hershler & Milner 1980, American Journal of Physical Medicine 59:109; "
-    "Goswami 1998, Gait & Posture 8:15"
-)
-_WHAT_IS_COORDINATED = {
-    "marp": ("rad", f"mean of the absolute {RELATIVE_PHASE}", _PHASE_SOURCE),
-    "marp_stance": ("rad", f"mean over stance of the absolute {RELATIVE_PHASE}", _PHASE_SOURCE),
-    "marp_swing": ("rad", f"mean over swing of the absolute {RELATIVE_PHASE}", _PHASE_SOURCE),
-    "cyclogram_area": ("rad2", "area enclosed by the angle-angle diagram", _DIAGRAM_SOURCE),
-    "cyclogram_perimeter": ("rad", "perimeter of the angle-angle diagram", _DIAGRAM_SOURCE),
-    "correlation": ("1", "Pearson correlation of the two angles over the cycle", _DIAGRAM_SOURCE),
-}
-_OF_PARTS = ("marp_stance", "marp_swing")
-
-
-def pairs_of_neighbours(schema: Schema) -> Iterator[tuple[str, str, str, str]]:
-    """Yield name, side and the two channels of each pair of neighbours that is at hand."""
-    for pair, (proximal, distal) in PAIRS.items():
-        for side in ("ipsi", "contra"):
-            channels = (f"{proximal}_{side}_rad", f"{distal}_{side}_rad")
-            if all(name in schema.channels for name in channels):
-                yield pair, side, *channels
-
-
-def coordination_families(schema: Schema) -> Iterator[Family | LeftOut]:
-    """Yield relative phase and angle-angle diagrams of hip-knee, knee-ankle and the segments."""
-    found = list(pairs_of_neighbours(schema))
-    if not found:
-        yield LeftOut("coordination", "no two neighbouring joints or segments of one leg")
-    for pair, side, proximal, distal in found:
-        specs = tuple(
-            FeatureSpec(
-                name=f"{pair}_{what}_{side}" + (f"_{unit}" if unit != "1" else ""),
-                group="kinematic",
-                unit=unit,
-                formula=formula,
-                source=source,
-                requires=(proximal, distal, *(("stance_percent",) if what in _OF_PARTS else ())),
-            )
-            for what, (unit, formula, source) in _WHAT_IS_COORDINATED.items()
-        )
-        yield Family(specs, partial(_coordination, proximal, distal, side))
-
-
-def _coordination(proximal: str, distal: str, side: str, view: CycleView) -> Values:
-    parts = leg_events(view, side).stance_and_swing
-    return coordination(view.curves(proximal), view.curves(distal), *parts)
-
-
-_DEVIATION_PHASE_SOURCE = (
-    "Stergiou et al. 2001, Clinical Biomechanics; circular standard deviation: "
-    "Lamb & Stoeckl 2014, Clinical Biomechanics 29:484"
-)
-_DEVIATION_PHASE = (
-    "mean over the cycle of the circular standard deviation between strides of one leg of a "
-    f"subject in a task (left and right averaged) of the {RELATIVE_PHASE}"
-)
-
-
-def deviation_phase_families(schema: Schema) -> Iterator[Family | LeftOut]:
-    """Yield the deviation phase of each pair of neighbours; NaN for a single stride."""
-    for pair, side, proximal, distal in pairs_of_neighbours(schema):
-        spec = FeatureSpec(
-            name=f"{pair}_deviation_phase_{side}_rad",
-            group="derived",
-            unit="rad",
-            formula=_DEVIATION_PHASE,
-            source=_DEVIATION_PHASE_SOURCE,
-            requires=(proximal, distal),
-        )
-        yield Family((spec,), partial(_deviation_phase, proximal, distal), across_cycles=True)
-
-
-def _deviation_phase(proximal: str, distal: str, view: CycleView) -> list[Values]:
-    groups = groups_of(view)
-    per_series = deviation(view.curves(proximal), view.curves(distal), groups.order, groups.starts)
-    return [groups.pooled(per_series)[groups.group]]
 
 
 # Group kinematic: the angle of every joint and segment at the events of its leg's stride

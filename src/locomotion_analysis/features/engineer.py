@@ -26,7 +26,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, TargetError
 from locomotion_analysis.features.curves import KINEMATIC, KINETIC
-from locomotion_analysis.features.spec import DEFAULT_AGGREGATIONS, LeftOut, left_out_message
+from locomotion_analysis.features.spec import (
+    DEFAULT_AGGREGATIONS,
+    FeatureTable,
+    LeftOut,
+    left_out_message,
+)
 from locomotion_analysis.features.table import DEFAULT_GROUPS, feature_table, is_quantity
 from locomotion_analysis.standard import KEY, PHASE_COLUMN, Channel, canonical_name, is_channel
 
@@ -65,6 +70,12 @@ class BiomechanicalFeatureEngineer(TransformerMixin, BaseEstimator):  # type: ig
         Imputation, blocks and the constant-column filter, fitted.
     selector_ : SelectKBest or None
         The selection, fitted.
+    pca_kinematic, pca_kinetic : PCA or None
+        The principal components of each block, of its standardised features: as asked for before
+        `fit`, as fitted afterwards. None where the block has no features or keeps them.
+    feature_selector : SelectKBest or None
+        The selection: as asked for before `fit` (``selector_`` afterwards). None where all
+        features are kept.
 
     Notes
     -----
@@ -151,6 +162,92 @@ class BiomechanicalFeatureEngineer(TransformerMixin, BaseEstimator):  # type: ig
             )
         return self._project(frame.reindex(columns=names))
 
+    def extract_temporal_features(self, data: LocomotionData | pd.DataFrame) -> pd.DataFrame:
+        """Return durations, cadence and the phases of the cycle, one row a cycle.
+
+        Parameters
+        ----------
+        data : LocomotionData or DataFrame
+            Gait cycles, or a long frame. Nothing is learned: `fit` need not be called.
+
+        Returns
+        -------
+        DataFrame
+            The feature group ``temporal``, indexed by the cycle key.
+
+        Raises
+        ------
+        SchemaError
+            If `data` is neither, or gives no such feature.
+
+        Warns
+        -----
+        LocomotionWarning
+            Naming what the data cannot give.
+
+        Examples
+        --------
+        >>> from locomotion_analysis.simulation import simulate
+        >>> data = simulate(n_subjects=3, n_cycles=2)
+        >>> found = BiomechanicalFeatureEngineer().extract_temporal_features(data.dataframe)
+        >>> found.index.equals(data.key), "cycle_duration_s" in found
+        (True, True)
+        """
+        return self._group_of(data, "temporal")
+
+    def extract_kinematic_features(self, data: LocomotionData | pd.DataFrame) -> pd.DataFrame:
+        """Return statistics, peaks and coordination of angles and velocities, one row a cycle.
+
+        Parameters, returns, errors and warnings as of :meth:`extract_temporal_features`, for the
+        feature group ``kinematic``. The statistics are the engineer's `aggregations`.
+
+        Examples
+        --------
+        >>> from locomotion_analysis.simulation import simulate
+        >>> found = BiomechanicalFeatureEngineer().extract_kinematic_features(simulate(3, 2))
+        >>> "knee_flexion_angle_ipsi_rad_rom" in found
+        True
+        """
+        return self._group_of(data, "kinematic")
+
+    def extract_kinetic_features(self, data: LocomotionData | pd.DataFrame) -> pd.DataFrame:
+        """Return statistics and peaks of moments, powers and forces, one row a cycle.
+
+        Parameters, returns, errors and warnings as of :meth:`extract_temporal_features`, for the
+        feature group ``kinetic``. The statistics are the engineer's `aggregations`.
+
+        Examples
+        --------
+        >>> from locomotion_analysis.simulation import simulate
+        >>> found = BiomechanicalFeatureEngineer().extract_kinetic_features(simulate(3, 2))
+        >>> "grf_vertical_ipsi_BW_max" in found
+        True
+        """
+        return self._group_of(data, "kinetic")
+
+    @property
+    def pca_kinematic(self) -> PCA | None:
+        """Principal components of the kinematic block."""
+        return self._components("kinematic", self.n_kinematic_components)
+
+    @property
+    def pca_kinetic(self) -> PCA | None:
+        """Principal components of the kinetic block."""
+        return self._components("kinetic", self.n_kinetic_components)
+
+    @property
+    def feature_selector(self) -> SelectKBest | None:
+        """The selection of features by their F statistic."""
+        if hasattr(self, "selector_"):
+            return self.selector_
+        return None if self.n_selected is None else SelectKBest(f_classif, k=self.n_selected)
+
+    def _components(self, block: str, wanted: int | None) -> PCA | None:
+        if not hasattr(self, "projection_"):
+            return None if wanted is None else PCA(wanted)
+        steps = self.projection_["blocks"].named_transformers_.get(block)
+        return None if steps is None else steps.named_steps.get("pca")
+
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
         """Return the names of the columns that :meth:`transform` gives.
 
@@ -179,9 +276,21 @@ class BiomechanicalFeatureEngineer(TransformerMixin, BaseEstimator):  # type: ig
             return X
         table = feature_table(data, self.features, self.aggregations)
         self.left_out_ = table.left_out
-        if table.missed:
-            message = left_out_message(table.missed)
-            warnings.warn(message, LocomotionWarning, stacklevel=4)
+        _warn_of_missed(table)
+        return table.frame
+
+    def _group_of(self, data: Any, group: str) -> pd.DataFrame:
+        cycles = as_cycles(data)
+        if cycles is None:
+            raise SchemaError(
+                expected="gait cycles: a LocomotionData or a long frame with 150 rows a cycle",
+                got=type(data).__name__
+                + (f" without {PHASE_COLUMN}" if isinstance(data, pd.DataFrame) else ""),
+                where=f"extract_{group}_features",
+                fix="pass what the cycles were read into, or its dataframe",
+            )
+        table = feature_table(cycles, [group], self.aggregations)
+        _warn_of_missed(table)
         return table.frame
 
     def _fit_features(self, X: Any, features: Any, y: Any) -> None:
@@ -254,6 +363,12 @@ class BiomechanicalFeatureEngineer(TransformerMixin, BaseEstimator):  # type: ig
         """Give the columns their names back, so that those that come out have names too."""
         names = getattr(self, "feature_names_in_", None)
         return values if names is None else pd.DataFrame(values, columns=names, copy=False)
+
+
+def _warn_of_missed(table: FeatureTable) -> None:
+    if table.missed:
+        # The caller is behind this function, the method that asks and the public one.
+        warnings.warn(left_out_message(table.missed), LocomotionWarning, stacklevel=4)
 
 
 # Which features belong together: kinematic, kinetic, or neither, by parsed channel name

@@ -26,11 +26,14 @@ from locomotion_analysis.features.clinical import (
     norm_deviation_families,
     profile_families,
 )
+from locomotion_analysis.features.coordination import (
+    coordination_families,
+    deviation_phase_families,
+    vector_coding_families,
+)
 from locomotion_analysis.features.curves import (
     angle_harmonic_families,
-    coordination_families,
     derivative_families,
-    deviation_phase_families,
     event_value_families,
     force_harmonic_families,
     kinematic_peak_families,
@@ -52,6 +55,7 @@ from locomotion_analysis.features.forces import (
     support_moment_families,
     work_families,
 )
+from locomotion_analysis.features.nonlinear import signal_families, stride_time_families
 from locomotion_analysis.features.spec import (
     DEFAULT_AGGREGATIONS,
     CycleView,
@@ -127,7 +131,10 @@ _FACTORIES: dict[str, tuple[FamilyFactory, ...]] = {
         variability_families,
         curve_variability_families,
         deviation_phase_families,
+        vector_coding_families,
         stability_families,
+        stride_time_families,
+        signal_families,
     ),
     "clinical": (
         profile_families,

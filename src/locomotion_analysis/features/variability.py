@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.features.kernels.series import medians, series_spread
+from locomotion_analysis.features.kernels.signals import matching_pairs
 from locomotion_analysis.features.kernels.statistics import Values
 from locomotion_analysis.features.spec import (
     CycleView,
@@ -80,7 +81,10 @@ class CycleGroups:
         n_series = int(series.max(initial=-1)) + 1
         group_of = np.zeros(n_series, dtype=np.int64)
         group_of[series] = group
-        order = np.lexsort((cycles["step"].to_numpy(), series)).astype(np.int64)
+        # Numbers written as text would be sorted 0, 1, 10, 2.
+        steps = pd.to_numeric(cycles["step"], errors="coerce")
+        names = cycles["step"].astype(str) if steps.isna().any() else steps
+        order = np.lexsort((names.to_numpy(), series)).astype(np.int64)
         starts = np.searchsorted(series[order], np.arange(n_series + 1)).astype(np.int64)
         return cls(group, series, group_of, order, starts)
 
@@ -284,7 +288,7 @@ def dfa_alpha(series: ArrayLike, smallest: int = 4) -> float:
     >>> 0.45 < dfa_alpha(noise) < 0.55
     True
     """
-    values = _finite_series(series, 4 * (smallest + 2))
+    values = finite_series(series, 4 * (smallest + 2))
     profile = np.cumsum(values - values.mean())
     longest = len(values) // 4
     steps = np.geomspace(smallest, longest, num=20)
@@ -348,7 +352,7 @@ def divergence_exponent(
     >>> abs(divergence_exponent(wobble, period=100, span=(0.5, 1.0))) < 0.5
     True
     """
-    values = _finite_series(signal, (dimension - 1) * delay + 3 * period)
+    values = finite_series(signal, (dimension - 1) * delay + 3 * period)
     n_states = len(values) - (dimension - 1) * delay
     states = np.stack([values[k * delay : k * delay + n_states] for k in range(dimension)], axis=1)
     first, last = (round(edge * period) for edge in span)
@@ -429,20 +433,18 @@ def sample_entropy(series: ArrayLike, length: int = 2, tolerance: float = 0.2) -
     SchemaError
         If the series has fewer than `length` + 2 values or a missing one.
     """
-    values = _finite_series(series, length + 2)
-    limit = tolerance * values.std()
-    count = len(values) - length
-    stretches = np.stack([values[k : k + count] for k in range(length + 1)], axis=1)
-    alike, longer = 0, 0
-    for row in range(count - 1):
-        apart = np.abs(stretches[row + 1 :] - stretches[row]) <= limit
-        short = apart[:, :length].all(axis=1)
-        alike += int(short.sum())
-        longer += int((short & apart[:, length]).sum())
+    values = finite_series(series, length + 2)
+    return entropy_within(values, length, tolerance * float(values.std()))
+
+
+def entropy_within(values: Values, length: int, limit: float) -> float:
+    """Return the sample entropy of finite values for a limit in their own unit."""
+    alike, longer = matching_pairs(values, length, limit).tolist()
     return float(-np.log(longer / alike)) if longer else float("nan")
 
 
-def _finite_series(series: ArrayLike, least: int) -> Values:
+def finite_series(series: ArrayLike, least: int) -> Values:
+    """Return a series as float64; raise where it is too short or has a missing value."""
     values = np.asarray(series, dtype=np.float64).ravel()
     if len(values) < least or not np.isfinite(values).all():
         missing = int((~np.isfinite(values)).sum())
@@ -478,14 +480,19 @@ _LEFT_OUT = (
 )
 
 
-def stability_families(schema: Schema) -> Iterator[Family | LeftOut]:
-    """Yield the divergence exponent of sagittal angles; name what no channel can give."""
-    yield from _LEFT_OUT
-    names = tuple(
+def sagittal_angles(schema: Schema) -> tuple[str, ...]:
+    """Return the sagittal angles of trunk and ipsilateral leg, whose strides make a signal."""
+    return tuple(
         name
         for name, channel in schema.of_measurement("angle").items()
         if f"{channel.joint}_{channel.motion}" in _SIGNALS and channel.side != "contra"
     )
+
+
+def stability_families(schema: Schema) -> Iterator[Family | LeftOut]:
+    """Yield the divergence exponent of sagittal angles; name what no channel can give."""
+    yield from _LEFT_OUT
+    names = sagittal_angles(schema)
     if not names:
         yield LeftOut("divergence exponent", "no sagittal angle of the trunk, hip, knee or ankle")
         return
@@ -507,7 +514,7 @@ def stability_families(schema: Schema) -> Iterator[Family | LeftOut]:
 
 def _divergences(channels: tuple[str, ...], view: CycleView) -> Iterator[Values]:
     groups = groups_of(view)
-    walking = np.where(view.steps, view.cycles["step"].to_numpy(dtype=np.float64), np.nan)
+    walking = np.where(view.steps, view.column("step"), np.nan)
     for channel in channels:
         found = np.full(len(groups.group_of), np.nan)
         for series, rows in enumerate(groups.strides):

@@ -213,6 +213,126 @@ def deviation(proximal: Curves, distal: Curves, order: Index, starts: Index) -> 
     return found
 
 
+# Vector coding: the directions of the angle-angle diagram
+
+_TAN_22_5 = np.sqrt(2.0) - 1.0
+
+
+@inner
+def _directions(proximal: Curves, distal: Curves, cycle: int, found: Values) -> bool:
+    """Fill in the unit vectors between samples, 0 without movement; False where one is unknown."""
+    for phase in range(found.shape[1]):
+        along = np.float64(proximal[cycle, phase + 1]) - np.float64(proximal[cycle, phase])
+        across = np.float64(distal[cycle, phase + 1]) - np.float64(distal[cycle, phase])
+        length = np.sqrt(along * along + across * across)
+        if not np.isfinite(length):
+            return False
+        share = 1.0 / length if length > 0.0 else 0.0
+        found[0, phase], found[1, phase] = along * share, across * share
+    return True
+
+
+@inner
+def _mean_direction(directions: Values, begin: int, end: int) -> float:
+    """Return the circular mean of the directions from sample `begin` to sample `end`, 0 to 2 pi."""
+    along, across, count = 0.0, 0.0, 0
+    for sample in range(begin, end):
+        place = sample % directions.shape[1]
+        along += directions[0, place]
+        across += directions[1, place]
+        count += 1
+    # Directions that cancel out have no mean; the bound is far above their rounding.
+    if along * along + across * across <= (1e-9 * count) ** 2:
+        return np.nan
+    angle: float = np.arctan2(across, along) % (2.0 * np.pi)
+    return angle
+
+
+@jit
+def coupling(proximal: Curves, distal: Curves, first: Index, last: Index) -> Values:
+    """Return mean coupling angles and shares of the coordination patterns of each pair of curves.
+
+    Parameters
+    ----------
+    proximal, distal : ndarray of float32, shape (n_cycles, n_phases)
+    first, last : ndarray of int64, shape (2, n_cycles)
+        As of :func:`coordination`.
+
+    Returns
+    -------
+    ndarray, shape (7, n_cycles)
+        Circular mean of the coupling angle over the cycle, over stance and over swing (0 to 2 pi);
+        shares of in-phase, anti-phase, proximal and distal phase (percent of the intervals in which
+        something moves). NaN where a point is not finite or nothing moves; a mean also where the
+        directions cancel out.
+    """
+    n_cycles, n_phases = proximal.shape
+    found = np.full((7, n_cycles), np.nan)
+    for cycle in prange(n_cycles):
+        directions, shares = np.empty((2, n_phases - 1)), np.zeros(4)
+        if not _directions(proximal, distal, cycle, directions):
+            continue
+        found[0, cycle] = _mean_direction(directions, 0, n_phases - 1)
+        for part in range(2):
+            found[1 + part, cycle] = _mean_direction(
+                directions, first[part, cycle], last[part, cycle]
+            )
+        for phase in range(n_phases - 1):
+            along, across = directions[0, phase], directions[1, phase]
+            if abs(across) < _TAN_22_5 * abs(along):
+                shares[2] += 1.0
+            elif abs(along) < _TAN_22_5 * abs(across):
+                shares[3] += 1.0
+            elif along * across > 0.0:
+                shares[0] += 1.0
+            elif along * across < 0.0:
+                shares[1] += 1.0
+        moving = shares.sum()
+        if moving > 0.0:
+            for pattern in range(4):
+                found[3 + pattern, cycle] = 100.0 * shares[pattern] / moving
+    return found
+
+
+@jit
+def coupling_deviation(proximal: Curves, distal: Curves, order: Index, starts: Index) -> Values:
+    """Return how much the coupling angle of each series differs between its strides.
+
+    Parameters
+    ----------
+    proximal, distal, order, starts
+        As of :func:`deviation`.
+
+    Returns
+    -------
+    ndarray, shape (n_series,)
+        Mean over the cycle of the angular deviation ``sqrt(2 (1 - R))`` between strides, R the
+        length of the mean unit vector. Cycles with a point that is not finite are left out, and
+        intervals in which fewer than two strides move; NaN where nothing is left.
+    """
+    n_intervals = proximal.shape[1] - 1
+    n_series = len(starts) - 1
+    found = np.full(n_series, np.nan)
+    for series in prange(n_series):
+        directions, total = np.empty((2, n_intervals)), np.zeros((3, n_intervals))
+        for place in range(starts[series], starts[series + 1]):
+            if _directions(proximal, distal, order[place], directions):
+                for phase in range(n_intervals):
+                    along, across = directions[0, phase], directions[1, phase]
+                    total[0, phase] += along
+                    total[1, phase] += across
+                    total[2, phase] += 1.0 if along != 0.0 or across != 0.0 else 0.0
+        deviations, count = 0.0, 0
+        for phase in range(n_intervals):
+            if total[2, phase] > 1.0:
+                length = np.sqrt(total[0, phase] ** 2 + total[1, phase] ** 2) / total[2, phase]
+                deviations += np.sqrt(2.0 * (1.0 - min(length, 1.0)))
+                count += 1
+        if count > 0:
+            found[series] = deviations / count
+    return found
+
+
 # How far curves are from reference curves, and their scores on a basis
 
 

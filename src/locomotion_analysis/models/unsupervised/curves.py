@@ -485,14 +485,13 @@ class FunctionalPCA(CurvePCA):
 # Pictures of scores in the plane
 
 
+Embedding = Literal["tsne", "umap"]
 _FEWEST = 5
 _PERPLEXITY = 30.0
 _NEIGHBOURS = 15
 
 
-def embed(
-    scores: ArrayLike, method: Literal["tsne", "umap"] = "tsne", random_state: int = 0
-) -> Floats:
+def embed(scores: ArrayLike, method: Embedding = "tsne", random_state: int = 0) -> Floats:
     """Lay scores out in the plane so that neighbours stay neighbours.
 
     Distances between far points, and the sizes of clumps, mean nothing in such a picture:
