@@ -28,6 +28,14 @@ PATIENTS = (
 RUNNING_SPEEDS_M_S = (2.5, 3.5, 4.5)
 """Everybody runs at those of Fukuchi et al. 2017."""
 
+USUAL_SPEED_M_S = 1.33
+"""Of adults at their natural cadence (Winter 1991)."""
+
+OTHER_SPEEDS_M_S = (0.7, 1.0, 1.6)
+"""Slow and fast of Orendurff et al. 2004, and the slow of Winter 1991."""
+
+_SERIES, _ADULTS = 100, 200  # seeds after those of the groups
+
 
 def simulated_cohort(n_subjects: int, n_cycles: int, seed: int) -> LocomotionData:
     """Return healthy people in all tasks, and patients walking on the level.
@@ -48,6 +56,32 @@ def simulated_cohort(n_subjects: int, n_cycles: int, seed: int) -> LocomotionDat
             count = n_subjects if name == "fall_risk" else max(1, n_subjects // 2)
             parts.append(_named(simulate(count, n_cycles, LEVEL, [name], seed + later), name))
     return LocomotionData.concat(parts)
+
+
+def simulated_series(seed: int) -> LocomotionData:
+    """Return a few healthy people who walk 120 strides of each leg, and run 40.
+
+    Parameters
+    ----------
+    seed : int
+        The people are others than those of :func:`simulated_cohort` with the same.
+    """
+    walks = simulate(8, 240, LEVEL, ["healthy"], seed + _SERIES)
+    runs = simulate(8, 80, ["run"], ["healthy"], seed + _SERIES, RUNNING_SPEEDS_M_S[:1])
+    return LocomotionData.concat([_named(walks, "series"), _named(runs, "series")])
+
+
+def simulated_adults(seed: int) -> LocomotionData:
+    """Return healthy people at the speeds of the papers, a stride of each leg: most at the usual.
+
+    Parameters
+    ----------
+    seed : int
+        The people are others than those of :func:`simulated_cohort` with the same.
+    """
+    usual = simulate(400, 2, LEVEL, ["healthy"], seed + _ADULTS, [USUAL_SPEED_M_S])
+    other = simulate(100, 2, LEVEL, ["healthy"], seed + _ADULTS + 1, OTHER_SPEEDS_M_S)
+    return LocomotionData.concat([_named(usual, "usual"), _named(other, "other")])
 
 
 def _knows(tasks: Sequence[str], pathologies: Sequence[str]) -> bool:

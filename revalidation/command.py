@@ -9,8 +9,8 @@ import numpy as np
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionError, SchemaError
-from revalidation.bands import DIFFICULTY, REALISM
-from revalidation.cohort import simulated_cohort
+from revalidation.bands import ADULTS, DIFFICULTY, REALISM, SERIES
+from revalidation.cohort import simulated_adults, simulated_cohort, simulated_series
 from revalidation.figure import Figure, check, compare
 from revalidation.page import write_page
 from revalidation.published import FURTHER
@@ -38,7 +38,7 @@ def _judge(asked: argparse.Namespace) -> int:
     data = _data(asked)
     what = _in_words(data, asked)
     print(what, end="\n\n")
-    figures = list(check(data, (*REALISM, *DIFFICULTY)))
+    figures = _figures(data, asked)
     _refuse_nothing(figures, what)
     print(as_text(figure_cells(figures)))
     comparisons = list(compare(data, FURTHER))
@@ -49,6 +49,19 @@ def _judge(asked: argparse.Namespace) -> int:
     if asked.write_docs:
         write_page(f"{what} {_verdicts(figures)}", figures, comparisons)
     return 1 if any(figure.verdict == "outside" for figure in figures) else 0
+
+
+def _figures(data: LocomotionData, asked: argparse.Namespace) -> list[Figure]:
+    """Judge the data by all bands; simulated people by those they were simulated for."""
+    recorded = asked.data is not None
+    series = data if recorded else simulated_series(asked.seed)
+    adults = data if recorded else simulated_adults(asked.seed)
+    return [
+        *check(data, REALISM),
+        *check(series, SERIES),
+        *check(adults, ADULTS),
+        *check(data, DIFFICULTY),
+    ]
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -1,6 +1,8 @@
 """The bands, one module a subject."""
 
 from revalidation.bands import (
+    centre_of_mass,
+    channel_spread,
     forces,
     joint_curves,
     learning,
@@ -9,7 +11,9 @@ from revalidation.bands import (
     scores,
     segments,
     spread,
+    strides,
     timing,
+    unseen_adults,
 )
 from revalidation.figure import Band
 
@@ -32,4 +36,14 @@ REALISM: tuple[Band, ...] = tuple(
 DIFFICULTY: tuple[Band, ...] = (*learning.BANDS, *ranges.BANDS)
 """Checks D1 to D4."""
 
-__all__ = ["DIFFICULTY", "REALISM"]
+SERIES: tuple[Band, ...] = strides.BANDS
+"""Check 13, which needs many successive strides of a person."""
+
+ADULTS: tuple[Band, ...] = (
+    *centre_of_mass.BANDS,
+    *channel_spread.BANDS,
+    *unseen_adults.BANDS,
+)
+"""Checks 14 to 16, which need many healthy people at the speeds of the papers."""
+
+__all__ = ["ADULTS", "DIFFICULTY", "REALISM", "SERIES"]

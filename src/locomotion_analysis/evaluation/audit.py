@@ -828,9 +828,9 @@ def between_subject_share(X: pd.DataFrame, subjects: NDArray[np.intp]) -> "pd.Se
     """Return the intraclass correlation ICC(1) of each feature.
 
     The share of a feature's variance that lies between subjects, from a one-way analysis of
-    variance for unequal numbers of cycles (Donner 1986, Int Stat Rev 54:67,
-    doi:10.2307/1403259); negative estimates become 0. A missing value becomes the feature's
-    mean over the subject, a feature that a whole subject lacks gives NaN.
+    variance for unequal numbers of cycles (Donner 1986, Int Stat Rev 54);
+    negative estimates become 0. A missing value becomes the feature's mean over the subject, a
+    feature that a whole subject lacks gives NaN.
 
     Parameters
     ----------

@@ -176,8 +176,7 @@ class Jackknife:
     .. [3] Korn and Graubard, "Confidence intervals for proportions with small expected number of
        positive counts estimated from survey data", Survey Methodology 24:193, 1998.
     .. [4] Franco, Little, Louis and Slud, "Comparative study of confidence intervals for
-       proportions in complex sample surveys", J Surv Stat Methodol 7:334, 2019,
-       doi:10.1093/jssam/smy019.
+       proportions in complex sample surveys", J Surv Stat Methodol 7:334, 2019.
     .. [5] Brown, Cai and DasGupta, "Interval estimation for a binomial proportion", Stat Sci
        16:101, 2001, doi:10.1214/ss/1009213286.
 

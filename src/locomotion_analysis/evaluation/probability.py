@@ -357,7 +357,7 @@ def _without_each(
     """Leave each subject out of what a class's true and false positives give.
 
     The people it rests on are those of the class or those of the rest, whichever are fewer: no
-    area varies more than a share of so many (Birnbaum and Klose 1957, Ann Math Stat 28:933).
+    area varies more than a share of so many (Birnbaum and Klose 1957, Ann Math Stat).
     """
     ranked = _ranked(given, position)
     truth = given.truth[:, position]

@@ -173,10 +173,10 @@ RELATIVE_PHASE = (
 )
 _PHASE_SOURCE = (
     "Hamill et al. 1999, Clinical Biomechanics 14:297; mean absolute relative phase: Stergiou et "
-    "al. 2001, Clinical Biomechanics 16:213"
+    "al. 2001, Clinical Biomechanics"
 )
 _DIAGRAM_SOURCE = (
-    "Hershler & Milner 1980, American Journal of Physical Medicine 59:73; "
+    "Hershler & Milner 1980, American Journal of Physical Medicine 59:109; "
     "Goswami 1998, Gait & Posture 8:15"
 )
 _WHAT_IS_COORDINATED = {
@@ -225,7 +225,7 @@ def _coordination(proximal: str, distal: str, side: str, view: CycleView) -> Val
 
 
 _DEVIATION_PHASE_SOURCE = (
-    "Stergiou et al. 2001, Clinical Biomechanics 16:213; circular standard deviation: "
+    "Stergiou et al. 2001, Clinical Biomechanics; circular standard deviation: "
     "Lamb & Stoeckl 2014, Clinical Biomechanics 29:484"
 )
 _DEVIATION_PHASE = (
@@ -292,8 +292,8 @@ _BASIS = harmonic_basis(N_PHASES, N_HARMONICS)
 _ANGLES = ("hip_flexion", "knee_flexion", "ankle_dorsiflexion", "hip_adduction")
 _MIDLINE = ("pelvis", "trunk")
 _FORCES = ("grf_vertical", "grf_anterior")
-_ANGLE_SOURCE = "Chau 2001, Gait & Posture 13:49"
-_FORCE_SOURCE = "Schneider & Chao 1983, Journal of Biomechanics 16:591"
+_ANGLE_SOURCE = "Chau 2001, Gait & Posture"
+_FORCE_SOURCE = "Schneider & Chao 1983, Journal of Biomechanics"
 
 
 def angle_harmonic_families(schema: Schema) -> Iterator[Family | LeftOut]:

@@ -311,7 +311,7 @@ def _running_forces(
 
 _POWER_BURSTS_SOURCE = (
     "Winter 1991, The Biomechanics and Motor Control of Human Gait; "
-    "Eng & Winter 1995, Journal of Biomechanics 28:753"
+    "Eng & Winter 1995, Journal of Biomechanics"
 )
 
 
@@ -418,7 +418,7 @@ def _bursts(
 
 # Group kinetic: the support moment and what each joint gives to it
 
-_SUPPORT_MOMENT_SOURCE = "Winter 1980, Journal of Biomechanics 13:923"
+_SUPPORT_MOMENT_SOURCE = "Winter 1980, Journal of Biomechanics"
 _JOINTS = {
     "hip": "hip_flexion_moment",
     "knee": "knee_flexion_moment",

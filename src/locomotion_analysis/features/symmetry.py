@@ -196,7 +196,7 @@ _ROBINSON = "Robinson, Herzog & Nigg 1987, J Manipulative Physiol Ther 10:172"
 _ZIFCHOCK = "Zifchock et al. 2008 (doi:10.1016/j.gaitpost.2007.08.006)"
 _PLOTNIK = "Plotnik et al. 2005 (doi:10.1002/ana.20452)"
 _BOWDEN = "Bowden et al. 2006 (doi:10.1161/01.STR.0000204063.75779.8d)"
-_BALASUBRAMANIAN = "Balasubramanian et al. 2007 (doi:10.1016/j.apmr.2006.10.004)"
+_BALASUBRAMANIAN = "Balasubramanian et al. 2007, Archives of Physical Medicine and Rehabilitation"
 
 _Index = Callable[[ArrayLike, ArrayLike], Values]
 _INDICES: dict[str, tuple[_Index, str, str, str]] = {

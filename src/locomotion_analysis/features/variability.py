@@ -184,7 +184,7 @@ def groups_of(view: CycleView) -> CycleGroups:
 
 _MEASUREMENTS = ("angle", "moment", "grf")
 _CMC = "Kadaba et al. 1989 (doi:10.1002/jor.1100070611)"
-_MEAN_SD = "Dingwell & Marin 2006 (doi:10.1016/j.jbiomech.2004.12.014)"
+_MEAN_SD = "Dingwell & Marin 2006, Journal of Biomechanics 39:444"
 
 
 def curve_variability_families(schema: Schema) -> Iterator[Family | LeftOut]:
@@ -617,7 +617,7 @@ def improved_harmonic_ratio(
 ) -> Values:
     """Return the power of the in-phase harmonics, percent of the power of all harmonics.
 
-    100 for a stride of two equal steps (Pasciuto et al. 2017, doi:10.1016/j.jbiomech.2017.01.005).
+    100 for a stride of two equal steps (Pasciuto et al. 2017, J Biomech 53:84).
 
     Parameters
     ----------
@@ -656,7 +656,7 @@ DFA_STRIDES = 64
 """Strides of one leg in a row that the scaling exponent needs."""
 
 _CV = "Hausdorff et al. 2001 (doi:10.1053/apmr.2001.24893)"
-_GVI = "Gouelle et al. 2013 (doi:10.1016/j.gaitpost.2013.01.013)"
+_GVI = "Gouelle et al. 2013, Gait & Posture"
 _EGVI = "after Gouelle et al. 2018, PLoS ONE 13(6):e0198267 (doi:10.1371/journal.pone.0198267)"
 _DFA = "Hausdorff et al. 1995 (doi:10.1152/jappl.1995.78.1.349)"
 

@@ -144,7 +144,7 @@ def flight_events(recording: Recording) -> list[Event]:
 
     In running the pelvis falls freely while both feet are off the ground, so that its vertical
     acceleration nears -9.81 m/s2 with the feet wide apart; in walking it is lowest as the feet
-    pass each other (Cavagna, Thys & Zamboni 1976, J Physiol 262:639). Where the pelvis falls with
+    pass each other (Cavagna, Thys & Zamboni 1976, J Physiol). Where the pelvis falls with
     half of gravity the ground carries half of the weight; the contact begins and ends as much
     further out as a force of half a sine needs to rise to that (Morin et al. 2005, J Appl Biomech
     21:167). It is that of the lower foot. The rule of :func:`coordinate_events` does not hold in

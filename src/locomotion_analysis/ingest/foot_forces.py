@@ -54,7 +54,7 @@ def contacts(time_s: ArrayLike, vertical_N: ArrayLike) -> NDArray[np.float64]:
     The force is low-pass filtered without delay (Butterworth, second order each way, 15 Hz).
     A contact is a run above 10 N that reaches 20 N (hysteresis), lasts 0.1 s or longer and is
     0.08 s or more from the next; its instants are the crossings of 10 N, interpolated between
-    samples. Thresholds: Tirosh & Sparrow 2003, J Appl Biomech 19:178.
+    samples. Thresholds: Tirosh & Sparrow 2003, J Appl Biomech.
 
     A recording cut at a heel strike often begins a few samples after it: a force that rises at
     the first sample and is still below a third of the contact's maximum has its contact begin

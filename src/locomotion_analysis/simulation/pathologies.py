@@ -223,7 +223,7 @@ STROKE = Pathology(
     evidence=(
         "speed and strata: Perry et al. 1995 (Stroke 26:982), Jonkers et al. 2009 (Gait Posture "
         "29:129); stiff knee, drop foot, propulsion: Bowden et al. 2006 (Stroke 37:872), "
-        "Balasubramanian et al. 2007 (Arch Phys Med Rehabil 88:43); timing: Patterson et al. 2008 "
+        "Balasubramanian et al. 2007 (Arch Phys Med Rehabil); timing: Patterson et al. 2008 "
         "(Arch Phys Med Rehabil 89:304); single amplitudes and rising: order of magnitude, "
         "tuned within 3 degrees"
     ),

@@ -281,7 +281,7 @@ class CurveRegressor(CurveModel):
     The loss is the mean squared error in spreads of each target about its mean curve, over what
     was measured: cycles of a laboratory without force plates teach nothing about forces, and do
     no harm. The learning rate rises and falls over a fixed number of epochs (one cycle, Smith
-    and Topin 2019, https://arxiv.org/abs/1708.07120), so no subject is set aside to stop early.
+    and Topin 2018, https://arxiv.org/abs/1708.07120), so no subject is set aside to stop early.
 
     Parameters
     ----------

@@ -34,8 +34,8 @@ class CurveAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     method : {"mahalanobis", "isolation_forest", "band_depth"}
         Distance of the functional principal component scores from their mean, each in standard
-        deviations; isolation forest of these scores (Liu, Ting & Zhou 2008, doi:10.1109/
-        ICDM.2008.17); or modified band depth of the curves.
+        deviations; isolation forest of these scores (Liu, Ting & Zhou 2008,
+        doi:10.1109/ICDM.2008.17); or modified band depth of the curves.
     contamination : float
         Share of the fitted weight called unusual, between 0 and 0.5. It is a choice, not a
         finding: among healthy people too some are the most unusual.
