@@ -11,8 +11,9 @@ import logging
 from functools import partial
 
 import numpy as np
-from deep_folds import Fit, Study, row, run, score, write_part
+from deep_folds import PAGE, Fit, Study, row, run, score
 from joblib import cpu_count
+from measured_page import machine, write_part
 
 from locomotion_analysis import load_dataset
 from locomotion_analysis.models.deep import (
@@ -110,7 +111,7 @@ def main():
     part = ablation(asked.architecture, asked.epochs, asked.jobs)
     print("\n\n".join(part))
     if asked.write_docs:
-        write_part(f"ablation {asked.architecture}", part)
+        write_part(f"ablation {asked.architecture}", [*part, f"Measured {machine()}."], PAGE)
 
 
 if __name__ == "__main__":

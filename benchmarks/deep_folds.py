@@ -9,22 +9,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
-from measured_page import DOCS, machine
+from measured_page import DOCS
 from numpy.typing import NDArray
 from platformdirs import user_cache_dir
 from threadpoolctl import threadpool_limits
 
 from locomotion_analysis._version import __version__
 from locomotion_analysis.evaluation.metrics import (
-    percentile_interval,
-    resampled_sums,
-    subject_weights,
+    balanced_accuracy,
+    confusion_per_unit,
+    difference_interval,
+    metric_interval,
 )
 from locomotion_analysis.files import atomic_path
 
 PAGE = DOCS / "deep-learning.md"
-HEAD = "# Deep learning, measured\n"
-N_BOOTSTRAP = 1000
+METRIC = "balanced_accuracy"
 
 
 class Fit(NamedTuple):
@@ -102,41 +102,23 @@ def _one_thread() -> None:
 
 
 class Score(NamedTuple):
-    """Pooled balanced accuracy and its draws over subjects."""
+    """Pooled balanced accuracy, and the confusion matrix of each subject it is made of."""
 
     value: float
-    draws: NDArray[np.float64]
+    of_subjects: NDArray[np.int64]
 
 
 def score(study: Study, predicted: NDArray[np.int64]) -> Score:
-    """Return the balanced accuracy with draws over the same subjects for every model."""
-    subjects = np.unique(study.subjects, return_inverse=True)[1]
+    """Return the balanced accuracy over the subjects that all models share."""
+    names, subjects = np.unique(study.subjects, return_inverse=True)
     n_classes = int(study.labels.max()) + 1
-    right = np.zeros((subjects.max() + 1, n_classes, 2))
-    np.add.at(right, (subjects, study.labels, 0), predicted == study.labels)
-    np.add.at(right, (subjects, study.labels, 1), 1)
-    weights = subject_weights(len(right), N_BOOTSTRAP, random_state=0)
-    with np.errstate(invalid="ignore"):
-        draws = np.divide(*np.moveaxis(resampled_sums(weights, right), -1, 0)).mean(axis=1)
-        value = np.divide(*np.moveaxis(right.sum(axis=0), -1, 0)).mean()
-    return Score(float(value), draws)
+    counts = confusion_per_unit(study.labels, predicted, subjects, len(names), n_classes)
+    return Score(float(balanced_accuracy(counts.sum(axis=0))), counts)
 
 
 def row(of: Score, base: Score) -> str:
     """Return the score's and the difference's cells of a Markdown table."""
-    low, high = percentile_interval(of.draws)
-    below, above = percentile_interval(of.draws - base.draws)
+    low, high = metric_interval(METRIC, of.of_subjects)
+    below, above = difference_interval(METRIC, of.of_subjects, base.of_subjects)
     difference = f"{of.value - base.value:+.3f} ({below:+.3f} to {above:+.3f})"
     return f"{of.value:.3f} ({low:.3f} to {high:.3f}) | {difference if of is not base else ''}"
-
-
-def write_part(name: str, paragraphs: list[str]) -> None:
-    """Put a part into the page, in place of the part of that name where there is one."""
-    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-    page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else HEAD
-    if begin not in page:
-        page = f"{page.rstrip()}\n\n{begin}\n{end}\n"
-    before, rest = page.split(begin)
-    part = "\n\n".join([begin, *paragraphs, f"Measured {machine()}.", end])
-    with atomic_path(PAGE) as temporary:
-        temporary.write_text(before + part + rest.split(end)[1], encoding="utf-8")

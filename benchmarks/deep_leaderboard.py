@@ -12,8 +12,9 @@ import warnings
 from functools import partial
 
 import numpy as np
-from deep_folds import Fit, Study, row, run, score, write_part
+from deep_folds import PAGE, Fit, Study, row, run, score
 from joblib import cpu_count
+from measured_page import machine, write_part
 from sklearn.ensemble import VotingClassifier
 
 from locomotion_analysis import load_dataset
@@ -121,7 +122,7 @@ def main():
     part = compare(asked.target, asked.epochs, asked.jobs)
     print("\n\n".join(part))
     if asked.write_docs:
-        write_part(f"leaderboard {asked.target}", part)
+        write_part(f"leaderboard {asked.target}", [*part, f"Measured {machine()}."], PAGE)
 
 
 if __name__ == "__main__":

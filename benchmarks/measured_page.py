@@ -1,4 +1,4 @@
-"""Writing a measured part into docs/reference/benchmarks.md."""
+"""Writing a measured part into a page of docs/reference."""
 
 import io
 import os
@@ -8,17 +8,23 @@ from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 
+from locomotion_analysis.files import atomic_path
+
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "reference"
 PAGE = DOCS / "benchmarks.md"
 
 
 def write_part(name: str, paragraphs: list[str], page: Path = PAGE) -> None:
-    """Replace what stands between the marks of that name on a page."""
+    """Replace what stands between the marks of that name, or put it at the end of the page."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-    before, rest = page.read_text(encoding="utf-8").split(begin)
+    text = page.read_text(encoding="utf-8")
+    if begin not in text:
+        text = f"{text.rstrip()}\n\n{begin}\n{end}\n"
+    before, rest = text.split(begin)
     after = rest.split(end)[1]
-    text = before + "\n\n".join([begin, *paragraphs, end]) + after
-    page.write_text(text, encoding="utf-8")
+    with atomic_path(page) as temporary:
+        text = before + "\n\n".join([begin, *paragraphs, end]) + after
+        temporary.write_text(text, encoding="utf-8")
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.curve_figures import class_curve
 from locomotion_analysis.evaluation.folds import said_simulated
 from locomotion_analysis.evaluation.kinetics import KineticsEvaluation
-from locomotion_analysis.evaluation.metrics import percentile_interval, subject_weights
+from locomotion_analysis.evaluation.metrics import Jackknife
 from locomotion_analysis.features import stance_percent
 from locomotion_analysis.reporting import channel_title, shown_unit
 from locomotion_analysis.reporting.style import INK, MUTED, axes_for, colour, light_grid
@@ -21,7 +21,6 @@ from locomotion_analysis.standard import PHASE_PERCENT, Channel
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-N_BOOTSTRAP, SEED = 1000, 0
 MEASURED = "measured"
 _FEET = ("grf_vertical_ipsi_BW", "grf_vertical_contra_BW")
 _FEW_PERCENT = 0.05
@@ -67,11 +66,11 @@ def by_phase(found: KineticsEvaluation, model: str) -> pd.DataFrame:
         sums, points = (
             np.einsum("cp,cpw->cw", each, inside.astype(float)) for each in (squared, known)
         )
-        rmse, draws = _over_subjects(found, sums, points)
+        rmse = _over_subjects(found, sums, points)
         unit = Channel.parse(channel).unit
+        figures = zip(rmse.value, *rmse.intervals("error"), strict=True)
         rows += [
-            (channel, unit, phase, rmse[number], *percentile_interval(draws[:, number]))
-            for number, phase in enumerate(GAIT_PHASES)
+            (channel, unit, phase, *each) for phase, each in zip(GAIT_PHASES, figures, strict=True)
         ]
     columns = ["channel", "unit", "gait_phase", "rmse", "low", "high"]
     return said_simulated(pd.DataFrame(rows, columns=columns), found.data.is_simulated)
@@ -99,9 +98,9 @@ def along_cycle(found: KineticsEvaluation, model: str, channel: str) -> pd.DataF
     DataFrame
         ``phase_percent, rmse, low, high``, 150 rows.
     """
-    rmse, draws = _over_subjects(found, *_squared_errors(found, model, channel))
-    low, high = np.nanpercentile(draws, (2.5, 97.5), axis=0)
-    table = {"phase_percent": PHASE_PERCENT, "rmse": rmse, "low": low, "high": high}
+    rmse = _over_subjects(found, *_squared_errors(found, model, channel))
+    low, high = rmse.intervals("error")
+    table = {"phase_percent": PHASE_PERCENT, "rmse": rmse.value, "low": low, "high": high}
     return said_simulated(pd.DataFrame(table), found.data.is_simulated)
 
 
@@ -122,13 +121,14 @@ def _squared_errors(
 
 def _over_subjects(
     found: KineticsEvaluation, sums: NDArray[np.float64], points: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Root mean square of each column over all cycles, and over each bootstrap draw of subjects."""
+) -> Jackknife:
+    """Root mean square of each column over all cycles, and without each subject."""
     codes, names = subject_codes(found.arrays.groups)
-    weights = subject_weights(len(names), N_BOOTSTRAP, SEED)[:, codes]
-    with np.errstate(invalid="ignore"):  # nothing measured in a draw
-        drawn = np.sqrt((weights @ sums) / (weights @ points))
-        return np.sqrt(sums.sum(axis=0) / points.sum(axis=0)), drawn
+    of_subjects = np.zeros((len(names), sums.shape[1], 2))
+    np.add.at(of_subjects, codes, np.stack([sums, points], axis=-1))
+    return Jackknife.of(
+        lambda total: np.sqrt(total[..., 0] / total[..., 1]), of_subjects, of_subjects[..., 1:]
+    )
 
 
 def gait_phase_of_points(toe_off: NDArray[np.float64]) -> NDArray[np.int8]:

@@ -17,6 +17,7 @@ from locomotion_analysis.cli.data import (
     validate,
 )
 from locomotion_analysis.cli.datasets import datasets_app
+from locomotion_analysis.cli.models import models_app
 from locomotion_analysis.cli.production import (
     bundle,
     bundle_diff,
@@ -71,6 +72,7 @@ for _command in _COMMANDS:
     app.command()(_command)
 app.add_typer(features_app, name="features")
 app.add_typer(datasets_app, name="datasets")
+app.add_typer(models_app, name="models")
 app.add_typer(keys_app, name="keys")
 app.add_typer(registry_app, name="registry")
 app.add_typer(monitor_app, name="monitor")

@@ -225,7 +225,7 @@ def model_card(run: TrainingRun) -> ModelCard:
     if table.kind == "classification":
         frame = pd.DataFrame({"class": table.y.to_numpy().astype(str), "subject": table.groups})
         each = frame.groupby("class")["subject"].agg(subjects="nunique", rows="size")
-        counts = _rows(each.reset_index())
+        counts = card_rows(each.reset_index())
     else:
         values = table.y.to_numpy(float)
         people.append(
@@ -261,7 +261,7 @@ def model_card(run: TrainingRun) -> ModelCard:
         people=tuple(people),
         classes=counts,
         scores=tuple(scores),
-        board=_rows(board.table),
+        board=card_rows(board.table),
         cautions=board.cautions,
         left_out=tuple(left_out),
         limits=tuple(limits),
@@ -489,7 +489,7 @@ def _board_size(board: Leaderboard) -> tuple[float, float]:
     return ROWS_WIDTH, 0.4 + rows_height(len(board.entries))
 
 
-def _rows(frame: pd.DataFrame) -> tuple[Row, ...]:
+def card_rows(frame: pd.DataFrame) -> tuple[Row, ...]:
     """Return a frame as rows that JSON can hold; what is not known is None."""
     return tuple(
         {
