@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -246,10 +247,11 @@ def stream(
     from locomotion_analysis.production.bundle import open_bundle
     from locomotion_analysis.production.stream import read_samples, stream_samples
 
-    opened = open_bundle(bundle, key=_secret(key_file))
     told = dict(_named_number(each) for each in known or ())
-    with typer.open_file(source, encoding="utf-8") as lines:
-        samples = read_samples(lines, "stdin" if source == "-" else source)
+    coming = source == "-"
+    with nullcontext(sys.stdin) if coming else Path(source).open(encoding="utf-8") as lines:
+        opened = open_bundle(bundle, key=_secret(key_file))
+        samples = read_samples(lines, "stdin" if coming else source)
         for output in stream_samples(
             opened, samples, rate, stall, subject=subject, task=task, known=told
         ):
