@@ -1,6 +1,6 @@
 """How well the rest of a cycle is forecast from its first part, by whom.
 
-``python benchmarks/forecast_cycles.py FILE... [--share 0.4] [--epochs 25]``. FILE is Parquet with
+``python benchmarks/forecast_cycles.py FILE... [--share 0.4] [--epochs 25] [--batch 64]``. FILE is Parquet with
 gait cycles; ``simulated`` stands for 100 simulated people. Every ipsilateral angle is forecast from the
 first part of all of them, in five folds of subjects.
 """
@@ -33,10 +33,11 @@ def main() -> None:
     parser.add_argument("--where")
     parser.add_argument("--share", type=float, default=0.4)
     parser.add_argument("--epochs", type=int, default=25)
+    parser.add_argument("--batch", type=int, default=64, help="cycles a batch of the networks")
     asked = parser.parse_args()
     models = {
-        "perceptron": CurveRegressor(max_epochs=asked.epochs),
-        "gru": CurveRegressor("gru", max_epochs=asked.epochs, dropout=0.2),
+        "perceptron": CurveRegressor(max_epochs=asked.epochs, batch_size=asked.batch),
+        "gru": CurveRegressor("gru", max_epochs=asked.epochs, batch_size=asked.batch, dropout=0.2),
     }
     for name in asked.files:
         data = cycles(name, asked.where)

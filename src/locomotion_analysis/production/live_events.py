@@ -20,6 +20,8 @@ from locomotion_analysis.ingest.recording import HEEL_STRIKE, SIDES, TOE_OFF
 from locomotion_analysis.ingest.strides import MIN_STRIDE_S
 from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2
 
+__all__ = ["LiveEvents", "SeenEvent"]
+
 CONFIRM_S = 0.02
 """How long a force stays above or below its threshold before the foot is said to be down or up, s."""
 SWING_M, CONFIRM_M = 0.1, 0.02

@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Self
 
 import numba
@@ -40,9 +41,11 @@ from locomotion_analysis.ingest.strides import (
 from locomotion_analysis.production.bundle import Bundle
 from locomotion_analysis.production.live_events import LiveEvents, SeenEvent
 from locomotion_analysis.production.service.bodies import checked_cycles, prediction_reply
-from locomotion_analysis.production.service.contract import Description
+from locomotion_analysis.production.service.contract import Description, RefusedError
 from locomotion_analysis.production.service.worker import ServedBundle
 from locomotion_analysis.standard import is_channel
+
+__all__ = ["GaitStream", "read_samples", "stream_samples"]
 
 TIME = "time_s"
 Output = dict[str, Any]
@@ -150,7 +153,8 @@ class GaitStream:
         self._model = Description.of(self._served)
         # What is compiled or read at the first prediction is so before the first sample.
         self._served.check_example()
-        checked_cycles(bundle.golden.cycles.take([0]), self._served)
+        with suppress(RefusedError):
+            checked_cycles(bundle.golden.cycles.take([0]), self._served)
         size = math.ceil(_WINDOW_S * rate_hz) + 2
         self._times, self._n = np.empty(2 * size), 0
         self._values = np.empty((len(self.channels), 2 * size))
@@ -349,16 +353,18 @@ class GaitStream:
         """Return the answer to the last stride of a foot, or why there is none."""
         strides = strides_between(events)
         stride = strides[strides["side"] == side].tail(1).reset_index(drop=True)
-        start, end, reason = stride.loc[0, ["start_s", "end_s", "reason"]]
+        start, end = (float(stride[name].iloc[0]) for name in ("start_s", "end_s"))
+        reason = str(stride["reason"].iloc[0])
         if not reason and self._live.sources[side] == "angles":
             middle = np.array([(start + end) / 2.0])
             reason = _BACKWARD if backward_by_angles(recording, middle)[0] else ""
-        place = {"side": side, "start_s": float(start), "end_s": float(end)}
+        place = {"side": side, "start_s": start, "end_s": end}
         if reason:
             return {"kind": "rejected", **place, "reason": reason}
         try:
-            asked = checked_cycles(self._cycle(recording, stride), self._served)
-            answers = self._served.predict_cycles(asked.rows, explain=False)
+            cycle = self._cycle(recording, stride)
+            asked = checked_cycles(cycle, self._served)
+            answers = self._served.predict_cycles(cycle, explain=False)
         except LocomotionError as error:
             reason = "; ".join(str(error).splitlines())
             return {"kind": "rejected", **place, "reason": reason}
