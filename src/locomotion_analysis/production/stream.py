@@ -319,8 +319,8 @@ class GaitStream:
         self._told -= set(self._live.sources) - set(self._live.lost)
         if instant - self._silent_since > MAX_STRIDE_S and "no_strike" not in self._told:
             self._told.add("no_strike")
-            since = f"no heel strike since {self._silent_since:g} s"
-            text = f"{since}: who stands has none, and a force that is not zero in swing hides them"
+            quiet = f"no heel strike since {self._silent_since:g} s"
+            text = f"{quiet}: who stands has none, and a force that is not zero in swing hides them"
             found.append(_finding("no_strike", instant, text))
         return found
 
