@@ -9,6 +9,7 @@ import pytest
 from tests.ingest.walking import FIRST_S, Walk
 
 pytest.importorskip("skops")
+pytest.importorskip("pydantic")
 KEPT = Path(__file__).parents[1] / "production" / "bundle" / "old" / "format_1.bundle"
 
 

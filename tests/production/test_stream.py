@@ -12,11 +12,11 @@ from tests.ingest.walking import FIRST_S, MASS_KG, Walk
 
 from locomotion_analysis.errors import SchemaError, UnitError
 from locomotion_analysis.ingest import Recording, Stream, cycles_of
-from locomotion_analysis.production import stream as streams
 
 pytest.importorskip("skops")
 pytest.importorskip("pydantic")
 
+from locomotion_analysis.production import stream as streams
 from locomotion_analysis.production.bundle import open_bundle
 from locomotion_analysis.production.service.worker import ServedBundle
 from locomotion_analysis.production.stream import GaitStream, read_samples, stream_samples

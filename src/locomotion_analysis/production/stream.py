@@ -5,6 +5,11 @@ and prediction are those of :func:`~locomotion_analysis.ingest.cycles_of` and of
 are made beside the stream, so that no sample waits for them.
 """
 
+# ruff: noqa: E402 - the library that is missing is named before anything needs it
+from locomotion_analysis.extras import require_installed
+
+require_installed("pydantic", "serve")
+
 import csv
 import json
 import math
@@ -51,7 +56,7 @@ TIME = "time_s"
 Output = dict[str, Any]
 
 _WINDOW_S = 2.0 * MAX_STRIDE_S
-"""How much of the stream is kept: the longest stride, and one before it to judge it by, s."""
+"""How much of the stream is kept at least, s: the curves of the longest stride, twice over."""
 _EVENTS_S = 30.0
 """How far back strides are compared with, s."""
 _RATE_TOLERANCE, _RATE_SAMPLES = 0.2, 20
