@@ -128,7 +128,7 @@ def test_an_option_means_the_same_in_every_command():
         assert len(told[option]) > 1, option
         assert len(set(told[option].values())) == 1, told[option]
     assert set(told["--workers"]) == {"serve"}
-    assert set(told["--task"]) == {"convert", "discover"}
+    assert set(told["--task"]) == {"convert", "discover", "stream"}
     assert not {"--channel", "--report", "--arch"} & told.keys()
 
 

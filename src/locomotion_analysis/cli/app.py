@@ -28,6 +28,7 @@ from locomotion_analysis.cli.production import (
     registry_app,
     retrain,
     serve,
+    stream,
 )
 from locomotion_analysis.cli.show import show_error, show_log, show_warning
 from locomotion_analysis.cli.study import audit, demo, discover, explain, run, train
@@ -66,7 +67,7 @@ def _locomotion(
 _COMMANDS = (
     *(demo, run, train, explain, audit, discover),
     *(info, simulate, convert, formats, validate, doctor),
-    *(bundle, bundle_inspect, bundle_verify, bundle_diff, serve, retrain),
+    *(bundle, bundle_inspect, bundle_verify, bundle_diff, serve, stream, retrain),
 )
 for _command in _COMMANDS:
     app.command()(_command)

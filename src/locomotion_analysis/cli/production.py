@@ -1,6 +1,8 @@
 """Commands on trained models: bundles, service, monitoring, registry, retraining."""
 
+import sys
 import time
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -219,6 +221,53 @@ def serve(
         PredictionStore(store).close()  # one that cannot be opened ends here
         opener = partial(open_recorded, store=store, **how)
     serve_model(source_of(model), settings, host, port, opener)
+
+
+def stream(
+    bundle: _File,
+    rate: Annotated[float, typer.Option(help="Samples a second.")],
+    source: Annotated[
+        str,
+        typer.Option("--in", help="File of samples, or - for what comes in: CSV or JSON lines."),
+    ] = "-",
+    subject: Annotated[str, typer.Option(help="Whom the stream shows.")] = "unnamed",
+    task: Annotated[str, typer.Option(help="What the person does.")] = "level_walking",
+    known: Annotated[
+        list[str] | None,
+        typer.Option(help="What else is known, NAME=NUMBER: mass_kg=70, speed_m_s=1.2; repeat."),
+    ] = None,
+    stall: Annotated[
+        float, typer.Option(min=0.1, help="Say so when no sample comes for so many seconds.")
+    ] = 1.0,
+    key_file: _Key = None,
+) -> None:
+    """Answer each stride of a live stream: gait events and predictions as JSON lines."""
+    import json
+
+    from locomotion_analysis.production.bundle import open_bundle
+    from locomotion_analysis.production.stream import read_samples, stream_samples
+
+    told = dict(_named_number(each) for each in known or ())
+    coming = source == "-"
+    with nullcontext(sys.stdin) if coming else Path(source).open(encoding="utf-8") as lines:
+        opened = open_bundle(bundle, key=_secret(key_file))
+        samples = read_samples(lines, "stdin" if coming else source)
+        for output in stream_samples(
+            opened, samples, rate, stall, subject=subject, task=task, known=told
+        ):
+            sys.stdout.write(json.dumps(output) + "\n")
+            sys.stdout.flush()
+
+
+def _named_number(text: str) -> tuple[str, float]:
+    """Return name and number of NAME=NUMBER."""
+    from locomotion_analysis.errors import SchemaError
+
+    name, _, value = text.partition("=")
+    try:
+        return name.strip(), float(value)
+    except ValueError:
+        raise SchemaError(expected="NAME=NUMBER", got=repr(text), where="--known") from None
 
 
 @keys_app.command("add")

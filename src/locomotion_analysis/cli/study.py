@@ -96,7 +96,7 @@ def train(
         typer.Option(
             help="Recipes to compare; repeat, or separate by commas. On features: linear, "
             "extra_trees, boosting, ...; networks on curves: lstm, gru, cnn, spectrogram, wavelet, "
-            "transformer, two_leg. All on features where not given."
+            "gramian, recurrence, transformer, two_leg. All on features where not given."
         ),
     ] = None,
     problem: Annotated[

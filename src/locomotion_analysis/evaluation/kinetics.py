@@ -98,6 +98,38 @@ def evaluate_kinetics(
     ['mean curve', 'ridge']
     """
     arrays = kinetics_arrays(data, inputs, targets)
+    asked = {"network": CurveRegressor()} if models is None else models
+    predicted = held_out_curves(arrays, asked, n_splits, random_state)
+    errors = said_simulated(curve_errors(arrays, predicted, _BASELINES), data.is_simulated)
+    return KineticsEvaluation(data, arrays, predicted, errors)
+
+
+def held_out_curves(
+    arrays: KineticsArrays, models: Mapping[str, Any], n_splits: int, random_state: int
+) -> dict[str, NDArray[np.float32]]:
+    """Return what models and the two baselines predict of people they never saw.
+
+    Parameters
+    ----------
+    arrays : KineticsArrays
+        Curves to predict from, and to predict.
+    models : mapping of str to estimator
+        Each fold gets a copy.
+    n_splits : int
+        Folds of subjects.
+    random_state : int
+        Seed of the folds.
+
+    Returns
+    -------
+    dict of str to ndarray of float32, shape of ``arrays.Y``
+        ``"mean curve"`` and ``"ridge"`` first.
+
+    Raises
+    ------
+    SchemaError
+        If a model's name is taken, or there are fewer subjects than folds.
+    """
     subject, names = subject_codes(arrays.groups)
     if len(names) < n_splits:
         raise SchemaError(
@@ -106,28 +138,43 @@ def evaluate_kinetics(
             where="data",
             fix="record more people, or ask for fewer folds",
         )
-    asked = {"network": CurveRegressor()} if models is None else dict(models)
-    taken = sorted(set(_BASELINES) & set(asked))
+    taken = sorted(set(_BASELINES) & set(models))
     if taken:
         raise SchemaError(
             expected="other names than those of the baselines", got=", ".join(taken), where="models"
         )
-    asked = {"mean curve": MeanCurve(), "ridge": RidgeCurves(), **asked}
+    asked = {"mean curve": MeanCurve(), "ridge": RidgeCurves(), **models}
     predicted = {name: np.empty_like(arrays.Y) for name in asked}
     folds = GroupKFold(n_splits, shuffle=True, random_state=random_state)
     for train, test in folds.split(arrays.X, groups=subject):
         for name, model in asked.items():
             fitted = clone(model).fit(arrays.X[train], arrays.Y[train], arrays.groups[train])
             predicted[name][test] = fitted.predict(arrays.X[test])
-    errors = said_simulated(_errors(arrays, predicted, subject), data.is_simulated)
-    return KineticsEvaluation(data, arrays, predicted, errors)
+    return predicted
 
 
-def _errors(
+def curve_errors(
     arrays: KineticsArrays,
     predicted: Mapping[str, NDArray[np.float32]],
-    subject: NDArray[np.intp],
+    baselines: Sequence[str],
 ) -> pd.DataFrame:
+    """Return the errors of predicted curves, and by how much each is smaller than a baseline's.
+
+    Parameters
+    ----------
+    arrays : KineticsArrays
+        What was measured, and of whom.
+    predicted : mapping of str to ndarray, shape of ``arrays.Y``
+        By model; the baselines among them.
+    baselines : sequence of str
+        Models to compare with.
+
+    Returns
+    -------
+    DataFrame
+        As ``errors`` of :class:`KineticsEvaluation`, with ``below_<baseline>_percent`` for each.
+    """
+    subject, _ = subject_codes(arrays.groups)
     rows = []
     for position, channel in enumerate(arrays.targets):
         found = {
@@ -142,7 +189,7 @@ def _errors(
                 "model": model,
             }
             row |= {"rmse": float(rmse.value), "low": low, "high": high}
-            for baseline in _BASELINES:
+            for baseline in baselines:
                 name = f"below_{baseline.replace(' ', '_')}_percent"
                 gain = 1 - rmse.value / found[baseline].value
                 without = 1 - rmse.without / found[baseline].without

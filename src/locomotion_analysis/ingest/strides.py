@@ -87,7 +87,7 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
         raise no_stride(recording, strides, events.forces.n_unknown)
     measured = along_progression(normalise_to_body(mask_unmeasured(events)))
     refuse_no_curves(measured)
-    channels, block = _block(measured, used)
+    channels, block = stride_curves(measured, used)
     of_strides = stride_metadata(measured, used)
     tasks, of_tasks = _tasks(measured.task, runs(used, events), _bent_knee(channels, block))
     named, of_direction = _ways(measured, used, tasks)
@@ -222,8 +222,21 @@ def _ways(
     return named, entries
 
 
-def _block(recording: Recording, strides: pd.DataFrame) -> tuple[list[str], NDArray[np.float32]]:
-    """Curves of all strides with sides turned into ipsi and contra."""
+def stride_curves(
+    recording: Recording, strides: pd.DataFrame
+) -> tuple[list[str], NDArray[np.float32]]:
+    """Return names and curves of all strides, with sides turned into ipsi and contra.
+
+    Parameters
+    ----------
+    recording : Recording
+    strides : DataFrame
+        Rows of :func:`find_strides`: ``side, start_s, end_s``.
+
+    Returns
+    -------
+    (list of str, ndarray of float32, shape (n_channels, n_strides, 150))
+    """
     start, end = strides["start_s"].to_numpy(), strides["end_s"].to_numpy()
     sides = {side: (strides["side"] == side).to_numpy() for side in SIDES}
     channels: dict[str, NDArray[np.float32]] = {}

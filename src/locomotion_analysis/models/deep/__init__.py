@@ -28,6 +28,7 @@ from locomotion_analysis.models.deep.estimators import (
     LearningRateSweep,
     sweep_learning_rate,
 )
+from locomotion_analysis.models.deep.forecasting import CycleForecaster
 from locomotion_analysis.models.deep.generation import CycleGenerator
 from locomotion_analysis.models.deep.kinetics import (
     CurveRegressor,
@@ -57,6 +58,7 @@ __all__ = [
     "CurveRegressor",
     "CurveScaler",
     "CycleEncoder",
+    "CycleForecaster",
     "CycleGenerator",
     "DeepClassifier",
     "DeepMultiTask",

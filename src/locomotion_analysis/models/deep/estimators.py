@@ -38,8 +38,8 @@ class DeepClassifier(AnswersWithClasses, DeepEstimator):
     Parameters
     ----------
     architecture : str
-        ``lstm``, ``gru``, ``cnn``, ``spectrogram``, ``wavelet``, ``transformer``, or ``two_leg``,
-        which needs `channels` of both legs; ``auto``: ``two_leg`` where it can be, else ``cnn``.
+        ``lstm``, ``gru``, ``cnn``, ``spectrogram``, ``wavelet``, ``gramian``, ``recurrence``,
+        ``transformer``, or ``two_leg``, which needs `channels` of both legs; ``auto``: ``two_leg`` where it can be, else ``cnn``.
     channels : sequence of str, optional
         Names of the channels of `X`, in order. Side swap (of `augmentation`) and ``two_leg``
         need them.

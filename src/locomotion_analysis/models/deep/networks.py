@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.models.deep.gait_images import GramianImage, RecurrenceImage, aggregated
 from locomotion_analysis.models.deep.legs import has_both_legs, leg_channels, seen_from_other_leg
 from locomotion_analysis.models.deep.time_frequency import TimeFrequencyImage
 
@@ -480,7 +481,9 @@ _WAVE_NUMBER = 6.0
 
 
 class ImageNetwork(CurveNetwork):
-    """2-D convolutions over frequency and phase; one image a channel of the gait curves.
+    """2-D convolutions over images of the gait curves whose columns are phases of the cycle.
+
+    Subclasses say what the images are (:meth:`images`).
 
     Parameters
     ----------
@@ -489,7 +492,7 @@ class ImageNetwork(CurveNetwork):
     width : int
         Features at each step.
     depth : int
-        Convolutions after the first; each halves the frequencies.
+        Convolutions after the first; each halves the rows.
     dropout : float
         Share of features left out in training.
 
@@ -501,9 +504,8 @@ class ImageNetwork(CurveNetwork):
     """
 
     stride = 6
+    rows_go_round: ClassVar[bool] = False
     phase: torch.Tensor
-    frequencies: ClassVar[NDArray[np.floating]]
-    deviations: ClassVar[NDArray[np.floating]]
 
     def __init__(
         self,
@@ -515,14 +517,20 @@ class ImageNetwork(CurveNetwork):
         dropout: float = 0.2,
     ) -> None:
         super().__init__(n_channels, n_points, n_outputs, width, dropout)
-        self.image = TimeFrequencyImage(n_points, self.stride, self.frequencies, self.deviations)
-        self.mix = nn.Conv2d(n_channels, width, 1, bias=False)
+        self.image = self.images(n_points)
+        self.mix = nn.Conv2d(n_channels * self.image.per_channel, width, 1, bias=False)
         # What stands in for the image of a channel that was not measured, already mixed.
-        self.known = nn.Linear(n_channels, width * len(self.frequencies))
+        self.known = nn.Linear(n_channels, width * self.image.n_rows)
         encoding = phase_encoding(n_points, N_PHASE_FEATURES)[:: self.stride]
         self.register_buffer("phase", encoding, persistent=False)
         self.place = nn.Linear(N_PHASE_FEATURES, width, bias=False)
-        self.layers = nn.Sequential(*(_halving(width, dropout) for _ in range(depth)))
+        self.layers = nn.Sequential(
+            *(_halving(width, dropout, self.rows_go_round) for _ in range(depth))
+        )
+
+    def images(self, n_points: int) -> nn.Module:
+        """Return the layer that makes the images; it has `n_rows` and images `per_channel`."""
+        raise NotImplementedError
 
     def encode(self, curves: torch.Tensor, measured: torch.Tensor) -> torch.Tensor:
         """Return features along the cycle, shape (n_cycles, n_steps, width)."""
@@ -533,27 +541,67 @@ class ImageNetwork(CurveNetwork):
         return encoded.mean(dim=2).transpose(1, 2)
 
 
-class SpectrogramNetwork(ImageNetwork):
+class TimeFrequencyNetwork(ImageNetwork):
+    """Amplitude of each frequency along the cycle; one image a channel."""
+
+    frequencies: ClassVar[NDArray[np.floating]]
+    deviations: ClassVar[NDArray[np.floating]]
+
+    def images(self, n_points: int) -> nn.Module:
+        """Return the layer that makes the images."""
+        return TimeFrequencyImage(n_points, self.stride, self.frequencies, self.deviations)
+
+
+class SpectrogramNetwork(TimeFrequencyNetwork):
     """CNN on spectrograms: 0 to 12 cycles a stride through one window of a third of the cycle."""
 
     frequencies, deviations = _SPECTROGRAM_FREQUENCIES, _SPECTROGRAM_DEVIATIONS
 
 
-class WaveletNetwork(ImageNetwork):
+class WaveletNetwork(TimeFrequencyNetwork):
     """CNN on Morlet wavelet images: 1 to 16 cycles a stride, three rows an octave."""
 
     frequencies = _WAVELET_FREQUENCIES
     deviations = _WAVE_NUMBER / (2 * np.pi * np.append(16.0, _WAVELET_FREQUENCIES[1:]))
 
 
-def _halving(width: int, dropout: float) -> nn.Sequential:
-    """Return a convolution, round the cycle, that keeps the steps and halves the frequencies."""
+class PhaseByPhaseNetwork(ImageNetwork):
+    """Images of each phase of the cycle against each other: 30 rows and 30 columns of 150 points."""
+
+    stride = 5
+    rows_go_round = True
+
+    @property
+    def step_phase(self) -> torch.Tensor:
+        """Middle of each step that :meth:`encode` returns, % of the cycle, shape (n_steps,)."""
+        return aggregated(torch.linspace(0.0, 100.0, self.n_points), self.stride)
+
+
+class GramianNetwork(PhaseByPhaseNetwork):
+    """CNN on Gramian angular fields, summation and difference, with the curve beside."""
+
+    def images(self, n_points: int) -> nn.Module:
+        """Return the layer that makes the images."""
+        return GramianImage(n_points, self.stride)
+
+
+class RecurrenceNetwork(PhaseByPhaseNetwork):
+    """CNN on recurrence plots, with the curve beside."""
+
+    def images(self, n_points: int) -> nn.Module:
+        """Return the layer that makes the images."""
+        return RecurrenceImage(n_points, self.stride)
+
+
+def _halving(width: int, dropout: float, rows_go_round: bool) -> nn.Sequential:
+    """Return a convolution, round the cycle, that keeps the steps and halves the rows."""
+    beyond = 1 if rows_go_round else 0
     return nn.Sequential(
         nn.BatchNorm2d(width),
         nn.ReLU(),
         nn.Dropout2d(dropout),
-        nn.CircularPad2d((1, 1, 0, 0)),
-        nn.Conv2d(width, width, 3, stride=(2, 1), padding=(1, 0), bias=False),
+        nn.CircularPad2d((1, 1, beyond, beyond)),
+        nn.Conv2d(width, width, 3, stride=(2, 1), padding=(1 - beyond, 0), bias=False),
     )
 
 
@@ -746,6 +794,8 @@ NETWORKS: dict[str, type[CurveNetwork]] = {
     "cnn": ConvolutionalNetwork,
     "spectrogram": SpectrogramNetwork,
     "wavelet": WaveletNetwork,
+    "gramian": GramianNetwork,
+    "recurrence": RecurrenceNetwork,
     "transformer": TransformerNetwork,
 }
 """Networks by name, of curves whose channels need no names."""

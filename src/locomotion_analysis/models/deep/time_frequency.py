@@ -87,6 +87,7 @@ class TimeFrequencyImage(nn.Module):  # type: ignore[misc]
     """
 
     filters: torch.Tensor
+    per_channel = 1
 
     def __init__(
         self,
@@ -99,6 +100,7 @@ class TimeFrequencyImage(nn.Module):  # type: ignore[misc]
         filters = gabor_filters(n_points, frequencies, deviations)[:, ::stride]
         parts = np.stack([filters.real, filters.imag])
         self.shape = parts.shape[:3]
+        self.n_rows = len(frequencies)
         flat = torch.from_numpy(np.ascontiguousarray(parts.reshape(-1, n_points).T))
         self.register_buffer("filters", flat, persistent=False)
 

@@ -330,7 +330,17 @@ def speed_regression(model: str = "linear", random_state: int = 0) -> Recipe:
     return _chosen(model, recipes)
 
 
-NETWORKS = ("lstm", "gru", "cnn", "spectrogram", "wavelet", "transformer", "two_leg")
+NETWORKS = (
+    "lstm",
+    "gru",
+    "cnn",
+    "spectrogram",
+    "wavelet",
+    "gramian",
+    "recurrence",
+    "transformer",
+    "two_leg",
+)
 """Networks of the extra ``deep`` by name; named here so that torch is imported for them alone."""
 
 
