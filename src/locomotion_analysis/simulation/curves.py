@@ -453,7 +453,7 @@ def leg_curves(
     """
     if task == RISE:
         return _rises(own, mean, strides, deviations)
-    order = strides.of_cycles(strides.leg[None])[0][:, None] ^ np.arange(2)
+    order = strides.ipsilateral[:, None] ^ np.arange(2)
     clock = StrideClock.of(strides)
     basis = np.swapaxes(fourier_basis(clock.template_phase(people)), -1, -2)
     change = clock.between(strides.v) - strides.mean.v[:, None, None, None]
@@ -501,7 +501,7 @@ def _rises(
     """Curves of movements that each stand alone, both legs in phase."""
     n_cycles = strides.n_cycles
     both = _both_legs
-    order = strides.of_cycles(strides.leg[None])[0][:, None] ^ np.arange(2)
+    order = strides.ipsilateral[:, None] ^ np.arange(2)
     basis = mirrored_basis(CYCLE_CLOCK).T
     legs = mean.legs[:, order] @ basis
     legs = legs + both(deviations.legs, n_cycles) @ stride_atoms(basis)
@@ -667,7 +667,7 @@ def cycle_table(trial: Trial, people: Population, strides: Strides) -> pd.DataFr
         "stride_length_m": length,
         "step_width_m": width,
     }
-    legs = strides.of_cycles(strides.leg[None])[0]
+    legs = strides.ipsilateral
     each = {
         "dataset": "simulated",
         "subject": np.repeat(people.subject, n_cycles),

@@ -47,11 +47,11 @@ N_DEVIATION_NORMALS = N_LEG + N_FORCE + N_NOISE
 # Between subjects: SD of (offset, harmonic 1, harmonic 2); between strides: the same.
 # Harmonics 3 and 4 vary by these shares of harmonic 2. Pelvis and trunk curves are halves that
 # the two legs add up; equal halves cancel every other harmonic.
-_FINE_SHARES = (0.5, 0.3)
+_FINE_SHARES = {"midline": (0.5, 0.3), "leg": (0.2, 0.1)}
 _SUBJECT_ANGLE_SD = {
-    "hip_flexion_angle": (5.2, 1.9, 0.75),
-    "knee_flexion_angle": (3.51, 3.31, 2.73),
-    "ankle_dorsiflexion_angle": (3.36, 2.31, 2.1),
+    "hip_flexion_angle": (5.35, 1.9, 0.75),
+    "knee_flexion_angle": (4.1, 3.0, 2.35),
+    "ankle_dorsiflexion_angle": (3.75, 2.1, 1.7),
     "hip_adduction_angle": (2.47, 1.52, 0.76),
     "hip_internal_rotation_angle": (8.99, 1.93, 1.07),
     "knee_adduction_angle": (2.8, 1.5, 0.9),
@@ -121,7 +121,8 @@ def _spread(
     for row, name in zip(rows, LEG_CHANNELS, strict=True):
         if name in angles:
             offset, first, second = angles[name]
-            fine = [share * second for share in _FINE_SHARES]
+            where = "midline" if name.startswith(("pelvis", "trunk")) else "leg"
+            fine = [share * second for share in _FINE_SHARES[where]]
             row[:] = [offset, *np.repeat([first, second, *fine], 2)]
         else:
             row[: len(_MOMENT_BUMPS)] = moments[name]
@@ -234,7 +235,7 @@ def remembering(normals: Array, memory: float, lag: int) -> Array:
     >>> round(float(np.corrcoef(x[2:], x[:-2])[0, 1]), 1)
     0.5
     """
-    driven = np.sqrt(1 - memory**2) * normals
+    driven: Array = np.sqrt(1 - memory**2) * normals
     driven[:, :lag] = normals[:, :lag]
     series: Array = lfilter([1.0], [1.0, *[0.0] * (lag - 1), -memory], driven, axis=1)
     return series

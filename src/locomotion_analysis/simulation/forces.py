@@ -80,13 +80,13 @@ GROUND = ("level_walking", "incline_walking", "decline_walking")
 """Tasks in which the body is lifted by :func:`vertical_excursion`."""
 
 _EXCURSION_SD = 0.15
-_STEP_PART = 0.90
+_STEP_PART = 0.87
 """Of the excursion, at the frequency of steps; the rest is finer."""
 
 _N_GRID = 128
 _N_HARMONICS = 6
-_SMOOTHNESS = 0.003
-_ONE_LEG = (0.20, 0.85)
+_SMOOTHNESS = 0.002
+_ONE_LEG = (0.18, 0.85)
 """Part of stance, from peak to peak, in which one leg carries the body."""
 
 _LIGHTEST_BW, _HEAVIEST = 0.2, 3.0
@@ -152,7 +152,7 @@ class StepForce:
         rest = either_step - 1 - main[:, None] * turn[..., 0].real
         finer = np.concatenate([turn[..., 1:].real, -turn[..., 1:].imag], axis=-1)
         low, high = _ONE_LEG
-        single = ((stance > low) & (stance < high)).any(axis=1)[..., None]
+        single = np.logical_or(*np.moveaxis((stance > low) & (stance < high), 1, 0))[..., None]
         weighted = np.swapaxes(finer * single, 1, 2) / single.sum(axis=1, keepdims=True)
         smooth = np.diag(np.tile(order[1:] ** 2, 2) * _SMOOTHNESS)
         found = np.linalg.solve(weighted @ finer + smooth, weighted @ rest[..., None])[..., 0]

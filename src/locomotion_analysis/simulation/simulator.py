@@ -274,8 +274,9 @@ def simulate(
     Published mean curves (functions of speed and slope) plus what makes people differ from the
     mean, strides from each other, and patients from the healthy; then the physics: segment
     angles from the joint angles, velocities from the angles, power = moment x velocity, both
-    legs' vertical force = one body weight over the cycle, no net fore-aft impulse, centre of
-    pressure from the ankle's balance.
+    legs' vertical force = one body weight over each step and what lifts the centre of mass, no net
+    fore-aft impulse, centre of pressure from the ankle's balance. A trial is one series of strides:
+    cycles of left and right overlap, and a leg goes on where its stride before ended.
 
     Parameters
     ----------

@@ -159,6 +159,11 @@ class Strides:
         return replace(self, **cut, leg=self.leg[some])
 
     @property
+    def ipsilateral(self) -> NDArray[np.intp]:
+        """Ipsilateral leg of each cycle, shape (n_cycles,)."""
+        return self.leg[STRIDES_BEFORE:-STRIDES_AFTER]
+
+    @property
     def n_cycles(self) -> int:
         """Cycles of each subject."""
         return len(self.leg) - STRIDES_BEFORE - STRIDES_AFTER
