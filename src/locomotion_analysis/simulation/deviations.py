@@ -134,8 +134,7 @@ def _mixing() -> Array:
     for (one, other), value in _CORRELATIONS.items():
         i, j = LEG_CHANNELS.index(one), LEG_CHANNELS.index(other)
         correlations[i, j] = correlations[j, i] = value
-    mixing: Array = np.linalg.cholesky(correlations)
-    return mixing
+    return np.asarray(np.linalg.cholesky(correlations), dtype=np.float64)
 
 
 _MIXING = _mixing()
