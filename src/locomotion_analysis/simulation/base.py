@@ -95,15 +95,16 @@ def fourier_basis(phase: Array) -> Array:
     ndarray
         Shape ``phase.shape + (41,)``.
     """
-    basis = np.empty((*phase.shape, N_COEFFICIENTS))
-    basis[..., 0] = 1.0
+    # A curve's samples lie side by side in memory; seen from outside they come first.
+    basis = np.empty((*phase.shape[:-1], N_COEFFICIENTS, phase.shape[-1]))
+    basis[..., 0, :] = 1.0
     turn = np.exp(2j * np.pi * phase)
     power = turn.copy()
     for order in range(1, N_HARMONICS + 1):
-        basis[..., 2 * order - 1] = power.real
-        basis[..., 2 * order] = power.imag
+        basis[..., 2 * order - 1, :] = power.real
+        basis[..., 2 * order, :] = power.imag
         power *= turn
-    return basis
+    return np.swapaxes(basis, -1, -2)
 
 
 def sine_basis(stance: Array) -> Array:
@@ -120,13 +121,13 @@ def sine_basis(stance: Array) -> Array:
         Shape ``stance.shape + (24,)``.
     """
     inside = np.where((stance >= 0) & (stance <= 1), stance, 0.0)
-    basis = np.empty((*stance.shape, N_SINES))
+    basis = np.empty((*stance.shape[:-1], N_SINES, stance.shape[-1]))
     turn = np.exp(1j * np.pi * inside)
     power = turn.copy()
     for order in range(N_SINES):
-        basis[..., order] = power.imag
+        basis[..., order, :] = power.imag
         power *= turn
-    return basis
+    return np.swapaxes(basis, -1, -2)
 
 
 def cycle_bump(centre: float, width: float) -> Array:
@@ -238,6 +239,7 @@ STAIR_TOE_OFF_PERCENT = {"stair_ascent": 65.0, "stair_descent": 66.5}
 RISE = "sit_to_stand"
 """The task that is no stride: both feet stay down and both legs do the same."""
 
+_SMALL_V = 0.01
 _RUN_V, _RUN_TOE_OFF_PERCENT = (0.8414, 1.1779, 1.5144), (39.4, 34.8, 32.8)
 Table = dict[tuple[str, str, str], Array]
 
@@ -301,6 +303,16 @@ def template(task: str, v: Array, grade: Array, channels: tuple[str, ...]) -> Ar
     ramp = slope * _stack("ramp", "grade", channels) + slope**2 * _stack("ramp", "grade2", channels)
     walking: Array = _quadratic("level_walking", v, channels) + ramp
     return walking
+
+
+def template_slope(task: str, v: Array, grade: Array, channels: tuple[str, ...]) -> Array:
+    """Change of the healthy mean curves with dimensionless speed; 0 where they do not change.
+
+    Parameters and result are those of :func:`template`.
+    """
+    faster, slower = (template(task, v + d, grade, channels) for d in (_SMALL_V, -_SMALL_V))
+    slope: Array = (faster - slower) / (2 * _SMALL_V)
+    return slope
 
 
 def toe_off_percent(task: str, v: Array) -> Array:

@@ -6,7 +6,7 @@ velocities, ground reaction, centre of pressure), the named channels, and the ta
 each subject's performance tests and falls.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,25 @@ from locomotion_analysis.simulation.base import (
     sine_basis,
     stance_bump,
     template,
+    template_slope,
+)
+from locomotion_analysis.simulation.clock import BEYOND, CYCLE_CLOCK, StrideClock
+from locomotion_analysis.simulation.deviations import (
+    ARTEFACT_CHANNELS,
+    FORCE_ATOMS,
+    IS_ANGLE,
+    STRIDE_MEMORY,
+    StrideDeviations,
+    artefact_gains,
+    stride_atoms,
+    subject_deviations,
+)
+from locomotion_analysis.simulation.forces import (
+    GROUND,
+    StepForce,
+    balance_fore_aft,
+    carry_body_weight,
+    centre_of_pressure,
 )
 from locomotion_analysis.simulation.pathologies import (
     PATHOLOGIES,
@@ -38,12 +57,14 @@ from locomotion_analysis.simulation.pathologies import (
 )
 from locomotion_analysis.simulation.people import Population
 from locomotion_analysis.simulation.strides import (
+    STRIDES_BEFORE,
+    USUAL_V,
+    MeanStride,
     Strides,
     rise_duration,
     stride_length_cv,
     usual_toe_off,
 )
-from locomotion_analysis.standard import PHASE_PERCENT, STANDARD_GRAVITY_M_S2
 
 # What a diagnosis changes in a subject's two legs
 
@@ -218,8 +239,17 @@ def outcomes(people: Population) -> dict[str, object]:
 # What the curves of one body must agree on
 
 
+def _rate(around: Array, duration_s: Array) -> Array:
+    """Differentiate curves that go on for two samples beyond either end of the cycle."""
+    near = around[..., 3:-1] - around[..., 1:-3]
+    far = around[..., 4:] - around[..., :-4]
+    step = duration_s[..., None] / (around.shape[-1] - 2 * BEYOND - 1)
+    rate: Array = (8 * near - far) / (12 * step)
+    return rate
+
+
 def velocity(angle: Array, duration_s: Array, *, periodic: bool = True) -> Array:
-    """Angular velocity of a curve.
+    """Angular velocity of a curve whose neighbours are not known.
 
     Central differences of fourth order: ``(8 (x[+1] - x[-1]) - (x[+2] - x[-2])) / (12 h)``.
 
@@ -240,12 +270,7 @@ def velocity(angle: Array, duration_s: Array, *, periodic: bool = True) -> Array
     before, after = angle[..., -3:-1], angle[..., 1:3]
     if not periodic:
         before, after = angle[..., 2:0:-1], angle[..., -2:-4:-1]
-    around = np.concatenate([before, angle, after], axis=-1)
-    near = around[..., 3:-1] - around[..., 1:-3]
-    far = around[..., 4:] - around[..., :-4]
-    step = duration_s[..., None] / (angle.shape[-1] - 1)
-    rate: Array = (8 * near - far) / (12 * step)
-    return rate
+    return _rate(np.concatenate([before, angle, after], axis=-1), duration_s)
 
 
 def segment_angles(
@@ -259,47 +284,6 @@ def segment_angles(
     thigh = hip - pelvis_tilt
     shank = thigh - knee
     return thigh, shank, shank + ankle
-
-
-def cycle_mean(curve: Array) -> Array:
-    """Mean over the cycle (trapezium rule on the phase grid), keeping the last axis."""
-    inner = curve[..., 1:-1].sum(axis=-1, keepdims=True)
-    ends = 0.5 * (curve[..., :1] + curve[..., -1:])
-    mean: Array = (inner + ends) / (curve.shape[-1] - 1)
-    return mean
-
-
-def carry_body_weight(vertical: Array) -> Array:
-    """Scale the vertical forces of both legs so that together they carry one body weight.
-
-    Over a periodic cycle the body gains no vertical momentum, so the two legs' mean vertical
-    force is the weight, however unevenly they share it.
-
-    Parameters
-    ----------
-    vertical : ndarray, shape (..., 2, n_phases)
-        Both legs' force on one clock, BW.
-    """
-    lifted = np.maximum(vertical, 0.0)
-    total = cycle_mean(lifted).sum(axis=-2, keepdims=True)
-    scaled: Array = lifted / total
-    return scaled
-
-
-def balance_fore_aft(anterior: Array) -> Array:
-    """Scale braking and propulsion so that both legs together neither speed up nor slow down.
-
-    Parameters
-    ----------
-    anterior : ndarray, shape (..., 2, n_phases)
-        Both legs' force, forward positive, BW.
-    """
-    forward, backward = np.maximum(anterior, 0.0), np.maximum(-anterior, 0.0)
-    gained = cycle_mean(forward).sum(axis=-2, keepdims=True)
-    lost = cycle_mean(backward).sum(axis=-2, keepdims=True)
-    ratio = np.sqrt(lost / gained)
-    balanced: Array = forward * ratio - backward / ratio
-    return balanced
 
 
 def pelvis(shares: Array, mirrored: bool) -> Array:
@@ -317,233 +301,16 @@ def pelvis(shares: Array, mirrored: bool) -> Array:
     return whole
 
 
-# Shares of body height and foot length after Winter; where the pressure starts and ends on the
-# sole, and how far it strays sideways, are of the published order of magnitude.
-_FOOT_PER_HEIGHT, _ANKLE_PER_HEIGHT = 0.152, 0.039
-_HEEL_BEHIND_ANKLE = 0.25
-_FIRST_CONTACT, _LAST_CONTACT = -0.20, 0.65
-_UNCERTAIN_BW = 0.05
-_OUTWARD_M, _INWARD_M = 0.010, 0.015
-
-
-def centre_of_pressure(
-    ankle_moment: Array, vertical: Array, anterior: Array, stance: Array, height_m: Array
-) -> tuple[Array, Array]:
-    """Where on the sole the ground pushes: forward of the heel and outward of its midline, m.
-
-    Forward, from the quasi-static balance about the ankle,
-    ``x = (-M / g - h F_anterior) / F_vertical`` with the ankle's height ``h``; where the force is
-    small, it goes from the heel to the toes with stance. Kept on the sole. 0 in swing, as force
-    plates report.
-
-    Parameters
-    ----------
-    ankle_moment : ndarray, shape (..., n_phases)
-        Internal, dorsiflexor positive, Nm/kg.
-    vertical, anterior : ndarray, shape (..., n_phases)
-        Forces, BW.
-    stance : ndarray, shape (..., n_phases)
-        Fraction of stance; above 1 in swing.
-    height_m : ndarray, broadcastable
-        Body height.
-
-    Returns
-    -------
-    anterior, lateral : ndarray
-        m.
-    """
-    foot = _FOOT_PER_HEIGHT * height_m
-    loaded = stance <= 1.0
-    usual = (_FIRST_CONTACT + (_LAST_CONTACT - _FIRST_CONTACT) * np.minimum(stance, 1.0)) * foot
-    turning = -ankle_moment / STANDARD_GRAVITY_M_S2 - _ANKLE_PER_HEIGHT * height_m * anterior
-    forward = (turning + _UNCERTAIN_BW * usual) / (vertical + _UNCERTAIN_BW)
-    from_heel = np.clip(forward + _HEEL_BEHIND_ANKLE * foot, 0.0, foot)
-    outward = _OUTWARD_M * np.sin(np.pi * stance) - _INWARD_M * stance**4
-    return np.where(loaded, from_heel, 0.0), np.where(loaded, outward, 0.0)
-
-
-# How people differ from the mean and strides from each other
-#
-# Deviations are smooth curves: an offset and two harmonics for angles, four for pelvis and trunk,
-# five bumps for moments, three in stance for forces. They are correlated across joints; a person's
-# two legs share most of them. Sizes: between-subject SD of Schwartz et al. 2008 and Pinzone et al. 2014 (Gait Posture 40:286),
-# stride SD of the open recordings of Falisse et al. 2019 (J R Soc Interface
-# 16:20190402) and Fukuchi et al. 2017; hip rotation, foot progression and trunk between strides, and
-# harmonics 3 and 4, of the same order.
-
-
-N_ATOMS = 9
-N_FORCE_ATOMS = 3
-N_LEG = len(LEG_CHANNELS) * N_ATOMS
-N_FORCE = len(FORCE_CHANNELS) * N_FORCE_ATOMS
-SHARED_BY_LEGS = 0.82
-LARGEST_DEVIATION = 2.2
-"""In standard deviations; who is further from the mean is not called healthy."""
-
-_IS_ANGLE = np.array([name.endswith("_angle") for name in LEG_CHANNELS])
-
-# Between subjects: SD of (offset, harmonic 1, harmonic 2); between strides: the same.
-# Pelvis and trunk curves are halves that the two legs add up, see pelvis(). Equal halves
-# cancel every other harmonic, so theirs vary up to the fourth: no healthy pelvis is that even.
-# Harmonics 3 and 4 vary by these shares of harmonic 2.
-_FINE_SHARES = (0.5, 0.3)
-_SUBJECT_ANGLE_SD = {
-    "hip_flexion_angle": (4.9, 2.6, 1.0),
-    "knee_flexion_angle": (3.6, 3.4, 2.8),
-    "ankle_dorsiflexion_angle": (3.2, 2.2, 2.0),
-    "hip_adduction_angle": (2.6, 1.6, 0.8),
-    "hip_internal_rotation_angle": (8.4, 1.8, 1.0),
-    "knee_adduction_angle": (2.8, 1.5, 0.9),
-    "foot_progression_internal_angle": (5.9, 1.7, 1.1),
-    "pelvis_anterior_tilt_angle": (2.4, 0.3, 0.3),
-    "pelvis_obliquity_up_angle": (0.75, 1.1, 0.3),
-    "pelvis_internal_rotation_angle": (1.2, 1.9, 0.4),
-    "trunk_anterior_tilt_angle": (2.0, 0.3, 0.3),
-    "trunk_obliquity_up_angle": (0.8, 0.9, 0.3),
-    "trunk_internal_rotation_angle": (1.2, 1.2, 0.4),
-}
-_STRIDE_ANGLE_SD = {
-    "hip_flexion_angle": (1.1, 1.0, 0.7),
-    "knee_flexion_angle": (0.8, 1.0, 0.9),
-    "ankle_dorsiflexion_angle": (0.8, 1.0, 0.9),
-    "hip_adduction_angle": (0.7, 0.65, 0.45),
-    "hip_internal_rotation_angle": (1.5, 1.0, 0.6),
-    "knee_adduction_angle": (0.5, 0.6, 0.4),
-    "foot_progression_internal_angle": (1.8, 1.0, 0.6),
-    "pelvis_anterior_tilt_angle": (0.6, 0.3, 0.2),
-    "pelvis_obliquity_up_angle": (0.2, 0.35, 0.2),
-    "pelvis_internal_rotation_angle": (0.5, 0.7, 0.3),
-    "trunk_anterior_tilt_angle": (0.5, 0.25, 0.2),
-    "trunk_obliquity_up_angle": (0.3, 0.35, 0.2),
-    "trunk_internal_rotation_angle": (0.5, 0.6, 0.3),
-}
-_MOMENT_BUMPS = ((10.0, 6.0), (24.0, 8.0), (40.0, 8.0), (52.0, 6.0), (88.0, 6.0))
-_SUBJECT_MOMENT_SD = {
-    "hip_flexion_moment": (0.20, 0.12, 0.12, 0.16, 0.09),
-    "knee_flexion_moment": (0.17, 0.14, 0.13, 0.12, 0.06),
-    "ankle_dorsiflexion_moment": (0.08, 0.12, 0.17, 0.18, 0.01),
-    "hip_adduction_moment": (0.09, 0.13, 0.12, 0.09, 0.02),
-    "knee_adduction_moment": (0.06, 0.09, 0.09, 0.06, 0.01),
-}
-_STRIDE_MOMENT_SD = {
-    "hip_flexion_moment": (0.10, 0.06, 0.06, 0.07, 0.05),
-    "knee_flexion_moment": (0.08, 0.06, 0.06, 0.05, 0.03),
-    "ankle_dorsiflexion_moment": (0.04, 0.05, 0.06, 0.06, 0.005),
-    "hip_adduction_moment": (0.04, 0.05, 0.05, 0.04, 0.01),
-    "knee_adduction_moment": (0.03, 0.035, 0.035, 0.03, 0.005),
-}
-_FORCE_BUMPS = ((22.0, 9.0), (50.0, 14.0), (80.0, 9.0))
-_SUBJECT_FORCE_SD = ((0.10, 0.07, 0.08), (0.028, 0.014, 0.024), (0.012, 0.010, 0.012))
-_STRIDE_FORCE_SD = ((0.045, 0.025, 0.03), (0.012, 0.006, 0.010), (0.010, 0.008, 0.010))
-
-# Correlations of subjects' deviations across channels; the rest are zero.
-_CORRELATIONS = {
-    ("hip_flexion_angle", "knee_flexion_angle"): 0.45,
-    ("hip_flexion_angle", "pelvis_anterior_tilt_angle"): 0.70,
-    ("knee_flexion_angle", "ankle_dorsiflexion_angle"): 0.35,
-    ("knee_flexion_angle", "knee_flexion_moment"): -0.40,
-    ("hip_adduction_angle", "pelvis_obliquity_up_angle"): 0.40,
-    ("hip_internal_rotation_angle", "foot_progression_internal_angle"): 0.35,
-    ("knee_adduction_angle", "knee_adduction_moment"): -0.30,
-    ("hip_adduction_moment", "knee_adduction_moment"): 0.45,
-    ("pelvis_anterior_tilt_angle", "trunk_anterior_tilt_angle"): 0.30,
-    ("hip_flexion_moment", "knee_flexion_moment"): -0.35,
-    ("knee_flexion_moment", "ankle_dorsiflexion_moment"): 0.25,
-}
-
-
-def _spread(
-    angles: Mapping[str, tuple[float, ...]], moments: Mapping[str, tuple[float, ...]]
-) -> Array:
-    """SD of each atom of each leg channel, shape (n_channels, 9)."""
-    rows = np.zeros((len(LEG_CHANNELS), N_ATOMS))
-    for row, name in zip(rows, LEG_CHANNELS, strict=True):
-        if name in angles:
-            offset, first, second = angles[name]
-            midline = name.startswith(("pelvis", "trunk"))
-            fine = [share * second * midline for share in _FINE_SHARES]
-            row[:] = [offset, *np.repeat([first, second, *fine], 2)]
-        else:
-            row[: len(_MOMENT_BUMPS)] = moments[name]
-    return rows
-
-
-_FORCE_ATOMS = np.stack([stance_bump(*place) for place in _FORCE_BUMPS])
-
-
-def _leg_curves(normals: Array, spread: Array) -> Array:
-    """Turn normals (..., 162) into coefficients (..., n_channels, n_coefficients)."""
-    correlations = np.eye(len(LEG_CHANNELS))
-    for (one, other), value in _CORRELATIONS.items():
-        i, j = LEG_CHANNELS.index(one), LEG_CHANNELS.index(other)
-        correlations[i, j] = correlations[j, i] = value
-    harmonics = np.eye(N_ATOMS, N_COEFFICIENTS)
-    bumps = np.zeros_like(harmonics)
-    bumps[: len(_MOMENT_BUMPS)] = [cycle_bump(*place) for place in _MOMENT_BUMPS]
-    atoms = np.stack([harmonics if is_angle else bumps for is_angle in _IS_ANGLE])
-    shaped = normals.reshape(*normals.shape[:-1], len(LEG_CHANNELS), N_ATOMS)
-    mixed = np.einsum("ij,...jk->...ik", np.linalg.cholesky(correlations), shaped) * spread
-    curves: Array = np.einsum("...ik,ikc->...ic", mixed, atoms)
-    return curves
-
-
-def _force_curves(normals: Array, spread: tuple[tuple[float, ...], ...]) -> Array:
-    shaped = normals.reshape(*normals.shape[:-1], len(FORCE_CHANNELS), N_FORCE_ATOMS)
-    curves: Array = (shaped * np.array(spread)) @ _FORCE_ATOMS
-    return curves
-
-
-def subject_deviations(normals: Array) -> tuple[Array, Array]:
-    """Deviations of each subject's left and right leg from the template.
-
-    Parameters
-    ----------
-    normals : ndarray, shape (n_subjects, 3 * 171 or more)
-        Standard normals: what both legs share, the left's own, the right's own.
-
-    Returns
-    -------
-    legs : ndarray, shape (n_subjects, 2, 18, 41)
-        Fourier coefficients, degrees or Nm/kg.
-    forces : ndarray, shape (n_subjects, 2, 3, 24)
-        Sine coefficients, body weights.
-    """
-    width = N_LEG + N_FORCE
-    drawn = np.clip(normals[:, : 3 * width], -LARGEST_DEVIATION, LARGEST_DEVIATION)
-    shared, left, right = np.split(drawn, 3, axis=1)
-    own = np.stack([left, right], axis=1)
-    mixed = np.sqrt(SHARED_BY_LEGS) * shared[:, None] + np.sqrt(1 - SHARED_BY_LEGS) * own
-    legs = _leg_curves(mixed[..., :N_LEG], _spread(_SUBJECT_ANGLE_SD, _SUBJECT_MOMENT_SD))
-    return legs, _force_curves(mixed[..., N_LEG:], _SUBJECT_FORCE_SD)
-
-
-def stride_deviations(normals: Array, size: Array) -> tuple[Array, Array]:
-    """Deviations of each stride of both legs.
-
-    Parameters
-    ----------
-    normals : ndarray, shape (n_subjects, n_cycles, 2 * 171)
-        Standard normals, ipsilateral leg first.
-    size : ndarray, shape (n_subjects,)
-        Relative size of the subject's stride noise.
-
-    Returns
-    -------
-    legs, forces : ndarray
-        Shapes (n_subjects, n_cycles, 2, 18, 41) and (n_subjects, n_cycles, 2, 3, 24).
-    """
-    each = normals.reshape(*normals.shape[:2], 2, N_LEG + N_FORCE) * size[:, None, None, None]
-    legs = _leg_curves(each[..., :N_LEG], _spread(_STRIDE_ANGLE_SD, _STRIDE_MOMENT_SD))
-    return legs, _force_curves(each[..., N_LEG:], _STRIDE_FORCE_SD)
-
-
 # Curves of both legs on the ipsilateral clock
 
-TIMING_SD = 0.010
 SESSION_SHARE = 0.25
 """Differences between sessions, as a share of those between people (McGinley et al. 2009)."""
 
 _IS_MIDLINE = np.array([name.startswith(("pelvis", "trunk")) for name in LEG_CHANNELS])
+_N_SLOPE = 13
+"""Coefficients that change with speed from stride to stride, up to harmonic 6."""
+
+_INNER = slice(BEYOND, -BEYOND)
 
 
 @dataclass(frozen=True)
@@ -554,14 +321,45 @@ class SubjectLegs:
     ----------
     legs, forces : ndarray, shapes (n_subjects, 2, 18, 41) and (n_subjects, 2, 3, 24)
         Coefficients to add to the template; left leg first.
+    artefact : ndarray, shape (n_subjects, 2, 4)
+        See :func:`~locomotion_analysis.simulation.deviations.artefact_gains`.
+    noise_size : ndarray, shape (n_subjects,)
+        Size of the differences between strides, 1 being usual.
     walking, rising : Changes
         The diagnosis, in strides and in sit to stand.
     """
 
     legs: Array
     forces: Array
+    artefact: Array
+    noise_size: Array
     walking: Changes
     rising: Changes
+
+
+@dataclass(frozen=True)
+class MeanLegs:
+    """What the strides of a trial vary about: coefficients of the left and the right leg.
+
+    Attributes
+    ----------
+    legs, leg_slope : ndarray, shape (n_subjects, 2, 18, 41)
+        At the trial's mean speed, and the change with dimensionless speed.
+    forces, force_slope : ndarray, shapes (n_subjects, 2, 3, 24) and (n_subjects, 3, 24)
+        The same of the healthy forces.
+    force_gain, more_force : ndarray, shapes (n_subjects, 2, 3, 1) and (n_subjects, 2, 3, 24)
+        What the diagnosis multiplies and adds.
+    step_force : StepForce or None
+        What both healthy feet together push with, where that is known.
+    """
+
+    legs: Array
+    leg_slope: Array
+    forces: Array
+    force_slope: Array
+    force_gain: Array
+    more_force: Array
+    step_force: StepForce | None
 
 
 @dataclass(frozen=True)
@@ -570,17 +368,20 @@ class LegCurves:
 
     Attributes
     ----------
-    legs : ndarray, shape (n_subjects, n_cycles, 2, 18, n_phases)
-        Degrees and Nm/kg; order of `LEG_CHANNELS`.
+    legs : ndarray, shape (n_subjects, n_cycles, 2, 18, n_phases + 4)
+        Degrees and Nm/kg; order of `LEG_CHANNELS`; two samples beyond either end of the cycle.
     forces : ndarray, shape (n_subjects, n_cycles, 2, 3, n_phases)
         Body weights; order of `FORCE_CHANNELS`.
     stance : ndarray, shape (n_subjects, n_cycles, 2, n_phases)
         Fraction of stance; above 1 in swing.
+    contact : ndarray, shape (n_subjects, n_cycles)
+        When the other foot lands, a fraction of the cycle.
     """
 
     legs: Array
     forces: Array
     stance: Array
+    contact: Array
 
 
 def subject_legs(people: Population, another_day: Array | None = None) -> SubjectLegs:
@@ -596,44 +397,47 @@ def subject_legs(people: Population, another_day: Array | None = None) -> Subjec
     if another_day is not None:
         more_legs, more_forces = subject_deviations(another_day)
         legs, forces = legs + SESSION_SHARE * more_legs, forces + SESSION_SHARE * more_forces
-    walking, rising = pathology_changes(people), pathology_changes(people, rising=True)
-    return SubjectLegs(legs, forces, walking, rising)
+    size = np.exp(0.2 * people.trait("stride_noise"))
+    size = size * (1 + (people.of_pathology("stride_noise") - 1) * people.severity)
+    return SubjectLegs(
+        legs=legs,
+        forces=forces,
+        artefact=artefact_gains(people),
+        noise_size=size,
+        walking=pathology_changes(people),
+        rising=pathology_changes(people, rising=True),
+    )
 
 
-def _by_stride(per_leg: Array, strides: Strides) -> Array:
-    """Reorder (n_subjects, left/right, ...) into (n_subjects, n_cycles, ipsi/contra, ...)."""
-    order = np.stack([strides.leg, 1 - strides.leg], axis=-1)
-    reordered: Array = per_leg[:, order]
-    return reordered
-
-
-def leg_phase(task: str, strides: Strides) -> Array:
-    """Fraction of each leg's own cycle, shape (n_subjects, n_cycles, 2, n_phases)."""
-    ipsi = np.broadcast_to(PHASE_PERCENT / 100, (*strides.v.shape, len(PHASE_PERCENT)))
-    if task == RISE:
-        return np.stack([ipsi, ipsi], axis=-2)
-    contra = ipsi - strides.contact_percent[..., None] / 100
-    phase: Array = np.stack([ipsi, contra], axis=-2) % 1.0
-    return phase
-
-
-def template_phase(phase: Array, strides: Strides, people: Population) -> Array:
-    """Warp each leg's clock so that its toe-off meets the template's.
-
-    ``phase + b sin(2 pi phase) + d sin(pi phase)^2``: smooth, periodic and increasing; `b` is the
-    subject's own timing and `d` follows from the toe-offs, if the foot leaves the ground.
-    """
-    own = strides.toe_off_percent[..., None] / 100
-    target = strides.template_toe_off_percent[..., None, None] / 100
-    timing = TIMING_SD * people.trait("timing")[:, None, None, None]
-    late = target - own - timing * np.sin(2 * np.pi * own)
-    shift = np.where(own < 1, late / np.maximum(np.sin(np.pi * own) ** 2, 1e-9), 0.0)
-    warped: Array = phase + timing * np.sin(2 * np.pi * phase) + shift * np.sin(np.pi * phase) ** 2
-    return warped
+def mean_legs(task: str, people: Population, own: SubjectLegs, mean: MeanStride) -> MeanLegs:
+    """Add up template, subject and diagnosis of one trial."""
+    changes = own.rising if task == RISE else own.walking
+    gain = np.repeat(changes.leg_gain[..., None], N_COEFFICIENTS, axis=-1)
+    gain[..., IS_ANGLE, 0] = 1.0  # a gain leaves the mean of an angle alone
+    # Each leg holds half of every midline curve.
+    gain = gain * np.where(_IS_MIDLINE, 0.5, 1.0)[:, None]
+    at = (task, mean.v, mean.grade_deg)
+    forces = template(*at, FORCE_CHANNELS)[:, None]
+    if task != RISE:  # whose forces are cosines
+        forces = forces + own.forces
+    return MeanLegs(
+        legs=template(*at, LEG_CHANNELS)[:, None] * gain + own.legs + changes.legs,
+        leg_slope=template_slope(*at, LEG_CHANNELS)[:, None] * gain,
+        forces=forces,
+        force_slope=template_slope(*at, FORCE_CHANNELS),
+        force_gain=changes.force_gain[..., None],
+        more_force=changes.forces,
+        step_force=StepForce.of(forces[:, :, 0], people, mean) if task in GROUND else None,
+    )
 
 
 def leg_curves(
-    task: str, people: Population, own: SubjectLegs, strides: Strides, normals: Array
+    task: str,
+    people: Population,
+    own: SubjectLegs,
+    mean: MeanLegs,
+    strides: Strides,
+    deviations: StrideDeviations,
 ) -> LegCurves:
     """Curves of both legs.
 
@@ -641,36 +445,82 @@ def leg_curves(
     ----------
     task : str
         Task name.
-    people, own, strides
-        Subjects, their deviations, their strides.
-    normals : ndarray
-        Standard normals of the stride noise, see :func:`stride_deviations`.
+    people, own, mean
+        Subjects, their deviations, and what their strides vary about.
+    strides : Strides
+    deviations : StrideDeviations
+        Of the same strides; in sit to stand of two for each movement, one a leg.
     """
-    size = np.exp(0.2 * people.trait("stride_noise"))
-    size = size * (1 + (people.of_pathology("stride_noise") - 1) * people.severity)
-    noise, force_noise = stride_deviations(normals, size)
-    changes = own.rising if task == RISE else own.walking
-    added = _by_stride(own.legs + changes.legs, strides) + noise
-    healthy = template(task, strides.v, strides.grade_deg, LEG_CHANNELS)
-    # Each leg holds half of every midline curve; a gain leaves the mean of an angle alone.
-    healthy = np.where(_IS_MIDLINE[:, None], 0.5 * healthy, healthy)
-    gain = np.repeat(_by_stride(changes.leg_gain, strides)[..., None], N_COEFFICIENTS, axis=-1)
-    gain[..., _IS_ANGLE, 0] = 1.0
-    phase = leg_phase(task, strides)
-    basis = (mirrored_basis if task == RISE else fourier_basis)(
-        template_phase(phase, strides, people)
+    if task == RISE:
+        return _rises(own, mean, strides, deviations)
+    order = strides.ipsilateral[:, None] ^ np.arange(2)
+    clock = StrideClock.of(strides)
+    basis = np.swapaxes(fourier_basis(clock.template_phase(people)), -1, -2)
+    change = clock.between(strides.v) - strides.mean.v[:, None, None, None]
+    slope = mean.leg_slope[:, order, :, :_N_SLOPE]
+    legs = np.concatenate([mean.legs[:, order], slope, clock.seen(deviations.legs)], axis=-1) @ (
+        np.concatenate(
+            [
+                basis,
+                basis[..., :_N_SLOPE, :] * change[..., None, :],
+                clock.carry(stride_atoms(basis), STRIDE_MEMORY),
+            ],
+            axis=-2,
+        )
     )
-    legs = (healthy[:, :, None] * gain + added) @ np.swapaxes(basis, -1, -2)
-    force = template(task, strides.v, strides.grade_deg, FORCE_CHANNELS)[:, :, None]
-    force = force * _by_stride(changes.force_gain, strides)[..., None]
-    more = _by_stride(own.forces + changes.forces, strides) + force_noise
-    stance = phase / (strides.toe_off_percent[..., None] / 100)
+    _slide_markers(legs, own.artefact[:, order])
+    stance = clock.inner.stance
     sines = np.swapaxes(sine_basis(stance), -1, -2)
-    if task == RISE:  # the forces do not vanish at the ends; what is added does
-        forces = force @ np.swapaxes(cosine_basis(stance), -1, -2) + 0.5 * more @ sines
-    else:
-        forces = (force + more) @ sines
-    return LegCurves(legs, forces, stance)
+    contact = strides.of_cycles(strides.contact_percent) / 100
+    forces = mean.forces[:, order] @ sines
+    if mean.step_force is not None:
+        forces[..., 0, :] = mean.step_force.lift(forces[..., 0, :], contact)
+    gentler = np.minimum(strides.mean.v / USUAL_V, 1.0)[:, None, None, None]
+    pushes = clock.seen(gentler * deviations.forces)
+    slope = np.broadcast_to(mean.force_slope[:, None, None], (*pushes.shape[:4], N_SINES))
+    forces = forces * mean.force_gain[:, order]
+    forces += np.concatenate([mean.more_force[:, order], slope, pushes], axis=-1) @ np.concatenate(
+        [
+            sines,
+            sines * change[..., None, _INNER],
+            clock.inner.carry(FORCE_ATOMS @ sines, STRIDE_MEMORY),
+        ],
+        axis=-2,
+    )
+    return LegCurves(legs, forces, stance, contact)
+
+
+def _slide_markers(legs: Array, gains: Array) -> None:
+    knee = legs[..., LEG_CHANNELS.index("knee_flexion_angle"), None, :]
+    legs[..., ARTEFACT_CHANNELS, :] += gains[..., None] * knee
+
+
+def _rises(
+    own: SubjectLegs, mean: MeanLegs, strides: Strides, deviations: StrideDeviations
+) -> LegCurves:
+    """Curves of movements that each stand alone, both legs in phase."""
+    n_cycles = strides.n_cycles
+    both = _both_legs
+    order = strides.ipsilateral[:, None] ^ np.arange(2)
+    basis = mirrored_basis(CYCLE_CLOCK).T
+    legs = mean.legs[:, order] @ basis
+    legs = legs + both(deviations.legs, n_cycles) @ stride_atoms(basis)
+    _slide_markers(legs, own.artefact[:, order])
+    stance = CYCLE_CLOCK[_INNER]
+    # The forces do not vanish at the ends; what is added does.
+    added = (own.forces + mean.more_force)[:, order]
+    added = added + both(deviations.forces, n_cycles) @ FORCE_ATOMS
+    forces = (mean.forces * mean.force_gain)[:, order] @ cosine_basis(stance).T
+    forces = forces + 0.5 * added @ sine_basis(stance).T
+    shape = (*forces.shape[:3], len(stance))
+    together = np.zeros(shape[:2])
+    return LegCurves(legs, forces, np.broadcast_to(stance, shape), together)
+
+
+def _both_legs(values: Array, n_cycles: int) -> Array:
+    first = 2 * STRIDES_BEFORE
+    some = values[:, first : first + 2 * n_cycles]
+    return some.reshape(len(some), n_cycles, 2, *some.shape[2:])
 
 
 # Named channels, and the table of cycles
@@ -706,20 +556,20 @@ def _curve(legs: Array, name: str) -> Array:
     return found
 
 
-def _joint_channels(leg: Array, side: str, duration_s: Array, *, periodic: bool) -> Channels:
+def _joint_channels(leg: Array, side: str, duration_s: Array) -> Channels:
     """Angles, velocities, moments and powers of one leg."""
     rates, moments = {}, {}
     for motion in MOTIONS:
         angle = np.radians(_curve(leg, f"{motion}_angle"))
-        rates[motion] = velocity(angle, duration_s, periodic=periodic)
-        yield f"{motion}_angle_{side}_rad", angle
+        rates[motion] = _rate(angle, duration_s)
+        yield f"{motion}_angle_{side}_rad", angle[..., _INNER]
         yield f"{motion}_velocity_{side}_rad_s", rates[motion]
         if f"{motion}_moment" in LEG_CHANNELS:
-            moments[motion] = _curve(leg, f"{motion}_moment")
+            moments[motion] = _curve(leg, f"{motion}_moment")[..., _INNER]
             yield f"{motion}_moment_{side}_Nm_kg", moments[motion]
     for joint, motion in POWERS.items():
         yield f"{joint}_power_{side}_W_kg", moments[motion] * rates[motion]
-    progression = _curve(leg, "foot_progression_internal_angle")
+    progression = _curve(leg, "foot_progression_internal_angle")[..., _INNER]
     yield f"foot_progression_internal_angle_{side}_rad", np.radians(progression)
 
 
@@ -728,9 +578,9 @@ def _force_channels(task: str, curves: LegCurves, height_m: Array) -> Channels:
     if task == RISE:  # the chair carries what the legs do not
         vertical = np.maximum(vertical, 0.0)
     else:
-        vertical = carry_body_weight(vertical)
+        vertical = carry_body_weight(vertical, curves.contact)
         anterior = balance_fore_aft(anterior)
-    moment = _curve(curves.legs, "ankle_dorsiflexion_moment")
+    moment = _curve(curves.legs, "ankle_dorsiflexion_moment")[..., _INNER]
     forward, outward = centre_of_pressure(
         moment, vertical, anterior, curves.stance, height_m[:, None, None, None]
     )
@@ -757,16 +607,16 @@ def named_channels(task: str, curves: LegCurves, duration_s: Array, height_m: Ar
         Body heights.
     """
     midline = {
-        name: np.radians(pelvis(_curve(curves.legs, name), mirrored=mirrored))
+        name: np.radians(pelvis(_curve(curves.legs, name)[..., _INNER], mirrored=mirrored))
         for name, mirrored in MIDLINE.items()
     }
     for name, angle in midline.items():
         yield f"{name}_rad", angle
     for i, side in enumerate(SIDES):
         leg = curves.legs[:, :, i]
-        yield from _joint_channels(leg, side, duration_s, periodic=task != RISE)
+        yield from _joint_channels(leg, side, duration_s)
         hip, knee, ankle = (
-            np.radians(_curve(leg, f"{motion}_angle")) for motion in POWERS.values()
+            np.radians(_curve(leg, f"{motion}_angle")[..., _INNER]) for motion in POWERS.values()
         )
         segments = segment_angles(hip, knee, ankle, midline["pelvis_anterior_tilt_angle"])
         for segment, angle in zip(("thigh", "shank", "foot"), segments, strict=True):
@@ -788,27 +638,36 @@ def _task_id(trial: Trial, people: Population) -> list[str]:
 
 def cycle_table(trial: Trial, people: Population, strides: Strides) -> pd.DataFrame:
     """One row a cycle of one trial: key, events, speeds, subject, tests."""
-    n_cycles = strides.v.shape[1]
+    n_cycles = strides.n_cycles
     of_subjects: dict[str, Any] = {name: getattr(people, name) for name in (*_WHO, "severity")}
     subjects = pd.DataFrame(of_subjects | outcomes(people))
     repeated = subjects.loc[np.repeat(np.arange(len(people)), n_cycles)].reset_index(drop=True)
-    length = strides.stride_length_m
+    length, duration, width, stance = (
+        strides.of_cycles(values)
+        for values in (
+            strides.stride_length_m,
+            strides.duration_s,
+            strides.step_width_m,
+            strides.toe_off_percent,
+        )
+    )
     of_steps = {
-        "stance_percent": strides.toe_off_percent[..., 0],
+        "stance_percent": stance,
         "double_support_percent": strides.double_support_percent,
-        "cadence_steps_min": 120.0 / strides.duration_s,
+        "cadence_steps_min": 120.0 / duration,
     }
     if trial.task == RISE:
         of_steps = {name: np.full_like(length, np.nan) for name in of_steps}
     of_strides = {
-        "speed_m_s": strides.speed_m_s,
-        "incline_deg": strides.grade_deg,
-        "cycle_duration_s": strides.duration_s,
+        "speed_m_s": length / duration,
+        "incline_deg": np.repeat(strides.mean.grade_deg[:, None], n_cycles, axis=1),
+        "cycle_duration_s": duration,
         **of_steps,
         "step_length_m": 0.5 * length,
         "stride_length_m": length,
-        "step_width_m": strides.step_width_m,
+        "step_width_m": width,
     }
+    legs = strides.ipsilateral
     each = {
         "dataset": "simulated",
         "subject": np.repeat(people.subject, n_cycles),
@@ -818,7 +677,7 @@ def cycle_table(trial: Trial, people: Population, strides: Strides) -> pd.DataFr
         **{name: values.ravel() for name, values in of_strides.items()},
     }
     last = {
-        "side": np.tile(np.where(strides.leg == 0, "left", "right"), len(people)),
+        "side": np.tile(np.where(legs == 0, "left", "right"), len(people)),
         "affected_side": np.repeat(people.affected_side, n_cycles),
         "simulated": True,
     }

@@ -22,6 +22,7 @@ _CHILD_BMI = (15.4, 15.9, 16.6, 17.8, 19.2, 20.6, 21.7)
 RAMP_GRADES_DEG = (5.0, 10.0)
 N_EFFECTS = 40
 N_DEVIATIONS = 520
+N_ARTEFACTS = 8
 SPEED_SD_M_S = 0.18
 
 _TRAITS = {
@@ -51,6 +52,8 @@ _TRAITS = {
     "running": 1,
     "effects": N_EFFECTS,
     "deviations": N_DEVIATIONS,
+    "bounce": 1,
+    "artefact": N_ARTEFACTS,
 }
 # New traits go to the end: whatever stands before keeps its random numbers.
 N_TRAITS = sum(_TRAITS.values())

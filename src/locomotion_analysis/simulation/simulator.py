@@ -26,19 +26,25 @@ from locomotion_analysis.data.parquet import write_cycle_columns, write_long_col
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.files import atomic_path, remove_leftovers, write_all
 from locomotion_analysis.progress import Progress, silent
-from locomotion_analysis.simulation.base import Array, Trial, stride_normals, trait_normals
+from locomotion_analysis.simulation.base import RISE, Array, Trial, stride_normals, trait_normals
 from locomotion_analysis.simulation.curves import (
-    N_FORCE,
-    N_LEG,
     SubjectLegs,
     cycle_table,
     leg_curves,
+    mean_legs,
     named_channels,
     subject_legs,
 )
+from locomotion_analysis.simulation.deviations import N_DEVIATION_NORMALS, stride_deviations
 from locomotion_analysis.simulation.pathologies import PATHOLOGIES, WALKING_TASKS
 from locomotion_analysis.simulation.people import N_DEVIATIONS, Population, draw_population
-from locomotion_analysis.simulation.strides import MEMORY_STRIDES, N_STRIDE_NORMALS, draw_strides
+from locomotion_analysis.simulation.strides import (
+    MEMORY_STRIDES,
+    N_STRIDE_NORMALS,
+    STRIDES_AFTER,
+    STRIDES_BEFORE,
+    draw_strides,
+)
 from locomotion_analysis.standard import N_PHASES
 
 SIMULATED_TASKS = (*WALKING_TASKS, "run", "sit_to_stand")
@@ -161,7 +167,7 @@ def _check_speeds(speeds: Sequence[float], tasks: Sequence[str]) -> None:
 CYCLES_AT_ONCE = 128  # what fits the processor's cache is twice as fast as 1000
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-_WIDTH = N_STRIDE_NORMALS + 2 * (N_LEG + N_FORCE)
+_NEIGHBOURS = STRIDES_BEFORE + STRIDES_AFTER
 
 
 @dataclass(frozen=True)
@@ -187,16 +193,27 @@ def simulate_people(
     channels: dict[str, NDArray[np.float32]] = {}
     tables = []
     for number, trial in enumerate(trials):
-        before, normals = stride_normals(
-            request.seed, subjects, trial, MEMORY_STRIDES, (request.n_cycles, _WIDTH)
-        )
-        strides = draw_strides(trial, people, before, normals[..., :N_STRIDE_NORMALS])
+        rises = trial.task == RISE
+        # A stride is one leg's; in sit to stand both legs make one movement.
+        width = N_STRIDE_NORMALS + (1 + rises) * N_DEVIATION_NORMALS
+        drawn = (request.n_cycles + _NEIGHBOURS, width)
+        before, normals = stride_normals(request.seed, subjects, trial, MEMORY_STRIDES + 1, drawn)
+        timing, differing = np.split(normals, [N_STRIDE_NORMALS], axis=2)
+        strides = draw_strides(trial, people, before, timing)
         tables.append(cycle_table(trial, people, strides))
+        if rises:
+            differing = differing.reshape(len(people), -1, N_DEVIATION_NORMALS)
+        deviations = stride_deviations(differing, own.noise_size, series=not rises)
+        mean = mean_legs(trial.task, people, own, strides.mean)
         for start in range(0, request.n_cycles, CYCLES_AT_ONCE):
-            some = slice(start, start + CYCLES_AT_ONCE)
-            part, noise = strides.some(some), normals[:, some, N_STRIDE_NORMALS:]
-            curves = leg_curves(trial.task, people, own, part, noise)
-            named = named_channels(trial.task, curves, part.duration_s, people.height_m)
+            some = slice(start, min(start + CYCLES_AT_ONCE, request.n_cycles))
+            part = strides.some(some)
+            differ = deviations.some(
+                slice((1 + rises) * start, (1 + rises) * (some.stop + _NEIGHBOURS))
+            )
+            curves = leg_curves(trial.task, people, own, mean, part, differ)
+            duration = part.of_cycles(part.duration_s)
+            named = named_channels(trial.task, curves, duration, people.height_m)
             for name, values in named:
                 channels.setdefault(name, np.empty(shape, np.float32))[:, number, some] = values
     rows = np.arange(len(trials) * len(people) * request.n_cycles)
@@ -232,7 +249,7 @@ def in_order(
 
 # Into memory
 
-SIMULATOR_VERSION = "2"
+SIMULATOR_VERSION = "3"
 DEFAULT_PATHOLOGIES = ("healthy", "stroke", "parkinsons")
 _SOURCES = (
     "level walking: Schwartz, Rozumalski & Trost 2008 (doi:10.1016/j.jbiomech.2008.03.015) with "
@@ -257,8 +274,9 @@ def simulate(
     Published mean curves (functions of speed and slope) plus what makes people differ from the
     mean, strides from each other, and patients from the healthy; then the physics: segment
     angles from the joint angles, velocities from the angles, power = moment x velocity, both
-    legs' vertical force = one body weight over the cycle, no net fore-aft impulse, centre of
-    pressure from the ankle's balance.
+    legs' vertical force = one body weight over each step and what lifts the centre of mass, no net
+    fore-aft impulse, centre of pressure from the ankle's balance. A trial is one series of strides:
+    cycles of left and right overlap, and a leg goes on where its stride before ended.
 
     Parameters
     ----------
