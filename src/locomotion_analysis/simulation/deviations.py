@@ -50,18 +50,18 @@ N_DEVIATION_NORMALS = N_LEG + N_FORCE + N_NOISE
 _FINE_SHARES = {"midline": (0.5, 0.3), "leg": (0.2, 0.1)}
 _SUBJECT_ANGLE_SD = {
     "hip_flexion_angle": (5.35, 1.9, 0.75),
-    "knee_flexion_angle": (4.1, 3.0, 2.35),
-    "ankle_dorsiflexion_angle": (3.75, 2.1, 1.7),
+    "knee_flexion_angle": (4.3, 3.15, 2.47),
+    "ankle_dorsiflexion_angle": (3.94, 2.21, 1.78),
     "hip_adduction_angle": (2.47, 1.52, 0.76),
     "hip_internal_rotation_angle": (8.99, 1.93, 1.07),
-    "knee_adduction_angle": (2.8, 1.5, 0.9),
+    "knee_adduction_angle": (3.58, 1.92, 1.15),
     "foot_progression_internal_angle": (6.79, 1.95, 1.26),
     "pelvis_anterior_tilt_angle": (2.54, 0.318, 0.318),
     "pelvis_obliquity_up_angle": (0.705, 1.03, 0.282),
     "pelvis_internal_rotation_angle": (1.13, 1.79, 0.376),
-    "trunk_anterior_tilt_angle": (2.0, 0.3, 0.3),
-    "trunk_obliquity_up_angle": (0.8, 0.9, 0.3),
-    "trunk_internal_rotation_angle": (1.2, 1.2, 0.4),
+    "trunk_anterior_tilt_angle": (4.6, 0.69, 0.69),
+    "trunk_obliquity_up_angle": (1.5, 1.69, 0.564),
+    "trunk_internal_rotation_angle": (1.72, 1.72, 0.572),
 }
 _STRIDE_ANGLE_SD = {
     "hip_flexion_angle": (1.1, 1.0, 0.7),
@@ -80,11 +80,11 @@ _STRIDE_ANGLE_SD = {
 }
 _MOMENT_BUMPS = ((10.0, 6.0), (24.0, 8.0), (40.0, 8.0), (52.0, 6.0), (88.0, 6.0))
 _SUBJECT_MOMENT_SD = {
-    "hip_flexion_moment": (0.20, 0.12, 0.12, 0.16, 0.09),
-    "knee_flexion_moment": (0.17, 0.14, 0.13, 0.12, 0.06),
-    "ankle_dorsiflexion_moment": (0.08, 0.12, 0.17, 0.18, 0.01),
-    "hip_adduction_moment": (0.09, 0.13, 0.12, 0.09, 0.02),
-    "knee_adduction_moment": (0.06, 0.09, 0.09, 0.06, 0.01),
+    "hip_flexion_moment": (0.256, 0.154, 0.154, 0.205, 0.115),
+    "knee_flexion_moment": (0.221, 0.182, 0.169, 0.156, 0.078),
+    "ankle_dorsiflexion_moment": (0.12, 0.18, 0.255, 0.27, 0.015),
+    "hip_adduction_moment": (0.151, 0.218, 0.202, 0.151, 0.0336),
+    "knee_adduction_moment": (0.099, 0.148, 0.148, 0.099, 0.0165),
 }
 _STRIDE_MOMENT_SD = {
     "hip_flexion_moment": (0.10, 0.06, 0.06, 0.07, 0.05),
@@ -94,7 +94,7 @@ _STRIDE_MOMENT_SD = {
     "knee_adduction_moment": (0.03, 0.035, 0.035, 0.03, 0.005),
 }
 _FORCE_BUMPS = ((22.0, 9.0), (50.0, 14.0), (80.0, 9.0))
-_SUBJECT_FORCE_SD = ((0.10, 0.07, 0.08), (0.028, 0.014, 0.024), (0.012, 0.010, 0.012))
+_SUBJECT_FORCE_SD = ((0.14, 0.10, 0.11), (0.046, 0.023, 0.040), (0.012, 0.010, 0.012))
 _STRIDE_FORCE_SD = ((0.035, 0.025, 0.028), (0.012, 0.006, 0.010), (0.010, 0.008, 0.010))
 
 # Correlations of subjects' deviations across channels; the rest are zero.
@@ -185,7 +185,7 @@ def subject_deviations(normals: Array) -> tuple[Array, Array]:
 
 # Strides
 
-STRIDE_MEMORY = 0.4
+STRIDE_MEMORY = 0.33
 """Correlation of a leg's deviation in one stride and the next.
 
 Assumed: that of healthy stride times, whose scaling exponent of 0.75 to 0.85 means 0.33 to 0.54.

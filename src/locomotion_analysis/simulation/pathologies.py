@@ -128,7 +128,7 @@ class Pathology:
     contact_shift_percent: float = 0.0
     stride_cv: tuple[float, float] = (0.018, 0.018)
     stride_length_cv: float = 1.2
-    stride_alpha: tuple[float, float] = (0.85, 0.85)
+    stride_alpha: tuple[float, float] = (0.76, 0.76)
     stride_noise: float = 1.0
     step_width_gain_m: float = 0.0
     strength_loss: float = 0.0
@@ -144,7 +144,7 @@ class Pathology:
 # Healthy adults, and older adults at risk of falling
 
 HEALTHY = Pathology(
-    age=(56.0, 15.0), one_sided=False, stride_alpha=(0.85, 0.85), tasks=(*ALL_BUT_RUNNING, "run")
+    age=(56.0, 15.0), one_sided=False, tasks=(*ALL_BUT_RUNNING, "run")
 )
 
 FALL_RISK = Pathology(
@@ -236,7 +236,7 @@ PARKINSONS = Pathology(
     speed_loss_m_s=0.27,
     step_length_loss=0.15,
     stride_cv=(0.018, 0.036),
-    stride_alpha=(0.85, 0.55),
+    stride_alpha=(0.76, 0.55),
     stride_noise=1.1,
     strength_loss=0.5,
     other_leg=0.7,
