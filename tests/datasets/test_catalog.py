@@ -13,7 +13,7 @@ from locomotion_analysis.datasets.catalog import (
     article_urls,
     catalog,
     catalog_entry,
-    column_map_path,
+    column_map_paths,
     entries,
     fetch_entry,
     listed_files,
@@ -251,7 +251,8 @@ def test_a_column_map_reads_a_table_written_as_its_publisher_does(
     rows = np.column_stack(list(columns.values()))
     header = "\t".join(columns)
     np.savetxt(tmp_path / file, rows, "%.6g", delimiter="\t", header=header, comments="")
-    data = convert([tmp_path], column_map=ColumnMap.from_yaml(column_map_path(name))).data
+    path = column_map_paths(name)[0]
+    data = convert([tmp_path], column_map=ColumnMap.from_yaml(path)).data
     cycle = data.cycles.iloc[0]
     assert len(data) == 1
     subject = re.match(r"[A-Z]+\d+", file)[0]
@@ -265,7 +266,7 @@ def test_a_column_map_reads_a_table_written_as_its_publisher_does(
 
 def test_a_dataset_without_a_map_says_which_have_one():
     with pytest.raises(SchemaError, match="fukuchi_walking_2018"):
-        column_map_path("gaitrec")
+        column_map_paths("gaitndd")
 
 
 @pytest.mark.slow
