@@ -77,7 +77,7 @@ def catalog_entry(name: str) -> CatalogEntry:
         near = get_close_matches(name.lower(), known, n=1)
         meant = f"did you mean {near[0]}? " if near else ""
         raise SchemaError(
-            expected=f"a dataset among {', '.join(known)}",
+            expected=f"a dataset among the {len(known)} of the catalogue ({some([*known])})",
             got=repr(name),
             where="the catalogue of public datasets",
             fix=f"{meant}`locomotion datasets catalog` lists them",

@@ -120,7 +120,7 @@ def make_entry(
     if not entry.conversion.possible:
         able = [known.name for known in entries().values() if known.conversion.possible]
         raise SchemaError(
-            expected=f"a dataset that can be converted ({', '.join(able)})",
+            expected=f"a dataset that can be converted ({some(able)})",
             got=f"{entry.name}: {entry.conversion.how}",
             where="the catalogue of public datasets",
             fix=f"see {entry.page}",
