@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.datasets.building import Origin, targets_of, write_dataset
@@ -43,6 +43,7 @@ _TARGETS = (
 )
 """Columns that public datasets have and that may be predicted."""
 
+_BLOCK_BYTES = 1024**2
 _STRATA = ("pathology", "laboratory", "sex", "age")
 """What the splits keep in proportion: the first of these that has several values."""
 
@@ -253,22 +254,25 @@ def _refuse_another(
     path: Path, published: Sequence[RemoteFile], entry: CatalogEntry, *, unpacked: bool
 ) -> None:
     """Refuse a file with the name of published ones, and the content of none of them."""
-    hashes = {str(file.algorithm): "" for file in published}
+    digests = {
+        name: hashlib.new(name, usedforsecurity=False)
+        for name in {str(file.algorithm) for file in published}
+    }
     try:
         with gzip.open(path) if unpacked else path.open("rb") as stream:
-            for algorithm in hashes:
-                stream.seek(0)
-                found = hashlib.file_digest(cast("BinaryIO", stream), algorithm)
-                hashes[algorithm] = f"{algorithm}:{found.hexdigest()}"
+            while block := stream.read(_BLOCK_BYTES):
+                for digest in digests.values():
+                    digest.update(block)
     except (OSError, EOFError) as error:
         raise FileReadError(
             expected=f"a file of {entry.name} that can be read", got=str(error), where=str(path)
         ) from error
+    found = [f"{name}:{digest.hexdigest()}" for name, digest in digests.items()]
     wanted = [str(file.published_hash) for file in published]
-    if not set(hashes.values()) & set(wanted):
+    if not set(found) & set(wanted):
         raise DownloadError(
             expected=f"{path.name} as {entry.name} publishes it ({some(wanted)})",
-            got=f"another version of it, or a damaged or edited one ({', '.join(hashes.values())})",
+            got=f"another version of it, or a damaged or edited one ({', '.join(found)})",
             where=str(path),
             fix=f"`locomotion datasets fetch {entry.name}` brings the published one; a set of your "
             "own making goes through `locomotion convert` and `locomotion datasets build --from`",
