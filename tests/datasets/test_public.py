@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.io import savemat
 
 from locomotion_analysis import LocomotionData
 from locomotion_analysis.datasets import build_dataset, build_file, open_dataset
@@ -333,6 +334,68 @@ def test_gutenberg_is_read_in_its_published_layout(tmp_path):
     # The same number is one person, whatever the measuring campaign: never on both sides.
     assert set(data.cycles["subject"]) == {"GG1", "GG2"}
     assert sorted(data.cycles["side"].unique()) == ["left", "right"]
+
+
+def test_lencioni_is_read_in_its_published_layout(tmp_path):
+    """A struct s with names, and an array of structs of one stride each."""
+    angles = [
+        "PelvisFlx",
+        "PelvisAdd",
+        "PelvisRot",
+        "HipFlx",
+        "HipAdd",
+        "HipRot",
+        "KneeFlx",
+        "KneeAdd",
+        "KneeRot",
+    ]
+    angles += ["AnkleFlx", "AnkleAdd", "AnkleRot"]
+    moments = [f"{name}Mom" for name in angles[3:]]
+    percent = np.linspace(0, 100, 101)
+    tasks = ["Walking", "Walking", "ToeWalking", "StepUp", "StepDown"]
+    strides = np.empty((1, len(tasks)), dtype=object)
+    for number, task in enumerate(tasks):
+        strides[0, number] = {
+            "Task": task,
+            "Foot": "RX" if number % 2 == 0 else "LX",
+            "cadence": 110.0 + number,
+            "Ang": np.stack([100 * number + place + percent / 100 for place in range(12)]),
+            "Mom": np.stack([number + place / 10 + percent / 1000 for place in range(9)]),
+            "EMG": np.zeros((8, 900 + number)),
+            "Grf": np.zeros((9, 300 + number)),
+            "TimeStampKin": 3.59,
+        }
+    content = {
+        "AngVarName": np.array(angles, dtype=object),
+        "MomVarName": np.array(moments, dtype=object),
+        "KinFreq": 200.0,
+        "Data": np.array(
+            [tuple(one.values()) for one in strides[0]],
+            dtype=[(name, object) for name in strides[0, 0]],
+        ).reshape(1, -1),
+    }
+    for subject in (3, 12):
+        savemat(tmp_path / f"Subject{subject}.mat", {"s": content})
+    data = _converted(catalog_entry("lencioni_2019"), tmp_path)
+    assert len(data) == 10
+    assert set(data.cycles["subject"]) == {"Subject3", "Subject12"}
+    cycles = data.cycles[data.cycles["subject"] == "Subject12"].reset_index(drop=True)
+    assert cycles["task"].tolist() == [
+        "level_walking",
+        "level_walking",
+        "toe_walking",
+        "stair_ascent",
+        "stair_descent",
+    ]
+    assert cycles["side"].tolist() == ["right", "left", "right", "left", "right"]
+    assert cycles["cadence_steps_min"].tolist() == [110, 111, 112, 113, 114]
+    rows = np.flatnonzero(data.cycles["subject"] == "Subject12")
+    knee = np.degrees(data.curves("knee_flexion_angle_ipsi_rad")[rows])
+    assert knee[:, 0] == pytest.approx([6, 106, 206, 306, 406], rel=1e-5)
+    assert knee[:, -1] == pytest.approx(knee[:, 0] + 1, rel=1e-5)
+    # Plantarflexion is positive in the file, dorsiflexion here.
+    moment = data.curves("ankle_dorsiflexion_moment_ipsi_Nm_kg")[rows]
+    assert moment[:, 0] == pytest.approx(-np.array([0.6, 1.6, 2.6, 3.6, 4.6]), rel=1e-5)
 
 
 @pytest.mark.parametrize(
