@@ -301,7 +301,7 @@ def test_gaitrec_is_read_in_its_published_layout(tmp_path):
         table = pd.concat([steps, pd.DataFrame(points)], axis=1)
         table.to_csv(tmp_path / f"GRF_F_V_PRO_{side}.csv", index=False)
     data = _converted(catalog_entry("gaitrec"), tmp_path)
-    cycles = data.cycles.set_index(["subject", "session", "step"])
+    cycles = data.cycles.set_index(["subject", "session_id", "step"])
     assert len(data) == 8
     assert set(data.cycles["subject"]) == {"GR7", "GR9"}
     row = cycles.loc[("GR9", 90, 3)]
