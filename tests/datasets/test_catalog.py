@@ -19,6 +19,7 @@ from locomotion_analysis.datasets.catalog import (
     listed_files,
 )
 from locomotion_analysis.datasets.download import Listing, RemoteFile, cache_folder
+from locomotion_analysis.datasets.terms import TERMS
 from locomotion_analysis.errors import DownloadError, LocomotionWarning, SchemaError
 from locomotion_analysis.ingest import ColumnMap, convert
 
@@ -186,7 +187,6 @@ def test_offline_without_the_list_says_so(site, dataset):
 
 
 DOI = re.compile(r"10\.\d{4,9}/\S+")
-SPDX = {"ODC-By-1.0", "CC-BY-4.0", "CC0-1.0", "LicenseRef-not-stated"}
 HASH = re.compile(r"sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}")
 
 
@@ -195,7 +195,7 @@ def test_an_entry_is_well_formed(name):
     entry = catalog_entry(name)
     assert DOI.fullmatch(entry.doi) if entry.doi else "No publication" in entry.evidence
     assert DOI.search(entry.citation) or "Circulation" in entry.citation or not entry.doi
-    assert entry.licence in SPDX
+    assert entry.licence in TERMS
     assert entry.subjects > 0
     assert entry.files or entry.listings or "nobody was seen using" in entry.evidence
     assert entry.evidence.endswith(".")

@@ -208,6 +208,13 @@ def test_an_unknown_set_and_one_that_cannot_be_converted(tmp_path):
         make_dataset("camargo_2021", [tmp_path], tmp_path / "made")
 
 
+@pytest.mark.parametrize("name", ["biomechzoo_sample", "locohub_falisse_2016"])
+def test_a_set_of_too_few_people_is_refused_before_any_work(tmp_path, name):
+    with pytest.raises(SplitLeakError, match="at least 5 subjects") as caught:
+        make_dataset(name, [tmp_path / "nowhere"], tmp_path / "made")
+    assert "locomotion convert" in caught.value.fix
+
+
 # The licence
 
 

@@ -31,8 +31,15 @@ from locomotion_analysis.datasets.download import (
     RemoteFile,
     cache_folder,
 )
+from locomotion_analysis.datasets.splits import N_FOLDS
 from locomotion_analysis.datasets.terms import USES, Terms, refuse_forbidden
-from locomotion_analysis.errors import DownloadError, FileReadError, LocomotionWarning, SchemaError
+from locomotion_analysis.errors import (
+    DownloadError,
+    FileReadError,
+    LocomotionWarning,
+    SchemaError,
+    SplitLeakError,
+)
 from locomotion_analysis.files import refuse_existing
 from locomotion_analysis.ingest import ColumnMap, Conversion, convert, read_subjects
 from locomotion_analysis.progress import Progress, as_stage, silent
@@ -125,6 +132,14 @@ def make_entry(
             got=f"{entry.name}: {entry.conversion.how}",
             where="the catalogue of public datasets",
             fix=f"see {entry.page}",
+        )
+    if entry.subjects < N_FOLDS:
+        raise SplitLeakError(
+            expected=f"a dataset of at least {N_FOLDS} subjects, one for each of {N_FOLDS} folds",
+            got=f"{entry.name}, which holds {entry.subjects}",
+            where="frozen splits",
+            fix="`locomotion convert` gives its cycles, and `locomotion datasets build --from` "
+            "makes a dataset of them together with others",
         )
     given = _files_of(files, entry)
     compared = compare_with_published(given, entry, as_stage(tell, "comparing files"))
