@@ -9,6 +9,7 @@ __all__ = [
     "DuplicateCycleError",
     "FileLockedError",
     "FileReadError",
+    "LicenceError",
     "LocomotionError",
     "LocomotionWarning",
     "MissingExtraError",
@@ -80,6 +81,10 @@ class BundleError(FileReadError):
 
 class DownloadError(LocomotionError):
     """A file cannot be fetched, or is not the one that was published."""
+
+
+class LicenceError(LocomotionError):
+    """The licence of a dataset does not allow what is to be done with it."""
 
 
 class MissingExtraError(LocomotionError):

@@ -58,6 +58,42 @@ def build(
     _show_dataset(dataset)
 
 
+def make(
+    name: Annotated[str, typer.Argument(help="A dataset of `locomotion datasets catalog`.")],
+    out: Annotated[Path, typer.Option(help="Folder to write; must not exist yet.")],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="The publisher's files, and folders of them; the cache's if none."),
+    ] = None,
+    use: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="own|share|commercial",
+            help="What the data are for: your own research, passing them on, commercial use; may "
+            "be repeated. A licence that forbids it is refused before any work.",
+        ),
+    ] = None,
+) -> None:
+    """Make a dataset of a public one's files: cycles, features, frozen splits, card, checksums."""
+    from locomotion_analysis.datasets.catalog import catalog_entry
+    from locomotion_analysis.datasets.public import make_dataset
+    from locomotion_analysis.datasets.terms import USES, terms_of
+
+    entry = catalog_entry(name)
+    terms = terms_of(entry.licence)
+    shown = console()
+    shown.print(escape(entry.title))
+    shown.print(escape(f"licence  {_licence(entry)}"))
+    for asked in terms.asks:
+        shown.print(escape(f"asks     {asked}"))
+    for forbidden in terms.forbids:
+        shown.print(escape(f"forbids  {USES[forbidden]}"))
+    shown.print(escape(f"cite     {entry.citation}"))
+    with progress_bar() as progress:
+        dataset = make_dataset(name, files or (), out, uses=use or ["own"], progress=progress)
+    _show_dataset(dataset)
+
+
 @datasets_app.command("list")
 def list_datasets() -> None:
     """List the ready-made datasets; all are simulated, no person was measured."""
@@ -204,13 +240,14 @@ def catalog(
     if name is not None:
         _show_entry(catalog_entry(name))
         return
-    table = catalog()[["subjects", "size_mb", "licence", "converts", "checked", "doi"]]
+    table = catalog()[["subjects", "size_mb", "licence", "converts", "tried_on", "checked", "doi"]]
     for column in ("converts", "checked"):
         table[column] = table[column].map({True: "yes", False: "no"})
     table["size_mb"] = table["size_mb"].map("{:,.1f}".format, na_action="ignore").fillna("?")
     shown = console()
     shown.print(frame_table("Public gait datasets", table.reset_index()))
-    shown.print("converts: whether `locomotion convert` reads it")
+    shown.print("converts: whether `locomotion datasets make` makes gait cycles of it")
+    shown.print("tried_on: recordings of it, tables in its published layout, or nothing yet")
     shown.print("checked: whether its addresses were seen in use; `catalog NAME` says more")
 
 
@@ -245,10 +282,13 @@ def _licence(entry: "CatalogEntry") -> str:
 def _conversion(entry: "CatalogEntry") -> str:
     from locomotion_analysis.datasets.catalog import column_map_path
 
-    if entry.conversion.column_map is None:
-        return entry.conversion.how
-    return f"{entry.conversion.how}; MAP is {column_map_path(entry.name)}"
+    note = entry.conversion
+    maps = [str(column_map_path(file)) for file in note.column_maps]
+    said = f"{note.how} Column maps: {', '.join(maps)}" if maps else note.how
+    if not note.possible:
+        return f"not yet. {said}"
+    return f"locomotion datasets make {entry.name} FILES --out FOLDER. {said}"
 
 
-for _command in (export, fetch, catalog):
+for _command in (make, export, fetch, catalog):
     datasets_app.command()(_command)

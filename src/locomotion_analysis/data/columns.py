@@ -4,7 +4,7 @@ The channels become curves; the others describe a cycle and become one row of it
 complete and packed strings (``age:30,sex:female``) taken apart.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from locomotion_analysis.data.identity import MISSING, NAMELESS, People, one_name_a_person
+from locomotion_analysis.data.identity import MISSING, NAMELESS, SEXES, People, one_name_a_person
 from locomotion_analysis.data.parts import HistoryEntry, with_truth_type
 from locomotion_analysis.errors import DuplicateCycleError, SchemaError
 from locomotion_analysis.standard import (
     KEY,
     PHASE_COLUMN,
+    TASKS,
     TIME_COLUMNS,
     Channel,
     canonical_name,
@@ -27,6 +28,22 @@ from locomotion_analysis.standard import (
 
 _OTHER_PHASES = ("phase_contra", "phase_ipsi_dp", "phase_contra_dp", "phase_percent")
 _PACKED = ("task_info", "subject_metadata")
+_OF_THE_TASK = {"weight_kg": "load_kg", "height_m": "step_height_m"}
+"""What a key of ``task_info`` means there: a load and a step, no measures of the body."""
+_SUFFIXES = {
+    "stroke": "stroke",
+    "cva": "stroke",
+    "pd": "parkinsons",
+    "cp": "cerebral_palsy",
+    "sci": "spinal_cord_injury",
+    "ms": "multiple_sclerosis",
+    "tfa": "transfemoral_amputation",
+    "tta": "transtibial_amputation",
+    "tka": "total_knee_arthroplasty",
+    "tha": "total_hip_arthroplasty",
+}
+"""What LocoHub puts behind the task of people with a pathology -> that pathology."""
+_TASK_ALIASES = {"walk_backward": "backward_walking"}
 _REQUIRED = ("subject", "task", "step")
 _ZERO_IN_FRONT = r"0\d"
 """How an identifier such as 007 begins, which as a number would lose its zeros."""
@@ -231,7 +248,8 @@ def tidy_cycles(
     if pd.api.types.is_float_dtype(step) and bool(step.notna().all() and (step % 1 == 0).all()):
         cycles = cycles.assign(step=step.astype(np.int64))
     cycles, blanks = _without_blank_labels(with_truth_type(cycles))
-    history += blanks
+    cycles, plain = _plain_tasks(cycles)
+    history += blanks + plain
     for name in KEY:
         empty = cycles[name].isna()
         if name in texts:
@@ -251,6 +269,38 @@ def tidy_cycles(
     cycles, named = one_name_a_person(cycles, met)
     rest = [name for name in cycles.columns if name not in KEY]
     return cycles[[*KEY, *rest]], history + named
+
+
+def _plain_tasks(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]:
+    """Take a pathology out of the names of tasks (``level_walking_stroke``), into its column.
+
+    A pathology that the cycles state already is kept, and so is the name of a task that somebody
+    did both with and without it.
+    """
+    tasks, history, found = cycles["task"], [], {}
+    for name in tasks.dropna().unique():
+        base, _, suffix = str(name).rpartition("_")
+        if name in _TASK_ALIASES:
+            history.append(HistoryEntry("renamed", f"task {name} -> {_TASK_ALIASES[name]}"))
+        elif base in TASKS and suffix in _SUFFIXES and not _share_people(cycles, str(name), base):
+            found[name] = base, _SUFFIXES[suffix]
+            detail = f"task {name} -> {base}, pathology {_SUFFIXES[suffix]}"
+            history.append(HistoryEntry("unpacked", detail, int((tasks == name).sum())))
+    if not history:
+        return cycles, history
+    plain = _TASK_ALIASES | {name: base for name, (base, _) in found.items()}
+    cycles = cycles.assign(task=tasks.replace(plain))
+    if found:
+        said = tasks.map({name: pathology for name, (_, pathology) in found.items()})
+        known = cycles.get("pathology", said)
+        cycles = cycles.assign(pathology=known.fillna(said))
+    return cycles, history
+
+
+def _share_people(cycles: pd.DataFrame, *tasks: str) -> bool:
+    """Return whether somebody did both of two tasks."""
+    one, other = (set(cycles.loc[cycles["task"] == task, "subject"]) for task in tasks)
+    return bool(one & other)
 
 
 def _without_blank_labels(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]:
@@ -314,22 +364,34 @@ def _unpack_strings(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEnt
         if name not in cycles:
             continue
         codes, distinct = pd.factorize(cycles[name], use_na_sentinel=True)
-        unpacked = pd.DataFrame([_parse_packed(str(text)) for text in distinct])
+        meaning = _OF_THE_TASK if name == "task_info" else {}
+        unpacked = pd.DataFrame([_parse_packed(str(text), meaning) for text in distinct])
         per_cycle = unpacked.reindex(codes).set_axis(cycles.index)
         keys = [str(key) for key in per_cycle]
         new = [key for key in keys if key not in cycles]
+        moved = [f"{old} as {own}" for old, own in meaning.items() if own in new]
         cycles = cycles.drop(columns=name).assign(**{key: _typed(per_cycle[key]) for key in new})
         kept = [key for key in keys if key not in new]
         detail = f"{name} -> columns {', '.join(new) or 'none'}"
+        if moved:
+            detail += f" ({', '.join(moved)} where it says so: of the task, not of the body)"
         if kept:
             detail += f" (already there and kept: {', '.join(kept)})"
         history.append(HistoryEntry("unpacked", detail))
     return cycles, history
 
 
-def _parse_packed(text: str) -> dict[str, str]:
+def _parse_packed(text: str, meaning: Mapping[str, str]) -> dict[str, str]:
+    """Return the pairs of a packed string; sexes in standard words, keys by their meaning."""
     pairs = (part.split(":", 1) for part in text.split(",") if ":" in part)
-    return {key.strip(): value.strip() for key, value in pairs if key.strip()}
+    stripped = ((key.strip(), value.strip()) for key, value in pairs)
+    return {
+        meaning.get(key, key): SEXES.get(value.lower(), value)
+        if canonical_name(key) == "sex"
+        else value
+        for key, value in stripped
+        if key
+    }
 
 
 def _typed(values: "pd.Series[str]") -> "pd.Series[float] | pd.Series[bool] | pd.Series[str]":

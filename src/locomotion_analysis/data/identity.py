@@ -269,7 +269,8 @@ def bodies(cycles: pd.DataFrame) -> dict[tuple[str, str], Body]:
     return known
 
 
-_SEXES = {"f": "female", "w": "female", "woman": "female", "m": "male", "man": "male"}
+SEXES = {"f": "female", "w": "female", "woman": "female", "m": "male", "man": "male"}
+"""Words for a sex -> the standard one."""
 
 
 def compared(what: str, value: Any) -> str:
@@ -281,7 +282,7 @@ def compared(what: str, value: Any) -> str:
     ('female', '1990-02-01')
     """
     text = _plain(str(value))
-    return _SEXES.get(text, text) if what == "sex" else text[:10]
+    return SEXES.get(text, text) if what == "sex" else text[:10]
 
 
 def told_apart(known: Body, other: Body) -> str:

@@ -1,4 +1,4 @@
-"""Datasets that come with the package, or are made of your own cycles in the same form.
+"""Datasets that come with the package, or are made of public ones and of your own cycles.
 
 Names are imported on first use, so that :func:`load_dataset` stays cheap.
 """
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         load_dataset,
     )
     from locomotion_analysis.datasets.dataset import RECIPES, Dataset, Recipe, open_dataset
+    from locomotion_analysis.datasets.public import make_dataset
     from locomotion_analysis.datasets.reducer import fit_reducer, load_reducer, save_reducer
     from locomotion_analysis.datasets.splits import FrozenSplits, freeze_splits
 
@@ -29,6 +30,7 @@ _HOME = {
     "freeze_splits": "splits",
     "load_dataset": "building",
     "load_reducer": "reducer",
+    "make_dataset": "public",
     "open_dataset": "dataset",
     "save_reducer": "reducer",
 }
@@ -45,6 +47,7 @@ __all__ = [
     "freeze_splits",
     "load_dataset",
     "load_reducer",
+    "make_dataset",
     "open_dataset",
     "save_reducer",
 ]

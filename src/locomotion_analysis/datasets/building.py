@@ -21,11 +21,13 @@ from locomotion_analysis.datasets.dataset import (
     CROISSANT,
     CYCLES,
     FEATURES,
+    MANIFEST,
     QUALITY,
     RECIPES,
     SPLITS,
     UNREDUCED,
     Dataset,
+    Form,
     Manifest,
     Recipe,
     open_dataset,
@@ -169,13 +171,22 @@ class Origin:
         Terms, and what to cite.
     seed : int or None
         Of the simulation, where the package made them.
+    splits : FrozenSplits or None
+        Those of the dataset that the cycles are taken from; None where they are to be made.
+    notes : tuple of str
+        What is to stand in the card beside what the making finds.
+    published : str or None
+        Date of the version, where it is known.
     """
 
     data: LocomotionData
     text: str
     licence: str
     citation: str
-    seed: int | None
+    seed: int | None = None
+    splits: FrozenSplits | None = None
+    notes: tuple[str, ...] = ()
+    published: str | None = None
 
 
 def cycles_of(recipe: Recipe, source: Source | None) -> LocomotionData:
@@ -187,7 +198,8 @@ def cycles_of(recipe: Recipe, source: Source | None) -> LocomotionData:
     elif Path(source).suffix.lower() == ".csv":
         data = LocomotionData.from_csv(source)
     else:
-        data = LocomotionData.from_parquet(source)
+        made = _made_dataset(source)
+        data = LocomotionData.from_parquet(source) if made is None else made.data
     data = with_channels_of(data, recipe)
     # A dataset has splits of its own, in a table of their own.
     found = [name for name in ("split", "fold") if name in data.cycles]
@@ -196,6 +208,22 @@ def cycles_of(recipe: Recipe, source: Source | None) -> LocomotionData:
     entry = HistoryEntry("dropped", f"columns {', '.join(found)}: the dataset is split anew")
     cycles = data.cycles.drop(columns=found)
     return LocomotionData(cycles, data.block, data.channels, (*data.history, entry))
+
+
+def _made_dataset(source: Source | None) -> Dataset | None:
+    """Return the dataset that lies in a folder, or None where the source is something else."""
+    if source is None or isinstance(source, LocomotionData):
+        return None
+    return open_dataset(source) if (Path(source) / MANIFEST).is_file() else None
+
+
+def _splits_of(dataset: Dataset | None) -> FrozenSplits | None:
+    """Return a dataset's splits, to be those of whatever is made of it."""
+    if dataset is None:
+        return None
+    said = dataset.manifest
+    note = f"the splits are those of dataset {said.name} {said.version}: the same people are tested"
+    return FrozenSplits(dataset.splits, said.stratified_by, (note,))
 
 
 def origin_of(
@@ -223,7 +251,11 @@ def origin_of(
             f"The locomotion-analysis developers. locomotion-analysis {__version__}, simulated "
             f"dataset {recipe.name} {recipe.version}."
         )
-        return Origin(data, text, LICENCE, own, recipe.seed)
+        return Origin(data, text, LICENCE, own, recipe.seed, published=recipe.published)
+    made = _made_dataset(source)
+    if made is not None:
+        licence = licence or made.manifest.licence
+        citation = citation or made.manifest.citation
     given = {"licence": licence, "citation": citation}
     absent = [name for name, text in given.items() if not (text or "").strip()]
     if absent and not is_all_simulated(data):
@@ -238,10 +270,12 @@ def origin_of(
         text = "gait cycles handed over in memory"
     elif Path(source).is_file():
         text = f"{Path(source).name}, SHA-256 {sha256(source)}"
+    elif made is not None:
+        text = f"dataset {made.manifest.name} {made.manifest.version}: {made.manifest.source}"
     else:
         text = f"folder {Path(source).name}"
     cite = citation or "simulated cycles, made with locomotion-analysis"
-    return Origin(data, text, licence or LICENCE, cite, None)
+    return Origin(data, text, licence or LICENCE, cite, splits=_splits_of(made))
 
 
 def is_all_simulated(data: LocomotionData) -> bool:
@@ -249,10 +283,22 @@ def is_all_simulated(data: LocomotionData) -> bool:
     return data.is_simulated and bool(data.cycles["simulated"].eq(True).all())
 
 
-def targets_of(cycles: pd.DataFrame, recipe: Recipe) -> tuple[str, ...]:
-    """Return the recipe's targets that the cycles have, each with at least two values."""
-    found = tuple(t for t in recipe.targets if t in cycles and len(cycles[t].dropna().unique()) > 1)
-    if recipe.targets and not found:
+def targets_of(cycles: pd.DataFrame, form: Form) -> tuple[str, ...]:
+    """Return the form's targets that the cycles have, each with at least two values."""
+    return tuple(
+        name for name in form.targets if name in cycles and len(cycles[name].dropna().unique()) > 1
+    )
+
+
+def _require_target(cycles: pd.DataFrame, recipe: Recipe) -> None:
+    """Refuse cycles with none of the targets that a recipe is for.
+
+    Raises
+    ------
+    TargetError
+        If there is none.
+    """
+    if recipe.targets and not targets_of(cycles, recipe):
         raise TargetError(
             expected=f"a column with at least two values among {', '.join(recipe.targets)}",
             got=", ".join(
@@ -262,7 +308,6 @@ def targets_of(cycles: pd.DataFrame, recipe: Recipe) -> tuple[str, ...]:
             where=f"dataset {recipe.name}",
             fix="add one of these columns; clustering needs none",
         )
-    return found
 
 
 # Making a dataset
@@ -286,7 +331,8 @@ def build_dataset(
         Folder to write, whole or not at all; must not exist yet.
     source : LocomotionData or path-like, optional
         Your own gait cycles (Parquet file or folder of them, or CSV file), to be made into a
-        dataset of that kind. Simulated ones where None.
+        dataset of that kind. The folder of a dataset gives its cycles, its terms and its frozen
+        splits. Simulated ones where None.
     licence, citation : str, optional
         Terms of your data (SPDX identifier or address) and what to cite. Needed with recorded
         data.
@@ -324,14 +370,46 @@ def build_dataset(
     >>> sorted(file.name for file in folder.iterdir())[:4]
     ['README.md', 'SHA256SUMS', 'croissant.json', 'cycles.parquet']
     """
+    refuse_existing(out)
+    recipe = recipe_of(name)
+    origin = origin_of(recipe, source, licence, citation)
+    _require_target(origin.data.cycles, recipe)
+    return write_dataset(recipe, origin, out, progress)
+
+
+def write_dataset(
+    form: Form, origin: Origin, out: str | os.PathLike[str], progress: Progress | None = None
+) -> Dataset:
+    """Write cycles as a dataset of some form, whole or not at all.
+
+    Parameters
+    ----------
+    form : Form
+        What the dataset holds beside its cycles.
+    origin : Origin
+        The cycles, and whose they are.
+    out : path-like
+        Folder to write; must not exist yet.
+    progress : callable, optional
+        ``progress(stage, done, total)``.
+
+    Returns
+    -------
+    Dataset
+        Opened, its checksums compared.
+
+    Raises
+    ------
+    SplitLeakError
+        If there are fewer than five subjects.
+    FileReadError
+        If something lies at `out`.
+    """
     from locomotion_analysis import quality
     from locomotion_analysis.datasets.cards import croissant, dataset_card
 
     refuse_existing(out)
-    recipe = recipe_of(name)
-    origin = origin_of(recipe, source, licence, citation)
     data = origin.data
-    targets = targets_of(data.cycles, recipe)
 
     def done(n_stages: int) -> None:
         if progress is not None:
@@ -339,26 +417,25 @@ def build_dataset(
 
     with atomic_folder(out) as folder:
         done(0)
-        splits = freeze_splits(data.cycles, recipe.stratify_by)
+        splits = origin.splits or freeze_splits(data.cycles, form.stratify_by)
         splits.table.to_parquet(folder / SPLITS, index=False)
         data.to_parquet(folder / CYCLES)
         done(1)
-        features = _write_features(folder, recipe, splits.table)
+        features = _write_features(folder, form, splits.table)
         done(2)
         checked = quality.validate(data)
         diagnosis = None if data.is_simulated or checked.stopped else quality.diagnose(data)
-        title = f"Quality of the {recipe.name} dataset"
+        title = f"Quality of the {form.name} dataset"
         quality.write_report(checked, folder / QUALITY, diagnosis, title=title)
         done(3)
-        manifest = _manifest(recipe, origin, splits, targets, features)
+        manifest = _manifest(form, origin, splits, features)
         manifest.write(folder)
         whose = "Simulated: no person was measured." if manifest.simulated else "Recorded data."
-        description = f"Gait cycles to {recipe.purpose}. {whose} Split by subject."
-        published = recipe.published if manifest.seed is not None else None
-        described = croissant(folder, manifest, description, published)
+        description = f"Gait cycles to {form.purpose}. {whose} Split by subject."
+        described = croissant(folder, manifest, description, origin.published)
         write_all({folder / CROISSANT: json_text(described)})
         names = [*(path.name for path in folder.iterdir()), CARD, CHECKSUMS]
-        card = dataset_card(data, manifest, recipe, splits.table, features.specs, checked, names)
+        card = dataset_card(data, manifest, form, splits.table, features.specs, checked, names)
         write_all({folder / CARD: card})
         write_checksums(folder)
     done(4)
@@ -389,8 +466,8 @@ def build_file(
 
     recipe = recipe_of(name)
     data = cycles_of(recipe, source)
-    targets_of(data.cycles, recipe)
-    splits = freeze_splits(data.cycles, recipe.stratify_by)
+    _require_target(data.cycles, recipe)
+    splits = _splits_of(_made_dataset(source)) or freeze_splits(data.cycles, recipe.stratify_by)
     written = with_splits(data, splits.table)
     written.to_parquet(out, layout="long")
     return written
@@ -405,27 +482,27 @@ class _Features:
     notes: tuple[str, ...]
 
 
-def _write_features(folder: Path, recipe: Recipe, splits: pd.DataFrame) -> _Features:
+def _write_features(folder: Path, form: Form, splits: pd.DataFrame) -> _Features:
     from threadpoolctl import threadpool_limits
 
     from locomotion_analysis.datasets.cards import fitted_on
     from locomotion_analysis.features.extraction import extract_features
 
-    path = folder / (FEATURES if recipe.kept_variance is None else UNREDUCED)
-    done = extract_features(folder / CYCLES, path, groups=recipe.feature_groups)
+    path = folder / (FEATURES if form.kept_variance is None else UNREDUCED)
+    done = extract_features(folder / CYCLES, path, groups=form.feature_groups)
     notes = [str(entry) for entry in done.history if entry.action in _TOLD]
     if done.left_out:
         notes.append(
             f"{len(done.left_out)} features or families of the catalogue are left out, as the "
             f"data lack what they need: the history in {path.name} says which and why"
         )
-    if recipe.kept_variance is None:
+    if form.kept_variance is None:
         return _Features(done.specs, len(done.specs), tuple(notes))
     frame = read_features(path).frame
     training = splits.loc[splits["split"] == "train", ["dataset", "subject"]]
     people = pd.MultiIndex.from_frame(frame.index.to_frame()[["dataset", "subject"]])
     of_training = people.isin(pd.MultiIndex.from_frame(training))
-    reducer = fit_reducer(frame[of_training], recipe.kept_variance)
+    reducer = fit_reducer(frame[of_training], form.kept_variance)
     save_reducer(reducer, folder, fitted_on(splits))
     with threadpool_limits(1):  # as in fit_reducer
         components = reducer.transform(frame.astype("float64"))
@@ -433,22 +510,17 @@ def _write_features(folder: Path, recipe: Recipe, splits: pd.DataFrame) -> _Feat
     return _Features(done.specs, int(components.shape[1]), tuple(notes))
 
 
-def _manifest(
-    recipe: Recipe,
-    origin: Origin,
-    splits: FrozenSplits,
-    targets: tuple[str, ...],
-    features: _Features,
-) -> Manifest:
-    absent = [name for name in recipe.targets if name not in targets]
+def _manifest(form: Form, origin: Origin, splits: FrozenSplits, features: _Features) -> Manifest:
+    targets = targets_of(origin.data.cycles, form)
+    absent = [name for name in form.targets if name not in targets]
     notes = [f"no target {name}: absent or of one value" for name in absent]
     is_simulated = is_all_simulated(origin.data)
     if origin.data.is_simulated and not is_simulated:
         count = int(origin.data.cycles["simulated"].eq(True).sum())
         notes.insert(0, f"{count} of the cycles are simulated: no person was measured in those")
     return Manifest(
-        name=recipe.name,
-        version=recipe.version,
+        name=form.name,
+        version=form.version,
         simulated=is_simulated,
         seed=origin.seed,
         split_seed=SPLIT_SEED,
@@ -461,8 +533,8 @@ def _manifest(
         targets=targets,
         stratified_by=splits.stratified_by,
         splits_sha256=content_hash(splits.table),
-        feature_groups=recipe.feature_groups,
-        notes=(*notes, *splits.notes, *features.notes),
+        feature_groups=form.feature_groups,
+        notes=(*origin.notes, *notes, *splits.notes, *features.notes),
         made_with={
             "locomotion-analysis": __version__,
             **({} if origin.seed is None else {"simulator": SIMULATOR_VERSION}),

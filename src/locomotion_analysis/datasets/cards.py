@@ -19,8 +19,8 @@ from locomotion_analysis.datasets.dataset import (
     FEATURES,
     SPLITS,
     UNREDUCED,
+    Form,
     Manifest,
-    Recipe,
 )
 from locomotion_analysis.features.spec import FeatureSpec
 from locomotion_analysis.files import sha256
@@ -40,7 +40,7 @@ _MOST_CLASSES = 20
 def dataset_card(
     data: LocomotionData,
     manifest: Manifest,
-    recipe: Recipe,
+    form: Form,
     splits: pd.DataFrame,
     specs: tuple[FeatureSpec, ...],
     quality: QualityResult,
@@ -54,8 +54,8 @@ def dataset_card(
         The cycles.
     manifest : Manifest
         What the dataset says of itself.
-    recipe : Recipe
-        How it was made.
+    form : Form
+        What it holds beside its cycles.
     splits : DataFrame
         One row a subject.
     specs : tuple of FeatureSpec
@@ -70,7 +70,7 @@ def dataset_card(
     cycles = data.cycles
     source = files("locomotion_analysis.datasets") / "templates" / "card.md.j2"
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)  # noqa: S701 - Markdown, not HTML
-    reduced = recipe.kept_variance is not None
+    reduced = form.kept_variance is not None
     targets = target_table(cycles, manifest.targets)
     has_error = quality.error_cycles
     share = 100.0 * (1.0 - float(has_error.mean())) if len(has_error) else 0.0
@@ -78,9 +78,9 @@ def dataset_card(
     stopped = f" (stopped early: {quality.stopped})" if quality.stopped else ""
     lying = [(f"`{name}`", what) for name, what in DESCRIPTIONS.items() if name in names]
     return environment.from_string(source.read_text(encoding="utf-8")).render(
-        title=f"{recipe.name.capitalize()} dataset",
+        title=form.heading,
         m=manifest,
-        purpose=recipe.purpose,
+        purpose=form.purpose,
         headline=repr(data).splitlines()[0].removeprefix("LocomotionData: "),
         classes=markdown(class_table(cycles)),
         tasks=markdown(task_table(cycles)),
@@ -90,7 +90,7 @@ def dataset_card(
         reduced=reduced,
         n_unreduced=len(specs),
         catalogue=UNREDUCED if reduced else FEATURES,
-        kept_variance=recipe.kept_variance,
+        kept_variance=form.kept_variance,
         fitted_on=fitted_on(splits),
         quality=f"{share:.1f} % of the cycles are without errors; findings: {counts}{stopped}",
         files=markdown(pd.DataFrame(lying, columns=["file", "what it is"])),
@@ -176,7 +176,9 @@ def group_table(specs: tuple[FeatureSpec, ...]) -> pd.DataFrame:
     frame = pd.DataFrame({"group": [s.group for s in specs], "name": [s.name for s in specs]})
     groups = frame.groupby("group", sort=False)["name"]
     table = pd.DataFrame({"features": groups.size()})
-    table["for example"] = groups.agg(lambda names: ", ".join(names.iloc[:: len(names) // 3][:3]))
+    table["for example"] = groups.agg(
+        lambda names: ", ".join(names.iloc[:: max(1, len(names) // 3)][:3])
+    )
     return table.reset_index()
 
 

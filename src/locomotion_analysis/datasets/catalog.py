@@ -10,6 +10,7 @@ import re
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import as_file, files
@@ -42,17 +43,20 @@ __all__ = ["catalog", "catalog_entry", "fetch"]
 # The table of public datasets
 
 _FOLDER = files("locomotion_analysis.datasets") / "entries"
+_FOLDER_OF_MAPS = Path(str(_FOLDER / "maps"))
 
 
 @cache
 def entries() -> dict[str, CatalogEntry]:
     """Return all entries by name."""
-    with as_file(_FOLDER / "entries.yaml") as path:
-        known = yaml_tree(path).entries()
-    return {
-        name: typed(CatalogEntry, Node({"name": Node(name, name, ""), **entry.entries()}, "", name))
-        for name, entry in known.items()
-    }
+    known: dict[str, CatalogEntry] = {}
+    for file in ("datasets.yaml", "locohub.yaml"):
+        with as_file(_FOLDER / file) as path:
+            tree = yaml_tree(path).entries()
+        for name, entry in tree.items():
+            named = {"name": Node(name, name, ""), **entry.entries()}
+            known[name] = typed(CatalogEntry, Node(named, "", name))
+    return known
 
 
 def catalog_entry(name: str) -> CatalogEntry:
@@ -70,11 +74,13 @@ def catalog_entry(name: str) -> CatalogEntry:
     """
     known = entries()
     if name not in known:
+        near = get_close_matches(name.lower(), known, n=1)
+        meant = f"did you mean {near[0]}? " if near else ""
         raise SchemaError(
-            expected=f"a dataset among {', '.join(known)}",
+            expected=f"a dataset among the {len(known)} of the catalogue ({some([*known])})",
             got=repr(name),
             where="the catalogue of public datasets",
-            fix="`locomotion datasets catalog` lists them",
+            fix=f"{meant}`locomotion datasets catalog` lists them",
         )
     return known[name]
 
@@ -86,8 +92,9 @@ def catalog() -> "pd.DataFrame":
     -------
     pandas.DataFrame
         Index `name`; columns ``title``, ``subjects``, ``size_mb`` (10**6 bytes; NaN where not
-        known), ``licence`` (SPDX), ``doi``, ``converts`` (whether ``locomotion convert`` reads
-        it), ``checked`` (whether the addresses were seen in use), ``citation`` and ``page``.
+        known), ``licence`` (SPDX), ``doi``, ``converts`` (whether it becomes gait cycles),
+        ``tried_on`` (what the conversion was tried on: recordings of the dataset, its published
+        layout, or nothing), ``checked`` (whether the addresses were seen in use), ``citation`` and ``page``.
 
     Examples
     --------
@@ -105,6 +112,7 @@ def catalog() -> "pd.DataFrame":
             "licence": entry.licence,
             "doi": entry.doi,
             "converts": entry.conversion.possible,
+            "tried_on": entry.conversion.tried_on,
             "checked": entry.checked,
             "citation": entry.citation,
             "page": entry.page,
@@ -114,8 +122,8 @@ def catalog() -> "pd.DataFrame":
     return pd.DataFrame(rows).astype({"size_mb": float}).set_index("name")
 
 
-def column_map_path(name: str) -> Path:
-    """Return the file of the column map that goes with a dataset.
+def column_map_paths(name: str) -> tuple[Path, ...]:
+    """Return the files of the column maps that go with a dataset.
 
     Parameters
     ----------
@@ -127,13 +135,30 @@ def column_map_path(name: str) -> Path:
     SchemaError
         If the dataset is not known, or comes without a map.
     """
-    column_map = catalog_entry(name).conversion.column_map
-    if column_map is None:
-        having = [entry.name for entry in entries().values() if entry.conversion.column_map]
+    maps = catalog_entry(name).conversion.column_maps
+    if not maps:
+        having = [entry.name for entry in entries().values() if entry.conversion.column_maps]
         raise SchemaError(
             expected=f"a dataset with a column map ({', '.join(having)})", got=repr(name)
         )
-    return Path(str(_FOLDER / "maps" / column_map))
+    return tuple(column_map_path(file) for file in maps)
+
+
+def column_map_path(file: str) -> Path:
+    """Return where a column map that comes with the package lies."""
+    return _FOLDER_OF_MAPS / file
+
+
+def known_files(entry: CatalogEntry) -> tuple[RemoteFile, ...]:
+    """Return the files of a dataset that are known here: no network is asked.
+
+    They are those of the catalogue, and those of the publisher's lists that were fetched once.
+    """
+    store = DatasetStore(cache_folder() / "datasets" / entry.name, True, None)
+    try:
+        return store.files_of(entry)
+    except DownloadError:  # no list in the cache
+        return entry.files
 
 
 # Fetching
@@ -205,6 +230,13 @@ def fetch_entry(
     progress: Progress | None = None,
 ) -> list[Path]:
     """Download a dataset that need not be in the catalogue; see :func:`fetch`."""
+    if not (entry.files or entry.listings):
+        raise DownloadError(
+            expected=f"an address of the files of {entry.name}",
+            got="none: nobody was seen using one",
+            where=entry.name,
+            fix=f"get the files at {entry.page}, then `locomotion datasets make {entry.name} FILES`",
+        )
     if not (entry.checked or offline):
         _warn(f"{entry.name}: the addresses could not be checked ({entry.evidence})")
     store = DatasetStore(cache_folder() / "datasets" / entry.name, offline, progress)
@@ -217,7 +249,7 @@ def fetch_entry(
     if not files:
         raise SchemaError(
             expected=f"a pattern that fits a file of {entry.name}: "
-            f"{_some([file.name for file in known])}",
+            f"{some([file.name for file in known])}",
             got=repr(pattern),
             where=entry.name,
         )
@@ -225,7 +257,7 @@ def fetch_entry(
     if missing and offline:
         raise DownloadError(
             expected=f"all files of {entry.name} in the cache, as it is to be read offline",
-            got=f"{len(missing)} missing or damaged: {_some([file.name for file in missing])}",
+            got=f"{len(missing)} missing or damaged: {some([file.name for file in missing])}",
             where=str(store.folder),
             fix=f"run `locomotion datasets fetch {entry.name}` once with a network",
         )
@@ -237,7 +269,7 @@ def fetch_entry(
     first = [file.name for file in missing if file.published_hash is None]
     if first:
         _warn(
-            f"{entry.name}: the publisher gives no hash of {_some(first)}; the SHA-256 of the "
+            f"{entry.name}: the publisher gives no hash of {some(first)}; the SHA-256 of the "
             f"first download is in {store.ledger.path} and holds from now on"
         )
     paths = [store.path(file) for file in files]
@@ -267,7 +299,8 @@ def _copied(source: Path, target: Path) -> Path:
     return target
 
 
-def _some(names: Sequence[str]) -> str:
+def some(names: Sequence[str]) -> str:
+    """Return the first names, and how many more there are."""
     told = ", ".join(names[:_MOST_NAMED])
     more = len(names) - _MOST_NAMED
     return f"{told} and {more} more" if more > 0 else told

@@ -438,31 +438,26 @@ _SAGITTAL_JOINT_ANGLES = tuple(
 _PER_CYCLE = ("kinematic", "kinetic", "temporal", "spatial")
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How a dataset is made.
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """What a dataset holds beside its cycles, and what it is for.
 
     Attributes
     ----------
     name : str
-        Name for :func:`~locomotion_analysis.load_dataset`.
+        Of the dataset.
     purpose : str
         What it is for, in one line.
+    title : str
+        Heading of its card; the name where empty.
     version : str
-        Raised whenever the recipe changes; results name it.
-    published : str
-        Date of that version.
-    n_subjects, n_cycles, tasks, pathologies, seed
-        Arguments of :func:`~locomotion_analysis.simulation.simulate`; `n_cycles` counts the
-        cycles of each subject in each task.
+        Raised whenever the form changes; results name it.
     targets : tuple of str
         Columns of ``cycles`` to predict.
     stratify_by : str
         Column that the splits keep in proportion, together with the task.
     feature_groups : tuple of str
         Groups of the feature table.
-    promised_features : str
-        At least how many features there are, for people.
     channels : tuple of str
         The only channels kept; all where empty.
     kept_variance : float or None
@@ -472,19 +467,42 @@ class Recipe:
 
     name: str
     purpose: str
+    title: str = ""
+    version: str = "1.0.0"
+    targets: tuple[str, ...] = ()
+    stratify_by: str = "pathology"
+    feature_groups: tuple[str, ...] = field(default=_PER_CYCLE)
+    channels: tuple[str, ...] = ()
+    kept_variance: float | None = None
+
+    @property
+    def heading(self) -> str:
+        """The title, or one made of the name."""
+        return self.title or f"{self.name.capitalize()} dataset"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(Form):
+    """How a ready-made dataset is made: its form, and whom it simulates.
+
+    Attributes
+    ----------
+    published : str
+        Date of the version.
+    n_subjects, n_cycles, tasks, pathologies, seed
+        Arguments of :func:`~locomotion_analysis.simulation.simulate`; `n_cycles` counts the
+        cycles of each subject in each task.
+    promised_features : str
+        At least how many features there are, for people.
+    """
+
     n_subjects: int
     n_cycles: int
     tasks: tuple[str, ...]
     pathologies: tuple[str, ...]
     seed: int
-    version: str = "1.0.0"
     published: str = "2026-11-23"
-    targets: tuple[str, ...] = ()
-    stratify_by: str = "pathology"
-    feature_groups: tuple[str, ...] = field(default=_PER_CYCLE)
     promised_features: str = "150+"
-    channels: tuple[str, ...] = ()
-    kept_variance: float | None = None
 
     @property
     def size(self) -> int:

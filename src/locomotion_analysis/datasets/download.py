@@ -148,22 +148,57 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class ConversionPart:
+    """Files of a dataset that are read alike.
+
+    Attributes
+    ----------
+    files : tuple of str
+        Their names, with ``*`` and ``?``; ``.gz`` may stand behind each.
+    column_map : str or None
+        Name of the column map that they are read by; it comes with the package.
+    task : str or None
+        Task of recordings that do not say theirs.
+    subject_from : str or None
+        Where the subject's name stands, as for ``locomotion convert``.
+    """
+
+    files: tuple[str, ...] = ("*",)
+    column_map: str | None = None
+    task: str | None = None
+    subject_from: str | None = None
+
+
+@dataclass(frozen=True)
 class ConversionNote:
-    """Whether and how ``locomotion convert`` reads the dataset.
+    """Whether and how a dataset becomes gait cycles.
 
     Attributes
     ----------
     possible : bool
         Whether the files, or some of them, become gait cycles.
     how : str
-        The command; where it is not possible, why not.
-    column_map : str or None
-        Name of a column map that comes with the package.
+        What is read and what is not; where it is not possible, why not.
+    tried_on : {"recordings", "layout", "nothing"}
+        What the conversion was tried on: files of this dataset, tables made up in its published
+        layout, or neither.
+    parts : tuple of ConversionPart
+        Files and how each is read; a file that fits several is read by each.
+    subjects : tuple of str
+        Names under which the table of subjects may lie among the files; empty where there is
+        none.
     """
 
     possible: bool
     how: str
-    column_map: str | None = None
+    tried_on: Literal["recordings", "layout", "nothing"] = "nothing"
+    parts: tuple[ConversionPart, ...] = (ConversionPart(),)
+    subjects: tuple[str, ...] = ()
+
+    @property
+    def column_maps(self) -> tuple[str, ...]:
+        """Names of the column maps that are used."""
+        return tuple(part.column_map for part in self.parts if part.column_map is not None)
 
 
 @dataclass(frozen=True)
@@ -177,8 +212,8 @@ class CatalogEntry:
     title : str
     subjects : int
         Number of people, as the publication says.
-    doi : str
-        Of the data; of the paper where the data have none.
+    doi : str or None
+        Of the data; of the paper where the data have none; None where neither was seen.
     licence : str
         SPDX identifier, or ``LicenseRef-not-stated``.
     citation : str
@@ -201,7 +236,7 @@ class CatalogEntry:
     name: str
     title: str
     subjects: int
-    doi: str
+    doi: str | None
     licence: str
     citation: str
     page: str

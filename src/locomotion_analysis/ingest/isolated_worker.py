@@ -249,6 +249,8 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
             yield name, np.concatenate([member.ravel() for member in members])
         elif curves := _curves(members):
             yield name, _side_by_side(curves)
+        elif _are_alike(members):
+            yield name, np.stack(members)
     elif (leaf := _leaf(value)) is not None:
         yield name, leaf
 
@@ -260,6 +262,15 @@ def _curves(members: list[Any]) -> list[Any]:
         for member in members
     )
     return [member.ravel() for member in members] if are_vectors else []
+
+
+def _are_alike(members: list[Any]) -> bool:
+    """Return whether all members are matrices of numbers of one size."""
+    shapes = {
+        member.shape if member is not None and member.dtype.kind != "U" else ()
+        for member in members
+    }
+    return len(shapes) == 1 and len(shapes.pop()) > 1
 
 
 def _side_by_side(curves: list[Any]) -> Any:

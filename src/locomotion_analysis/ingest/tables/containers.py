@@ -300,8 +300,9 @@ def _damaged(path: Path, kind: str, why: object) -> FileReadError:
 def mat_variables(path: Path) -> Variables:
     """Read a MATLAB file of version 4 to 7.3; the fields of a struct are ``name.field``.
 
-    Numbers, text, cells of text, of single numbers or of curves (each a row, filled up with NaN to
-    the width of the longest), and structs of these are variables; sparse matrices, complex
+    Numbers, text, cells of text, of single numbers, of curves (each a row, filled up with NaN to
+    the width of the longest) or of matrices of one size (one behind the other, along a first axis),
+    and structs and arrays of structs of these are variables; sparse matrices, complex
     numbers, objects and functions are not.
 
     Raises
