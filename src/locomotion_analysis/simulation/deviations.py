@@ -50,8 +50,8 @@ N_DEVIATION_NORMALS = N_LEG + N_FORCE + N_NOISE
 _FINE_SHARES = {"midline": (0.5, 0.3), "leg": (0.2, 0.1)}
 _SUBJECT_ANGLE_SD = {
     "hip_flexion_angle": (5.35, 1.9, 0.75),
-    "knee_flexion_angle": (4.3, 3.15, 2.47),
-    "ankle_dorsiflexion_angle": (3.94, 2.21, 1.78),
+    "knee_flexion_angle": (4.15, 3.0, 2.35),
+    "ankle_dorsiflexion_angle": (3.85, 2.15, 1.7),
     "hip_adduction_angle": (2.47, 1.52, 0.76),
     "hip_internal_rotation_angle": (8.99, 1.93, 1.07),
     "knee_adduction_angle": (3.58, 1.92, 1.15),
@@ -81,9 +81,9 @@ _STRIDE_ANGLE_SD = {
 _MOMENT_BUMPS = ((10.0, 6.0), (24.0, 8.0), (40.0, 8.0), (52.0, 6.0), (88.0, 6.0))
 _SUBJECT_MOMENT_SD = {
     "hip_flexion_moment": (0.256, 0.154, 0.154, 0.205, 0.115),
-    "knee_flexion_moment": (0.221, 0.182, 0.169, 0.156, 0.078),
-    "ankle_dorsiflexion_moment": (0.12, 0.18, 0.255, 0.27, 0.015),
-    "hip_adduction_moment": (0.151, 0.218, 0.202, 0.151, 0.0336),
+    "knee_flexion_moment": (0.23, 0.182, 0.165, 0.135, 0.07),
+    "ankle_dorsiflexion_moment": (0.15, 0.22, 0.28, 0.24, 0.015),
+    "hip_adduction_moment": (0.16, 0.23, 0.21, 0.16, 0.034),
     "knee_adduction_moment": (0.099, 0.148, 0.148, 0.099, 0.0165),
 }
 _STRIDE_MOMENT_SD = {
@@ -94,7 +94,7 @@ _STRIDE_MOMENT_SD = {
     "knee_adduction_moment": (0.03, 0.035, 0.035, 0.03, 0.005),
 }
 _FORCE_BUMPS = ((22.0, 9.0), (50.0, 14.0), (80.0, 9.0))
-_SUBJECT_FORCE_SD = ((0.14, 0.10, 0.11), (0.046, 0.023, 0.040), (0.012, 0.010, 0.012))
+_SUBJECT_FORCE_SD = ((0.125, 0.13, 0.13), (0.055, 0.032, 0.048), (0.012, 0.010, 0.012))
 _STRIDE_FORCE_SD = ((0.035, 0.025, 0.028), (0.012, 0.006, 0.010), (0.010, 0.008, 0.010))
 
 # Correlations of subjects' deviations across channels; the rest are zero.
