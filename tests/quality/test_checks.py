@@ -191,11 +191,15 @@ def test_sound_data_have_no_error_and_no_warning(sound):
     assert result.pass_rate["pass_rate"].eq(1).all()
 
 
+@pytest.fixture(scope="module")
+def codes_of_sound(sound):
+    return _codes(validate(sound))
+
+
 @pytest.mark.parametrize("code", FAULTS)
-def test_a_fault_is_found_and_named(code, changed, sound):
-    result = validate(changed(FAULTS[code]))
-    assert code in _codes(result)
-    assert code not in _codes(validate(sound))
+def test_a_fault_is_found_and_named(code, changed, codes_of_sound):
+    assert code in _codes(validate(changed(FAULTS[code])))
+    assert code not in codes_of_sound
 
 
 @pytest.mark.parametrize("code", FAULTS)
