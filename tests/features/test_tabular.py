@@ -171,6 +171,12 @@ def test_a_copy_of_the_target_is_dropped(build):
     assert "cadence_steps_min" in table.frame
 
 
+def test_a_target_that_every_feature_contains_leaves_nothing_to_learn_from(build):
+    data = build(stance_percent=np.linspace(58.0, 64.0, 20))
+    with pytest.raises(SchemaError, match="features that do not contain the target"):
+        labelled_feature_table(data, "stance_percent", ["temporal"])
+
+
 def test_the_catalogue_is_complete(two_sided):
     catalogue = describe_features(two_sided, FEATURE_GROUPS, ["mean", "argmax_phase", "q05"])
     frame = feature_table(two_sided, FEATURE_GROUPS, ["mean", "argmax_phase", "q05"]).frame

@@ -112,6 +112,14 @@ def test_bursts_are_the_extremes_and_areas_of_their_windows(build, joint):
             assert got == pytest.approx(work, rel=1e-4, abs=1e-7), name
 
 
+def test_only_the_power_of_a_whole_joint_has_bursts(build):
+    """H1 to H3 are of sagittal power; that about another axis has other bursts."""
+    frontal = "hip_adduction_power_ipsi_W_kg"
+    data = build(channels=(frontal, "hip_power_ipsi_W_kg"), stance_percent=TOE_OFF)
+    families = [e for e in power_burst_families(Schema.of_data(data)) if isinstance(e, Family)]
+    assert [family.specs[0].requires[0] for family in families] == ["hip_power_ipsi_W_kg"]
+
+
 def test_coordination_over_parts_needs_toe_off_and_over_the_cycle_does_not(build):
     joints = ("hip_flexion_angle_ipsi_rad", "knee_flexion_angle_ipsi_rad")
     (family,) = [

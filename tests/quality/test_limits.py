@@ -109,6 +109,18 @@ def test_an_end_of_zeros_is_no_constant_end():
     assert steps_with("GAIT011", one_person({KNEE: curves})) == [1]
 
 
+def test_the_level_of_a_single_sample_is_its_own():
+    """Far outside the band, one sample is a level; as much farther is as much more."""
+    curves = np.full((3, N_PHASES), np.nan)
+    mean, sd = normative_curves("level_walking").of(KNEE)
+    curves[:, 75] = mean[75] + 3 * sd[75] * np.array([0.0, 2.6, 2.9])
+    data = one_person({KNEE: curves}, pathology="healthy")
+    found = validate(data).findings.query("code == 'GAIT107'")
+    assert found["step"].tolist() == [1, 2]
+    first, second = found["value"].astype(float)
+    assert second - first == pytest.approx(0.9 * sd[75], rel=1e-3)
+
+
 # --- where a cycle begins, and what it holds ---------------------------------------------------
 
 

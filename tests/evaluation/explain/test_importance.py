@@ -160,6 +160,19 @@ def test_bad_input_is_one_clear_error(walkers):
         feature_groups(list(walkers.X), "muscle")
 
 
+def test_a_fold_that_trains_on_one_class_is_named(walkers):
+    y = np.where(walkers.groups == "S00", "rare", "usual")
+    with pytest.raises(TargetError, match=r"(?s)at least two classes.*fold 1 of 24"):
+        grouped_importance(
+            LogisticRegression(),
+            walkers.X,
+            y,
+            walkers.groups,
+            {"knee": list(walkers.X.columns[:2])},
+            cv=LeaveOneSubjectOut(),
+        )
+
+
 @pytest.mark.parametrize("replace_by", ["other_subject", "mean_curve"])
 def test_the_window_and_the_channel_that_tell_the_class_are_found(walkers, flattened, replace_by):
     found = sequence_importance(
