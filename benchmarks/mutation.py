@@ -126,7 +126,60 @@ LEFT_OF = {
 OPTIONS = "-x -q --assert=plain -p no:cacheprovider -W ignore::pytest.PytestAssertRewriteWarning"
 
 
-EQUIVALENT = {}
+EQUIVALENT = {
+    (
+        "quality/doctor",
+        "if start >= FAR_START and best < BETTER_START * start:",
+    ): "Differs only where a mean of squares is exactly 2.",
+    (
+        "quality/doctor",
+        "more[:, own] = habit[:, None] & (like[:, own] < 0) & (after[:, own] <= before[:, own])",
+    ): "Differs only where two distances agree to the last digit.",
+    (
+        "quality/treatment",
+        'indices = cycles.groupby(["dataset", "subject"], sort=True).indices',
+    ): "A dictionary, whose order is not used.",
+    (
+        "quality/validation",
+        "total = count_cycles(source) if progress else 1",
+    ): "The total is used with a progress function alone.",
+    (
+        "features/engineer",
+        'solver = "covariance_eigh" if n_samples > 3 * len(columns) else "full"',
+    ): "Both solvers are exact; the number says which is the faster.",
+    (
+        "features/kernels/series",
+        "one, other = np.empty((4, n_phases), np.float32), np.empty(( 5, n_phases), np.float32)",
+    ): "A row of memory that nothing reads.",
+    (
+        "features/kernels/statistics",
+        '_OPTIONS = {"cache": False, "error_model": "numpy"}',
+    ): "Kernels are compiled anew in each process, to the same numbers.",
+    (
+        "evaluation/metrics",
+        "penalty = np.minimum(of.quantile**2 * _ratio(of.variance, whole, 0.0), widest**2) / people",
+    ): "Where the whole is 0 the next line puts the widest in its place.",
+    (
+        "evaluation/metrics",
+        "return np.where(first <= 1e-9, 0.0, np.where(second <= 1e-9, 0.0, found))",
+    ): "The larger of this and Wilson's limit is taken, and that is 1 there.",
+    (
+        "evaluation/metrics",
+        "change = np.where(known, value - self.without, 1.0)",
+    ): "Limits of scores that are not known become NaN two lines later.",
+    (
+        "evaluation/metrics",
+        ".fit(np.zeros((len(train), 0)), codes[train])",
+    ): "The most frequent class is found without looking at features.",
+    (
+        "evaluation/folds",
+        "return np.zeros((len(X), X.shape[+1]), dtype=bool)",
+    ): "Of whole numbers none is missing, however many columns are said to have none missing.",
+    (
+        "evaluation/explain/importance",
+        "donor[ring] = np.roll(ring, +1)",
+    ): "To receive from the next of a random ring is as random as to give to it.",
+}
 """(module, the changed line) -> why nobody can tell it from the code."""
 
 PAGE = DOCS / "mutation.md"
