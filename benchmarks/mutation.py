@@ -196,11 +196,10 @@ module, those of its room and no others.
 seed {seed}, no two on one line. No part take: pages and figures; types, decorators and the texts of
 errors; what runs in processes of its own (`streaming`, `extraction`); and what is made of many
 fitted models, whose tests take minutes a mutant (studies, training, leaderboards, audits,
-discovery, generation, explanation of networks). "At first" is before tests were written against the survivors of this draw; the
-share is of the mutants that are not equivalent.
+discovery, generation, explanation of networks). The last column leaves out the equivalent ones.
 
-| room | mutants | killed at first | killed | of these, did not end | survive | equivalent | share killed |
-| --- | --: | --: | --: | --: | --: | --: | --: |
+| room | drawn | run | killed | of these, did not end | survive | equivalent | killed, of all run | killed, of the others |
+| --- | --: | --: | --: | --: | --: | --: | --: | --: |
 {rows}
 
 ## Survivors
@@ -416,23 +415,25 @@ def listed(found):
     return "\n".join(lines) or "None."
 
 
-def report(runs, total, seed):
-    """Return the page: how many were killed at first and now, and which were not."""
+def report(mutants, known, total, seed):
+    """Return the page: how many were killed, and which were not."""
+    runs = [known[each] for each in mutants if each in known]
     rows = []
     for room in (*ROOMS, "all"):
         own = [each for each in runs if room in {"all", room_of(each[0]["mutant"])}]
+        n_drawn = sum(room in {"all", room_of(each)} for each in mutants)
         now = Counter(each[-1]["outcome"] for each in own)
         alike = sum(survived(each) and reason(each[-1]) is not None for each in own)
-        at_first = sum(not survived(each[:1]) for each in own)
         killed = now["killed"] + now["timeout"]
         rows.append(
-            f"| {room} | {len(own)} | {at_first} | {killed} | {now['timeout']} | "
-            f"{now['survived'] - alike} | {alike} | {killed / max(len(own) - alike, 1):.0%} |"
+            f"| {room} | {n_drawn} | {len(own)} | {killed} | {now['timeout']} | "
+            f"{now['survived'] - alike} | {alike} | {killed / max(len(own), 1):.0%} | "
+            f"{killed / max(len(own) - alike, 1):.0%} |"
         )
     left = [each[-1] for each in runs if survived(each)]
     return PAGE_TEXT.format(
         machine=machine(),
-        count=len(runs),
+        count=len(mutants),
         total=f"{total:,}",
         seed=seed,
         rows="\n".join(rows),
@@ -447,6 +448,7 @@ def main():
     parser.add_argument("--mutants", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--again", action="store_true", help="run survivors again")
+    parser.add_argument("--run", type=int, help="run so many of those to do, and no more")
     parser.add_argument("--write-docs", action="store_true")
     options = parser.parse_args()
     folder = options.folder.resolve()
@@ -457,6 +459,7 @@ def main():
     todo = [
         each for each in mutants if each not in known or (options.again and survived(known[each]))
     ]
+    todo = todo[: options.run]
     tree = prepared(folder) if todo else None
     for place, mutant in enumerate(todo, start=1):
         found = tried(tree, mutant)
@@ -465,7 +468,7 @@ def main():
             stream.write(json.dumps(found) + "\n")
         told = f"{found['outcome']} in {found['seconds']:.0f} s"
         print(f"{place}/{len(todo)} {told}: {described(found)}", flush=True)
-    text = report([known[each] for each in mutants if each in known], total, options.seed)
+    text = report(mutants, known, total, options.seed)
     print(text)
     if options.write_docs:
         PAGE.write_text(text, encoding="utf-8")

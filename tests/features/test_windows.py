@@ -112,6 +112,20 @@ def test_bursts_are_the_extremes_and_areas_of_their_windows(build, joint):
             assert got == pytest.approx(work, rel=1e-4, abs=1e-7), name
 
 
+def test_where_there_is_no_power_there_is_no_work(build):
+    """Power at rest up to 70 % of the cycle: the bursts before it are of nothing, not unknown."""
+    curves = np.tile(np.where(PERCENT < 70, 0.0, 1.0), (20, 1))
+    data = build(
+        channels=(),
+        curves={"ankle_power_ipsi_W_kg": curves},
+        stance_percent=TOE_OFF,
+        cycle_duration_s=1.0,
+    )
+    found = values(power_burst_families, data)
+    for name in ("A1", "A2"):
+        assert (found[f"ankle_power_{name}_work_ipsi_J_kg"] == 0.0).all()
+
+
 def test_only_the_power_of_a_whole_joint_has_bursts(build):
     """H1 to H3 are of sagittal power; that about another axis has other bursts."""
     frontal = "hip_adduction_power_ipsi_W_kg"
