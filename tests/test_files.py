@@ -1,5 +1,6 @@
 """Files are written whole or not at all, by one writer or many, and whoever is killed."""
 
+import errno
 import hashlib
 import json
 import os
@@ -10,6 +11,8 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -279,6 +282,146 @@ def test_a_file_written_otherwise_is_moved_into_place(tmp_path):
     move_into_place(tmp_path / "part", tmp_path / "new" / "whole")
     assert (tmp_path / "new" / "whole").read_text() == "all"
     assert names(tmp_path) == ["new"]
+
+
+# --- what a loss of power leaves ---------------------------------------------------------------
+
+
+class Disk:
+    """What is asked of the system, in order: (call, inode, bytes in the file at that moment)."""
+
+    def __init__(self, monkeypatch):
+        self.calls = []
+        fsync = os.fsync
+        moves = {name: getattr(os, name) for name in ("replace", "rename", "unlink")}
+
+        def flush(handle):
+            self._note("flush", os.fstat(handle))
+            fsync(handle)
+
+        def change(name, path, *others, **options):
+            self._note("unlink" if name == "unlink" else "move", Path(path).stat())
+            moves[name](path, *others, **options)
+
+        monkeypatch.setattr(os, "fsync", flush)
+        for name in moves:
+            monkeypatch.setattr(os, name, partial(change, name))
+
+    def _note(self, call, found):
+        size = None if stat.S_ISDIR(found.st_mode) else found.st_size
+        self.calls.append((call, found.st_ino, size))
+
+    def after_last(self, call):
+        """Return what follows the last such call."""
+        last = max(place for place, each in enumerate(self.calls) if each[0] == call)
+        return self.calls[last + 1 :]
+
+    def before_first(self, call):
+        """Return what comes before the first such call."""
+        return self.calls[: [each[0] for each in self.calls].index(call)]
+
+
+@pytest.fixture
+def disk(monkeypatch):
+    return Disk(monkeypatch)
+
+
+def flushed(path):
+    """Return the call by which all of a file, or the names in a folder, reach the disk."""
+    found = path.stat()
+    return ("flush", found.st_ino, None if path.is_dir() else found.st_size)
+
+
+def _by_atomic_path(path):
+    with atomic_path(path) as new:
+        new.write_text("all of it")
+
+
+def _by_write_all(path):
+    write_all({path: "all of it"})
+
+
+def _by_moving(path):
+    part = path.with_name("part")
+    part.write_text("all of it")
+    move_into_place(part, path)
+
+
+@posix
+@pytest.mark.parametrize("write", [_by_atomic_path, _by_write_all, _by_moving])
+@pytest.mark.parametrize("old", [None, "old"])
+def test_a_file_is_on_the_disk_before_it_takes_its_name_and_the_name_after(
+    tmp_path, disk, write, old
+):
+    path = tmp_path / "out.txt"
+    if old is not None:
+        path.write_text(old)
+    write(path)
+    moved = ("move", path.stat().st_ino, len("all of it"))
+    assert disk.before_first("move")[-1] == flushed(path)
+    assert moved in disk.calls
+    assert disk.after_last("move")[0] == flushed(tmp_path)
+
+
+@posix
+def test_files_that_belong_together_are_all_on_the_disk_before_one_takes_its_name(tmp_path, disk):
+    one, other = tmp_path / "one", tmp_path / "far" / "other"
+    for folder in (tmp_path / "far", tmp_path / "gone"):
+        folder.mkdir()
+    gone = tmp_path / "gone" / "earlier"
+    gone.write_text("of an earlier run")
+    write_all({one: "1", other: b"two", gone: None})
+    before = disk.before_first("unlink")
+    assert {flushed(one), flushed(other)} <= set(before)
+    assert not any(call == "move" for call, *_ in before)
+    assert sorted(disk.after_last("move")) == sorted(
+        map(flushed, (tmp_path, tmp_path / "far", tmp_path / "gone"))
+    )
+
+
+@posix
+def test_a_folder_and_all_in_it_are_on_the_disk_before_it_takes_its_name(tmp_path, disk):
+    target = tmp_path / "out"
+    with atomic_folder(target) as new:
+        (new / "deep").mkdir()
+        (new / "deep" / "part").write_text("deep")
+        (new / "top").write_text("top of it")
+        assert not any(call == "flush" for call, *_ in disk.calls)
+    inside = (target, target / "deep", target / "deep" / "part", target / "top")
+    assert sorted(disk.before_first("move")[-4:]) == sorted(map(flushed, inside))
+    assert disk.after_last("move")[0] == flushed(tmp_path)
+
+
+@posix
+def test_a_new_folder_is_known_to_the_disk_before_a_file_is_in_it(tmp_path, disk):
+    path = tmp_path / "a" / "b" / "out.txt"
+    write_all({path: "text"})
+    assert {flushed(tmp_path), flushed(tmp_path / "a")} <= set(disk.before_first("move"))
+    assert disk.after_last("move") == [flushed(tmp_path / "a" / "b")]
+
+
+@posix
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.EACCES, errno.EIO, errno.ENOSPC])
+@pytest.mark.parametrize("of_folder", [True, False])
+def test_what_the_disk_refuses_is_an_error_but_for_folders_that_cannot_be_flushed(
+    tmp_path, monkeypatch, number, of_folder
+):
+    def refuse(handle):
+        if stat.S_ISDIR(os.fstat(handle).st_mode) == of_folder:
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    path = tmp_path / "out.txt"
+    path.write_text("old")
+    if of_folder and number in {errno.EINVAL, errno.EACCES}:
+        write_all({path: "new"})
+        assert path.read_text() == "new"
+        return
+    with pytest.raises(OSError, match=os.strerror(number)):
+        write_all({path: "new"})
+    if not of_folder:
+        assert path.read_text() == "old"
+    assert names(tmp_path) == ["out.txt"]
 
 
 # --- folders -----------------------------------------------------------------------------------

@@ -173,6 +173,28 @@ def test_a_mean_of_normal_values_has_students_interval():
     assert Jackknife.of_means(values).interval("number") == pytest.approx(student)
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.random.default_rng(5).exponential(size=12) ** 3,
+        np.random.default_rng(6).exponential(size=40) ** 2,
+        np.repeat([0.0, 1.0], [9, 1]),
+    ],
+)
+def test_the_fewer_people_make_the_variance_the_fewer_degrees_of_freedom_it_has(values):
+    """Satterthwaite: degrees = 2 / (relative variance of the variance), from the kurtosis of the
+    people's contributions; two are lost by estimating it, one and a half are left at least."""
+    n = len(values)
+    mean = values.mean()
+    squares = [(value - mean) ** 2 for value in values]
+    of_variance = sum(square**2 for square in squares) / sum(squares) ** 2 - 1 / n
+    degrees = min(max(2 / of_variance - 2, 1.5), n - 1)
+    half = stats.t.ppf(0.975, degrees) * np.sqrt(sum(squares) / (n - 1) / n)
+    found = Jackknife.of_means(values).interval("number")
+    assert found == pytest.approx((mean - half, mean + half))
+    assert degrees < n - 1  # fewer than Student's
+
+
 def test_intervals_of_errors_are_near_the_bootstrap(outcome):
     subject = outcome[0]
     rng = np.random.default_rng(2)
@@ -209,6 +231,10 @@ def test_a_difference_of_one_person_in_20_is_no_finding():
     low, high = difference_interval("accuracy", one, other)
     assert low < 0 < 0.05 < high
     assert difference_interval("accuracy", other, one) == pytest.approx((-high, -low))
+    # The widest: Student's for people of whom one in 20 differs wholly, and Wilson's for nobody.
+    t = stats.t.ppf(0.975, 19)
+    widest = np.sqrt(t**2 * (0.05 - 0.05**2) / 20 + (t**2 / (20 + t**2)) ** 2)
+    assert high == pytest.approx(0.05 + widest)
 
 
 def test_where_nobody_differs_as_many_may_as_wilson_allows_for_none():

@@ -20,6 +20,8 @@ from sklearn.svm import LinearSVC
 from locomotion_analysis.errors import SchemaError, SplitLeakError
 from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
 from locomotion_analysis.evaluation.probability import (
+    _areas,
+    _roc_on_grid,
     calibration_curve,
     calibration_scores,
     discrimination_scores,
@@ -140,3 +142,11 @@ def test_unknown_subjects_are_refused(table):
     )
     with pytest.raises(SplitLeakError, match="groups"):
         roc_curve(unknown)
+
+
+@pytest.mark.parametrize("kinds", [([0.0, 0.0], [0.0, 3.0]), ([0.0, 3.0], [0.0, 0.0])])
+def test_where_one_kind_is_lacking_there_is_no_area_and_no_curve(kinds):
+    """As where the one person of a class is left out."""
+    positives, negatives = map(np.array, kinds)
+    assert np.isnan(_areas(positives, negatives)).all()
+    assert np.isnan(_roc_on_grid(positives, negatives)).all()

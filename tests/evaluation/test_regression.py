@@ -11,7 +11,12 @@ from sklearn.model_selection import cross_val_predict
 
 from locomotion_analysis.errors import TargetError
 from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
-from locomotion_analysis.evaluation.metrics import error_sums, metrics_json, quantity_scores
+from locomotion_analysis.evaluation.metrics import (
+    error_sums,
+    headline_scores,
+    metrics_json,
+    quantity_scores,
+)
 from locomotion_analysis.selection import LeaveOneSubjectOut, SubjectQuantileKFold
 
 
@@ -38,6 +43,15 @@ def test_scores_are_those_of_scikit_learn(table):
     for name in ("mae", "rmse", "r2"):
         low, high = results["intervals"][name]
         assert low < results[name] < high
+
+
+def test_a_gain_is_what_is_better_than_the_baseline(table):
+    """Of errors the gain is the baseline's less the model's: above 0 where the model helps."""
+    scores = {each.name: each for each in headline_scores(evaluate(table), "regression")}
+    assert len(scores) == 3
+    for each in scores.values():
+        gain = each.baseline - each.value if each.smaller_is_better else each.value - each.baseline
+        assert 0 < each.gain_low < gain < each.gain_high, each.name
 
 
 def test_errors_of_each_subject(table):

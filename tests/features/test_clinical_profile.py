@@ -140,6 +140,50 @@ def test_index_is_the_distance_on_the_fifteen_vectors(healthy):
     assert reference.fidelity > 0.98
 
 
+@pytest.mark.parametrize("times", [1.5, 2.0, 4.0])
+def test_the_indices_fall_by_ten_for_each_sd_of_the_log_distance(healthy, times):
+    """Schwartz & Rozumalski 2008: 100 - 10 (ln distance - mean) / SD, so `times` the distance
+    lowers an index by 10 ln(times) / SD, whatever the gait."""
+    reference = score_reference()
+    plain = healthy.select(channels=PROFILE_CHANNELS)
+    mean = np.stack([profile_mean(name) for name in PROFILE_CHANNELS])[:, None]
+    away = plain.block.astype(np.float64) - mean
+    farther = LocomotionData(plain.cycles, mean + times * away, plain.channels)
+    before, after = features(plain), features(farther)
+    _, sd = reference.log_profile(PROFILE_CHANNELS)
+    np.testing.assert_allclose(
+        before["gdi_star_ipsi"] - after["gdi_star_ipsi"], 10 * np.log(times) / sd, rtol=1e-3
+    )
+    # The mean curves' own scores are all but the centre of the healthy scores.
+    for name, (_, sd) in (
+        ("gdi_ipsi", reference.log_distance),
+        ("gdi_shape_ipsi", reference.log_shape),
+    ):
+        fall = before[name] - after[name]
+        np.testing.assert_allclose(fall, 10 * np.log(times) / sd, rtol=0.05)
+
+
+def test_the_index_from_the_profile_is_that_of_its_gps(healthy):
+    """Baker et al. 2009: 100 at the healthy mean of ln GPS, 90 one SD above, 110 one below."""
+    found = features(healthy.select(channels=PROFILE_CHANNELS))
+    mean, sd = score_reference().log_profile(PROFILE_CHANNELS)
+    order = np.argsort(found["gps_ipsi_deg"])
+    at = np.exp(mean + sd * np.array([-1.0, 0.0, 1.0]))
+    expected = np.interp(
+        np.log(at), np.log(found["gps_ipsi_deg"][order]), found["gdi_star_ipsi"][order]
+    )
+    np.testing.assert_allclose(expected, [110.0, 100.0, 90.0], atol=0.01)
+
+
+def test_worse_gait_has_lower_indices(healthy, stroke):
+    well, ill = features(healthy), features(stroke)
+    for name in ("gdi_ipsi", "gdi_star_ipsi", "gdi_shape_ipsi"):
+        assert ill[name].mean() < well[name].mean() - 15, name
+        assert ill[name].mean() > 50, name
+    for name in ("gps_ipsi_deg", "gps_shape_ipsi_deg"):
+        assert ill[name].mean() > well[name].mean() + 1, name
+
+
 def test_nine_variables_where_there_are_nine(build):
     curves = {name: np.tile(profile_mean(name), (20, 1)) for name in PROFILE_CHANNELS}
     for name in EXTRA_CHANNELS:

@@ -61,6 +61,16 @@ def test_no_duration_no_work(build):
     assert left_out == ["joint work and cost of transport"]
 
 
+@pytest.mark.parametrize(
+    "columns", [{"stride_length_m": 0.0}, {"stride_length_m": 1.4, "tasks": ("sit_to_stand",)}]
+)
+def test_where_nobody_gets_anywhere_nothing_is_transported(build, columns):
+    found, _ = features(build(channels=(), curves=powers("ipsi"), cycle_duration_s=1.2, **columns))
+    assert np.isnan(found["mechanical_cost_of_transport"]).all()
+    assert np.isnan(found["net_work_per_metre_J_kg_m"]).all()
+    assert (found["positive_work_total_J_kg"] > 0).all()
+
+
 def test_healthy_walking_costs_what_is_published():
     """Collins et al. 2005: human mechanical cost of transport about 0.05 (external) to 0.1."""
     data = simulate(20, 6, ["level_walking"], ["healthy"], seed=1)

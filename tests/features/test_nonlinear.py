@@ -110,6 +110,13 @@ def test_short_or_broken_series_are_refused(series):
         dfa_alpha(series)
 
 
+def test_a_signal_must_hold_the_embedding_and_three_periods():
+    signal = np.random.default_rng(6).normal(size=4 * 10 + 3 * 20)
+    assert np.isfinite(divergence_exponent(signal, 20, delay=10, dimension=5, span=(0.0, 0.5)))
+    with pytest.raises(SchemaError, match="at least 100 finite values"):
+        divergence_exponent(signal[1:], 20, delay=10, dimension=5, span=(0.0, 0.5))
+
+
 def test_constant_series_have_no_exponent():
     assert np.isnan(dfa_alpha(np.ones(64)))
     assert np.isnan(divergence_exponent(np.ones(600), 50))

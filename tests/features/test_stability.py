@@ -28,6 +28,8 @@ def test_harmonics_past_the_twentieth_and_the_mean_do_not_count():
     signal = 3 * np.sin(2 * T) + np.sin(T)
     more = signal + 9.81 + 5 * np.sin(21 * T) + 5 * np.sin(22 * T)
     assert harmonic_ratio(more) == pytest.approx(3.0)
+    twentieth = signal + 2 * np.sin(20 * T) + 0.5 * np.sin(19 * T)
+    assert harmonic_ratio(twentieth) == pytest.approx(5 / 1.5)
 
 
 def test_a_stride_of_two_equal_steps_has_no_odd_harmonics():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from locomotion_analysis.features import feature_table, stance_percent
 from locomotion_analysis.features.kernels.forces import loaded_percent, toe_off
+from locomotion_analysis.features.spec import Stance
 from locomotion_analysis.simulation import simulate
 from locomotion_analysis.standard import PHASE_PERCENT, toe_off_percent
 
@@ -22,6 +23,12 @@ def test_toe_off_is_where_the_force_ends(build, stance_force):
     assert set(stance.source) == {"grf"}
     np.testing.assert_allclose(stance.percent, toe_off, atol=0.7)
     assert np.ptp(stance.percent) > 30
+
+
+def test_the_note_tells_a_dispute_only_where_there_is_one():
+    percent, source = np.array([60.0, 61.0]), np.array(["grf", "grf"])
+    assert Stance(percent, source).note() == "end of stance taken from (cycles): grf 2"
+    assert Stance(percent, source, 1).note().endswith("by more than 10 % of the cycle in 1")
 
 
 def test_newtons_and_body_weights_agree(build, stance_force):

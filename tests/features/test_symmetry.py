@@ -59,6 +59,7 @@ def test_denominators_are_guarded():
     np.testing.assert_array_equal(symmetry_ratio(ipsi, contra), [1, nan, nan, nan, nan])
     np.testing.assert_array_equal(log_ratio(ipsi, contra), [0, nan, nan, nan, nan])
     np.testing.assert_array_equal(share(ipsi, contra), [nan, 1, nan, nan, nan])
+    assert np.isnan(log_ratio(0.0, 1.0))
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from locomotion_analysis.features.table import (
     labelled_feature_table,
     ml_features,
 )
+from locomotion_analysis.quality import identity_findings
 from locomotion_analysis.simulation import simulate
 from locomotion_analysis.standard import KEY, METADATA
 
@@ -48,6 +49,21 @@ def test_names_are_predictable(two_sided):
     frame = feature_table(two_sided, ["kinematic"], ["mean"]).frame
     angles = [n for n in two_sided.channels if "_angle_" in n or "_velocity_" in n]
     assert frame.columns.tolist()[: len(angles)] == [f"{name}_mean" for name in angles]
+
+
+def test_names_that_may_be_one_stay_with_the_table_and_gaits_are_not_compared(build):
+    """Whose gaits are alike is looked for where models are judged, not for every table."""
+    channels = tuple(f"{joint}_flexion_angle_ipsi_rad" for joint in ("hip", "knee"))
+    channels += ("ankle_dorsiflexion_angle_ipsi_rad",)
+    data = build(channels=channels, n_steps=6)
+    block = np.repeat(data.block[:, ::6], 6, axis=1)
+    block += np.random.default_rng(0).normal(0, 0.01, block.shape).astype(np.float32)
+    block[:, 6:12] = block[:, :6]
+    names = np.repeat(["S1", "P2", "S01", "P4"], 6)
+    twice = LocomotionData(data.cycles.assign(subject=names), block, channels)
+    assert {each.code for each in identity_findings(twice)} == {"GAIT015", "GAIT017"}
+    told = feature_table(twice, ["kinematic"], ["mean"]).frame.attrs["identity"]
+    assert [each[0] for each in told] == ["GAIT015"]
 
 
 def test_two_tasks_with_one_subject_and_step_stay_apart(two_sided):
@@ -153,6 +169,12 @@ def test_a_copy_of_the_target_is_dropped(build):
     table, _ = labelled_feature_table(data, "outcome", ["temporal"])
     assert "cycle_duration_s" not in table.frame
     assert "cadence_steps_min" in table.frame
+
+
+def test_a_target_that_every_feature_contains_leaves_nothing_to_learn_from(build):
+    data = build(stance_percent=np.linspace(58.0, 64.0, 20))
+    with pytest.raises(SchemaError, match="features that do not contain the target"):
+        labelled_feature_table(data, "stance_percent", ["temporal"])
 
 
 def test_the_catalogue_is_complete(two_sided):

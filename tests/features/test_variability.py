@@ -13,6 +13,7 @@ from locomotion_analysis.features.variability import (
     curve_variability_families,
     enhanced_variability_index,
     variability_families,
+    variability_index,
 )
 from locomotion_analysis.simulation import simulate
 from locomotion_analysis.standard.norms import score_reference
@@ -86,6 +87,42 @@ def test_enhanced_index_has_a_direction():
     assert steady < own < unsteady
     # All ten fluctuations are multiplied alike: steps of the logarithm are equal.
     assert unsteady - own == pytest.approx(own - steady, rel=0.05)
+
+
+def test_variability_index_is_the_distance_of_the_weighted_z():
+    """Gouelle et al. 2013: 100 - 10 z of the logarithm of the distance from the healthy."""
+    reference = score_reference()
+    changes = np.exp(np.random.default_rng(1).normal(0.5, 0.4, (6, 12)))
+    by_hand = []
+    for row in changes:
+        squares = 0.0
+        for value, mean, sd, weight in zip(
+            row,
+            reference.variability_mean,
+            reference.variability_sd,
+            reference.variability_weight,
+            strict=True,
+        ):
+            squares += (weight * (value - mean) / sd) ** 2
+        mean, sd = reference.log_variability
+        by_hand.append(100 - 10 * (math.log(squares) / 2 - mean) / sd)
+    np.testing.assert_allclose(variability_index(changes), by_hand, rtol=1e-10)
+
+
+def test_times_of_stance_swing_and_support_share_the_stride(build):
+    """Each CV, of five strides of 1.0 s whose toe-off and double support vary."""
+    toe_off = np.tile([60.0, 62.0, 61.0, 64.0, 63.0], 4)
+    both = np.tile([20.0, 21.0, 24.0, 22.0, 23.0], 4)
+    data = build(cycle_duration_s=1.0, stance_percent=toe_off, double_support_percent=both)
+    found = features(data)
+    for name, part in {
+        "stance_time": toe_off,
+        "swing_time": 100.0 - toe_off,
+        "double_support_time": both,
+        "single_support_time": toe_off - both,
+    }.items():
+        expected = 100 * part[:5].std(ddof=1) / part.mean()
+        np.testing.assert_allclose(found[f"{name}_cv_percent"], expected, rtol=1e-9)
 
 
 def test_enhanced_index_is_the_weighted_sum_of_logarithms():

@@ -10,7 +10,7 @@ from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.ingest import convert, read_subjects
 from locomotion_analysis.quality import CHECKS, validate
-from locomotion_analysis.quality.checks import ELSEWHERE, known_codes
+from locomotion_analysis.quality.checks import ELSEWHERE, derivative, known_codes
 from locomotion_analysis.standard import N_PHASES
 
 HIP, KNEE = "hip_flexion_angle_ipsi_rad", "knee_flexion_angle_ipsi_rad"
@@ -191,11 +191,15 @@ def test_sound_data_have_no_error_and_no_warning(sound):
     assert result.pass_rate["pass_rate"].eq(1).all()
 
 
+@pytest.fixture(scope="module")
+def codes_of_sound(sound):
+    return _codes(validate(sound))
+
+
 @pytest.mark.parametrize("code", FAULTS)
-def test_a_fault_is_found_and_named(code, changed, sound):
-    result = validate(changed(FAULTS[code]))
-    assert code in _codes(result)
-    assert code not in _codes(validate(sound))
+def test_a_fault_is_found_and_named(code, changed, codes_of_sound):
+    assert code in _codes(validate(changed(FAULTS[code])))
+    assert code not in codes_of_sound
 
 
 @pytest.mark.parametrize("code", FAULTS)
@@ -210,6 +214,49 @@ def test_a_finding_says_which_cycle_where_and_what_is_allowed(changed, sound):
     assert found["channel"] == HIP
     assert found["value"] > found["high"] > found["low"]
     assert 0 <= found["phase"] <= 100
+
+
+def test_a_velocity_is_held_against_the_derivative_over_149_intervals():
+    """Of degree two central differences are exact, and of degree one those at the ends too."""
+    phase = np.linspace(0.0, 1.0, N_PHASES)
+    duration = np.array([0.8, 1.1], dtype=np.float32)
+    inside = derivative(np.stack([phase**2, 3.0 - phase**2]), duration)[:, 1:-1]
+    np.testing.assert_allclose(inside * duration[:, None], [2 * phase[1:-1], -2 * phase[1:-1]])
+    line = derivative(np.stack([0.7 * phase, -2.0 * phase]), duration)
+    np.testing.assert_allclose(line, np.full((2, N_PHASES), [[0.7 / 0.8], [-2.0 / 1.1]]), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("scale", "wrong"), [(1.70, True), (1.30, False), (0.80, False), (0.5, True)]
+)
+def test_the_error_of_a_velocity_is_told_as_a_share_of_its_size(scale, wrong, sound):
+    """A velocity k times too large is off by |k - 1| of the derivative, allowed 0.3 of the larger."""
+    names = (KNEE, "knee_flexion_velocity_ipsi_rad_s")
+    angle = sound.curves(KNEE).astype(np.float64)
+    duration = sound.cycles["cycle_duration_s"].to_numpy()
+    rate = np.gradient(angle, 1 / 149, axis=1) / duration[:, None]
+    data = LocomotionData(sound.cycles, np.stack([angle, scale * rate]), names)
+    found = validate(data).findings.query("code == 'GAIT204'")
+    assert len(found) == (len(sound) if wrong else 0)
+    if wrong:
+        size = np.sqrt(np.mean(rate**2, axis=1))
+        np.testing.assert_allclose(found["value"].astype(float), abs(scale - 1) * size, rtol=1e-4)
+        allowed = 0.3 * max(scale, 1.0) * size
+        np.testing.assert_allclose(found["high"].astype(float), allowed, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("weight", "wrong"), [(1.145, False), (1.155, True), (0.855, False), (0.845, True)]
+)
+def test_the_mean_force_of_both_legs_is_within_15_percent_of_the_body_weight(weight, wrong, sound):
+    """The mean over the cycle is the area over 149 intervals: of a constant, the constant."""
+    names = [f"grf_vertical_{side}_BW" for side in ("ipsi", "contra")]
+    force = np.full((len(sound), N_PHASES), weight / 2)
+    found = validate(LocomotionData(sound.cycles, np.stack([force, force]), names)).findings
+    own = found.query("code == 'GAIT203'")
+    assert len(own) == (len(sound) if wrong else 0)
+    assert own["value"].astype(float).tolist() == pytest.approx([weight] * len(own), abs=1e-6)
+    assert set(own["low"]) | set(own["high"]) <= {0.85, 1.15}
 
 
 def test_a_channel_without_a_published_range_is_reported_once_a_task(sound):

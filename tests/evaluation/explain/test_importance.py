@@ -32,6 +32,8 @@ def test_the_joint_that_tells_the_class_is_worth_most(walkers):
     assert found.score > 0.95
     assert found.table["group"].iloc[0] == "knee"
     assert table.loc["knee", "low"] > 0.2
+    # Without the knee the class is guessed: of two, as many donors are of the other.
+    assert table.loc["knee", "importance"] == pytest.approx(found.score - 0.5, abs=0.2)
     assert table.loc["hip", "low"] <= 0 <= table.loc["hip", "high"] + 1e-12
 
 
@@ -158,6 +160,19 @@ def test_bad_input_is_one_clear_error(walkers):
         feature_groups(list(walkers.X), "muscle")
 
 
+def test_a_fold_that_trains_on_one_class_is_named(walkers):
+    y = np.where(walkers.groups == "S00", "rare", "usual")
+    with pytest.raises(TargetError, match=r"(?s)at least two classes.*fold 1 of 24"):
+        grouped_importance(
+            LogisticRegression(),
+            walkers.X,
+            y,
+            walkers.groups,
+            {"knee": list(walkers.X.columns[:2])},
+            cv=LeaveOneSubjectOut(),
+        )
+
+
 @pytest.mark.parametrize("replace_by", ["other_subject", "mean_curve"])
 def test_the_window_and_the_channel_that_tell_the_class_are_found(walkers, flattened, replace_by):
     found = sequence_importance(
@@ -176,6 +191,9 @@ def test_the_window_and_the_channel_that_tell_the_class_are_found(walkers, flatt
     assert found.by_channel()["channel"].iloc[0] == "knee_flexion_angle_ipsi_rad"
     assert abs(found.curve("hip_flexion_angle_ipsi_rad")["importance"]).max() < 0.1
     assert len(found.curve()) == 10
+    assert found.table.columns[:4].tolist() == ["channel", "window", "start", "end"]
+    np.testing.assert_allclose(knee["start"], np.arange(0, 100, 10))
+    np.testing.assert_allclose(knee["end"], np.arange(10, 110, 10))
 
 
 def test_the_sequences_stay_as_they_were(walkers, flattened):
