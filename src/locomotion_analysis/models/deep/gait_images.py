@@ -15,7 +15,7 @@ _DELAY = 0.1
 def aggregated(curves: torch.Tensor, stride: int) -> torch.Tensor:
     """Return the means of segments of `stride` points: (..., n_points) -> (..., n_steps).
 
-    Piecewise aggregate approximation (Keogh and Pazzani 2000, doi 10.1007/3-540-45571-X_14). A last
+    Piecewise aggregate approximation (Keogh and Pazzani 2000, PAKDD). A last
     segment that is cut short is the mean of what it has.
     """
     flat = curves.reshape(1, -1, curves.shape[-1])
