@@ -171,7 +171,7 @@ BANDS = (
             "13",
             f"divergence exponent, 0-1 stride, {joint}",
             0.4,
-            1.2,
+            1.4,
             "1/stride",
             _DINGWELL,
             partial(divergence, channel=channel),

@@ -50,7 +50,7 @@ N_DEVIATION_NORMALS = N_LEG + N_FORCE + N_NOISE
 _FINE_SHARES = {"midline": (0.5, 0.3), "leg": (0.2, 0.1)}
 _SUBJECT_ANGLE_SD = {
     "hip_flexion_angle": (5.35, 1.9, 0.75),
-    "knee_flexion_angle": (4.15, 3.0, 2.35),
+    "knee_flexion_angle": (4.15, 3.08, 2.21),
     "ankle_dorsiflexion_angle": (3.85, 2.15, 1.7),
     "hip_adduction_angle": (2.47, 1.52, 0.76),
     "hip_internal_rotation_angle": (8.99, 1.93, 1.07),
@@ -65,7 +65,7 @@ _SUBJECT_ANGLE_SD = {
 }
 _STRIDE_ANGLE_SD = {
     "hip_flexion_angle": (1.1, 1.0, 0.7),
-    "knee_flexion_angle": (0.8, 1.0, 0.9),
+    "knee_flexion_angle": (0.75, 0.9, 0.8),
     "ankle_dorsiflexion_angle": (0.8, 1.0, 0.9),
     "hip_adduction_angle": (0.7, 0.65, 0.45),
     "hip_internal_rotation_angle": (1.5, 1.0, 0.6),
@@ -80,26 +80,26 @@ _STRIDE_ANGLE_SD = {
 }
 _MOMENT_BUMPS = ((10.0, 6.0), (24.0, 8.0), (40.0, 8.0), (52.0, 6.0), (88.0, 6.0))
 _SUBJECT_MOMENT_SD = {
-    "hip_flexion_moment": (0.256, 0.154, 0.154, 0.205, 0.115),
-    "knee_flexion_moment": (0.23, 0.182, 0.165, 0.135, 0.07),
-    "ankle_dorsiflexion_moment": (0.15, 0.22, 0.28, 0.24, 0.015),
+    "hip_flexion_moment": (0.246, 0.153, 0.153, 0.203, 0.112),
+    "knee_flexion_moment": (0.165, 0.17, 0.21, 0.155, 0.07),
+    "ankle_dorsiflexion_moment": (0.16, 0.24, 0.29, 0.215, 0.015),
     "hip_adduction_moment": (0.16, 0.23, 0.21, 0.16, 0.034),
     "knee_adduction_moment": (0.099, 0.148, 0.148, 0.099, 0.0165),
 }
 _STRIDE_MOMENT_SD = {
-    "hip_flexion_moment": (0.10, 0.06, 0.06, 0.07, 0.05),
-    "knee_flexion_moment": (0.08, 0.06, 0.06, 0.05, 0.03),
-    "ankle_dorsiflexion_moment": (0.04, 0.05, 0.06, 0.06, 0.005),
-    "hip_adduction_moment": (0.04, 0.05, 0.05, 0.04, 0.01),
-    "knee_adduction_moment": (0.03, 0.035, 0.035, 0.03, 0.005),
+    "hip_flexion_moment": (0.085, 0.051, 0.051, 0.0595, 0.0425),
+    "knee_flexion_moment": (0.068, 0.051, 0.051, 0.0425, 0.0255),
+    "ankle_dorsiflexion_moment": (0.034, 0.0425, 0.051, 0.051, 0.00425),
+    "hip_adduction_moment": (0.034, 0.0425, 0.0425, 0.034, 0.0085),
+    "knee_adduction_moment": (0.0255, 0.0298, 0.0298, 0.0255, 0.00425),
 }
 _FORCE_BUMPS = ((22.0, 9.0), (50.0, 14.0), (80.0, 9.0))
-_SUBJECT_FORCE_SD = ((0.125, 0.13, 0.13), (0.055, 0.032, 0.048), (0.012, 0.010, 0.012))
+_SUBJECT_FORCE_SD = ((0.045, 0.31, 0.195), (0.055, 0.032, 0.048), (0.012, 0.010, 0.012))
 _STRIDE_FORCE_SD = ((0.035, 0.025, 0.028), (0.012, 0.006, 0.010), (0.010, 0.008, 0.010))
 
 # Correlations of subjects' deviations across channels; the rest are zero.
 _CORRELATIONS = {
-    ("hip_flexion_angle", "knee_flexion_angle"): 0.45,
+    ("hip_flexion_angle", "knee_flexion_angle"): 0.55,
     ("hip_flexion_angle", "pelvis_anterior_tilt_angle"): 0.70,
     ("knee_flexion_angle", "ankle_dorsiflexion_angle"): 0.35,
     ("knee_flexion_angle", "knee_flexion_moment"): -0.40,
@@ -188,7 +188,7 @@ def subject_deviations(normals: Array) -> tuple[Array, Array]:
 STRIDE_MEMORY = 0.33
 """Correlation of a leg's deviation in one stride and the next.
 
-Assumed: that of healthy stride times, whose scaling exponent of 0.75 to 0.85 means 0.33 to 0.54.
+Assumed: that of healthy stride times, whose scaling exponent of 0.76 means 0.35.
 """
 
 

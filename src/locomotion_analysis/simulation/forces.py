@@ -79,8 +79,8 @@ def balance_fore_aft(anterior: Array) -> Array:
 GROUND = ("level_walking", "incline_walking", "decline_walking")
 """Tasks in which the body is lifted by :func:`vertical_excursion`."""
 
-_EXCURSION_SD = 0.15
-_STEP_PART = 0.87
+_EXCURSION_SD = 0.19
+_STEP_PART = 0.80
 """Of the excursion, at the frequency of steps; the rest is finer."""
 
 _N_GRID = 128
@@ -93,12 +93,12 @@ _LIGHTEST_BW, _HEAVIEST = 0.2, 3.0
 
 
 def vertical_excursion(v: Array, leg_length_m: Array) -> Array:
-    """How far walking lifts and lowers the centre of mass, m: ``L (0.0125 + 0.067 v*)``.
+    """How far walking lifts and lowers the centre of mass, m: ``L (0.007 + 0.0785 v*)``.
 
     2.7 cm at 0.7 m/s to 4.8 cm at 1.9 m/s for a leg of 0.9 m; within the SD of Orendurff et al. 2004
     (J Rehabil Res Dev 41:829: 2.7 +- 0.5 cm at 0.7 m/s, 4.8 +- 0.9 cm at 1.6 m/s).
     """
-    excursion: Array = leg_length_m * (0.0125 + 0.067 * v)
+    excursion: Array = leg_length_m * (0.007 + 0.0785 * v)
     return excursion
 
 
