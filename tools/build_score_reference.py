@@ -27,7 +27,7 @@ from locomotion_analysis.simulation import simulate
 from locomotion_analysis.standard import PHASE_PERCENT
 from locomotion_analysis.standard.norms import PROFILE_CHANNELS
 
-VERSION = "2"
+VERSION = "3"
 SEED = 20260
 N_HEALTHY, N_ILL, N_CYCLES = 300, 200, 4
 N_VECTORS = 15
