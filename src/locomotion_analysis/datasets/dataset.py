@@ -501,7 +501,8 @@ class Recipe(Form):
     tasks: tuple[str, ...]
     pathologies: tuple[str, ...]
     seed: int
-    published: str = "2026-11-23"
+    version: str = "2.0.0"
+    published: str = "2026-11-30"
     promised_features: str = "150+"
 
     @property
