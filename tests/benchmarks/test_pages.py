@@ -6,7 +6,7 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
-from revalidation.bands import DIFFICULTY, REALISM
+from revalidation.bands import ADULTS, DIFFICULTY, REALISM, SERIES
 from revalidation.figure import Comparison, Figure
 from revalidation.published import FURTHER
 from revalidation.report import comparison_cells, figure_cells
@@ -85,7 +85,7 @@ def test_a_page_has_the_texts_that_its_command_writes(page):
 def test_the_page_of_realism_has_the_bands_and_published_figures_of_today():
     figures = [
         Figure(b.number, b.name, 0.0, b.low, b.high, b.unit, b.source)
-        for b in (*REALISM, *DIFFICULTY)
+        for b in (*REALISM, *SERIES, *ADULTS, *DIFFICULTY)
     ]
     further = [Comparison(p.name, 0.0, p.mean, p.sd, p.unit, p.source) for p in FURTHER]
     now = [row[:2] + row[3:5] + row[6:] for row in figure_cells(figures, sources=True)]
