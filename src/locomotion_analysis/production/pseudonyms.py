@@ -32,6 +32,11 @@ def new_key() -> str:
     return secrets.token_hex(32)
 
 
+def is_key(text: str) -> bool:
+    """Tell whether a text is a key or a salt: 64 hexadecimal digits."""
+    return _KEY.fullmatch(text) is not None
+
+
 def key_file() -> Path:
     """Return where the secret keys lie, unless an environment variable holds them."""
     own = os.environ.get(FILE_VARIABLE)
@@ -171,7 +176,7 @@ def _code(key: str, purpose: str, subject: object) -> str:
 
 def _keys(found: Iterable[str], where: str) -> tuple[str, ...]:
     keys = tuple(each.strip() for each in found)
-    if not keys or not all(_KEY.fullmatch(each) for each in keys):
+    if not keys or not all(map(is_key, keys)):
         raise FileReadError(
             expected="keys of 64 hexadecimal digits each",
             got=f"{len(keys)} key(s), not all of them so",

@@ -9,7 +9,6 @@ import getpass
 import hashlib
 import json
 import os
-import re
 import shutil
 import tempfile
 import weakref
@@ -30,6 +29,7 @@ from locomotion_analysis.production.pseudonyms import (
     further_keys,
     hidden,
     is_for_testing,
+    is_key,
     keys_of,
     mark_of,
     new_key,
@@ -151,6 +151,13 @@ class State:
         odd_stage = [each.stage for each in state.versions if each.stage not in STAGES]
         serving = [each.number for each in state.versions if each.stage == CHAMPION]
         champions = list(state.champions)
+        if not is_key(state.key):
+            raise FileReadError(
+                expected="a registry with a key of 64 hexadecimal digits",
+                got=repr(state.key)[:20],
+                where="registry.json",
+                fix="restore the file from a backup",
+            )
         if (
             numbers != list(range(1, len(numbers) + 1))
             or odd_stage
@@ -449,7 +456,7 @@ class Registry:
 
     def __init__(self, place: str | os.PathLike[str], key: str | None = None) -> None:
         self._storage = storage_of(place)
-        if key is not None and not re.fullmatch(r"[0-9a-f]{64}", key):
+        if key is not None and not is_key(key):
             raise SchemaError(
                 expected="a key of 64 hexadecimal digits",
                 got=f"{len(key)} characters",

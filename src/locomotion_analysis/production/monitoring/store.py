@@ -28,6 +28,7 @@ from locomotion_analysis.production.monitoring.drift import PHASES, sampled_curv
 from locomotion_analysis.production.pseudonyms import (
     further_keys,
     hidden,
+    is_key,
     keys_of,
     mark_of,
     new_key,
@@ -35,6 +36,7 @@ from locomotion_analysis.production.pseudonyms import (
     wrapped,
 )
 from locomotion_analysis.production.service.worker import ServedBundle
+from locomotion_analysis.typed_tree import json_tree, typed
 
 # Tables of the store
 
@@ -108,6 +110,14 @@ class Watched:
     """
 
     version: str
+    features: tuple[str, ...]
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What the table of models holds as JSON."""
+
     features: tuple[str, ...]
     channels: tuple[str, ...]
 
@@ -321,20 +331,31 @@ class PredictionStore:
                 where=self.place.rpartition("@")[2],
                 fix="name the bundle that was served, or serve this one with --store first",
             )
-        names = json.loads(known[0].names)
-        watched = Watched(version, tuple(names["features"]), tuple(names["channels"]))
         rows = self._rows(self._query(version, since, until))
+        try:
+            return self._stored(version, known[0].names, rows)
+        except (ValueError, TypeError) as error:
+            raise FileReadError(
+                expected=f"whole rows of version {version}",
+                got=str(error).splitlines()[0],
+                where=self.place.rpartition("@")[2],
+                fix="restore the store from a backup; something else wrote into it",
+            ) from error
+
+    def _stored(self, version: str, told: str, rows: Sequence[Any]) -> Stored:
+        names = typed(_Names, json_tree(told, "names of features and channels"))
+        watched = Watched(version, names.features, names.channels)
         shape = (len(PHASES), len(watched.channels))
         features = np.full((len(rows), len(watched.features)), np.nan, np.float32)
         curves = np.full((len(rows), *shape), np.nan, np.float32)
         for place, row in enumerate(rows):
-            features[place] = np.frombuffer(row.features, np.float32)
+            features[place] = np.frombuffer(row.features, np.float32).reshape(features.shape[1])
             if row.curves is not None:
                 curves[place] = np.frombuffer(row.curves, np.float32).reshape(shape)
         columns = ["at", "subject", "cycle", "prediction", "outside", "label"]
-        told = [[getattr(row, name) for name in columns] for row in rows]
+        shown = [[getattr(row, name) for name in columns] for row in rows]
         return Stored(
-            pd.DataFrame(told, columns=columns, dtype=object).astype(_NUMBERS),
+            pd.DataFrame(shown, columns=columns, dtype=object).astype(_NUMBERS),
             pd.DataFrame(features, columns=list(watched.features)),
             curves,
             watched,
@@ -447,7 +468,15 @@ class PredictionStore:
 
     def _facts(self, connection: Any) -> dict[str, str]:
         rows = connection.execute(self._sql.select(self._tables.facts))
-        return {row.name: row.value for row in rows}
+        known = {row.name: row.value for row in rows}
+        if not is_key(known.get("key", "")):
+            raise FileReadError(
+                expected="a store with the salt of its hashes (64 hexadecimal digits)",
+                got=repr(known.get("key"))[:20],
+                where=self.place.rpartition("@")[2],
+                fix="restore the store from a backup; something else wrote into it",
+            )
+        return known
 
     def _prepared(self) -> None:
         """Make the tables if need be, and look whether this version can read them."""
