@@ -235,3 +235,18 @@ def test_what_something_else_wrote_into_a_store_is_one_error(store, tmp_path, da
     connection.close()
     with pytest.raises(FileReadError, match=r"watch\.sqlite"):
         PredictionStore(store.place).read("v1")
+
+
+def test_a_second_try_of_a_request_is_not_kept_twice(store):
+    """A worker died after it had recorded and before it had answered."""
+    first = (WATCHED, [[1.0, 2.0], [3.0, 4.0]], ["healthy", "stroke"], [False, False])
+    store.append(*first, tokens=["a", "b"])
+    store.append(*first, tokens=["b", "c"])
+    kept = store.read("v1").features["a"].tolist()
+    assert kept == [1.0, 3.0, 3.0]
+    store.append(*first)
+    store.append(*first)
+    assert len(store.read("v1").predictions) == 7
+    store.purge(before=time.time() + 1)
+    store.append(*first, tokens=["a", "b"])
+    assert len(store.read("v1").predictions) == 2

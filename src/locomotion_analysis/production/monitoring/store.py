@@ -86,6 +86,12 @@ def tables() -> SimpleNamespace:
             sql.Column("label", sql.Text, nullable=False),
             sql.Column("at", sql.Float(53), nullable=False),
         ),
+        requests=sql.Table(
+            "requests",
+            metadata,
+            sql.Column("token", sql.String(64), primary_key=True),
+            sql.Column("at", sql.Float(53), nullable=False, index=True),
+        ),
     )
 
 
@@ -202,8 +208,9 @@ class PredictionStore:
         cycles: Sequence[str] | None = None,
         curves: NDArray[np.floating[Any]] | None = None,
         at: float | None = None,
+        tokens: Sequence[str] = (),
     ) -> None:
-        """Add rows, all or none.
+        """Add rows, all or none; those of a request that is kept already are passed over.
 
         Parameters
         ----------
@@ -219,6 +226,8 @@ class PredictionStore:
         curves : ndarray, shape (n_rows, n_phases, n_channels), optional
         at : float, optional
             Time, seconds since 1970; now where None.
+        tokens : sequence of n_rows, optional
+            Request of each row: a second try of one, after a lost worker, adds nothing.
         """
         when = time.time() if at is None else at
         blobs = np.ascontiguousarray(features, dtype=np.float32)
@@ -245,12 +254,15 @@ class PredictionStore:
                 connection.execute(
                     models.insert(), {"version": watched.version, "names": json.dumps(names)}
                 )
-            hashed = self._hashing(connection)
+            hashed, kept = self._hashing(connection), self._kept(connection, tokens, when)
             for row, subject, step in zip(rows, people, steps, strict=True):
                 row["subject"] = None if subject is None else hashed(subject)
                 row["cycle"] = None if step is None else hashed(step)
-            if rows:
-                connection.execute(self._tables.predictions.insert(), rows)
+            new = [
+                row for number, row in enumerate(rows) if not tokens or tokens[number] not in kept
+            ]
+            if new:
+                connection.execute(self._tables.predictions.insert(), new)
 
         self._write(add)
 
@@ -366,7 +378,8 @@ class PredictionStore:
         table, labels = self._tables.predictions, self._tables.labels
 
         def remove(connection: Any) -> int:
-            connection.execute(labels.delete().where(labels.c.at < before))
+            for old in (labels, self._tables.requests):
+                connection.execute(old.delete().where(old.c.at < before))
             return int(connection.execute(table.delete().where(table.c.at < before)).rowcount)
 
         return self._write(remove)
@@ -430,6 +443,7 @@ class PredictionStore:
         facts, sql = self._tables.facts, self._sql
 
         def rotate(connection: Any) -> int:
+            self._tables.metadata.create_all(connection)  # what older versions did not have
             known = self._facts(connection)
             keys, further = further_keys(known.get("mark", ""), known["key"], self.place)
             changed = 0
@@ -465,6 +479,16 @@ class PredictionStore:
             )
         keys = keys_of(known["mark"], known["key"], self.place.rpartition("@")[2])
         return lambda name: hidden(known["key"], [name], keys)[0]
+
+    def _kept(self, connection: Any, tokens: Sequence[str], when: float) -> set[str]:
+        """Return the requests whose rows are here, and note the others."""
+        table, asked = self._tables.requests, set(tokens)
+        query = self._sql.select(table.c.token).where(table.c.token.in_(sorted(asked)))
+        kept = {row.token for row in connection.execute(query)} if asked else set()
+        if asked - kept:
+            rows = [{"token": each, "at": when} for each in sorted(asked - kept)]
+            connection.execute(table.insert(), rows)
+        return kept
 
     def _facts(self, connection: Any) -> dict[str, str]:
         rows = connection.execute(self._sql.select(self._tables.facts))
@@ -604,13 +628,17 @@ class RecordedBundle(ServedBundle):
 
     store: PredictionStore = field(kw_only=True)
 
-    def predict_features(self, X: pd.DataFrame, *, explain: bool) -> pd.DataFrame:
+    def predict_features(
+        self, X: pd.DataFrame, *, explain: bool, tokens: Sequence[str] = ()
+    ) -> pd.DataFrame:
         """Predict from features; people are not known then."""
         answers = super().predict_features(X, explain=explain)
-        self._keep(X[list(self.schema.names)], answers)
+        self._keep(X[list(self.schema.names)], answers, tokens)
         return answers
 
-    def predict_cycles(self, data: LocomotionData, *, explain: bool) -> pd.DataFrame:
+    def predict_cycles(
+        self, data: LocomotionData, *, explain: bool, tokens: Sequence[str] = ()
+    ) -> pd.DataFrame:
         """Predict from cycles."""
         inputs = self.bundle.manifest.inputs
         rows = trained_rows(data, inputs, self.schema.names)
@@ -618,9 +646,10 @@ class RecordedBundle(ServedBundle):
         known = as_trained(data, inputs)
         if len(known) == len(rows) and known.channels == self._watched.channels:
             subjects, names = known.cycles["subject"].tolist(), cycle_names(known.cycles)
-            self._keep(rows, answers, subjects, names, sampled_curves(known))
+            self._keep(rows, answers, tokens, subjects, names, sampled_curves(known))
         else:  # legs before and after treatment, or a channel missing that is not needed
-            self._keep(rows, answers, rows.index.get_level_values("subject").tolist())
+            own = tokens if len(tokens) == len(rows) else [*tokens[:1]] * len(rows)
+            self._keep(rows, answers, own, rows.index.get_level_values("subject").tolist())
         return answers
 
     @cached_property
@@ -628,10 +657,20 @@ class RecordedBundle(ServedBundle):
         channels = tuple(each.name for each in self.bundle.channels)
         return Watched(self.bundle.version, self.schema.names, channels)
 
-    def _keep(self, rows: pd.DataFrame, answers: pd.DataFrame, *more: Any) -> None:
+    def _keep(
+        self, rows: pd.DataFrame, answers: pd.DataFrame, tokens: Sequence[str], *more: Any
+    ) -> None:
         outside = answers["outside"] if "outside" in answers else [False] * len(answers)
         values = rows.to_numpy("float32")
-        self.store.append(self._watched, values, list(answers["prediction"]), list(outside), *more)
+        predictions = list(answers["prediction"])
+        self.store.append(
+            self._watched,
+            values,
+            predictions,
+            list(outside),
+            *more,
+            tokens=tokens if all(tokens) else (),
+        )
 
 
 def open_recorded(

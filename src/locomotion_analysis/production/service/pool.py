@@ -90,12 +90,11 @@ class WaitingLine:
         FullError
             If too many wait already.
         """
-        if len(self._line) >= self.most and job.kind != "golden":
+        if len(self._line) >= self.most:
             raise FullError
         ticket = Ticket(job, asyncio.get_running_loop().create_future())
         async with self._came:
-            # Whether the service is ready is asked by machines that give up soon.
-            (self._line.appendleft if job.kind == "golden" else self._line.append)(ticket)
+            self._line.append(ticket)
             self._came.notify_all()
         return ticket.answer
 
@@ -332,7 +331,7 @@ class Pool:
     """Worker processes that answer with one model.
 
     A worker that is lost is replaced, and the requests it had are asked again: a prediction
-    changes nothing, so that asking twice is safe.
+    changes nothing but the store, which knows a second try by its token.
 
     Parameters
     ----------
