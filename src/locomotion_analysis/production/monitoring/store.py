@@ -208,6 +208,7 @@ class PredictionStore:
         cycles: Sequence[str] | None = None,
         curves: NDArray[np.floating[Any]] | None = None,
         at: float | None = None,
+        *,
         tokens: Sequence[str] = (),
     ) -> None:
         """Add rows, all or none; those of a request that is kept already are passed over.

@@ -165,6 +165,7 @@ class Ready(BaseModel):
     version: str
     waiting: int
     last_failed_swap: bool
+    behind: bool
 
 
 class Readiness:
@@ -241,6 +242,7 @@ def health_routes(
             version=live.pool.model.version,
             waiting=live.pool.waiting,
             last_failed_swap=bool(live.last_failure),
+            behind=live.is_behind,
         )
         return json_response(content.model_dump(), 200 if found else 503)
 

@@ -128,6 +128,10 @@ class Metrics:
                 "Times a new model could not be used",
                 lambda: live.failed_swaps,
             ),
+            "locomotion_model_behind": (
+                "1 while a new model could not be used and the old one answers",
+                lambda: float(live.is_behind),
+            ),
             "locomotion_model_since_seconds": (
                 "When the current model came (Unix time)",
                 lambda: live.since,
