@@ -1,6 +1,7 @@
 """Fixtures every room's tests share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,16 @@ from hypothesis import HealthCheck, settings
 # No test asserts a time: what one example takes depends on what else the machine does.
 settings.register_profile("gait", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("gait")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_subject_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the tests away from the key file of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        place = tmp_path_factory.mktemp("key") / "subjects.key"
+        patch.setenv("LOCOMOTION_SUBJECT_KEY_FILE", str(place))
+        patch.delenv("LOCOMOTION_SUBJECT_KEY", raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -417,7 +417,8 @@ def test_what_the_disk_refuses_is_an_error_but_for_folders_that_cannot_be_flushe
         write_all({path: "new"})
         assert path.read_text() == "new"
         return
-    with pytest.raises(OSError, match=os.strerror(number)):
+    told = FileReadError if number in {errno.EIO, errno.ENOSPC} else OSError
+    with pytest.raises(told, match=os.strerror(number)):
         write_all({path: "new"})
     if not of_folder:
         assert path.read_text() == "old"
@@ -577,3 +578,48 @@ def test_the_hash_is_that_of_the_content(tmp_path_factory, content):
     path = tmp_path_factory.getbasetemp() / "hashed"
     path.write_bytes(content)
     assert sha256(path) == hashlib.sha256(content).hexdigest()
+
+
+_FULL = """
+import resource, sys
+from pathlib import Path
+from locomotion_analysis.errors import FileReadError
+from locomotion_analysis.files import atomic_folder, atomic_path, write_all
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))  # the disk takes no more
+place = Path(sys.argv[1])
+def in_folder():
+    with atomic_folder(place / "folder") as new:
+        (new / "part").write_bytes(bytes(5000))
+def by_path():
+    with atomic_path(place / "file") as new:
+        new.write_bytes(bytes(5000))
+for write in (in_folder, by_path, lambda: write_all({place / "file": bytes(5000)})):
+    try:
+        write()
+    except FileReadError as error:
+        assert str(place) in error.where and error.fix
+    else:
+        raise AssertionError
+"""
+
+
+@posix
+def test_a_disk_that_takes_no_more_is_one_error_and_leaves_the_old_file(tmp_path):
+    (tmp_path / "file").write_text("old")
+    subprocess.run([sys.executable, "-c", _FULL, str(tmp_path)], check=True)
+    assert (tmp_path / "file").read_text() == "old"
+    assert names(tmp_path) == ["file"]
+
+
+@posix
+@pytest.mark.skipif(os.geteuid() == 0 if hasattr(os, "geteuid") else True, reason="root may write")
+def test_a_folder_that_may_not_be_written_to_is_one_error(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(FileReadError, match="Permission denied"):
+        write_all({tmp_path / "file": "x"})
+
+
+def test_what_the_writer_itself_fails_of_stays_its_own_error(tmp_path):
+    with pytest.raises(FileNotFoundError), atomic_path(tmp_path / "file"):
+        (tmp_path / "other").read_bytes()

@@ -53,7 +53,8 @@ def atomic_path(path: str | os.PathLike[str], *, private: bool = False) -> Itera
     Raises
     ------
     FileReadError
-        If a folder or a device lies at `path`, or a file where its folder should be.
+        If a folder or a device lies at `path`, a file where its folder should be, or the disk is
+        full or may not be written to.
 
     Examples
     --------
@@ -64,12 +65,13 @@ def atomic_path(path: str | os.PathLike[str], *, private: bool = False) -> Itera
     >>> target.read_text()
     'whole'
     """
-    target = _file_to_write(path)
-    with _new_file(target, private=private) as new:
-        yield new
-        _complete(new, target, private=private)
-        new.replace(target)
-        _flush(target.parent)
+    with _told_what_the_disk_refuses(path):
+        target = _file_to_write(path)
+        with _new_file(target, private=private) as new:
+            yield new
+            _complete(new, target, private=private)
+            new.replace(target)
+            _flush(target.parent)
 
 
 def write_all(contents: Mapping[Path, Content], *, private: bool = False) -> None:
@@ -100,6 +102,7 @@ def write_all(contents: Mapping[Path, Content], *, private: bool = False) -> Non
     {'a': 1}
     """
     with ExitStack() as open_files:
+        open_files.enter_context(_told_what_the_disk_refuses(next(iter(contents), "")))
         targets = {_file_to_write(path): content for path, content in contents.items()}
         complete: list[tuple[Path, Path]] = []
         for target, content in targets.items():
@@ -142,7 +145,7 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     Raises
     ------
     FileReadError
-        If something lies at `path`.
+        If something lies at `path`, or the disk is full or may not be written to.
 
     Examples
     --------
@@ -155,14 +158,15 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     target = Path(path)
     refuse_existing(target)
-    _make_folder(target.parent)
-    with _staging(target) as new:
-        new.mkdir()
-        yield new
-        for inner in (*new.rglob("*"), new):
-            _flush(inner)
-        new.rename(target)
-        _flush(target.parent)
+    with _told_what_the_disk_refuses(path):
+        _make_folder(target.parent)
+        with _staging(target) as new:
+            new.mkdir()
+            yield new
+            for inner in (*new.rglob("*"), new):
+                _flush(inner)
+            new.rename(target)
+            _flush(target.parent)
 
 
 def move_into_place(path: Path, target: Path) -> None:
@@ -175,10 +179,11 @@ def move_into_place(path: Path, target: Path) -> None:
     target : Path
         Its name from now on; its folder is made if need be, an older file replaced.
     """
-    place = _file_to_write(target)
-    _complete(path, place, private=False)
-    path.replace(place)
-    _flush(place.parent)
+    with _told_what_the_disk_refuses(target):
+        place = _file_to_write(target)
+        _complete(path, place, private=False)
+        path.replace(place)
+        _flush(place.parent)
 
 
 def refuse_existing(path: str | os.PathLike[str]) -> None:
@@ -417,6 +422,27 @@ else:
 
     def _give_back(handle: int) -> None:
         fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+_REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ENAMETOOLONG}
+
+
+@contextmanager
+def _told_what_the_disk_refuses(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn what the disk refuses into an error that says what to do; other errors pass."""
+    try:
+        yield
+    except OSError as error:
+        folder, named = Path(os.path.realpath(path)).parent, error.filename
+        ours = isinstance(named, str) and Path(named).is_relative_to(folder)
+        if error.errno not in _REFUSED and not (ours and isinstance(error, PermissionError)):
+            raise
+        raise FileReadError(
+            expected="a disk that takes the whole file",
+            got=error.strerror or str(error),
+            where=os.fspath(path),
+            fix="make room or name another folder; an older file of that name is as it was",
+        ) from error
 
 
 def _file_to_write(path: str | os.PathLike[str]) -> Path:

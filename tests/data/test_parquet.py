@@ -432,3 +432,26 @@ def test_an_empty_selection_is_refused_and_leaves_the_old_file(data, layout, tmp
         data.take([]).to_parquet(path, layout=layout)
     assert len(LocomotionData.from_parquet(path)) == len(data)
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"{", b"null", b"[1]", b'[{"action": 1, "detail": "x"}]', b'[{"a": 1}]', b"\xff", b"[" * 9999],
+)
+def test_a_damaged_history_is_named_with_its_file(tmp_path, content):
+    path = tmp_path / "cycles.parquet"
+    simulate(1, 1, ["level_walking"], ["healthy"]).to_parquet(path)
+    table = pq.read_table(path)
+    (key,) = table.schema.metadata
+    pq.write_table(table.replace_schema_metadata({key: content}), path)
+    for read in (LocomotionData.from_parquet, lambda place: [*LocomotionData.scan(place)]):
+        with pytest.raises(FileReadError, match=r"(?s)a history.*cycles\.parquet"):
+            read(path)
+
+
+def test_names_of_columns_that_are_no_text_are_refused(tmp_path):
+    path = tmp_path / "cycles.parquet"
+    simulate(1, 1, ["level_walking"], ["healthy"]).to_parquet(path)
+    path.write_bytes(path.read_bytes().replace(b"cycle_duration_s", b"cycle_duration_\xff"))
+    with pytest.raises(FileReadError, match=r"(?s)damaged.*cycles\.parquet"):
+        LocomotionData.from_parquet(path)

@@ -6,9 +6,13 @@ import warnings
 import pandas as pd
 import pytest
 
+from locomotion_analysis import LocomotionData
+from locomotion_analysis.data import HistoryEntry
+from locomotion_analysis.datasets.building import build_dataset
 from locomotion_analysis.datasets.cards import croissant, licence_address, markdown
 from locomotion_analysis.datasets.dataset import CROISSANT
 from locomotion_analysis.files import sha256
+from locomotion_analysis.simulation import simulate
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +123,17 @@ def test_files_of_the_folder_are_listed(clustering):
 def test_a_bar_in_a_cell_does_not_end_it():
     table = pd.DataFrame({"a": ["x | y"], "b": [1234]})
     assert markdown(table).splitlines()[2] == r"| x \| y | 1,234 |"
+
+
+def test_what_data_say_of_themselves_is_no_html_in_the_card(tmp_path):
+    tag = "<script>alert(1)</script>"
+    data = simulate(20, 1, ["level_walking"], ["healthy", "stroke"])
+    cycles = data.cycles.assign(pathology=data.cycles["pathology"].replace("stroke", tag))
+    named = LocomotionData(
+        cycles, data.block, data.channels, (HistoryEntry("read", f"{tag} & co"),)
+    )
+    build_dataset("timeseries", tmp_path / "own", named, "CC-BY-4.0", tag)
+    card = (tmp_path / "own" / "README.md").read_text()
+    assert "<script" not in card
+    assert card.count("&lt;script&gt;") >= 3
+    assert "&amp; co" in card

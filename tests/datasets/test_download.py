@@ -5,12 +5,13 @@ import json
 import shutil
 from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from locomotion_analysis.datasets.catalog import fetch, fetch_entry
-from locomotion_analysis.datasets.download import RemoteFile
+from locomotion_analysis.datasets.download import Listing, RemoteFile
 from locomotion_analysis.errors import DownloadError, LocomotionWarning, SchemaError
 
 BODY = bytes(range(256)) * 2000  # 512 kB
@@ -325,3 +326,18 @@ def test_two_at_once_download_the_file_once(site, dataset):
 def test_an_unknown_dataset_is_named_with_the_known_ones():
     with pytest.raises(SchemaError, match=r"gaitpdb.*\n.*'gatpdb'"):
         fetch("gatpdb")
+
+
+@pytest.mark.parametrize(
+    "name", ["../x", "/etc/passwd", "a/../../x", "", ".", "c:x", "a\\b", "a\0b", "a\nb", "a/.."]
+)
+def test_names_of_a_callers_own_entry_stay_in_the_cache(dataset, name):
+    with pytest.raises(SchemaError, match="name"):
+        RemoteFile(name, ("https://example.org/x",))
+    with pytest.raises(SchemaError, match="name"):
+        replace(dataset(_published("https://example.org/x")), name=name)
+
+
+def test_a_list_of_an_unknown_kind_writes_nowhere():
+    with pytest.raises(SchemaError, match="sha256sums"):
+        Listing("../../x", "https://example.org/list")

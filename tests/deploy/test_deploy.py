@@ -54,7 +54,7 @@ def paths():
     pytest.importorskip("fastapi")
     from locomotion_analysis.production.service import app
 
-    return set(re.findall(r'router\.get\("(/[^"]+)"', Path(app.__file__).read_text()))
+    return set(re.findall(r'router\.get\(\s*"(/[^"]+)"', Path(app.__file__).read_text()))
 
 
 def arguments(dockerfile, name):

@@ -466,6 +466,21 @@ def purge(
     console().print(f"{gone:,} predictions removed")
 
 
+@monitor_app.command("rotate-key")
+def rotate_key(
+    place: Annotated[str, typer.Argument(help="Store, or folder of a registry.")],
+) -> None:
+    """Hash subjects' names with a further secret key; make one if all are in use."""
+    from locomotion_analysis.production.monitoring import PredictionStore
+    from locomotion_analysis.production.registry import Registry
+
+    if (Path(place) / "registry.json").is_file():
+        Registry(place).rotate_key()
+    else:
+        PredictionStore(place, create=False).rotate_key()
+    console().print("names hashed with the newest key of this account")
+
+
 def retrain(
     place: Annotated[str, typer.Argument(help="Folder of the registry, or a URL for fsspec.")],
     data: Data,

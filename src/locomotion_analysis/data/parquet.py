@@ -165,7 +165,7 @@ def open_parquet(path: Path) -> pq.ParquetFile:
         return pq.ParquetFile(
             path, read_dictionary=texts, pre_buffer=False, page_checksum_verification=True
         )
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:  # names that are no UTF-8
         raise _unreadable(path, error) from error
 
 
@@ -176,7 +176,7 @@ def read_parquet_table(path: Path) -> tuple[pa.Table, tuple[HistoryEntry, ...]]:
             table = file.read()
         except (pa.ArrowInvalid, OSError) as error:
             raise _unreadable(path, error) from error
-        return table, stored_history(file.schema_arrow)
+        return table, stored_history(file.schema_arrow, path)
 
 
 def read_csv_table(path: str | os.PathLike[str]) -> pa.Table:
@@ -231,10 +231,10 @@ def parse_csv(raw: bytes) -> pa.Table:
     )
 
 
-def stored_history(schema: pa.Schema) -> tuple[HistoryEntry, ...]:
+def stored_history(schema: pa.Schema, path: Path) -> tuple[HistoryEntry, ...]:
     """Return the history a file of this project carries, or an empty one."""
-    text = (schema.metadata or {}).get(_METADATA_KEY)
-    return () if text is None else history_from_json(text.decode())
+    content = (schema.metadata or {}).get(_METADATA_KEY)
+    return () if content is None else history_from_json(content, f"{path}, history")
 
 
 def write_parquet(
@@ -547,7 +547,7 @@ def scan_parts(path: str | os.PathLike[str], batch_cycles: int) -> Iterator[Part
     met = People()
     for file_path in parquet_files(path):
         with open_parquet(file_path) as file:
-            history = stored_history(file.schema_arrow)
+            history = stored_history(file.schema_arrow, file_path)
             for table in _tables_of_whole_cycles(file, batch_cycles):
                 yield parts_of_file(table, history, file_path, Path(path).stem, met)
 

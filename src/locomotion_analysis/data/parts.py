@@ -13,6 +13,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from locomotion_analysis.errors import FileReadError, SchemaError
+from locomotion_analysis.typed_tree import json_tree, typed
+
 _SHOWN = 5
 
 
@@ -49,9 +52,23 @@ def history_to_json(history: Iterable[HistoryEntry]) -> str:
     return json.dumps([asdict(entry) for entry in history])
 
 
-def history_from_json(text: str) -> tuple[HistoryEntry, ...]:
-    """Return the history written by :func:`history_to_json`."""
-    return tuple(HistoryEntry(**entry) for entry in json.loads(text))
+def history_from_json(content: str | bytes, where: str = "history") -> tuple[HistoryEntry, ...]:
+    """Return the history written by :func:`history_to_json`.
+
+    Raises
+    ------
+    FileReadError
+        If it is damaged; `where` names it.
+    """
+    try:
+        return typed(tuple[HistoryEntry, ...], json_tree(content, where))
+    except SchemaError as error:
+        raise FileReadError(
+            expected="a history as this package writes it",
+            got=f"{error.got} (expected {error.expected})",
+            where=error.where,
+            fix="write the file again, or remove its metadata: the cycles do not hang on them",
+        ) from error
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ Croissant: https://docs.mlcommons.org/croissant.
 """
 
 import re
+from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,12 @@ def dataset_card(
 
     cycles = data.cycles
     source = files("locomotion_analysis.datasets") / "templates" / "card.md.j2"
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)  # noqa: S701 - Markdown, not HTML
+    # Markdown lets HTML through to the page it becomes: names and notes are data, not tags.
+    environment = jinja2.Environment(  # noqa: S701 - Markdown, escaped by `finalize`
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        finalize=lambda value: escape(value, quote=False) if isinstance(value, str) else value,
+    )
     reduced = form.kept_variance is not None
     targets = target_table(cycles, manifest.targets)
     has_error = quality.error_cycles

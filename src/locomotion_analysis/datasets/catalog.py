@@ -28,6 +28,7 @@ from locomotion_analysis.datasets.download import (
     check_file,
     download,
     refuse_without_room,
+    stays_in_folder,
 )
 from locomotion_analysis.errors import DownloadError, LocomotionWarning, SchemaError
 from locomotion_analysis.files import atomic_path, locked, plain_json
@@ -535,8 +536,7 @@ def _listed_file(
     """Build a file from what a server said, which is not to be trusted."""
     name = f"{listing.folder}/{name}" if listing.folder else name
     name = name.removeprefix("./")
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or not path.name or set(name) & set('\\:\0"<>|?*'):
+    if not stays_in_folder(name):
         message = f"the file name {name!r} does not stay in its folder"
         raise ValueError(message)
     if urlsplit(url).scheme not in {"https", urlsplit(listing.url).scheme}:

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from locomotion_analysis._version import __version__
-from locomotion_analysis.errors import DownloadError
+from locomotion_analysis.errors import DownloadError, SchemaError
 from locomotion_analysis.files import json_text, move_into_place, plain_json, write_all
 from locomotion_analysis.progress import Progress
 
@@ -117,6 +117,15 @@ class RemoteFile:
     size: int | None = None
     published_hash: str | None = None
 
+    def __post_init__(self) -> None:
+        if not stays_in_folder(self.name):
+            raise SchemaError(
+                expected="the name of a file below the dataset's folder",
+                got=repr(self.name),
+                where="name",
+                fix="use a relative path with forward slashes, without ..",
+            )
+
     @property
     def algorithm(self) -> str | None:
         """Name of the publisher's hash algorithm."""
@@ -145,6 +154,14 @@ class Listing:
     kind: ListingKind
     url: str
     folder: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(ListingKind):
+            raise SchemaError(
+                expected=f"one of {', '.join(get_args(ListingKind))}",
+                got=repr(self.kind),
+                where="kind",
+            )
 
 
 @dataclass(frozen=True)
@@ -246,6 +263,22 @@ class CatalogEntry:
     evidence: str
     files: tuple[RemoteFile, ...] = ()
     listings: tuple[Listing, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not stays_in_folder(self.name) or "/" in self.name:
+            raise SchemaError(
+                expected="a name that can be a folder's",
+                got=repr(self.name),
+                where="name",
+                fix="use letters, digits, - and _",
+            )
+
+
+def stays_in_folder(name: str) -> bool:
+    """Tell whether a name with forward slashes means a file below its folder, on any system."""
+    path = PurePosixPath(name)
+    odd = set(name) & set('\\:"<>|?*') or not name.isprintable()
+    return bool(path.name) and not path.is_absolute() and ".." not in path.parts and not odd
 
 
 # Whether the bytes that came are the file that was published

@@ -620,7 +620,7 @@ def from_xarray(dataset: Any) -> LocomotionData:
             got=f"variables {', '.join(map(str, dataset.data_vars)) or 'none'}",
         )
     curves = [dataset[name].transpose(_CYCLE, _PHASE).to_numpy() for name in channels]
-    history = list(history_from_json(dataset.attrs.get(_HISTORY, "[]")))
+    history = list(history_from_json(dataset.attrs.get(_HISTORY, "[]"), _HISTORY))
     if others:
         detail = f"variables of other dimensions: {', '.join(others)}"
         history.append(HistoryEntry("dropped", detail, len(others)))

@@ -30,6 +30,7 @@ from locomotion_analysis.progress import Progress
 from locomotion_analysis.reporting.names import channel_title, feature_title, value_title
 from locomotion_analysis.reporting.page import Page, Picture, Section, Table
 from locomotion_analysis.reporting.provenance import named_files, provenance, source_files
+from locomotion_analysis.reporting.spreadsheets import csv_text
 from locomotion_analysis.reporting.style import figure, panels
 from locomotion_analysis.standard import KEY
 
@@ -143,8 +144,8 @@ def run_discovery(
     write_all(
         {
             made.validation_path: json_text(numbers),
-            made.groups_path: groups_table(findings).to_csv(index=False),
-            made.left_out_path: findings.units.left_out.to_csv(index=False),
+            made.groups_path: csv_text(groups_table(findings)),
+            made.left_out_path: csv_text(findings.units.left_out),
             made.report_path: render_page(findings, origin),
         }
     )

@@ -20,6 +20,7 @@ from locomotion_analysis.files import json_text, output_folder, write_all
 from locomotion_analysis.progress import Progress, silent
 from locomotion_analysis.reporting.names import shown_unit
 from locomotion_analysis.reporting.provenance import provenance
+from locomotion_analysis.reporting.spreadsheets import csv_text
 from locomotion_analysis.simulation import simulate
 from locomotion_analysis.simulation.pathologies import PATHOLOGIES
 from locomotion_analysis.standard import N_PHASES
@@ -185,7 +186,7 @@ def make_encoder(
             folder / ENCODER: partial(save_network, encoder),
             folder / CARD: card.to_json(),
             folder / CARD_TEXT: card.markdown(),
-            folder / PEOPLE: people.to_csv(index=False),
+            folder / PEOPLE: csv_text(people),
             folder / RECORD: json_text({"seed": random_state, **provenance(files)}),
         }
     )

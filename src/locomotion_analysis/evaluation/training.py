@@ -44,6 +44,7 @@ from locomotion_analysis.models.supervised import (
 from locomotion_analysis.models.supervised.tuning import Search, known_search
 from locomotion_analysis.progress import Progress, silent
 from locomotion_analysis.reporting.provenance import provenance, source_files
+from locomotion_analysis.reporting.spreadsheets import csv_text
 
 __all__ = ["train"]
 
@@ -280,8 +281,8 @@ def _write(run: TrainingRun, source: str | os.PathLike[str] | None) -> None:
         "report.html": training_page(run, origin),
         CARD: run.card.to_json(),
         CARD_TEXT: run.card.markdown(),
-        "leaderboard.csv": board.table.to_csv(index=False),
-        "folds.csv": fold_table(board).to_csv(index=False),
+        "leaderboard.csv": csv_text(board.table),
+        "folds.csv": csv_text(fold_table(board)),
         METRICS: json_text(scores),
         CONFIG: json_text({**_config(run), **origin}),
         SCHEMA: run.schema.to_json() + "\n",

@@ -1,8 +1,7 @@
 """What a training leaves: the run, the model's card as data and Markdown, its page and figures."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
-from locomotion_analysis.errors import FileReadError
+from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.evaluation.leaderboard import Leaderboard
 from locomotion_analysis.evaluation.plots import (
     ROWS_WIDTH,
@@ -26,6 +25,7 @@ from locomotion_analysis.reporting.names import METRIC_NAMES, value_title
 from locomotion_analysis.reporting.page import Page, Picture, Section, Table
 from locomotion_analysis.reporting.provenance import named_files
 from locomotion_analysis.reporting.style import INK, PALETTE, axes_for, light_grid, row_axes
+from locomotion_analysis.typed_tree import json_tree, typed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +51,7 @@ _READING = (
     ),
 )
 
-Row = Mapping[str, str | int | float | None]
+Row = dict[str, str | int | float | None]
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ class ModelCard:
         return json_text(asdict(self))
 
     @classmethod
-    def from_json(cls, text: str, where: str) -> Self:
+    def from_json(cls, content: str | bytes, where: str) -> Self:
         """Read what :meth:`to_json` wrote.
 
         Raises
@@ -152,21 +152,14 @@ class ModelCard:
             If it is no card; `where` names the file.
         """
         try:
-            told = json.loads(text)
-        except ValueError:
-            told = None
-        names = [each.name for each in fields(cls)]
-        if not isinstance(told, dict) or told.keys() != set(names):
+            return typed(cls, json_tree(content, where))
+        except SchemaError as error:
             raise FileReadError(
-                expected=f"a model card as locomotion train writes it, with {', '.join(names)}",
-                got=f"{text[:60]!r}",
-                where=where,
+                expected=f"a model card as locomotion train writes it, with {error.expected}",
+                got=error.got,
+                where=error.where,
                 fix="train the model again with this version (locomotion train)",
-            )
-        read: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in told.items()
-        }
-        return cls(**read)
+            ) from error
 
     def markdown(self) -> str:
         """Return the card as Markdown."""

@@ -137,7 +137,7 @@ def _look_at_file(path: Path, name: str) -> SourceFile:
                 where=str(path),
                 fix="write the cycles with LocomotionData.to_parquet or `locomotion convert`",
             )
-        history = (*stored_history(file.schema_arrow), *history)
+        history = (*stored_history(file.schema_arrow, path), *history)
     packed = set()  # names in columns of ``key:value,key:value`` strings
     for column in (raw[name] for name in _PACKED if name in raw):
         texts = {text for batch in _batches(path, [column]) for text in batch[column].unique()}

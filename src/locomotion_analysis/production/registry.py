@@ -7,11 +7,8 @@ naming them, and is the source of a service that follows the champion.
 
 import getpass
 import hashlib
-import hmac
 import json
 import os
-import re
-import secrets
 import shutil
 import tempfile
 import weakref
@@ -28,6 +25,16 @@ from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.extras import require
 from locomotion_analysis.files import locked, write_all
 from locomotion_analysis.production.bundle import open_bundle
+from locomotion_analysis.production.pseudonyms import (
+    further_keys,
+    hidden,
+    is_for_testing,
+    is_key,
+    keys_of,
+    mark_of,
+    new_key,
+    wrapped,
+)
 from locomotion_analysis.typed_tree import document
 
 __all__ = ["Registry"]
@@ -62,7 +69,7 @@ class Version:
         ``candidate``, ``champion`` or ``archived``.
     trained_on : tuple of str or None
         Subjects it was trained on, as keyed hashes that nobody can turn back without the
-        registry's key; None where they are not known.
+        account's secret key; None where they are not known.
     """
 
     number: int
@@ -107,13 +114,16 @@ class State:
     format : int
         Of the file.
     key : str
-        Secret of the subject hashes, 32 bytes as hexadecimal digits.
+        What decides who is kept for testing, 32 bytes as hexadecimal digits; no secret.
     champions : tuple of int
         Versions in the order they became champion; the last one is it.
     versions : tuple of Version
         All of them, by number.
     log : tuple of LogEntry
         Everything done, oldest first.
+    mark : str
+        Of the secret keys that the subjects' names are hashed with, which lie elsewhere; empty
+        before there are any.
     """
 
     format: int
@@ -121,6 +131,7 @@ class State:
     champions: tuple[int, ...]
     versions: tuple[Version, ...]
     log: tuple[LogEntry, ...]
+    mark: str = ""
 
     def to_json(self) -> bytes:
         """Return the state as JSON."""
@@ -140,6 +151,13 @@ class State:
         odd_stage = [each.stage for each in state.versions if each.stage not in STAGES]
         serving = [each.number for each in state.versions if each.stage == CHAMPION]
         champions = list(state.champions)
+        if not is_key(state.key):
+            raise FileReadError(
+                expected="a registry with a key of 64 hexadecimal digits",
+                got=repr(state.key)[:20],
+                where="registry.json",
+                fix="restore the file from a backup",
+            )
         if (
             numbers != list(range(1, len(numbers) + 1))
             or odd_stage
@@ -221,7 +239,7 @@ class LocalStorage:
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file, whole or not at all."""
-        write_all({self.folder / name: content})
+        write_all({self.folder / name: content}, private=True)
 
     def local(self, name: str) -> Path | None:
         """Return the file's path."""
@@ -232,6 +250,7 @@ class LocalStorage:
         """Wait until no other program changes the registry, and keep others waiting."""
         if self.folder.exists() and not self.folder.is_dir():
             raise self._no_folder()
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with locked(self.folder / ".lock"):
             yield
 
@@ -293,38 +312,6 @@ def storage_of(place: str | os.PathLike[str]) -> Storage:
     if text.startswith("file://"):
         return LocalStorage(Path(text.removeprefix("file://")))
     return RemoteStorage(text)
-
-
-# People in a registry: recognised again, and put on one side of a split for ever, unnamed
-
-
-_LENGTH = 24
-TEST_SHARE = 0.3
-"""Share of people who are kept for testing and never trained on."""
-
-
-def hidden(key: str, subjects: Iterable[object]) -> tuple[str, ...]:
-    """Return people as keyed hashes, sorted.
-
-    Parameters
-    ----------
-    key : str
-        The registry's key, hexadecimal digits.
-    subjects : iterable
-        Names; repeated ones count once.
-    """
-    return tuple(sorted({_code(key, "subject", subject) for subject in subjects}))
-
-
-def is_for_testing(key: str, subject: object) -> bool:
-    """Tell whether a person is kept for testing: always the same answer in one registry."""
-    place = int(_code(key, "test", subject)[:8], 16) / 16**8
-    return place < TEST_SHARE
-
-
-def _code(key: str, purpose: str, subject: object) -> str:
-    text = f"{purpose}:{subject}".encode()
-    return hmac.new(bytes.fromhex(key), text, hashlib.sha256).hexdigest()[:_LENGTH]
 
 
 # What may be done to a registry, each as a function from one state to the next
@@ -413,6 +400,23 @@ def archived(state: State, number: int) -> State:
     return state.with_stage(number, ARCHIVED)
 
 
+def with_mark(state: State, where: str) -> State:
+    """Return the state with its names hashed with a secret key, if they are not yet."""
+    return state if state.mark else with_more_keys(state, where)
+
+
+def with_more_keys(state: State, where: str) -> State:
+    """Return the state with its names hashed with all keys of the account, or one more."""
+    keys, further = further_keys(state.mark, state.key, where)
+    versions = tuple(
+        each
+        if each.trained_on is None
+        else replace(each, trained_on=tuple(sorted(wrapped(c, further) for c in each.trained_on)))
+        for each in state.versions
+    )
+    return replace(state, versions=versions, mark=mark_of(keys, state.key))
+
+
 def logged(state: State, entry: LogEntry) -> State:
     """Return the state with a further line in its log."""
     return replace(state, log=(*state.log, entry))
@@ -433,9 +437,9 @@ class Registry:
         Folder, or a URL for fsspec (extra ``registry``), such as ``s3://bucket/gait``. It is made
         with the first version.
     key : str, optional
-        64 hexadecimal digits: secret of the hashes of subjects, and so of who is kept for
-        testing. Drawn at random where None; registries with the same key split alike. Once the
-        registry is there, its own key counts.
+        64 hexadecimal digits that decide who is kept for testing. Drawn at random where None;
+        registries with the same key split alike. Once the registry is there, its own key
+        counts. It is no secret: that lies outside the registry (:mod:`~.pseudonyms`).
 
     Notes
     -----
@@ -452,7 +456,7 @@ class Registry:
 
     def __init__(self, place: str | os.PathLike[str], key: str | None = None) -> None:
         self._storage = storage_of(place)
-        if key is not None and not re.fullmatch(r"[0-9a-f]{64}", key):
+        if key is not None and not is_key(key):
             raise SchemaError(
                 expected="a key of 64 hexadecimal digits",
                 got=f"{len(key)} characters",
@@ -521,7 +525,11 @@ class Registry:
         sha256 = hashlib.sha256(content).hexdigest()
         with self._storage.alone():
             state = self._state()
-            seen = None if trained_on is None else hidden(state.key, trained_on)
+            seen = None
+            if trained_on is not None:
+                state = with_mark(state, self._storage.url)
+                keys = keys_of(state.mark, state.key, self._storage.url)
+                seen = hidden(state.key, trained_on, keys)
             version = Version(
                 number=len(state.versions) + 1,
                 file=f"versions/{len(state.versions) + 1:04d}-{sha256[:12]}.bundle",
@@ -602,7 +610,7 @@ class Registry:
             return path
         content = self._checked_content(version)
         if local is None:
-            write_all({path: content})
+            write_all({path: content}, private=True)
         self._checked.add(_identity(path, version))
         return path
 
@@ -646,8 +654,24 @@ class Registry:
                 where=self._storage.url,
                 fix="add it again with trained_on=, or --run and its run folder",
             )
-        key, known = self._state().key, set(version.trained_on)
-        return [hidden(key, [subject])[0] in known for subject in subjects]
+        state, known = self._state(), set(version.trained_on)
+        keys = keys_of(state.mark, state.key, self._storage.url) if state.mark else ()
+        return [hidden(state.key, [subject], keys)[0] in known for subject in subjects]
+
+    def rotate_key(self) -> None:
+        """Hash the subjects' names with a further secret key.
+
+        The newest key of the key file is taken, or made if this registry has it already. Names
+        are not known, so the hashes are hashed: who wants to try names needs all the keys.
+
+        Raises
+        ------
+        FileReadError
+            If the key it was hashed with is not ours, or a new one has to be set by hand.
+        """
+        with self._storage.alone():
+            state = with_more_keys(self._state(), self._storage.url)
+            self._storage.write(_STATE, state.to_json())
 
     def for_testing(self, subjects: Iterable[object]) -> list[bool]:
         """Tell of each subject whether it is kept for testing; in one registry always the same."""
@@ -658,7 +682,7 @@ class Registry:
     def _state(self, *, made: bool = False) -> State:
         content = self._storage.read(_STATE)
         if content is None:
-            fresh = State(FORMAT, self._new_key or secrets.token_hex(32), (), (), ())
+            fresh = State(FORMAT, self._new_key or new_key(), (), (), ())
             if made:
                 self._storage.write(_STATE, fresh.to_json())
             return fresh

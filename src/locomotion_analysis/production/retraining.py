@@ -37,6 +37,7 @@ from locomotion_analysis.files import json_text, refuse_existing, write_all
 from locomotion_analysis.production.bundle import Bundle, open_bundle, write_bundle
 from locomotion_analysis.production.registry import Registry, Version
 from locomotion_analysis.progress import Progress
+from locomotion_analysis.reporting.spreadsheets import plain_text
 
 __all__ = ["retrain", "subjects_of_run"]
 
@@ -293,7 +294,8 @@ def subjects_of_run(folder: str | os.PathLike[str]) -> list[str]:
     """
     path = Path(folder) / "folds.csv"
     try:
-        return sorted(pd.read_csv(path, dtype=str)["subject"].unique())
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        return sorted(table["subject"].map(plain_text).unique())
     except (OSError, KeyError, ValueError) as error:
         raise FileReadError(
             expected="a run folder of locomotion train, with folds.csv",

@@ -143,9 +143,7 @@ class Pathology:
 
 # Healthy adults, and older adults at risk of falling
 
-HEALTHY = Pathology(
-    age=(56.0, 15.0), one_sided=False, tasks=(*ALL_BUT_RUNNING, "run")
-)
+HEALTHY = Pathology(age=(56.0, 15.0), one_sided=False, tasks=(*ALL_BUT_RUNNING, "run"))
 
 FALL_RISK = Pathology(
     age=(77.0, 5.5),

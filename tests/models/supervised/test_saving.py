@@ -79,3 +79,31 @@ def test_what_is_kept_from_one_thread_is_there_for_all_others(monkeypatch):
     assert saving.skops_io() is sys.modules["pyclbr"]
     monkeypatch.delitem(sys.modules, "pyclbr")
     assert import_module("pyclbr")
+
+
+def test_whatever_a_damaged_file_fails_of_is_one_error(tmp_path):
+    """The first: a compression that zipfile does not know (NotImplementedError)."""
+    path = tmp_path / "model.skops"
+    save_model(CurvePCA(), path)
+    whole = path.read_bytes()
+    unknown = bytearray(whole)
+    for mark, offset in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        at = whole.index(mark) + offset
+        unknown[at : at + 2] = b"\x63\x00"
+    encrypted = bytearray(whole)
+    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        encrypted[whole.index(mark) + offset] |= 1
+    rng = np.random.default_rng(0)
+    damaged = [bytes(unknown), bytes(encrypted), whole[: len(whole) // 2]]
+    for _ in range(150):
+        other = bytearray(whole)
+        other[rng.integers(len(other))] = rng.integers(256)
+        damaged.append(bytes(other))
+    n_refused = 0
+    for content in damaged:
+        path.write_bytes(content)
+        try:
+            load_model(path)
+        except FileReadError:
+            n_refused += 1
+    assert n_refused > 3

@@ -12,6 +12,7 @@ from locomotion_analysis.errors import BundleError, FileReadError
 from locomotion_analysis.evaluation.training import train
 from locomotion_analysis.models.supervised import pathology_detection, save_model
 from locomotion_analysis.production.bundle import open_bundle, write_bundle
+from locomotion_analysis.production.bundle.building import read_run
 from locomotion_analysis.production.bundle.bundle import trained_rows
 from locomotion_analysis.simulation import simulate, simulate_treatment
 
@@ -118,3 +119,50 @@ def test_a_paired_model_takes_legs_before_and_after(tmp_path):
     answers = bundle.predict_cycles(data)
     assert answers.index.equals(X.index)
     assert answers["prediction"].tolist() == run.model.predict(X).tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("config.json", b"[" * 99_999),
+        ("config.json", b"{}"),
+        ("config.json", b"\xff\xfe"),
+        ("config.json", {"inputs": None}),
+        ("config.json", {"inputs": {"channels": [1]}}),
+        ("config.json", {"files": [{}]}),
+        ("config.json", {"model": ["linear"]}),
+        ("config.json", {"model": "another"}),
+        ("metrics.json", b"[" * 99_999),
+        ("metrics.json", b'{"linear": 3}'),
+        ("metrics.json", b'{"linear": {"accuracy": "high"}}'),
+        ("metrics.json", b'{"linear": {"accuracy": 1.0, "intervals": {"accuracy": [1]}}}'),
+        ("card.json", b"\xff"),
+        ("card.json", b"[" * 99_999),
+        ("card.json", {"limits": {"a": 1}}),
+        ("card.json", {"title": 3}),
+    ],
+)
+def test_a_hostile_run_folder_is_one_error_that_names_the_file(run, tmp_path, name, content):
+    folder = tmp_path / "model"
+    shutil.copytree(run.out, folder)
+    if isinstance(content, dict):
+        content = json.dumps({**json.loads((folder / name).read_text()), **content}).encode()
+    (folder / name).write_bytes(content)
+    with pytest.raises(FileReadError, match=r"(?s)\.json.*locomotion train"):
+        read_run(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("reference_features.parquet", "subject"),
+        ("held_out.parquet", "y_true"),
+        ("golden.parquet", "prediction"),
+    ],
+)
+def test_a_table_of_a_run_folder_that_lacks_a_column_is_refused(run, tmp_path, name, column):
+    folder = tmp_path / "model"
+    shutil.copytree(run.out, folder)
+    pd.read_parquet(folder / name).drop(columns=column).to_parquet(folder / name)
+    with pytest.raises(FileReadError, match=f"(?s){column}.*{name}.*locomotion train"):
+        read_run(folder)

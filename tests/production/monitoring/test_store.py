@@ -208,3 +208,45 @@ def test_a_killed_writer_leaves_whole_appends_and_loses_none_that_was_told(tmp_p
     assert told
     assert set(counts) == {7}
     assert set(told) <= set(counts.index) <= {*told, told[-1] + 1}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "update models set names = '{'",
+        "update models set names = '{}'",
+        "update models set names = '[1]'",
+        'update models set names = \'{"features": 1, "channels": 2}\'',
+        "update predictions set features = x'00'",
+        "update predictions set features = x'00000000'",
+        "update predictions set features = 'text'",
+        "update predictions set curves = x'0000'",
+        "update predictions set at = 'noon'",
+        "update predictions set prediction = cast(x'ff' as text)",
+        "update facts set value = 'zz' where name = 'key'",
+        "delete from facts where name = 'key'",
+    ],
+)
+def test_what_something_else_wrote_into_a_store_is_one_error(store, tmp_path, damage):
+    fill(store)
+    store.close()
+    with sqlite3.connect(tmp_path / "watch.sqlite") as connection:
+        connection.execute(damage)
+    connection.close()
+    with pytest.raises(FileReadError, match=r"watch\.sqlite"):
+        PredictionStore(store.place).read("v1")
+
+
+def test_a_second_try_of_a_request_is_not_kept_twice(store):
+    """A worker died after it had recorded and before it had answered."""
+    first = (WATCHED, [[1.0, 2.0], [3.0, 4.0]], ["healthy", "stroke"], [False, False])
+    store.append(*first, tokens=["a", "b"])
+    store.append(*first, tokens=["b", "c"])
+    kept = store.read("v1").features["a"].tolist()
+    assert kept == [1.0, 3.0, 3.0]
+    store.append(*first)
+    store.append(*first)
+    assert len(store.read("v1").predictions) == 7
+    store.purge(before=time.time() + 1)
+    store.append(*first, tokens=["a", "b"])
+    assert len(store.read("v1").predictions) == 2

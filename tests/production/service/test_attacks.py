@@ -78,14 +78,15 @@ def test_a_small_file_that_unpacks_to_a_large_one_is_refused(client, service, bo
 
 def test_a_body_that_is_too_large_is_refused_announced_or_not(client, service):
     most = service.settings.max_body_bytes
-    announced = client.post("/v1/predict", content=b" " * (most + 1))
+    own = {"Content-Type": JSON}
+    announced = client.post("/v1/predict", content=b" " * (most + 1), headers=own)
     assert announced.status_code == 413
 
     def chunks():
         for _ in range(most // 65_536 + 2):
             yield b" " * 65_536
 
-    assert client.post("/v1/predict", content=chunks()).status_code == 413
+    assert client.post("/v1/predict", content=chunks(), headers=own).status_code == 413
 
 
 def _raw(port, sent, wait=10):

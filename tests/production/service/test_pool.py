@@ -150,6 +150,62 @@ def test_a_new_model_that_is_not_right_changes_nothing(model, broken):
         assert _is_right(httpx.post(f"{running.url}/v1/predict", json=_asked(0.3)).json(), 0.3)
 
 
+def test_a_swap_that_failed_for_a_reason_that_passed_is_made_and_told_until_then(
+    model, monkeypatch, caplog
+):
+    """The worker of the new model cannot be started at first: no memory, say."""
+    monkeypatch.setattr("locomotion_analysis.production.service.pool._RETRY_S", 0.1)
+    with Running(model) as running:
+        live, tries = running.live, []
+        started = live._started
+
+        async def fails_three_times():
+            tries.append(time.monotonic())
+            if len(tries) <= 3:
+                raise OSError(12, "Cannot allocate memory")
+            return await started()
+
+        monkeypatch.setattr(live, "_started", fails_three_times)
+        write_small_model(model, version="2")
+        limit = time.monotonic() + 30
+        while not live.failed_swaps:
+            assert time.monotonic() < limit
+            time.sleep(0.005)
+        assert live.is_behind
+        told = httpx.get(f"{running.url}/v2/health/ready", timeout=30)
+        assert (told.status_code, told.json()["version"]) == (200, "1")
+        while live.pool.model.version != "2":
+            assert time.monotonic() < limit
+            time.sleep(0.01)
+        told = httpx.get(f"{running.url}/v2/health/ready", timeout=30).json()
+        assert (told["behind"], told["last_failed_swap"]) == (False, False)
+        assert "locomotion_model_behind 0.0" in httpx.get(f"{running.url}/metrics").text
+    assert (live.failed_swaps, live.swaps, len(tries)) == (3, 1, 4)
+    pauses = np.diff(tries)
+    assert all(pause >= least for pause, least in zip(pauses, (0.1, 0.2, 0.4), strict=True))
+    assert "small.bundle is not served" in caplog.text
+
+
+def test_a_model_that_stays_wrong_is_told_until_the_source_goes_back(model):
+    with Running(model) as running:
+        served = model.read_bytes()
+        kept = model.with_name("kept")
+        os.link(model, kept)
+        write_small_model(model, version="2", golden=False)
+        limit = time.monotonic() + 30
+        while not running.live.is_behind:
+            assert time.monotonic() < limit
+            time.sleep(0.01)
+        told = httpx.get(f"{running.url}/v2/health/ready", timeout=30).json()
+        assert told["behind"]
+        assert "locomotion_model_behind 1.0" in httpx.get(f"{running.url}/metrics").text
+        kept.replace(model)
+        assert model.read_bytes() == served
+        while running.live.is_behind:
+            assert time.monotonic() < limit
+            time.sleep(0.01)
+
+
 def test_a_model_that_fails_its_examples_is_not_served_at_all(model):
     write_small_model(model, golden=False)
     with pytest.raises(BundleError, match="golden answers"), Running(model):

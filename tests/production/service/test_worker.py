@@ -21,11 +21,11 @@ class Counting(SmallModel):
         super().__init__(0.0, "1", golden=True)
         self.calls, self.subjects = [], []
 
-    def predict_features(self, X, *, explain):
+    def predict_features(self, X, *, explain, tokens=()):
         self.calls.append(len(X))
         return super().predict_features(X, explain=explain)
 
-    def predict_cycles(self, data, *, explain):
+    def predict_cycles(self, data, *, explain, tokens=()):
         assert isinstance(data, LocomotionData)
         self.calls.append(len(data))
         self.subjects.append(data.cycles.groupby(["dataset", "subject"]).ngroups)
@@ -79,7 +79,7 @@ def test_what_fails_on_our_side_is_no_fault_of_the_caller(kind, caplog):
     class Recording(Counting):
         error = FileReadError(expected="a database", got="disk full", where="/srv/secret.sqlite")
 
-        def predict_features(self, X, *, explain):
+        def predict_features(self, X, *, explain, tokens=()):
             self.calls.append(len(X))
             raise self.error
 
@@ -103,7 +103,7 @@ def test_a_model_of_pairs_answers_each_request_by_itself(cycle):
     class Paired(Counting):
         paired = True
 
-        def predict_cycles(self, data, *, explain):
+        def predict_cycles(self, data, *, explain, tokens=()):
             answers = super().predict_cycles(data, explain=explain).iloc[::2]
             answers.index = pd.Index([f"leg {len(data)}"] * len(answers), name="leg")
             return answers
@@ -120,7 +120,7 @@ def test_a_model_of_pairs_answers_each_request_by_itself(cycle):
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
 def test_what_is_no_number_goes_out_as_null(number):
     class Odd(Counting):
-        def predict_features(self, X, *, explain):
+        def predict_features(self, X, *, explain, tokens=()):
             return super().predict_features(X, explain=explain).assign(low=number)
 
     (reply,) = Answering(Odd(), ServiceSettings()).answer([_features((1.0, 2.0))])

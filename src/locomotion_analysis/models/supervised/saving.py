@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 import zipfile
+import zlib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,20 @@ TRUSTED = frozenset(
     }
 )
 """Types that a model file may hold besides those skops trusts and :func:`own_types`."""
+# A damaged archive fails wherever its bytes happen to lead: zipfile refuses encrypted or odd
+# compression (RuntimeError, NotImplementedError), skops walks a tree it trusts to be one.
+_DAMAGED = (
+    OSError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    ImportError,
+)
 
 
 @cache
@@ -125,7 +140,7 @@ def load_model(path: str | os.PathLike[str]) -> Any:
         strange = sorted(found - TRUSTED - own_types())
         if not strange:
             return skops.load(place, trusted=sorted(found))
-    except (OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError, ImportError) as error:
+    except _DAMAGED as error:
         raise FileReadError(
             expected="a model file (skops)",
             got=f"{type(error).__name__}: {error}",

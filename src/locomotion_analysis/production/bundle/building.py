@@ -1,17 +1,16 @@
 """From the run folder of ``locomotion train`` to a bundle."""
 
 import hashlib
-import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import BundleError, FileReadError
+from locomotion_analysis.errors import BundleError, FileReadError, SchemaError
 from locomotion_analysis.evaluation.explain.feature_groups import feature_groups
 from locomotion_analysis.evaluation.training import (
     CARD,
@@ -21,6 +20,7 @@ from locomotion_analysis.evaluation.training import (
     METRICS,
     MODEL,
     NETWORK,
+    PREDICTION,
     PROBABILITY,
     REFERENCE_CYCLES,
     REFERENCE_FEATURES,
@@ -59,6 +59,9 @@ from locomotion_analysis.production.bundle.reference import (
 )
 from locomotion_analysis.production.bundle.routes import NetworkRoute, int8_of
 from locomotion_analysis.standard import KEY, N_PHASES, Channel
+from locomotion_analysis.typed_tree import Node, json_tree, typed
+
+T = TypeVar("T")
 
 
 def write_bundle(
@@ -130,11 +133,11 @@ def write_bundle(
         if not isinstance(bundle.route, NetworkRoute):
             raise BundleError(
                 expected="a network, for 8 bits",
-                got=f"a scikit-learn model ({run.config['model']})",
+                got=f"a scikit-learn model ({run.config.model})",
                 where="int8",
                 fix="bundle without --int8",
             )
-        truth = run.cycles.cycles[run.config["target"]].to_numpy()
+        truth = run.cycles.cycles[run.config.target].to_numpy()
         cost = int8_of(bundle.route, bundle.reference.features, truth)
         manifest = replace(manifest, int8=cost)
     answers = plain_answers(bundle.predict_cycles(bundle.golden.cycles))
@@ -154,13 +157,54 @@ _PREDICTED = ("subject", "fold", "y_true", "y_pred")
 
 
 @dataclass(frozen=True)
+class FileInfo:
+    """A file that the training read."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class TrainedInputs:
+    """What the features were made of: channels, columns, groups and statistics."""
+
+    channels: tuple[str, ...]
+    columns: tuple[str, ...]
+    feature_groups: tuple[str, ...]
+    aggregations: tuple[str, ...]
+    paired: bool
+
+
+@dataclass(frozen=True)
+class TrainedAs:
+    """What a bundle takes from ``config.json``."""
+
+    problem: str
+    model: str
+    kind: str
+    target: str
+    files: tuple[FileInfo, ...]
+    inputs: TrainedInputs
+    split_hash: str
+    n_splits: int
+    n_subjects: int
+    n_rows: int
+    simulated: bool
+    created: str
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
 class TrainedFolder:
     """What lies in a run folder.
 
     Attributes
     ----------
-    config, metrics : dict
-        ``config.json``, and of ``metrics.json`` the model's own.
+    config : TrainedAs
+        ``config.json``.
+    metrics : dict of str to Metric
+        Of ``metrics.json`` the model's own.
     schema : PredictionSchema
         Features and target; of a network, the points of its curves.
     trained : PredictionSchema
@@ -178,8 +222,8 @@ class TrainedFolder:
         Some of the training cycles.
     """
 
-    config: dict[str, Any]
-    metrics: dict[str, Any]
+    config: TrainedAs
+    metrics: dict[str, Metric]
     schema: PredictionSchema
     trained: PredictionSchema
     card: ModelCard
@@ -190,12 +234,6 @@ class TrainedFolder:
     held_out: pd.DataFrame
     cycles: LocomotionData
 
-    @property
-    def inputs(self) -> dict[str, Any]:
-        """What the features were made of: channels, columns, groups and statistics."""
-        inputs: dict[str, Any] = self.config["inputs"]
-        return inputs
-
 
 def read_run(folder: Path) -> TrainedFolder:
     """Read a run folder.
@@ -205,7 +243,16 @@ def read_run(folder: Path) -> TrainedFolder:
     FileReadError
         If a file is missing or damaged.
     """
-    config = _json_object(folder, CONFIG)
+    try:
+        config = _known(TrainedAs, _tree(folder, CONFIG))
+        metrics = _metrics(_tree(folder, METRICS), config.model)
+    except SchemaError as error:
+        raise FileReadError(
+            expected=error.expected,
+            got=error.got,
+            where=error.where,
+            fix="train the model again with this version (locomotion train)",
+        ) from error
     trained = PredictionSchema.read(folder / SCHEMA)
     cycles = read_cycles(_read(folder, REFERENCE_CYCLES), str(folder / REFERENCE_CYCLES))
     network = trained.kind == "sequences"
@@ -213,18 +260,18 @@ def read_run(folder: Path) -> TrainedFolder:
         features = curve_rows(cycles, trained.names).reset_index(drop=True)
         features.insert(0, "subject", cycles.cycles["subject"].to_numpy())
     else:
-        features = _table(folder, REFERENCE_FEATURES)
-    held_out = _table(folder, HELD_OUT)
+        features = _table(folder, REFERENCE_FEATURES, "subject", *trained.names)
+    held_out = _table(folder, HELD_OUT, "subject", "y_true", "y_pred")
     return TrainedFolder(
         config=config,
-        metrics=_json_object(folder, METRICS)[config["model"]],
+        metrics=metrics,
         schema=point_schema(trained) if network else trained,
         trained=trained,
-        card=ModelCard.from_json(_read(folder, CARD).decode(), str(folder / CARD)),
+        card=ModelCard.from_json(_read(folder, CARD), str(folder / CARD)),
         runtime="network" if network else "sklearn",
         model=_read(folder, NETWORK if network else MODEL),
         features=features,
-        golden=_table(folder, GOLDEN),
+        golden=_table(folder, GOLDEN, PREDICTION),
         held_out=held_out[
             [name for name in held_out if name in _PREDICTED or str(name).startswith(PROBABILITY)]
         ],
@@ -244,18 +291,46 @@ def _read(folder: Path, name: str) -> bytes:
         ) from error
 
 
-def _table(folder: Path, name: str) -> pd.DataFrame:
-    return read_table(_read(folder, name), str(folder / name))
+def _table(folder: Path, name: str, *needed: str) -> pd.DataFrame:
+    table = read_table(_read(folder, name), str(folder / name))
+    lacking = [column for column in needed if column not in table]
+    if lacking:
+        raise FileReadError(
+            expected=f"a table with the column {lacking[0]}",
+            got=f"{', '.join(map(str, table.columns[:5]))} ...",
+            where=str(folder / name),
+            fix="train the model again with this version (locomotion train)",
+        )
+    return table
 
 
-def _json_object(folder: Path, name: str) -> dict[str, Any]:
-    path = folder / name
-    try:
-        found = json.loads(_read(folder, name))
-    except ValueError as error:
-        raise FileReadError(expected="JSON", got=str(error), where=str(path)) from error
-    if not isinstance(found, dict):
-        raise FileReadError(expected="a JSON object", got=type(found).__name__, where=str(path))
+def _tree(folder: Path, name: str) -> Node:
+    return json_tree(_read(folder, name), str(folder / name))
+
+
+def _known(kind: type[T], tree: Node) -> T:
+    """Return the entries of a mapping that a record has; what else is in it is for people."""
+    wanted = {each.name for each in fields(kind)}  # type: ignore[arg-type]
+    own = {name: entry for name, entry in tree.entries().items() if name in wanted}
+    return typed(kind, replace(tree, value=own))
+
+
+def _metrics(tree: Node, model: str) -> dict[str, Metric]:
+    models = tree.entries()
+    if model not in models:
+        raise tree.error(f"scores of {model}", f"of {', '.join(models) or 'none'}"[:200])
+    told = models[model].entries()
+    intervals = told["intervals"].entries() if "intervals" in told else {}
+    found = {}
+    for name in _METRICS:
+        if name in told:
+            interval = intervals.get(name)
+            unknown = Node(None, None, told[name].where)
+            limits = [unknown, unknown] if interval is None else interval.value
+            if not isinstance(limits, list) or len(limits) != 2:
+                raise told["intervals"].error(f"two limits of {name}")
+            parts = dict(zip(("value", "low", "high"), (told[name], *limits), strict=True))
+            found[name] = typed(Metric, Node(parts, None, told[name].where))
     return found
 
 
@@ -297,49 +372,44 @@ def described(run: TrainedFolder, members: Mapping[str, bytes]) -> Manifest:
     """
     config, schema = run.config, run.schema
     classes = schema.classes or ()
-    files = "\n".join(sorted(file["sha256"] for file in config["files"]))
-    metrics = {
-        name: Metric(run.metrics[name], *run.metrics["intervals"].get(name, (None, None)))
-        for name in _METRICS
-        if name in run.metrics
-    }
+    files = "\n".join(sorted(file.sha256 for file in config.files))
     return Manifest(
         format=FORMAT,
         name=run.card.title,
-        problem=config["problem"],
-        model=config["model"],
+        problem=config.problem,
+        model=config.model,
         runtime=run.runtime,
-        kind=config["kind"],
-        target=config["target"],
+        kind=config.kind,
+        target=config.target,
         target_unit=schema.target_unit,
         classes=tuple(classes),
         inputs=inputs_of(run),
         training=Training(
             data_sha256=hashlib.sha256(files.encode()).hexdigest() if files else "",
-            split_sha256=config["split_hash"],
-            n_splits=config["n_splits"],
-            n_subjects=config["n_subjects"],
-            n_rows=config["n_rows"],
-            simulated=config["simulated"],
-            created=config["created"],
+            split_sha256=config.split_hash,
+            n_splits=config.n_splits,
+            n_subjects=config.n_subjects,
+            n_rows=config.n_rows,
+            simulated=config.simulated,
+            created=config.created,
         ),
-        metrics=metrics,
+        metrics=run.metrics,
         conformal=calibrated_limit(run.held_out, classes),
         outside=_outside(run),
         onnx=None,
         int8=None,
         intended_use=run.card.intended_use,
         limits=(*run.card.limits, *run.card.cautions),
-        versions=config["versions"],
+        versions=config.versions,
         members=archive.hashes(members),
     )
 
 
 def inputs_of(run: TrainedFolder) -> Inputs:
     """Return what the features of a training run were made of."""
-    told = run.inputs
-    channels, columns = tuple(told["channels"]), tuple(told["columns"])
-    groups, aggregations = tuple(told["feature_groups"]), tuple(told["aggregations"])
+    told = run.config.inputs
+    channels, columns = told.channels, told.columns
+    groups, aggregations = told.feature_groups, told.aggregations
     if run.runtime == "network":
         needed, used = set(channels) - set(run.trained.with_gaps), {"side", "session", "simulated"}
     else:
@@ -358,7 +428,7 @@ def inputs_of(run: TrainedFolder) -> Inputs:
         tuple(name for name in columns if name in used),
         groups,
         aggregations,
-        bool(told["paired"]),
+        told.paired,
         N_PHASES,
     )
 
@@ -367,7 +437,7 @@ def feature_parts(run: TrainedFolder) -> tuple[dict[str, list[str]], dict[str, l
     """Return the features of each part of the body, and of each phase of the cycle."""
     if run.runtime == "network":
         return point_parts(run.trained.names)
-    if not run.inputs["paired"]:
+    if not run.config.inputs.paired:
         names = run.schema.names
         return feature_groups(names, "joint"), feature_groups(names, "phase")
     bases: dict[str, list[str]] = {}

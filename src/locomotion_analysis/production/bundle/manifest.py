@@ -396,7 +396,8 @@ def write_archive(path: str | os.PathLike[str], members: Mapping[str, bytes]) ->
     members : mapping of str to bytes
         Content by name; names of :data:`MEMBERS`.
     """
-    with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+    # It holds gait cycles of the people it was trained on.
+    with atomic_path(path, private=True) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for name in sorted(members):
             entry = zipfile.ZipInfo(name, _DATE)
             entry.compress_type = zipfile.ZIP_DEFLATED

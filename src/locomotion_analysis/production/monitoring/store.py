@@ -5,10 +5,9 @@ A served model's answers are kept here before they are given (:class:`RecordedBu
 
 import json
 import os
-import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -26,13 +25,23 @@ from locomotion_analysis.production.bundle import open_bundle
 from locomotion_analysis.production.bundle.bundle import as_trained, trained_rows
 from locomotion_analysis.production.bundle.opening import Runtime
 from locomotion_analysis.production.monitoring.drift import PHASES, sampled_curves
-from locomotion_analysis.production.registry import hidden
+from locomotion_analysis.production.pseudonyms import (
+    further_keys,
+    hidden,
+    is_key,
+    keys_of,
+    mark_of,
+    new_key,
+    secret_keys,
+    wrapped,
+)
 from locomotion_analysis.production.service.worker import ServedBundle
+from locomotion_analysis.typed_tree import json_tree, typed
 
 # Tables of the store
 
 
-FORMAT = 1
+FORMAT = 2
 """Raised when older versions of this package can no longer read a store."""
 
 
@@ -77,6 +86,12 @@ def tables() -> SimpleNamespace:
             sql.Column("label", sql.Text, nullable=False),
             sql.Column("at", sql.Float(53), nullable=False),
         ),
+        requests=sql.Table(
+            "requests",
+            metadata,
+            sql.Column("token", sql.String(64), primary_key=True),
+            sql.Column("at", sql.Float(53), nullable=False, index=True),
+        ),
     )
 
 
@@ -101,6 +116,14 @@ class Watched:
     """
 
     version: str
+    features: tuple[str, ...]
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What the table of models holds as JSON."""
+
     features: tuple[str, ...]
     channels: tuple[str, ...]
 
@@ -132,8 +155,9 @@ class PredictionStore:
     """A database of predictions: SQLite in a file, or what SQLAlchemy reaches by a URL.
 
     Each append is one transaction: a process killed in the middle leaves all of it or nothing.
-    SQLite runs in write-ahead mode, so that several processes write and read at once. Subjects
-    are kept as keyed hashes.
+    SQLite runs in write-ahead mode, so that several processes write and read at once. Its file
+    is for its owner alone (mode 0600). Subjects are kept as keyed hashes; the secret key lies in
+    the environment or in the account's key file, never in the store.
 
     Parameters
     ----------
@@ -166,13 +190,13 @@ class PredictionStore:
         if "://" not in self.place:
             if not create and not Path(self.place).exists():
                 raise self._no_store("nothing at that path")
-            Path(self.place).parent.mkdir(parents=True, exist_ok=True)
+            _make_private(Path(self.place))
             url = self._sql.URL.create("sqlite", database=self.place)
         self._engine = self._sql.create_engine(url)
         if "://" not in self.place:
             self._sql.event.listen(self._engine, "connect", _write_ahead)
         self._tables = tables()
-        self._key = self._prepared()
+        self._prepared()
 
     def append(
         self,
@@ -184,8 +208,10 @@ class PredictionStore:
         cycles: Sequence[str] | None = None,
         curves: NDArray[np.floating[Any]] | None = None,
         at: float | None = None,
+        *,
+        tokens: Sequence[str] = (),
     ) -> None:
-        """Add rows, all or none.
+        """Add rows, all or none; those of a request that is kept already are passed over.
 
         Parameters
         ----------
@@ -201,16 +227,18 @@ class PredictionStore:
         curves : ndarray, shape (n_rows, n_phases, n_channels), optional
         at : float, optional
             Time, seconds since 1970; now where None.
+        tokens : sequence of n_rows, optional
+            Request of each row: a second try of one, after a lost worker, adds nothing.
         """
         when = time.time() if at is None else at
         blobs = np.ascontiguousarray(features, dtype=np.float32)
         sampled = None if curves is None else np.ascontiguousarray(curves, dtype=np.float32)
+        people = [None] * len(blobs) if subjects is None else list(subjects)
+        steps = [None] * len(blobs) if cycles is None else list(cycles)
         rows = [
             {
                 "at": when,
                 "version": watched.version,
-                "subject": None if subjects is None else self._hash(subjects[number]),
-                "cycle": None if cycles is None else self._hash(cycles[number]),
                 "prediction": str(predictions[number]),
                 "outside": bool(outside[number]),
                 "features": blobs[number].tobytes(),
@@ -227,8 +255,15 @@ class PredictionStore:
                 connection.execute(
                     models.insert(), {"version": watched.version, "names": json.dumps(names)}
                 )
-            if rows:
-                connection.execute(self._tables.predictions.insert(), rows)
+            hashed, kept = self._hashing(connection), self._kept(connection, tokens, when)
+            for row, subject, step in zip(rows, people, steps, strict=True):
+                row["subject"] = None if subject is None else hashed(subject)
+                row["cycle"] = None if step is None else hashed(step)
+            new = [
+                row for number, row in enumerate(rows) if not tokens or tokens[number] not in kept
+            ]
+            if new:
+                connection.execute(self._tables.predictions.insert(), new)
 
         self._write(add)
 
@@ -262,20 +297,17 @@ class PredictionStore:
         when = time.time() if at is None else at
         per_cycle = {"task", "task_id", "step"} <= set(labels.columns)
         cycles = cycle_names(known) if per_cycle else [""] * len(known)
-        rows = [
-            {
-                "subject": self._hash(subject),
-                "cycle": self._hash(cycle) if cycle else "",
-                "label": str(label),
-                "at": when,
-            }
-            for subject, cycle, label in zip(known["subject"], cycles, known["label"], strict=True)
-        ]
         table, of, sql = self._tables.labels, self._tables.predictions, self._sql
 
         def replace(connection: Any) -> int:
-            matched = 0
-            for row in rows:
+            hashed, matched = self._hashing(connection), 0
+            for subject, cycle, told in zip(known["subject"], cycles, known["label"], strict=True):
+                row = {
+                    "subject": hashed(subject),
+                    "cycle": hashed(cycle) if cycle else "",
+                    "label": str(told),
+                    "at": when,
+                }
                 same = sql.and_(table.c.subject == row["subject"], table.c.cycle == row["cycle"])
                 connection.execute(table.delete().where(same))
                 connection.execute(table.insert(), row)
@@ -312,20 +344,31 @@ class PredictionStore:
                 where=self.place.rpartition("@")[2],
                 fix="name the bundle that was served, or serve this one with --store first",
             )
-        names = json.loads(known[0].names)
-        watched = Watched(version, tuple(names["features"]), tuple(names["channels"]))
         rows = self._rows(self._query(version, since, until))
+        try:
+            return self._stored(version, known[0].names, rows)
+        except (ValueError, TypeError) as error:
+            raise FileReadError(
+                expected=f"whole rows of version {version}",
+                got=str(error).splitlines()[0],
+                where=self.place.rpartition("@")[2],
+                fix="restore the store from a backup; something else wrote into it",
+            ) from error
+
+    def _stored(self, version: str, told: str, rows: Sequence[Any]) -> Stored:
+        names = typed(_Names, json_tree(told, "names of features and channels"))
+        watched = Watched(version, names.features, names.channels)
         shape = (len(PHASES), len(watched.channels))
         features = np.full((len(rows), len(watched.features)), np.nan, np.float32)
         curves = np.full((len(rows), *shape), np.nan, np.float32)
         for place, row in enumerate(rows):
-            features[place] = np.frombuffer(row.features, np.float32)
+            features[place] = np.frombuffer(row.features, np.float32).reshape(features.shape[1])
             if row.curves is not None:
                 curves[place] = np.frombuffer(row.curves, np.float32).reshape(shape)
         columns = ["at", "subject", "cycle", "prediction", "outside", "label"]
-        told = [[getattr(row, name) for name in columns] for row in rows]
+        shown = [[getattr(row, name) for name in columns] for row in rows]
         return Stored(
-            pd.DataFrame(told, columns=columns, dtype=object).astype(_NUMBERS),
+            pd.DataFrame(shown, columns=columns, dtype=object).astype(_NUMBERS),
             pd.DataFrame(features, columns=list(watched.features)),
             curves,
             watched,
@@ -336,7 +379,8 @@ class PredictionStore:
         table, labels = self._tables.predictions, self._tables.labels
 
         def remove(connection: Any) -> int:
-            connection.execute(labels.delete().where(labels.c.at < before))
+            for old in (labels, self._tables.requests):
+                connection.execute(old.delete().where(old.c.at < before))
             return int(connection.execute(table.delete().where(table.c.at < before)).rowcount)
 
         return self._write(remove)
@@ -385,11 +429,82 @@ class PredictionStore:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             return step(connection)
 
-    def _hash(self, name: Any) -> str:
-        return hidden(self._key, [name])[0]
+    def rotate_key(self) -> int:
+        """Hash all names with a further secret key; return how many rows and labels.
 
-    def _prepared(self) -> str:
-        """Make the tables if need be, and return the key of the hashes."""
+        The newest key of the key file is taken, or made if this store has it already. Names are
+        not known, so the hashes are hashed: who wants to try names needs all the keys. A store
+        of an older version, which holds its key, is brought up to date by this.
+
+        Raises
+        ------
+        FileReadError
+            If the key it was hashed with is not ours, or a new one has to be set by hand.
+        """
+        facts, sql = self._tables.facts, self._sql
+
+        def rotate(connection: Any) -> int:
+            self._tables.metadata.create_all(connection)  # what older versions did not have
+            known = self._facts(connection)
+            keys, further = further_keys(known.get("mark", ""), known["key"], self.place)
+            changed = 0
+            for table in (self._tables.predictions, self._tables.labels):
+                for column in (table.c.subject, table.c.cycle):
+                    there = sql.select(column).distinct().where(sql.func.length(column) > 0)
+                    for (old,) in connection.execute(there).all():
+                        new = {column.name: wrapped(old, further)}
+                        connection.execute(table.update().where(column == old).values(new))
+                changed += connection.execute(sql.select(sql.func.count()).select_from(table)).scalar_one()  # fmt: skip
+            new_facts = {"format": str(FORMAT), "mark": mark_of(keys, known["key"])}
+            connection.execute(facts.delete().where(facts.c.name.in_(list(new_facts))))
+            rows = [{"name": name, "value": value} for name, value in new_facts.items()]
+            connection.execute(facts.insert(), rows)
+            return int(changed)
+
+        changed = self._write(rotate)
+        if self._engine.dialect.name == "sqlite":  # the old hashes leave the file's free pages
+            with self._guarded(), self._engine.connect() as connection:
+                connection.exec_driver_sql("VACUUM")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        return changed
+
+    def _hashing(self, connection: Any) -> Callable[[Any], str]:
+        """Return what hashes a name, with the keys that the store has at this moment."""
+        known = self._facts(connection)
+        if "mark" not in known:
+            raise FileReadError(
+                expected="a store whose key lies elsewhere",
+                got="one of an older version, which holds its key",
+                where=self.place.rpartition("@")[2],
+                fix="bring it up to date: locomotion monitor rotate-key STORE",
+            )
+        keys = keys_of(known["mark"], known["key"], self.place.rpartition("@")[2])
+        return lambda name: hidden(known["key"], [name], keys)[0]
+
+    def _kept(self, connection: Any, tokens: Sequence[str], when: float) -> set[str]:
+        """Return the requests whose rows are here, and note the others."""
+        table, asked = self._tables.requests, set(tokens)
+        query = self._sql.select(table.c.token).where(table.c.token.in_(sorted(asked)))
+        kept = {row.token for row in connection.execute(query)} if asked else set()
+        if asked - kept:
+            rows = [{"token": each, "at": when} for each in sorted(asked - kept)]
+            connection.execute(table.insert(), rows)
+        return kept
+
+    def _facts(self, connection: Any) -> dict[str, str]:
+        rows = connection.execute(self._sql.select(self._tables.facts))
+        known = {row.name: row.value for row in rows}
+        if not is_key(known.get("key", "")):
+            raise FileReadError(
+                expected="a store with the salt of its hashes (64 hexadecimal digits)",
+                got=repr(known.get("key"))[:20],
+                where=self.place.rpartition("@")[2],
+                fix="restore the store from a backup; something else wrote into it",
+            )
+        return known
+
+    def _prepared(self) -> None:
+        """Make the tables if need be, and look whether this version can read them."""
         facts, sql = self._tables.facts, self._sql
         with self._guarded():
             there = sql.inspect(self._engine).has_table(facts.name)
@@ -399,21 +514,25 @@ class PredictionStore:
         def make(connection: Any) -> None:
             self._tables.metadata.create_all(connection)
             if connection.execute(sql.select(facts)).first() is None:
-                new = {"format": str(FORMAT), "key": secrets.token_hex(32)}
+                salt = new_key()
+                mark = mark_of(secret_keys(), salt)
+                new = {"format": str(FORMAT), "key": salt, "mark": mark}
                 rows = [{"name": name, "value": value} for name, value in new.items()]
                 connection.execute(facts.insert(), rows)
 
         if not there:
             self._write(make)
         found = {row.name: row.value for row in self._rows(sql.select(facts))}
-        if found.get("format") != str(FORMAT):
+        if found.get("format") not in {"1", str(FORMAT)}:
             raise FileReadError(
                 expected=f"a store of format {FORMAT}",
                 got=f"format {found.get('format')}",
                 where=self.place,
                 fix="update locomotion-analysis",
             )
-        return str(found["key"])
+        if self._create:  # whoever will write needs the right key: say so now
+            with self._guarded(), self._engine.connect() as connection:
+                self._hashing(connection)
 
     def _no_store(self, got: str) -> FileReadError:
         return FileReadError(
@@ -471,6 +590,21 @@ def cycle_names(cycles: pd.DataFrame) -> list[str]:
     return ["|".join(each) for each in zip(*columns, strict=True)]
 
 
+def _make_private(file: Path) -> None:
+    """Make an empty file for its owner alone; SQLite gives its rights to the files beside it."""
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError as error:
+        raise FileReadError(
+            expected="a place to keep predictions in",
+            got=str(error.strerror),
+            where=str(file),
+            fix="name another file, in a folder you may write into",
+        ) from error
+
+
 def _write_ahead(connection: Any, _: Any) -> None:
     connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
     connection.execute("PRAGMA journal_mode=WAL")
@@ -495,13 +629,17 @@ class RecordedBundle(ServedBundle):
 
     store: PredictionStore = field(kw_only=True)
 
-    def predict_features(self, X: pd.DataFrame, *, explain: bool) -> pd.DataFrame:
+    def predict_features(
+        self, X: pd.DataFrame, *, explain: bool, tokens: Sequence[str] = ()
+    ) -> pd.DataFrame:
         """Predict from features; people are not known then."""
         answers = super().predict_features(X, explain=explain)
-        self._keep(X[list(self.schema.names)], answers)
+        self._keep(X[list(self.schema.names)], answers, tokens)
         return answers
 
-    def predict_cycles(self, data: LocomotionData, *, explain: bool) -> pd.DataFrame:
+    def predict_cycles(
+        self, data: LocomotionData, *, explain: bool, tokens: Sequence[str] = ()
+    ) -> pd.DataFrame:
         """Predict from cycles."""
         inputs = self.bundle.manifest.inputs
         rows = trained_rows(data, inputs, self.schema.names)
@@ -509,9 +647,10 @@ class RecordedBundle(ServedBundle):
         known = as_trained(data, inputs)
         if len(known) == len(rows) and known.channels == self._watched.channels:
             subjects, names = known.cycles["subject"].tolist(), cycle_names(known.cycles)
-            self._keep(rows, answers, subjects, names, sampled_curves(known))
+            self._keep(rows, answers, tokens, subjects, names, sampled_curves(known))
         else:  # legs before and after treatment, or a channel missing that is not needed
-            self._keep(rows, answers, rows.index.get_level_values("subject").tolist())
+            own = tokens if len(tokens) == len(rows) else [*tokens[:1]] * len(rows)
+            self._keep(rows, answers, own, rows.index.get_level_values("subject").tolist())
         return answers
 
     @cached_property
@@ -519,10 +658,20 @@ class RecordedBundle(ServedBundle):
         channels = tuple(each.name for each in self.bundle.channels)
         return Watched(self.bundle.version, self.schema.names, channels)
 
-    def _keep(self, rows: pd.DataFrame, answers: pd.DataFrame, *more: Any) -> None:
+    def _keep(
+        self, rows: pd.DataFrame, answers: pd.DataFrame, tokens: Sequence[str], *more: Any
+    ) -> None:
         outside = answers["outside"] if "outside" in answers else [False] * len(answers)
         values = rows.to_numpy("float32")
-        self.store.append(self._watched, values, list(answers["prediction"]), list(outside), *more)
+        predictions = list(answers["prediction"])
+        self.store.append(
+            self._watched,
+            values,
+            predictions,
+            list(outside),
+            *more,
+            tokens=tokens if all(tokens) else (),
+        )
 
 
 def open_recorded(

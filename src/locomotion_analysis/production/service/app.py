@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files
@@ -38,12 +39,13 @@ from locomotion_analysis.production.service.middleware import (
     AccessLog,
     BodyLimit,
     Metrics,
+    OwnPages,
     handle_problems,
     json_response,
     problem_response,
     response,
 )
-from locomotion_analysis.production.service.pool import FullError, LiveModel
+from locomotion_analysis.production.service.pool import FullError, LiveModel, Pool
 
 # From an HTTP request to a worker and back
 
@@ -78,7 +80,8 @@ class Asking:
     ) -> Response:
         """Return the answer to a request."""
         body, request_id = await request.body(), request.scope["request_id"]
-        job = Job(kind, body, media_type, header_bytes, request_id, explain)
+        token = secrets.token_hex(16)
+        job = Job(kind, body, media_type, header_bytes, request_id, explain, token)
         pool = self.live.pool
         request.scope["version"] = pool.model.version
         try:
@@ -104,27 +107,35 @@ _scheme = APIKeyHeader(name=HEADER, auto_error=False, description="locomotion ke
 Check = Callable[..., Awaitable[None]]
 
 
+def count_request(limit: RateLimit, caller: str) -> None:
+    """Count a request, or say how long the caller must wait.
+
+    Raises
+    ------
+    HTTPException
+        429.
+    """
+    seconds = limit.wait_s(caller)
+    if seconds:
+        raise HTTPException(429, "too many requests", {"Retry-After": str(math.ceil(seconds))})
+
+
 def caller_check(settings: ServiceSettings) -> Check:
     """Return the dependency that lets a request through, before its body is read."""
     limit = RateLimit(settings.requests_per_minute)
     keys = KeyFile(settings.keys) if settings.keys else None
 
-    def count(caller: str) -> None:
-        seconds = limit.wait_s(caller)
-        if seconds:
-            raise HTTPException(429, "too many requests", {"Retry-After": str(math.ceil(seconds))})
-
     async def open_to_all(request: Request) -> None:
-        count(request.client.host if request.client else "")
+        count_request(limit, request.client.host if request.client else "")
 
     async def with_key(request: Request, key: str | None = Depends(_scheme)) -> None:
         name = keys.name_of(key) if keys is not None and key else None
         if name is None:
             # Guesses are counted as well, by address.
-            count(f" {request.client.host if request.client else ''}")
+            count_request(limit, f" {request.client.host if request.client else ''}")
             raise HTTPException(401, "no key, or none that is known", {"WWW-Authenticate": HEADER})
         request.scope["key_name"] = name
-        count(name)
+        count_request(limit, name)
 
     return open_to_all if keys is None else with_key
 
@@ -133,6 +144,8 @@ def caller_check(settings: ServiceSettings) -> Check:
 
 
 _READY_S = 10.0
+_READY_HOLDS_S = 1.0
+_READY_PER_MINUTE = 600
 
 
 class Live(BaseModel):
@@ -152,22 +165,56 @@ class Ready(BaseModel):
     version: str
     waiting: int
     last_failed_swap: bool
+    behind: bool
 
 
-async def is_ready(live: LiveModel) -> bool:
-    """Return whether a worker gives the expected answers to the golden examples, now."""
-    if live.draining:
-        return False
-    try:
-        reply = await asyncio.wait_for(live.pool.ask(Job("golden")), _READY_S)
-    except TimeoutError:
-        return False
-    return reply.status == 200
+class Readiness:
+    """Whether a worker gives the expected answer to a golden example.
+
+    Anyone may ask without a key: one question at a time goes to the workers, in the line with
+    all others, and its answer holds for a moment.
+
+    Parameters
+    ----------
+    live : LiveModel
+    """
+
+    def __init__(self, live: LiveModel) -> None:
+        self._live = live
+        self._of: Pool | None = None
+        self._found = False
+        self._until = -math.inf
+        self._asking: asyncio.Task[bool] | None = None
+
+    async def now(self) -> bool:
+        """Return the last answer, or ask again."""
+        if self._live.draining:
+            return False
+        if self._of is self._live.pool and asyncio.get_running_loop().time() < self._until:
+            return self._found
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask(self._live.pool))
+        return await asyncio.shield(self._asking)
+
+    async def _ask(self, pool: Pool) -> bool:
+        try:
+            reply = await asyncio.wait_for(pool.ask(Job("golden")), _READY_S)
+            self._found = reply.status == 200
+        except (TimeoutError, FullError):
+            self._found = False
+        self._of, self._until = pool, asyncio.get_running_loop().time() + _READY_HOLDS_S
+        return self._found
 
 
-def health_routes(live: LiveModel, settings: ServiceSettings, metrics: Metrics) -> APIRouter:
+def health_routes(
+    live: LiveModel, settings: ServiceSettings, metrics: Metrics, readiness: Readiness
+) -> APIRouter:
     """Return the routes: they need no key, so that machines can ask."""
     router = APIRouter(tags=["health"])
+    limit = RateLimit(_READY_PER_MINUTE)
+
+    async def within_limit(request: Request) -> None:
+        count_request(limit, request.client.host if request.client else "")
 
     @router.get("/v2/health/live", responses={200: {"model": Live}, 503: {"model": Live}})
     async def is_live() -> Response:
@@ -181,16 +228,21 @@ def health_routes(live: LiveModel, settings: ServiceSettings, metrics: Metrics) 
         )
         return json_response(content.model_dump(), 200 if content.live else 503)
 
-    @router.get("/v2/health/ready", responses={200: {"model": Ready}, 503: {"model": Ready}})
+    @router.get(
+        "/v2/health/ready",
+        responses={200: {"model": Ready}, 503: {"model": Ready}, 429: V2_PROBLEMS[429]},
+        dependencies=[Depends(within_limit)],
+    )
     async def ready() -> Response:
-        """Run the golden examples, and tell whether their answers came out."""
-        found = await is_ready(live)
+        """Run a golden example, and tell whether its answer came out; kept for a second."""
+        found = await readiness.now()
         content = Ready(
             ready=found,
             model=live.pool.model.name,
             version=live.pool.model.version,
             waiting=live.pool.waiting,
             last_failed_swap=bool(live.last_failure),
+            behind=live.is_behind,
         )
         return json_response(content.model_dump(), 200 if found else 503)
 
@@ -281,15 +333,23 @@ V1_BODY: dict[str, Any] = {
 V1_COMPONENTS = (PredictRequest,)
 
 
+def media_type_of(request: Request) -> str:
+    """Return what a request says its body is; empty where it says nothing."""
+    return request.headers.get("content-type", "").split(";")[0].strip().lower()
+
+
 def v1_routes(asking: Asking, check: Check) -> APIRouter:
     """Return the routes."""
     router = APIRouter(prefix="/v1", dependencies=[Depends(check)], tags=["predict"])
 
     async def ask(request: Request, kind: Kind, *, explain: bool = False) -> Response:
-        media_type = request.headers.get("content-type", JSON).split(";")[0].strip().lower()
+        media_type = media_type_of(request)
         if media_type not in (JSON, *TABLES):
             return problem_response(
-                request, 415, f"a body as {', '.join((JSON, *TABLES))}", media_type[:100]
+                request,
+                415,
+                f"a body as {', '.join((JSON, *TABLES))}",
+                media_type[:100] or "no Content-Type",
             )
         return await asking.ask(request, kind, media_type, explain=explain)
 
@@ -339,7 +399,7 @@ _MODEL = "/models/{name}"
 _VERSION = "/models/{name}/versions/{version}"
 
 
-def v2_routes(asking: Asking, check: Check) -> APIRouter:
+def v2_routes(asking: Asking, check: Check, readiness: Readiness) -> APIRouter:
     """Return the routes."""
     router = APIRouter(prefix="/v2", responses=V2_PROBLEMS, tags=["v2"])
     guarded: dict[str, Any] = {"dependencies": [Depends(check)]}
@@ -377,7 +437,7 @@ def v2_routes(asking: Asking, check: Check) -> APIRouter:
     async def model_ready(name: str, version: str | None = None) -> Response:
         """Tell whether the model gives the answers it should."""
         refuse_other(name, version)
-        ready = await is_ready(asking.live)
+        ready = await readiness.now()
         return json_response({"name": name, "ready": ready}, 200 if ready else 503)
 
     @router.post(f"{_VERSION}/infer", openapi_extra=V2_BODY, **guarded)
@@ -390,6 +450,10 @@ def v2_routes(asking: Asking, check: Check) -> APIRouter:
     ) -> Response:
         """Predict from a tensor of features."""
         refuse_other(name, version)
+        # NVIDIA's client names no type; forms of other sites' pages name one of their own.
+        media_type = media_type_of(request)
+        if media_type not in ("", JSON, OCTETS):
+            raise HTTPException(415, f"a body as {media_type[:100]}, not {JSON} or {OCTETS}")
         return await asking.ask(request, "infer", header_bytes=header_bytes)
 
     return router
@@ -426,11 +490,12 @@ def create_app(live: LiveModel, settings: ServiceSettings) -> FastAPI:
     )  # fmt: skip
     metrics = Metrics(live)
     asking, check = Asking(live, settings, metrics), caller_check(settings)
+    readiness = Readiness(live)
     for routes in (
         page_routes(),
-        health_routes(live, settings, metrics),
+        health_routes(live, settings, metrics, readiness),
         v1_routes(asking, check),
-        v2_routes(asking, check),
+        v2_routes(asking, check, readiness),
     ):
         app.include_router(routes)
     handle_problems(app)
@@ -444,6 +509,8 @@ def create_app(live: LiveModel, settings: ServiceSettings) -> FastAPI:
             allow_methods=["GET", "POST"],
             allow_headers=[HEADER, "Content-Type"],
         )
+    if settings.keys is None:
+        app.add_middleware(OwnPages, origins=settings.cors_origins)
     app.add_middleware(AccessLog, metrics=metrics)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     return app

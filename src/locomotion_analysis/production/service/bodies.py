@@ -65,6 +65,8 @@ class Asked:
         Of the V2 protocol: which outputs are wanted, and how.
     explain : bool
         Whether to tell what each answer hangs on.
+    token : str
+        Of the request alone.
     """
 
     rows: pd.DataFrame | LocomotionData
@@ -72,6 +74,7 @@ class Asked:
     quality: pd.DataFrame | None = None
     tensors: Any = None
     explain: bool = False
+    token: str = ""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -128,7 +131,7 @@ LEAST_TURNED = 0.1
 """Widths outside the range before a sign is doubted: less is what one more patient may add."""
 
 SHOWN = 20
-_NEVER_RIGHT = ("GAIT002", "GAIT006", "GAIT007")
+_NEVER_RIGHT = ("GAIT002", "GAIT006", "GAIT007", "GAIT105")
 
 
 def refuse_impossible(data: LocomotionData, found: pd.DataFrame, trained: Ranges) -> None:
@@ -153,8 +156,10 @@ def refuse_impossible(data: LocomotionData, found: pd.DataFrame, trained: Ranges
     """
     never = found[found["code"].isin(_NEVER_RIGHT)]
     places = [
-        (int(row), str(name) or "the cycle", str(code))
-        for row, name, code in zip(never["row"], never["channel"], never["code"], strict=True)
+        (int(row), str(name) or "the cycle", _said(code, value))
+        for row, name, code, value in zip(
+            *(never[each] for each in ("row", "channel", "code", "value")), strict=True
+        )
     ]
     errors = found[found["severity"] == "error"]
     for name in data.channels:
@@ -182,12 +187,17 @@ def refuse_impossible(data: LocomotionData, found: pd.DataFrame, trained: Ranges
         more = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
         raise RefusedError(
             422,
-            expected="curves in the units and with the signs of the training",
+            expected="curves and metadata that can be, in the units and signs of the training",
             got=details[0]["problem"] + more,
             where=details[0]["where"],
             fix="GET /v1/model lists units and signs; locomotion doctor finds what is otherwise",
             details=details,
         )
+
+
+def _said(code: str, value: Any) -> str:
+    """Return a finding in words."""
+    return CHECKS[code].title + (f" ({value:.4g})" if np.isfinite(float(value)) else "")
 
 
 def _turned_over(data: LocomotionData, name: str, rows: np.ndarray) -> list[int]:
@@ -205,6 +215,7 @@ def _turned_over(data: LocomotionData, name: str, rows: np.ndarray) -> list[int]
 
 
 T = TypeVar("T")
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 def checked_features(frame: pd.DataFrame, served: Served) -> Asked:
@@ -220,7 +231,8 @@ def checked_features(frame: pd.DataFrame, served: Served) -> Asked:
     values = frame.select_dtypes("number").to_numpy(np.float64)
     names = list(frame.select_dtypes("number").columns)
     allowed = np.isin(names, served.schema.with_gaps)
-    wrong = np.isinf(values) | (np.isnan(values) & ~allowed)
+    # Models compute with single precision: what it cannot hold is infinite to them.
+    wrong = (np.abs(values) > _LARGEST) | (np.isnan(values) & ~allowed)
     if wrong.any():
         places = [
             {"where": f"row {row}, feature {names[column]}", "problem": str(values[row, column])}
@@ -437,9 +449,8 @@ def prediction_reply(
         for row, name, severity, code, value in zip(
             *(found[each] for each in ("row", "channel", "severity", "code", "value")), strict=True
         ):
-            told = CHECKS[code].title + (f" ({value:.4g})" if np.isfinite(float(value)) else "")
             finding = {"cycle": row, "channel": name, "severity": severity}
-            quality.append({**finding, "finding": f"{code}: {told}"})
+            quality.append({**finding, "finding": f"{code}: {_said(code, value)}"})
     content = {
         "model": model.name,
         "version": model.version,
@@ -628,7 +639,14 @@ def _values(tensor: RequestInput, binary: bytes) -> NDArray[np.float64]:
         raise _malformed(f"{n_values} values, as the shape says", f"{len(flat)}")
     if not all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in flat):
         raise _malformed("numbers", "something else", 422)
-    return np.array(flat, dtype=np.float64)
+    if dtype.kind == "i":
+        low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+        if not all(low <= each <= high and each == int(each) for each in flat):
+            raise _malformed(f"whole numbers of {tensor.datatype}", "another one", 422)
+    try:
+        return np.array(flat, dtype=np.float64)
+    except OverflowError:
+        raise _malformed("finite numbers", "a number of hundreds of digits", 422) from None
 
 
 def _outputs(asked: InferRequest, model: Description) -> dict[str, bool]:

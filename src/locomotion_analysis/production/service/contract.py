@@ -7,7 +7,7 @@ predict.
 import json
 import logging
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,6 +52,8 @@ class Job:
         Goes into the answer.
     explain : bool
         Whether to tell what each answer hangs on.
+    token : str
+        Of this request alone: by it a second try, after a lost worker, is known as such.
     """
 
     kind: Kind
@@ -60,6 +62,7 @@ class Job:
     header_bytes: int | None = None
     request_id: str = ""
     explain: bool = False
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,12 +288,16 @@ class Served(Protocol):
         """Return what may be told of the model, as JSON: at least ``name`` and ``version``."""
         ...
 
-    def predict_features(self, X: "pd.DataFrame", *, explain: bool) -> "pd.DataFrame":
-        """Predict from features, one row an answer."""
+    def predict_features(
+        self, X: "pd.DataFrame", *, explain: bool, tokens: Sequence[str] = ()
+    ) -> "pd.DataFrame":
+        """Predict from features, one row an answer; `tokens` names each row's request."""
         ...
 
-    def predict_cycles(self, data: "LocomotionData", *, explain: bool) -> "pd.DataFrame":
-        """Predict from cycles, one row an answer."""
+    def predict_cycles(
+        self, data: "LocomotionData", *, explain: bool, tokens: Sequence[str] = ()
+    ) -> "pd.DataFrame":
+        """Predict from cycles, one row an answer; `tokens` names each cycle's request."""
         ...
 
     def check_golden(self) -> None:

@@ -1,6 +1,7 @@
 """What stands around every request: limits of time and size, errors, the log, the metrics."""
 
 import asyncio
+import ipaddress
 import json
 import logging
 import re
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -125,6 +127,10 @@ class Metrics:
             "locomotion_model_swaps_failed": (
                 "Times a new model could not be used",
                 lambda: live.failed_swaps,
+            ),
+            "locomotion_model_behind": (
+                "1 while a new model could not be used and the old one answers",
+                lambda: float(live.is_behind),
             ),
             "locomotion_model_since_seconds": (
                 "When the current model came (Unix time)",
@@ -327,6 +333,53 @@ class AccessLog:
                 }
             },
         )
+
+
+# Without keys, whoever can speak to the service may ask it: only this machine's own programs shall
+
+
+class OwnPages:
+    """Refuses what pages of other sites send to a service without keys.
+
+    Such a service listens on loopback, where every page that a person of this machine looks at
+    can reach it: by its address, or by a name of the page's own that was turned to 127.0.0.1.
+
+    Parameters
+    ----------
+    app : ASGI application
+    origins : tuple of str
+        Pages of other sites that may call.
+    """
+
+    def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:
+        self._app = app
+        self._origins = origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] == "http":
+            request = Request(scope)
+            host, origin = request.headers.get("host", ""), request.headers.get("origin")
+            if not _is_loopback(host):
+                expected = "a request by the name localhost or an address of loopback"
+                refused = problem_response(request, 421, expected, host[:100], where="Host")
+            elif origin is not None and origin not in (f"http://{host}", *self._origins):
+                expected = "a page of this service, or of an allowed --cors-origin"
+                refused = problem_response(request, 403, expected, origin[:100], where="Origin")
+            else:
+                refused = None
+            if refused is not None:
+                await refused(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 # Bodies that are too large or too slow are refused before they fill the memory

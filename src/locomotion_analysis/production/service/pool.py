@@ -90,12 +90,11 @@ class WaitingLine:
         FullError
             If too many wait already.
         """
-        if len(self._line) >= self.most and job.kind != "golden":
+        if len(self._line) >= self.most:
             raise FullError
         ticket = Ticket(job, asyncio.get_running_loop().create_future())
         async with self._came:
-            # Whether the service is ready is asked by machines that give up soon.
-            (self._line.appendleft if job.kind == "golden" else self._line.append)(ticket)
+            self._line.append(ticket)
             self._came.notify_all()
         return ticket.answer
 
@@ -332,7 +331,7 @@ class Pool:
     """Worker processes that answer with one model.
 
     A worker that is lost is replaced, and the requests it had are asked again: a prediction
-    changes nothing, so that asking twice is safe.
+    changes nothing but the store, which knows a second try by its token.
 
     Parameters
     ----------
@@ -473,13 +472,18 @@ def _settle(ticket: Ticket, reply: Reply) -> None:
 
 # The model that is served now
 
+_RETRY_S = 1.0
+_LONGEST_RETRY_S = 300.0
+
 
 class LiveModel:
     """Keeps the workers of the current model, and changes them when the source changes.
 
     The new model's workers are started and tried on its golden examples beside the old ones;
     then all new requests go to them, and the old ones end when they have answered what they had.
-    A model that cannot be opened, or fails its golden examples, changes nothing.
+    A model that cannot be opened, or fails its golden examples, changes nothing; it is tried
+    again after pauses that grow, for the reason may pass (memory, a disk), and until then
+    :attr:`is_behind`.
 
     Parameters
     ----------
@@ -495,6 +499,9 @@ class LiveModel:
         self._source, self._opener, self._settings = source, opener, settings
         self._folder = tempfile.TemporaryDirectory(prefix="locomotion-serve-")
         self._seen: Stamp | None = None
+        self._failed: Stamp | None = None
+        self._pause_s = 0.0
+        self._again_at = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self.pool: Pool
         self.swaps = 0
@@ -502,6 +509,11 @@ class LiveModel:
         self.last_failure = ""
         self.draining = False
         self.since = time.time()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the source holds another model than the one that is served."""
+        return self._failed is not None
 
     async def start(self) -> None:
         """Start the workers, and the watch over the source.
@@ -530,27 +542,41 @@ class LiveModel:
 
     async def look(self) -> bool:
         """Replace the model if the source changed; return whether it was replaced."""
+        seen: Stamp | None = None
         try:
             seen = await asyncio.to_thread(stamp, self._source)
             if seen == self._seen:
+                if self._failed is not None:  # the source went back to what is served
+                    self._failed, self.last_failure = None, ""
                 return False
-            # What fails is not tried again until the source changes once more.
-            self._seen = seen
+            if seen == self._failed and time.monotonic() < self._again_at:
+                return False
             new = await self._started()
         except (LocomotionError, OSError) as error:
-            if str(error) != self.last_failure:
-                self.failed_swaps += 1
-                self.last_failure = str(error)
-                kept = "model not replaced, the old one goes on: %s"
-                _logger.error(kept, type(error).__name__)  # noqa: TRY400 - see JsonLines
+            self._note_failure(seen, error)
             return False
         old, self.pool = self.pool, new
         self.swaps += 1
         self.since = time.time()
-        self.last_failure = ""
+        self._seen, self._failed, self.last_failure = seen, None, ""
         _logger.info("model replaced: version %s", new.model.version)
         self._keep(asyncio.create_task(self._retired(old)))
         return True
+
+    def _note_failure(self, seen: Stamp | None, error: LocomotionError | OSError) -> None:
+        if seen is None:  # nothing there to try: looked for at every turn, told once
+            if str(error) == self.last_failure:
+                return
+            told = "model not replaced, the old one goes on: %s"
+            _logger.error(told, type(error).__name__)
+        else:
+            again = seen == self._failed
+            self._pause_s = min(_LONGEST_RETRY_S, 2 * self._pause_s) if again else _RETRY_S
+            self._failed, self._again_at = seen, time.monotonic() + self._pause_s
+            told = "model %s is not served, the old one goes on: %s; next try in %g s"
+            _logger.error(told, Path(seen[0]).name, type(error).__name__, self._pause_s)
+        self.failed_swaps += 1
+        self.last_failure = str(error)
 
     async def _retired(self, old: Pool) -> None:
         await old.close(self._settings.drain_s)

@@ -8,7 +8,7 @@ process that speaks HTTP imports nothing of it.
 import contextlib
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from typing import Any
@@ -112,12 +112,18 @@ class ServedBundle:
             "card": self.bundle.card,
         }
 
-    def predict_features(self, X: pd.DataFrame, *, explain: bool) -> pd.DataFrame:
+    def predict_features(
+        self, X: pd.DataFrame, *, explain: bool, tokens: Sequence[str] = ()
+    ) -> pd.DataFrame:
         """Predict from features."""
+        del tokens  # nothing is kept
         return self.bundle.predict_features(X, explain=explain)
 
-    def predict_cycles(self, data: LocomotionData, *, explain: bool) -> pd.DataFrame:
+    def predict_cycles(
+        self, data: LocomotionData, *, explain: bool, tokens: Sequence[str] = ()
+    ) -> pd.DataFrame:
         """Predict from cycles."""
+        del tokens  # nothing is kept
         return self.bundle.predict_cycles(data, explain=explain)
 
     def check_golden(self) -> None:
@@ -160,7 +166,7 @@ class Answering:
             if isinstance(read, Reply):
                 replies[place] = read
             else:
-                alike[read.alike].append((place, read))
+                alike[read.alike].append((place, replace(read, token=job.token)))
         for todo in alike.values():
             for (place, asked), own in zip(todo, self._together(todo), strict=True):
                 replies[place] = self._guarded(jobs[place], partial(self._reply, asked, own))
@@ -174,7 +180,8 @@ class Answering:
         if len(several) == 1 or self._served.paired:
             return apart
         try:
-            answers = self._predict(together(several), several[0].explain)
+            tokens = [asked.token for asked in several for _ in range(len(asked))]
+            answers = self._predict(together(several), several[0].explain, tokens)
         except Exception:  # noqa: BLE001 - one of them is at fault, the others have their answer
             return apart
         ends = np.cumsum([len(asked) for asked in several])
@@ -184,15 +191,17 @@ class Answering:
 
     def _reply(self, asked: Asked, answers: pd.DataFrame | None, job: Job) -> Reply:
         if answers is None:
-            answers = self._predict(asked.rows, asked.explain)
+            answers = self._predict(asked.rows, asked.explain, [asked.token] * len(asked))
         if job.kind == "infer":
             return tensor_reply(answers, self.model, asked.tensors)
         return prediction_reply(asked, answers, self.model, job.request_id)
 
-    def _predict(self, rows: pd.DataFrame | LocomotionData, explain: bool) -> pd.DataFrame:
+    def _predict(
+        self, rows: pd.DataFrame | LocomotionData, explain: bool, tokens: list[str]
+    ) -> pd.DataFrame:
         if isinstance(rows, LocomotionData):
-            return self._served.predict_cycles(rows, explain=explain)
-        return self._served.predict_features(rows, explain=explain)
+            return self._served.predict_cycles(rows, explain=explain, tokens=tokens)
+        return self._served.predict_features(rows, explain=explain, tokens=tokens)
 
     def _read_or_reply(self, job: Job) -> Asked | Reply:
         limits = self._settings
