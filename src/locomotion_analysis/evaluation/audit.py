@@ -26,6 +26,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.data.parquet import read_plain_table
 from locomotion_analysis.errors import (
     FileReadError,
     LocomotionWarning,
@@ -495,7 +496,7 @@ def read_feature_table(
         if place.suffix.lower() == ".csv":
             table = pd.read_csv(place, dtype={groups: str}, keep_default_na=True)
         else:
-            table = pd.read_parquet(place)
+            table = read_plain_table(place).to_pandas()
     except (OSError, ValueError) as error:
         raise FileReadError(
             expected="a table of features in CSV or Parquet",
