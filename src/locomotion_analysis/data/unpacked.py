@@ -66,7 +66,8 @@ _DEEPEST = 8
 def columns_read_as_codes(footer: pq.FileMetaData) -> frozenset[int]:
     """Return which columns of a Parquet file hold text that can be read as codes of a dictionary.
 
-    Arrow cannot read text so that is written as differences from the text before.
+    Arrow cannot read text so that is written as differences from the text before, nor text
+    in lists or structs of several row groups.
     """
 
     def leaves(kind: pa.DataType) -> list[pa.DataType]:
@@ -84,6 +85,7 @@ def columns_read_as_codes(footer: pq.FileMetaData) -> frozenset[int]:
         k
         for k, kind in enumerate(kinds)
         if is_text(kind)
+        and footer.schema.column(k).max_definition_level <= 1
         and not any(_DIFFERENCES & set(group.column(k).encodings) for group in groups)
     )
 

@@ -160,7 +160,8 @@ class Dataset:
     @cached_property
     def splits(self) -> pd.DataFrame:
         """One row a subject: dataset, subject, split (train, validation, test), fold (0 to 4)."""
-        return read_plain_table(self.path / SPLITS).to_pandas()
+        splits: pd.DataFrame = read_plain_table(self.path / SPLITS).to_pandas()
+        return splits
 
     @cached_property
     def reducer(self) -> "Pipeline | None":
