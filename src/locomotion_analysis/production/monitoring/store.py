@@ -455,7 +455,8 @@ def read_labels(path: str | os.PathLike[str]) -> pd.DataFrame:
     place = Path(path)
     try:
         if place.suffix.lower() == ".parquet":
-            return read_plain_table(place).to_pandas()
+            labels: pd.DataFrame = read_plain_table(place).to_pandas()
+            return labels
         return pd.read_csv(place, dtype=dict.fromkeys(("subject", "task", "task_id"), str))
     except (OSError, ValueError) as error:
         raise FileReadError(
