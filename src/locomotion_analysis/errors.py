@@ -17,6 +17,7 @@ __all__ = [
     "SplitLeakError",
     "TargetError",
     "UnitError",
+    "UnpackedSizeError",
 ]
 
 
@@ -69,6 +70,10 @@ class LocomotionError(Exception):
 
 class FileReadError(LocomotionError):
     """A file is missing, empty, truncated or not what it says it is."""
+
+
+class UnpackedSizeError(FileReadError):
+    """A file would take far more memory than a file of its size holds."""
 
 
 class FileLockedError(LocomotionError):

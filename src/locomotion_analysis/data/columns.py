@@ -13,8 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from locomotion_analysis.budget import LEAST_BYTES
 from locomotion_analysis.data.identity import MISSING, NAMELESS, SEXES, People, one_name_a_person
 from locomotion_analysis.data.parts import HistoryEntry, with_truth_type
+from locomotion_analysis.data.unpacked import is_text, written_out
 from locomotion_analysis.errors import DuplicateCycleError, SchemaError
 from locomotion_analysis.standard import (
     KEY,
@@ -137,18 +139,26 @@ def refuse_time_indexed(table: pa.Table) -> None:
         )
 
 
+_SHOWN_TEXT = 80
+_TEXT_BYTES = 1000
+"""Most bytes of text a cell may have, on average of a large table."""
+
+
 def float32_values(column: pa.ChunkedArray, name: str) -> NDArray[np.float32]:
     """Return a numeric column as float32, null as NaN; raise for text."""
     kind = column.type
+    if pa.types.is_dictionary(kind) and is_text(kind.value_type):
+        kind = kind.value_type
     if pa.types.is_null(kind):
         return np.full(len(column), np.nan, dtype=np.float32)
     if not (pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind)):
         got = f"{kind} values"
         if pa.types.is_string(kind) or pa.types.is_large_string(kind):
             got = "numbers stored as text"
-            for row, value in enumerate(column.to_pylist()):
-                if value is not None and not _is_number(value):
-                    got = f"text {value!r} in row {row}"
+            for row, value in enumerate(column):
+                text = value.as_py()
+                if text is not None and not _is_number(text):
+                    got = f"text {text[:_SHOWN_TEXT]!r} in row {row}"
                     break
         raise SchemaError(
             expected=f"numbers in channel {name}",
@@ -177,10 +187,14 @@ def plain_text(table: pa.Table) -> pa.Table:
     ------
     SchemaError
         If bytes are no text in UTF-8.
+    UnpackedSizeError
+        If the text has far more bytes than names and notes have.
     """
     types = [f.type.value_type if pa.types.is_dictionary(f.type) else f.type for f in table.schema]
     names = table.column_names
-    plain = table.cast(pa.schema(list(zip(names, types, strict=True))))
+    most = max(LEAST_BYTES, _TEXT_BYTES * len(table) * table.num_columns)
+    schema = pa.schema(list(zip(names, types, strict=True)))
+    plain = written_out(table, schema, most, "columns of text")
     for place, (name, kind) in enumerate(zip(names, types, strict=True)):
         if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
             try:

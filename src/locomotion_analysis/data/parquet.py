@@ -18,6 +18,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from locomotion_analysis.budget import most_unpacked_bytes, refuse_unpacked
 from locomotion_analysis.data.columns import (
     Columns,
     float32_values,
@@ -35,6 +36,7 @@ from locomotion_analysis.data.parts import (
     history_from_json,
     history_to_json,
 )
+from locomotion_analysis.data.unpacked import columns_read_as_codes, parquet_bytes, written_out
 from locomotion_analysis.errors import (
     CycleShapeError,
     DuplicateCycleError,
@@ -48,7 +50,6 @@ from locomotion_analysis.standard import (
     PHASE_COLUMN,
     PHASE_PERCENT,
     canonical_name,
-    is_channel,
 )
 
 _METADATA_KEY = b"locomotion_analysis.history"
@@ -151,32 +152,98 @@ def parquet_files(path: str | os.PathLike[str]) -> list[Path]:
 
 
 def open_parquet(path: Path) -> pq.ParquetFile:
-    """Open one Parquet file, or say what is wrong with it."""
+    """Open one Parquet file, or say what is wrong with it.
+
+    Raises
+    ------
+    FileReadError
+        If it is damaged or of another kind.
+    UnpackedSizeError
+        If its pages would unpack to far more than a file of its size holds.
+    """
     try:
-        schema = pq.read_schema(path)
-        # Repeated text (a subject's name in each of 150 rows) stays as codes while reading.
-        texts = [
-            field.name
-            for field in schema
-            if (pa.types.is_string(field.type) or pa.types.is_large_string(field.type))
-            and not is_channel(canonical_name(field.name))
-        ]
-        # Buffering ahead would hold the whole file in memory by the end of a scan.
-        return pq.ParquetFile(
-            path, read_dictionary=texts, pre_buffer=False, page_checksum_verification=True
-        )
+        raw = _buffer_of(path)
+        return open_within(raw, most_unpacked_bytes(raw.size), str(path), path)
     except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:  # names that are no UTF-8
         raise _unreadable(path, error) from error
 
 
+def _buffer_of(path: Path) -> pa.Buffer:
+    with pa.memory_map(str(path)) as mapped:
+        return mapped.read_buffer()
+
+
+def open_within(raw: pa.Buffer, most: int, where: str, path: Path | None = None) -> pq.ParquetFile:
+    """Open a Parquet file, its text as codes, whose pages unpack to at most `most` bytes.
+
+    Parameters
+    ----------
+    raw : pyarrow.Buffer
+        What is in the file.
+    most : int
+        Most bytes that its columns may take in memory.
+    where : str
+        Its name, for errors.
+    path : Path, optional
+        Where to read it from, so that pages are not held in memory after they are read.
+
+    Raises
+    ------
+    UnpackedSizeError
+        If it would take more.
+    pyarrow.ArrowException, OSError
+        If it is damaged.
+    """
+    footer = pq.read_metadata(pa.BufferReader(raw))
+    # Repeated text (a subject's name in each of 150 rows) stays as codes while reading.
+    coded = columns_read_as_codes(footer)
+    refuse_unpacked(parquet_bytes(raw, footer, coded), most, where)
+    texts = [footer.schema.column(k).path for k in coded]
+    # Buffering ahead would hold the whole file in memory by the end of a scan.
+    return pq.ParquetFile(
+        pa.BufferReader(raw) if path is None else path,
+        read_dictionary=texts,
+        pre_buffer=False,
+        page_checksum_verification=True,
+    )
+
+
 def read_parquet_table(path: Path) -> tuple[pa.Table, tuple[HistoryEntry, ...]]:
-    """Read one Parquet file and the history stored in it."""
+    """Read one Parquet file and the history stored in it; its text stays as codes."""
     with open_parquet(path) as file:
         try:
             table = file.read()
         except (pa.ArrowInvalid, OSError) as error:
             raise _unreadable(path, error) from error
         return table, stored_history(file.schema_arrow, path)
+
+
+def read_plain_table(source: Path | bytes, most: int | None = None, where: str = "") -> pa.Table:
+    """Read any Parquet table with the types it was written with.
+
+    Parameters
+    ----------
+    source : Path or bytes
+        The file, or what is in it.
+    most : int, optional
+        Most bytes it may take in memory; else what a file of its size may.
+    where : str
+        Its name for errors, where it is not a path.
+
+    Raises
+    ------
+    UnpackedSizeError
+        If it would take more.
+    pyarrow.ArrowException, OSError
+        If it is damaged.
+    """
+    place = where or str(source)
+    raw = pa.py_buffer(source) if isinstance(source, bytes) else _buffer_of(source)
+    most = most_unpacked_bytes(raw.size) if most is None else most
+    with open_within(raw, most, place) as file:
+        table = file.read()
+        stored = file.metadata.schema.to_arrow_schema()
+    return written_out(table, stored, most, place)
 
 
 def read_csv_table(path: str | os.PathLike[str]) -> pa.Table:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.data.parquet import read_plain_table
 from locomotion_analysis.datasets.reducer import ARRAYS, DESCRIPTION, load_reducer
 from locomotion_analysis.datasets.splits import N_FOLDS, content_hash
 from locomotion_analysis.errors import FileReadError, LocomotionWarning, SchemaError, TargetError
@@ -159,7 +160,8 @@ class Dataset:
     @cached_property
     def splits(self) -> pd.DataFrame:
         """One row a subject: dataset, subject, split (train, validation, test), fold (0 to 4)."""
-        return pd.read_parquet(self.path / SPLITS)
+        splits: pd.DataFrame = read_plain_table(self.path / SPLITS).to_pandas()
+        return splits
 
     @cached_property
     def reducer(self) -> "Pipeline | None":
@@ -398,7 +400,7 @@ def read_features(path: Path) -> "FeatureTable":
     """
     from locomotion_analysis.features.spec import FeatureSpec, FeatureTable
 
-    table = pq.read_table(path)
+    table = read_plain_table(path)
     entries = json.loads((table.schema.metadata or {}).get(_CATALOGUE_KEY, b"[]"))
     specs = tuple(FeatureSpec(**{**e, "requires": tuple(e["requires"])}) for e in entries)
     frame: pd.DataFrame = table.to_pandas()

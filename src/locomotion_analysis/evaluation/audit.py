@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 from sklearn.impute import SimpleImputer
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
@@ -26,6 +27,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.data.parquet import parquet_files, read_plain_table
 from locomotion_analysis.errors import (
     FileReadError,
     LocomotionWarning,
@@ -495,7 +497,7 @@ def read_feature_table(
         if place.suffix.lower() == ".csv":
             table = pd.read_csv(place, dtype={groups: str}, keep_default_na=True)
         else:
-            table = pd.read_parquet(place)
+            table = pa.concat_tables(map(read_plain_table, parquet_files(place))).to_pandas()
     except (OSError, ValueError) as error:
         raise FileReadError(
             expected="a table of features in CSV or Parquet",

@@ -231,10 +231,9 @@ def _gathered(
     table = pd.concat(tables, ignore_index=True)
     keys = table.groupby(["dataset", "subject"], sort=False)
     people = keys.size().rename("cycles").reset_index()
-    rng = np.random.default_rng(random_state)
-    order = people.groupby("dataset")["subject"].transform(lambda own: rng.permutation(len(own)))
-    n = people.groupby("dataset")["subject"].transform("size")
-    people["held_out"] = order < n // _ONE_HELD_OUT_OF
+    drawn = people.assign(drawn=np.random.default_rng(random_state).random(len(people)))
+    of_dataset = drawn.groupby("dataset")["drawn"]
+    people["held_out"] = of_dataset.rank() <= of_dataset.transform("size") // _ONE_HELD_OUT_OF
     return np.concatenate(blocks), keys.ngroup().to_numpy(), people
 
 

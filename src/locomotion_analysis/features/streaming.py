@@ -37,6 +37,7 @@ from locomotion_analysis.data.parquet import (
     stored_history,
 )
 from locomotion_analysis.data.parts import Parts, concatenate
+from locomotion_analysis.data.unpacked import columns_read_as_codes
 from locomotion_analysis.errors import (
     FileReadError,
     LocomotionError,
@@ -217,10 +218,12 @@ def open_for_batches(path: Path) -> pq.ParquetFile:
     """Open a file so that reading it in batches holds pages in memory, not row groups."""
     with open_parquet(path) as plain:
         kinds = {field.name: field.type for field in plain.schema_arrow}
+        codes = columns_read_as_codes(plain.metadata)
+        coded = {plain.metadata.schema.column(k).path for k in codes}
     texts = []
     for name, kind in kinds.items():
         value = kind.value_type if pa.types.is_dictionary(kind) else kind
-        if pa.types.is_string(value) or pa.types.is_large_string(value):
+        if name in coded and (pa.types.is_string(value) or pa.types.is_large_string(value)):
             texts.append(name)
     return pq.ParquetFile(
         path,

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-_BASE_BYTES, _COPIES = 2 << 30, 4
+_BASE_BYTES, _COPIES = 256 << 20, 4
 Content = tuple[dict[str, Any], dict[str, Any]]
 
 
@@ -36,19 +36,32 @@ def main() -> None:
                 import resource
 
                 hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+                most = _address_space() + _BASE_BYTES + _COPIES * request["most_bytes"]
                 with contextlib.suppress(ValueError, OSError):
-                    resource.setrlimit(
-                        resource.RLIMIT_AS, (_BASE_BYTES + _COPIES * request["most_bytes"], hard)
-                    )
+                    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
             meta, arrays = read(Path(request["path"]), request["most_bytes"])
             arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+            head = _head(meta, arrays)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
-            meta, arrays = {"error": _reason(error)}, {}
-        head = [(name, array.dtype.str, array.shape) for name, array in arrays.items()]
-        answers.write(json.dumps({"meta": meta, "arrays": head}).encode() + b"\n")
+            arrays = {}
+            head = _head({"error": _reason(error)}, arrays)
+        answers.write(head + b"\n")
         for array in arrays.values():
             answers.write(array.reshape(-1).view(np.uint8).data)
         answers.flush()
+
+
+def _head(meta: dict[str, Any], arrays: dict[str, Any]) -> bytes:
+    told = [(name, array.dtype.str, array.shape) for name, array in arrays.items()]
+    return json.dumps({"meta": meta, "arrays": told}).encode()
+
+
+def _address_space() -> int:
+    """Return the bytes of address space that this process holds before it reads the file."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 2 << 30
 
 
 def _reason(error: Exception) -> str:
@@ -219,7 +232,8 @@ def _mat() -> Callable[[Path, int], Content]:
         arrays: dict[str, Any] = {}
         for name in wanted:
             arrays.update(_flat(name, loaded[name]))
-        return {}, arrays
+        needed = sum(array.nbytes for array in arrays.values())  # with what cells hold
+        return ({"unpacked_bytes": needed}, {}) if needed > most_bytes else ({}, arrays)
 
     return read
 

@@ -279,8 +279,8 @@ def test_a_model_file_that_unpacks_without_end_is_refused(monkeypatch):
 
 
 def test_a_table_of_a_giant_shape_is_refused(copy, monkeypatch):
-    monkeypatch.setattr(tables, "MOST_VALUES", 1000)
-    with pytest.raises(BundleError, match=r"at most 1,000 values"):
+    monkeypatch.setattr(tables, "MOST_BYTES", 2048)
+    with pytest.raises(BundleError, match=r"unpacks to at most 2 KiB"):
         open_bundle(copy)
 
 

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import pyarrow.compute as pc
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from locomotion_analysis.budget import LEAST_BYTES, refuse_unpacked
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.extras import require
@@ -35,9 +37,9 @@ from locomotion_analysis.ingest.tables.cells import (
 )
 from locomotion_analysis.ingest.tables.map_entries import TextSpec
 from locomotion_analysis.ingest.tables.workbooks import (
-    MOST_BYTES,
     OLE,
     ZIP,
+    most_table_bytes,
     workbook_kind,
     workbook_rows,
 )
@@ -133,17 +135,6 @@ class Variables:
         return self._loaded[name]
 
 
-def too_large(where: str, n_bytes: float, name: str = "") -> FileReadError:
-    """Return the error for a file that unpacks to more than is safe."""
-    what = f"variable {name}" if name else "it"
-    return FileReadError(
-        expected=f"a file that unpacks to at most {MOST_BYTES / 1024**3:g} GiB",
-        got=f"{what} would need {n_bytes / 1024**3:.3g} GiB",
-        where=where,
-        fix="split it, or check that it is what it says it is",
-    )
-
-
 # Arrays in NPZ, HDF5 and MATLAB files.
 
 _MATLAB_4_KINDS = frozenset(
@@ -187,8 +178,7 @@ def npz_variables(path: Path) -> Variables:
             sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
     except _BROKEN as error:
         raise _damaged(path, "NPZ", error) from None
-    if sum(sizes.values()) > MOST_BYTES:
-        raise too_large(str(path), sum(sizes.values()))
+    refuse_unpacked(sum(sizes.values()), most_table_bytes(path), str(path))
     names = tuple(name.removesuffix(".npy") for name in sizes if name.endswith(".npy"))
 
     def load(name: str) -> NDArray[Any]:
@@ -199,7 +189,7 @@ def npz_variables(path: Path) -> Variables:
                     raise _damaged(path, "NPZ", f"{name} is of version {version}")
                 shape, _, dtype = _HEADERS[version](stream)
                 room = archive.getinfo(f"{name}.npy").file_size
-                if not dtype.hasobject and prod(shape) * dtype.itemsize > room:
+                if not dtype.hasobject and prod(shape) * max(dtype.itemsize, 1) > room:
                     raise _damaged(path, "NPZ", f"{name} says it has shape {shape}")
             with np.load(path, allow_pickle=False) as arrays:
                 values: NDArray[Any] = arrays[name]
@@ -235,6 +225,13 @@ def hdf5_variables(path: Path, *, matlab: bool = False) -> Variables:
     """
     h5py = require("h5py", "io")
     names: list[str] = []
+    most, taken = most_table_bytes(path), 0
+
+    def take(n_bytes: int, name: str) -> None:
+        """Count what a data set takes; all that are loaded must fit."""
+        nonlocal taken
+        refuse_unpacked(taken + n_bytes, most, str(path), f"variable {name}")
+        taken += n_bytes
 
     def collect(name: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset):
@@ -249,38 +246,68 @@ def hdf5_variables(path: Path, *, matlab: bool = False) -> Variables:
     def load(name: str) -> NDArray[Any]:
         try:
             with h5py.File(path, "r") as file:
-                dataset = file[name]
-                if dataset.external or dataset.is_virtual:
-                    raise _damaged(path, "HDF5", f"{name} lies in another file")
-                needed = prod(dataset.shape or ()) * dataset.dtype.itemsize
-                if needed > MOST_BYTES:
-                    raise too_large(str(path), needed, name)
-                if h5py.check_ref_dtype(dataset.dtype) is not None:
-                    raise _damaged(
-                        path, "HDF5", f"{name} holds references (a MATLAB cell or struct)"
-                    )
-                if isinstance(h5py.check_vlen_dtype(dataset.dtype), np.dtype):
-                    return _rows_of_one_width(dataset[()].ravel(), str(path))
-                if h5py.check_string_dtype(dataset.dtype) is not None:
-                    return np.asarray(dataset.asstr()[()], dtype=object)
-                is_text = matlab and dataset.attrs.get("MATLAB_class") == b"char"
-                values: NDArray[Any] = np.asarray(dataset[()])
+                if h5py.check_ref_dtype(file[name].dtype) is not None:
+                    why = f"{name} holds references (a MATLAB cell or struct)"
+                    raise _damaged(path, "HDF5", why)
+                is_text = matlab and file[name].attrs.get("MATLAB_class") == b"char"
+                values, found = _values_of(file[name], path, partial(take, name=name))
         except _BROKEN as error:
             raise _damaged(path, "HDF5", error) from None
         if is_text:
             return np.array(
                 ["".join(map(chr, row)) for row in np.atleast_2d(values.T)], dtype=object
             )
-        return values.T if matlab else values
+        return values.T if matlab and not found else values
 
     return Variables(str(path), tuple(names), load)
 
 
-def _rows_of_one_width(curves: NDArray[Any], where: str) -> NDArray[np.float64]:
+_CHUNK_BYTES = 2048
+"""What the HDF5 library keeps of each chunk while it reads, whether there is anything in it."""
+
+
+def _values_of(dataset: Any, path: Path, take: Callable[[int], None]) -> tuple[NDArray[Any], bool]:
+    """Return the values of a data set, and whether each has its own length or is text."""
+    h5py = require("h5py", "io")
+    if dataset.external or dataset.is_virtual:
+        raise _damaged(path, "HDF5", f"{dataset.name.lstrip('/')} lies in another file")
+    shape, chunk = dataset.shape or (), dataset.chunks or ()
+    n_chunks = prod(-(-n // own) for n, own in zip(shape, chunk, strict=False))
+    chunk_bytes = max(prod(chunk) * dataset.dtype.itemsize, _CHUNK_BYTES) if chunk else 0
+    take(max(prod(shape) * dataset.dtype.itemsize, n_chunks * chunk_bytes))
+    text = h5py.check_string_dtype(dataset.dtype)
+    if isinstance(h5py.check_vlen_dtype(dataset.dtype), np.dtype):
+        return _rows_of_one_width(_values_of_own_length(dataset, dataset, path, take), take), True
+    if text is not None and text.length is None:
+        return _values_of_own_length(dataset, dataset.asstr(), path, take).reshape(shape), True
+    if text is not None:
+        return np.asarray(dataset.asstr()[()], dtype=object), True
+    return np.asarray(dataset[()]), False
+
+
+def _values_of_own_length(
+    dataset: Any, read: Any, path: Path, take: Callable[[int], None]
+) -> NDArray[Any]:
+    """Return values that each have their own length, in one row, counted while they are read.
+
+    All may point at one place of the file, and none is longer than the file.
+    """
+    if not dataset.shape:
+        return np.array([read[()]], dtype=object)
+    row_bytes = prod(dataset.shape[1:]) * path.stat().st_size
+    step = max(1, LEAST_BYTES // 8 // max(row_bytes, 1))
+    values = np.empty(dataset.shape, dtype=object)
+    for start in range(0, len(values), step):
+        values[start : start + step] = read[start : start + step]
+        part = values[start : start + step].ravel()
+        take(sum(getattr(value, "nbytes", len(value)) for value in part))
+    return values.ravel()
+
+
+def _rows_of_one_width(curves: NDArray[Any], take: Callable[[int], None]) -> NDArray[np.float64]:
     """Return curves of several lengths as rows; what is missing behind a shorter one is NaN."""
     width = max(len(curve) for curve in curves)
-    if (needed := 8 * len(curves) * width) > MOST_BYTES:
-        raise too_large(where, needed)
+    take(8 * len(curves) * width)
     rows = np.full((len(curves), width), np.nan)
     for row, curve in zip(rows, curves, strict=True):
         row[: len(curve)] = curve
@@ -317,11 +344,11 @@ def mat_variables(path: Path) -> Variables:
     if HDF5_MAGIC in (head[:8], head[512:520]):
         return hdf5_variables(path, matlab=True)
     try:
-        meta, arrays = isolated_parser().parse("mat", path, MOST_BYTES)
+        meta, arrays = isolated_parser().parse("mat", path, most_table_bytes(path))
     except FileReadError as error:
         raise _refused(path, error.got) from None
     if "unpacked_bytes" in meta:
-        raise too_large(str(path), meta["unpacked_bytes"])
+        refuse_unpacked(meta["unpacked_bytes"], most_table_bytes(path), str(path))
     if not arrays:
         raise _refused(path, "it holds no numbers or text")
     variables = {
@@ -350,9 +377,7 @@ def text_variables(path: Path, spec: TextSpec) -> Variables:
     SchemaError
         If a name repeats, or a row has more cells than the heading.
     """
-    size = path.stat().st_size
-    if size > MOST_BYTES:
-        raise too_large(str(path), size)
+    refuse_unpacked(path.stat().st_size, most_table_bytes(path), str(path))
     try:
         text = path.read_bytes().decode(spec.encoding)
     except (UnicodeDecodeError, LookupError):

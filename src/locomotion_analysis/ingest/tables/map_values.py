@@ -26,6 +26,7 @@ UNKNOWN = ("", "nan", "None")
 """What `labels` makes of a missing value."""
 _TRUTH = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
 _PLACEHOLDER = re.compile(r"\{([^{}:]+)(?::0?(\d+)d?)?\}")
+_WIDEST = 32
 
 
 class MappedValues:
@@ -264,6 +265,13 @@ class MappedValues:
         end = 0
         for match in _PLACEHOLDER.finditer(spec.source):
             pieces.append(spec.source[end : match.start()])
+            if match[2] and int(match[2]) > _WIDEST:
+                raise SchemaError(
+                    expected=f"numbers of at most {_WIDEST} digits in a template",
+                    got=match[0][:80],
+                    where=spec.where,
+                    fix="write the width that the names have: {number:03d}",
+                )
             text = pd.Series(labels(self.column(match[1], spec.where)), dtype="str")
             pieces.append(text.str.zfill(int(match[2])) if match[2] else text)
             end = match.end()

@@ -17,9 +17,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from locomotion_analysis.budget import most_unpacked_bytes, refuse_unpacked
 from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.data.columns import float32_values, label
 from locomotion_analysis.data.identity import MISSING
+from locomotion_analysis.data.parquet import read_plain_table
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
 from locomotion_analysis.ingest.recording import SIDES, ReadOptions, Recording, Stream
 from locomotion_analysis.ingest.tables.cells import (
@@ -206,11 +208,12 @@ class InsoleReader:
 
 def _text(path: Path) -> str:
     """Return the text of a file, plain or gzip, of a size that is safe."""
+    most = most_unpacked_bytes(path.stat().st_size, _MOST_BYTES)
     with path.open("rb") as stream:
         opened = gzip.open if stream.read(2) == _GZIP else open
     try:
         with opened(path, "rb") as stream:
-            raw = stream.read(_MOST_BYTES + 1)
+            raw = stream.read(most + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise FileReadError(
             expected="a whole gzip file",
@@ -218,12 +221,7 @@ def _text(path: Path) -> str:
             where=str(path),
             fix="copy or download the file again",
         ) from None
-    if len(raw) > _MOST_BYTES:
-        raise FileReadError(
-            expected=f"a record of at most {_MOST_BYTES // 1024**2} MiB of text",
-            got="more",
-            where=str(path),
-        )
+    refuse_unpacked(len(raw), most, str(path), "its text")
     try:
         return raw.decode("ascii")
     except UnicodeDecodeError:
@@ -285,7 +283,7 @@ class TimeParquetReader:
             If no column is a channel, or time does not rise within a trial.
         """
         try:
-            frame = pq.read_table(path).to_pandas()
+            frame = read_plain_table(path).to_pandas()
             named = [name for name in frame.index.names if name is not None and name not in frame]
             frame = frame.reset_index(level=named) if named else frame
         except (pa.ArrowInvalid, OSError) as error:

@@ -3,6 +3,7 @@
 import zipfile
 from pathlib import Path
 
+from locomotion_analysis.budget import most_unpacked_bytes, refuse_unpacked
 from locomotion_analysis.errors import FileReadError, MissingExtraError, SchemaError
 from locomotion_analysis.extras import require_installed
 from locomotion_analysis.ingest.isolated import isolated_parser
@@ -16,7 +17,12 @@ _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _EXCEL_PARTS = (b"[Content_Types].xml", b"_rels/", b"xl/", b"docProps/")
 _LIBRARIES = {"xlsx": ("openpyxl", "Excel"), "ods": ("odf", "OpenDocument")}
 MOST_BYTES = 1024**3
-"""Largest size one file may unpack to."""
+"""Largest size one table may unpack to."""
+
+
+def most_table_bytes(path: Path) -> int:
+    """Return how many bytes a table's file may unpack to."""
+    return most_unpacked_bytes(path.stat().st_size, MOST_BYTES)
 
 
 def workbook_kind(head: bytes) -> str | None:
@@ -77,10 +83,10 @@ def sheets_of(path: Path, kind: str, decimal: str | None = None) -> dict[str, Ro
             size = sum(entry.file_size for entry in archive.infolist())
     except (zipfile.BadZipFile, OSError) as error:
         raise _damaged(path, name, str(error)) from None
-    if size > MOST_BYTES:
-        raise _damaged(path, name, f"it would unpack to {size / 1024**3:.3g} GiB")
+    most = most_table_bytes(path)
+    refuse_unpacked(size, most, str(path))
     try:
-        meta, _ = isolated_parser().parse(kind, path, MOST_BYTES)
+        meta, _ = isolated_parser().parse(kind, path, most)
     except FileReadError as error:
         raise _damaged(path, name, error.got) from None
     if "formula" in meta:

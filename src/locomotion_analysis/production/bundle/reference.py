@@ -5,7 +5,6 @@ wherever a bundle is opened, it must answer some of their rows as it did when it
 (:class:`Golden`). Networks have no features: the points of their curves take that place.
 """
 
-import io
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,11 +14,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from locomotion_analysis.budget import most_unpacked_bytes
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import BundleError, LocomotionError
+from locomotion_analysis.data.parquet import open_within, read_plain_table
+from locomotion_analysis.errors import BundleError, LocomotionError, UnpackedSizeError
 from locomotion_analysis.models import PredictionSchema
 from locomotion_analysis.production.bundle.confidence import Scale, center_and_spread
 from locomotion_analysis.production.bundle.manifest import (
@@ -357,9 +357,7 @@ def point_parts(channels: Sequence[str]) -> tuple[Parts, Parts]:
     return joints, phases
 
 
-# Parquet tables in a bundle: their size is read from the footer before anything is made
-
-MOST_VALUES = 100_000_000
+# Parquet tables in a bundle: what they unpack to is told by their pages before one is unpacked
 
 
 def table_bytes(frame: pd.DataFrame) -> bytes:
@@ -386,16 +384,14 @@ def read_table(content: bytes, name: str) -> pd.DataFrame:
     Raises
     ------
     BundleError
-        If it is no Parquet file, or claims more values than a bundle may hold.
+        If it is no Parquet file, or unpacks to more than a bundle may hold.
     """
+    most = most_unpacked_bytes(len(content), MOST_BYTES)
     try:
-        file = pq.ParquetFile(io.BytesIO(content), page_checksum_verification=True)
-        _check_size(file.metadata, name)
-        table: pd.DataFrame = file.read().to_pandas(ignore_metadata=True)
+        stored = read_plain_table(content, most, name)
+        table: pd.DataFrame = stored.to_pandas(ignore_metadata=True)
         return table
-    except BundleError:
-        raise
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except (pa.ArrowException, UnpackedSizeError, OSError, ValueError) as error:
         raise _unreadable(name, error) from error
 
 
@@ -407,35 +403,20 @@ def read_cycles(content: bytes, name: str) -> LocomotionData:
     BundleError
         If they are no gait cycles, or more than a bundle may hold.
     """
+    most = most_unpacked_bytes(len(content), MOST_BYTES)
     try:
-        _check_size(pq.ParquetFile(io.BytesIO(content)).metadata, name)
+        open_within(pa.py_buffer(content), most, name).close()
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "cycles.parquet"
             path.write_bytes(content)
             return LocomotionData.from_parquet(path)
-    except BundleError:
-        raise
     except (pa.ArrowException, LocomotionError, OSError, ValueError) as error:
         raise _unreadable(name, error) from error
 
 
-def _check_size(footer: pq.FileMetaData, name: str) -> None:
-    columns = [
-        footer.row_group(group).column(column)
-        for group in range(footer.num_row_groups)
-        for column in range(footer.num_columns)
-    ]
-    values = max(sum(column.num_values for column in columns), footer.num_rows * footer.num_columns)
-    n_bytes = sum(column.total_uncompressed_size for column in columns)
-    if values > MOST_VALUES or n_bytes > MOST_BYTES:
-        raise BundleError(
-            expected=f"at most {MOST_VALUES:,} values and {MOST_BYTES:,} bytes in a table",
-            got=f"{values:,} values, {n_bytes:,} bytes",
-            where=name,
-        )
-
-
 def _unreadable(name: str, error: Exception) -> BundleError:
+    if isinstance(error, UnpackedSizeError):
+        return BundleError(expected=error.expected, got=error.got, where=name, fix=error.fix)
     return BundleError(
         expected="a Parquet table",
         got=f"{type(error).__name__}: {error}"[:300],

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from locomotion_analysis.budget import most_unpacked_bytes
 from locomotion_analysis.errors import BundleError, FileReadError, LocomotionError
 from locomotion_analysis.extras import require
 from locomotion_analysis.files import plain_json
@@ -322,8 +323,9 @@ def audit_skops(content: bytes, name: str) -> None:
                 raise refused(
                     name, f"a file {odd[0][:80]!r}, where only schema.json and arrays may be"
                 )
-            if sum(entry.file_size for entry in entries) > MOST_BYTES:
-                raise refused(name, f"more than {MOST_BYTES:,} bytes unpacked")
+            most = most_unpacked_bytes(len(content), MOST_BYTES)
+            if sum(entry.file_size for entry in entries) > most:
+                raise refused(name, f"more than {most:,} bytes unpacked")
             fault = fault_of_places(entries, len(content))
             if fault:
                 raise refused(name, fault)

@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.data.parquet import read_plain_table
 from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.extras import require
 from locomotion_analysis.production.bundle import open_bundle
@@ -573,7 +574,8 @@ def read_labels(path: str | os.PathLike[str]) -> pd.DataFrame:
     place = Path(path)
     try:
         if place.suffix.lower() == ".parquet":
-            return pd.read_parquet(place)
+            labels: pd.DataFrame = read_plain_table(place).to_pandas()
+            return labels
         return pd.read_csv(place, dtype=dict.fromkeys(("subject", "task", "task_id"), str))
     except (OSError, ValueError) as error:
         raise FileReadError(

@@ -5,9 +5,9 @@ what is missing, not finite, or cannot be right. Bodies come from anywhere: size
 before values.
 """
 
-import io
 import json
 import math
+import re
 import struct
 import warnings
 from collections.abc import Callable
@@ -21,11 +21,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from locomotion_analysis.budget import refuse_unpacked
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.data.parquet import parse_csv, parts_from_table
-from locomotion_analysis.errors import LocomotionWarning
+from locomotion_analysis.data.parquet import parse_csv, parts_from_table, read_plain_table
+from locomotion_analysis.data.unpacked import arrow_bytes, is_text, written_out
+from locomotion_analysis.errors import FileReadError, LocomotionWarning, UnpackedSizeError
 from locomotion_analysis.production.service.contract import (
-    ARROW_STREAM,
+    ARROW_FILE,
     CSV,
     INPUT,
     OCTETS,
@@ -506,62 +508,112 @@ def read_table(
         As :meth:`~locomotion_analysis.data.LocomotionData.from_parquet`.
     """
     try:
-        table = _read(body, media_type, max_values)
+        table = _table_of(body, media_type, 8 * max_values)
+        if not any(is_channel(canonical_name(name)) for name in table.column_names):
+            refuse_many(len(table), max_rows)
+            frame: pd.DataFrame = table.to_pandas()
+            return frame
+        long = any(canonical_name(name) == "phase_ipsi" for name in table.column_names)
+        refuse_many(-(-len(table) // N_PHASES) if long else len(table), max_rows)
+        parts = parts_from_table(table, "request")
+        return LocomotionData(parts.cycles, parts.block, parts.channels, parts.history)
+    except UnpackedSizeError as error:
+        raise RefusedError(
+            413,
+            expected=f"a table of at most {max_values} values, 8 bytes each",
+            got=error.got,
+            where="body",
+            fix="send it in several requests",
+        ) from None
+
+
+def _table_of(body: bytes, media_type: str, most: int) -> pa.Table:
+    try:
+        return _read(body, media_type, most)
+    except (RefusedError, UnpackedSizeError):
+        raise
+    except FileReadError as error:
+        raise RefusedError(
+            400, expected=error.expected, got=error.got, where="body", fix=error.fix
+        ) from None
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
-        if isinstance(error, RefusedError):
-            raise
         raise RefusedError(
             400,
             expected=f"a table as {media_type}",
             got=f"{type(error).__name__}: {str(error).splitlines()[0][:200]}" if str(error) else "",
             where="body",
         ) from error
-    if any(is_channel(canonical_name(name)) for name in table.column_names):
-        long = any(canonical_name(name) == "phase_ipsi" for name in table.column_names)
-        refuse_many(-(-len(table) // N_PHASES) if long else len(table), max_rows)
-        parts = parts_from_table(table, "request")
-        return LocomotionData(parts.cycles, parts.block, parts.channels, parts.history)
-    refuse_many(len(table), max_rows)
-    frame: pd.DataFrame = table.to_pandas()
-    return frame
 
 
-def _read(body: bytes, media_type: str, max_values: int) -> pa.Table:
+def _read(body: bytes, media_type: str, most: int) -> pa.Table:
+    """Read a table that takes at most `most` bytes, told by its pages before one is unpacked."""
     if media_type == PARQUET:
-        file = pq.ParquetFile(io.BytesIO(body))
-        claimed = file.metadata
-        groups = [claimed.row_group(number) for number in range(claimed.num_row_groups)]
-        told = sum(
-            group.column(at).num_values for group in groups for at in range(group.num_columns)
-        )
-        unpacked = sum(group.total_byte_size for group in groups)
-        largest = max(int(told), claimed.num_rows * claimed.num_columns, int(unpacked) // 8)
-        _refuse_large(largest, max_values)
-        return file.read()
+        _refuse_wide(pq.read_schema(pa.BufferReader(body)))
+        return read_plain_table(body, most, "body")
     if media_type == CSV:
+        heading = re.match(rb"\s*([^\r\n]*)", body)
+        if heading and (n_columns := heading[1].count(b",") + 1) > _MOST_COLUMNS:
+            raise _too_wide(n_columns)
         return parse_csv(body)
-    opened = pa.ipc.open_stream if media_type == ARROW_STREAM else pa.ipc.open_file
-    with opened(pa.BufferReader(body)) as reader:
-        batches, n_bytes = [], 0
-        numbers = range(0 if media_type == ARROW_STREAM else reader.num_record_batches)
-        there = reader if media_type == ARROW_STREAM else map(reader.get_batch, numbers)
-        for batch in there:
+    # A file is a stream between two marks, and a list of its batches that need not be true.
+    stream = pa.py_buffer(body)
+    if media_type == ARROW_FILE:
+        if not body.startswith(_ARROW_MARK):
+            raise _malformed("an Arrow file", "another beginning")
+        stream = stream.slice(len(_ARROW_MARK))
+    refuse_unpacked(arrow_bytes(stream), most, "body")
+    with pa.ipc.open_stream(stream) as reader:
+        schema = reader.schema
+        _refuse_wide(schema)
+        batches = list(reader)
+        for batch in batches:
             batch.validate(full=True)
-            n_bytes += batch.nbytes
-            _refuse_large(n_bytes // 8, max_values)
-            batches.append(batch)
-        return pa.Table.from_batches(batches, reader.schema)
+        table = pa.Table.from_batches(batches, schema)
+    kinds = [each.value_type if pa.types.is_dictionary(each) else each for each in schema.types]
+    return written_out(table, pa.schema(zip(schema.names, kinds, strict=True)), most, "body")
 
 
-def _refuse_large(n_values: int, max_values: int) -> None:
-    if n_values > max_values:
-        raise RefusedError(
-            413,
-            expected=f"a table of at most {max_values} values",
-            got=f"{n_values}",
-            where="body",
-            fix="send it in several requests",
-        )
+_ARROW_MARK = b"ARROW1\0\0"
+_MOST_COLUMNS = 20_000
+
+
+def _refuse_wide(schema: pa.Schema) -> None:
+    """Raise for more columns than a model has inputs, or types that repeat what is stored once."""
+    if len(schema) > _MOST_COLUMNS:
+        raise _too_wide(len(schema))
+    for name, stored in zip(schema.names, schema.types, strict=True):
+        kind = stored
+        if pa.types.is_dictionary(kind) or _is_list(kind):
+            kind = kind.value_type
+        if not (
+            pa.types.is_primitive(kind)
+            or pa.types.is_null(kind)
+            or pa.types.is_decimal(kind)
+            or is_text(kind)
+        ):
+            raise RefusedError(
+                422,
+                expected="columns of numbers, of text, or of lists of numbers",
+                got=f"{stored}"[:200],
+                where=f"column {name[:100]}",
+                fix="write the column as one of these",
+            )
+
+
+def _too_wide(n_columns: int) -> RefusedError:
+    return RefusedError(
+        413,
+        expected=f"a table of at most {_MOST_COLUMNS} columns",
+        got=f"{n_columns}",
+        where="body",
+        fix="send the columns that GET /v1/model lists",
+    )
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    )
 
 
 # Requests and answers of the Open Inference Protocol V2, with its binary tensor extension
