@@ -66,11 +66,15 @@ TEXTS = {
     for path in [ROOT / "README.md", *(p for place in PLACES for p in (ROOT / place).rglob("*"))]
     if path.suffix in {".py", ".md", ".yaml"} and path != PAGE
 }
+# An entry of the catalogue of public sets is itself a full reference, with what it was tried on.
+CITING = {
+    path: text for path, text in TEXTS.items() if PACKAGE / "datasets/entries" not in path.parents
+}
 
 
 def test_every_doi_and_arxiv_number_stands_in_the_bibliography():
     known = set(_identifiers(_text(PAGE)))
-    cited = {(path, each) for path, text in TEXTS.items() for each in _identifiers(text)}
+    cited = {(path, each) for path, text in CITING.items() for each in _identifiers(text)}
     assert len(cited) > 100
     assert {(str(path), each) for path, each in cited if each not in known} == set()
 
@@ -78,7 +82,7 @@ def test_every_doi_and_arxiv_number_stands_in_the_bibliography():
 def test_every_author_and_year_is_a_work_of_the_bibliography():
     found = {
         (path, *citation)
-        for path, text in TEXTS.items()
+        for path, text in CITING.items()
         for citation in CITATION.findall(text)
         if " ".join(citation) not in NO_CITATION
     }

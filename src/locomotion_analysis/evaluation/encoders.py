@@ -234,7 +234,7 @@ def _gathered(
     drawn = people.assign(drawn=np.random.default_rng(random_state).random(len(people)))
     of_dataset = drawn.groupby("dataset")["drawn"]
     people["held_out"] = of_dataset.rank() <= of_dataset.transform("size") // _ONE_HELD_OUT_OF
-    return np.concatenate(blocks), keys.ngroup().to_numpy(), people
+    return np.concatenate(blocks), keys.ngroup().to_numpy(np.intp), people
 
 
 def _rebuilt(
