@@ -26,7 +26,6 @@ from locomotion_analysis import LocomotionData, load_dataset
 from locomotion_analysis.evaluation.leaderboard import Leaderboard, leaderboard, problem_of
 from locomotion_analysis.evaluation.training_report import markdown_table
 from locomotion_analysis.ingest import convert, read_subjects
-from locomotion_analysis.models.deep import ARCHITECTURES
 from locomotion_analysis.models.deep.legs import has_both_legs
 from locomotion_analysis.models.supervised import PROBLEMS, Recipe
 from locomotion_analysis.models.supervised.recipes import network
@@ -37,6 +36,9 @@ from locomotion_analysis.models.timeseries import (
 
 PAGE = DOCS / "leaderboards.md"
 SEEDS = range(5)
+CURVE_NETWORKS = ("cnn", "gru", "lstm", "transformer", "two_leg")
+"""Networks that read curves as they are; those that make images of them are slow."""
+
 STRIDES = 16
 """Strides of a person at most: more of the same person teach a model little."""
 
@@ -168,7 +170,7 @@ def curve_models(data: LocomotionData, kind: str) -> Iterator[Recipe]:
         }
         for title, make in made.items():
             yield Recipe(title.lower(), title, kind, make(), channels=channels)
-    for name in ARCHITECTURES:
+    for name in CURVE_NETWORKS:
         if name != "two_leg" or has_both_legs(channels):
             for seed in SEEDS:
                 made = network(name, kind, channels, random_state=seed, device="cpu")

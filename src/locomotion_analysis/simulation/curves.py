@@ -579,7 +579,7 @@ def _force_channels(task: str, curves: LegCurves, height_m: Array) -> Channels:
         vertical = np.maximum(vertical, 0.0)
     else:
         vertical = carry_body_weight(vertical, curves.contact)
-        anterior = balance_fore_aft(anterior)
+        anterior = balance_fore_aft(anterior, vertical)
     moment = _curve(curves.legs, "ankle_dorsiflexion_moment")[..., _INNER]
     forward, outward = centre_of_pressure(
         moment, vertical, anterior, curves.stance, height_m[:, None, None, None]

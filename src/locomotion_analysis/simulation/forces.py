@@ -58,19 +58,19 @@ def carry_body_weight(vertical: Array, contact: Array) -> Array:
     return scaled
 
 
-def balance_fore_aft(anterior: Array) -> Array:
-    """Scale braking and propulsion so that both legs together neither speed up nor slow down.
+def balance_fore_aft(anterior: Array, vertical: Array) -> Array:
+    """Tilt the forces of both legs by one angle, so that together they neither speed up nor brake.
 
     Parameters
     ----------
     anterior : ndarray, shape (..., 2, n_phases)
         Both legs' force, forward positive, BW.
+    vertical : ndarray, shape (..., 2, n_phases)
+        Their vertical force, BW.
     """
-    forward, backward = np.maximum(anterior, 0.0), np.maximum(-anterior, 0.0)
-    gained = cycle_mean(forward).sum(axis=-2, keepdims=True)
-    lost = cycle_mean(backward).sum(axis=-2, keepdims=True)
-    ratio = np.sqrt(lost / gained)
-    balanced: Array = forward * ratio - backward / ratio
+    gained = cycle_mean(anterior).sum(axis=-2, keepdims=True)
+    carried = cycle_mean(vertical).sum(axis=-2, keepdims=True)
+    balanced: Array = anterior - gained / carried * vertical
     return balanced
 
 
