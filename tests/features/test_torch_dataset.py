@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import (
+from locomotion_analysis.errors import FileReadError, (
     DuplicateCycleError,
     LocomotionWarning,
     MissingExtraError,
@@ -283,7 +283,7 @@ def test_a_run_that_breaks_off_leaves_the_old_cache_or_none(labelled, tmp_path, 
 
     with monkeypatch.context() as patch:
         patch.setattr(LocomotionData, "scan", broken)
-        with pytest.raises(OSError, match="space"):
+        with pytest.raises(FileReadError, match="No space left"):
             cached_source(path, cache)
     assert list(cache.iterdir()) == []
     assert len(cached_source(path, cache).cycles) == 60
