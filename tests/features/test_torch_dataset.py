@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import FileReadError, (
+from locomotion_analysis.errors import (
     DuplicateCycleError,
+    FileReadError,
     LocomotionWarning,
     MissingExtraError,
     SchemaError,
