@@ -131,7 +131,7 @@ def test_vertical_force_of_walkers_is_as_published(walkers):
     # The mean of the peaks of single strides lies above the peak of a mean curve.
     assert frame[f"{start}_peak1"] == pytest.approx(1.15, abs=0.09)
     assert frame[f"{start}_valley"] == pytest.approx(0.76, abs=0.06)
-    assert frame[f"{start}_peak2"] == pytest.approx(1.10, abs=0.06)
+    assert frame[f"{start}_peak2"] == pytest.approx(1.13, abs=0.09)
 
 
 def test_sign_and_place_of_named_peaks(build):

@@ -88,7 +88,8 @@ def test_supports_and_flight_add_up():
     np.testing.assert_allclose(
         frame["single_support_ipsi_percent"], frame["contra_swing_percent"], atol=1e-9
     )
-    np.testing.assert_allclose(both, CycleView(data).double_support_percent, atol=1.0)
+    # The other foot's stances belong to two of its strides, which differ.
+    np.testing.assert_allclose(both, CycleView(data).double_support_percent, atol=2.0)
 
 
 def test_published_stance_gives_no_times(build, stance_force):

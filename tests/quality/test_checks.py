@@ -64,7 +64,7 @@ def _raised(curves, cycles):
 
 def _at_a_stop(curves, cycles):
     own = (cycles["subject"] == cycles["subject"].iloc[0]).to_numpy()
-    stop = curves[HIP][own].min() + 0.2
+    stop = curves[HIP][own].min() + 0.35
     for name in (HIP, HIP.replace("ipsi", "contra")):
         curves[name][own] = np.maximum(curves[name][own], stop)
 

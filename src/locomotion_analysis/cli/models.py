@@ -39,7 +39,7 @@ def make(
 
     A tenth of the people of each dataset is held out; the card says how well they are rebuilt.
     """
-    from locomotion_analysis.evaluation.encoders import ANGLES, make_encoder
+    from locomotion_analysis.evaluation.encoders import make_encoder
     from locomotion_analysis.reporting.provenance import source_files
 
     places = {path.stem: path for path in data or []}
@@ -49,7 +49,7 @@ def make(
         made = make_encoder(
             {name: read_data(path) for name, path in places.items()},
             out,
-            channels=split_names(channels) or ANGLES,
+            channels=split_names(channels),
             simulated=simulated,
             architecture=architecture,
             max_epochs=epochs,

@@ -27,7 +27,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.data.parquet import parquet_files, read_plain_table
+from locomotion_analysis.data.parquet import read_plain_table
 from locomotion_analysis.errors import (
     FileReadError,
     LocomotionWarning,
@@ -497,7 +497,7 @@ def read_feature_table(
         if place.suffix.lower() == ".csv":
             table = pd.read_csv(place, dtype={groups: str}, keep_default_na=True)
         else:
-            table = pa.concat_tables(map(read_plain_table, parquet_files(place))).to_pandas()
+            table = pa.concat_tables(map(read_plain_table, source_files(place))).to_pandas()
     except (OSError, ValueError) as error:
         raise FileReadError(
             expected="a table of features in CSV or Parquet",

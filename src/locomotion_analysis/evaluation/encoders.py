@@ -79,7 +79,7 @@ def make_encoder(
     sources: Mapping[str, LocomotionData],
     out: str | os.PathLike[str],
     *,
-    channels: Sequence[str] = ANGLES,
+    channels: Sequence[str] | None = None,
     simulated: int = 800,
     architecture: str = "gru",
     random_state: int = 0,
@@ -102,7 +102,8 @@ def make_encoder(
         Folder: ``encoder.safetensors``, ``card.md``, ``card.json``, ``people.csv``,
         ``provenance.json``.
     channels : sequence of str
-        What the encoder learns from; by default the sagittal angles of both legs.
+        What the encoder learns from; by default those sagittal angles of the legs that any of the
+        sources has.
     simulated : int
         Simulated people added, two strides each: four of five walk, with every pathology, one runs.
         0 for none.
@@ -155,10 +156,10 @@ def make_encoder(
     everything = dict(sources)
     if simulated:
         everything[SIMULATED] = _simulated(simulated, random_state)
-    nobodys = [
-        name for name in channels if not any(name in each.channels for each in everything.values())
-    ]
-    if nobodys:
+    measured = {name for each in everything.values() for name in each.channels}
+    if channels is None:
+        channels = [name for name in ANGLES if name in measured]
+    elif nobodys := [name for name in channels if name not in measured]:
         raise SchemaError(
             expected="channels that at least one dataset has",
             got=", ".join(nobodys),

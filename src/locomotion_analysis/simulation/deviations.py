@@ -94,7 +94,7 @@ _STRIDE_MOMENT_SD = {
     "knee_adduction_moment": (0.0255, 0.0298, 0.0298, 0.0255, 0.00425),
 }
 _FORCE_BUMPS = ((22.0, 9.0), (50.0, 14.0), (80.0, 9.0))
-_SUBJECT_FORCE_SD = ((0.045, 0.31, 0.195), (0.055, 0.032, 0.048), (0.012, 0.010, 0.012))
+_SUBJECT_FORCE_SD = ((0.09, 0.11, 0.11), (0.060, 0.035, 0.053), (0.012, 0.010, 0.012))
 _STRIDE_FORCE_SD = ((0.035, 0.025, 0.028), (0.012, 0.006, 0.010), (0.010, 0.008, 0.010))
 
 # Correlations of subjects' deviations across channels; the rest are zero.

@@ -85,7 +85,7 @@ _STEP_PART = 0.80
 
 _N_GRID = 128
 _N_HARMONICS = 6
-_SMOOTHNESS = 0.002
+_SMOOTHNESS = 0.001
 _ONE_LEG = (0.18, 0.85)
 """Part of stance, from peak to peak, in which one leg carries the body."""
 

@@ -119,22 +119,19 @@ def test_velocity_and_power_follow_from_angle_moment_and_duration():
         "knee_flexion_moment_ipsi_Nm_kg": np.full_like(angle, -0.5),
     }
     rate = 2 * np.pi / 1.25 * np.cos(phase)[None]
-    walking = np.array(["level_walking"], object)
     for name, expected in (
         ("knee_flexion_velocity_ipsi_rad_s", rate),
         ("knee_power_ipsi_W_kg", -0.5 * rate),
     ):
-        found = computed_channel(name, curves, seconds, walking)
-        np.testing.assert_allclose(found, expected, atol=1e-3)
+        found = computed_channel(name, curves, seconds)
+        np.testing.assert_allclose(found[:, 1:-1], expected[:, 1:-1], rtol=1e-3, atol=1e-3)
 
 
-def test_a_rise_from_a_chair_has_no_periodic_velocity():
+def test_velocity_does_not_take_a_cycle_to_close():
     angle = np.linspace(1.6, 0.0, 150)[None].astype("f4")
     curves = {"knee_flexion_angle_ipsi_rad": angle}
-    task = np.array(["sit_to_stand"], object)
-    rate = computed_channel("knee_flexion_velocity_ipsi_rad_s", curves, np.array([2.0]), task)
-    np.testing.assert_allclose(rate[0, 3:-3], -0.8, atol=1e-3)
-    assert np.abs(rate).max() < 1.0  # no jump back to the start
+    rate = computed_channel("knee_flexion_velocity_ipsi_rad_s", curves, np.array([2.0]))
+    np.testing.assert_allclose(rate, -0.8, atol=1e-3)  # no jump back to the start
 
 
 def test_what_cannot_be_computed_is_drawn():

@@ -25,9 +25,8 @@ from locomotion_analysis.models.deep.core import (
     Learner,
     balanced_weights,
 )
-from locomotion_analysis.simulation.curves import velocity
+from locomotion_analysis.quality.checks import derivative
 from locomotion_analysis.standard import Channel
-from locomotion_analysis.standard.norms import NOT_CYCLIC
 
 CONTACT_BW = 0.03
 """A foot with less force on it is off the ground: 20 N of 70 kg, the usual threshold of plates."""
@@ -100,7 +99,6 @@ def computed_channel(
     name: str,
     curves: dict[str, NDArray[np.float32]],
     durations: NDArray[np.float64],
-    tasks: NDArray[np.object_],
 ) -> NDArray[np.float32]:
     """Return a velocity (rad/s) or power (W/kg), shape (n_cycles, 150).
 
@@ -112,16 +110,9 @@ def computed_channel(
         The drawn channels.
     durations : ndarray, shape (n_cycles,)
         Of the cycles, s.
-    tasks : ndarray of str, shape (n_cycles,)
-        Of the cycles; those that end elsewhere than they began have no periodic derivative.
     """
     angle, *moment = (curves[each] for each in follows_from(name, tuple(curves)))
-    cyclic = ~np.isin(tasks, NOT_CYCLIC)
-    rate = np.empty(angle.shape, np.float64)
-    for chosen, periodic in ((cyclic, True), (~cyclic, False)):
-        if chosen.any():
-            own = angle[chosen].astype(np.float64)
-            rate[chosen] = velocity(own, durations[chosen], periodic=periodic)
+    rate = derivative(angle.astype(np.float64), durations)
     product: NDArray[np.float32] = (rate * moment[0] if moment else rate).astype(np.float32)
     return product
 
@@ -557,9 +548,8 @@ class CycleGenerator(CurveModel):
         if self.log_duration_ is not None:
             mean, spread = self.log_duration_
             cycles[DURATION] = np.exp(mean + spread * drawn[:, -1].astype(np.float64))
-            tasks = cycles["task"].to_numpy(object)
             seconds = cycles[DURATION].to_numpy()
-            curves |= {n: computed_channel(n, curves, seconds, tasks) for n in self.plan_.computed}
+            curves |= {n: computed_channel(n, curves, seconds) for n in self.plan_.computed}
         lift_feet(curves)
         entry = HistoryEntry("generated", self._in_words(beyond, random_state), len(cycles))
         return LocomotionData(cycles, np.stack(list(curves.values())), list(curves), [entry])
