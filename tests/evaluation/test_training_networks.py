@@ -28,6 +28,9 @@ from locomotion_analysis.models.deep import (  # noqa: E402
 from locomotion_analysis.models.supervised import NETWORKS, network  # noqa: E402
 from locomotion_analysis.simulation import simulate, simulate_treatment  # noqa: E402
 
+# Few simulated people: a feature may tell them apart by itself.
+pytestmark = pytest.mark.filterwarnings("ignore:Each of these features tells")
+
 ANGLES = ["hip_flexion_angle_ipsi_rad", "knee_flexion_angle_ipsi_rad"]
 TINY = {"max_epochs": 1, "network_options": {"width": 8}, "augmentation": None, "device": "cpu"}
 

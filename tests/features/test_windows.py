@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from locomotion_analysis.features.curves import coordination_families, subphase_peak_families
+from locomotion_analysis.features.coordination import coordination_families
+from locomotion_analysis.features.curves import subphase_peak_families
 from locomotion_analysis.features.forces import power_burst_families
 from locomotion_analysis.features.spec import CycleView, Family, Schema
 

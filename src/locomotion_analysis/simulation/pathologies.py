@@ -280,7 +280,7 @@ CEREBRAL_PALSY = Pathology(
     changes=(
         Bump("hip_internal_rotation_angle", 18.0, 50.0, 100.0, leg="both"),
         Scaling("hip_flexion_moment", 0.20, leg="both"),
-        Bump("knee_flexion_angle", 52.0, 32.0, 26.0, leg="both", share=_CROUCH),
+        Bump("knee_flexion_angle", 55.0, 32.0, 26.0, leg="both", share=_CROUCH),
         Bump("knee_flexion_angle", 26.0, 0.0, 14.0, leg="both", share=_CROUCH),
         Bump("knee_flexion_angle", -10.0, 72.0, 9.0, leg="both", share=_CROUCH),
         Bump("hip_flexion_angle", 32.0, 45.0, 32.0, leg="both", share=_CROUCH),

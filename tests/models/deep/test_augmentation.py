@@ -285,7 +285,7 @@ def test_midline_channels_alone_are_mirrored_in_place(cycles):
     after = midline.scaler.inverse_transform(swapped.numpy())
     for at, name in enumerate(midline.channels):
         sign = -1 if any(word in name for word in MIRRORED) else 1
-        np.testing.assert_allclose(after[..., at], sign * before[..., at], atol=1e-5)
+        np.testing.assert_allclose(after[..., at], sign * before[..., at], atol=1e-4)
 
 
 def ramp(n_cycles):
