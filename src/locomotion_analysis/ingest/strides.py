@@ -117,6 +117,10 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
     return LocomotionData(cycles, block, channels, (*history, cut))
 
 
+_LEAST_FLIGHT_S = 0.015
+"""A shorter one is within what an event can be off: samples of an insole are 0.01 s apart."""
+
+
 def runs(strides: pd.DataFrame, events: GaitEvents) -> NDArray[np.bool_]:
     """Say which strides are run: the foot is down for less than half of them, then both fly.
 
@@ -143,7 +147,8 @@ def runs(strides: pd.DataFrame, events: GaitEvents) -> NDArray[np.bool_]:
         for strike, off, side in zip(start, toe_off, strides["side"], strict=True)
     ]
     flying: NDArray[np.bool_] = np.array(contact_seen, dtype=bool)
-    flying &= (toe_off - start < 0.5 * duration) & ~(contra <= toe_off)
+    off = toe_off + _LEAST_FLIGHT_S
+    flying &= (off - start < 0.5 * duration) & ~(contra <= off)
     return flying
 
 

@@ -220,8 +220,8 @@ def seen_from_other_leg(
     Parameters
     ----------
     curves : Tensor of float32, shape (n_cycles, n_points, n_channels)
-        Scaled curves, 0 where not measured; their first and last point are the same instant of
-        two cycles, so the period is one less than the points.
+        Scaled curves, 0 where not measured; their first and last point are heel strikes of the same
+        foot, so the period is one less than the points.
     measured : Tensor of bool, shape (n_cycles, n_channels)
         Which curves were measured.
     legs : LegChannels
@@ -233,7 +233,8 @@ def seen_from_other_leg(
     other = (curves[:, :, legs.partner] * gain + offset) * known[:, None]
     period = curves.shape[1] - 1
     start = other_contact(curves, measured, legs)[:, None]
-    points = (torch.arange(period + 1, device=curves.device) + start) % period
+    points = torch.arange(period + 1, device=curves.device) + start
+    points = torch.where(points > period, points - period, points)  # the last is not the first
     first = torch.arange(len(curves), device=curves.device)[:, None] * (period + 1)
     rows = (first + points).flatten()
     later = other.flatten(0, 1).index_select(0, rows)  # whole rows: faster than take_along_dim
