@@ -235,7 +235,8 @@ def _gathered(
     drawn = people.assign(drawn=np.random.default_rng(random_state).random(len(people)))
     of_dataset = drawn.groupby("dataset")["drawn"]
     people["held_out"] = of_dataset.rank() <= of_dataset.transform("size") // _ONE_HELD_OUT_OF
-    return np.concatenate(blocks), keys.ngroup().to_numpy(np.intp), people
+    person = keys.ngroup().to_numpy().astype(np.intp)
+    return np.concatenate(blocks), person, people
 
 
 def _rebuilt(

@@ -112,7 +112,7 @@ def computed_channel(
         Of the cycles, s.
     """
     angle, *moment = (curves[each] for each in follows_from(name, tuple(curves)))
-    rate = derivative(angle.astype(np.float64), durations)
+    rate = derivative(angle, durations.astype(np.float32))
     product: NDArray[np.float32] = (rate * moment[0] if moment else rate).astype(np.float32)
     return product
 
