@@ -1,4 +1,4 @@
-"""What pretraining on others' gait adds when a few real people are labelled.
+"""What pretraining on simulated gait adds when a few real people are labelled.
 
     python benchmarks/transfer.py --recordings FOLDER                # prints
     python benchmarks/transfer.py --recordings FOLDER --write-docs   # and writes docs/reference
@@ -8,7 +8,6 @@ pretrained encoders, so that a second run begins with them.
 """
 
 import argparse
-import tempfile
 import time
 import warnings
 from pathlib import Path
@@ -24,14 +23,16 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from locomotion_analysis import LocomotionData
 from locomotion_analysis.evaluation import few_subject_curves
-from locomotion_analysis.evaluation.encoders import ENCODER, make_encoder
 from locomotion_analysis.evaluation.training_report import markdown_table
 from locomotion_analysis.files import atomic_path
 from locomotion_analysis.models.deep import (
     FinetunedClassifier,
     FinetunedRegressor,
     load_network,
+    pretrain,
+    save_network,
 )
+from locomotion_analysis.simulation import simulate
 
 PAGE = DOCS / "transfer.md"
 HIP, KNEE, ANKLE = (
@@ -39,6 +40,10 @@ HIP, KNEE, ANKLE = (
     "knee_flexion_angle_ipsi_rad",
     "ankle_dorsiflexion_angle_ipsi_rad",
 )
+ILL = (
+    "healthy", "stroke", "parkinsons", "knee_osteoarthritis", "cerebral_palsy",
+    "transtibial_amputation", "transfemoral_amputation", "fall_risk",
+)  # fmt: skip
 # Half of the healthy curves were cut at the other foot's contact, and none of the affected.
 IN_PHASE = "session == 'M0' and (affected or (pathology == 'healthy' and side == 'right'))"
 CYCLES_OF_A_RUNNER = 8
@@ -48,10 +53,9 @@ SCRATCH, FROZEN, FULL, LINEAR = (
     "pretrained, fine-tuned",
     "linear on the curves",
 )
-HEAD = """# Pretraining on others' gait, put to real people
+HEAD = """# Pretraining on simulated gait, put to real people
 
-A network is pretrained without labels, as `locomotion models make` does, on 800 simulated people and
-on the measured dataset that the task is not about: parts of cycles are hidden and it rebuilds
+A network is pretrained on simulated cycles without labels: parts of them are hidden and it rebuilds
 them. Then it learns a task on real recordings from 2, 5 and 10 people (of each class, where there
 are classes), drawn again and again; everybody else is tested. The same network from random weights,
 scaled by its own training cycles, is given three times the updates and twice the learning rate of
@@ -104,31 +108,33 @@ def ankle_range(folder):
 
 
 TASKS = {"hip": hip_osteoarthritis, "ankle": ankle_range}
-OTHERS = {
-    "hip": lambda folder: LocomotionData.from_parquet(folder / "hip_oa_phase.parquet").select(
-        where=IN_PHASE
-    ),
-    "ankle": lambda folder: LocomotionData.from_parquet(folder / "running_phase.parquet"),
-}
-"""The measured dataset that each task is about."""
 
 
-def encoder_of(architecture, name, recordings, folder):
-    """Pretrain on simulated people and on the dataset of the other task."""
-    place = folder / f"{architecture}-{name}"
-    if not (place / ENCODER).exists():
-        started = time.perf_counter()
-        make_encoder(
-            {other: OTHERS[other](recordings) for other in OTHERS if other != name},
-            place,
-            channels=[HIP, KNEE, ANKLE],
-            architecture=architecture,
-            network_options={"width": 32},
-            max_epochs=80,
-            learning_rate=3e-3,
-        )
-        print(f"{architecture} for {name}: {time.perf_counter() - started:.0f} s", flush=True)
-    return load_network(place / ENCODER)
+def simulated():
+    """Cycles to pretrain on, unlabelled: walking with every diagnosis, and running."""
+    walking = simulate(640, 2, ["level_walking"], ILL, seed=1)
+    running = simulate(160, 2, ["run"], ["healthy"], seed=2)
+    return np.concatenate([each.array([HIP, KNEE, ANKLE]) for each in (walking, running)])
+
+
+def encoder_of(architecture, folder):
+    file = None if folder is None else folder / f"encoder_{architecture}.safetensors"
+    if file is not None and file.exists():
+        return load_network(file)
+    started = time.perf_counter()
+    encoder = pretrain(
+        simulated(),
+        architecture,
+        [HIP, KNEE, ANKLE],
+        network_options={"width": 32},
+        max_epochs=80,
+        learning_rate=3e-3,
+    )
+    print(f"{architecture} pretrained in {time.perf_counter() - started:.0f} s", flush=True)
+    if file is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        save_network(encoder, file)
+    return encoder
 
 
 def models_of(task, encoder):
@@ -212,10 +218,9 @@ def main():
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)  # small batches: a second thread costs more than it brings
     parts = []
-    kept = asked.encoders or Path(tempfile.mkdtemp())
     for architecture in asked.architectures:
+        encoder = encoder_of(architecture, asked.encoders)
         for name in asked.only:
-            encoder = encoder_of(architecture, name, asked.recordings, kept)
             task = TASKS[name](asked.recordings)
             parts.append(section(name, task, architecture, encoder, asked.draws))
     if asked.write_docs:
