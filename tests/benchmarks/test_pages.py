@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"
 BOARD = "../src/locomotion_analysis/evaluation/leaderboard"
 WRITERS = {
-    "leaderboards.md": {"leaderboards": ("part",), BOARD: ("verdict", "_against")},
+    "leaderboards.md": {BOARD: ("verdict", "_against")},
     "generation.md": {"generation": ("HEAD", "judged_part", "published_figures")},
     "kinetics.md": {"kinetics_from_kinematics": ("section", "subject_line", "measured_section")},
     "transfer.md": {"transfer": ("HEAD", "section", "verdict")},
