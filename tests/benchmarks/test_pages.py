@@ -13,9 +13,7 @@ from revalidation.report import comparison_cells, figure_cells
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"
-BOARD = "../src/locomotion_analysis/evaluation/leaderboard"
 WRITERS = {
-    "leaderboards.md": {BOARD: ("verdict", "_against")},
     "generation.md": {"generation": ("HEAD", "judged_part", "published_figures")},
     "kinetics.md": {"kinetics_from_kinematics": ("section", "subject_line", "measured_section")},
     "transfer.md": {"transfer": ("HEAD", "section", "verdict")},
