@@ -95,7 +95,7 @@ _LIGHTEST_BW, _HEAVIEST = 0.2, 3.0
 def vertical_excursion(v: Array, leg_length_m: Array) -> Array:
     """How far walking lifts and lowers the centre of mass, m: ``L (0.007 + 0.0785 v*)``.
 
-    2.7 cm at 0.7 m/s to 4.8 cm at 1.9 m/s for a leg of 0.9 m; within the SD of Orendurff et al. 2004
+    2.3 cm at 0.7 m/s to 4.4 cm at 1.6 m/s for a leg of 0.9 m; within the SD of Orendurff et al. 2004
     (J Rehabil Res Dev 41:829: 2.7 +- 0.5 cm at 0.7 m/s, 4.8 +- 0.9 cm at 1.6 m/s).
     """
     excursion: Array = leg_length_m * (0.007 + 0.0785 * v)
