@@ -242,7 +242,7 @@ def of_angles(tmp_path_factory):
     from locomotion_analysis.production.bundle import write_bundle
     from locomotion_analysis.simulation import simulate
 
-    data = simulate(12, 2, ["level_walking"], ["healthy", "stroke"], seed=5)
+    data = simulate(12, 2, ["level_walking"], ["healthy", "parkinsons"], seed=5)
     data = few_channels(data, ("hip_flexion_angle_ipsi_rad", "knee_flexion_angle_ipsi_rad"))
     folder = tmp_path_factory.mktemp("angles")
     train(data, "pathology", folder / "run", recipes=["linear"], n_splits=3)

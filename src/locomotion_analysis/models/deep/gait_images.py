@@ -95,7 +95,24 @@ def recurrence_plot(
     return torch.sigmoid((within - share) / softness)
 
 
-class GramianImage(nn.Module):  # type: ignore[misc]
+class _CurveImage(nn.Module):  # type: ignore[misc]
+    """What images of curves share: how finely they are drawn.
+
+    Parameters
+    ----------
+    n_points : int
+        Points of a curve.
+    stride : int
+        Points that are averaged to one row and one column.
+    """
+
+    def __init__(self, n_points: int, stride: int) -> None:
+        super().__init__()
+        self.stride = stride
+        self.n_rows = -(-n_points // stride)
+
+
+class GramianImage(_CurveImage):
     """Gramian angular fields of each curve, summation and difference, with the curve beside.
 
     The fields tell the shape of a curve and nothing of its level and range: the curve itself, the
@@ -111,11 +128,6 @@ class GramianImage(nn.Module):  # type: ignore[misc]
 
     per_channel = 3
 
-    def __init__(self, n_points: int, stride: int) -> None:
-        super().__init__()
-        self.stride = stride
-        self.n_rows = -(-n_points // stride)
-
     def forward(self, curves: torch.Tensor) -> torch.Tensor:
         """Return images: (n_cycles, n_points, n_channels) -> (n_cycles, 3 * n_channels, rows, steps)."""
         steps = aggregated(curves.transpose(1, 2), self.stride)
@@ -123,7 +135,7 @@ class GramianImage(nn.Module):  # type: ignore[misc]
         return torch.cat(images, dim=1)
 
 
-class RecurrenceImage(nn.Module):  # type: ignore[misc]
+class RecurrenceImage(_CurveImage):
     """Recurrence plot of each curve, with the curve beside.
 
     Parameters
@@ -136,16 +148,11 @@ class RecurrenceImage(nn.Module):  # type: ignore[misc]
 
     per_channel = 2
 
-    def __init__(self, n_points: int, stride: int) -> None:
-        super().__init__()
-        self.stride = stride
-        self.n_rows = -(-n_points // stride)
-        self.delay = max(round(_DELAY * self.n_rows), 1)
-
     def forward(self, curves: torch.Tensor) -> torch.Tensor:
         """Return images: (n_cycles, n_points, n_channels) -> (n_cycles, 2 * n_channels, rows, steps)."""
         steps = aggregated(curves.transpose(1, 2), self.stride)
-        return torch.cat([recurrence_plot(steps, self.delay), _in_every_row(steps)], dim=1)
+        delay = max(round(_DELAY * self.n_rows), 1)
+        return torch.cat([recurrence_plot(steps, delay), _in_every_row(steps)], dim=1)
 
 
 def _in_every_row(steps: torch.Tensor) -> torch.Tensor:
