@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.evaluation.curve_figures import main_channels
 from locomotion_analysis.evaluation.folds import said_simulated
 from locomotion_analysis.evaluation.generation import Memorisation
+from locomotion_analysis.plots.curves import main_channels
 from locomotion_analysis.quality import validate
 from locomotion_analysis.reporting import channel_title, shown_unit, value_title
 from locomotion_analysis.reporting.style import INK, PALETTE, axes_for, figure, light_grid

@@ -8,11 +8,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.evaluation.curve_figures import class_curve
 from locomotion_analysis.evaluation.folds import said_simulated
 from locomotion_analysis.evaluation.kinetics import KineticsEvaluation
 from locomotion_analysis.evaluation.metrics import Jackknife
 from locomotion_analysis.features import stance_percent
+from locomotion_analysis.plots.curves import class_curve
 from locomotion_analysis.reporting import channel_title, shown_unit
 from locomotion_analysis.reporting.style import INK, MUTED, axes_for, colour, light_grid
 from locomotion_analysis.selection import subject_codes

@@ -8,6 +8,7 @@ import pytest
 from locomotion_analysis import LocomotionData
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import DuplicateCycleError, SchemaError
+from locomotion_analysis.simulation import simulate
 
 
 def test_curves_are_read_only_views_of_one_block(data):
@@ -41,6 +42,50 @@ def test_aliases_of_a_channel_are_understood_and_others_answered_with_near_names
     )
     with pytest.raises(SchemaError, match="did you mean knee_flexion_angle_ipsi_rad"):
         data.curves("knee_flexion_angle_ipsi")
+
+
+def test_short_names_are_of_the_angle_and_the_ipsilateral_leg():
+    data = simulate(n_subjects=2, n_cycles=2, tasks=["level_walking"])
+    knee = "knee_flexion_angle_ipsi_rad"
+    assert data.channel("knee_flexion") == knee
+    np.testing.assert_array_equal(data["knee_flexion"], data.curves(knee))
+    assert data["subject"].equals(data.cycles["subject"])
+    assert data.channel("grf_vertical") == "grf_vertical_ipsi_BW"
+    for name in ("knee", "grf", "knee_flexoin"):
+        with pytest.raises(SchemaError, match="did you mean"):
+            data[name]
+    with pytest.raises(SchemaError, match=f"did you mean {knee}"):
+        data.curves("knee_flexion")
+
+
+def test_what_other_libraries_read_is_the_same_data(tmp_path):
+    data = simulate(2, 2, ["run"], ["healthy"])
+    data.to_csv(tmp_path / "run.csv")
+    again = LocomotionData.from_csv(tmp_path / "run.csv")
+    np.testing.assert_allclose(again.block, data.block, rtol=1e-6)
+    assert list(again.groups) == list(data.groups)
+    pytest.importorskip("xarray")
+    knee = data.to_xarray()["knee_flexion_angle_ipsi_rad"]
+    np.testing.assert_array_equal(knee, data["knee_flexion"])
+    pytest.importorskip("polars")
+    frame = data.to_polars()
+    assert frame.shape[0] == 150 * len(data)
+    np.testing.assert_array_equal(
+        frame["knee_flexion_angle_ipsi_rad"].to_numpy(), data["knee_flexion"].ravel()
+    )
+
+
+def test_the_notebook_view_draws_each_channel_and_says_its_gaps():
+    data = simulate(2, 2, ["run"], ["healthy"])
+    block = data.block.copy()
+    block[1, 0, 3] = np.nan
+    block[2] = np.nan
+    shown = LocomotionData(data.cycles, block, data.channels)._repr_html_()
+    assert shown.count("<svg") == len(data.channels) - 1
+    assert "25 %" in shown
+    assert "100 %" in shown
+    assert len(data.head(1)) == 1
+    assert len(data.head(100)) == len(data)
 
 
 def test_long_view_and_back(data):

@@ -9,12 +9,12 @@ from sklearn.svm import LinearSVC
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
-from locomotion_analysis.evaluation.curve_figures import (
-    class_curve,
+from locomotion_analysis.evaluation.hardest_cycles import (
     hardest_cycles,
     plot_gallery,
     plot_hard_cycle,
 )
+from locomotion_analysis.plots.curves import class_curve
 from locomotion_analysis.simulation import simulate
 
 HIP = "hip_flexion_angle_ipsi_rad"

@@ -20,6 +20,7 @@ from locomotion_analysis.cli.options import (
     cycles_path,
     read_data,
     scanned,
+    split_names,
 )
 from locomotion_analysis.cli.show import console, error_console, frame_table, progress_bar, rate_bar
 from locomotion_analysis.errors import LocomotionError, SchemaError
@@ -309,6 +310,35 @@ def info(data: Data, where: Where = None) -> None:
     shown.print("Columns: " + escape(", ".join(map(str, others))))
     for entry in loaded.history:
         shown.print(escape(f"  {entry}"))
+
+
+def plot(
+    data: Data,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the pictures.")],
+    by: Annotated[
+        str | None, typer.Option(help="Column whose values are drawn apart, e.g. pathology.")
+    ] = None,
+    where: Where = None,
+    channels: Annotated[
+        list[str] | None,
+        typer.Option(help="Channels of the curves; repeat, or separate by commas."),
+    ] = None,
+    kind: Annotated[
+        Literal["svg", "png", "pdf"], typer.Option("--format", help="Format of the pictures.")
+    ] = "svg",
+) -> None:
+    """Draw gait cycles: curves over the norm, sides, the clinical sheet, events, steps, scores."""
+    from locomotion_analysis.plots import write_figures
+
+    loaded = read_data(data, where)
+    written, missing = write_figures(
+        loaded, out, by, split_names(channels), kind=kind, source=cycles_path(data)
+    )
+    shown = console()
+    for path in written:
+        shown.print(f"picture  {escape(str(path))}")
+    for name, reason in missing.items():
+        shown.print(escape(f"not drawn: {name}: expected {reason.expected}, got {reason.got}"))
 
 
 def validate(

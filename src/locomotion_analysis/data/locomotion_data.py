@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, Self, TypeGuard
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,7 @@ from locomotion_analysis.data.parquet import (
 )
 from locomotion_analysis.data.parts import HistoryEntry, Parts, concatenate, people_of_several
 from locomotion_analysis.errors import LocomotionError, SchemaError
+from locomotion_analysis.extras import require
 from locomotion_analysis.files import atomic_path
 from locomotion_analysis.standard import (
     KEY,
@@ -40,11 +41,15 @@ from locomotion_analysis.standard import (
     canonical_name,
 )
 
+if TYPE_CHECKING:
+    from locomotion_analysis.plots import Plots
+
 Layout = Literal["cycle", "long"]
 _LAYOUTS = {"cycle": (write_cycle_columns, 4096), "long": (write_long_columns, 1024)}
 """How each layout's columns are made, and how many cycles at a time."""
 
 _SHOWN_CHANNELS = 6
+_SPARKLINE_CYCLES = 1000
 
 
 class LocomotionData:
@@ -277,6 +282,65 @@ class LocomotionData:
         view: NDArray[np.float32] = self._parts.block[self._position(channel)]
         return view
 
+    def channel(self, name: str) -> str:
+        """Return the full name of a channel of this dataset.
+
+        Parameters
+        ----------
+        name : str
+            The channel, an alias of it, or the start of it that names one channel of the
+            ipsilateral leg or the midline; an angle goes before what else has that start:
+            ``"knee_flexion"`` is ``"knee_flexion_angle_ipsi_rad"``.
+
+        Raises
+        ------
+        SchemaError
+            If there is no such channel, or several; those that are near are named.
+
+        Examples
+        --------
+        >>> from locomotion_analysis.simulation import simulate
+        >>> simulate(n_subjects=2, n_cycles=2).channel("knee_flexion")
+        'knee_flexion_angle_ipsi_rad'
+        """
+        begun = [] if name in self.channels else self._begun_by(name)
+        return begun[0] if len(begun) == 1 else self.channels[self._position(name)]
+
+    def __getitem__(self, name: str) -> "NDArray[np.float32] | pd.Series[Any]":
+        """Return a channel's curves, shape (n_cycles, 150), or a column of the cycles."""
+        if name in self._parts.cycles:
+            column: pd.Series[Any] = self._parts.cycles[name].copy()
+            return column
+        return self.curves(self.channel(name))
+
+    def head(self, n: int = 5) -> Self:
+        """Return the first `n` cycles."""
+        return self.take(np.arange(min(n, len(self))))
+
+    def contralateral_in_phase(self, channel: str) -> NDArray[np.float32]:
+        """Return a contralateral channel on its own cycle, from contralateral heel strike on.
+
+        Parameters
+        ----------
+        channel : str
+            A contralateral channel.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_cycles, 150)
+            See :func:`~locomotion_analysis.plots.curves.contralateral_in_phase`.
+        """
+        from locomotion_analysis.plots.curves import contralateral_in_phase
+
+        return contralateral_in_phase(self, channel)
+
+    @property
+    def plot(self) -> "Plots":
+        """Pictures of the data: ``data.plot.curves("knee_flexion", by="pathology")``."""
+        from locomotion_analysis.plots import Plots
+
+        return Plots(self)
+
     def array(self, channels: Sequence[str] | None = None) -> NDArray[np.float32]:
         """Return some channels as a new array of shape (n_cycles, 150, n_channels).
 
@@ -339,11 +403,18 @@ class LocomotionData:
     def _repr_html_(self) -> str:
         table = self.summary()
         table["task"] = table["task"].map(lambda name: TASKS.get(name, name))
+        missing = self.missing()
+        rows = "".join(
+            f"<tr><td>{html.escape(name)}</td><td>{_sparkline(curves)}</td>"
+            f"<td>{missing[name]:.3g} %</td></tr>"
+            for name, curves in zip(self.channels, self.block, strict=True)
+        )
         return (
             f"<div><strong>LocomotionData</strong>: {html.escape(self._headline())}"
             f"{table.to_html(index=False, float_format='{:.3g}'.format)}"
-            f"<details><summary>{len(self.channels)} channels</summary>"
-            f"{html.escape(', '.join(self.channels))}</details></div>"
+            f"<details><summary>{len(self.channels)} channels</summary><table><tr><th>Channel</th>"
+            f"<th>Mean over the cycle</th><th>Cycles not fully measured</th></tr>{rows}</table>"
+            "</details></div>"
         )
 
     def _headline(self) -> str:
@@ -473,6 +544,44 @@ class LocomotionData:
 
     # --- preparing for models --------------------------------------------------------------
 
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write the long view as CSV, whole or not at all; :meth:`from_csv` reads it again.
+
+        Parameters
+        ----------
+        path : path-like
+            File to write, 150 rows a cycle.
+        """
+        with atomic_path(path) as new:
+            self.dataframe.drop(columns="phase_percent").to_csv(new, index=False)
+
+    def to_xarray(self) -> Any:
+        """Return the cycles as an xarray dataset of dimensions (cycle, phase).
+
+        See :func:`~locomotion_analysis.datasets.export.to_xarray`.
+        """
+        from locomotion_analysis.datasets.export import to_xarray
+
+        return to_xarray(self)
+
+    def to_polars(self) -> Any:
+        """Return the long view as a polars data frame, 150 rows a cycle.
+
+        Raises
+        ------
+        MissingExtraError
+            If polars is not installed.
+
+        Examples
+        --------
+        >>> from locomotion_analysis.simulation import simulate
+        >>> simulate(2, 2, ["run"], ["healthy"]).to_polars().height
+        600
+        """
+        polars = require("polars", "polars")
+        columns = write_long_columns(self._parts.cycles, self._parts.block, self._parts.channels)
+        return polars.from_arrow(pa.table(columns))
+
     def prepare_ml_features(
         self,
         target: str,
@@ -558,13 +667,26 @@ class LocomotionData:
     def _position(self, channel: str) -> int:
         name = channel if channel in self._parts.channels else canonical_name(channel)
         if name not in self._parts.channels:
-            near = get_close_matches(name, self._parts.channels, n=3)
+            near = self._begun_by(name) or self._near(name)
             raise SchemaError(
                 expected="a channel of this dataset",
                 got=repr(channel),
                 fix=f"did you mean {', '.join(near)}?" if near else "see data.channels",
             )
         return self._parts.channels.index(name)
+
+    def _begun_by(self, name: str) -> list[str]:
+        """Return ipsilateral and midline channels that begin with `name`, the angles where any."""
+        begun = [each for each in self.channels if each.startswith(f"{name}_")]
+        own = [each for each in begun if Channel.parse(each).side != "contra"]
+        return [each for each in own if Channel.parse(each).measurement == "angle"] or own
+
+    def _near(self, name: str) -> list[str]:
+        """Return channels whose full or short name is nearly `name`."""
+        own = (each for each in self.channels if Channel.parse(each).side != "contra")
+        words = {Channel.parse(each).quantity.removesuffix("_angle"): each for each in own}
+        words |= {each: each for each in self.channels}
+        return list(dict.fromkeys(words[word] for word in get_close_matches(name, words, n=3)))
 
     def _of_channels(self, names: Sequence[str]) -> Self:
         asked = [names] if isinstance(names, str) else list(names)
@@ -617,6 +739,24 @@ class LocomotionData:
                 where="select",
             )
         return np.asarray(pd.Series(answer).eq(True).fillna(False), dtype=bool)
+
+
+def _sparkline(curves: NDArray[np.float32]) -> str:
+    """Draw the mean of some curves, every fifth sample, as a small SVG; nothing of no values."""
+    some = curves[:: max(len(curves) // _SPARKLINE_CYCLES, 1), ::5]
+    known = np.isfinite(some)
+    counts = known.sum(axis=0)
+    if not counts.all():
+        return ""
+    mean = np.where(known, some, 0.0).sum(axis=0) / counts
+    low, span = mean.min(), float(np.ptp(mean)) or 1.0
+    points = " ".join(
+        f"{4 * k},{22 - 20 * (value - low) / span:.1f}" for k, value in enumerate(mean)
+    )
+    return (
+        '<svg width="120" height="24" role="img"><polyline fill="none" stroke="currentColor" '
+        f'points="{points}"/></svg>'
+    )
 
 
 def _joined(pieces: Sequence[Parts]) -> Parts:

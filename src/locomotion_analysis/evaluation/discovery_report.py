@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.evaluation.curve_figures import MOST_PANELS, plot_class_curves
 from locomotion_analysis.evaluation.discovery import Findings, apart, find_groups
 from locomotion_analysis.evaluation.discovery_figures import (
     plot_dendrogram,
@@ -26,6 +25,7 @@ from locomotion_analysis.evaluation.metrics import metrics_json
 from locomotion_analysis.files import json_text, output_folder, write_all
 from locomotion_analysis.models.unsupervised.clusters import ClusterMethod
 from locomotion_analysis.models.unsupervised.curves import By, Embedding
+from locomotion_analysis.plots.curves import MOST_PANELS, plot_class_curves
 from locomotion_analysis.progress import Progress
 from locomotion_analysis.reporting.names import channel_title, feature_title, value_title
 from locomotion_analysis.reporting.page import Page, Picture, Section, Table

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.evaluation.curve_figures import class_curve
 from locomotion_analysis.evaluation.metrics import Jackknife
 from locomotion_analysis.models.supervised.recipes import BEFORE, CHANGE, known_sessions
+from locomotion_analysis.plots.curves import class_curve
 from locomotion_analysis.reporting.names import shown_unit, value_title
 from locomotion_analysis.reporting.style import INK, MUTED, axes_for, colour, curve_axes, line_style
 from locomotion_analysis.standard import PHASE_PERCENT

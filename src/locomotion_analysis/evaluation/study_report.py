@@ -7,11 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.evaluation.curve_figures import (
+from locomotion_analysis.evaluation.hardest_cycles import (
     hard_cycle_bands,
     hard_cycle_title,
-    main_channels,
-    plot_class_curves,
     plot_hard_cycle,
 )
 from locomotion_analysis.evaluation.plots import (
@@ -39,6 +37,7 @@ from locomotion_analysis.evaluation.probability import (
     roc_curve,
 )
 from locomotion_analysis.evaluation.study_result import StudyChecks, StudyResult
+from locomotion_analysis.plots.curves import main_channels, plot_class_curves
 from locomotion_analysis.reporting import (
     Page,
     Picture,

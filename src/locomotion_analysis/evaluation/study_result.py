@@ -19,7 +19,7 @@ from locomotion_analysis.evaluation.checks import (
     permutation_test,
     robustness,
 )
-from locomotion_analysis.evaluation.curve_figures import hardest_cycles
+from locomotion_analysis.evaluation.hardest_cycles import hardest_cycles
 from locomotion_analysis.evaluation.metrics import Score, headline_scores
 from locomotion_analysis.evaluation.probability import (
     calibration_scores,

@@ -227,7 +227,11 @@ def panels(draw: "Callable[[Axes, T], object]", items: Iterable[T], of: object) 
 
 def curve_axes(axes: "Axes", channel: str) -> None:
     """Make the axes those of a channel over the gait cycle: title, quantity with unit, phase."""
-    axes.set_title(textwrap.fill(channel_title(channel), _TITLE_CHARACTERS), loc="left")
+    # Stated, as the axes may be the caller's own, of another style.
+    axes.set_title(
+        textwrap.fill(channel_title(channel), _TITLE_CHARACTERS), loc="left", fontsize=9.5,
+        fontweight="bold",
+    )  # fmt: skip
     axes.set_ylabel(channel_axis(channel))
     gait_cycle_axis(axes)
 
@@ -273,12 +277,18 @@ def as_data_uri(made: "Figure") -> str:
     The SVG is an image of its own, so that the names inside it cannot clash with those of
     another figure; its text stays text.
     """
-    import matplotlib as mpl
-
-    buffer = io.BytesIO()
-    with mpl.rc_context(_STYLE):
-        made.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     # A hundredth of a point is finer than any screen; the rest only makes the page heavy.
     # Lines only: the numbers in the text are what the figure says.
-    rounded = _LINE.sub(lambda line: _LONG_NUMBER.sub(rb"\1", line[0]), buffer.getvalue())
+    rounded = _LINE.sub(lambda line: _LONG_NUMBER.sub(rb"\1", line[0]), figure_bytes(made))
     return "data:image/svg+xml;base64," + base64.b64encode(rounded).decode("ascii")
+
+
+def figure_bytes(made: "Figure", kind: Literal["svg", "png", "pdf"] = "svg") -> bytes:
+    """Return the figure as a file's content; the same figure gives the same bytes."""
+    import matplotlib as mpl
+
+    dates = {"svg": {"Date": None, "Creator": None}, "pdf": {"CreationDate": None}, "png": {}}
+    buffer = io.BytesIO()
+    with mpl.rc_context(_STYLE):
+        made.savefig(buffer, format=kind, metadata=dates[kind], dpi=200)
+    return buffer.getvalue()

@@ -20,7 +20,6 @@ from sklearn.exceptions import NotFittedError
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import CycleShapeError, LocomotionWarning, SchemaError
-from locomotion_analysis.evaluation.curve_figures import class_curve
 from locomotion_analysis.evaluation.explain.importance import (
     ALL_CHANNELS,
     check_channels,
@@ -32,6 +31,7 @@ from locomotion_analysis.extras import require_installed
 from locomotion_analysis.models.deep import NETWORKS, CurveScaler
 from locomotion_analysis.models.deep.networks import AttentiveNetwork, MultiTaskNetwork
 from locomotion_analysis.models.timeseries import checked_curves
+from locomotion_analysis.plots.curves import class_curve
 from locomotion_analysis.reporting.names import shown_unit, value_title
 from locomotion_analysis.reporting.style import (
     INK,

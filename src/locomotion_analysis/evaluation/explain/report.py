@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import FileReadError, SchemaError
-from locomotion_analysis.evaluation.curve_figures import class_curve, main_channels
 from locomotion_analysis.evaluation.explain.dependence import (
     CLINICAL_VARIABLES,
     PartialDependence,
@@ -39,6 +38,7 @@ from locomotion_analysis.evaluation.study_inputs import (
 )
 from locomotion_analysis.evaluation.study_result import cautions
 from locomotion_analysis.files import write_all
+from locomotion_analysis.plots.curves import class_curve, main_channels
 from locomotion_analysis.progress import Progress, as_stage, silent
 from locomotion_analysis.reporting.names import (
     channel_title,

@@ -5,11 +5,7 @@ import pandas as pd
 import pytest
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.evaluation.curve_figures import (
-    class_curve,
-    main_channels,
-    plot_class_curves,
-)
+from locomotion_analysis.plots.curves import class_curve, main_channels, plot_class_curves
 
 
 def test_subjects_weigh_the_same_however_many_cycles_they_have():
