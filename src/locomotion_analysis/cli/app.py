@@ -26,6 +26,7 @@ from locomotion_analysis.cli.production import (
     bundle_verify,
     keys_app,
     monitor_app,
+    predict,
     registry_app,
     retrain,
     serve,
@@ -68,7 +69,7 @@ def _locomotion(
 _COMMANDS = (
     *(demo, run, train, explain, audit, discover),
     *(info, plot, simulate, convert, formats, validate, doctor),
-    *(bundle, bundle_inspect, bundle_verify, bundle_diff, serve, stream, retrain),
+    *(bundle, bundle_inspect, bundle_verify, bundle_diff, predict, serve, stream, retrain),
 )
 for _command in _COMMANDS:
     app.command()(_command)

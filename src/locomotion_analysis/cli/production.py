@@ -259,6 +259,39 @@ def stream(
             sys.stdout.flush()
 
 
+def predict(
+    bundle: _File,
+    data: Annotated[
+        Path,
+        typer.Argument(help="Gait cycles or a table of features: a Parquet or CSV file."),
+    ],
+    out: Annotated[Path, typer.Option(help="File to write: .csv or .parquet.")],
+    key_file: _Key = None,
+) -> None:
+    """Answer every cycle of a file with a bundle: predictions, sets, what is out of distribution."""
+    import pandas as pd
+
+    from locomotion_analysis.production import predicting
+    from locomotion_analysis.production.bundle import open_bundle
+
+    opened = open_bundle(bundle, key=_secret(key_file))
+    rows = predicting.read_rows(cycles_path(data))
+    answer = (
+        predicting.predict_features if isinstance(rows, pd.DataFrame) else predicting.predict_cycles
+    )
+    table = answer(opened, rows)
+    predicting.write_predictions(table, out)
+    shown = console()
+    rejected = int((table["rejected"] != "").sum()) if "rejected" in table else 0
+    outside = int(table["outside"].eq(True).sum()) if "outside" in table else 0
+    shown.print(f"answered {len(table) - rejected:,} of {len(table):,} rows")
+    if outside:
+        shown.print(f"outside  {outside:,} are out of the training distribution (column outside)")
+    if rejected:
+        shown.print(f"rejected {rejected:,} were not fully measured (column rejected)")
+    shown.print(f"table    {escape(str(out))}")
+
+
 def _named_number(text: str) -> tuple[str, float]:
     """Return name and number of NAME=NUMBER."""
     from locomotion_analysis.errors import SchemaError

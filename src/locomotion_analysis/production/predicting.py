@@ -1,0 +1,183 @@
+"""A bundle's answers to a whole file: gait cycles, or a table of features."""
+
+import io
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.data.parquet import read_csv_table, read_parquet_table
+from locomotion_analysis.errors import LocomotionWarning, SchemaError
+from locomotion_analysis.files import write_all
+from locomotion_analysis.production.service.bodies import (
+    checked_cycles,
+    checked_features,
+    probability_columns,
+)
+from locomotion_analysis.production.service.worker import ServedBundle
+from locomotion_analysis.reporting.spreadsheets import csv_text
+from locomotion_analysis.standard import KEY, canonical_name, is_channel
+
+if TYPE_CHECKING:
+    from locomotion_analysis.production.bundle import Bundle
+
+__all__ = ["predict_cycles", "predict_features", "read_rows", "write_predictions"]
+
+REJECTED = "rejected"
+"""Column that says why a cycle was not answered; empty where it was."""
+
+
+def read_rows(path: str | os.PathLike[str]) -> LocomotionData | pd.DataFrame:
+    """Read gait cycles, or a table of features where no column is a channel.
+
+    Parameters
+    ----------
+    path : path-like
+        Parquet or CSV.
+    """
+    place = Path(path)
+    is_csv = place.suffix.lower() == ".csv"
+    if not place.is_dir():
+        table = read_csv_table(place) if is_csv else read_parquet_table(place)[0]
+        if not any(is_channel(canonical_name(name)) for name in table.column_names):
+            frame: pd.DataFrame = table.to_pandas()
+            return frame
+    return LocomotionData.from_csv(place) if is_csv else LocomotionData.from_parquet(place)
+
+
+def predict_cycles(bundle: "Bundle", data: LocomotionData) -> pd.DataFrame:
+    """Answer each gait cycle as the service does, with the same checks.
+
+    A cycle in which a channel that the model needs was not fully measured is not answered, and its
+    row says so. Curves that cannot be right (another unit, the other sign) are an error: the others
+    of the file will hardly be better.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    data : LocomotionData
+        Cycles with the channels of the bundle.
+
+    Returns
+    -------
+    DataFrame
+        One row a cycle (of a paired model: a leg), the cycle key first, then the columns of
+        :meth:`~locomotion_analysis.production.bundle.Bundle.predict_features`, the findings of the
+        quality checks (``quality``), and ``rejected``.
+
+    Raises
+    ------
+    SchemaError
+        If a channel is missing, or no cycle can be answered.
+    RefusedError
+        For curves that cannot be right; cycle and channel are named.
+    """
+    served = ServedBundle(bundle)
+    missing = [name for name in served.channel_names if name not in data.channels]
+    if missing:
+        checked_cycles(data, served)  # raises, in the words of the service
+    lacking = pd.DataFrame(
+        {name: ~np.isfinite(data.curves(name)).all(axis=1) for name in served.channel_names}
+    )
+    bad = lacking.any(axis=1).to_numpy() if len(lacking.columns) else np.zeros(len(data), bool)
+    if bad.all():
+        raise SchemaError(
+            expected="cycles in which the channels of the model were measured",
+            got=f"none of {len(data)}: gaps in {', '.join(lacking.columns[lacking.any()][:5])}",
+            where="cycles", fix="see `locomotion info` for the gaps of each channel",
+        )  # fmt: skip
+    whole = data.take(~bad) if bad.any() else data
+    asked = checked_cycles(whole, served)
+    known = {str(entry) for entry in whole.history}
+    for text in dict.fromkeys(text for text in asked.warnings if text not in known):
+        warnings.warn(text, LocomotionWarning, stacklevel=2)
+    answers = served.predict_cycles(whole, explain=False)
+    if served.paired:
+        return _plain(answers.reset_index().assign(**{REJECTED: ""}))
+    table = answers.reset_index(drop=True).assign(quality=_findings(asked.quality, len(whole)))
+    table.index = pd.Index(np.flatnonzero(~bad))
+    table = table.reindex(range(len(data)))
+    table[REJECTED] = ""
+    for row in np.flatnonzero(bad):
+        names = ", ".join(lacking.columns[lacking.iloc[row]])
+        table.loc[row, REJECTED] = f"not fully measured: {names}"
+    return _plain(pd.concat([data.cycles[list(KEY)], table], axis=1))
+
+
+def predict_features(bundle: "Bundle", frame: pd.DataFrame) -> pd.DataFrame:
+    """Answer each row of a table of features.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    frame : DataFrame
+        The features of ``bundle.schema.names``; other columns (names, targets) are kept in front.
+
+    Returns
+    -------
+    DataFrame
+        One row a row of `frame`.
+
+    Raises
+    ------
+    SchemaError
+        If features are missing.
+    """
+    served = ServedBundle(bundle)
+    own = [name for name in frame if name in set(served.schema.names)]
+    asked = checked_features(frame[own], served)
+    for text in dict.fromkeys(asked.warnings):
+        warnings.warn(text, LocomotionWarning, stacklevel=2)
+    answers = served.predict_features(pd.DataFrame(asked.rows), explain=False)
+    others = frame.drop(columns=own).reset_index(drop=True)
+    return _plain(pd.concat([others, answers.reset_index(drop=True)], axis=1))
+
+
+def write_predictions(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
+    """Write answers as CSV or Parquet, by the ending, whole or not at all.
+
+    Raises
+    ------
+    SchemaError
+        If the ending is neither.
+    """
+    place = Path(path)
+    if place.suffix.lower() == ".csv":
+        write_all({place: csv_text(table)})
+    elif place.suffix.lower() == ".parquet":
+        buffer = io.BytesIO()
+        table.to_parquet(buffer, index=False)
+        write_all({place: buffer.getvalue()})
+    else:
+        raise SchemaError(
+            expected="a file that ends in .csv or .parquet", got=place.name, where="--out"
+        )
+
+
+def _findings(found: pd.DataFrame | None, n_rows: int) -> list[str]:
+    """Return the findings of each row as one text."""
+    told: list[list[str]] = [[] for _ in range(n_rows)]
+    if found is not None:
+        for row, code, channel in zip(
+            *(found[name] for name in ("row", "code", "channel")), strict=True
+        ):
+            if 0 <= row < n_rows:
+                told[row].append(f"{code} {channel}".strip())
+    return ["; ".join(dict.fromkeys(each)) for each in told]
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with prediction sets as text, the probabilities beside the prediction."""
+    if "set" in table:
+        sets = table["set"].map(
+            lambda each: "; ".join(map(str, each)) if isinstance(each, list | tuple) else ""
+        )
+        table = table.assign(set=sets)
+    probable = probability_columns(table)
+    first = list(table.columns[: table.columns.get_loc("prediction") + 1])
+    rest = [name for name in table if name not in {*first, *probable}]
+    return table[[*first, *probable, *rest]]

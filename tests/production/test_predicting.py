@@ -1,0 +1,99 @@
+"""A file of cycles or features answered at once, as the service answers each."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.errors import SchemaError
+
+pytest.importorskip("skops")
+pytest.importorskip("pydantic")
+
+from typer.testing import CliRunner
+
+from locomotion_analysis.cli import app
+from locomotion_analysis.production.bundle import open_bundle
+from locomotion_analysis.production.predicting import predict_cycles, predict_features, read_rows
+from locomotion_analysis.production.service.contract import RefusedError
+
+KEPT = Path(__file__).parent / "bundle" / "old" / "format_1.bundle"
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    return open_bundle(KEPT)
+
+
+def with_block(data, block):
+    return LocomotionData(data.cycles, block, data.channels, data.history)
+
+
+def test_every_cycle_has_the_answer_of_the_bundle(bundle):
+    data = bundle.golden.cycles
+    table = predict_cycles(bundle, data)
+    expected = bundle.predict_cycles(data)
+    assert list(table["prediction"]) == list(expected["prediction"])
+    assert list(table["subject"]) == list(data.cycles["subject"])
+    assert (table["rejected"] == "").all()
+    for text, own in zip(table["set"], expected["set"], strict=True):
+        assert text == "; ".join(own)
+
+
+def test_a_gap_rejects_its_cycle_alone(bundle):
+    data = bundle.golden.cycles
+    needed = next(each.name for each in bundle.channels if each.needed)
+    block = data.block.copy()
+    block[data.channels.index(needed), 1, 10] = np.nan
+    table = predict_cycles(bundle, with_block(data, block))
+    assert table.loc[1, "rejected"] == f"not fully measured: {needed}"
+    assert pd.isna(table.loc[1, "prediction"])
+    others = table.drop(index=1)
+    expected = bundle.predict_cycles(data).reset_index(drop=True).drop(index=1)
+    assert list(others["prediction"]) == list(expected["prediction"])
+    block[data.channels.index(needed)] = np.nan
+    with pytest.raises(SchemaError, match=f"gaps in {needed}"):
+        predict_cycles(bundle, with_block(data, block))
+
+
+def test_another_unit_and_a_missing_channel_are_errors(bundle):
+    data = bundle.golden.cycles
+    with pytest.raises(RefusedError, match="another unit"):
+        predict_cycles(bundle, with_block(data, np.degrees(data.block)))
+    with pytest.raises(RefusedError, match="missing"):
+        predict_cycles(bundle, data.select(channels=data.channels[:1]))
+
+
+def test_features_are_answered_beside_their_other_columns(bundle):
+    features = bundle.golden.features.reset_index(drop=True)
+    shuffled = features[list(features.columns)[::-1]].assign(record="r1")
+    table = predict_features(bundle, shuffled)
+    assert list(table["prediction"]) == list(bundle.golden.answers["prediction"])
+    assert table.columns[0] == "record"
+    with pytest.raises(SchemaError):
+        predict_features(bundle, shuffled.drop(columns=features.columns[0]))
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_the_command_writes_what_the_ending_says(bundle, tmp_path, ending):
+    bundle.golden.cycles.to_parquet(tmp_path / "cycles.parquet")
+    out = tmp_path / f"predictions.{ending}"
+    command = ["predict", str(KEPT), str(tmp_path / "cycles.parquet"), "--out", str(out)]
+    result = CliRunner().invoke(app, command, catch_exceptions=False)
+    assert result.exit_code == 0
+    table = pd.read_csv(out) if ending == "csv" else pd.read_parquet(out)
+    assert list(table["prediction"]) == list(
+        predict_cycles(bundle, bundle.golden.cycles)["prediction"]
+    )
+    assert f"answered {len(table):,} of {len(table):,} rows" in result.output
+    with pytest.raises(SchemaError, match=r"\.csv or \.parquet"):
+        CliRunner().invoke(app, [*command[:-1], "x.txt"], catch_exceptions=False)
+
+
+def test_a_table_of_features_is_told_from_cycles(bundle, tmp_path):
+    bundle.golden.features.reset_index(drop=True).to_csv(tmp_path / "features.csv", index=False)
+    bundle.golden.cycles.to_csv(tmp_path / "cycles.csv")
+    assert isinstance(read_rows(tmp_path / "features.csv"), pd.DataFrame)
+    assert isinstance(read_rows(tmp_path / "cycles.csv"), LocomotionData)
