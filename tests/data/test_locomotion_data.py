@@ -7,8 +7,10 @@ import pytest
 
 from locomotion_analysis import LocomotionData
 from locomotion_analysis.data import HistoryEntry
+from locomotion_analysis.data.columns import numbered
 from locomotion_analysis.errors import DuplicateCycleError, SchemaError
 from locomotion_analysis.simulation import simulate
+from locomotion_analysis.standard import KEY
 
 
 def test_curves_are_read_only_views_of_one_block(data):
@@ -252,6 +254,31 @@ def test_repr_names_what_is_inside_and_escapes_html(data):
     assert "<script>" not in odd._repr_html_()
     assert "simulated" in repr(odd)
     assert odd.is_simulated
+
+
+def test_narrowed_keeps_the_key_and_what_is_named(data):
+    wanted = [data.channels[1], data.channels[0]]
+    few = data.narrowed(wanted, ["age", "no_such_column"])
+    assert few.channels == tuple(wanted)
+    assert few.columns == (*KEY, "age")
+    np.testing.assert_array_equal(few.block, data.block[[1, 0]])
+    pd.testing.assert_frame_equal(few.cycles, data.cycles[[*KEY, "age"]])
+    assert few.history == data.history
+    assert data.narrowed(data.channels, data.columns) is data
+
+
+def test_rows_are_numbered_as_pandas_numbers_groups():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({
+        "name": pd.Series(rng.choice(["a", "b", "c"], 200), dtype="str").mask(rng.random(200) < 0.1),
+        "number": rng.choice([1.0, 2.5, np.nan], 200),
+        "code": rng.integers(0, 4, 200),
+    })  # fmt: skip
+    for columns in (["name"], ["name", "number"], ["code", "name", "number"]):
+        expected = frame.groupby(columns, sort=False, dropna=False).ngroup()
+        found = numbered(frame[name] for name in columns)
+        np.testing.assert_array_equal(found, expected)
+    assert len(numbered([frame["name"].head(0), frame["code"].head(0)])) == 0
 
 
 def test_with_history_leaves_the_original_alone(data):

@@ -144,3 +144,13 @@ def test_simulated_force_and_event_agree():
     data = simulate(n_subjects=6, n_cycles=4)
     difference = stance_percent(data).percent - data.cycles["stance_percent"].to_numpy()
     assert np.abs(np.median(difference)) < 1.5
+
+
+def test_who_stands_up_lifts_no_foot_however_little_it_carries():
+    data = simulate(6, 4, ["sit_to_stand"], ["healthy"], seed=0)
+    channels = list(data.channels)
+    block = data.block.copy()
+    block[channels.index("grf_vertical_ipsi_BW"), :, 10:40] = 0.0
+    stance = stance_percent(LocomotionData(data.cycles, block, channels))
+    assert np.isnan(stance.percent).all()
+    assert set(stance.source) == {"unknown"}

@@ -1,14 +1,16 @@
 """Validation as a whole: batches, bounds of memory, real recordings."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.quality import validate, write_clean, write_report
 from locomotion_analysis.quality.batch import distance_limits, group_medians, stride_distances
-from locomotion_analysis.quality.validation import EXAMPLES
+from locomotion_analysis.quality.validation import EXAMPLES, cycle_findings
 from locomotion_analysis.simulation import simulate
+from locomotion_analysis.standard import KEY
 
 HIP = "hip_flexion_angle_ipsi_rad"
 
@@ -38,6 +40,16 @@ def test_batches_find_the_same_as_the_whole(batch_cycles, mixed, tmp_path):
         for r in (parts, whole)
     )
     assert a.equals(b)
+
+
+def test_findings_of_cycles_are_those_of_the_whole_and_tell_where_they_are(mixed):
+    found = cycle_findings(mixed)
+    pd.testing.assert_frame_equal(found.drop(columns="row"), validate(mixed).findings)
+    assert found["row"].nunique() > 5
+    keys = mixed.cycles[list(KEY)].iloc[found["row"]].reset_index(drop=True)
+    pd.testing.assert_frame_equal(found[list(KEY)], keys)
+    with pytest.raises(SchemaError, match="at least one gait cycle"):
+        cycle_findings(mixed.take([]))
 
 
 def test_an_odd_stride_is_found_though_its_group_is_cut_by_batches(mixed):

@@ -4,8 +4,9 @@ The channels become curves; the others describe a cycle and become one row of it
 complete and packed strings (``age:30,sex:female``) taken apart.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -265,11 +266,10 @@ def tidy_cycles(
     cycles, plain = _plain_tasks(cycles)
     history += blanks + plain
     for name in KEY:
-        empty = cycles[name].isna()
-        if name in texts:
-            no_name = NAMELESS if name == "subject" else ("",)
-            empty |= cycles[name].str.strip().str.lower().isin(no_name)
-        if empty.any():
+        no_name = NAMELESS if name == "subject" else {""}
+        blanks = [each for each in cycles[name].unique() if pd.isna(each) or _says(each, no_name)]
+        if blanks:
+            empty = cycles[name].isin(blanks)
             first = int(empty.to_numpy().argmax())
             told = cycles[name].iloc[first]
             says = f" (the first says {told!r})" if isinstance(told, str) and told.strip() else ""
@@ -324,12 +324,39 @@ def _without_blank_labels(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[Hist
         values = cycles[name]
         if not pd.api.types.is_string_dtype(values):
             continue
-        blank = values.str.strip().str.lower().isin(_NO_LABEL)
-        if blank.any():
+        # Only the distinct values are looked at: they are few.
+        blanks = [each for each in values.unique() if _says(each, _NO_LABEL)]
+        if blanks:
+            blank = values.isin(blanks)
             changed[name] = values.mask(blank)
             detail = f"{name}: a blank, NA or dash is a missing label"
             history.append(HistoryEntry("read", detail, int(blank.sum())))
-    return cycles.assign(**changed), history
+    return cycles.assign(**changed) if changed else cycles, history
+
+
+def _says(value: object, words: Collection[str]) -> bool:
+    """Whether a value is one of some words, whatever its case and the blanks around it."""
+    return isinstance(value, str) and value.strip().lower() in words
+
+
+def numbered(columns: "Iterable[pd.Series[Any] | NDArray[Any]]") -> NDArray[np.int64]:
+    """Return the number of each row's combination of values, in order of appearance.
+
+    Parameters
+    ----------
+    columns : iterable of Series or ndarray, each of shape (n_rows,)
+        At least one. A missing value is a value.
+
+    Examples
+    --------
+    >>> numbered([pd.Series(["a", "b", "a"]), np.array([1, 1, 2])])
+    array([0, 1, 2])
+    """
+    codes: NDArray[np.int64] = np.zeros(1, dtype=np.int64)
+    for column in columns:
+        own, values = pd.factorize(column, use_na_sentinel=False)
+        codes = pd.factorize(codes * len(values) + own)[0]
+    return codes
 
 
 def refuse_duplicates(cycles: pd.DataFrame) -> None:

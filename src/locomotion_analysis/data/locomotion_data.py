@@ -2,7 +2,7 @@
 
 import html
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -233,6 +233,11 @@ class LocomotionData:
     def cycles(self) -> pd.DataFrame:
         """One row a gait cycle (a copy: changing it changes nothing here)."""
         return self._parts.cycles.copy()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of what is known of each cycle, in the order of :attr:`cycles`."""
+        return tuple(self._parts.cycles.columns)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -504,6 +509,19 @@ class LocomotionData:
         cycles = self._parts.cycles.iloc[rows].reset_index(drop=True)
         block = np.ascontiguousarray(self._parts.block[:, rows])
         return self._from_parts(Parts(cycles, block, self.channels, self.history))
+
+    def narrowed(self, channels: Sequence[str], columns: Collection[str]) -> Self:
+        """Return the same cycles with some channels, and of their columns the key and some others.
+
+        For models, which must not see what they were not trained on: the history stays as it is.
+        """
+        of_cycles = [name for name in self.columns if name in KEY or name in columns]
+        cycles, block, kept = self._parts.cycles, self._parts.block, tuple(channels)
+        if kept == self.channels and len(of_cycles) == len(self.columns):
+            return self
+        if kept != self.channels:
+            block = block[[self._position(name) for name in kept]]
+        return self._from_parts(Parts(cycles[of_cycles], block, kept, self.history))
 
     def with_history(self, *entries: HistoryEntry) -> Self:
         """Return the same data with `entries` at the end of its history."""

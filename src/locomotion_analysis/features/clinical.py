@@ -19,7 +19,6 @@ from locomotion_analysis.features.spec import (
     FeatureSpec,
     LeftOut,
     Schema,
-    leg_length_m,
 )
 from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2, TASKS, Channel, normative_curves
 from locomotion_analysis.standard.norms import (
@@ -160,7 +159,7 @@ def norm_rows(view: CycleView) -> tuple[NDArray[np.int64], Values]:
         -1 for a task without norm.
     share : ndarray, shape (n_cycles,)
     """
-    task = view.cycles["task"].to_numpy(dtype=object)
+    task = view.tasks
     row, share = np.full(len(view), -1, dtype=np.int64), np.zeros(len(view))
     next_start = 0
     for name in TASKS:
@@ -336,7 +335,7 @@ def _rows(view: CycleView, channels: tuple[str, ...]) -> NDArray[np.int64]:
 
 def scored(view: CycleView) -> NDArray[np.bool_]:
     """Return which cycles the clinical scores are for."""
-    own: NDArray[np.bool_] = np.asarray(view.cycles["task"] == SCORED_TASK, dtype=np.bool_)
+    own: NDArray[np.bool_] = np.asarray(view.tasks == SCORED_TASK, dtype=np.bool_)
     return own
 
 
@@ -449,7 +448,7 @@ _PARAMETERS: dict[str, tuple[tuple[str, ...], Callable[[CycleView], Values]]] = 
     "toe-off": (("stance_percent",), lambda view: view.stance.measured),
     "speed / leg length": (
         ("speed_m_s", "leg_length_m"),
-        lambda view: view.column("speed_m_s") / leg_length_m(view.cycles),
+        lambda view: view.column("speed_m_s") / view.leg_length_m,
     ),
     "cadence": (("cycle_duration_s",), lambda view: 120.0 / view.duration_s),
     "mean pelvic tilt": ((_TILT,), _of(_TILT, "mean")),

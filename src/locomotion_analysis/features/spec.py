@@ -270,7 +270,10 @@ def number_column(cycles: pd.DataFrame, name: str) -> Values:
     """Return a column as float64, NaN where it is absent, no number, or impossible (<= 0)."""
     if name not in cycles:
         return np.full(len(cycles), np.nan)
-    values = pd.to_numeric(cycles[name], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    column = cycles[name]
+    if not (isinstance(column.dtype, np.dtype) and column.dtype.kind in "fi"):
+        column = pd.to_numeric(column, errors="coerce")
+    values = column.to_numpy(np.float64, na_value=np.nan)
     impossible = ~np.isfinite(values)
     if name in _ABOVE_ZERO:
         impossible |= values <= 0
@@ -290,17 +293,6 @@ def first_known(*candidates: Values) -> Values:
     for values in candidates[1:]:
         result = np.where(np.isnan(result), values, result)
     return result
-
-
-def leg_length_m(cycles: pd.DataFrame) -> Values:
-    """Return measured leg length, or 0.53 of the body height where only that is known."""
-    height = number_column(cycles, "height_m")
-    return first_known(number_column(cycles, "leg_length_m"), LEG_LENGTH_PER_HEIGHT * height)
-
-
-def has_steps(cycles: pd.DataFrame) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    """Return whether each cycle belongs to a task with steps."""
-    return ~cycles["task"].isin(POSTURAL_TASKS).to_numpy(dtype=bool)
 
 
 # The end of stance of each cycle: measured where it can be, published where it cannot
@@ -377,17 +369,22 @@ def stance_percent(data: LocomotionData) -> Stance:
     >>> sorted(set(stance.source.tolist()))
     ['metadata']
     """
-    cycles = data.cycles
-    metadata = number_column(cycles, "stance_percent")
-    metadata[~((metadata > 0) & (metadata < 100))] = np.nan
-    ground = ground_force(data, cycles, "ipsi")
-    force = np.full(len(cycles), np.nan) if ground is None else toe_off(*ground)
+    return CycleView(data).stance
+
+
+def _stance_of(view: "CycleView") -> Stance:
+    told = view.column("stance_percent")
+    metadata = np.where((told > 0) & (told < 100), told, np.nan)
+    ground = view.ground_force("ipsi")
+    # Who stands up unloads the feet, and lifts none.
+    force = np.full(len(view), np.nan) if ground is None else toe_off(*ground)
+    force = np.where(view.steps, force, np.nan)
     percent = first_known(metadata, force)
     unmeasured = np.isnan(percent)
     if unmeasured.any():
-        speed, leg = number_column(cycles, "speed_m_s"), leg_length_m(cycles)
-        for task in cycles.loc[unmeasured, "task"].unique():
-            own = unmeasured & (cycles["task"] == task).to_numpy(dtype=bool)
+        speed, leg = view.column("speed_m_s"), view.leg_length_m
+        for task in dict.fromkeys(view.tasks[unmeasured]):
+            own = unmeasured & (view.tasks == task)
             percent[own] = toe_off_percent(task, speed[own], leg[own])
     known = [np.isfinite(metadata), np.isfinite(force), np.isfinite(percent)]
     disputed = int(np.sum(np.abs(metadata - force) > _DIFFERENT_PERCENT))
@@ -407,19 +404,6 @@ class GroundForce(NamedTuple):
 
     force: NDArray[np.float32]
     threshold: Values
-
-
-def ground_force(data: LocomotionData, cycles: pd.DataFrame, side: str) -> GroundForce | None:
-    """Return the vertical force of a side with its contact threshold, or None without one."""
-    for unit in ("BW", "N"):
-        name = f"grf_vertical_{side}_{unit}"
-        if name in data.channels:
-            threshold = np.full(len(cycles), CONTACT_FORCE_N)
-            if unit == "BW":
-                mass = number_column(cycles, "mass_kg")
-                threshold /= np.where(np.isnan(mass), _USUAL_MASS_KG, mass) * STANDARD_GRAVITY_M_S2
-            return GroundForce(data.curves(name), threshold)
-    return None
 
 
 # Names of the channels and columns at hand: all that decides which features there are
@@ -467,7 +451,7 @@ class Schema:
         cls, data: LocomotionData, aggregations: Sequence[str] = DEFAULT_AGGREGATIONS
     ) -> Self:
         """Return the names in a dataset."""
-        return cls.of(data.channels, list(data.cycles.columns), aggregations)
+        return cls.of(data.channels, data.columns, aggregations)
 
     def of_measurement(self, *measurements: str) -> dict[str, Channel]:
         """Return the channels of some measurements (angle, moment, grf, ...)."""
@@ -584,6 +568,7 @@ class CycleView:
         self.channels = {name: Channel.parse(name) for name in data.channels}
         self._positions = {name: row for row, name in enumerate(data.channels)}
         self._quantiles: dict[float, Values] = {}
+        self._columns: dict[str, Values] = {}
 
     def __len__(self) -> int:
         return len(self.cycles)
@@ -625,8 +610,10 @@ class CycleView:
         return core_statistics(self.data.block, self.stance_index)
 
     def column(self, name: str) -> Values:
-        """Return a metadata column as numbers, NaN where unknown."""
-        return number_column(self.cycles, name)
+        """Return a metadata column as numbers, NaN where unknown; not to be written to."""
+        if name not in self._columns:
+            self._columns[name] = number_column(self.cycles, name)
+        return self._columns[name]
 
     @cached_property
     def duration_s(self) -> Values:
@@ -650,7 +637,7 @@ class CycleView:
     @cached_property
     def stance(self) -> Stance:
         """End of stance of each cycle."""
-        return stance_percent(self.data)
+        return _stance_of(self)
 
     @cached_property
     def stance_index(self) -> NDArray[np.int64]:
@@ -660,21 +647,44 @@ class CycleView:
         return np.where(np.isnan(percent), -1, index)
 
     @cached_property
+    def tasks(self) -> NDArray[np.object_]:
+        """Task of each cycle."""
+        return self.cycles["task"].to_numpy(dtype=object)
+
+    @cached_property
     def steps(self) -> NDArray[np.bool_]:
         """Whether each cycle belongs to a task with steps."""
-        return has_steps(self.cycles)
+        return ~np.isin(self.tasks, POSTURAL_TASKS)
 
     @cached_property
     def runs(self) -> NDArray[np.bool_]:
         """Whether each cycle is one of running."""
-        return (self.cycles["task"] == "run").to_numpy(dtype=bool)
+        return np.asarray(self.tasks == "run", dtype=bool)
+
+    @cached_property
+    def leg_length_m(self) -> Values:
+        """Measured leg length, or 0.53 of the body height where only that is known."""
+        estimated = LEG_LENGTH_PER_HEIGHT * self.column("height_m")
+        return first_known(self.column("leg_length_m"), estimated)
+
+    def ground_force(self, side: str) -> GroundForce | None:
+        """Return the vertical force of a side with its contact threshold, or None without one."""
+        for unit in ("BW", "N"):
+            name = f"grf_vertical_{side}_{unit}"
+            if name in self.channels:
+                threshold = np.full(len(self), CONTACT_FORCE_N)
+                if unit == "BW":
+                    mass = self.column("mass_kg")
+                    mass = np.where(np.isnan(mass), _USUAL_MASS_KG, mass)
+                    threshold /= mass * STANDARD_GRAVITY_M_S2
+                return GroundForce(self.curves(name), threshold)
+        return None
 
     @cached_property
     def double_support_percent(self) -> Values:
         """Share of the cycle with both feet loaded: the column, else from both vertical forces."""
         metadata = self.column("double_support_percent")
-        own = ground_force(self.data, self.cycles, "ipsi")
-        other = ground_force(self.data, self.cycles, "contra")
+        own, other = self.ground_force("ipsi"), self.ground_force("contra")
         if own is None or other is None:
             return metadata
         return first_known(metadata, np.where(self.steps, loaded_percent(*own, *other), np.nan))
@@ -863,7 +873,7 @@ def leg_events(view: CycleView, side: str | None) -> LegEvents:
         half_cycle = np.where(np.isnan(toe_off), np.nan, 50.0)
         other_on = np.where(halves, toe_off - both / 2.0, half_cycle)
         measured = np.zeros(len(view), dtype=bool)
-        ground = ground_force(view.data, view.cycles, "contra")
+        ground = view.ground_force("contra")
         if ground is not None:
             force_off, force_on = swing(*ground)
             from_force = np.isfinite(force_off) & np.isfinite(toe_off)

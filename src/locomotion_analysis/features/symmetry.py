@@ -19,7 +19,6 @@ from locomotion_analysis.features.spec import (
     FeatureSpec,
     LeftOut,
     Schema,
-    ground_force,
 )
 from locomotion_analysis.features.variability import CycleGroups, groups_of
 
@@ -236,7 +235,7 @@ def symmetry_families(schema: Schema) -> Iterator[Family | LeftOut]:
 
         def stance_times(view: CycleView) -> Iterator[Values]:
             # Of the two legs' loaded parts of the cycle; a duration would cancel.
-            grounds = (ground_force(view.data, view.cycles, side) for side in ("ipsi", "contra"))
+            grounds = (view.ground_force(side) for side in ("ipsi", "contra"))
             known = [loaded_percent(*one, *one) for one in grounds if one]
             one, other = (np.where(view.steps, percent, np.nan) for percent in known)
             for name in names:

@@ -6,7 +6,7 @@ at its head are the whole catalogue.
 
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, astuple, dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property, partial
@@ -200,10 +200,23 @@ class FeaturePlan:
             frozenset(minor),
         )
 
+    def giving(self, names: Iterable[str]) -> Self:
+        """Return the plan without the families that give none of these features."""
+        wanted = set(names)
+        families = (
+            family for family in self.families if any(spec.name in wanted for spec in family.specs)
+        )
+        return replace(self, families=tuple(families))
+
     @cached_property
     def specs(self) -> tuple[FeatureSpec, ...]:
         """Catalogue entries, one a column."""
         return tuple(spec for family in self.families for spec in family.specs)
+
+    @cached_property
+    def uses_stance(self) -> bool:
+        """Whether a feature hangs on the end of stance."""
+        return any("stance_percent" in spec.requires for spec in self.specs)
 
     @property
     def across_cycles(self) -> bool:

@@ -25,7 +25,6 @@ from locomotion_analysis.features.spec import (
     Schema,
     first_known,
     leg_events,
-    leg_length_m,
     scalar,
 )
 from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2
@@ -187,7 +186,7 @@ def _stance_ratios(view: CycleView) -> Iterator[Values]:
 
 def _stride_rates(view: CycleView) -> Iterator[Values]:
     yield np.where(view.steps, 1.0 / view.duration_s, np.nan)
-    yield view.duration_s * np.sqrt(STANDARD_GRAVITY_M_S2 / leg_length_m(view.cycles))
+    yield view.duration_s * np.sqrt(STANDARD_GRAVITY_M_S2 / view.leg_length_m)
 
 
 def _parts_of_the_stride(timed: bool, view: CycleView) -> Iterator[Values]:
@@ -308,7 +307,7 @@ def spatial_families(schema: Schema) -> Iterator[Family | LeftOut]:
             "step_length_m": step,
             "step_width_m": view.column("step_width_m"),
             "walk_ratio_m_min": first_known(step, stride / 2.0) / cadence,
-            "froude_number": speed**2 / (STANDARD_GRAVITY_M_S2 * leg_length_m(view.cycles)),
+            "froude_number": speed**2 / (STANDARD_GRAVITY_M_S2 * view.leg_length_m),
         }
         return (np.where(view.steps, values[spec.name], np.nan) for spec in specs)
 
@@ -347,7 +346,7 @@ def normalised_length_families(schema: Schema) -> Iterator[Family | LeftOut]:
     )
 
     def compute(view: CycleView) -> Iterator[Values]:
-        leg = leg_length_m(view.cycles)
+        leg = view.leg_length_m
         for column in columns:
             yield np.where(view.steps, view.column(column), np.nan) / leg
         if schema.has_speed:

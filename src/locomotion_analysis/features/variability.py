@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from locomotion_analysis.data.columns import numbered
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.features.kernels.series import medians, series_spread
 from locomotion_analysis.features.kernels.signals import matching_pairs
@@ -75,9 +76,8 @@ class CycleGroups:
         cycles : DataFrame
             Columns `GROUP_KEYS`, ``step``, and ``side`` where it is known.
         """
-        group = _codes(cycles, list(GROUP_KEYS))
-        sides = ["side"] if "side" in cycles else []
-        series = _codes(cycles, [*GROUP_KEYS, *sides])
+        group = numbered(cycles[name] for name in GROUP_KEYS)
+        series = numbered([group, cycles["side"]]) if "side" in cycles else group
         n_series = int(series.max(initial=-1)) + 1
         group_of = np.zeros(n_series, dtype=np.int64)
         group_of[series] = group
@@ -146,13 +146,6 @@ class CycleGroups:
         result = np.full(len(values), np.nan)
         result[self.order[1:]] = change
         return result
-
-
-def _codes(cycles: pd.DataFrame, columns: list[str]) -> Codes:
-    """Return the number of each cycle's combination of columns, in order of appearance."""
-    grouped = cycles.groupby(columns, sort=False, observed=True, dropna=False)
-    codes: Codes = np.asarray(grouped.ngroup(), dtype=np.int64)
-    return codes
 
 
 def _mean(values: Values, codes: NDArray[Any], count: int) -> Values:

@@ -5,6 +5,7 @@ weights and moments newton metres a kilogram; curves are brought to the phase gr
 them stands what is known of a stride: duration, stance, double support, steps, speed.
 """
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -565,7 +566,7 @@ def find_strides(recording: Recording) -> pd.DataFrame:
 
 def strides_between(events: GaitEvents) -> pd.DataFrame:
     """As :func:`find_strides`, from events found before."""
-    tables = []
+    parts = []
     for side in SIDES:
         strikes = events.times(side, HEEL_STRIKE)
         start, end = strikes[:-1], strikes[1:]
@@ -593,27 +594,26 @@ def strides_between(events: GaitEvents) -> pd.DataFrame:
             ],
             default="",
         )
-        tables.append(
-            pd.DataFrame(
-                {
-                    "side": pd.Series([side] * len(start), dtype="str"),
-                    "start_s": start,
-                    "end_s": end,
-                    "duration_s": duration,
-                    "toe_off_s": toe_off,
-                    "contra_strike_s": contra,
-                    "contra_toe_off_s": contra_off,
-                    "reason": pd.Series(reason.tolist(), dtype="str"),
-                }
-            )
+        parts.append(
+            {
+                "side": np.full(len(start), side, dtype=object),
+                "start_s": start,
+                "end_s": end,
+                "duration_s": duration,
+                "toe_off_s": toe_off,
+                "contra_strike_s": contra,
+                "contra_toe_off_s": contra_off,
+                "reason": reason.astype(object),
+            }
         )
-    table = pd.concat(tables, ignore_index=True)
-    table = table.sort_values(["start_s", "side"], ignore_index=True)
-    usual = table["reason"] == ""
-    share = _of_the_usual(table.loc[usual, "duration_s"].to_numpy(dtype=np.float64))
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    order = np.lexsort((columns["side"].astype(str), columns["start_s"]))
+    columns = {name: values[order] for name, values in columns.items()}
+    usual = np.flatnonzero(columns["reason"] == "")
+    share = _of_the_usual(columns["duration_s"][usual])
     for odd, why in ((share >= _TWO, _TWO_REASON), (share <= _HALF, _HALF_REASON)):
-        table.loc[usual[usual].index[odd], "reason"] = why
-    return table
+        columns["reason"][usual[odd]] = why
+    return pd.DataFrame(columns).astype({"side": "str", "reason": "str"})
 
 
 _TWO, _HALF, _BESIDE = 1.75, 0.6, 4
@@ -628,17 +628,20 @@ def _of_the_usual(duration: NDArray[np.float64]) -> NDArray[np.float64]:
     Usual is the (lower) median of the trial or of the strides beside it, whichever the stride is
     nearer to: who changes from walking to running has two.
     """
-    share = np.ones(len(duration))
-    for place in range(len(duration) if len(duration) > 1 else 0):
-        low = max(min(place - _BESIDE // 2, len(duration) - 1 - _BESIDE), 0)
-        beside = np.delete(duration, place)
-        both = (
-            np.quantile(duration, 0.5, method="lower"),
-            np.quantile(beside[low : low + _BESIDE], 0.5, method="lower"),
-        )
-        shares = duration[place] / np.array(both)
-        share[place] = shares[np.argmin(np.abs(np.log(shares)))]
+    share, own = np.ones(len(duration)), duration.tolist()
+    of_trial = _lower_median(own) if own else np.nan
+    for place in range(len(own) if len(own) > 1 else 0):
+        low = max(min(place - _BESIDE // 2, len(own) - 1 - _BESIDE), 0)
+        beside = own[:place] + own[place + 1 :]
+        shares = [
+            own[place] / usual for usual in (of_trial, _lower_median(beside[low : low + _BESIDE]))
+        ]
+        share[place] = min(shares, key=lambda each: abs(math.log(each)))
     return share
+
+
+def _lower_median(values: list[float]) -> float:
+    return sorted(values)[(len(values) - 1) // 2]
 
 
 def stride_time_variability(strides: pd.DataFrame) -> pd.DataFrame:

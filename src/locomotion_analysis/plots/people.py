@@ -8,7 +8,7 @@ import pandas as pd
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.features import feature_table
-from locomotion_analysis.features.spec import CycleView, leg_events, leg_length_m
+from locomotion_analysis.features.spec import CycleView, first_known, leg_events
 from locomotion_analysis.plots.curves import groups_of, measured_toe_off
 from locomotion_analysis.reporting.names import value_title
 from locomotion_analysis.reporting.style import (
@@ -160,7 +160,7 @@ def spatiotemporal_table(data: LocomotionData, by: str = "subject") -> pd.DataFr
         )  # fmt: skip
     walks = data.cycles["task"].isin(_WALKING).to_numpy()
     speed = np.where(walks, measured["speed_m_s"], np.nan)
-    mean, sd = expected_steps(speed, leg_length_m(data.cycles))
+    mean, sd = expected_steps(speed, CycleView(data).leg_length_m)
     people = data.groups
     rows = []
     for label, own in groups_of(data, by):
@@ -193,10 +193,8 @@ def spatiotemporal_table(data: LocomotionData, by: str = "subject") -> pd.DataFr
 
 def _measures(data: LocomotionData) -> pd.DataFrame:
     """Return the measures of each cycle that are known: columns, else features of the cycle."""
-    from locomotion_analysis.features.spec import first_known, number_column
-
     view = CycleView(data)
-    step = first_known(number_column(data.cycles, "step_length_m"), view.stride_length_m / 2.0)
+    step = first_known(view.column("step_length_m"), view.stride_length_m / 2.0)
     return pd.DataFrame(
         {
             "speed_m_s": view.column("speed_m_s"),

@@ -157,9 +157,11 @@ class GaitStream:
         self._feet = _answered_feet(self._served, self.channels, self._live, self._known)
         self._model = Description.of(self._served)
         # What is compiled or read at the first prediction is so before the first sample.
+        example = bundle.golden.cycles.take([0])
         self._served.check_example()
+        self._served.predict_cycles(example, explain=False)
         with suppress(RefusedError):
-            checked_cycles(bundle.golden.cycles.take([0]), self._served)
+            checked_cycles(example, self._served)
         size = math.ceil(_WINDOW_S * rate_hz) + 2
         self._times, self._n = np.empty(2 * size), 0
         self._values = np.empty((len(self.channels), 2 * size))

@@ -18,7 +18,8 @@ from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.standard import N_PHASES, PHASE_COLUMN, TASKS, canonical_name
+from locomotion_analysis.data.columns import numbered
+from locomotion_analysis.standard import KEY, N_PHASES, PHASE_COLUMN, TASKS, canonical_name
 from locomotion_analysis.standard.norms import Kind, range_bands
 
 Ints = NDArray[np.int32]
@@ -233,6 +234,11 @@ class Batch:
         """One row a cycle."""
         return self.data.cycles
 
+    @cached_property
+    def keys(self) -> pd.DataFrame:
+        """Key of each cycle, and in the column ``row`` its place in the whole."""
+        return self.cycles[list(KEY)].assign(row=np.arange(self.start, self.start + len(self)))
+
     @property
     def block(self) -> NDArray[np.float32]:
         """All curves, shape (n_channels, n_cycles, 150)."""
@@ -255,10 +261,7 @@ class Batch:
     @cached_property
     def groups(self) -> NDArray[np.intp]:
         """Code of dataset, subject and task of each cycle."""
-        codes = [pd.factorize(self.cycles[name])[0] for name in GROUP]
-        size = [int(code.max()) + 1 for code in codes]
-        joint = (codes[0] * size[1] + codes[1]) * size[2] + codes[2]
-        return pd.factorize(joint)[0]
+        return numbered(self.cycles[name] for name in GROUP)
 
     @cached_property
     def is_healthy(self) -> NDArray[np.bool_]:
@@ -411,11 +414,11 @@ def group_codes(cycles: pd.DataFrame, columns: list[str]) -> tuple[Codes, pd.Dat
     groups : DataFrame
         One row a code.
     """
-    named = cycles.reindex(columns=columns).astype("str").fillna("")
-    numbers = named.groupby(columns, sort=False, dropna=False).ngroup()
-    codes: Codes = numbers.to_numpy().astype(np.intp)
+    there = [cycles[name] for name in columns if name in cycles]
+    codes = numbered(each.astype("str") if each.dtype == object else each for each in there)
     firsts = np.unique(codes, return_index=True)[1]
-    return codes, named.iloc[firsts].reset_index(drop=True)
+    groups = pd.DataFrame({each.name: each.iloc[firsts].astype("str").fillna("") for each in there})
+    return codes, groups.reset_index(drop=True).reindex(columns=columns, fill_value="")
 
 
 def sorted_groups(codes: Codes) -> tuple[Codes, Codes]:

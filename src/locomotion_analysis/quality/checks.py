@@ -147,7 +147,7 @@ SHORTEST_TAIL = 3
 """Equal last samples that are more than a coincidence of rounding."""
 
 _HASH_SAMPLES = slice(0, None, 7)
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_MULTIPLIER, _SHIFT = np.uint64(0x9E3779B97F4A7C15), np.uint64(29)
 _MAY_BE_CONSTANT = ("grf", "cop")
 _DERIVED = ("velocity", "acceleration")
 """Checked against the curves they derive from, not against ranges."""
@@ -261,10 +261,9 @@ def _hash_curves(batch: Batch) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
     """Hash each cycle's curves bit by bit; a cycle without any change is not looked at."""
     bits = batch.block[:, :, _HASH_SAMPLES].view(np.uint32).astype(np.uint64)
     total = np.zeros(len(batch), dtype=np.uint64)
-    for channel in range(len(bits)):
-        for sample in range(bits.shape[2]):
-            total = (total ^ bits[channel, :, sample]) * _MULTIPLIER
-            total ^= total >> np.uint64(29)
+    for of_cycles in bits.swapaxes(1, 2).reshape(-1, len(batch)):
+        total = (total ^ of_cycles) * _MULTIPLIER
+        total ^= total >> _SHIFT
     moving = (batch.facts.tail < N_PHASES) & (batch.facts.missing < N_PHASES)
     return total, np.asarray(moving.any(axis=0))
 
@@ -441,19 +440,18 @@ def rest_hits(batch: Batch) -> Iterator[Hits]:
         return
     level, share = resting_extremes(batch.block[np.ix_(rows, cycles)], _REST_RAD)
     moves = level[1] - level[0] >= _LEAST_MOTION_RAD
-    quantity = pd.factorize(pd.Series([Channel.parse(batch.channels[r]).quantity for r in rows]))[0]
+    names = np.array([Channel.parse(batch.channels[row]).quantity for row in rows])
+    quantity = np.unique(names, return_inverse=True)[1]
     group = (quantity[:, None] * (batch.groups.max() + 1) + batch.groups[cycles]).ravel()
     for end in range(2):
-        table = pd.DataFrame(
-            {"level": level[end].ravel(), "rests": (moves & (share[end] >= REST_SHARE)).ravel()}
-        )
-        rests = table["level"].where(table["rests"]).groupby(group)
-        known = table["level"].groupby(group).transform("count")
-        stopped = table["rests"] & (rests.transform("count") >= _MOST_RESTS * known)
-        stopped &= (rests.transform("count") >= _FEWEST_RESTS) & (
-            rests.transform("std") <= _SAME_LEVEL_RAD
-        )
-        row, cycle = np.nonzero(stopped.to_numpy().reshape(moves.shape))
+        value = level[end].ravel().astype(np.float64)
+        rests = (moves & (share[end] >= REST_SHARE)).ravel()
+        known, count = np.bincount(group, ~np.isnan(value)), np.bincount(group, rests)
+        mean = np.bincount(group, np.where(rests, value, 0.0)) / np.maximum(count, 1)
+        off = np.where(rests, value - mean[group], 0.0)
+        sd = np.sqrt(np.bincount(group, np.square(off)) / np.maximum(count - 1, 1))
+        same = (count >= _FEWEST_RESTS) & (count >= _MOST_RESTS * known) & (sd <= _SAME_LEVEL_RAD)
+        row, cycle = np.nonzero((rests & same[group]).reshape(moves.shape))
         yield Hits.at("GAIT106", cycles[cycle], rows[row], value=level[end][row, cycle])
 
 
@@ -701,6 +699,7 @@ class Strides:
         if batch.channels != self.channels:
             self._forget(batch.channels)
         codes, groups = group_codes(batch.cycles, STRIDES_OF)
+        names = list(groups.itertuples(index=False, name=None))
         curves = np.ascontiguousarray(batch.block[:, :, _SAMPLES])
         enough = np.bincount(codes) >= FEWEST_STRIDES
         many = np.flatnonzero(enough[codes])
@@ -708,7 +707,7 @@ class Strides:
             present, own = np.unique(codes[many], return_inverse=True)
             centre, limits, distances = _usual(self.channels, curves[:, many], own)
             for index, code in enumerate(present[-_MOST_GROUPS:], len(present[:-_MOST_GROUPS])):
-                self._remember(tuple(groups.iloc[code]), centre[:, index], limits[:, index])
+                self._remember(names[code], centre[:, index], limits[:, index])
             allowed = limits[:, own]
             channel, stride = np.nonzero(distances > allowed)
             yield Hits.at(
@@ -716,8 +715,7 @@ class Strides:
                 high=allowed[channel, stride],
             )  # fmt: skip
         for code in np.flatnonzero(~enough):
-            name = tuple(groups.iloc[code])
-            rows = np.flatnonzero(codes == code)
+            name, rows = names[code], np.flatnonzero(codes == code)
             yield from self._judge_few(name, batch, rows, curves[:, rows])
 
     def finish(self) -> int:
@@ -739,7 +737,7 @@ class Strides:
                 high=limits[channel],
             )  # fmt: skip
             return
-        keys = batch.cycles[list(KEY)].iloc[rows]
+        keys = batch.keys.iloc[rows]
         if name in self.waiting:
             earlier_keys, earlier_curves = self.waiting.pop(name)
             keys = pd.concat([earlier_keys, keys])

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.quality.batch import Floats, group_codes
+from locomotion_analysis.data.columns import numbered
+from locomotion_analysis.quality.batch import Floats
 from locomotion_analysis.standard import N_PHASES, TASKS, Channel
 from locomotion_analysis.standard.norms import NOT_CYCLIC, SD_FLOOR, normative_curves
 
@@ -257,8 +258,10 @@ def out_of_phase(data: LocomotionData) -> Mask:
     off = np.zeros(len(data), dtype=bool)
     telling = np.array([tells_the_start(name) for name in data.channels], dtype=bool)
     names = tuple(np.array(data.channels, dtype=object)[telling])
-    codes, groups = group_codes(data.cycles, ["dataset", "task"])
-    for code, task in enumerate(groups["task"]):
+    cycles = data.cycles
+    codes = numbered([cycles["dataset"], cycles["task"]])
+    firsts = np.unique(codes, return_index=True)[1]
+    for code, task in enumerate(cycles["task"].iloc[firsts]):
         if names and task in TASKS and task not in NOT_CYCLIC:
             rows = np.flatnonzero(codes == code)
             curves = data.block[np.ix_(np.flatnonzero(telling), rows)]

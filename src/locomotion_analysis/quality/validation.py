@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.data.columns import numbered
 from locomotion_analysis.errors import CycleShapeError, DuplicateCycleError, SchemaError
 from locomotion_analysis.progress import Progress
 from locomotion_analysis.quality.batch import (
@@ -22,6 +24,7 @@ from locomotion_analysis.quality.batch import (
     Source,
     batches,
     count_cycles,
+    sorted_groups,
 )
 from locomotion_analysis.quality.checks import (
     CHECKS,
@@ -130,12 +133,13 @@ class QualityResult:
 
 
 STAGE = "validating cycles"
+_BATCH_CYCLES = 4096
 
 
 def validate(
     source: Source,
     ignore: Iterable[str] = (),
-    batch_cycles: int = 4096,
+    batch_cycles: int = _BATCH_CYCLES,
     progress: Progress | None = None,
 ) -> QualityResult:
     """Run all checks over a dataset, however large.
@@ -192,8 +196,43 @@ def validate(
         stopped = str(error)
         run.stop("GAIT002" if isinstance(error, DuplicateCycleError) else "GAIT007", str(source))
     if not run.n_cycles and not stopped:
-        raise SchemaError(expected="at least one gait cycle", got="none", where=str(source))
+        raise _no_cycle(source)
     return run.result(stopped)
+
+
+def cycle_findings(data: LocomotionData) -> pd.DataFrame:
+    """Return the findings about single cycles, without what a report gathers over people.
+
+    Parameters
+    ----------
+    data : LocomotionData
+
+    Returns
+    -------
+    DataFrame
+        As ``validate(data).findings``, with the position of the cycle in `data` as ``row``.
+
+    Raises
+    ------
+    SchemaError
+        If there is no cycle.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.simulation import simulate
+    >>> {"code", "channel", "row"} <= set(cycle_findings(simulate(n_subjects=3, n_cycles=6)))
+    True
+    """
+    if not len(data):
+        raise _no_cycle(data)
+    run = _Run(frozenset())
+    for part in batches(data, _BATCH_CYCLES):
+        run.check(Batch(part, run.n_cycles))
+    return run.findings.table()
+
+
+def _no_cycle(source: Source) -> SchemaError:
+    return SchemaError(expected="at least one gait cycle", got="none", where=str(source))
 
 
 # What is gathered over batches
@@ -206,7 +245,7 @@ MOST_KEPT = 200_000
 """Findings kept altogether."""
 
 _OF = ["code", "dataset", "subject", "task", "channel"]
-_FINDING = ["code", "severity", *KEY, "channel", "phase", "value", "low", "high"]
+_FINDING = ["code", "severity", *KEY, "channel", "phase", "value", "low", "high", "row"]
 _COUNT = ["code", "severity", "title", "dataset", "subject", "task", "channel", "findings"]
 
 Group = tuple[str, str, str, str, str]
@@ -228,8 +267,7 @@ class Findings:
         if not len(hits):
             return
         names = np.array([*batch.channels, hits.column])
-        key = batch.cycles[list(KEY)].take(hits.cycle).reset_index(drop=True)
-        rows = key.assign(
+        rows = batch.keys.take(hits.cycle).assign(
             code=hits.code, severity=CHECKS[hits.code].severity, channel=names[hits.channel],
             phase=hits.phase, value=hits.value, low=hits.low, high=hits.high,
         )  # fmt: skip
@@ -237,15 +275,16 @@ class Findings:
 
     def add_rows(self, rows: pd.DataFrame) -> None:
         """Count and keep findings given as rows of the final table."""
-        grouped = rows.groupby(_OF, sort=False)
-        sizes = grouped.size()
-        known = np.array([self.counts.get(group, 0) for group in sizes.index], dtype=np.int64)
-        before = known[grouped.ngroup().to_numpy()]
-        for group, old, new in zip(sizes.index, known, sizes, strict=True):
-            self.counts[group] = int(old + new)
-        few = (before + grouped.cumcount().to_numpy()) < EXAMPLES
-        room = max(MOST_KEPT - self.n_kept, 0)
-        chosen = rows[few].head(room)
+        number = numbered(rows[name] for name in _OF)
+        order, starts = sorted_groups(number)
+        firsts = rows[_OF].iloc[order[starts[:-1]]].itertuples(index=False, name=None)
+        groups, sizes = list(firsts), np.diff(starts)
+        before = np.array([self.counts.get(group, 0) for group in groups])
+        self.counts |= dict(zip(groups, (before + sizes).tolist(), strict=True))
+        place = np.empty(len(rows), dtype=np.intp)
+        place[order] = np.arange(len(rows)) - starts[number[order]]
+        few = before[number] + place < EXAMPLES
+        chosen = rows.iloc[np.flatnonzero(few)[: max(MOST_KEPT - self.n_kept, 0)]]
         if len(chosen):
             self.kept.append(chosen[_FINDING])
             self.n_kept += len(chosen)
@@ -358,9 +397,24 @@ class _Run:
     simulated: bool = False
 
     def take(self, batch: Batch) -> None:
-        """Check one batch."""
+        """Check one batch, and gather what the report needs of it."""
         if not len(batch):
             return
+        failed, errors = self.check(batch)
+        self.tally.add(batch, failed)
+        self.inventory.count(batch)
+        self.errors.append(errors)
+
+    def check(self, batch: Batch) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Note what is found in one batch.
+
+        Returns
+        -------
+        failed : ndarray of bool, shape (n_channels, n_cycles)
+            Curves with an error or a warning.
+        errors : ndarray of bool, shape (n_cycles,)
+            Cycles with an error.
+        """
         failed = np.zeros((len(batch.channels), len(batch)), dtype=bool)
         errors = np.zeros(len(batch), dtype=bool)
         for hits in self._hits(batch):
@@ -374,10 +428,8 @@ class _Run:
             if severity == "error":
                 errors[hits.cycle] = True
                 failed[:, hits.cycle[hits.channel == WHOLE_CYCLE]] = True
-        self.tally.add(batch, failed)
-        self.inventory.count(batch)
-        self.errors.append(errors)
         self.n_cycles += len(batch)
+        return failed, errors
 
     def _hits(self, batch: Batch) -> Iterator[Hits]:
         """Run the checks; outliers among the strides of earlier batches are noted directly."""
@@ -422,7 +474,7 @@ class _Run:
         errors = np.concatenate(self.errors) if self.errors else np.empty(0, dtype=bool)
         return QualityResult(
             n_cycles=self.n_cycles,
-            findings=self.findings.table(),
+            findings=self.findings.table().drop(columns="row"),
             summary=self.findings.summary(),
             pass_rate=self.tally.pass_rate(),
             error_cycles=errors,

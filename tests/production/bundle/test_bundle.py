@@ -6,7 +6,9 @@ import pytest
 from tests.production.bundle.tampering import CHANNELS, few_channels, tampered
 
 from locomotion_analysis.errors import BundleError, SchemaError
+from locomotion_analysis.features import feature_table
 from locomotion_analysis.production.bundle import compare_bundles, open_bundle, write_bundle
+from locomotion_analysis.production.bundle.bundle import trained_rows
 from locomotion_analysis.production.bundle.reference import table_bytes
 from locomotion_analysis.simulation import simulate
 
@@ -59,6 +61,22 @@ def test_more_channels_and_another_order_change_nothing(bundle, walkers):
     pd.testing.assert_frame_equal(
         bundle.predict_cycles(walkers), bundle.predict_cycles(shuffled.take(range(len(walkers))))
     )
+
+
+def test_the_features_it_computes_are_those_of_the_table(bundle, walkers):
+    inputs = bundle.manifest.inputs
+    rows = trained_rows(walkers, inputs, bundle.schema.names)
+    known = walkers.narrowed(walkers.channels, inputs.columns)
+    table = feature_table(known, inputs.feature_groups, inputs.aggregations).frame
+    pd.testing.assert_frame_equal(
+        rows, table.reindex(columns=list(bundle.schema.names)), check_exact=True
+    )
+
+
+def test_the_model_answers_numbers_as_it_answers_named_columns(bundle):
+    X = bundle.golden.features
+    named = bundle.route.model.predict_proba(X)
+    np.testing.assert_array_equal(bundle.route.answers(X), named)
 
 
 def test_features_between_strides_are_counted_as_unknown_for_one_cycle(run, data, tmp_path):

@@ -1,7 +1,7 @@
 """A bundle in memory: it predicts, says what it was made from, and is compared with another."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from importlib.metadata import version
@@ -37,7 +37,6 @@ from locomotion_analysis.production.bundle.reference import (
     plain_answers,
 )
 from locomotion_analysis.production.bundle.routes import Route
-from locomotion_analysis.standard import KEY
 
 _logger = logging.getLogger(__name__)
 _SHOWN = 5
@@ -300,18 +299,21 @@ def trained_rows(data: LocomotionData, inputs: Inputs, names: tuple[str, ...]) -
     known = as_trained(data, inputs)
     if not inputs.feature_groups:
         return curve_rows(known, [each.name for each in inputs.channels])
-    plan = _plan(known.channels, tuple(map(str, known.cycles.columns)), inputs)
+    plan, columns, places = _plan(known.channels, tuple(map(str, known.columns)), inputs, names)
     view = CycleView(known, plan.schema.aggregations)
     values = plan.compute_view(view)
-    if any("stance_percent" in spec.requires for spec in plan.specs):
+    if plan.uses_stance and _logger.isEnabledFor(logging.INFO):
         _logger.info("%s", view.stance.note())
-    columns = [spec.name for spec in plan.specs]
-    frame = pd.DataFrame(values.T, index=known.key, columns=columns, copy=False)
     if inputs.paired:
+        given = [spec.name for spec in plan.specs]
+        frame = pd.DataFrame(values.T, index=known.key, columns=given, copy=False)
         frame, notes = paired_features(frame, known.cycles)
         for note in notes:
             _logger.warning("%s", note)
-    return frame.reindex(columns=list(names))
+        return frame.reindex(columns=columns)
+    rows, there = np.full((len(places), len(known)), np.nan), places >= 0
+    rows[there] = values[places[there]]
+    return pd.DataFrame(rows.T, index=known.key, columns=columns, copy=False)
 
 
 def as_trained(data: LocomotionData, inputs: Inputs) -> LocomotionData:
@@ -335,12 +337,7 @@ def as_trained(data: LocomotionData, inputs: Inputs) -> LocomotionData:
             fix="measure them, or train a model without them",
         )
     channels = [each.name for each in inputs.channels if each.name in there]
-    wanted = {*inputs.columns, *KEY}
-    columns = [name for name in data.cycles.columns if name in wanted]
-    if channels == list(data.channels) and len(columns) == data.cycles.shape[1]:
-        return data
-    block = np.stack([data.curves(name) for name in channels])
-    return LocomotionData(data.cycles[columns], block, channels, data.history)
+    return data.narrowed(channels, inputs.columns)
 
 
 def made_of(
@@ -359,7 +356,7 @@ def made_of(
     channels, columns, groups, aggregations : tuple of str
         What the training features were made of.
     """
-    base = {name.removesuffix(BEFORE).removesuffix(CHANGE) for name in features}
+    base = _of_cycles(features)
     plan = FeaturePlan.of(Schema.of(channels, columns, aggregations), groups)
     return {
         part
@@ -369,9 +366,20 @@ def made_of(
     }
 
 
+def _of_cycles(names: Iterable[str]) -> set[str]:
+    """Return the features of single cycles that those of legs before and after are made of."""
+    return {name.removesuffix(BEFORE).removesuffix(CHANGE) for name in names}
+
+
 @lru_cache(maxsize=8)
-def _plan(channels: tuple[str, ...], columns: tuple[str, ...], inputs: Inputs) -> FeaturePlan:
-    return FeaturePlan.of(Schema.of(channels, columns, inputs.aggregations), inputs.feature_groups)
+def _plan(
+    channels: tuple[str, ...], columns: tuple[str, ...], inputs: Inputs, names: tuple[str, ...]
+) -> tuple[FeaturePlan, pd.Index, NDArray[np.intp]]:
+    """Return how to compute some features, their names, and where each stands; -1: not there."""
+    schema = Schema.of(channels, columns, inputs.aggregations)
+    plan = FeaturePlan.of(schema, inputs.feature_groups).giving({*names, *_of_cycles(names)})
+    place = {spec.name: row for row, spec in enumerate(plan.specs)}
+    return plan, pd.Index(names), np.array([place.get(name, -1) for name in names], dtype=np.intp)
 
 
 # What differs between two bundles: what they say, what they expect, what they answer

@@ -18,6 +18,8 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline
 
 from locomotion_analysis.budget import most_unpacked_bytes
 from locomotion_analysis.errors import BundleError, FileReadError, LocomotionError
@@ -57,11 +59,16 @@ class SklearnRoute:
     def __init__(self, model: Any) -> None:
         self.model = model
         self.classifies = hasattr(model, "predict_proba")
+        # The bundle has put the columns in their order: to look at their names and types once
+        # more takes scikit-learn longer than to answer.
+        unnamed = _without_names(model)
+        self._by_numbers = unnamed is not None
+        answering = model if unnamed is None else unnamed
+        self._answer = answering.predict_proba if self.classifies else answering.predict
 
     def answers(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Return probabilities (n_rows, n_classes), or predicted numbers (n_rows,)."""
-        found = self.model.predict_proba(X) if self.classifies else self.model.predict(X)
-        return np.asarray(found, dtype=float)
+        return np.asarray(self._answer(X.to_numpy() if self._by_numbers else X), dtype=float)
 
     def labels(self, answers: NDArray[np.float64]) -> NDArray[Any]:
         """Return the classes that probabilities lead to; numbers as they are."""
@@ -70,6 +77,18 @@ class SklearnRoute:
         if hasattr(self.model, "called"):
             return np.asarray(self.model.called(answers))
         return np.asarray(np.asarray(self.model.classes_)[answers.argmax(axis=1)])
+
+
+def _without_names(model: Any) -> Any:
+    """Return a model that answers arrays; None where one of its steps asks for columns by name."""
+    core = getattr(model, "model_", None)
+    if not (isinstance(core, Pipeline) and isinstance(core.steps[0][1], SimpleImputer)):
+        return None
+    (name, named), *rest = core.steps
+    first, unnamed = copy.copy(named), copy.copy(model)
+    vars(first).pop("feature_names_in_", None)
+    unnamed.model_ = Pipeline([(name, first), *rest])
+    return unnamed
 
 
 class NetworkRoute:

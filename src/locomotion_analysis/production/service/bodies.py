@@ -44,8 +44,9 @@ from locomotion_analysis.production.service.contract import (
     Served,
     output_metadata,
 )
-from locomotion_analysis.quality import CHECKS, diagnose, validate
-from locomotion_analysis.standard import KEY, N_PHASES, PHASE_PERCENT, canonical_name
+from locomotion_analysis.quality import CHECKS, diagnose
+from locomotion_analysis.quality.validation import cycle_findings
+from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT, canonical_name
 from locomotion_analysis.standard.channels import is_channel
 
 # What a request asks, once it is read and checked
@@ -164,6 +165,7 @@ def refuse_impossible(data: LocomotionData, found: pd.DataFrame, trained: Ranges
         )
     ]
     errors = found[found["severity"] == "error"]
+    doubted = set(zip(errors["channel"], errors["row"], strict=True))
     for name in data.channels:
         if name not in trained:
             continue
@@ -175,11 +177,8 @@ def refuse_impossible(data: LocomotionData, found: pd.DataFrame, trained: Ranges
             ends = f"{curves[row].min():.3g} to {curves[row].max():.3g}"
             told = f"{ends}, where the training had {low:.3g} to {high:.3g}: another unit?"
             places.append((int(row), name, told))
-        doubted = np.zeros(len(data), dtype=bool)
-        doubted[errors.loc[errors["channel"] == name, "row"]] = True
-        turned = _turned_over(
-            data, name, np.flatnonzero(doubted & (off > LEAST_TURNED * width) & ~far)
-        )
+        near = np.flatnonzero((off > LEAST_TURNED * width) & ~far)
+        turned = _turned_over(data, name, [row for row in near.tolist() if (name, row) in doubted])
         places += [(row, name, "the sign is the other way round") for row in turned]
     if places:
         details = [
@@ -202,15 +201,15 @@ def _said(code: str, value: Any) -> str:
     return CHECKS[code].title + (f" ({value:.4g})" if np.isfinite(float(value)) else "")
 
 
-def _turned_over(data: LocomotionData, name: str, rows: np.ndarray) -> list[int]:
+def _turned_over(data: LocomotionData, name: str, rows: list[int]) -> list[int]:
     """Return the rows whose curve the convention doctor would turn over."""
-    if not len(rows):
+    if not rows:
         return []
     cycles = data.cycles.iloc[rows]
     found = diagnose(data.take(rows)).only(kinds=["flip"], channels=[name])
     people = {(each.dataset, each.subject) for each in found.prescriptions}
     own = zip(cycles["dataset"].astype(str), cycles["subject"].astype(str), strict=True)
-    return [int(row) for row, who in zip(rows, own, strict=True) if who in people]
+    return [row for row, who in zip(rows, own, strict=True) if who in people]
 
 
 # What a request must hold before anything is predicted from it
@@ -278,11 +277,7 @@ def checked_cycles(data: LocomotionData, served: Served) -> Asked:
                 places.append({"where": place, "problem": str(curves[cycle, point])})
     if places:
         raise _not_finite(places, count, "finite values in every channel the model needs")
-    found, told = _warned(lambda: validate(data).findings)
-    key = pd.MultiIndex.from_frame(data.cycles[list(KEY)].astype(str))
-    found = found.assign(
-        row=key.get_indexer(pd.MultiIndex.from_frame(found[list(KEY)].astype(str)))
-    )
+    found, told = _warned(lambda: cycle_findings(data))
     refuse_impossible(data, found, served.trained_ranges)
     history = [str(entry) for entry in data.history]
     return Asked(data, told + history, found[found["severity"] != "info"])
@@ -424,9 +419,9 @@ def prediction_reply(
     """Return the answer to ``POST /v1/predict``."""
     probable = probability_columns(answers)
     others = [str(name) for name in answers.columns if name not in probable]
+    told = (answers[name].tolist() for name in others)
     rows: list[dict[str, Any]] = [
-        {str(name): value for name, value in row.items()}
-        for row in answers[others].to_dict("records")
+        dict(zip(others, row, strict=True)) for row in zip(*told, strict=True)
     ]
     if probable:
         classes = [str(each) for each in model.classes or ()]
@@ -440,7 +435,7 @@ def prediction_reply(
             row["warning"] = f"outside the training data: {reason}".rstrip(": ")
     if isinstance(asked.rows, LocomotionData):
         names = [str(name) for name in answers.index.names if name != "dataset"]
-        keys = answers.index.to_frame(index=False)[names].itertuples(index=False, name=None)
+        keys = zip(*(answers.index.get_level_values(name).tolist() for name in names), strict=True)
         rows = [
             {**dict(zip(names, key, strict=True)), **row}
             for key, row in zip(keys, rows, strict=True)
