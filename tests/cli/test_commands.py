@@ -59,6 +59,13 @@ def test_simulate_refuses_an_unknown_task(locomotion, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_file_is_what_its_ending_says(locomotion, tmp_path):
+    ended = locomotion("simulate", "--out", tmp_path / "walk.csv", "--subjects", 2, "--cycles", 1)
+    assert ended.status == 2
+    assert "ends in .parquet" in ended.err
+    assert not list(tmp_path.iterdir())
+
+
 def test_info_names_subjects_tasks_and_channels(locomotion, small_file, small):
     ended = locomotion("info", small_file)
     assert ended.status == 0

@@ -398,3 +398,10 @@ def test_packed_strings_have_standard_names_as_columns_have(cycles):
 def test_numbers_that_name_a_subject_have_no_decimal_point(cycles):
     numbered = cycles.assign(subject=np.repeat([7.0, 8.0], 4))
     assert set(LocomotionData(numbered, np.zeros((0, 8, 150)), []).groups) == {"7", "8"}
+
+
+@pytest.mark.parametrize("name", ["gait.csv", "gait.json", "GAIT.MAT"])
+def test_parquet_is_not_written_under_another_ending(data, tmp_path, name):
+    with pytest.raises(SchemaError, match=r"ends in \.parquet"):
+        data.to_parquet(tmp_path / name)
+    assert not list(tmp_path.iterdir())

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.features import feature_table, stance_percent
 from locomotion_analysis.features.kernels.forces import loaded_percent, toe_off
 from locomotion_analysis.features.spec import Stance

@@ -39,7 +39,9 @@ def convert(
             help="Recordings, or folders of them; without --out the last one is the file to write."
         ),
     ],
-    out: Annotated[Path | None, typer.Option(help="Parquet file to write.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write: .parquet, or .csv (150 rows a cycle).")
+    ] = None,
     map_: Annotated[
         Path | None,
         typer.Option("--map", help="YAML: a table's columns to channels."),
@@ -116,6 +118,7 @@ def convert(
     that is written (`locomotion info`). Status 0 where every file was converted, 1 where some
     failed, 2 where none could be.
     """
+    from locomotion_analysis.data.parquet import refuse_other_ending
     from locomotion_analysis.ingest import (
         ColumnMap,
         convert,
@@ -152,9 +155,15 @@ def convert(
             raise typer.Exit(EXIT_FINDINGS)
         return
     sources, out = _sources_and_destination(sources, out)
+    if out.suffix.lower() != ".csv":
+        refuse_other_ending(out)
     with progress_bar() as progress:
         result = convert(sources, **names, markers=places, fail_fast=fail_fast, progress=progress)
-    result.data.to_parquet(out, layout=layout)
+    if out.suffix.lower() == ".csv":
+        layout = "long"
+        result.data.to_csv(out)
+    else:
+        result.data.to_parquet(out, layout=layout)
     shown.print(frame_table("Files", result.table if history else shortened(result.table)))
     told = [str(entry) for entry in result.data.history] if history else list(result.notes)
     for line in told if history else told[:_MOST_NOTES]:

@@ -21,6 +21,7 @@ from locomotion_analysis.data.parquet import (
     parts_of_file,
     read_csv_table,
     read_parquet_table,
+    refuse_other_ending,
     scan_parts,
     table_from_frame,
     write_cycle_columns,
@@ -545,6 +546,7 @@ class LocomotionData:
         SchemaError
             If there is no cycle, or no such layout.
         """
+        refuse_other_ending(path)
         if layout not in _LAYOUTS:
             raise SchemaError(expected=f"a layout of {tuple(_LAYOUTS)}", got=repr(layout))
         if not len(self):
@@ -564,6 +566,8 @@ class LocomotionData:
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
         """Write the long view as CSV, whole or not at all; :meth:`from_csv` reads it again.
+
+        The history is not in it: a CSV file has no place for it.
 
         Parameters
         ----------

@@ -304,6 +304,28 @@ def stored_history(schema: pa.Schema, path: Path) -> tuple[HistoryEntry, ...]:
     return () if content is None else history_from_json(content, f"{path}, history")
 
 
+_OTHER_ENDINGS = (".csv", ".tsv", ".txt", ".json", ".xlsx", ".ods", ".mat", ".feather", ".h5")
+
+
+def refuse_other_ending(path: str | os.PathLike[str]) -> None:
+    """Raise where Parquet would be written under the ending of another format.
+
+    Raises
+    ------
+    SchemaError
+        It names the ending.
+    """
+    ending = Path(path).suffix.lower()
+    if ending in _OTHER_ENDINGS:
+        other = "to_csv writes CSV" if ending == ".csv" else "other formats: dataset exports"
+        raise SchemaError(
+            expected="a file that ends in .parquet, as Parquet is written",
+            got=Path(path).name,
+            where="name of the file to write",
+            fix=f"end it in .parquet; {other}",
+        )
+
+
 def write_parquet(
     path: Path,
     batches: Iterator[pa.Table],

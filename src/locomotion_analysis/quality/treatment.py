@@ -12,7 +12,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
-from locomotion_analysis.data.parquet import write_cycle_columns, write_parquet
+from locomotion_analysis.data.parquet import (
+    refuse_other_ending,
+    write_cycle_columns,
+    write_parquet,
+)
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.files import atomic_path
 from locomotion_analysis.progress import Progress
@@ -381,6 +385,7 @@ def write_clean(
     SchemaError
         If the result is of another source, was stopped early, or no cycle is left.
     """
+    refuse_other_ending(path)
     if result.stopped:
         raise SchemaError(
             expected="a source that could be read to its end",

@@ -22,7 +22,12 @@ from scipy.special import expit
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.data.locomotion_data import Layout
-from locomotion_analysis.data.parquet import write_cycle_columns, write_long_columns, write_parquet
+from locomotion_analysis.data.parquet import (
+    refuse_other_ending,
+    write_cycle_columns,
+    write_long_columns,
+    write_parquet,
+)
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.files import atomic_path, remove_leftovers, write_all
 from locomotion_analysis.progress import Progress, silent
@@ -536,6 +541,7 @@ def write_simulation(
     """
     request = checked_request(n_subjects, n_cycles, tasks, pathologies, seed, speeds)
     report = progress or silent
+    refuse_other_ending(out)
     if Path(out).suffix == ".parquet":
         _write_file(Path(out), request, layout, n_workers, report)
     else:
