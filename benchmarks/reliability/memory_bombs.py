@@ -47,6 +47,16 @@ from locomotion_analysis.production.service.contract import (
 from locomotion_analysis.standard import PHASE_PERCENT
 
 MEBIBYTE = 1 << 20
+LIBRARIES = [
+    "benchmarks.reliability.section",
+    "locomotion_analysis.features.streaming",
+    "locomotion_analysis.ingest",
+    "locomotion_analysis.production.service.worker",
+    "h5py",
+    "openpyxl",
+    "scipy.io",
+]
+"""Loaded once, by the process that the readers are copied from."""
 LIMITS = ServiceSettings()
 CHANNEL = "knee_flexion_angle_ipsi_rad"
 MAP = f"""\
@@ -351,7 +361,7 @@ def measure(name: str, folder: Path) -> Measured:
     bomb = BOMBS[name]
     path = folder / f"{name}.{bomb.suffix}"
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__spec__.name])  # the libraries are loaded once
+    context.set_forkserver_preload(LIBRARIES)
     bomb.write(path)
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         told = pool.submit(_read, name, path).result()

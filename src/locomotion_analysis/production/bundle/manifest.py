@@ -179,7 +179,7 @@ class Outside:
 
 @dataclass(frozen=True)
 class Parity:
-    """How far a converted model is from the original, on all reference and golden rows.
+    """How far a converted model is from the original, on some training rows and the golden ones.
 
     Attributes
     ----------
@@ -201,7 +201,7 @@ class Parity:
 
 @dataclass(frozen=True)
 class Int8:
-    """What a network in whole numbers of 8 bits costs, on the reference cycles.
+    """What a network in whole numbers of 8 bits costs, on some training cycles.
 
     These are training cycles: the scores tell of the arithmetic and not of new people.
 
