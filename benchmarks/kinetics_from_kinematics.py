@@ -27,13 +27,13 @@ from research.kinetics import (
 
 from locomotion_analysis import load_dataset
 from locomotion_analysis.evaluation.kinetics import evaluate_kinetics
-from locomotion_analysis.evaluation.training_report import markdown_table
 from locomotion_analysis.files import atomic_path
 from locomotion_analysis.ingest import convert, read_subjects
 from locomotion_analysis.models.deep import CurveRegressor
 from locomotion_analysis.models.deep.curve_baselines import MeanCurve, RidgeCurves
 from locomotion_analysis.models.deep.kinetics import measured_curves
 from locomotion_analysis.reporting import channel_title
+from locomotion_analysis.reporting.markdown import markdown_table
 from locomotion_analysis.standard import N_PHASES
 
 PAGE = DOCS / "kinetics.md"

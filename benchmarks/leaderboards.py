@@ -24,7 +24,6 @@ from measured_page import DOCS, machine, write_part
 
 from locomotion_analysis import LocomotionData, load_dataset
 from locomotion_analysis.evaluation.leaderboard import Leaderboard, leaderboard, problem_of
-from locomotion_analysis.evaluation.training_report import markdown_table
 from locomotion_analysis.ingest import convert, read_subjects
 from locomotion_analysis.models.deep.legs import has_both_legs
 from locomotion_analysis.models.supervised import PROBLEMS, Recipe
@@ -33,6 +32,7 @@ from locomotion_analysis.models.timeseries import (
     mini_rocket_classifier,
     multi_rocket_hydra_classifier,
 )
+from locomotion_analysis.reporting.markdown import markdown_table
 
 PAGE = DOCS / "leaderboards.md"
 SEEDS = range(5)

@@ -23,7 +23,6 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from locomotion_analysis import LocomotionData
 from locomotion_analysis.evaluation import few_subject_curves
-from locomotion_analysis.evaluation.training_report import markdown_table
 from locomotion_analysis.files import atomic_path
 from locomotion_analysis.models.deep import (
     FinetunedClassifier,
@@ -32,6 +31,7 @@ from locomotion_analysis.models.deep import (
     pretrain,
     save_network,
 )
+from locomotion_analysis.reporting.markdown import markdown_table
 from locomotion_analysis.simulation import simulate
 
 PAGE = DOCS / "transfer.md"

@@ -53,3 +53,20 @@ def _lives(process):
         return False
     state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
     return state != "Z"  # a zombie has ended and awaits its new parent
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux alone")
+def test_memory_beyond_the_limit_is_an_error_and_not_the_end():
+    lines = [
+        "from locomotion_analysis.processes import limit_further_memory",
+        "limit_further_memory(512 << 20)",
+        "kept = bytearray(256 << 20)",
+        "try:",
+        "    bytearray(1 << 30)",
+        "except MemoryError:",
+        "    print(len(bytearray(64 << 20)))",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) == 64 << 20

@@ -1,4 +1,4 @@
-"""Peak memory of small files that unpack to much: `python benchmarks/reliability/memory_bombs.py`.
+"""Peak memory of small files that unpack to much: `python -m benchmarks.reliability.memory_bombs`.
 
 Each file is made, read in a process of its own by the door that a user or a client comes through,
 and refused there. What the process takes at most, beyond what it held before, is measured with
@@ -6,7 +6,6 @@ and refused there. What the process takes at most, beyond what it held before, i
 The table goes into docs/reference/reliability.md with `--page docs/reference/reliability.md`.
 """
 
-import argparse
 import gzip
 import io
 import multiprocessing
@@ -24,6 +23,7 @@ import h5py
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from benchmarks.reliability.section import arguments, publish, section
 from openpyxl import Workbook
 from scipy.io import savemat
 
@@ -47,6 +47,16 @@ from locomotion_analysis.production.service.contract import (
 from locomotion_analysis.standard import PHASE_PERCENT
 
 MEBIBYTE = 1 << 20
+LIBRARIES = [
+    "benchmarks.reliability.section",
+    "locomotion_analysis.features.streaming",
+    "locomotion_analysis.ingest",
+    "locomotion_analysis.production.service.worker",
+    "h5py",
+    "openpyxl",
+    "scipy.io",
+]
+"""Loaded once, by the process that the readers are copied from."""
 LIMITS = ServiceSettings()
 CHANNEL = "knee_flexion_angle_ipsi_rad"
 MAP = f"""\
@@ -351,8 +361,7 @@ def measure(name: str, folder: Path) -> Measured:
     bomb = BOMBS[name]
     path = folder / f"{name}.{bomb.suffix}"
     context = multiprocessing.get_context("forkserver")
-    own = Path(__file__).stem if __name__ == "__main__" else __name__
-    context.set_forkserver_preload([own])  # the libraries are loaded once
+    context.set_forkserver_preload(LIBRARIES)
     bomb.write(path)
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         told = pool.submit(_read, name, path).result()
@@ -381,9 +390,6 @@ def _most_held(whose: int) -> int:
 
 # The page
 
-TITLE = "# Reliability\n"
-HEADING = "## Small files that unpack to much\n"
-
 
 def table(measured: dict[str, Measured]) -> str:
     """Return the figures as a table in Markdown."""
@@ -400,44 +406,34 @@ def table(measured: dict[str, Measured]) -> str:
     return "\n".join(rows)
 
 
-def section(measured: dict[str, Measured]) -> str:
-    """Return the part of the page."""
-    return f"""{HEADING}
-Written by `python benchmarks/reliability/memory_bombs.py --page docs/reference/reliability.md`.
-
-A file may unpack to {RATIO} times its own size, or to {LEAST_BYTES // MEBIBYTE} MiB if that is more. The service
-allows 8 bytes for each of the `max_values` numbers of a request. What a file
-unpacks to is told by its page headers, buffers and chunks before one of them is unpacked; what tells
-nothing beforehand is counted while it is read, or read in a child process whose memory is limited.
-A file that is what it says it is and still is refused is read with `{VARIABLE}` set to the bytes
-that a file may take.
-
-Peak memory is what reading took beyond what the process held before (`getrusage`); for MATLAB files
-and workbooks, if that is more, all of the child process, its libraries included.
-
-{table(measured)}
-"""
-
-
-def written_into(page: str, part: str) -> str:
-    """Return a page with its section of this heading replaced, or put at its end."""
-    before, _, after = page.partition(HEADING)
-    _, mark, rest = after.partition("\n## ")
-    return before.rstrip("\n") + "\n\n" + part + ("\n## " + rest if mark else "")
+def paragraphs(measured: dict[str, Measured]) -> list[str]:
+    """Return what the page says."""
+    return [
+        (
+            f"A file may unpack to {RATIO} times its own size, or to {LEAST_BYTES // MEBIBYTE} MiB if that is "
+            "more. The service allows 8 bytes for each of the `max_values` numbers of a request. What a file "
+            "unpacks to is told by its page headers, buffers and chunks before one of them is unpacked; what "
+            "tells nothing beforehand is counted while it is read, or read in a child process whose memory is "
+            f"limited. A file that is what it says it is and still is refused is read with `{VARIABLE}` set to "
+            "the bytes that a file may take."
+        ),
+        (
+            "Peak memory is what reading took beyond what the process held before (`getrusage`); for MATLAB "
+            "files and workbooks, if that is more, all of the child process, its libraries included."
+        ),
+        table(measured),
+    ]
 
 
 def main() -> None:
     """Measure all files, print the table, and write it into a page if one is named."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = arguments(__doc__)
     parser.add_argument("names", nargs="*", help=f"of {', '.join(BOMBS)}")
-    parser.add_argument("--page", type=Path, help="page to write the section into")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         measured = {name: measure(name, Path(folder)) for name in asked.names or BOMBS}
-    print(table(measured))
-    if asked.page is not None:
-        page = asked.page.read_text(encoding="utf-8") if asked.page.is_file() else TITLE
-        asked.page.write_text(written_into(page, section(measured)), encoding="utf-8")
+    heading = "Small files that unpack to much"
+    publish(section(heading, "memory_bombs", paragraphs(measured)), asked.page)
 
 
 if __name__ == "__main__":

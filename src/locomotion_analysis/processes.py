@@ -1,10 +1,12 @@
-"""Worker processes that do not outlive the program that started them."""
+"""Worker processes: they end with the program that started them, and fill no machine's memory."""
 
+import contextlib
 import multiprocessing
 import os
 import threading
 import time
 from functools import cache
+from pathlib import Path
 
 _SECONDS_BETWEEN_LOOKS = 1.0
 
@@ -23,6 +25,28 @@ def end_with_parent() -> None:
     """
     if multiprocessing.current_process().name != "MainProcess":
         threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+
+
+def limit_further_memory(n_bytes: int) -> None:
+    """Let this process take so much more address space, and raise ``MemoryError`` beyond.
+
+    What is counted is address space: libraries map more of it than they use, so that the limit is
+    set on top of what the process has when everything is loaded and used once. It has an effect
+    on Linux alone.
+
+    Parameters
+    ----------
+    n_bytes : int
+        Bytes on top of what the process has mapped now.
+    """
+    held = Path("/proc/self/statm")
+    if held.exists():
+        import resource
+
+        now = int(held.read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        with contextlib.suppress(ValueError, OSError):  # a lower limit is set from outside
+            resource.setrlimit(resource.RLIMIT_AS, (now + n_bytes, hard))
 
 
 def _watch(parent: int) -> None:

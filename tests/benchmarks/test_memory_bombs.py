@@ -3,7 +3,8 @@
 import sys
 
 import pytest
-from benchmarks.reliability.memory_bombs import BOMBS, MEBIBYTE, measure, written_into
+from benchmarks.reliability.memory_bombs import BOMBS, MEBIBYTE, measure
+from benchmarks.reliability.section import written_into
 
 MOST = 256 * MEBIBYTE
 MOST_OF_A_CHILD = 1536 * MEBIBYTE

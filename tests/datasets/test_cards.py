@@ -3,13 +3,12 @@
 import json
 import warnings
 
-import pandas as pd
 import pytest
 
 from locomotion_analysis import LocomotionData
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.datasets.building import build_dataset
-from locomotion_analysis.datasets.cards import croissant, licence_address, markdown
+from locomotion_analysis.datasets.cards import croissant, licence_address
 from locomotion_analysis.datasets.dataset import CROISSANT
 from locomotion_analysis.files import sha256
 from locomotion_analysis.simulation import simulate
@@ -118,11 +117,6 @@ def test_it_says_what_the_reduction_was_fitted_on(clustering, classification):
 def test_files_of_the_folder_are_listed(clustering):
     listed = {name.strip("`") for name, _ in rows_of(clustering.card, "Files")}
     assert listed == {file.name for file in clustering.path.iterdir()}
-
-
-def test_a_bar_in_a_cell_does_not_end_it():
-    table = pd.DataFrame({"a": ["x | y"], "b": [1234]})
-    assert markdown(table).splitlines()[2] == r"| x \| y | 1,234 |"
 
 
 def test_what_data_say_of_themselves_is_no_html_in_the_card(tmp_path):

@@ -30,6 +30,7 @@ from locomotion_analysis.cli.show import (
     show_paths,
     show_simulated,
 )
+from locomotion_analysis.errors import FileReadError
 
 if TYPE_CHECKING:
     from locomotion_analysis.production.bundle import Bundle
@@ -53,12 +54,21 @@ def bundle(
         bool,
         typer.Option("--int8", help="Measure what a network loses in 8 bits, and allow them."),
     ] = False,
+    reference: Annotated[
+        Literal["summary", "cycles", "none"],
+        typer.Option(
+            help="Of the training people: the means of each, single cycles of each, or nobody "
+            "(drift cannot be measured then)."
+        ),
+    ] = "summary",
     key_file: _Key = None,
 ) -> None:
     """Make one verified file of a trained model and all it needs to be served and watched."""
     from locomotion_analysis.production.bundle import write_bundle
 
-    made = write_bundle(folder, out, onnx=onnx, int8=int8, key=_secret(key_file))
+    made = write_bundle(
+        folder, out, onnx=onnx, int8=int8, key=_secret(key_file), reference=reference
+    )
     _show_bundle(made)
     show_paths({"bundle": out})
 
@@ -140,7 +150,15 @@ def bundle_diff(
 
 def _secret(path: Path | None) -> bytes | None:
     """Return the secret that a file holds."""
-    return None if path is None else path.read_bytes()
+    try:
+        return None if path is None else path.read_bytes()
+    except OSError as error:
+        raise FileReadError(
+            expected="a file with the secret of the signature",
+            got=error.strerror or str(error),
+            where=str(path),
+            fix="check the path",
+        ) from error
 
 
 def _show_bundle(opened: "Bundle") -> None:
@@ -150,6 +168,7 @@ def _show_bundle(opened: "Bundle") -> None:
     shown.print(f"predicts {escape(f'{told.target}: {predicted}')}")
     people = f"{told.training.n_subjects} subjects, {told.training.n_rows:,} rows"
     shown.print(f"trained  {people}, {escape(told.training.created)}")
+    shown.print(f"holds    {escape(told.people)}")
     show_simulated(told.training.simulated)
     for name, score in told.metrics.items():
         if score.value is not None and score.low is not None and score.high is not None:

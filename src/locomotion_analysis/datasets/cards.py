@@ -4,7 +4,6 @@ Croissant: https://docs.mlcommons.org/croissant.
 """
 
 import re
-from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from locomotion_analysis.datasets.dataset import (
 from locomotion_analysis.features.spec import FeatureSpec
 from locomotion_analysis.files import sha256
 from locomotion_analysis.quality import QualityResult
+from locomotion_analysis.reporting.markdown import markdown_table, markdown_text
 from locomotion_analysis.selection.splitters import PARTS
 from locomotion_analysis.standard import KEY, TASKS
 
@@ -70,11 +70,8 @@ def dataset_card(
 
     cycles = data.cycles
     source = files("locomotion_analysis.datasets") / "templates" / "card.md.j2"
-    # Markdown lets HTML through to the page it becomes: names and notes are data, not tags.
     environment = jinja2.Environment(  # noqa: S701 - Markdown, escaped by `finalize`
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        finalize=lambda value: escape(value, quote=False) if isinstance(value, str) else value,
+        undefined=jinja2.StrictUndefined, keep_trailing_newline=True, finalize=markdown_text
     )
     reduced = form.kept_variance is not None
     targets = target_table(cycles, manifest.targets)
@@ -88,18 +85,18 @@ def dataset_card(
         m=manifest,
         purpose=form.purpose,
         headline=repr(data).splitlines()[0].removeprefix("LocomotionData: "),
-        classes=markdown(class_table(cycles)),
-        tasks=markdown(task_table(cycles)),
-        targets=markdown(targets) if len(targets) else "",
-        splits=markdown(split_table(cycles, splits)),
-        groups=markdown(group_table(specs)),
+        classes=markdown_table(class_table(cycles)),
+        tasks=markdown_table(task_table(cycles)),
+        targets=markdown_table(targets) if len(targets) else "",
+        splits=markdown_table(split_table(cycles, splits)),
+        groups=markdown_table(group_table(specs)),
         reduced=reduced,
         n_unreduced=len(specs),
         catalogue=UNREDUCED if reduced else FEATURES,
         kept_variance=form.kept_variance,
         fitted_on=fitted_on(splits),
         quality=f"{share:.1f} % of the cycles are without errors; findings: {counts}{stopped}",
-        files=markdown(pd.DataFrame(lying, columns=["file", "what it is"])),
+        files=markdown_table(pd.DataFrame(lying, columns=["file", "what it is"])),
         history=[str(entry) for entry in data.history],
         made_with=", ".join(f"{name} {version}" for name, version in manifest.made_with.items()),
     )
@@ -186,25 +183,6 @@ def group_table(specs: tuple[FeatureSpec, ...]) -> pd.DataFrame:
         lambda names: ", ".join(names.iloc[:: max(1, len(names) // 3)][:3])
     )
     return table.reset_index()
-
-
-def markdown(table: pd.DataFrame) -> str:
-    """Return a frame as a Markdown table.
-
-    Examples
-    --------
-    >>> print(markdown(pd.DataFrame({"task": ["level_walking"], "cycles": [12000]})))
-    | task | cycles |
-    |---|---|
-    | level_walking | 12,000 |
-    """
-    lines = [" | ".join(map(str, table.columns))]
-    for row in table.itertuples(index=False):
-        cells = (f"{value:,}" if isinstance(value, int) else str(value) for value in row)
-        lines.append(" | ".join(text.replace("|", "\\|").replace("\n", " ") for text in cells))
-    lines = [f"| {line} |" for line in lines]
-    lines.insert(1, "|" + "---|" * table.shape[1])
-    return "\n".join(lines)
 
 
 # A dataset described for machines

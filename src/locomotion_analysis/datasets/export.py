@@ -25,6 +25,7 @@ from locomotion_analysis.data.parts import history_from_json, history_to_json
 from locomotion_analysis.errors import CycleShapeError, SchemaError, SplitLeakError
 from locomotion_analysis.extras import require, require_installed
 from locomotion_analysis.files import atomic_folder, atomic_path, json_text, refuse_existing
+from locomotion_analysis.reporting.markdown import markdown_text
 from locomotion_analysis.selection.splitters import PARTS, check_lengths, check_split
 from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT, Channel
 
@@ -294,8 +295,8 @@ def _readme(
     groups = data.groups
     rows = [f"| {f.name} | {len(set(groups[f.rows]))} | {len(f.rows)} |" for f in files]
     words = _README.format(
-        title=title,
-        headline=repr(data).splitlines()[0].removeprefix("LocomotionData: "),
+        title=markdown_text(title),
+        headline=markdown_text(repr(data).splitlines()[0].removeprefix("LocomotionData: ")),
         simulated=".\n\n**Simulated: no person was measured.**" if data.is_simulated else ".",
         splits="\n".join(rows),
         about_splits="No subject is in two splits."
@@ -304,7 +305,8 @@ def _readme(
         n_points=data.block.shape[2],
         first=files[0].name,
         channel=data.channels[0],
-        history="\n".join(f"- {entry}" for entry in data.history) or "Nothing is recorded.",
+        history="\n".join(f"- {markdown_text(entry)}" for entry in data.history)
+        or "Nothing is recorded.",
     )
     # A column may be empty in one split: the type is that of the splits where it is not.
     schemas = [pq.read_schema(path) for f in files for path in f.paths]
@@ -515,7 +517,7 @@ def export_torch(data: LocomotionData, path: str | os.PathLike[str]) -> None:
     with atomic_folder(path) as folder:
         save_file(tensors, folder / TENSORS)
         (folder / INDEX).write_text(json_text(index), encoding="utf-8")
-        headline = repr(data).splitlines()[0]
+        headline = markdown_text(repr(data).splitlines()[0])
         (folder / NOTE).write_text(_NOTE.format(headline=headline), encoding="utf-8")
 
 

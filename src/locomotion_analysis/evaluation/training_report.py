@@ -21,6 +21,7 @@ from locomotion_analysis.evaluation.plots import (
 from locomotion_analysis.files import json_text
 from locomotion_analysis.models.prediction_schema import PredictionSchema
 from locomotion_analysis.models.supervised import Recipe
+from locomotion_analysis.reporting.markdown import Markdown, markdown_table, markdown_text
 from locomotion_analysis.reporting.names import METRIC_NAMES, value_title
 from locomotion_analysis.reporting.page import Page, Picture, Section, Table
 from locomotion_analysis.reporting.provenance import named_files
@@ -161,25 +162,38 @@ class ModelCard:
                 fix="train the model again with this version (locomotion train)",
             ) from error
 
-    def markdown(self) -> str:
-        """Return the card as Markdown."""
+    def markdown(self, further: Sequence[tuple[str, str]] = ()) -> str:
+        """Return the card as Markdown.
+
+        Parameters
+        ----------
+        further : sequence of tuple of str
+            Titles and texts of sections to add.
+        """
 
         def points(texts: Sequence[str], none: str) -> str:
-            return "\n".join(f"- {text}" for text in texts or [none])
+            return Markdown("\n".join(f"- {markdown_text(text)}" for text in texts or [none]))
 
-        parts = {
-            "Scores on people not trained on": [*self.scores, "", _markdown_rows(self.board)],
+        def table(rows: Sequence[Row]) -> Markdown:
+            return markdown_table(pd.DataFrame(rows)) if rows else Markdown()
+
+        parts: dict[str, Sequence[str]] = {
+            "Scores on people not trained on": [*self.scores, "", table(self.board)],
             "Model": self.model,
             "Intended use": [self.intended_use],
-            "Training data": [*self.people, "", _markdown_rows(self.classes)],
+            "Training data": [*self.people, "", table(self.classes)],
             "Cautions": [points(self.cautions, "None found.")],
             "Left out": [points(self.left_out, "Nothing.")],
             "Limits": [points(self.limits, "None known.")],
+            **{title: [text] for title, text in further},
         }
-        texts = [f"## {title}\n\n" + "\n".join(lines).rstrip() for title, lines in parts.items()]
+        texts = [
+            f"## {title}\n\n" + "\n".join(map(markdown_text, lines)).rstrip()
+            for title, lines in parts.items()
+        ]
         if self.simulated:
             texts.insert(0, "**Simulated data: no person was measured.**")
-        return "\n\n".join([f"# {self.title}", *texts]) + "\n"
+        return "\n\n".join([f"# {markdown_text(self.title)}", *texts]) + "\n"
 
 
 def model_card(run: TrainingRun) -> ModelCard:
@@ -259,14 +273,6 @@ def model_card(run: TrainingRun) -> ModelCard:
         left_out=tuple(left_out),
         limits=tuple(limits),
     )
-
-
-def markdown_table(frame: pd.DataFrame) -> str:
-    """Return a frame as a Markdown table; numbers with three digits."""
-    head = "| " + " | ".join(map(str, frame.columns)) + " |"
-    rule = "|" + " --- |" * len(frame.columns)
-    rows = ("| " + " | ".join(map(_cell, row)) + " |" for row in frame.itertuples(index=False))
-    return "\n".join([head, rule, *rows])
 
 
 def training_page(run: TrainingRun, origin: Mapping[str, Any]) -> str:
@@ -491,10 +497,6 @@ def card_rows(frame: pd.DataFrame) -> tuple[Row, ...]:
         }
         for row in frame.to_dict("records")
     )
-
-
-def _markdown_rows(rows: Sequence[Row]) -> str:
-    return markdown_table(pd.DataFrame(rows)) if rows else ""
 
 
 def _cell(value: Any) -> str:

@@ -410,7 +410,8 @@ def retrain(
         source=source,
         progress=progress,
     )
-    new = write_bundle(folder / "model", folder / _BUNDLE)
+    kept = old.manifest.reference
+    new = write_bundle(folder / "model", folder / _BUNDLE, reference=kept)
     truth = sides.test.cycles[old.manifest.target].to_numpy()
     found = compared(
         truth.astype(str if old.classes else float),

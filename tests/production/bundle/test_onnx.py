@@ -74,7 +74,7 @@ def test_a_conversion_that_answers_otherwise_is_refused(bundle, monkeypatch):
 
     monkeypatch.setattr(onnx_model, "_calibration", slightly_off)
     with pytest.raises(BundleError, match=r"to within 0\.0001"):
-        converted(bundle)
+        converted(bundle, bundle.reference.features, bundle.golden.answers["prediction"])
 
 
 def test_a_model_that_cannot_be_converted_is_named(table):

@@ -237,6 +237,21 @@ def test_what_something_else_wrote_into_a_store_is_one_error(store, tmp_path, da
         PredictionStore(store.place).read("v1")
 
 
+def test_a_table_whose_words_are_no_text_is_one_error(store, tmp_path):
+    fill(store)
+    store.close()
+    path = tmp_path / "watch.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+    connection.close()
+    copy = tmp_path / "copy.sqlite"
+    copy.write_bytes(
+        path.read_bytes().replace(b"CREATE TABLE predictions", b"CREATE\x80TABLE predictions")
+    )
+    with pytest.raises(FileReadError, match=r"copy\.sqlite"):
+        PredictionStore(copy, create=False).read("v1")
+
+
 def test_a_second_try_of_a_request_is_not_kept_twice(store):
     """A worker died after it had recorded and before it had answered."""
     first = (WATCHED, [[1.0, 2.0], [3.0, 4.0]], ["healthy", "stroke"], [False, False])

@@ -10,15 +10,15 @@ import pandas as pd
 
 from locomotion_analysis.errors import BundleError
 from locomotion_analysis.models import PredictionSchema
-from locomotion_analysis.production.service.contract import TrainedRange
+from locomotion_analysis.production.bundle.manifest import ChannelRange
 
 CHANNELS = ("hip_flexion_angle_ipsi_rad", "knee_flexion_angle_ipsi_rad")
 RANGES = {
-    CHANNELS[0]: TrainedRange(-0.4, 0.9, 1.3),
-    CHANNELS[1]: TrainedRange(-0.1, 1.3, 1.4),
+    CHANNELS[0]: ChannelRange(-0.4, 0.9, 1.3),
+    CHANNELS[1]: ChannelRange(-0.1, 1.3, 1.4),
 }
-END, HANG, FAIL, SLOW = 666.0, 777.0, 888.0, 999.0
-"""Values of the first feature that end the process, take for ever, raise, or take a second."""
+END, HANG, FAIL, SLOW, LARGE = 666.0, 777.0, 888.0, 999.0, 555.0
+"""Values of the first feature that end the process, take for ever, raise, take a second or 6 GiB."""
 
 
 def write_small_model(path: Path, *, bias: float = 0.0, version: str = "1", golden: bool = True):
@@ -57,6 +57,8 @@ class SmallModel:
             os._exit(9)
         if (first == HANG).any():
             time.sleep(60)
+        if (first == LARGE).any():
+            np.empty(6 << 30, np.uint8)
         if (first == SLOW).any():
             time.sleep(1)
         if (first == FAIL).any():

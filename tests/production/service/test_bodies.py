@@ -22,7 +22,10 @@ class Served(ServedBundle):
 
 
 def trained_on(data):
-    return Served(SimpleNamespace(reference=SimpleNamespace(cycles=data)))
+    """As a bundle that was written before manifests held ranges."""
+    return Served(
+        SimpleNamespace(reference=SimpleNamespace(cycles=data), manifest=SimpleNamespace(ranges={}))
+    )
 
 
 def times(data, channel, factor):

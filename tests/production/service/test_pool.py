@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ import httpx
 import numpy as np
 import pytest
 from tests.production.service.running import Running
-from tests.production.service.small_model import HANG, write_small_model
+from tests.production.service.small_model import HANG, LARGE, write_small_model
 
 from locomotion_analysis.errors import BundleError
 
@@ -126,6 +127,19 @@ def test_a_worker_that_hangs_is_replaced(model):
         assert answer.status_code == 500
         answer = httpx.post(f"{running.url}/v1/predict", json=_asked(1.0), timeout=30)
         assert _is_right(answer.json(), 1.0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux alone")
+def test_a_request_that_takes_too_much_memory_is_refused_and_the_worker_lives(model):
+    with Running(model) as running:
+        before = running.live.pool.pids
+        asked = {"features": [{"speed_m_s": LARGE, "cadence": 0.0}]}
+        answer = httpx.post(f"{running.url}/v1/predict", json=asked, timeout=30)
+        assert answer.status_code == 413
+        assert "fewer rows" in answer.json()["fix"]
+        answer = httpx.post(f"{running.url}/v1/predict", json=_asked(1.0), timeout=30)
+        assert _is_right(answer.json(), 1.0)
+        assert running.live.pool.pids == before
 
 
 @pytest.mark.parametrize("broken", [{"golden": False}, None])

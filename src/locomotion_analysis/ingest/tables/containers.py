@@ -224,7 +224,7 @@ def hdf5_variables(path: Path, *, matlab: bool = False) -> Variables:
         If the file is damaged, a data set lies in another file, or is too large.
     """
     h5py = require("h5py", "io")
-    names: list[str] = []
+    places: dict[str, str | bytes] = {}
     most, taken = most_table_bytes(path), 0
 
     def take(n_bytes: int, name: str) -> None:
@@ -233,9 +233,10 @@ def hdf5_variables(path: Path, *, matlab: bool = False) -> Variables:
         refuse_unpacked(taken + n_bytes, most, str(path), f"variable {name}")
         taken += n_bytes
 
-    def collect(name: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset):
-            names.append(name)
+    def collect(place: str | bytes, item: Any) -> None:
+        if isinstance(item, h5py.Dataset):  # a place that is no UTF-8 is told as bytes
+            told = place if isinstance(place, str) else place.decode("utf-8", "backslashreplace")
+            places[told] = place
 
     try:
         with h5py.File(path, "r") as file:
@@ -246,11 +247,12 @@ def hdf5_variables(path: Path, *, matlab: bool = False) -> Variables:
     def load(name: str) -> NDArray[Any]:
         try:
             with h5py.File(path, "r") as file:
-                if h5py.check_ref_dtype(file[name].dtype) is not None:
+                item = file[places[name]]
+                if h5py.check_ref_dtype(item.dtype) is not None:
                     why = f"{name} holds references (a MATLAB cell or struct)"
                     raise _damaged(path, "HDF5", why)
-                is_text = matlab and file[name].attrs.get("MATLAB_class") == b"char"
-                values, found = _values_of(file[name], path, partial(take, name=name))
+                is_text = matlab and item.attrs.get("MATLAB_class") == b"char"
+                values, found = _values_of(item, path, partial(take, name=name))
         except _BROKEN as error:
             raise _damaged(path, "HDF5", error) from None
         if is_text:
@@ -259,7 +261,7 @@ def hdf5_variables(path: Path, *, matlab: bool = False) -> Variables:
             )
         return values.T if matlab and not found else values
 
-    return Variables(str(path), tuple(names), load)
+    return Variables(str(path), tuple(places), load)
 
 
 _CHUNK_BYTES = 2048

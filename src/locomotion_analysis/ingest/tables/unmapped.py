@@ -75,9 +75,13 @@ def _people_of_parquet(path: Path) -> list[Recording]:
     """Return the names that the statistics in a Parquet file's footer give, where one is all."""
     try:
         footer = pq.read_metadata(path)
-    except (pa.ArrowInvalid, OSError):
+        names = [canonical_name(name) for name in footer.schema.names]
+    except (
+        pa.ArrowInvalid,
+        UnicodeDecodeError,
+        OSError,
+    ):  # damaged, or a name that is no UTF-8: reading it says so
         return [Recording(source=str(path))]
-    names = [canonical_name(name) for name in footer.schema.names]
     said = {}
     for name in ("subject", "task", "trial", "task_id"):
         values: set[Any] = set()
@@ -264,7 +268,7 @@ class TimeParquetReader:
             return False
         try:
             names = pq.read_schema(path).names
-        except (pa.ArrowInvalid, OSError):
+        except (pa.ArrowInvalid, UnicodeDecodeError, OSError):
             return path.suffix != ".parquet" or b"time" in head
         return _time_column(names) is not None and not set(names) & set(_PHASES)
 
@@ -286,7 +290,7 @@ class TimeParquetReader:
             frame = read_plain_table(path).to_pandas()
             named = [name for name in frame.index.names if name is not None and name not in frame]
             frame = frame.reset_index(level=named) if named else frame
-        except (pa.ArrowInvalid, OSError) as error:
+        except (pa.ArrowInvalid, UnicodeDecodeError, OSError) as error:
             raise FileReadError(
                 expected="a Parquet file",
                 got=f"one that is cut off or damaged ({str(error).splitlines()[0]})",

@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import pandas as pd
 
@@ -43,9 +43,17 @@ from locomotion_analysis.production.bundle.manifest import (
     signature_of,
 )
 from locomotion_analysis.production.bundle.opening import bundle_of, open_bundle
+from locomotion_analysis.production.bundle.people import (
+    Means,
+    ReferenceKind,
+    TrainingPeople,
+    means_of_several,
+    one_mean_each,
+    under_other_names,
+)
 from locomotion_analysis.production.bundle.reference import (
-    SUBJECTS_WITH_CYCLES,
-    curve_rows,
+    Golden,
+    channel_ranges,
     cycles_bytes,
     feature_statistics,
     membership,
@@ -55,10 +63,11 @@ from locomotion_analysis.production.bundle.reference import (
     read_cycles,
     read_table,
     single_parts,
+    subject_rows,
     table_bytes,
 )
 from locomotion_analysis.production.bundle.routes import NetworkRoute, int8_of
-from locomotion_analysis.standard import KEY, N_PHASES, Channel
+from locomotion_analysis.standard import N_PHASES, Channel
 from locomotion_analysis.typed_tree import Node, json_tree, typed
 
 T = TypeVar("T")
@@ -71,11 +80,12 @@ def write_bundle(
     onnx: bool = False,
     int8: bool = False,
     key: bytes | None = None,
+    reference: ReferenceKind = "summary",
 ) -> Bundle:
     """Make one file of a run folder: model, schema, reference, golden answers, card.
 
-    The same folder gives the same bytes. Names of people are replaced; a sample of their
-    features and curves is in the file, because drift is measured against it.
+    The same folder gives the same bytes. What of the training people lies in the file is told by
+    ``manifest.people`` and the card.
 
     Parameters
     ----------
@@ -91,6 +101,11 @@ def write_bundle(
         opened so. It is refused where it answers worse.
     key : bytes, optional
         Secret to sign the manifest with (HMAC-SHA256).
+    reference : {"summary", "cycles", "none"}
+        Which of the training people the file holds, under other names: the mean features and
+        curves of each, which is all that drift is measured by; single rows and cycles of each; or
+        nobody, and no drift can be measured. Predictions, sets, ``outside`` and golden rows are
+        the same with each.
 
     Returns
     -------
@@ -103,7 +118,7 @@ def write_bundle(
         If the folder lacks a file.
     BundleError
         If the saved model does not answer as it did when it was trained, or the converted model
-        does not answer as the original.
+        does not answer as the original; or of an unknown `reference`.
     MissingExtraError
         If skops, for a network torch, or for `onnx` skl2onnx, is not installed.
 
@@ -119,14 +134,32 @@ def write_bundle(
     >>> write_bundle(run.out, folder / "gait.bundle").manifest.classes
     ('healthy', 'stroke')
     """
+    if reference not in get_args(ReferenceKind):
+        raise BundleError(
+            expected=f"one of {', '.join(get_args(ReferenceKind))}",
+            got=repr(reference),
+            where="reference",
+        )
     run = read_run(Path(folder))
-    members = _members(run)
-    manifest = described(run, members)
+    own = TrainingPeople(run.features.set_index("subject"), run.cycles)
+    truth = run.held_out.set_index("subject")["y_true"]
+    means = means_of_several(own, truth, inputs_of(run).columns)
+    kept = None if reference == "none" else under_other_names(own)
+    if kept is not None and reference == "summary":
+        kept = one_mean_each(kept)
+    members = _members(run, means, kept)
+    manifest = replace(
+        described(run, members),
+        reference=reference,
+        people=_told(kept, means, reference),
+        ranges=channel_ranges(run.cycles),
+    )
+    members[archive.CARD] = run.card.markdown((("People in this file", manifest.people),)).encode()
     bundle = bundle_of(manifest, members)
     if onnx:
         from locomotion_analysis.production.bundle.onnx_model import converted
 
-        content, parity = converted(bundle)
+        content, parity = converted(bundle, own.features, truth)
         members[archive.ONNX_MODEL] = content
         manifest = replace(manifest, onnx=parity)
     if int8:
@@ -137,16 +170,19 @@ def write_bundle(
                 where="int8",
                 fix="bundle without --int8",
             )
-        truth = run.cycles.cycles[run.config.target].to_numpy()
-        cost = int8_of(bundle.route, bundle.reference.features, truth)
-        manifest = replace(manifest, int8=cost)
-    answers = plain_answers(bundle.predict_cycles(bundle.golden.cycles))
+        labels = run.cycles.cycles[run.config.target].to_numpy()
+        manifest = replace(manifest, int8=int8_of(bundle.route, own.features, labels))
+    cycles = bundle.golden.cycles
+    answers = plain_answers(bundle.predict_cycles(cycles))
+    # What the model answered for training rows before it was ever saved: these stay behind.
+    trained = Golden(*_trained_answers(run), cycles, answers)
+    replace(bundle, golden=trained).check_golden()
     members[archive.GOLDEN_ANSWERS] = table_bytes(answers)
+    members[archive.GOLDEN_FEATURES] = _golden_table(bundle)
     manifest = replace(manifest, members=archive.hashes(members))
     members[archive.MANIFEST] = manifest.to_json()
     if key is not None:
         members[archive.SIGNATURE] = signature_of(members[archive.MANIFEST], key)
-    replace(bundle, golden=replace(bundle.golden, cycle_answers=answers)).check_golden()
     archive.write_archive(out, members)
     return open_bundle(out, key=key)
 
@@ -257,11 +293,12 @@ def read_run(folder: Path) -> TrainedFolder:
     cycles = read_cycles(_read(folder, REFERENCE_CYCLES), str(folder / REFERENCE_CYCLES))
     network = trained.kind == "sequences"
     if network:
-        features = curve_rows(cycles, trained.names).reset_index(drop=True)
-        features.insert(0, "subject", cycles.cycles["subject"].to_numpy())
+        features = subject_rows(cycles, trained.names).reset_index()
     else:
         features = _table(folder, REFERENCE_FEATURES, "subject", *trained.names)
     held_out = _table(folder, HELD_OUT, "subject", "y_true", "y_pred")
+    for table in (features, held_out):
+        table["subject"] = table["subject"].astype(str)
     return TrainedFolder(
         config=config,
         metrics=metrics,
@@ -472,42 +509,65 @@ def _with_endings(
 # The files of a bundle
 
 
-def _members(run: TrainedFolder) -> dict[str, bytes]:
-    """Return the files of the bundle but manifest and golden answers of cycles."""
-    named = [table["subject"] for table in (run.features, run.held_out, run.cycles.cycles)]
-    subjects = dict.fromkeys(str(subject) for column in named for subject in column)
-    people = {subject: f"ref_{number:03d}" for number, subject in enumerate(subjects, start=1)}
-    features = run.features.assign(subject=run.features["subject"].astype(str).map(people))
-    held_out = run.held_out.assign(subject=run.held_out["subject"].astype(str).map(people))
-    # Of the cycles, too: other names, and the columns alone that features are made of.
-    kept = {*inputs_of(run).columns, *KEY}
-    columns_kept = run.cycles.cycles[[name for name in run.cycles.cycles if name in kept]]
-    renamed = run.cycles.cycles["subject"].astype(str).map(people).to_numpy()
-    cycles = LocomotionData(
-        columns_kept.assign(subject=renamed), run.cycles.block, run.cycles.channels
-    )
-    first = list(dict.fromkeys(cycles.cycles["subject"]))[:SUBJECTS_WITH_CYCLES]
-    plain = features.drop(columns="subject")
+def _members(run: TrainedFolder, means: Means, kept: TrainingPeople | None) -> dict[str, bytes]:
+    """Return the files of the bundle but manifest, card and golden answers."""
+    network = run.runtime == "network"
+    plain = run.features.drop(columns="subject")
     joints, phases = feature_parts(run)
+    # Filled when the model has been opened; until then there is nothing to compare with.
+    unknown = pd.DataFrame({"prediction": []})
+    golden = pd.DataFrame(index=range(len(means.cycles))) if network else means.features
+    members = {
+        archive.NETWORK if network else archive.SKOPS_MODEL: run.model,
+        archive.SCHEMA: run.trained.to_json().encode(),
+        archive.STATISTICS: table_bytes(feature_statistics(plain, joints, phases).reset_index()),
+        archive.GOLDEN_FEATURES: table_bytes(golden.assign(prediction="")),
+        archive.GOLDEN_CYCLES: cycles_bytes(means.cycles),
+        archive.GOLDEN_ANSWERS: table_bytes(unknown),
+    }
+    if kept is not None:
+        members[archive.CYCLES] = cycles_bytes(kept.cycles)
+        if not network:
+            members[archive.FEATURES] = table_bytes(kept.features.reset_index())
+    return members
+
+
+def _trained_answers(run: TrainedFolder) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return rows of the training, and what the model answered for them before it was saved."""
     golden = run.golden.rename(
         columns=lambda name: (
             f"p_{name.removeprefix(PROBABILITY)}" if name.startswith(PROBABILITY) else name
         )
     )
     if run.runtime == "network":
-        own = {archive.NETWORK: run.model}
-        golden = golden[cycles.cycles["subject"].isin(first).to_numpy()]
+        return run.features.drop(columns="subject"), golden
+    return golden[list(run.schema.names)], golden.drop(columns=list(run.schema.names))
+
+
+def _golden_table(bundle: Bundle) -> bytes:
+    """Return the golden features beside their answers; of a network, the answers alone."""
+    rows = bundle.golden.features
+    answers = plain_answers(bundle.predict_features(rows))
+    if bundle.manifest.runtime == "network":
+        return table_bytes(answers)
+    return table_bytes(pd.concat([answers, rows], axis=1))
+
+
+def _told(kept: TrainingPeople | None, means: Means, reference: ReferenceKind) -> str:
+    """Return what of the training people lies in the bundle, in sentences."""
+    if kept is None:
+        who = "No row of a training person, so that drift cannot be measured with it."
     else:
-        own = {archive.SKOPS_MODEL: run.model, archive.FEATURES: table_bytes(features)}
-    return {
-        **own,
-        archive.SCHEMA: run.trained.to_json().encode(),
-        archive.CARD: run.card.markdown().encode(),
-        archive.HELD_OUT: table_bytes(held_out),
-        archive.CYCLES: cycles_bytes(cycles),
-        archive.STATISTICS: table_bytes(feature_statistics(plain, joints, phases).reset_index()),
-        archive.GOLDEN_FEATURES: table_bytes(golden),
-        archive.GOLDEN_CYCLES: cycles_bytes(cycles.select(subject=first)),
-        # Filled when the model has been opened; until then there is nothing to compare with.
-        archive.GOLDEN_ANSWERS: table_bytes(pd.DataFrame({"prediction": []})),
-    }
+        n_people = kept.features.index.nunique()
+        what = f"{len(kept.features):,} rows of features and {len(kept.cycles):,} gait cycles"
+        if reference == "summary":
+            what = "The mean features and mean curves"
+        who = (
+            f"{what} of {n_people} training people, under other names, without age, sex, mass, "
+            "height, dates or labels. A person's curves can be recognised by who has other "
+            "curves of that person."
+        )
+    return (
+        f"{who} Golden rows are means over at least {means.fewest} people; statistics of the "
+        "features and the range of each channel are over all."
+    )

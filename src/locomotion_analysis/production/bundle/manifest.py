@@ -179,7 +179,7 @@ class Outside:
 
 @dataclass(frozen=True)
 class Parity:
-    """How far a converted model is from the original, on all reference and golden rows.
+    """How far a converted model is from the original, on some training rows and the golden ones.
 
     Attributes
     ----------
@@ -201,7 +201,7 @@ class Parity:
 
 @dataclass(frozen=True)
 class Int8:
-    """What a network in whole numbers of 8 bits costs, on the reference cycles.
+    """What a network in whole numbers of 8 bits costs, on some training cycles.
 
     These are training cycles: the scores tell of the arithmetic and not of new people.
 
@@ -225,6 +225,24 @@ class Int8:
     original: float
     quantised: float
     n_rows: int
+
+
+@dataclass(frozen=True)
+class ChannelRange:
+    """Values of a channel in some of the training cycles, in the channel's unit.
+
+    Attributes
+    ----------
+    low, high : float
+        The smallest and the largest.
+    width : float
+        From the 5th percentile of the cycles' smallest values to the 95th of their largest: a
+        few faulty cycles in the training do not widen it.
+    """
+
+    low: float
+    high: float
+    width: float
 
 
 @dataclass(frozen=True)
@@ -279,6 +297,12 @@ class Manifest:
         Libraries it was trained with.
     members : dict of str to Member
         Every file but the manifest and the signature.
+    reference : str
+        Which of the training people lie in the bundle: ``summary``, ``cycles`` or ``none``.
+    people : str
+        What of the training people lies in the bundle, in sentences.
+    ranges : dict of str to ChannelRange
+        Of each channel; empty in bundles written before there were such ranges.
     """
 
     format: int
@@ -301,6 +325,9 @@ class Manifest:
     limits: tuple[str, ...]
     versions: dict[str, str]
     members: dict[str, Member]
+    reference: str = "cycles"
+    people: str = "Features and curves of at most 120 training people, four of each."
+    ranges: dict[str, ChannelRange] = field(default_factory=dict)
 
     def to_json(self) -> bytes:
         """Return the manifest as JSON, the same bytes for the same content."""
@@ -396,7 +423,7 @@ def write_archive(path: str | os.PathLike[str], members: Mapping[str, bytes]) ->
     members : mapping of str to bytes
         Content by name; names of :data:`MEMBERS`.
     """
-    # It holds gait cycles of the people it was trained on.
+    # It tells of the people that it was trained on.
     with atomic_path(path, private=True) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for name in sorted(members):
             entry = zipfile.ZipInfo(name, _DATE)

@@ -103,13 +103,19 @@ class OnnxRoute:
         return self._original.labels(answers)
 
 
-def converted(bundle: "Bundle") -> tuple[bytes, Parity]:
-    """Convert the model of a bundle, and compare it with the original on all rows there are.
+def converted(
+    bundle: "Bundle", rows: pd.DataFrame, truth: "pd.Series[Any]"
+) -> tuple[bytes, Parity]:
+    """Convert the model of a bundle, and compare it with the original.
 
     Parameters
     ----------
     bundle : Bundle
         With a scikit-learn model.
+    rows : DataFrame, shape (n_rows, n_features)
+        Rows to compare the two on, besides the golden ones.
+    truth : Series
+        Classes or numbers of the training.
 
     Returns
     -------
@@ -131,12 +137,11 @@ def converted(bundle: "Bundle") -> tuple[bytes, Parity]:
     if not isinstance(route, SklearnRoute):
         raise _unconvertible("a network, or a model that is converted already")
     content = _graph(route.model, len(bundle.schema.names), classifies=route.classifies)
-    X = pd.concat([bundle.reference.features, bundle.golden.features], ignore_index=True)
+    X = pd.concat([rows, bundle.golden.features], ignore_index=True)
     right, found = route.answers(X), OnnxRoute(content, route.model, 0.0).answers(X)
     difference = float(np.abs(right - found).max())
     changed = float(np.mean(route.labels(right) != route.labels(found)))
     changed = changed if route.classifies else 0.0
-    truth = bundle.reference.held_out["y_true"]
     allowed = MOST_DIFFERENCE * (1.0 if route.classifies else float(truth.std()))
     if not difference <= allowed or changed:
         raise BundleError(

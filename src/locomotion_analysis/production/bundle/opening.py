@@ -100,7 +100,8 @@ def bundle_of(
         reference=reference,
         golden=golden,
         card=content_of(members, archive.CARD).decode(errors="replace"),
-        digest=hashlib.sha256(manifest.to_json()).hexdigest(),
+        # Of the file, where there is one: what later versions add to a manifest is not in it.
+        digest=hashlib.sha256(members.get(archive.MANIFEST) or manifest.to_json()).hexdigest(),
         signed=signed,
         scale=None if outside is None else reference.scale(outside.usual),
         route=_route(manifest, members, trained, runtime),

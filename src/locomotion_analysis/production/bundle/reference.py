@@ -1,7 +1,7 @@
 """What a bundle keeps beside its model: the training people, and inputs with known answers.
 
-New data is compared with a sample of the training people under other names (:class:`Reference`);
-wherever a bundle is opened, it must answer some of their rows as it did when it was made
+New data is compared with some of the training people under other names (:class:`Reference`);
+wherever a bundle is opened, it must answer means over several people as it did when it was made
 (:class:`Golden`). Networks have no features: the points of their curves take that place.
 """
 
@@ -28,11 +28,12 @@ from locomotion_analysis.production.bundle.manifest import (
     GOLDEN_ANSWERS,
     GOLDEN_CYCLES,
     GOLDEN_FEATURES,
-    HELD_OUT,
     MOST_BYTES,
     STATISTICS,
+    ChannelRange,
     Inputs,
 )
+from locomotion_analysis.production.bundle.people import TrainingPeople
 from locomotion_analysis.standard import N_PHASES
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -46,23 +47,38 @@ class Reference:
 
     Attributes
     ----------
-    features : DataFrame, shape (n_rows, n_features)
-        Training rows of at most 120 people, four of each, indexed by ``subject``. The names are
-        not the training's: ``ref_001``, ``ref_002`` ...
-    cycles : LocomotionData
-        Training cycles of at most 120 people, four of each.
-    held_out : DataFrame
-        Predictions for all people by models not fitted on them: ``subject``, ``fold``,
-        ``y_true``, ``y_pred``, and ``probability_<class>``.
+    people : TrainingPeople or None
+        At most 120 training people: the means of each, or in a bundle made with ``cycles`` four
+        rows and cycles of each. The names are not the training's: ``ref_001``, ``ref_002`` ...
+        None where the bundle was made without.
     statistics : DataFrame
         One row a feature (index): ``mean``, ``std``, ``missing`` (share), ``q05`` to ``q95``,
         ``center`` and ``spread`` of the scale, and the ``joints`` and ``phases`` it tells of.
     """
 
-    features: pd.DataFrame
-    cycles: LocomotionData
-    held_out: pd.DataFrame
+    people: TrainingPeople | None
     statistics: pd.DataFrame
+
+    @property
+    def features(self) -> pd.DataFrame:
+        """Features of the training people, indexed by ``subject``."""
+        return self._people.features
+
+    @property
+    def cycles(self) -> LocomotionData:
+        """Gait cycles of the training people."""
+        return self._people.cycles
+
+    @property
+    def _people(self) -> TrainingPeople:
+        if self.people is None:
+            raise BundleError(
+                expected="a bundle with some of the training people",
+                got="one made without (--reference none)",
+                where=CYCLES,
+                fix="make it again with --reference summary",
+            )
+        return self.people
 
     @cached_property
     def joints(self) -> dict[str, Positions]:
@@ -131,6 +147,22 @@ def feature_statistics(
     return pd.DataFrame(columns).rename_axis("feature")
 
 
+_FEW = 0.05
+
+
+def channel_ranges(cycles: LocomotionData) -> dict[str, ChannelRange]:
+    """Return the range of each channel that some cycle has throughout."""
+    ranges = {}
+    for name in cycles.channels:
+        curves = cycles.curves(name)
+        known = curves[np.isfinite(curves).all(axis=1)]
+        if len(known):
+            lows, highs = known.min(axis=1), known.max(axis=1)
+            width = np.quantile(highs, 1 - _FEW) - np.quantile(lows, _FEW)
+            ranges[name] = ChannelRange(float(lows.min()), float(highs.max()), float(width))
+    return ranges
+
+
 def single_parts(groups: Mapping[str, Positions], n_features: int) -> dict[str, Positions]:
     """Return the groups without features that stand in several: those blame nobody."""
     counts = np.zeros(n_features, dtype=int)
@@ -153,34 +185,32 @@ def read_reference(
 ) -> Reference:
     """Read the reference of a bundle whose features are `names`.
 
-    The features of a network are the points of the reference cycles.
+    The features of a network are the points of the reference cycles. A bundle has people where
+    it has their cycles.
 
     Raises
     ------
     BundleError
         If tables are missing, damaged, or of other features.
     """
-    cycles = read_cycles(content_of(members, CYCLES), CYCLES)
     statistics = table_of(members, STATISTICS)
-    if inputs.feature_groups:
-        features = table_of(members, FEATURES)
-    else:
-        rows = curve_rows(cycles, [each.name for each in inputs.channels])
-        features = rows.droplevel([each for each in rows.index.names if each != "subject"])
-        features = features.reset_index()
-    if tuple(statistics.get("feature", ())) != names or tuple(features.columns) != (
-        "subject",
-        *names,
-    ):
+    wanted = ("subject", *names)
+    found = [("subject", *statistics.get("feature", ()))]
+    tables = None
+    if CYCLES in members:
+        cycles = read_cycles(members[CYCLES], CYCLES)
+        if inputs.feature_groups:
+            features = table_of(members, FEATURES)
+        else:
+            features = subject_rows(cycles, [each.name for each in inputs.channels]).reset_index()
+        found.append(tuple(features.columns))
+        tables = features, cycles
+    if any(each != wanted for each in found):
         raise BundleError(
             expected="reference tables of the model's features", got="others", where=FEATURES
         )
-    return Reference(
-        features.set_index("subject"),
-        cycles,
-        table_of(members, HELD_OUT),
-        statistics.set_index("feature"),
-    )
+    people = None if tables is None else TrainingPeople(tables[0].set_index("subject"), tables[1])
+    return Reference(people, statistics.set_index("feature"))
 
 
 def table_of(members: Mapping[str, bytes], name: str) -> pd.DataFrame:
@@ -211,22 +241,19 @@ def _positions(column: "pd.Series[str]") -> dict[str, Positions]:
     return {group: np.array(found[group]) for group in sorted(found)}
 
 
-SUBJECTS_WITH_CYCLES = 2
-
-
 @dataclass(frozen=True)
 class Golden:
-    """Inputs with known answers.
+    """Inputs with known answers: means over training people, so that they are nobody's.
 
     Attributes
     ----------
     features : DataFrame, shape (n_rows, n_features)
-        Training rows.
+        Means of features.
     answers : DataFrame
-        What the model answered for them before it was ever saved: ``prediction``, and for
-        classes ``p_<class>``.
+        What the bundle answered for them when it was made: ``prediction``, and for classes
+        ``p_<class>``.
     cycles : LocomotionData
-        Training cycles of two people.
+        Mean cycles.
     cycle_answers : DataFrame
         What the bundle answered for them when it was made.
     """
@@ -325,6 +352,12 @@ def curve_rows(data: LocomotionData, channels: Sequence[str]) -> pd.DataFrame:
             values[:, at] = data.curves(name)
     flat = values.reshape(len(data), -1)
     return pd.DataFrame(flat, index=data.key, columns=list(point_names(channels)), copy=False)
+
+
+def subject_rows(data: LocomotionData, channels: Sequence[str]) -> pd.DataFrame:
+    """Return :func:`curve_rows` indexed by ``subject`` alone."""
+    rows = curve_rows(data, channels)
+    return rows.droplevel([each for each in rows.index.names if each != "subject"])
 
 
 def point_schema(schema: PredictionSchema) -> PredictionSchema:

@@ -547,7 +547,8 @@ class PredictionStore:
     def _guarded(self) -> Iterator[None]:
         try:
             yield
-        except self._sql.exc.SQLAlchemyError as error:
+        # SQLite quotes damaged text in its own words, which are no UTF-8 then.
+        except (self._sql.exc.SQLAlchemyError, UnicodeDecodeError) as error:
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise FileReadError(
                 expected="a database for predictions",

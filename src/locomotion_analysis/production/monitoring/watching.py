@@ -165,9 +165,14 @@ def watch(
             f"{unknown:,} of {len(rows):,} rows came as features without their subject: not "
             "compared, for rows of one person are not rows of many"
         )
-    current, reference = current_people(stored), reference_people(bundle)
-    drift = None
-    if len(current.features) >= FEWEST_PEOPLE:
+    current, drift = current_people(stored), None
+    if bundle.reference.people is None:
+        notes.append(
+            "Drift not measured: the bundle holds none of the training people (--reference none); "
+            "serve one that is made with --reference summary"
+        )
+    elif len(current.features) >= FEWEST_PEOPLE:
+        reference = reference_people(bundle)
         drift = measure_drift(reference, current, n_permutations, random_state)
         notes.extend(drift.notes)
     else:
@@ -207,7 +212,13 @@ def current_people(stored: Stored) -> People:
 
 
 def reference_people(bundle: Bundle) -> People:
-    """Return the training people that a bundle keeps."""
+    """Return the training people that a bundle keeps.
+
+    Raises
+    ------
+    BundleError
+        If it keeps none.
+    """
     cycles = bundle.reference.cycles
     return people_of(
         bundle.reference.features,

@@ -10,8 +10,8 @@ import math
 import re
 import struct
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import astuple, dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
@@ -26,6 +26,7 @@ from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.data.parquet import parse_csv, parts_from_table, read_plain_table
 from locomotion_analysis.data.unpacked import arrow_bytes, is_text, written_out
 from locomotion_analysis.errors import FileReadError, LocomotionWarning, UnpackedSizeError
+from locomotion_analysis.production.bundle.manifest import ChannelRange
 from locomotion_analysis.production.service.contract import (
     ARROW_FILE,
     CSV,
@@ -37,7 +38,6 @@ from locomotion_analysis.production.service.contract import (
     InferRequest,
     Job,
     PredictRequest,
-    Ranges,
     RefusedError,
     Reply,
     RequestInput,
@@ -137,7 +137,9 @@ SHOWN = 20
 _NEVER_RIGHT = ("GAIT002", "GAIT006", "GAIT007", "GAIT105")
 
 
-def refuse_impossible(data: LocomotionData, found: pd.DataFrame, trained: Ranges) -> None:
+def refuse_impossible(
+    data: LocomotionData, found: pd.DataFrame, trained: Mapping[str, ChannelRange]
+) -> None:
     """Raise for curves in another unit or with the other sign, and for what is never right.
 
     All else that a quality check finds, errors included, may be how a patient walks: it is no
@@ -149,7 +151,7 @@ def refuse_impossible(data: LocomotionData, found: pd.DataFrame, trained: Ranges
         Cycles of a request, finite where the model needs them.
     found : DataFrame
         Findings of the quality checks, with a column ``row``.
-    trained : mapping of str to TrainedRange
+    trained : mapping of str to ChannelRange
         The range of each channel in the training.
 
     Raises
@@ -169,7 +171,7 @@ def refuse_impossible(data: LocomotionData, found: pd.DataFrame, trained: Ranges
     for name in data.channels:
         if name not in trained:
             continue
-        low, high, width = trained[name]
+        low, high, width = astuple(trained[name])
         curves = data.curves(name)
         off = np.nan_to_num(np.maximum(low - curves, curves - high).max(axis=1))
         far = (off > MOST_WIDTHS * width) & (width > 0)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from stat import S_ISREG
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from locomotion_analysis.data import LocomotionData
     from locomotion_analysis.models.prediction_schema import PredictionSchema
+    from locomotion_analysis.production.bundle.manifest import ChannelRange
 
 
 # What the HTTP process hands to a worker, and what comes back
@@ -212,9 +213,16 @@ def refusal(error: Exception, request_id: str, *, v2: bool = False) -> Reply:
     """Return the answer to a request that ended in an error.
 
     Errors that are a ``ValueError`` speak of what was sent: 422, or the status that a
-    :class:`RefusedError` names. All others are the service's own: 500 without a word of where,
-    and a line in the log.
+    :class:`RefusedError` names. One that takes more memory than a worker may have is 413. All
+    others are the service's own: 500 without a word of where, and a line in the log.
     """
+    if isinstance(error, MemoryError):
+        error = RefusedError(
+            413,
+            expected="a request that fits into the memory of a worker",
+            got="one that takes more",
+            fix="send fewer rows at a time",
+        )
     if not (isinstance(error, LocomotionError) and isinstance(error, ValueError)):
         # What went wrong in the arithmetic may hold values of a person: kind and place are enough.
         place = error.__traceback__
@@ -241,26 +249,6 @@ def _one_line(error: LocomotionError) -> str:
 # What the service needs of a model
 
 
-class TrainedRange(NamedTuple):
-    """Values of a channel in the training.
-
-    Attributes
-    ----------
-    low, high : float
-        The smallest and the largest.
-    width : float
-        From the 5th percentile of the cycles' smallest values to the 95th of their largest: a
-        few faulty cycles in the training do not widen it.
-    """
-
-    low: float
-    high: float
-    width: float
-
-
-Ranges = Mapping[str, TrainedRange]
-
-
 class Served(Protocol):
     """A model that can be served; a bundle is one."""
 
@@ -270,7 +258,7 @@ class Served(Protocol):
         ...
 
     @property
-    def trained_ranges(self) -> "Ranges":
+    def trained_ranges(self) -> "Mapping[str, ChannelRange]":
         """The range of each channel in the training."""
         ...
 

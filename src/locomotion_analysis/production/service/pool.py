@@ -26,6 +26,7 @@ from typing import Any
 
 from locomotion_analysis.errors import BundleError, LocomotionError
 from locomotion_analysis.files import sha256
+from locomotion_analysis.processes import limit_further_memory
 from locomotion_analysis.production.service.contract import (
     Description,
     Job,
@@ -140,6 +141,8 @@ class WaitingLine:
 
 _PRELOADED = "locomotion_analysis.production.service.worker"
 _WORKER_NAME = "locomotion worker"
+_WORKER_BYTES, _COPIES, _BYTES_A_VALUE = 1 << 30, 8, 8
+"""What a worker may take while it answers, on top of its model: many times what requests need."""
 _TO_END_S = 5.0
 _TO_OPEN_S = 300.0
 
@@ -173,6 +176,7 @@ def run_worker(
         return
     connection.send(answering.model)
     with threadpool_limits(1):
+        limit_further_memory(_WORKER_BYTES + _COPIES * _BYTES_A_VALUE * settings.max_values)
         while True:
             try:
                 jobs = connection.recv()

@@ -8,7 +8,7 @@ process that speaks HTTP imports nothing of it.
 import contextlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from typing import Any
@@ -21,7 +21,8 @@ from locomotion_analysis.errors import BundleError, MissingExtraError
 from locomotion_analysis.models import PredictionSchema
 from locomotion_analysis.models.supervised.saving import skops_io
 from locomotion_analysis.production.bundle import Bundle
-from locomotion_analysis.production.bundle.reference import largest_difference
+from locomotion_analysis.production.bundle.manifest import ChannelRange
+from locomotion_analysis.production.bundle.reference import channel_ranges, largest_difference
 from locomotion_analysis.production.service.bodies import (
     Asked,
     as_json,
@@ -38,20 +39,16 @@ from locomotion_analysis.production.service.contract import (
     TABLES,
     Description,
     Job,
-    Ranges,
     RefusedError,
     Reply,
     Served,
     ServiceSettings,
-    TrainedRange,
     refusal,
 )
 from locomotion_analysis.standard import PHASE_PERCENT, TASKS, Channel, normative_curves
 
 with contextlib.suppress(MissingExtraError):  # a network needs no skops
     skops_io()
-
-_FEW = 0.05
 
 
 @dataclass(frozen=True)
@@ -81,18 +78,10 @@ class ServedBundle:
         return tuple(each.name for each in self.bundle.channels if each.needed)
 
     @cached_property
-    def trained_ranges(self) -> Ranges:
-        """The range of each channel among the reference people."""
-        cycles = self.bundle.reference.cycles
-        ranges = {}
-        for name in cycles.channels:
-            curves = cycles.curves(name)
-            known = curves[np.isfinite(curves).all(axis=1)]
-            if len(known):
-                lows, highs = known.min(axis=1), known.max(axis=1)
-                width = np.quantile(highs, 1 - _FEW) - np.quantile(lows, _FEW)
-                ranges[name] = TrainedRange(float(lows.min()), float(highs.max()), float(width))
-        return ranges
+    def trained_ranges(self) -> Mapping[str, ChannelRange]:
+        """The range of each channel among the training people."""
+        # Bundles written before there were ranges hold the cycles that they are counted from.
+        return self.bundle.manifest.ranges or channel_ranges(self.bundle.reference.cycles)
 
     def describe(self) -> dict[str, Any]:
         """Return name, version, inputs, scores, intended use and limits."""
