@@ -533,15 +533,22 @@ def test_both_legs_and_all_speeds_are_told_apart(tmp_path, name, file, columns, 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "place", "subjects", "cycles"),
+    ("name", "place", "subjects", "cycles", "error"),
     [
-        ("bertaux_hip_2022", "raw/curve_tables/hip_oa", 186, 556),
-        ("bmc_ric_running", "raw/curve_tables/running", 46, 1614),
+        ("bertaux_hip_2022", "raw/curve_tables/hip_oa", 186, 556, "begins half a cycle off, 278"),
+        (
+            "bmc_ric_running",
+            "raw/curve_tables/running",
+            46,
+            1614,
+            "angle jumps between two samples",
+        ),
     ],
 )
-def test_real_curves_become_datasets(shared_data, tmp_path, name, place, subjects, cycles):
+def test_real_curves_become_datasets(shared_data, tmp_path, name, place, subjects, cycles, error):
     made = make_dataset(name, [shared_data / place], tmp_path / name)
     assert (made.manifest.n_subjects, made.manifest.n_cycles) == (subjects, cycles)
+    assert any(error in note for note in made.manifest.notes)
 
 
 @pytest.mark.slow
