@@ -130,7 +130,8 @@ def _signal(values: MappedValues, spec: ChannelSpec) -> NDArray[np.float64]:
 
 def _recordings(values: MappedValues, column_map: ColumnMap) -> list[Recording]:
     """Read the recordings whose signals have one row an instant."""
-    signals, faster = {}, {}
+    signals: dict[str, NDArray[np.float64]] = {}
+    faster: dict[float, dict[str, NDArray[np.float64]]] = {}
     for spec in column_map.channels:
         into = signals if spec.rate_hz is None else faster.setdefault(spec.rate_hz, {})
         into[spec.name] = _signal(values, spec)
