@@ -171,9 +171,9 @@ def _recordings(values: MappedValues, column_map: ColumnMap) -> list[Recording]:
         _recording(rows, time_s, signals, fields, values, column_map, alone=alone)
         for rows in groups
     ]
-    for rate, own in faster.items():
-        n = one_length(own, f"signals of one length at {rate:g} Hz")
-        stream = Stream(found[0].streams[0].time_s[0] + np.arange(n) / rate, own)
+    for rate, sampled in faster.items():
+        n = one_length(sampled, f"signals of one length at {rate:g} Hz")
+        stream = Stream(found[0].streams[0].time_s[0] + np.arange(n) / rate, sampled)
         _refuse_another_span(found[0].streams[0], stream, rate, values.variables.where)
         found[0] = replace(found[0], streams=(*found[0].streams, stream))
     return found
