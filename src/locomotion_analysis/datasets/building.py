@@ -4,7 +4,7 @@ A dataset is written whole or not at all: cycles, features, frozen splits, card,
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -428,6 +428,12 @@ def write_dataset(
         title = f"Quality of the {form.name} dataset"
         quality.write_report(checked, folder / QUALITY, diagnosis, title=title)
         done(3)
+        errors = checked.by_code().query("severity == 'error'").itertuples()
+        wrong = [
+            f"quality: {row.title}, {row.findings:,} findings in {row.subjects:,} subjects ({row.code})"
+            for row in errors
+        ]
+        origin = replace(origin, notes=(*origin.notes, *wrong))
         manifest = _manifest(form, origin, splits, features)
         manifest.write(folder)
         whose = "Simulated: no person was measured." if manifest.simulated else "Recorded data."

@@ -143,6 +143,11 @@ def make_entry(
         )
     given = _files_of(files, entry)
     compared = compare_with_published(given, entry, as_stage(tell, "comparing files"))
+    absent = [
+        f"no file named like {' or '.join(part.files)}"
+        for part in entry.conversion.parts
+        if not any(_fits(path, part.files) for path in given)
+    ]
     conversions = _converted(entry, given, tell)
     data = _joined(conversions, entry.name)
     notes = [
@@ -150,6 +155,7 @@ def make_entry(
         *(f"the licence asks: {asked}" for asked in terms.asks),
         *(f"the licence does not allow: {USES[use]}" for use in terms.forbids),
         *compared,
+        *absent,
         *_findings(conversions, entry, data),
     ]
     where = os.path.commonpath([path.absolute().parent for path in given])

@@ -265,8 +265,18 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
             yield name, _side_by_side(curves)
         elif _are_alike(members):
             yield name, np.stack(members)
+        elif all(_is_apart(member) for member in value.ravel()):
+            for number, member in enumerate(value.ravel(order="F"), 1):
+                yield from _flat(f"{name}.{number}", member)
     elif (leaf := _leaf(value)) is not None:
         yield name, leaf
+
+
+def _is_apart(member: Any) -> bool:
+    """Return whether a member is a struct, a matrix or empty: no cell of a table of cells."""
+    return type(member) is np.ndarray and (
+        member.dtype.names is not None or (member.dtype.kind != "U" and member.size != 1)
+    )
 
 
 def _curves(members: list[Any]) -> list[Any]:

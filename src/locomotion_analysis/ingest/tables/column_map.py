@@ -100,6 +100,8 @@ class ChannelSpec:
         First point in a row that holds several curves.
     rows : mapping of str to str
         Column -> value of the rows that are this channel's.
+    rate_hz : float or None
+        Samples a second, where it has its own.
     span : {None, "stride", "stance"}
         What the curves run over, as far as the map says.
     factor : float
@@ -118,6 +120,7 @@ class ChannelSpec:
     points_axis: str | None = None
     begin: int | None = None
     rows: dict[str, str] = field(default_factory=dict)
+    rate_hz: float | None = None
     span: str | None = None
     factor: float = 1.0
     told: str = ""
@@ -180,6 +183,14 @@ def value_spec(name: str, node: Node) -> ValueSpec:
     )
 
 
+_USED = {
+    "curves": {"entry", "entries", "axes", "points_axis", "begin", "span", "rows"},
+    "long": {"span", "rows"},
+    "time_series": {"entry", "rate_hz"},
+}
+_USES = ("entry", "entries", "axes", "points_axis", "begin", "span", "rows", "rate_hz")
+
+
 def channel_spec(
     name: str, entry: ChannelEntry, layout: str, span: str | None = None
 ) -> ChannelSpec:
@@ -202,12 +213,11 @@ def channel_spec(
         )
     channel = Channel.parse(plain)
     kind = only_one(entry, CHANNEL_KINDS)
-    if (kind == "columns") > (layout == "curves"):
-        expected = "column or array (columns are for layout curves)"
+    if kind == "columns" and layout == "long":
+        expected = "column or array (columns are for the other layouts)"
         raise SchemaError(expected=expected, got=kind, where=entry.where)
-    of_curves = ("entry", "entries", "axes", "points_axis", "begin")
-    unused = [key for key in of_curves if getattr(entry, key) is not None and layout != "curves"]
-    unused += [key for key in ("span", "rows") if getattr(entry, key) and layout == "time_series"]
+    used = _USED[layout]
+    unused = [key for key in _USES if key not in used and getattr(entry, key) not in (None, {})]
     if unused:
         expected = f"only what the layout {layout} uses"
         raise SchemaError(expected=expected, got=", ".join(unused), where=entry.where)
@@ -232,6 +242,7 @@ def channel_spec(
         points_axis=entry.points_axis,
         begin=entry.begin,
         rows=entry.rows,
+        rate_hz=entry.rate_hz,
         span=entry.span or span,
         factor=factor,
         told=f"{own} x {factor:.9g}" + ("" if entry.unit else " (by its name)"),
@@ -345,8 +356,11 @@ class ColumnMap:
         """
         defs: dict[str, Any] = {}
         layouts = {layout: {**json_schema(kind, defs)} for layout, kind in _LAYOUTS.items()}
-        defs["ChannelEntry"]["oneOf"] = [{"required": [kind]} for kind in CHANNEL_KINDS]
-        defs["ValueEntry"]["oneOf"] = [{"required": [kind]} for kind in VALUE_KINDS]
+        for name, kinds in (("ChannelEntry", CHANNEL_KINDS), ("ValueEntry", VALUE_KINDS)):
+            defs[name]["oneOf"] = [
+                {"required": [kind], "properties": {kind: {"not": {"type": "null"}}}}
+                for kind in kinds
+            ]
         defs["ChannelEntry"]["properties"]["unit"]["anyOf"] = [
             {"enum": list(CHANNEL_UNITS)},
             {"type": "null"},

@@ -331,8 +331,9 @@ def mat_variables(path: Path) -> Variables:
 
     Numbers, text, cells of text, of single numbers, of curves (each a row, filled up with NaN to
     the width of the longest) or of matrices of one size (one behind the other, along a first axis),
-    and structs and arrays of structs of these are variables; sparse matrices, complex
-    numbers, objects and functions are not.
+    and structs and arrays of structs of these are variables. Members of a cell or an array of
+    structs that are matrices of several sizes, or structs, are variables each, numbered from 1
+    (``data.angles.2.knee``). Sparse matrices, complex numbers, objects and functions are not.
 
     Raises
     ------

@@ -21,7 +21,7 @@ from locomotion_analysis.ingest.tables.curve_spans import (
     stride_ends,
     toe_off,
 )
-from locomotion_analysis.ingest.tables.map_entries import AXES, PLACEHOLDER
+from locomotion_analysis.ingest.tables.map_entries import AXES, PLACEHOLDER, names_like
 from locomotion_analysis.ingest.tables.map_values import NAMES, UNKNOWN, MappedValues, one_length
 from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT
 
@@ -367,13 +367,7 @@ def _from_columns(values: MappedValues, spec: ChannelSpec) -> Array:
 
 def _points_down_rows(values: MappedValues, spec: ChannelSpec) -> Array:
     """Return the curves of columns, one a cycle; what their names say becomes columns."""
-    pattern, end, parts = "", 0, []
-    for match in PLACEHOLDER.finditer(spec.source):
-        pattern += re.escape(spec.source[end : match.start()])
-        pattern += rf"(?P<{match[1]}>{'[0-9]+' if match[2] else '.+?'})"
-        parts.append(match[1])
-        end = match.end()
-    wanted = re.compile(pattern + re.escape(spec.source[end:]))
+    wanted = names_like(spec.source)
     found = {name: own for name in values.variables.names if (own := wanted.fullmatch(name))}
     if not found:
         raise SchemaError(
@@ -385,7 +379,8 @@ def _points_down_rows(values: MappedValues, spec: ChannelSpec) -> Array:
     if not re.search(r"\w", PLACEHOLDER.sub("", spec.source)):
         _refuse_an_axis(list(found), curves, spec)
     said = {
-        part: np.array([match[part] for match in found.values()], dtype=object) for part in parts
+        part: np.array([match[part] for match in found.values()], dtype=object)
+        for part in wanted.groupindex
     }
     for part, column in said.items():
         before = values.named.setdefault(part, column)

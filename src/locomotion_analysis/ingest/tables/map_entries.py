@@ -213,6 +213,22 @@ PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)(:d)?\}")
 """A part of a pattern of column names: ``{subject}``, or ``{trial:d}`` for digits alone."""
 
 
+def names_like(text: str) -> re.Pattern[str]:
+    """Return the pattern of the names that a map's pattern means, its parts as named groups.
+
+    Examples
+    --------
+    >>> names_like("{subject}_{trial:d}_knee").fullmatch("P1_07_knee").groupdict()
+    {'subject': 'P1', 'trial': '07'}
+    """
+    pattern, end = "", 0
+    for match in PLACEHOLDER.finditer(text):
+        pattern += re.escape(text[end : match.start()])
+        pattern += rf"(?P<{match[1]}>{'[0-9]+' if match[2] else '.+?'})"
+        end = match.end()
+    return re.compile(pattern + re.escape(text[end:]))
+
+
 @dataclass(frozen=True)
 class ChannelEntry:
     """A channel as it stands in a map.
@@ -223,11 +239,13 @@ class ChannelEntry:
         A number a row. With the layout ``curves`` the whole column is the curve of one cycle.
     columns : str
         A pattern: ``knee_{point}`` for one column a point, or ``{subject}_{trial}_knee`` for
-        points down the rows and one column a cycle, whose parts in braces become columns.
+        points down the rows and one column a cycle, whose parts in braces become columns. With
+        the layout ``time_series`` there is a recording for each that the braces meet.
     array : str
         A variable of an NPZ, HDF5 or MATLAB file.
     entry : str
-        Place along the channels of an array of three axes, from 0, or a name among `entries`.
+        Place along the channels of an array of three axes, from 0, or a name among `entries`;
+        with the layout ``time_series`` the column of a matrix, from 0.
     entries : str
         Variable with the names of the channels of that array.
     axes : tuple of str
@@ -238,6 +256,8 @@ class ChannelEntry:
         Place of the curve's first point in a row that holds several curves, from 0.
     rows : mapping of str to str
         Column -> value: the rows of this channel in a table that stacks quantities.
+    rate_hz : float
+        Samples a second of a signal that was sampled at another rate than the others.
     span : str
         ``stride``, or ``stance`` for curves from contact to toe-off.
     unit : str
@@ -257,6 +277,7 @@ class ChannelEntry:
     points_axis: Literal["first", "middle", "last"] | None = None
     begin: int | None = None
     rows: dict[str, str] = field(default_factory=dict)
+    rate_hz: float | None = None
     span: Span | None = None
     unit: str | None = None
     sign: Literal["1", "+1", "-1"] = "1"
@@ -281,6 +302,10 @@ class ChannelEntry:
         if self.begin is not None and self.begin < 0:
             raise SchemaError(
                 expected="a whole number of at least 0", got=str(self.begin), where="begin"
+            )
+        if self.rate_hz is not None and self.rate_hz <= 0:
+            raise SchemaError(
+                expected="a rate above zero", got=f"{self.rate_hz:g}", where="rate_hz"
             )
         if self.unit is not None and self.unit not in UNITS and self.unit not in TO_STANDARD:
             known = ", ".join(CHANNEL_UNITS)

@@ -110,6 +110,8 @@ class MappedValues:
         found = self._raw(spec, n_rows)
         if spec.kind == "column" and (spec.mapping or field not in NAMES):
             found = _typed(found, self._decimal_of(spec.source))
+        if self._map.layout == "time_series" and found.size == 1 and n_rows is not None:
+            found = np.full(n_rows, found.item(), found.dtype)  # what holds for the whole recording
         if n_rows is not None and found.shape != (n_rows,):
             raise SchemaError(
                 expected=f"one value a row, {n_rows} in all",
@@ -292,7 +294,10 @@ class MappedValues:
         path = next((p for p in (beside, self._map.source.parent / spec.file) if p.is_file()), None)
         if path is None:
             raise FileReadError(
-                expected="a table", got="nothing at that path", where=f"{spec.where}, {beside}"
+                expected=f"the table {spec.file}, whose columns the map joins",
+                got="nothing at that path",
+                where=f"{beside} ({spec.where})",
+                fix="put it beside the file, or beside the map",
             )
         table = open_table(path, spec.text)
         found: list[NDArray[np.intp]] = []

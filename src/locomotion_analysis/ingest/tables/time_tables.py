@@ -1,5 +1,8 @@
 """Tables over time: one row an instant, one column a signal."""
 
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +19,127 @@ from locomotion_analysis.ingest.tables.cells import (
     labels,
     repeated_instants,
 )
-from locomotion_analysis.ingest.tables.column_map import ColumnMap, EventSpec
+from locomotion_analysis.ingest.tables.column_map import ChannelSpec, ColumnMap, EventSpec
+from locomotion_analysis.ingest.tables.map_entries import PLACEHOLDER, names_like
 from locomotion_analysis.ingest.tables.map_values import MappedValues, one_length
 
 _RECORDING_NAMES = ("subject", "task", "trial")
+_APART = 2
+"""Samples of the slower signal by which two that began together may end apart."""
 
 
 def recordings(values: MappedValues, column_map: ColumnMap) -> list[Recording]:
     """Read one recording for each subject, task and trial that the map tells apart.
+
+    Where the channels are patterns of names, there is one for each that these meet.
 
     Raises
     ------
     SchemaError
         If columns differ in length, or time does not rise within a recording.
     """
-    signals = {}
+    found: list[Recording] = []
+    for filled, entries in _filled(values.variables.names, column_map):
+        own = copy.copy(values)
+        own.history = [*values.history, *entries]
+        found += _recordings(own, filled)
+    return found
+
+
+def _filled(
+    names: tuple[str, ...], column_map: ColumnMap
+) -> Iterator[tuple[ColumnMap, list[HistoryEntry]]]:
+    """Yield the map with what each match of its patterns puts in their braces."""
+    patterns = [spec for spec in column_map.channels if spec.kind == "columns"]
+    if not patterns:
+        yield column_map, []
+        return
+    met: list[dict[tuple[tuple[str, str], ...], None]] = []
+    for spec in patterns:
+        wanted = names_like(spec.source)
+        matches = [match for name in names if (match := wanted.fullmatch(name))]
+        met.append({tuple(sorted(match.groupdict().items())): None for match in matches})
+        if not matches:
+            raise SchemaError(
+                expected=f"variables like {spec.source}",
+                got=", ".join(names[:8]),
+                where=spec.where,
+            )
+    whole = [said for said in met[0] if all(said in own for own in met)]
+    partly = {said for own in met for said in own} - set(whole)
+    entries = []
+    if partly:
+        told = ", ".join(" ".join(f"{key} {value}" for key, value in one) for one in sorted(partly))
+        detail = f"recordings without all of the map's channels: {told}"
+        entries.append(HistoryEntry("dropped", detail, len(partly)))
+    if not whole:
+        raise SchemaError(
+            expected="the same recordings in the variables of every channel",
+            got="none that all have",
+            where=patterns[0].where,
+            fix="write the braces of all channels alike",
+        )
+    for number, said in enumerate(whole):
+        yield _with(dict(said), column_map), entries if number == 0 else []
+
+
+def _with(said: Mapping[str, str], column_map: ColumnMap) -> ColumnMap:
+    """Return the map of one recording: what its braces meet in place of them."""
+
+    def name(text: str) -> str:
+        return PLACEHOLDER.sub(lambda match: said.get(match[1], match[0]), text)
+
+    fields = {}
+    for field, spec in column_map.cycles.items():
+        if spec.kind == "column":
+            known = spec.source in said
+            source = said[spec.source] if known else name(spec.source)
+            spec = replace(spec, kind="value" if known else "column", source=source)
+        fields[field] = spec
+    return replace(
+        column_map,
+        channels=tuple(
+            replace(spec, kind="column", source=name(spec.source)) for spec in column_map.channels
+        ),
+        cycles=fields,
+        time=column_map.time and replace(column_map.time, source=name(column_map.time.source)),
+        events=tuple(replace(spec, source=name(spec.source)) for spec in column_map.events),
+    )
+
+
+def _signal(values: MappedValues, spec: ChannelSpec) -> NDArray[np.float64]:
+    """Return the numbers of one channel over time, shape (n,), in its standard unit."""
+    numbers = values.numbers(spec.source, spec.where)
+    column = "" if spec.entry is None else f" {spec.entry}"
+    if numbers.ndim > 1 or spec.entry is not None:
+        width = numbers.shape[1] if numbers.ndim == 2 else 0
+        if not (spec.entry or "").isdigit() or int(spec.entry or "") >= width:
+            raise SchemaError(
+                expected="one column of a matrix, for example `entry: 0`"
+                if width
+                else "one number a row",
+                got=f"{spec.source} of shape {numbers.shape}"
+                + (f", entry{column}" if column else ""),
+                where=spec.where,
+            )
+        numbers = numbers[:, int(spec.entry or "")]
+    detail = f"{spec.source}{column} -> {spec.name}: {spec.told}"
+    values.history.append(HistoryEntry("converted", detail))
+    return numbers * spec.factor
+
+
+def _recordings(values: MappedValues, column_map: ColumnMap) -> list[Recording]:
+    """Read the recordings whose signals have one row an instant."""
+    signals: dict[str, NDArray[np.float64]] = {}
+    faster: dict[float, dict[str, NDArray[np.float64]]] = {}
     for spec in column_map.channels:
-        signals[spec.name] = values.numbers(spec.source, spec.where).ravel() * spec.factor
-        values.history.append(
-            HistoryEntry("converted", f"{spec.source} -> {spec.name}: {spec.told}")
+        into = signals if spec.rate_hz is None else faster.setdefault(spec.rate_hz, {})
+        into[spec.name] = _signal(values, spec)
+    if not signals:
+        raise SchemaError(
+            expected="a channel at the rate of the map's time, beside those with a rate_hz",
+            got="none",
+            where=str(column_map.source),
         )
     n_rows = one_length(signals, "signals of one length")
     keep = values.keep(column_map.where, n_rows)
@@ -55,10 +160,36 @@ def recordings(values: MappedValues, column_map: ColumnMap) -> list[Recording]:
         names = np.array(["\x1f".join(row) for row in zip(*own, strict=True)])
         _, first, group = np.unique(names, return_index=True, return_inverse=True)
         groups = [kept[group == index] for index in np.argsort(first)]
-    return [
-        _recording(rows, time_s, signals, fields, values, column_map, alone=len(groups) == 1)
+    alone = len(groups) == 1
+    if faster and not (alone and keep.all()):
+        raise SchemaError(
+            expected="one recording, with all of its rows, where channels have a rate_hz",
+            got=f"{len(groups)} recordings, {int((~keep).sum())} rows left out",
+            where=str(column_map.source),
+        )
+    found = [
+        _recording(rows, time_s, signals, fields, values, column_map, alone=alone)
         for rows in groups
     ]
+    for rate, sampled in faster.items():
+        n = one_length(sampled, f"signals of one length at {rate:g} Hz")
+        stream = Stream(found[0].streams[0].time_s[0] + np.arange(n) / rate, sampled)
+        _refuse_another_span(found[0].streams[0], stream, rate, values.variables.where)
+        found[0] = replace(found[0], streams=(*found[0].streams, stream))
+    return found
+
+
+def _refuse_another_span(first: Stream, other: Stream, rate: float, where: str) -> None:
+    """Raise where signals at another rate do not end with the others."""
+    ends = [float(stream.time_s[-1]) for stream in (first, other)]
+    slowest = max(float(np.diff(first.time_s).max(initial=0.0)), 1.0 / rate)
+    if abs(ends[0] - ends[1]) > _APART * slowest:
+        raise SchemaError(
+            expected="signals that end together",
+            got=f"{ends[0]:.3f} s, and {ends[1]:.3f} s at {rate:g} Hz",
+            where=where,
+            fix="correct rate_hz in the map",
+        )
 
 
 def _recording(
