@@ -288,17 +288,11 @@ def predict(
     key_file: _Key = None,
 ) -> None:
     """Answer every cycle of a file with a bundle: predictions, sets, what is out of distribution."""
-    import pandas as pd
-
     from locomotion_analysis.production import predicting
     from locomotion_analysis.production.bundle import open_bundle
 
     opened = open_bundle(bundle, key=_secret(key_file))
-    rows = predicting.read_rows(cycles_path(data))
-    answer = (
-        predicting.predict_features if isinstance(rows, pd.DataFrame) else predicting.predict_cycles
-    )
-    table = answer(opened, rows)
+    table = predicting.answers(opened, predicting.read_rows(cycles_path(data)))
     predicting.write_predictions(table, out)
     shown = console()
     rejected = int((table["rejected"] != "").sum()) if "rejected" in table else 0

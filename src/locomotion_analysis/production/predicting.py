@@ -25,10 +25,17 @@ from locomotion_analysis.standard import KEY, canonical_name, is_channel
 if TYPE_CHECKING:
     from locomotion_analysis.production.bundle import Bundle
 
-__all__ = ["predict_cycles", "predict_features", "read_rows", "write_predictions"]
+__all__ = ["answers", "predict_cycles", "predict_features", "read_rows", "write_predictions"]
 
 REJECTED = "rejected"
 """Column that says why a cycle was not answered; empty where it was."""
+
+
+def answers(bundle: "Bundle", rows: LocomotionData | pd.DataFrame) -> pd.DataFrame:
+    """Answer what :func:`read_rows` read: :func:`predict_cycles` or :func:`predict_features`."""
+    if isinstance(rows, LocomotionData):
+        return predict_cycles(bundle, rows)
+    return predict_features(bundle, rows)
 
 
 def read_rows(path: str | os.PathLike[str]) -> LocomotionData | pd.DataFrame:
@@ -95,10 +102,10 @@ def predict_cycles(bundle: "Bundle", data: LocomotionData) -> pd.DataFrame:
     known = {str(entry) for entry in whole.history}
     for text in dict.fromkeys(text for text in asked.warnings if text not in known):
         warnings.warn(text, LocomotionWarning, stacklevel=2)
-    answers = served.predict_cycles(whole, explain=False)
+    found = served.predict_cycles(whole, explain=False)
     if served.paired:
-        return _plain(answers.reset_index().assign(**{REJECTED: ""}))
-    table = answers.reset_index(drop=True).assign(quality=_findings(asked.quality, len(whole)))
+        return _plain(found.reset_index().assign(**{REJECTED: ""}))
+    table = found.reset_index(drop=True).assign(quality=_findings(asked.quality, len(whole)))
     table.index = pd.Index(np.flatnonzero(~bad))
     table = table.reindex(range(len(data)))
     table[REJECTED] = ""
@@ -132,9 +139,10 @@ def predict_features(bundle: "Bundle", frame: pd.DataFrame) -> pd.DataFrame:
     asked = checked_features(frame[own], served)
     for text in dict.fromkeys(asked.warnings):
         warnings.warn(text, LocomotionWarning, stacklevel=2)
-    answers = served.predict_features(pd.DataFrame(asked.rows), explain=False)
+    assert isinstance(asked.rows, pd.DataFrame)  # noqa: S101 - of features, for the types
+    found = served.predict_features(asked.rows, explain=False)
     others = frame.drop(columns=own).reset_index(drop=True)
-    return _plain(pd.concat([others, answers.reset_index(drop=True)], axis=1))
+    return _plain(pd.concat([others, found.reset_index(drop=True)], axis=1))
 
 
 def write_predictions(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
@@ -178,6 +186,7 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
         )
         table = table.assign(set=sets)
     probable = probability_columns(table)
-    first = list(table.columns[: table.columns.get_loc("prediction") + 1])
+    names = list(map(str, table.columns))
+    first = names[: names.index("prediction") + 1]
     rest = [name for name in table if name not in {*first, *probable}]
     return table[[*first, *probable, *rest]]

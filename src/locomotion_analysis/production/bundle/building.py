@@ -39,13 +39,13 @@ from locomotion_analysis.production.bundle.manifest import (
     Manifest,
     Metric,
     Outside,
+    ReferenceKind,
     Training,
     signature_of,
 )
 from locomotion_analysis.production.bundle.opening import bundle_of, open_bundle
 from locomotion_analysis.production.bundle.people import (
     Means,
-    ReferenceKind,
     TrainingPeople,
     means_of_several,
     one_mean_each,

@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from locomotion_analysis.errors import BundleError, FileReadError
 from locomotion_analysis.files import atomic_path, plain_json
@@ -253,6 +254,10 @@ class Member:
     n_bytes: int
 
 
+ReferenceKind = Literal["summary", "cycles", "none"]
+"""Of the training people: one mean of each; single rows and cycles of each; nothing of anybody."""
+
+
 @dataclass(frozen=True)
 class Manifest:
     """All that is said of a bundle.
@@ -325,7 +330,7 @@ class Manifest:
     limits: tuple[str, ...]
     versions: dict[str, str]
     members: dict[str, Member]
-    reference: str = "cycles"
+    reference: ReferenceKind = "cycles"
     people: str = "Features and curves of at most 120 training people, four of each."
     ranges: dict[str, ChannelRange] = field(default_factory=dict)
 

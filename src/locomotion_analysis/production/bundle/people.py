@@ -5,7 +5,7 @@ are means over several people, so that they are nobody's.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,9 +13,6 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.standard import KEY
-
-ReferenceKind = Literal["summary", "cycles", "none"]
-"""One mean a person; single rows and cycles of each; nothing of a person."""
 
 FEWEST_IN_A_MEAN = 5
 _MOST_MEANS = 12
