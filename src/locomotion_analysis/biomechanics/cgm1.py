@@ -12,7 +12,7 @@ x forward, y to the left and z up, on both sides; the foot's z points from the t
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,7 +159,7 @@ def cgm1_markers(markers: Markers) -> dict[str, Array]:
 # Geometry.
 
 
-def _unit(vectors: Array) -> Array:
+def _unit(vectors: NDArray[np.floating[Any]]) -> Array:
     unit: Array = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
     return unit
 

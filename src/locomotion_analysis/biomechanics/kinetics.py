@@ -10,7 +10,7 @@ gaps are NaN.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -335,7 +335,7 @@ def leg_kinetics(
     SchemaError
         If `parameters` or `frame` is not known.
     """
-    for given, known in ((parameters, tuple(BODY_SEGMENTS)), (frame, MomentFrame.__args__)):
+    for given, known in ((parameters, tuple(BODY_SEGMENTS)), (frame, get_args(MomentFrame))):
         if given not in known:
             raise SchemaError(expected=f"one of {', '.join(known)}", got=repr(given))
     table = BODY_SEGMENTS[parameters]

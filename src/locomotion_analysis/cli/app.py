@@ -13,6 +13,7 @@ from locomotion_analysis.cli.data import (
     features_app,
     formats,
     info,
+    markers,
     simulate,
     validate,
 )
@@ -66,7 +67,7 @@ def _locomotion(
 
 _COMMANDS = (
     *(demo, run, train, explain, audit, discover),
-    *(info, simulate, convert, formats, validate, doctor),
+    *(info, simulate, convert, markers, formats, validate, doctor),
     *(bundle, bundle_inspect, bundle_verify, bundle_diff, serve, stream, retrain),
 )
 for _command in _COMMANDS:
