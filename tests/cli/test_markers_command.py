@@ -5,22 +5,15 @@ from tests.biomechanics.person import body, path
 from tests.ingest.test_joint_model import _write_trc
 
 from locomotion_analysis.biomechanics import markers_of_angles
-from locomotion_analysis.cli import main
 
 
-def test_markers_says_what_is_there_and_what_lacks(tmp_path, capsys):
-    _write_trc(tmp_path / "P1_walk.trc", markers_of_angles({}, body(), path()))
-    main(["markers", str(tmp_path / "P1_walk.trc")])
-    told = capsys.readouterr().out
-    assert "LASI" in told
-    assert "marker diameter" in told
-
-
-def test_exchanged_markers_end_with_status_1(tmp_path, capsys):
+@pytest.mark.parametrize("exchanged", [False, True])
+def test_markers_says_what_is_there_lacks_and_is_wrong(tmp_path, locomotion, exchanged):
     markers = markers_of_angles({}, body(), path())
-    markers["LASI"], markers["RASI"] = markers["RASI"], markers["LASI"]
+    if exchanged:
+        markers["LASI"], markers["RASI"] = markers["RASI"], markers["LASI"]
     _write_trc(tmp_path / "P1_walk.trc", markers)
-    with pytest.raises(SystemExit) as ended:
-        main(["markers", str(tmp_path / "P1_walk.trc")])
-    assert ended.value.code == 1
-    assert "LASI and RASI are exchanged" in capsys.readouterr().out
+    done = locomotion("markers", tmp_path / "P1_walk.trc")
+    assert done.status == int(exchanged)
+    assert ("LASI and RASI are exchanged" in done.out) == exchanged
+    assert "marker diameter" in done.out

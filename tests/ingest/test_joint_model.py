@@ -65,7 +65,7 @@ def test_angles_of_stripped_files_are_the_files_own(shared_data, name):
     assert len(wanted) >= 23
     for channel in wanted:
         if channel.startswith("trunk") and name == "HC036A10":
-            continue  # its trunk markers have a gap that was filled in the file's outputs alone
+            continue  # its trunk outputs are up to 0.12 degrees off those of its own markers
         if any(word in channel for word in ("pelvis", "trunk", "foot")):
             continue  # from an axis of the laboratory, below
         assert _apart_deg(own[channel], computed[channel]) < 0.01, channel

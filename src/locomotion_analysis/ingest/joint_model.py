@@ -359,7 +359,7 @@ def _noise_m(markers: Mapping[str, Array]) -> float:
 
 def _filtered(time_s: Array, values: Array) -> Array:
     """Low-pass columns; gaps are bridged for the filter and stay gaps."""
-    known = np.isfinite(values).all(axis=1)
+    known = np.asarray(np.isfinite(values).all(axis=1))
     if known.sum() < 2:
         return values
     columns = [
