@@ -6,6 +6,7 @@ file or the table of subjects has, the static trial of the same person, and the 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -233,9 +234,7 @@ def _whole_body(recording: Recording, static: Recording | None) -> tuple[Body, l
         for side, leg in whole.legs.items()
         if leg != body.legs[side]
     ]
-    text = (
-        f"static trial {static.source}: static offsets of the feet (degrees) {', '.join(offsets)}"
-    )
+    text = f"static trial {Path(static.source).name}: static offsets of the feet (degrees) {', '.join(offsets)}"
     return whole, [HistoryEntry("assumed", f"{text}, soles level")] if offsets else []
 
 
