@@ -13,6 +13,7 @@ from locomotion_analysis.cli.data import (
     features_app,
     formats,
     info,
+    markers,
     plot,
     simulate,
     validate,
@@ -68,7 +69,7 @@ def _locomotion(
 
 _COMMANDS = (
     *(demo, run, train, explain, audit, discover),
-    *(info, plot, simulate, convert, formats, validate, doctor),
+    *(info, plot, simulate, convert, markers, formats, validate, doctor),
     *(bundle, bundle_inspect, bundle_verify, bundle_diff, predict, serve, stream, retrain),
 )
 for _command in _COMMANDS:

@@ -96,6 +96,13 @@ def convert(
         list[str] | None,
         typer.Option(help="A marker's place, as left_heel=CALC_G; may be repeated."),
     ] = None,
+    model: Annotated[
+        Literal["auto", "cgm1", "none"],
+        typer.Option(
+            help="Joint angles and moments: the file's, and the conventional gait model's where it "
+            "has none (auto); that model's throughout; the file's alone."
+        ),
+    ] = "auto",
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -158,7 +165,9 @@ def convert(
     if out.suffix.lower() != ".csv":
         refuse_other_ending(out)
     with progress_bar() as progress:
-        result = convert(sources, **names, markers=places, fail_fast=fail_fast, progress=progress)
+        result = convert(
+            sources, **names, markers=places, model=model, fail_fast=fail_fast, progress=progress
+        )
     if out.suffix.lower() == ".csv":
         layout = "long"
         result.data.to_csv(out)
@@ -251,6 +260,29 @@ def _sources_and_destination(sources: list[Path], out: Path | None) -> tuple[lis
             "name the file to write with --out when there is more than one source"
         )
     return sources[:1], sources[1]
+
+
+def markers(
+    file: Annotated[Path, typer.Argument(help="Recording with markers: C3D or TRC.")],
+    subjects: Annotated[
+        Path | None, typer.Option(help="Table of subjects with leg lengths and joint widths.")
+    ] = None,
+    subject: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Whom to take, or whose row of the table.")
+    ] = None,
+) -> None:
+    """Say which markers of the conventional gait model are there, and what can be computed."""
+    from locomotion_analysis.ingest import marker_report, read_subjects
+
+    table = None if subjects is None else read_subjects(subjects)
+    report = marker_report(file, subjects=table, subject=subject)
+    shown = console()
+    shown.print(frame_table(f"Markers of {file.name}", report.markers))
+    shown.print(frame_table("What can be computed", report.joints))
+    for line in report.remarks:
+        shown.print(escape(line))
+    if report.wrong:
+        raise typer.Exit(EXIT_FINDINGS)
 
 
 def formats() -> None:

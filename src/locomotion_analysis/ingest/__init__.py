@@ -10,6 +10,7 @@ from locomotion_analysis.ingest.convert import (
     Conversion,
     Outcome,
     convert,
+    marker_report,
     merge,
     reader_for,
     readers,
@@ -26,6 +27,7 @@ from locomotion_analysis.ingest.events import (
 )
 from locomotion_analysis.ingest.foot_forces import contacts
 from locomotion_analysis.ingest.identity import Identity
+from locomotion_analysis.ingest.joint_model import MarkerReport, with_joints
 from locomotion_analysis.ingest.marker_names import (
     MARKER_SETS,
     MarkerSet,
@@ -60,6 +62,7 @@ __all__ = [
     "Event",
     "GaitEvents",
     "Identity",
+    "MarkerReport",
     "MarkerSet",
     "Outcome",
     "Plate",
@@ -78,6 +81,7 @@ __all__ = [
     "find_events",
     "find_strides",
     "flight_events",
+    "marker_report",
     "merge",
     "normalise_to_body",
     "phase_curves",
@@ -91,4 +95,5 @@ __all__ = [
     "trial_groups",
     "velocity_events",
     "who_is_who",
+    "with_joints",
 ]

@@ -38,6 +38,15 @@ from locomotion_analysis.ingest.identity import (
     settle,
     with_subject,
 )
+from locomotion_analysis.ingest.joint_model import (
+    MODELS,
+    JointModel,
+    MarkerReport,
+    is_static,
+    needs_static,
+    report_of,
+    with_joints,
+)
 from locomotion_analysis.ingest.marker_names import place_markers
 from locomotion_analysis.ingest.opensim import OpenSimReader, TRCReader, follow_knee_sign
 from locomotion_analysis.ingest.path_names import trial_groups
@@ -172,6 +181,7 @@ def convert(
     similar_names: Similar = "refuse",
     same_person: Iterable[str] = (),
     markers: Mapping[str, Sequence[str]] | None = None,
+    model: JointModel = "auto",
     fail_fast: bool = False,
     progress: Progress | None = None,
 ) -> Conversion:
@@ -205,6 +215,10 @@ def convert(
     markers : mapping of str to sequence of str, optional
         Place -> labels of the markers there, for names that are not in the table of marker names
         (see :func:`~locomotion_analysis.ingest.place_markers`).
+    model : {"auto", "cgm1", "none"}
+        Where joint angles, moments and powers come from: the file, and the conventional gait model
+        on its markers where the file has none (``auto``); that model throughout (``cgm1``); the
+        file alone (``none``). A static trial of the same person among the files calibrates it.
     fail_fast : bool
         Raise at the first file that fails, in place of going on with the others.
     progress : callable, optional
@@ -217,7 +231,7 @@ def convert(
     Raises
     ------
     SchemaError
-        If `task` or `similar_names` is not known, or `subject_from` is no pattern.
+        If `task`, `similar_names` or `model` is not known, or `subject_from` is no pattern.
     LocomotionError
         With `fail_fast`, the first failure.
     MissingExtraError
@@ -227,7 +241,9 @@ def convert(
     """
     rules = NameRules.of(subject_from, task, similar_names, same_person, subjects)
     options = ReadOptions(column_map, subjects or {}, markers or {}, subject or "")
-    work = TrialCollector(options, rules, fail_fast)
+    if model not in MODELS:
+        raise SchemaError(expected=f"a model of {', '.join(MODELS)}", got=repr(model))
+    work = TrialCollector(options, rules, fail_fast, model)
     files, skipped = recordings_among(paths, column_map)
     done = 0
     for group in trial_groups(files):
@@ -401,6 +417,8 @@ class TrialCollector:
     rules : NameRules
     fail_fast : bool
         Raise the first failure in place of keeping it.
+    model : {"auto", "cgm1", "none"}
+        As :func:`convert` has it.
 
     Attributes
     ----------
@@ -408,8 +426,18 @@ class TrialCollector:
     failures : list of (Path, LocomotionError)
     """
 
-    def __init__(self, options: ReadOptions, rules: NameRules, fail_fast: bool) -> None:
+    def __init__(
+        self,
+        options: ReadOptions,
+        rules: NameRules,
+        fail_fast: bool,
+        model: JointModel = "auto",
+    ) -> None:
         self._options, self._rules, self._fail_fast = options, rules, fail_fast
+        self._model: JointModel = model
+        self._statics: dict[str, tuple[Path, Recording]] = {}
+        self._waiting: list[tuple[list[tuple[Path, Recording]], bool]] = []
+        self._calibrates: dict[Path, Path] = {}
         self._pieces: list[_Piece] = []
         self.outcomes: list[Outcome] = []
         self.failures: list[tuple[Path, LocomotionError]] = []
@@ -471,6 +499,10 @@ class TrialCollector:
         list of HistoryEntry
             Which names were taken for others.
         """
+        for parts, alone in self._waiting:
+            self._add_recordings(parts, alone=alone, last=True)
+        self._waiting = []
+        self._excuse_statics()
         settled = settle([claim for piece in self._pieces for claim in piece.claims], self._rules)
         datasets = _dataset_names([piece.folder for piece in self._pieces if piece.folder])
         found: list[LocomotionData] = []
@@ -504,16 +536,48 @@ class TrialCollector:
             found.append(data)
         return found, settled.history
 
-    def _add_recordings(self, parts: list[tuple[Path, Recording]], *, alone: bool = True) -> None:
+    def _excuse_statics(self) -> None:
+        """Take static trials that calibrated others off the failures: they have no stride to give."""
+        used = self._calibrates
+        self.failures = [failure for failure in self.failures if failure[0] not in used]
+        self.outcomes = [
+            replace(outcome, error=None, part_of=used[outcome.file])
+            if outcome.error is not None and outcome.file in used
+            else outcome
+            for outcome in self.outcomes
+        ]
+
+    def _may_find_static(self, recording: Recording) -> bool:
+        """Return whether a static trial is wanted, and may stand among files not read yet."""
+        return recording.subject not in self._statics and needs_static(recording, self._model)
+
+    def _with_joints(self, recording: Recording, file: Path) -> Recording:
+        """Compute what the model gives, calibrated by the person's static trial."""
+        static = self._statics.get(recording.subject)
+        if static is None or not needs_static(recording, self._model):
+            return with_joints(recording, self._model)
+        self._calibrates.setdefault(static[0], file)
+        return with_joints(recording, self._model, static[1])
+
+    def _add_recordings(
+        self, parts: list[tuple[Path, Recording]], *, alone: bool = True, last: bool = False
+    ) -> None:
         file = parts[0][0]
         who = None
         try:
             who = identify(parts, self._rules, alone=alone)
             bodies = self._bodies(parts, who)
             merged = merge([part for _, part in parts])
-            recording = place_markers(who.name(merged), self._options.markers)
+            recording = who.name(merged)
             claim = Claim(file, who.subject, bodies, who.guess)
             recording = with_subject(recording, self._options.subjects, self._rules.similar)
+            if self._model != "none" and is_static(recording):
+                self._statics.setdefault(recording.subject, (file, recording))
+            elif not last and self._may_find_static(recording):
+                self._waiting.append((parts, alone))
+                return
+            recording = self._with_joints(recording, file)
+            recording = place_markers(recording, self._options.markers)
             named = getattr(self._options.column_map, "dataset", "")
             folder = None if named else file.resolve().parents[who.folders]
             dataset = named or (folder.name if folder else "") or "unnamed"
@@ -738,6 +802,7 @@ def _joined(first: Recording, second: Recording) -> Recording:
         pelvis=second.pelvis if first.pelvis is None else first.pelvis,
         events=first.events or second.events,
         metadata={**first.metadata, **second.metadata, **first_known},
+        measures={**second.measures, **first.measures},
     ).then(*entries)
 
 
@@ -781,6 +846,46 @@ def _span(recording: Recording) -> tuple[float, float]:
             expected="a recording over time", got="no samples", where=recording.source
         )
     return float(min(c[0] for c in clocks)), float(max(c[-1] for c in clocks))
+
+
+def marker_report(
+    path: Path | str,
+    *,
+    subjects: Mapping[str, Mapping[str, Any]] | None = None,
+    subject: str | None = None,
+) -> MarkerReport:
+    """Say which markers of the conventional gait model a file has, and what can be computed.
+
+    Parameters
+    ----------
+    path : path-like
+    subjects : mapping of str to mapping, optional
+        Subject -> measures (see :func:`~locomotion_analysis.ingest.read_subjects`).
+    subject : str, optional
+        The one to take from a file of several people, or whose row of the table is meant.
+
+    Raises
+    ------
+    FileReadError
+        If the file cannot be read.
+    SchemaError
+        If it is of several people and which to take is not said, or holds no markers.
+    """
+    file = Path(path)
+    content = reader_for(file).read(file, ReadOptions(None, subjects or {}, {}, subject or ""))
+    found = (
+        [] if isinstance(content, LocomotionData) else [part for part in content if part.markers]
+    )
+    if len(found) != 1:
+        raise SchemaError(
+            expected="one recording with markers",
+            got=f"{len(found)} of them",
+            where=str(file),
+            fix="name a C3D or TRC file with markers; of several people one, with --subject",
+        )
+    who = identify([(file, found[0])], NameRules.of(None, None, "refuse", (), subjects))
+    recording = replace(found[0], subject=subject or who.subject)
+    return report_of(with_subject(recording, subjects or {}))
 
 
 def with_subjects(

@@ -118,6 +118,9 @@ class Recording:
     metadata : mapping
         What is known of subject and trial: ``mass_kg, height_m, age, sex, pathology,
         speed_m_s, treadmill, ...``.
+    measures : mapping of str to float
+        What a model of the body measured or was told: ``knee_width_left_m``,
+        ``plantar_flexion_left_rad``, ... (:mod:`locomotion_analysis.ingest.joint_model`).
     history : tuple of HistoryEntry
     """
 
@@ -133,6 +136,7 @@ class Recording:
     pelvis: PelvisPose | None = None
     events: tuple[Event, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    measures: Mapping[str, float] = field(default_factory=dict)
     history: tuple[HistoryEntry, ...] = ()
 
     def then(self, *entries: HistoryEntry) -> Self:

@@ -368,7 +368,10 @@ def absence_entries(recording: Recording) -> list[HistoryEntry]:
         text = f"signals without a standard name: {', '.join(unnamed)}"
         entries.append(HistoryEntry("dropped", text, len(unnamed)))
     if recording.markers and not any("_angle_" in name for name in recording.channels):
-        text = "joint angles: none has a standard name, and markers are not turned into angles"
+        text = (
+            "joint angles: none has a standard name, and the markers are not those of the "
+            "conventional gait model (`locomotion markers FILE` says which are missing)"
+        )
         entries.append(HistoryEntry("missing", text))
     return entries
 
@@ -402,11 +405,14 @@ def refuse_bare_markers(recording: Recording) -> None:
     if recording.markers and not recording.channels and not recording.plates:
         raise SchemaError(
             expected="joint angles, moments or forces over time",
-            got=f"{len(recording.markers)} markers and nothing else: computing joint angles from "
-            "markers is out of scope",
+            got=f"{len(recording.markers)} markers and nothing else"
+            + "".join(
+                f"; {entry.detail}" for entry in recording.history if entry.action == "missing"
+            ),
             where=recording.source,
-            fix="run inverse kinematics (OpenSim, Plug-in Gait, AddBiomechanics, ...) and "
-            "convert its .mot, .b3d or C3D together with the markers",
+            fix="`locomotion markers FILE` says what the conventional gait model lacks; else run "
+            "inverse kinematics (OpenSim, AddBiomechanics, ...) and convert its .mot, .b3d or C3D "
+            "together with the markers",
         )
 
 

@@ -224,3 +224,53 @@ def _length_m(value: float | None) -> float | None:
         return None
     fits = (value * factor for factor in (_MM, 1e-2, 1.0))
     return next((length for length in fits if 0.2 < length < _TALLEST_M), None)
+
+
+_SIDES = {"left": "L", "right": "R"}
+_MEASURES = {
+    "leg_length": "LegLength",
+    "knee_width": "KneeWidth",
+    "ankle_width": "AnkleWidth",
+    "asis_trochanter": "AsisTrocanterDistance",
+}
+_OFFSETS = {
+    "thigh_rotation": "ThighRotation",
+    "shank_rotation": "ShankRotation",
+    "tibial_torsion": "TibialTorsion",
+    "plantar_flexion": "StaticPlantFlex",
+    "foot_rotation": "StaticRotOff",
+}
+_CALIBRATED = ("plantar_flexion", "foot_rotation")
+
+
+def c3d_measures(content: C3DContent) -> dict[str, float]:
+    """Return the measures and offsets that Plug-in Gait keeps in ``PROCESSING`` (mm, rad).
+
+    Returns
+    -------
+    dict of str to float
+        In m and rad, under the names of :func:`~locomotion_analysis.ingest.joint_model.measures_of`.
+        Lengths of zero are left out, and static offsets of a foot that are all zero: they were not
+        measured.
+    """
+
+    def stated(name: str) -> float | None:
+        return content.number("PROCESSING", name)
+
+    found = {
+        "marker_diameter_m": stated("MarkerDiameter"),
+        "asis_distance_m": stated("InterAsisDistance"),
+    }
+    for side, letter in _SIDES.items():
+        found |= {f"{n}_{side}_m": stated(f"{letter}{name}") for n, name in _MEASURES.items()}
+    measures = {
+        name: value * _MM for name, value in found.items() if value is not None and value > 0
+    }
+    for side, letter in _SIDES.items():
+        turns = {name: stated(f"{letter}{vicons}") for name, vicons in _OFFSETS.items()}
+        if not any(turns[name] for name in _CALIBRATED):
+            turns = {name: value for name, value in turns.items() if name not in _CALIBRATED}
+        measures |= {
+            f"{name}_{side}_rad": value for name, value in turns.items() if value is not None
+        }
+    return measures

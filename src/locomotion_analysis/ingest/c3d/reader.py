@@ -17,7 +17,7 @@ from locomotion_analysis.ingest.c3d.content import (
     read_c3d_parameters,
     zeros_as_nan,
 )
-from locomotion_analysis.ingest.c3d.people import C3DPerson, c3d_people
+from locomotion_analysis.ingest.c3d.people import C3DPerson, c3d_measures, c3d_people
 from locomotion_analysis.ingest.c3d.plates import c3d_force_plates, laboratory_axes
 from locomotion_analysis.ingest.c3d.plugin_gait import OutputUnits, plugin_gait_signals
 from locomotion_analysis.ingest.c3d.rotations import c3d_segments, with_segment_angles
@@ -142,6 +142,7 @@ def _of_person(person: C3DPerson, content: C3DContent, path: Path) -> Recording:
         marker_time_s=time_s,
         plates=plates,
         events=events,
+        measures=c3d_measures(content) if person.metadata or not person.several else {},
     )
     of_plates = content.numbers("FORCE_PLATFORM", "CHANNEL").ravel().astype(int)
     labels = content.texts("ANALOG", "LABELS")[: content.analogs.shape[1]]

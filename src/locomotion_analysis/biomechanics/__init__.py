@@ -1,0 +1,68 @@
+"""From markers and ground reactions to joint angles, moments and powers.
+
+The conventional gait model as functions of plain arrays: :func:`calibrated` measures in a static
+trial what the model needs, :func:`pose` places segments and joint centres in every frame,
+:func:`joint_angles` and :func:`leg_kinetics` give the curves under the standard names.
+"""
+
+from locomotion_analysis.biomechanics.cgm1 import (
+    Body,
+    Leg,
+    Pose,
+    Segment,
+    calibrated,
+    cgm1_markers,
+    chord,
+    facing,
+    hip_centre,
+    joint_angles,
+    markers_of_angles,
+    pose,
+)
+from locomotion_analysis.biomechanics.kinetics import (
+    BODY_SEGMENTS,
+    JointLoad,
+    LegKinetics,
+    Link,
+    SegmentParameters,
+    angular_velocity,
+    derivative,
+    leg_kinetics,
+    newton_euler,
+    wrench_at,
+)
+from locomotion_analysis.biomechanics.marker_check import (
+    Possible,
+    stretched_frames,
+    swapped_markers,
+    what_is_possible,
+)
+
+__all__ = [
+    "BODY_SEGMENTS",
+    "Body",
+    "JointLoad",
+    "Leg",
+    "LegKinetics",
+    "Link",
+    "Pose",
+    "Possible",
+    "Segment",
+    "SegmentParameters",
+    "angular_velocity",
+    "calibrated",
+    "cgm1_markers",
+    "chord",
+    "derivative",
+    "facing",
+    "hip_centre",
+    "joint_angles",
+    "leg_kinetics",
+    "markers_of_angles",
+    "newton_euler",
+    "pose",
+    "stretched_frames",
+    "swapped_markers",
+    "what_is_possible",
+    "wrench_at",
+]

@@ -1,0 +1,444 @@
+"""Joint angles, moments and powers of recordings that have markers and no model outputs.
+
+The conventional gait model of :mod:`locomotion_analysis.biomechanics`, with the measures that the
+file or the table of subjects has, the static trial of the same person, and the force plates.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from locomotion_analysis.biomechanics import (
+    Body,
+    Leg,
+    calibrated,
+    cgm1_markers,
+    joint_angles,
+    leg_kinetics,
+    pose,
+    stretched_frames,
+    swapped_markers,
+    what_is_possible,
+    wrench_at,
+)
+from locomotion_analysis.data import HistoryEntry
+from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.ingest.bodies import body_of, differences
+from locomotion_analysis.ingest.foot_forces import low_pass, plate_contacts
+from locomotion_analysis.ingest.force_zero import set_to_zero
+from locomotion_analysis.ingest.recording import SIDES, Plate, Recording, Stream
+
+Array = NDArray[np.float64]
+JointModel = Literal["auto", "cgm1", "none"]
+MODELS: tuple[JointModel, ...] = ("auto", "cgm1", "none")
+_JOINTS = ("hip", "knee", "ankle")
+_LEG_LENGTHS = ("leg_length", "knee_width", "ankle_width", "asis_trochanter")
+_LEG_ANGLES = (
+    "thigh_rotation",
+    "shank_rotation",
+    "tibial_torsion",
+    "plantar_flexion",
+    "foot_rotation",
+)
+
+
+def measures_of(recording: Recording) -> Body:
+    """Return the measures of the person that the model needs.
+
+    Parameters
+    ----------
+    recording : Recording
+        From its metadata (a table of subjects), else from its ``measures`` (the file):
+        ``marker_diameter_m, asis_distance_m, pelvis_depth_m``; of each leg ``leg_length_left_m,
+        knee_width_left_m, ankle_width_left_m, asis_trochanter_left_m`` and ``thigh_rotation_left_rad,
+        shank_rotation_left_rad, tibial_torsion_left_rad, plantar_flexion_left_rad,
+        foot_rotation_left_rad``; without a side (``knee_width_m``), of both.
+
+    Returns
+    -------
+    Body
+        NaN where not known.
+    """
+
+    def known(name: str) -> float:
+        for source in (recording.metadata, recording.measures):
+            value = source.get(name)
+            if isinstance(value, int | float | np.number) and np.isfinite(value):
+                return float(value)
+        return np.nan
+
+    def of_leg(name: str, unit: str, side: str) -> float:
+        own = known(f"{name}_{side}_{unit}")
+        return known(f"{name}_{unit}") if np.isnan(own) else own
+
+    legs = {}
+    for side in SIDES:
+        lengths = {f"{name}_m": of_leg(name, "m", side) for name in _LEG_LENGTHS}
+        lengths["length_m"] = lengths.pop("leg_length_m")
+        turns = {f"{name}_rad": of_leg(name, "rad", side) for name in _LEG_ANGLES}
+        told = {name: value for name, value in (lengths | turns).items() if not np.isnan(value)}
+        legs[side] = Leg(**told)
+    return Body(
+        marker_diameter_m=known("marker_diameter_m"),
+        asis_distance_m=known("asis_distance_m"),
+        pelvis_depth_m=known("pelvis_depth_m"),
+        legs=legs,
+    )
+
+
+def has_joint_angles(recording: Recording) -> bool:
+    """Return whether a recording has angles of hip, knee or ankle."""
+    return any(name.startswith(_JOINTS) and "_angle_" in name for name in recording.channels)
+
+
+_STILL_M = 0.05
+
+
+def is_static(recording: Recording) -> bool:
+    """Return whether the person stands throughout: no marker of pelvis or feet moves by 5 cm."""
+    named = cgm1_markers(recording.markers)
+    names = [name for name in named if name[-3:] in ("ASI", "HEE", "TOE", "ANK")]
+    if not {"LASI", "RASI"} <= set(names) or len(names) < 4:
+        return False
+    spans = [np.nanmax(named[name], axis=0) - np.nanmin(named[name], axis=0) for name in names]
+    return bool(np.max(spans) < _STILL_M)
+
+
+def needs_static(recording: Recording, model: JointModel) -> bool:
+    """Return whether the feet could be computed with a static trial of the same person."""
+    if model == "none" or (model == "auto" and has_joint_angles(recording)):
+        return False
+    if is_static(recording):
+        return False
+    lacks = what_is_possible(recording.markers, measures_of(recording)).left_out
+    return any(
+        lacks.get(f"{side} ankle", "").startswith("the foot's static offsets") for side in SIDES
+    )
+
+
+def with_joints(
+    recording: Recording, model: JointModel = "auto", static: Recording | None = None
+) -> Recording:
+    """Add the joint angles, moments and powers of the conventional gait model.
+
+    Parameters
+    ----------
+    recording : Recording
+        With its subject's measures. Unchanged without the model's markers.
+    model : {"auto", "cgm1", "none"}
+        ``auto`` computes what the recording does not have: angles where it has none of the legs'
+        joints, moments and powers where it has no moments. ``cgm1`` computes all, in place of
+        what the file has. ``none`` nothing.
+    static : Recording, optional
+        Static trial of the same person, for what the feet need and is not known.
+
+    Returns
+    -------
+    Recording
+        With a history of what was computed, from which measures, and what is missing for the rest.
+
+    Raises
+    ------
+    SchemaError
+        With ``cgm1``, where the markers are not there, carry each other's name, or not one joint
+        can be computed; with any model, if the static trial is of another body.
+    """
+    named = cgm1_markers(recording.markers)
+    given = has_joint_angles(recording)
+    asked = model == "cgm1"
+    kinetic = any("_moment_" in name for name in recording.channels)
+    if model == "none" or not (asked or "LASI" in named) or (given and kinetic and not asked):
+        return recording
+    body, entries = _whole_body(recording, static)
+    possible = what_is_possible(named, body)
+    wrong = swapped_markers(named)
+    joints = [name for name in possible.computed if name.endswith(_JOINTS)]
+    lacks = "; ".join(f"{name} lacks {what}" for name, what in possible.left_out.items())
+    if asked and (wrong or not joints):
+        raise SchemaError(
+            expected="markers and measures of the conventional gait model",
+            got="; ".join(wrong) or lacks,
+            where=recording.source,
+            fix="correct the labels"
+            if wrong
+            else "`locomotion markers FILE` says what is there; measures come from the file or from "
+            "a table of subjects (leg_length_m, knee_width_m, ankle_width_m, marker_diameter_m)",
+        )
+    if wrong:
+        text = f"joint angles of the markers: {'; '.join(wrong)}"
+        return recording.then(HistoryEntry("missing", text))
+    if given and not asked and len(joints) < len(_JOINTS) * len(SIDES):
+        return recording
+    markers, masked = _without_stretched(named)
+    found = pose(markers, body)
+    angles = joint_angles(found)
+    moments, said = _loads(recording, markers, body)
+    fresh = (angles if asked or not given else {}) | (moments if asked or not kinetic else {})
+    fresh = {name: values for name, values in fresh.items() if np.isfinite(values).any()}
+    if not fresh:
+        return recording
+    entries += masked
+    computed = [name for name in possible.computed if not given or asked]
+    if computed:
+        text = f"angles by the conventional gait model (CGM1): {', '.join(computed)}"
+        entries.append(HistoryEntry("computed", text, sum("_angle_" in name for name in fresh)))
+    if lacks:
+        entries.append(HistoryEntry("missing", f"angles: {lacks}"))
+    entries += said
+    replaced = [name for name in recording.channels if name in fresh]
+    if replaced:
+        text = f"the file's {', '.join(replaced)}, for those of CGM1"
+        entries.append(HistoryEntry("replaced", text, len(replaced)))
+    streams = [
+        Stream(s.time_s, {n: v for n, v in s.signals.items() if n not in fresh})
+        for s in recording.streams
+    ]
+    streams = [stream for stream in streams if stream.signals]
+    streams.append(Stream(recording.marker_time_s, fresh))
+    return replace(recording, streams=tuple(streams)).then(*entries)
+
+
+def _whole_body(recording: Recording, static: Recording | None) -> tuple[Body, list[HistoryEntry]]:
+    """Return the measures, with those of the static trial where they are not known.
+
+    Raises
+    ------
+    SchemaError
+        If the static trial is of another body.
+    """
+    body = measures_of(recording)
+    if static is None:
+        return body, []
+    both = [(part.source, body_of(part)) for part in (recording, static)]
+    if apart := differences(both):
+        raise SchemaError(
+            expected="a static trial of the same person",
+            got=f"bodies that differ, {'; '.join(apart)}",
+            where=recording.source,
+            fix="take the static trial of another person out, or name the files by person",
+        )
+    known = measures_of(static)
+    unknown = np.isnan(body.marker_diameter_m)
+    if unknown and not np.isnan(known.marker_diameter_m):
+        body = replace(body, marker_diameter_m=known.marker_diameter_m)
+    whole = calibrated(static.markers, body)
+    if whole == body:
+        return body, []
+    offsets = [
+        f"{side} {np.degrees(leg.plantar_flexion_rad):.2f} and {np.degrees(leg.foot_rotation_rad):.2f}"
+        for side, leg in whole.legs.items()
+        if leg != body.legs[side]
+    ]
+    text = f"static trial {Path(static.source).name}: static offsets of the feet (degrees) {', '.join(offsets)}"
+    return whole, [HistoryEntry("assumed", f"{text}, soles level")] if offsets else []
+
+
+def _without_stretched(
+    named: Mapping[str, Array],
+) -> tuple[dict[str, Array], list[HistoryEntry]]:
+    """Blank the markers of one segment where they are not as far apart as usual."""
+    markers = dict(named)
+    entries = []
+    for pair, off in stretched_frames(named).items():
+        for name in pair:
+            markers[name] = np.where(off[:, np.newaxis], np.nan, markers[name])
+        text = f"{pair[0]} and {pair[1]} where their distance is not the usual one (frames)"
+        entries.append(HistoryEntry("masked", text, int(off.sum())))
+    return markers, entries
+
+
+# Moments and powers.
+
+CUTOFF_HZ = 10.0
+"""Of the fourth-order zero-lag filter of motion and force, where the markers are not smoothed yet."""
+_ROUGH_M = 2e-5
+"""Noise from which markers are raw: cameras leave 0.1 mm, trajectories smoothed by splines 0.004 mm."""
+
+
+def _loads(
+    recording: Recording, markers: Mapping[str, Array], body: Body
+) -> tuple[dict[str, Array], list[HistoryEntry]]:
+    """Return moments and powers, by mass, where plates and mass are known."""
+    mass = recording.metadata.get("mass_kg")
+    time = recording.marker_time_s
+    if not recording.plates or len(time) < 2:
+        return {}, []
+    if not isinstance(mass, int | float | np.number) or not mass > 0.0:
+        return {}, [HistoryEntry("missing", "joint moments: the mass of the body is not known")]
+    ground = ground_reactions(recording)
+    if not ground:
+        text = "joint moments: no force plate contact of one known foot"
+        return {}, [HistoryEntry("missing", text)]
+    rough = _noise_m(markers)
+    smooth = "as they are: the markers are smoothed already"
+    if rough > _ROUGH_M:
+        markers = {name: _filtered(time, xyz) for name, xyz in markers.items()}
+        ground = {
+            side: (_filtered(time, force), _filtered(time, moment))
+            for side, (force, moment) in ground.items()
+        }
+        smooth = f"low-passed at {CUTOFF_HZ:g} Hz (fourth order, zero lag): raw markers"
+    rate = (len(time) - 1) / (time[-1] - time[0])
+    loads = leg_kinetics(
+        pose(markers, body), markers, body, ground, mass_kg=float(mass), rate_hz=rate
+    )
+    entries = [HistoryEntry("missing", f"joint moments: {why}") for why in loads.missing]
+    if loads.signals:
+        text = (
+            "moments and powers by Newton-Euler, in the axes of the distal segment; masses of "
+            f"Dempster as the conventional model has them; motion and force {smooth}"
+        )
+        entries.append(HistoryEntry("computed", text, len(loads.signals)))
+    return dict(loads.signals), entries
+
+
+def ground_reactions(recording: Recording) -> dict[str, tuple[Array, Array]]:
+    """Return force and moment of the ground on each foot at the frames of the markers.
+
+    Parameters
+    ----------
+    recording : Recording
+        With plates and markers.
+
+    Returns
+    -------
+    dict of str to (ndarray, ndarray)
+        ``left`` and ``right`` -> force (N), and moment about the laboratory's origin (Nm), each of
+        shape (n, 3). Zero while the foot is on no plate, NaN while a plate may carry both feet.
+        Empty where no contact is of one known foot.
+    """
+    recording = set_to_zero(recording)
+    frames = recording.marker_time_s
+    named = [plate for plate in recording.plates if plate.foot]
+    parts: list[tuple[str, Plate]] = [(plate.foot, plate) for plate in named]
+    unclear = np.zeros(len(frames), dtype=bool)
+    for contact in [] if named else plate_contacts(recording, list(recording.events)):
+        plate = recording.plates[contact.plate]
+        start = float(np.nan_to_num(contact.start_s, nan=-np.inf))
+        end = float(np.nan_to_num(contact.end_s, nan=np.inf))
+        if contact.foot not in SIDES:
+            unclear |= (frames >= start) & (frames <= end)
+            continue
+        inside: NDArray[np.bool_] = (plate.time_s >= start) & (plate.time_s <= end)
+        own = replace(
+            plate,
+            force_N=np.where(inside[:, np.newaxis], plate.force_N, 0.0),
+            cop_m=np.where(inside[:, np.newaxis], plate.cop_m, np.nan),
+            free_moment_Nm=np.where(inside, plate.free_moment_Nm, 0.0),
+        )
+        parts.append((contact.foot, own))
+    if not parts:
+        return {}
+    ground = {side: (np.zeros((len(frames), 3)), np.zeros((len(frames), 3))) for side in SIDES}
+    for side, plate in parts:
+        wrench = wrench_at(plate.time_s, plate.force_N, plate.cop_m, plate.free_moment_Nm, frames)
+        for total, part in zip(ground[side], wrench, strict=True):
+            total += part
+    for values in ground.values():
+        for total in values:
+            total[unclear] = np.nan
+    return ground
+
+
+def _noise_m(markers: Mapping[str, Array]) -> float:
+    """Return the noise of markers by their fourth differences, m, median over the markers.
+
+    White noise of variance v has fourth differences of variance 70 v (1, 4, 6, 4, 1 squared);
+    what a body does in five frames has next to none.
+    """
+    jumps = (np.diff(xyz, 4, axis=0) for xyz in markers.values())
+    noise = [np.sqrt(np.nanmean(jump**2) / 70.0) for jump in jumps if np.isfinite(jump).any()]
+    return float(np.median(noise)) if noise else 0.0
+
+
+def _filtered(time_s: Array, values: Array) -> Array:
+    """Low-pass columns; gaps are bridged for the filter and stay gaps."""
+    known = np.asarray(np.isfinite(values).all(axis=1))
+    if known.sum() < 2:
+        return values
+    columns = [
+        low_pass(time_s, np.interp(time_s, time_s[known], column[known]), CUTOFF_HZ)
+        for column in values.T
+    ]
+    return np.where(known[:, np.newaxis], np.stack(columns, axis=1), np.nan)
+
+
+# What a recording allows, for people.
+
+
+@dataclass(frozen=True)
+class MarkerReport:
+    """What the markers of a recording allow.
+
+    Attributes
+    ----------
+    markers : DataFrame
+        ``marker, there, seen_percent`` (of the frames), one row a marker of the model.
+    joints : DataFrame
+        ``angles, computed, lacks``.
+    remarks : tuple of str
+        Whether it is a static trial, has angles of its own, plates and a mass; markers that are
+        exchanged or wander; labels of no marker of the model.
+    wrong : bool
+        Whether markers are exchanged or wander.
+    """
+
+    markers: pd.DataFrame
+    joints: pd.DataFrame
+    remarks: tuple[str, ...]
+    wrong: bool
+
+
+_MOST_LABELS = 30
+
+
+def report_of(recording: Recording) -> MarkerReport:
+    """Return what the markers of a recording allow.
+
+    Parameters
+    ----------
+    recording : Recording
+
+    Returns
+    -------
+    MarkerReport
+    """
+    named = cgm1_markers(recording.markers)
+    possible = what_is_possible(named, measures_of(recording))
+    rows = [
+        (name, "yes", round(100.0 * float(np.isfinite(named[name]).all(axis=1).mean()), 1))
+        for name in possible.found
+    ]
+    rows += [(name, "no", 0.0) for name in possible.missing]
+    joints = [(name, "yes", "") for name in possible.computed]
+    joints += [(name, "no", lack) for name, lack in possible.left_out.items()]
+    wrong = list(swapped_markers(named))
+    wrong += [
+        f"{one} and {other} are not as far apart as usual in {int(off.sum())} frames"
+        for (one, other), off in stretched_frames(named).items()
+    ]
+    remarks = [*wrong]
+    if is_static(recording):
+        remarks.append("a static trial: it calibrates the other trials of the person")
+    if has_joint_angles(recording):
+        remarks.append("the file has joint angles: convert takes them (--model cgm1 computes them)")
+    mass = recording.metadata.get("mass_kg")
+    remarks.append(
+        f"moments and powers: {len(recording.plates)} force plates, "
+        + ("mass not known" if mass is None else f"mass {mass:g} kg")
+    )
+    others = [label for label in recording.markers if label.rpartition(":")[2].upper() not in named]
+    if others:
+        more = f" and {len(others) - _MOST_LABELS} more" if len(others) > _MOST_LABELS else ""
+        remarks.append(f"not of the model: {', '.join(others[:_MOST_LABELS])}{more}")
+    return MarkerReport(
+        pd.DataFrame(rows, columns=["marker", "there", "seen_percent"]),
+        pd.DataFrame(joints, columns=["angles", "computed", "lacks"]),
+        tuple(remarks),
+        bool(wrong),
+    )
