@@ -31,7 +31,7 @@ from locomotion_analysis.cli.production import (
     stream,
 )
 from locomotion_analysis.cli.show import show_error, show_log, show_warning
-from locomotion_analysis.cli.study import audit, demo, discover, explain, run, train
+from locomotion_analysis.cli.study import audit, compare, demo, discover, explain, run, train
 from locomotion_analysis.errors import LocomotionError, LocomotionWarning
 
 EXIT_ERROR = 2
@@ -65,7 +65,7 @@ def _locomotion(
 
 
 _COMMANDS = (
-    *(demo, run, train, explain, audit, discover),
+    *(demo, run, train, explain, audit, discover, compare),
     *(info, simulate, convert, formats, validate, doctor),
     *(bundle, bundle_inspect, bundle_verify, bundle_diff, serve, stream, retrain),
 )

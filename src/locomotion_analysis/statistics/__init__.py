@@ -1,6 +1,11 @@
 """Statistics of curves and people: tests over whole curves, on people and not on strides."""
 
-from locomotion_analysis.statistics import permutation
+import locomotion_analysis.statistics.permutation  # noqa: F401 - statistics.permutation.ttest
+from locomotion_analysis.statistics.comparison import (
+    Comparison,
+    Effect,
+    compare,
+)
 from locomotion_analysis.statistics.curve_inference import (
     Cluster,
     CurveTest,
@@ -33,7 +38,9 @@ from locomotion_analysis.statistics.curve_tests import (
 
 __all__ = [
     "Cluster",
+    "Comparison",
     "CurveTest",
+    "Effect",
     "Effects",
     "Inference",
     "anova1",
@@ -48,12 +55,12 @@ __all__ = [
     "anova3rm",
     "anova3tworm",
     "cca",
+    "compare",
     "glm",
     "hotellings",
     "hotellings2",
     "hotellings_paired",
     "manova1",
-    "permutation",
     "regress",
     "ttest",
     "ttest2",

@@ -152,10 +152,11 @@ class Inference:
             return f"{self.effect}: {name}({df}) = {self.z:.3f}, {p_in_words(self.p)}{how}."
         limit = f"critical {name}({df}) = {self.zstar:.3f} at α = {self.alpha:g} by {by}"
         if not self.h0reject:
-            peak = np.abs(self.z).max() if self.statistic == "T" else self.z.max()
+            peak = np.abs(self.z).max() if self.two_tailed else self.z.max()
+            largest = f"largest |{name}|" if self.two_tailed else f"largest {name}"
             return (
                 f"{self.effect}: no part of the curve exceeded the {limit} "
-                f"(largest |{name}| = {peak:.3f}, {p_in_words(self.p)})."
+                f"({largest} = {peak:.3f}, {p_in_words(self.p)})."
             )
         found = "; ".join(
             f"nodes {each.endpoints[0]:.1f} to {each.endpoints[1]:.1f} ({p_in_words(each.P)})"
@@ -215,7 +216,7 @@ class CurveTest:
     @property
     def n_nodes(self) -> int:
         """Nodes of the curve."""
-        return self.hypothesis.rows.shape[1]
+        return int(self.hypothesis.rows.shape[1])
 
     @cached_property
     def fwhm(self) -> float:

@@ -32,15 +32,6 @@ from locomotion_analysis.statistics.linear import (
     split_model,
 )
 
-TESTS = (
-    "ttest", "ttest_paired", "ttest2", "regress", "glm", "anova1", "anova1rm", "anova2",
-    "anova2nested", "anova2rm", "anova2onerm", "anova3", "anova3nested", "anova3rm",
-    "anova3onerm", "anova3tworm", "hotellings", "hotellings_paired", "hotellings2", "cca", "manova1",
-)  # fmt: skip
-"""Names of all tests of this module."""
-
-__all__ = list(TESTS)
-
 
 def ttest(Y: ArrayLike, y0: ArrayLike = 0.0) -> CurveTest:
     """Test whether the mean differs from a curve or number.

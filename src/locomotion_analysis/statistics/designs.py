@@ -202,7 +202,8 @@ def residuals_of_conditions(
     if three_way:
         columns.append(np.prod(away, axis=0))
     else:
-        keys = [factor.codes for factor in factors[:between]] or [np.zeros(len(rows))]
+        one = np.zeros(len(rows), dtype=np.int64)
+        keys = [factor.codes for factor in factors[:between]] or [one]
         group = np.unique(np.column_stack(keys), axis=0, return_inverse=True)[1].ravel()
         first = np.full(int(group.max()) + 1, subjects.codes.max() + 1)
         np.minimum.at(first, group, subjects.codes)
@@ -309,18 +310,18 @@ def _stratum(
     here = [term for term in terms if tuple(n for n in within if n in term) == stratum]
     if not here:
         return {}
-    contrasts = np.ones((1, 1))
+    contrasts: Floats = np.ones((1, 1))
     for name in within:
         size = sizes[name]
         part = _helmert(size) if name in stratum else np.full((1, size), size**-0.5)
-        contrasts = np.kron(contrasts, part)
+        contrasts = np.asarray(np.kron(contrasts, part), dtype=np.float64)
     n_units, per_unit = len(units.rows), len(contrasts)
     rows = np.einsum("mc,ucqi->umqi", contrasts, units.rows)
     rows = rows.reshape(n_units * per_unit, *units.rows.shape[2:])
     columns = {
         term: _columns(term, units, stratum, sizes, contrasts) for term in here if term != stratum
     }
-    mean = np.kron(np.ones((n_units, 1)), np.eye(per_unit))
+    mean: Floats = np.kron(np.ones((n_units, 1)), np.eye(per_unit)).astype(np.float64)
     slopes = {
         name: _covariate(values, contrasts)
         for name, values in units.covariates.items()
@@ -366,8 +367,29 @@ def _stratum(
             else Exchange("units", unit, block)
         )
         known: Kind = "T2" if kind == "X2" and len(basis) == 1 else kind
+        scale = size_scale = float("nan")
+        if len(basis) == 1:
+            # From the coefficient of a column that is 1 and -1, to a difference of levels.
+            coefficient = 1.0 / float((basis @ model[term][:, 0])[0])
+            between = [-2.0 for name in term if name in sizes and name not in stratum]
+            inside_term = [-np.sqrt(2.0) for name in term if name in stratum]
+            averaged = [sizes[name] ** -0.5 for name in within if name not in stratum]
+            scale = float(np.prod([*between, *inside_term, *averaged])) * coefficient
+            if all(name in sizes for name in term):
+                size_scale = abs(float(np.prod(between)) * coefficient)
         tests[term] = Hypothesis(
-            ":".join(term), known, rows, basis, nuisance, df_error, exchange, None, residuals
+            ":".join(term),
+            known,
+            rows,
+            basis,
+            nuisance,
+            df_error,
+            exchange,
+            None,
+            residuals,
+            scale,
+            size_scale,
+            _level_means(term, stratum, sizes, basis @ model[term]),
         )
     return tests
 
@@ -378,11 +400,22 @@ def _helmert(size: int) -> Floats:
     return np.asarray(lower / np.linalg.norm(lower, axis=1, keepdims=True))
 
 
+def _level_means(
+    term: Term, stratum: Term, sizes: Mapping[str, int], of_columns: Floats
+) -> Floats | None:
+    """Return what makes the means of a factor's levels from the products with its basis."""
+    if len(term) != 1 or term[0] not in sizes:
+        return None
+    size = sizes[term[0]]
+    coding = _helmert(size).T if term == stratum else _sum_coded(np.arange(size), size)
+    return np.asarray(coding @ np.linalg.inv(of_columns))
+
+
 def _inside(within: Sequence[str], stratum: Term, sizes: Mapping[str, int]) -> Floats:
-    contrasts = np.ones((1, 1))
+    contrasts: Floats = np.ones((1, 1))
     for name in within:
         if name in stratum:
-            contrasts = np.kron(contrasts, _helmert(sizes[name]))
+            contrasts = np.asarray(np.kron(contrasts, _helmert(sizes[name])), dtype=np.float64)
     return contrasts
 
 
@@ -423,7 +456,7 @@ def _columns(
         centred = values.mean(axis=1, keepdims=True)
         numbers = numbers * (centred - centred.mean())
     columns = between * numbers
-    return np.kron(columns, np.eye(per_unit))
+    return np.asarray(np.kron(columns, np.eye(per_unit)), dtype=np.float64)
 
 
 def _aliased(model: Mapping[Term, NDArray[np.float64]]) -> str:

@@ -239,7 +239,7 @@ def _search(kind: Kind, df: Df, p: float, field: Field | None) -> float:
     if above[-1] == len(_LOG_HEIGHTS) - 1:
         return float("inf")
     low, high = _LOG_HEIGHTS[above[-1]], _LOG_HEIGHTS[above[-1] + 1]
-    root: float = brentq(surplus, low, high, xtol=1e-13, rtol=1e-13)
+    root: float = brentq(lambda x: float(surplus(x)), low, high, xtol=1e-13, rtol=1e-13)
     return float(np.exp(root))
 
 

@@ -77,6 +77,14 @@ class Hypothesis:
         Groups whose variances are not taken to be equal: Welch's statistic is used.
     residuals : ndarray, optional
         Residual curves whose smoothness counts, where they are not those of the model.
+    scale : float
+        For effects of rank 1: what the product of `basis` with `rows` is multiplied by to be the
+        difference (or slope) in the unit of the curves; NaN where there is none.
+    size_scale : float
+        What t is multiplied by to be the difference in standard deviations; NaN of slopes.
+    levels : ndarray, shape (n_levels, rank), optional
+        For a factor alone: what the product of `basis` with `rows` is multiplied by to be the
+        means of its levels, up to a constant and a scale.
     """
 
     effect: str
@@ -88,6 +96,9 @@ class Hypothesis:
     exchange: Exchange
     group: Codes | None = None
     residuals: Floats | None = None
+    scale: float = float("nan")
+    size_scale: float = float("nan")
+    levels: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +216,10 @@ def _statistic(
     _refuse_constant(error <= len(rows) * (_ROUNDING * largest) ** 2, rows.shape, test.effect)
     residuals = residuals.reshape(rows.shape)
     if test.kind == "T":
-        return score[0] / np.sqrt(error / df_error), residuals
+        return np.asarray(score[0] / np.sqrt(error / df_error)), residuals
     if test.kind == "F":
         effect = np.einsum("ij,ij->j", score, score)
-        return effect / len(basis) / (error / df_error), residuals
+        return np.asarray(effect / len(basis) / (error / df_error)), residuals
     return _of_several(test, score.reshape(-1, *rows.shape[1:]), residuals, df_error), residuals
 
 
@@ -243,9 +254,9 @@ def _of_several(test: Hypothesis, score: Floats, residuals: Floats, df_error: fl
             fix="test fewer channels together",
         )
     if test.kind == "T2":
-        return df_error * np.einsum("qij,qji->q", np.linalg.inv(within), between)
+        return np.asarray(df_error * np.einsum("qij,qji->q", np.linalg.inv(within), between))
     wilks = np.linalg.slogdet(within)[1] - np.linalg.slogdet(within + between)[1]
-    return -bartlett(df_error, components, len(score)) * wilks
+    return np.asarray(-bartlett(df_error, components, len(score)) * wilks)
 
 
 def bartlett(df_error: float, components: int, rank: int) -> float:
@@ -341,7 +352,7 @@ def curves_of(values: object, name: str = "Y", *, components: bool = False) -> F
 
 def refuse_empty_nodes(rows: Floats, name: str = "Y") -> None:
     """Refuse curves with a node that nobody has."""
-    empty = np.flatnonzero(np.isnan(rows).all(axis=0).any(axis=1))
+    empty = np.flatnonzero(np.asarray(np.isnan(rows).all(axis=0)).any(axis=1))
     if len(empty):
         raise SchemaError(
             expected="somebody's value at every node",

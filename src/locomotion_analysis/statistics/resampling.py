@@ -79,6 +79,7 @@ def null_distribution(
     iterations: int = 10_000,
     seed: int = 0,
     circular: bool = False,
+    contrasts: Floats | None = None,
 ) -> Null:
     """Exchange what the hypothesis allows, and keep the extremes of the statistic.
 
@@ -96,6 +97,9 @@ def null_distribution(
         Seed of the draws.
     circular : bool
         Whether clusters continue over the end of the curve.
+    contrasts : ndarray, shape (n_contrasts, rank), optional
+        Contrasts of an effect of one component: the largest t of them all is kept, as one family,
+        and ``z`` is theirs, one after the other.
 
     Raises
     ------
@@ -124,7 +128,7 @@ def null_distribution(
     elif rows.shape[2] > 1:
         curves = partial(_vector_curves, test, *_whitened(rows), basis, nuisance)
     else:
-        curves = partial(_curves, test, rows[:, :, 0], basis, nuisance)
+        curves = partial(_curves, test, rows[:, :, 0], basis, nuisance, contrasts)
     groups = 0 if test.group is None else int(test.group.max()) + 1
     each = 8 * (len(model) + 2 * groups + 4) * (len(basis[0]) + rows[0].size * rows.shape[2])
     step = max(1, min(n, _BATCH_BYTES // each))
@@ -147,12 +151,12 @@ def null_distribution(
             stacklevel=3,
         )
     masses = np.zeros(n)
-    if len(z) > 1 and extreme(z[None])[0] > threshold:
+    if len(z) > 1 and contrasts is None and extreme(z[None])[0] > threshold:
         # Only where the maximum is above the threshold is there a cluster.
         for start, moved in zip(range(0, n, step), batches(), strict=True):
             high = np.flatnonzero(maxima[start : start + step] > threshold)
             if len(high):
-                exceeding = curves(lambda part, moved=moved, high=high: moved(part, high))
+                exceeding = curves(partial(moved, chosen=high))
                 masses[start + high] = [
                     heaviest(each, threshold, two_tailed=two_tailed, circular=circular)
                     for each in exceeding
@@ -333,9 +337,14 @@ def _scores(moved: Floats, rows: Floats) -> Floats:
 
 
 def _curves(
-    test: Hypothesis, rows: Floats, basis: Floats, nuisance: Floats, moved: Moved
+    test: Hypothesis,
+    rows: Floats,
+    basis: Floats,
+    nuisance: Floats,
+    contrasts: Floats | None,
+    moved: Moved,
 ) -> Floats:
-    """Return t or F of every exchange, shape (n_exchanges, n_nodes)."""
+    """Return t or F of every exchange, shape (n_exchanges, n_nodes), or t of the contrasts."""
     score = _scores(moved(basis), rows)
     effect = np.einsum("brq,brq->bq", score, score)
     total = np.einsum("ij,ij->j", rows, rows)
@@ -344,9 +353,13 @@ def _curves(
         beside = _scores(moved(nuisance), rows)
         error -= np.einsum("brq,brq->bq", beside, beside)
     np.maximum(error, 1e-14 * total, out=error)
+    if contrasts is not None:
+        unit = contrasts / np.linalg.norm(contrasts, axis=1, keepdims=True)
+        t = np.einsum("pr,brq->bpq", unit, score) / np.sqrt(error / test.df_error)[:, None]
+        return np.asarray(t.reshape(len(t), -1))
     effect /= error
     effect *= test.df_error / len(basis)
-    return np.copysign(np.sqrt(effect), score[:, 0]) if test.kind == "T" else effect
+    return np.asarray(np.copysign(np.sqrt(effect), score[:, 0]) if test.kind == "T" else effect)
 
 
 def _welch_curves(test: Hypothesis, rows: Floats, moved: Moved) -> Floats:
@@ -361,8 +374,8 @@ def _welch_curves(test: Hypothesis, rows: Floats, moved: Moved) -> Floats:
     np.maximum(variance, 1e-14 * square + 1e-300, out=variance)
     numerator, correction, _ = welch_terms(count, mean, variance)
     if test.kind == "T":
-        return np.copysign(np.sqrt(numerator), mean[0] - mean[1])
-    return numerator / correction
+        return np.asarray(np.copysign(np.sqrt(numerator), mean[0] - mean[1]))
+    return np.asarray(numerator / correction)
 
 
 def _whitened(rows: Floats) -> tuple[Floats]:
