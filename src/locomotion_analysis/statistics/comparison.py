@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -11,7 +12,13 @@ import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.statistics.curve_inference import CurveTest, Inference, Method, tested
+from locomotion_analysis.statistics.curve_inference import (
+    Cluster,
+    CurveTest,
+    Inference,
+    Method,
+    tested,
+)
 from locomotion_analysis.statistics.designs import (
     Factor,
     Term,
@@ -92,8 +99,6 @@ class Comparison:
         several channels were tested together.
     counts : dict of tuple to int
         People in each.
-    assumptions : DataFrame
-        What was checked of the residuals, one row a check.
     phase : ndarray, shape (n_nodes,)
         Gait cycle of the nodes, percent; empty of scalars.
     n_cycles, n_people : int
@@ -116,7 +121,6 @@ class Comparison:
     effects: tuple[Effect, ...]
     means: dict[tuple[object, ...], Band]
     counts: dict[tuple[object, ...], int]
-    assumptions: pd.DataFrame
     phase: Floats
     n_cycles: int
     n_people: int
@@ -125,6 +129,16 @@ class Comparison:
     people: People = field(repr=False)
     terms: tuple[Term, ...] = field(repr=False)
     options: dict[str, Any] = field(repr=False)
+
+    @cached_property
+    def assumptions(self) -> pd.DataFrame:
+        """What is checked of the residuals, one row a check.
+
+        Columns: ``effect``, ``check`` (normal residuals, equal variances, sphericity), ``value``
+        (share of nodes below alpha; epsilon), ``p`` (smallest over the nodes times the resels; of
+        sphericity, that of the corrected test) and ``found``.
+        """
+        return _assumptions(self.effects, self.options["alpha"])
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -166,7 +180,7 @@ class Comparison:
         rows = []
         for effect in self.effects:
             z = np.atleast_1d(effect.inference.z)
-            shown = [(None, int(np.abs(z).argmax()))]
+            shown: list[tuple[Cluster | None, int]] = [(None, int(np.abs(z).argmax()))]
             if effect.inference.clusters:
                 shown = [(each, _peak(z, each)) for each in effect.inference.clusters]
             for cluster, node in shown:
@@ -248,7 +262,7 @@ class Comparison:
         return page
 
 
-def _peak(z: Floats, cluster: Any) -> int:
+def _peak(z: Floats, cluster: Cluster) -> int:
     start, end = cluster.endpoints
     nodes = np.arange(len(z))
     inside = (
@@ -363,7 +377,6 @@ def compare(
         effects=effects,
         means=means,
         counts=counts,
-        assumptions=_assumptions(effects, alpha),
         phase=people.phase,
         n_cycles=people.n_cycles,
         n_people=people.n_people - left,
@@ -611,7 +624,7 @@ def _assumptions(effects: Sequence[Effect], alpha: float) -> pd.DataFrame:
         if test.rows.shape[2] > 1:
             continue
         residuals = _model_residuals(test)
-        whole = ~np.isnan(residuals).any(axis=0)
+        whole = np.isfinite(residuals).all(axis=0).reshape(-1)
         resels_of = max(1.0, sum(effect.inference.resels)) if len(whole) > 1 else 1.0
         if len(residuals) >= 4 and whole.any():
             p = np.array([stats.shapiro(curve).pvalue for curve in residuals.T[whole]])

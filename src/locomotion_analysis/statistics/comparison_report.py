@@ -11,7 +11,12 @@ import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.files import atomic_path, json_text, output_folder, write_all
-from locomotion_analysis.reporting.names import channel_title, shown_unit, value_title
+from locomotion_analysis.reporting.names import (
+    channel_title,
+    feature_title,
+    shown_unit,
+    value_title,
+)
 from locomotion_analysis.reporting.page import Page, Picture, Section, Table
 from locomotion_analysis.reporting.provenance import provenance, source_files
 from locomotion_analysis.reporting.spreadsheets import csv_text
@@ -26,6 +31,7 @@ from locomotion_analysis.statistics.comparison import (
 from locomotion_analysis.statistics.curve_inference import SYMBOLS, Method
 from locomotion_analysis.statistics.plots import (
     difference_title,
+    effect_title,
     plot_difference,
     plot_inference,
     plot_means,
@@ -224,7 +230,7 @@ def comparison_page(
     """Return the report of a comparison as a page."""
     posthoc = _posthoc(found, "holm") if posthoc is None else posthoc
     title = " and ".join(
-        channel_title(name) if is_channel(name) else name for name in found.responses
+        channel_title(name) if is_channel(name) else feature_title(name) for name in found.responses
     )
     sections = [
         _means_section(found),
@@ -289,7 +295,7 @@ def _means_section(found: Comparison) -> Section:
 
 
 def _effect_section(found: Comparison, effect: Effect) -> Section:
-    shown = value_title(effect.name.replace(":", " × "))
+    shown = effect_title(effect.name)
     pictures = []
     if len(found.phase):
         pictures.append(
@@ -367,7 +373,7 @@ def _pairs_section(found: Comparison, posthoc: pd.DataFrame) -> Section:
 def _assumptions_section(found: Comparison) -> Section:
     rows = [
         (
-            value_title(str(row["effect"]).replace(":", " × ")),
+            effect_title(str(row["effect"])),
             str(row["check"]),
             str(row["found"]),
             "< 0.001" if row["p"] < 0.001 else f"{row['p']:.3f}",

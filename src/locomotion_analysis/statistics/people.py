@@ -110,12 +110,16 @@ def people_of(
             where="data",
         )
     frame, values = frame[keep].reset_index(drop=True), values[keep]
+    history += _mixed(table, keep, columns)
+    for name in within:
+        if not isinstance(frame[name].dtype, pd.CategoricalDtype):
+            frame[name] = frame[name].astype(str)
     numbers = [
         name for name in columns if name not in within and pd.api.types.is_numeric_dtype(frame[name])
         and not pd.api.types.is_bool_dtype(frame[name])
     ]  # fmt: skip
     factors = [name for name in columns if name not in numbers]
-    person = frame.groupby(keys, sort=True, observed=True).ngroup().to_numpy()
+    person = frame.groupby(keys, sort=True, observed=True).ngroup().to_numpy(dtype=np.int64)
     condition = [*factors, *legs]
     names = frame.groupby(keys, sort=True, observed=True).size().index
     of_row = _codes(frame, person, condition)
@@ -212,7 +216,7 @@ def _codes(
 ) -> NDArray[np.int64]:
     keyed = frame[list(columns)].assign(_person=person)
     found = keyed.groupby(["_person", *columns], sort=True, observed=True, dropna=False)
-    return found.ngroup().to_numpy()
+    return found.ngroup().to_numpy(dtype=np.int64)
 
 
 def _means(values: Floats, codes: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:

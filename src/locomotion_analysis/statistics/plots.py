@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.reporting.names import channel_axis, shown_unit, value_title
+from locomotion_analysis.reporting.names import channel_axis, feature_title, shown_unit, value_title
 from locomotion_analysis.reporting.style import (
     INK,
     MUTED,
@@ -88,7 +88,7 @@ def _dots(found: "Comparison", ax: "Axes") -> "Axes":
     counts = list(found.counts.values())
     ax.set_xticks(places, [f"{text}\n(n = {n})" for text, n in zip(labels, counts, strict=True)])
     ax.set_xlim(-0.6, len(labels) - 0.4)
-    ax.set_ylabel(found.responses[0])
+    ax.set_ylabel(feature_title(found.responses[0]))
     light_grid(ax)
     return ax
 
@@ -140,16 +140,16 @@ def plot_inference(
             color=colour(1),
         )
     for each in found.clusters:
-        side = each.sign * found.zstar
+        height = each.sign * found.zstar
         where = _inside(each, len(found.z)) & (each.sign * found.z > found.zstar)
-        ax.fill_between(drawn, side, found.z, where=where.tolist(), color=_SHADE, alpha=0.55)
+        ax.fill_between(drawn, height, found.z, where=where.tolist(), color=_SHADE, alpha=0.55)
     if phase is None:
         ax.set_xlabel("Node")
         ax.set_xlim(drawn[0], drawn[-1])
         light_grid(ax)
     else:
         gait_cycle_axis(ax)
-    ax.set_title(value_title(found.effect.replace(":", " × ")), loc="left")
+    ax.set_title(effect_title(found.effect), loc="left")
     ax.set_ylabel(symbol)
     return ax
 
@@ -189,15 +189,20 @@ def plot_difference(found: "Comparison", effect: str, ax: "Axes | None" = None) 
     _shade(ax, chosen.inference.clusters, found.phase)
     gait_cycle_axis(ax)
     ax.set_title(difference_title(found, effect), loc="left")
-    ax.set_ylabel(channel_axis(name) if is_channel(name) else name)
+    ax.set_ylabel(channel_axis(name) if is_channel(name) else feature_title(name))
     return ax
+
+
+def effect_title(effect: str) -> str:
+    """Return an effect in words: ``Pathology × task``, ``Speed (m/s)``."""
+    return " × ".join(feature_title(part) for part in effect.split(":"))
 
 
 def difference_title(found: "Comparison", effect: str) -> str:
     """Return what a difference is of: ``Stroke minus healthy``, ``Slope over speed_m_s``."""
     parts = effect.split(":")
     if any(part not in found.factors for part in parts):
-        return "Mean" if effect == "mean" else f"Slope over {effect}"
+        return "Mean" if effect == "mean" else f"Slope over {effect_title(effect)}"
     if len(parts) > 1:
         return "Difference of differences, " + " × ".join(map(value_title, parts))
     first, second = found.levels(effect)[:2]
