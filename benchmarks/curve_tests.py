@@ -34,7 +34,8 @@ data sets a row: a share of 5 % is measured to within {error:.1f} points (95 %).
 
 - *Smooth normal curves*: white noise smoothed by a Gaussian of FWHM {fwhm:g} of {nodes} nodes; the
   assumptions of random field theory hold.
-- *Rough skewed curves*: exponentials of noise of FWHM 4, minus their mean. Two groups of
+- *Rough skewed curves*: exponentials of noise of FWHM 4, minus their mean; random field theory is
+  then careful, and so finds less than it could. Two groups of
   {people} people each; permutation takes {iterations} exchanges.
 - *Strides as people*: two groups of {few} people, {strides} strides each; people differ as much as their
   strides. A test that takes strides for people answers another question than was asked.

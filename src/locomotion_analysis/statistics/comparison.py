@@ -676,7 +676,7 @@ def _groups_of(test: Hypothesis) -> list[Any]:
 
 
 def _sphericity(effect: Effect, residuals: Floats, per_unit: int) -> dict[str, object]:
-    """Greenhouse and Geisser's (1959) epsilon of the mean covariance, and the corrected result."""
+    """Epsilon of the mean covariance, and the corrected result (Greenhouse & Geisser 1959)."""
     parts = residuals.reshape(-1, per_unit, residuals.shape[1])
     spread = np.nansum(parts**2, axis=(0, 1))
     covariance = np.einsum("umq,unq->mn", parts / np.sqrt(spread), parts / np.sqrt(spread))

@@ -3,11 +3,8 @@
 A curve of Q nodes counts as many independent values as it has *resels* (resolution elements):
 its length divided by the full width at half maximum of the Gaussian kernel that would smooth
 white noise as much as the residuals are smooth. The chance that a field exceeds a height is
-approximated by the expected Euler characteristic of the set above it (Worsley et al. 1996,
-doi:10.1002/(SICI)1097-0193(1996)4:1<58::AID-HBM4>3.0.CO;2-O), the chance of a cluster of some
-extent by the distribution of Friston et al. (1994, doi:10.1002/hbm.460010306) with the mean
-extent of an upcrossing (Cao & Worsley 2001); Pataky (2016, doi:10.18637/jss.v071.i07) collects both
-for one dimension.
+approximated by the expected Euler characteristic of the set above it (Worsley et al. 1996), the
+chance of a cluster of some extent by the distribution of Friston et al. (1994); Pataky (2016) collects both for one dimension.
 """
 
 from dataclasses import dataclass
@@ -36,7 +33,7 @@ def fwhm(residuals: Floats, *, circular: bool = False) -> float:
 
     The residuals are standardised at every node; with ``v`` the sum of their squared gradients
     (central differences), the smoothness is one by the mean over nodes of ``sqrt(v / (4 ln 2))``
-    (Kiebel et al. 1999, doi:10.1006/nimg.1999.0508). Nodes at which no residual differs from
+    (Kiebel et al. 1999). Nodes at which no residual differs from
     zero do not count; of several components the mean is taken.
 
     Parameters
@@ -136,7 +133,7 @@ def upcrossings(kind: Kind, df: Df, z: float | Floats) -> Floats:
     """Return the Euler characteristic density of dimension 1: upcrossings of `z` a resel.
 
     Worsley et al. (1996), table of densities for t, F and chi²; Hotelling's T² goes through its F
-    (Cao & Worsley 1999, doi:10.1214/aos/1018031101).
+    (Cao & Worsley 1999).
     """
     from scipy.special import gammaln
 

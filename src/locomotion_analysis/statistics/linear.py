@@ -260,14 +260,14 @@ def _of_several(test: Hypothesis, score: Floats, residuals: Floats, df_error: fl
 
 
 def bartlett(df_error: float, components: int, rank: int) -> float:
-    """Return Bartlett's (1938) factor: minus it times log Wilks' lambda is chi² distributed."""
+    """Return the factor that makes minus log Wilks' lambda chi² distributed (Bartlett 1938)."""
     return df_error + rank - (components + rank + 1) / 2.0
 
 
 def welch_terms(
     count: Floats, mean: Floats, variance: Floats
 ) -> tuple[Floats, Floats, NDArray[np.float64]]:
-    """Return Welch's (1951) F without its correction, that correction, and the weights' shares.
+    """Return F without its correction, that correction, and the weights' shares (Welch 1951).
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def holm(p: Floats) -> Floats:
-    """Return Holm's (1979) adjusted p values, in the order given.
+    """Return adjusted p values, in the order given (Holm 1979).
 
     Examples
     --------

@@ -1,10 +1,9 @@
 """The distribution of the largest value of a curve under exchange: exact, or by seeded draws.
 
 What may be exchanged stands with each hypothesis. Effects beside it are taken out first and the
-residuals exchanged (Freedman & Lane 1983, doi:10.2307/1391660; Winkler et al. 2014,
-doi:10.1016/j.neuroimage.2014.01.060). The design is moved instead of the curves, so that one
+residuals exchanged (Freedman & Lane 1983 Winkler et al. 2014). The design is moved instead of the curves, so that one
 exchange costs as many products as the effect has rows; whole curves stay together, which keeps
-the correlation between nodes as it is (Nichols & Holmes 2002, doi:10.1002/hbm.1058).
+the correlation between nodes as it is (Nichols & Holmes 2002).
 """
 
 import warnings
