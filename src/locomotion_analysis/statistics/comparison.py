@@ -345,7 +345,7 @@ def compare(
     Examples
     --------
     >>> from locomotion_analysis.simulation import simulate
-    >>> data = simulate(n_subjects=16, n_cycles=3, random_state=1)
+    >>> data = simulate(n_subjects=16, n_cycles=3, tasks=["level_walking"])
     >>> found = compare(data, "knee_flexion_angle_ipsi_rad ~ sex")
     >>> found.n_people, found.effects[0].inference.statistic
     (16, 'T')

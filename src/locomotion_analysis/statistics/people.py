@@ -119,7 +119,7 @@ def people_of(
         and not pd.api.types.is_bool_dtype(frame[name])
     ]  # fmt: skip
     factors = [name for name in columns if name not in numbers]
-    person = frame.groupby(keys, sort=True, observed=True).ngroup().to_numpy(dtype=np.int64)
+    person = np.asarray(frame.groupby(keys, sort=True, observed=True).ngroup(), dtype=np.int64)
     condition = [*factors, *legs]
     names = frame.groupby(keys, sort=True, observed=True).size().index
     of_row = _codes(frame, person, condition)
@@ -132,7 +132,8 @@ def people_of(
         _averaged(len(frame), int(person.max()) + 1, len(set(_codes(frame, person, factors))))
     )
     if legs:
-        of_leg = _codes(kept, kept["person"].to_numpy(), factors)
+        person_of_kept = np.asarray(kept["person"], dtype=np.int64)
+        of_leg = _codes(kept, person_of_kept, factors)
         both = int((np.bincount(of_leg) > 1).sum())
         means, first = _means(means, of_leg)
         extra, _ = _means(kept[numbers].to_numpy(float)[:, :, None], of_leg)
@@ -216,7 +217,7 @@ def _codes(
 ) -> NDArray[np.int64]:
     keyed = frame[list(columns)].assign(_person=person)
     found = keyed.groupby(["_person", *columns], sort=True, observed=True, dropna=False)
-    return found.ngroup().to_numpy(dtype=np.int64)
+    return np.asarray(found.ngroup(), dtype=np.int64)
 
 
 def _means(values: Floats, codes: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
