@@ -177,7 +177,7 @@ def test_what_cannot_be_compared_is_said(formula, options, words):
         alone=np.where(data.cycles["subject"] == "P1", "yes", "no"),
     )
     data = LocomotionData(cycles, data.block, data.channels)
-    if "task" not in formula and "within" not in options:
+    if "task" not in formula and options.get("within") != "task":
         data = data.select(task="level_walking")
     with pytest.raises(SchemaError, match=words):
         compare(data, formula, **options)
