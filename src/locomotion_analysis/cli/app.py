@@ -34,7 +34,7 @@ from locomotion_analysis.cli.production import (
     stream,
 )
 from locomotion_analysis.cli.show import show_error, show_log, show_warning
-from locomotion_analysis.cli.study import audit, demo, discover, explain, run, train
+from locomotion_analysis.cli.study import audit, compare, demo, discover, explain, run, train
 from locomotion_analysis.errors import LocomotionError, LocomotionWarning
 
 EXIT_ERROR = 2
@@ -68,7 +68,7 @@ def _locomotion(
 
 
 _COMMANDS = (
-    *(demo, run, train, explain, audit, discover),
+    *(demo, run, train, explain, audit, discover, compare),
     *(info, plot, simulate, convert, markers, formats, validate, doctor),
     *(bundle, bundle_inspect, bundle_verify, bundle_diff, predict, serve, stream, retrain),
 )

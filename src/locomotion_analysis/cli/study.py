@@ -315,3 +315,61 @@ def discover(
             "left out": made.left_out_path,
         }
     )
+
+
+def compare(
+    data: Data,
+    formula: Annotated[
+        str,
+        typer.Option(
+            help="What is compared by what: CHANNEL ~ factor * other + covariate. Text columns are "
+            "factors, numbers are covariates."
+        ),
+    ],
+    out: Folder,
+    where: Where = None,
+    within: Annotated[
+        list[str] | None,
+        typer.Option(help="Factors within people; repeat, or separate by commas."),
+    ] = None,
+    method: Annotated[
+        Literal["rft", "permutation", "fdr"],
+        typer.Option(
+            help="Random field theory, permutation, or false discovery rate over the nodes."
+        ),
+    ] = "rft",
+    alpha: Annotated[float, typer.Option(help="Error rate over the whole curve.")] = 0.05,
+    equal_var: Annotated[
+        bool, typer.Option("--equal-var", help="Take the variances of groups to be equal.")
+    ] = False,
+    roi: Annotated[
+        tuple[float, float] | None,
+        typer.Option(help="Part of the gait cycle to test, percent: start and end."),
+    ] = None,
+    correction: Annotated[
+        Literal["holm", "max"],
+        typer.Option(help="Correction of pairs of levels: Holm's, or the largest value of all."),
+    ] = "holm",
+    iterations: Annotated[
+        int, typer.Option(help="Permutations; all where there are no more, -1 for all.")
+    ] = 10_000,
+    seed: Seed = 0,
+) -> None:
+    """Compare groups or conditions of people over whole curves, and write a report.
+
+    Cycles are averaged for each person first: people are what is counted.
+    """
+    from locomotion_analysis.statistics.comparison_report import run_comparison
+
+    loaded = read_data(data, where)
+    made = run_comparison(
+        loaded, formula, out, within=split_names(within) or (), method=method, alpha=alpha,
+        equal_var=equal_var, roi=roi, correction=correction, iterations=iterations, seed=seed,
+        source=cycles_path(data),
+    )  # fmt: skip
+    shown = console()
+    shown.print(escape(made.found.sentence))
+    for entry in made.found.history:
+        shown.print(escape(f"  {entry}"))
+    show_simulated(loaded.is_simulated)
+    show_paths({"report": made.report_path, "numbers": made.out / "numbers.json"})

@@ -1,0 +1,68 @@
+"""Statistics of curves and people: tests over whole curves, on people and not on strides."""
+
+import locomotion_analysis.statistics.permutation  # noqa: F401 - statistics.permutation.ttest
+from locomotion_analysis.statistics.comparison import (
+    Comparison,
+    Effect,
+    compare,
+)
+from locomotion_analysis.statistics.curve_inference import (
+    Cluster,
+    CurveTest,
+    Effects,
+    Inference,
+)
+from locomotion_analysis.statistics.curve_tests import (
+    anova1,
+    anova1rm,
+    anova2,
+    anova2nested,
+    anova2onerm,
+    anova2rm,
+    anova3,
+    anova3nested,
+    anova3onerm,
+    anova3rm,
+    anova3tworm,
+    cca,
+    glm,
+    hotellings,
+    hotellings2,
+    hotellings_paired,
+    manova1,
+    regress,
+    ttest,
+    ttest2,
+    ttest_paired,
+)
+
+__all__ = [
+    "Cluster",
+    "Comparison",
+    "CurveTest",
+    "Effect",
+    "Effects",
+    "Inference",
+    "anova1",
+    "anova1rm",
+    "anova2",
+    "anova2nested",
+    "anova2onerm",
+    "anova2rm",
+    "anova3",
+    "anova3nested",
+    "anova3onerm",
+    "anova3rm",
+    "anova3tworm",
+    "cca",
+    "compare",
+    "glm",
+    "hotellings",
+    "hotellings2",
+    "hotellings_paired",
+    "manova1",
+    "regress",
+    "ttest",
+    "ttest2",
+    "ttest_paired",
+]

@@ -1,0 +1,388 @@
+"""The report of a comparison: one page, its tables as CSV, all numbers as JSON."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.files import atomic_path, json_text, output_folder, write_all
+from locomotion_analysis.reporting.names import (
+    channel_title,
+    feature_title,
+    shown_unit,
+    value_title,
+)
+from locomotion_analysis.reporting.page import Page, Picture, Section, Table
+from locomotion_analysis.reporting.provenance import provenance, source_files
+from locomotion_analysis.reporting.spreadsheets import csv_text
+from locomotion_analysis.standard import is_channel
+from locomotion_analysis.statistics.comparison import (
+    Comparison,
+    Correction,
+    Effect,
+    compare,
+    in_percent,
+)
+from locomotion_analysis.statistics.curve_inference import SYMBOLS, Method
+from locomotion_analysis.statistics.plots import (
+    difference_title,
+    effect_title,
+    plot_difference,
+    plot_inference,
+    plot_means,
+)
+
+_FILES = (
+    "report.html",
+    "clusters.csv",
+    "assumptions.csv",
+    "curves.csv",
+    "posthoc.csv",
+    "numbers.json",
+)
+_METHODS = {
+    "rft": "random field theory",
+    "permutation": "permutation, largest value over the curve",
+    "fdr": "false discovery rate over nodes",
+}
+
+_READING = (
+    (
+        "People are counted, not cycles: the cycles of a person in a condition are averaged "
+        "first, each leg by itself."
+    ),
+    "A band holds the whole true curve with probability 1 - α, not each node by itself.",
+    (
+        "P of a cluster is the chance of one as large anywhere on the curve, where there is no "
+        "effect. That a part is not shaded does not show that there is no difference."
+    ),
+    (
+        "Effect sizes are read where the statistic is largest, and are so larger than they will "
+        "be in other people."
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A comparison and where it was written.
+
+    Attributes
+    ----------
+    found : Comparison
+        The result.
+    posthoc : DataFrame
+        Pairs of levels of factors with more than two; empty where there are none.
+    out : Path
+        Folder of the files.
+    """
+
+    found: Comparison
+    posthoc: pd.DataFrame
+    out: Path
+
+    @property
+    def report_path(self) -> Path:
+        """The report, one self-contained HTML file."""
+        return self.out / "report.html"
+
+
+def run_comparison(
+    data: LocomotionData | pd.DataFrame,
+    formula: str,
+    out: str | os.PathLike[str],
+    *,
+    within: str | Sequence[str] = (),
+    method: Method = "rft",
+    alpha: float = 0.05,
+    equal_var: bool = False,
+    roi: tuple[float, float] | None = None,
+    correction: Correction = "holm",
+    iterations: int = 10_000,
+    seed: int = 0,
+    source: str | os.PathLike[str] | None = None,
+) -> Compared:
+    """Compare, and write the report with its tables.
+
+    Parameters
+    ----------
+    data, formula, within, method, alpha, equal_var, roi, iterations, seed
+        As for :func:`~locomotion_analysis.statistics.compare`.
+    out : path-like
+        Folder for ``report.html``, ``clusters.csv``, ``assumptions.csv``, ``curves.csv``,
+        ``posthoc.csv`` and ``numbers.json``.
+    correction : {"holm", "max"}
+        Of the pairs of a factor with more than two levels.
+    source : path-like, optional
+        File or folder that `data` was read from, for the report.
+
+    Returns
+    -------
+    Compared
+
+    Raises
+    ------
+    SchemaError
+        As :func:`~locomotion_analysis.statistics.compare`.
+    FileReadError
+        If `out` is a file, or holds files of these names that no earlier run wrote.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from locomotion_analysis.simulation import simulate
+    >>> data = simulate(n_subjects=12, n_cycles=2, tasks=["level_walking"])
+    >>> formula = "knee_flexion_angle_ipsi_rad ~ pathology"
+    >>> run_comparison(data, formula, tempfile.mkdtemp()).report_path.name
+    'report.html'
+    """
+    folder = output_folder(out, _FILES, "numbers.json")
+    found = compare(
+        data, formula, within=within, method=method, alpha=alpha, equal_var=equal_var, roi=roi,
+        iterations=iterations, seed=seed,
+    )  # fmt: skip
+    posthoc = _posthoc(found, correction)
+    origin = provenance(source_files(source))
+    contents = {
+        "report.html": comparison_page(found, posthoc, origin).html(),
+        "clusters.csv": csv_text(found.table()),
+        "assumptions.csv": csv_text(found.assumptions),
+        "curves.csv": csv_text(_curves(found)),
+        "posthoc.csv": csv_text(posthoc),
+        "numbers.json": json_text(_numbers(found, origin)),
+    }
+    write_all({folder / name: text for name, text in contents.items()})
+    return Compared(found, posthoc, folder)
+
+
+def write_page(html: str, path: str | os.PathLike[str]) -> None:
+    """Write a page whole or not at all."""
+    with atomic_path(path) as part:
+        part.write_text(html, encoding="utf-8")
+
+
+def _posthoc(found: Comparison, correction: Correction) -> pd.DataFrame:
+    columns = ["factor", "first", "second", "n", "largest", "at", "p", "p_adjusted", "rejected",
+               "difference"]  # fmt: skip
+    if len(found.responses) > 1:
+        return pd.DataFrame(columns=columns)
+    tables = [
+        found.posthoc(name, correction).assign(factor=name)
+        for name in found.factors
+        if len(found.levels(name)) > 2 and (name,) in found.terms
+    ]
+    return pd.concat(tables)[columns] if tables else pd.DataFrame(columns=columns)
+
+
+def _curves(found: Comparison) -> pd.DataFrame:
+    """Return all curves side by side: means with bands, statistics, differences."""
+    nodes = len(np.atleast_1d(found.effects[0].inference.z))
+    columns: dict[str, Any] = {"phase": found.phase if len(found.phase) else [np.nan] * nodes}
+    for levels, band in found.means.items():
+        name = ":".join(map(str, levels)) or "mean"
+        columns |= {f"mean[{name}]": band.value, f"mean_low[{name}]": band.low}
+        columns[f"mean_high[{name}]"] = band.high
+    for effect in found.effects:
+        columns[f"{effect.inference.statistic}[{effect.name}]"] = np.atleast_1d(effect.inference.z)
+        if effect.difference is not None:
+            columns[f"difference[{effect.name}]"] = effect.difference.value
+            columns[f"difference_low[{effect.name}]"] = effect.difference.low
+            columns[f"difference_high[{effect.name}]"] = effect.difference.high
+        columns[f"size[{effect.name}]"] = effect.size.value
+    return pd.DataFrame(columns)
+
+
+def _numbers(found: Comparison, origin: dict[str, Any]) -> dict[str, Any]:
+    effects = []
+    for effect in found.effects:
+        told = {
+            name: None if isinstance(value, float) and not np.isfinite(value) else value
+            for name, value in asdict(effect.inference).items()
+        }
+        told["z"] = np.atleast_1d(effect.inference.z).tolist()
+        told["q"] = effect.inference.q.tolist()
+        told["sentence"] = effect.inference.sentence
+        effects.append(told)
+    return {
+        "formula": found.formula,
+        "within": list(found.within),
+        "sentence": found.sentence,
+        "effects": effects,
+        "options": found.options,
+        "n_people": found.n_people,
+        "n_cycles": found.n_cycles,
+        "history": list(found.history),
+        "simulated": found.simulated,
+        "provenance": origin,
+    }
+
+
+def comparison_page(
+    found: Comparison,
+    posthoc: pd.DataFrame | None = None,
+    origin: dict[str, Any] | None = None,
+) -> Page:
+    """Return the report of a comparison as a page."""
+    posthoc = _posthoc(found, "holm") if posthoc is None else posthoc
+    title = " and ".join(
+        channel_title(name) if is_channel(name) else feature_title(name) for name in found.responses
+    )
+    sections = [
+        _means_section(found),
+        *(_effect_section(found, effect) for effect in found.effects),
+    ]
+    if len(posthoc):
+        sections.append(_pairs_section(found, posthoc))
+    sections.append(_assumptions_section(found))
+    options = found.options
+    method = _METHODS[options["method"]]
+    if options["method"] == "permutation":
+        method += f", {found.effects[0].inference.permutations:,} exchanges, seed {options['seed']}"
+    return Page(
+        about=found,
+        title=f"{title} compared",
+        subtitle=found.formula,
+        verdict=[in_percent(effect.inference, found.phase) for effect in found.effects],
+        facts=[
+            ("People", f"{found.n_people:,}"),
+            ("Cycles averaged", f"{found.n_cycles:,}"),
+            ("Effects tested", str(len(found.effects))),
+            ("α over the whole curve", f"{options['alpha']:g}"),
+        ],
+        sections=[section for section in sections if section],
+        reading=_READING,
+        provenance=origin or provenance([]),
+        record=[
+            ("Formula", found.formula),
+            ("Within people", ", ".join(found.within) or "none"),
+            ("Inference", method),
+            (
+                "Variances",
+                "equal"
+                if options["equal_var"]
+                else "not taken to be equal where one factor is tested",
+            ),
+            ("Sums of squares", f"type {options['ss_type']}"),
+        ],
+        history=found.history,
+    )
+
+
+def _means_section(found: Comparison) -> Section:
+    rows = [
+        (", ".join(value_title(level) for level in levels) or "All", f"{n:,}")
+        for levels, n in found.counts.items()
+    ]
+    pictures = []
+    if found.means:
+        text = "; ".join(f"{name}, {n} people" for name, n in rows)
+        pictures.append(
+            Picture.drawn(
+                plot_means,
+                found,
+                (6.4, 3.8),
+                f"Means with their bands: {text}.",
+                "Means over people with simultaneous bands; shaded: "
+                f"where {found.effects[0].name} was found.",
+            )
+        )
+    return Section("Means", (), pictures, [Table("People", ("Group", "People"), rows)])
+
+
+def _effect_section(found: Comparison, effect: Effect) -> Section:
+    shown = effect_title(effect.name)
+    pictures = []
+    if len(found.phase):
+        pictures.append(
+            Picture.drawn(
+                lambda what, ax: plot_inference(effect.inference, ax, phase=what.phase, about=what),
+                found,
+                (4.6, 3.0),
+                f"The statistic of {shown} over the gait cycle, with its critical value.",
+                "Statistic; dashed: its critical value.",
+            )
+        )
+        if effect.difference is not None:
+            pictures.append(
+                Picture.drawn(
+                    lambda what, ax: plot_difference(what, effect.name, ax),
+                    found,
+                    (4.6, 3.0),
+                    f"{difference_title(found, effect.name)} over the gait cycle, with its band.",
+                    f"{difference_title(found, effect.name)}, with a band for the whole curve.",
+                )
+            )
+    table = found.table()
+    rows = [_row(found, row) for row in table[table["effect"] == effect.name].to_dict("records")]
+    columns = ("Gait cycle", "P of cluster", f"Largest {SYMBOLS[effect.inference.statistic]}",
+               "Difference there", "Band", f"{effect.size_name} there")  # fmt: skip
+    return Section(
+        shown, in_percent(effect.inference, found.phase), pictures, [Table("", columns, rows)]
+    )
+
+
+def _row(found: Comparison, row: dict[Any, Any]) -> tuple[str, ...]:
+    name = found.responses[0]
+    unit, factor = shown_unit(name) if is_channel(name) else ("", 1.0)
+    where = "no cluster"
+    if np.isfinite(row["start"]):
+        where = f"{row['start']:.1f} to {row['end']:.1f} %"
+    elif not len(found.phase):
+        where = "scalar"
+
+    def number(value: float, digits: int = 2) -> str:
+        return "" if not np.isfinite(value) else f"{value:.{digits}f}"
+
+    apart = [factor * row[key] for key in ("difference", "difference_low", "difference_high")]
+    p = row["cluster_p"] if np.isfinite(row["cluster_p"]) else row["p"]
+    band = f"{number(apart[1])} to {number(apart[2])}" if np.isfinite(apart[1]) else ""
+    return (
+        where,
+        "< 0.001" if p < 0.001 else f"{p:.3f}",
+        number(row["largest"]),
+        f"{number(apart[0])} {unit}".strip(),
+        band,
+        number(row["size"]),
+    )
+
+
+def _pairs_section(found: Comparison, posthoc: pd.DataFrame) -> Section:
+    name = found.responses[0]
+    unit, factor = shown_unit(name) if is_channel(name) else ("", 1.0)
+    rows = [
+        (
+            f"{value_title(row['second'])} minus {value_title(row['first']).lower()}",
+            f"{row['n']}",
+            f"{row['largest']:.2f}",
+            f"{row['at']:.0f} %" if np.isfinite(row["at"]) else "",
+            "< 0.001" if row["p_adjusted"] < 0.001 else f"{row['p_adjusted']:.3f}",
+            f"{factor * row['difference']:.2f} {unit}".strip(),
+        )
+        for row in posthoc.to_dict("records")
+    ]
+    columns = ("Pair", "People", "Largest t", "At", "P, adjusted", "Difference there")
+    text = "Every two levels, each over the whole curve; P is adjusted for the number of pairs."
+    return Section("Pairs of levels", text, (), [Table("", columns, rows)])
+
+
+def _assumptions_section(found: Comparison) -> Section:
+    rows = [
+        (
+            effect_title(str(row["effect"])),
+            str(row["check"]),
+            str(row["found"]),
+            "< 0.001" if row["p"] < 0.001 else f"{row['p']:.3f}",
+        )
+        for row in found.assumptions.to_dict("records")
+    ]
+    text = (
+        "P is the smallest over the nodes times the resels of the curve. Permutation needs no "
+        "normal residuals; Welch's statistic needs no equal variances."
+    )
+    table = Table("", ("Effect", "Check", "Found", "P"), rows, first_number=3)
+    return Section("Assumptions", text, (), [table])

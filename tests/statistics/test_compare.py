@@ -1,0 +1,234 @@
+"""Comparison of people by a formula: who is counted, what is averaged, what the numbers are."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from locomotion_analysis.cli import main
+from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.errors import LocomotionWarning, SchemaError
+from locomotion_analysis.statistics import anova1rm, compare, ttest2, ttest_paired
+from locomotion_analysis.statistics.comparison_report import run_comparison
+
+KNEE, HIP = "knee_flexion_angle_ipsi_rad", "hip_flexion_angle_ipsi_rad"
+
+
+def _cycles(n=16, tasks=("level_walking",), strides=3, effect=0.6, seed=0):
+    """People of two groups, two legs, strides that differ less than the people do."""
+    rng = np.random.default_rng(seed)
+    phase = np.linspace(0, 2 * np.pi, 150)
+    table, curves = [], []
+    for k in range(n):
+        own = rng.normal(size=3)
+        speed = float(rng.normal(1.2, 0.15))
+        for t, task in enumerate(tasks):
+            change = rng.normal(size=2) * 0.4
+            for step in range(strides):
+                noise = rng.normal(size=3) * 0.2
+                a, b, c = own + noise
+                curve = a * np.sin(phase) + b * np.cos(phase) + c * np.sin(2 * phase)
+                curve += change[0] * np.sin(phase) + change[1] * np.cos(3 * phase)
+                curve += (k % 2) * effect * np.sin(phase) ** 2 + 0.5 * t + 2.0 * (speed - 1.2)
+                curves.append(curve)
+                table.append((f"P{k}", task, step, ("left", "right")[step % 2], k % 2, speed))
+    frame = pd.DataFrame(table, columns=["subject", "task", "step", "side", "group", "speed_m_s"])
+    frame["pathology"] = np.where(frame.pop("group") == 1, "stroke", "healthy")
+    block = np.array(curves)
+    return LocomotionData(frame, np.stack([block, np.roll(block, 40, axis=1) * 0.5]), [KNEE, HIP])
+
+
+def _of_people(data, channel=KNEE):
+    """Means of each person, each leg first, by pandas."""
+    frame = pd.DataFrame(data.curves(channel).astype(float))
+    keys = [data.cycles[name] for name in ("subject", "task", "side")]
+    legs = frame.groupby([key.to_numpy() for key in keys]).mean()
+    return legs.groupby(level=[0, 1]).mean()
+
+
+def test_people_are_counted_and_not_their_strides():
+    data = _cycles()
+    means = _of_people(data).droplevel(1)
+    group = data.cycles.groupby("subject")["pathology"].first().loc[means.index]
+    found = compare(data, f"{KNEE} ~ pathology")
+    by_hand = ttest2(means[group == "stroke"].to_numpy(), means[group == "healthy"].to_numpy())
+    np.testing.assert_allclose(found.effects[0].inference.z, by_hand.z, rtol=1e-6)
+    assert found.effects[0].inference.df == pytest.approx(by_hand.df)
+    assert (found.n_people, found.n_cycles) == (16, 48)
+    assert "cycles are not people" in found.history[0]
+    assert "both legs" in found.history[1]
+    assert found.counts == {("healthy",): 8, ("stroke",): 8}
+
+
+def test_differences_are_those_of_the_means():
+    data = _cycles(effect=2.0)
+    found = compare(data, f"{KNEE} ~ pathology", equal_var=True)["pathology"]
+    means = compare(data, f"{KNEE} ~ pathology").means
+    apart = means["stroke",].value - means["healthy",].value
+    np.testing.assert_allclose(found.difference.value, apart, atol=1e-9)
+    node = int(np.abs(found.inference.z).argmax())
+    # Hedges' g of two groups of eight.
+    g = found.inference.z[node] * np.sqrt(2 / 8) * (1 - 3 / (4 * 14 - 1))
+    assert found.size.value[node] == pytest.approx(g)
+    excludes_zero = (found.difference.low > 0) | (found.difference.high < 0)
+    np.testing.assert_array_equal(excludes_zero, np.abs(found.inference.z) > found.inference.zstar)
+
+
+def test_conditions_of_the_same_people_are_pairs():
+    data = _cycles(tasks=("level_walking", "stair_ascent"))
+    found = compare(data, f"{KNEE} ~ task", within="task")["task"]
+    means = _of_people(data)
+    one, other = (means.xs(task, level=1).to_numpy() for task in ("level_walking", "stair_ascent"))
+    np.testing.assert_allclose(found.inference.z, ttest_paired(other, one).z, rtol=1e-6)
+    np.testing.assert_allclose(found.difference.value, (other - one).mean(axis=0), rtol=1e-6)
+
+
+def test_three_conditions_are_the_repeated_measures_anova():
+    data = _cycles(tasks=("level_walking", "stair_ascent", "stair_descent"))
+    found = compare(data, f"{KNEE} ~ task", within="task")
+    means = _of_people(data)
+    subject, task = (pd.factorize(means.index.get_level_values(k))[0] for k in (0, 1))
+    by_hand = anova1rm(means.to_numpy(), task, subject)
+    np.testing.assert_allclose(found.effects[0].inference.z, by_hand.z, rtol=1e-6)
+    assert found.effects[0].inference.zstar == pytest.approx(by_hand.inference().zstar)
+    assert "sphericity" in " ".join(found.assumptions["check"])
+
+
+def test_speed_is_corrected_for():
+    """The adjusted difference is the least-squares coefficient at every node."""
+    data = _cycles(effect=0.0, seed=4)
+    found = compare(data, f"{KNEE} ~ pathology + speed_m_s")
+    means = _of_people(data).droplevel(1)
+    people = data.cycles.groupby("subject")[["pathology", "speed_m_s"]].first().loc[means.index]
+    design = np.column_stack([np.ones(16), people["pathology"] == "stroke", people["speed_m_s"]])
+    coefficients = np.linalg.lstsq(design, means.to_numpy(), rcond=None)[0]
+    np.testing.assert_allclose(found["pathology"].difference.value, coefficients[1], atol=1e-6)
+    np.testing.assert_allclose(found["speed_m_s"].difference.value, coefficients[2], atol=1e-6)
+
+
+def test_missing_conditions_and_nodes_are_said():
+    data = _cycles(tasks=("level_walking", "stair_ascent"))
+    keep = ~((data.cycles["subject"] == "P3") & (data.cycles["task"] == "stair_ascent"))
+    block = data.block[:, keep.to_numpy()].copy()
+    block[:, data.cycles[keep]["subject"].to_numpy() == "P5", 100:] = np.nan
+    some = LocomotionData(data.cycles[keep], block, data.channels)
+    found = compare(some, f"{KNEE} ~ pathology * task", within="task")
+    assert found.n_people == 15
+    assert "1 people lack a condition: left out" in found.history
+    assert np.isfinite(found.effects[0].inference.z).all()
+
+
+def test_scalars_and_several_channels_go_through_the_same_call():
+    data = _cycles()
+    table = data.cycles
+    speed = compare(table, "speed_m_s ~ pathology").effects[0].inference
+    people = table.groupby("subject")[["pathology", "speed_m_s"]].first()
+    groups = [
+        people.loc[people["pathology"] == name, "speed_m_s"] for name in ("stroke", "healthy")
+    ]
+    assert speed.p == pytest.approx(stats.ttest_ind(*groups, equal_var=False).pvalue)
+    both = compare(data, f"{KNEE} + {HIP} ~ pathology").effects[0].inference
+    assert (both.statistic, both.df) == ("T2", (2.0, 14.0))
+
+
+def test_pairs_of_levels_are_one_family():
+    data = _cycles(n=18)
+    cycles = data.cycles.assign(
+        pathology=[f"g{int(name[1:]) % 3}" for name in data.cycles["subject"]]
+    )
+    shift = (cycles["pathology"] == "g2").to_numpy()[:, None] * 1.5
+    three = LocomotionData(cycles, data.block + shift, data.channels)
+    found = compare(three, f"{KNEE} ~ pathology", iterations=500)
+    by_holm, by_maximum = found.posthoc("pathology"), found.posthoc("pathology", "max")
+    ordered = by_holm.sort_values("p")
+    steps = np.maximum.accumulate(ordered["p"].to_numpy() * [3, 2, 1]).clip(max=1)
+    np.testing.assert_allclose(ordered["p_adjusted"], steps)
+    assert by_maximum["p_adjusted"].iloc[0] > by_maximum["p_adjusted"].iloc[1:].max()
+
+
+def test_a_mixture_of_tasks_is_said():
+    data = _cycles(tasks=("level_walking", "stair_ascent"))
+    with pytest.warns(LocomotionWarning, match="2 values of task"):
+        found = compare(data, f"{KNEE} ~ pathology")
+    assert any("means are over 2 values of task" in entry for entry in found.history)
+
+
+@pytest.mark.parametrize(
+    ("formula", "options", "words"),
+    [
+        (f"{KNEE} ~ patology", {}, "did you mean pathology"),
+        ("knee_flexion_angle_ipsi ~ pathology", {}, f"did you mean {KNEE}"),
+        (f"{KNEE} ~ task", {}, "several for .*P0"),
+        (f"{KNEE} ~ pathology", {"within": "task"}, "factors of the formula in within="),
+        (f"{KNEE} ~ pathology", {"within": "pathology"}, "nobody was"),
+        (f"{KNEE} ~ pathology + (1 | subject)", {}, r"mixed\(\)"),
+        (f"{KNEE} ~ pathology + twin", {}, "aliased"),
+        (f"{KNEE} ~ pathology", {"roi": (50, 50)}, "part of the gait cycle"),
+        (f"{KNEE} ~ pathology", {"alpha": 2.0}, "between 0 and 1"),
+        (f"{KNEE} ~ alone", {}, "at least two people in each group"),
+    ],
+)
+def test_what_cannot_be_compared_is_said(formula, options, words):
+    data = _cycles(tasks=("level_walking", "stair_ascent"))
+    cycles = data.cycles.assign(
+        twin=(data.cycles["pathology"] == "stroke") * 2.0,
+        alone=np.where(data.cycles["subject"] == "P1", "yes", "no"),
+    )
+    data = LocomotionData(cycles, data.block, data.channels)
+    if "task" not in formula and options.get("within") != "task":
+        data = data.select(task="level_walking")
+    with pytest.raises(SchemaError, match=words):
+        compare(data, formula, **options)
+
+
+def test_nodes_that_do_not_vary_are_said_and_can_be_left_out():
+    data = _cycles()
+    block = data.block.copy()
+    block[:, :, 120:] = 0.0
+    flat = LocomotionData(data.cycles, block, data.channels)
+    with pytest.raises(SchemaError, match="zero variance at 30 of 150"):
+        compare(flat, f"{KNEE} ~ pathology")
+    assert len(compare(flat, f"{KNEE} ~ pathology", roi=(0, 80)).phase) == 120
+
+
+def test_the_command_writes_what_the_function_finds(tmp_path, capsys):
+    data = _cycles(effect=3.0)
+    data.to_parquet(tmp_path / "cycles.parquet")
+    formula = f"{KNEE} ~ pathology"
+    with pytest.raises(SystemExit) as ended:
+        main(["compare", str(tmp_path / "cycles.parquet"), "--formula", formula,
+              "--out", str(tmp_path / "out")])  # fmt: skip
+    assert not ended.value.code
+    assert "exceeded the critical" in capsys.readouterr().out
+    numbers = json.loads((tmp_path / "out" / "numbers.json").read_text())
+    found = compare(data, formula)
+    assert numbers["effects"][0]["zstar"] == pytest.approx(found.effects[0].inference.zstar)
+    clusters = pd.read_csv(tmp_path / "out" / "clusters.csv")
+    np.testing.assert_allclose(clusters["start"], found.table()["start"])
+    assert "People are counted, not cycles" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_a_wrong_formula_ends_the_command_with_one_message(tmp_path, capsys):
+    _cycles().to_parquet(tmp_path / "cycles.parquet")
+    with pytest.raises(SystemExit) as ended:
+        main(["compare", str(tmp_path / "cycles.parquet"), "--formula", f"{KNEE} ~ patology",
+              "--out", str(tmp_path / "out")])  # fmt: skip
+    assert ended.value.code == 2
+    assert "did you mean pathology" in capsys.readouterr().err
+
+
+def test_every_kind_of_result_makes_a_page(tmp_path):
+    data = _cycles(tasks=("level_walking", "stair_ascent", "stair_descent"))
+    one = data.select(task="level_walking")
+    for k, (cycles, formula, options) in enumerate(
+        [
+            (data, f"{KNEE} ~ pathology * task + speed_m_s", {"within": "task"}),
+            (one, "speed_m_s ~ pathology", {}),
+            (one, f"{KNEE} + {HIP} ~ pathology", {"method": "permutation", "iterations": 100}),
+            (one, f"{KNEE} ~ 1", {"method": "fdr"}),
+        ]
+    ):
+        made = run_comparison(cycles, formula, tmp_path / str(k), **options)
+        assert made.report_path.stat().st_size > 5000
