@@ -1,17 +1,47 @@
 """Statistics on people: tests and models of numbers and curves, reliability, power, conformal sets."""
 
+from locomotion_analysis.statistics.conformal import (
+    SubjectConformal,
+    calibrated_limit,
+    prediction_sets,
+    subject_quantile,
+)
 from locomotion_analysis.statistics.mixed_models import (
     MixedModel,
     mixed,
+)
+from locomotion_analysis.statistics.registration import (
+    Registration,
+    elastic_registration,
+    landmark_registration,
 )
 from locomotion_analysis.statistics.reliability import (
     reliability,
     reliability_table,
 )
+from locomotion_analysis.statistics.stride_series import (
+    Trend,
+    autocorrelation,
+    change_points,
+    stride_series,
+    trend,
+)
 
 __all__ = [
     "MixedModel",
+    "Registration",
+    "SubjectConformal",
+    "Trend",
+    "autocorrelation",
+    "calibrated_limit",
+    "change_points",
+    "elastic_registration",
+    "landmark_registration",
     "mixed",
+    "prediction_sets",
     "reliability",
     "reliability_table",
+    "stride_series",
+    "subject_quantile",
+    "trend",
 ]
