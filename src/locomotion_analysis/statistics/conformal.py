@@ -447,19 +447,20 @@ class SubjectConformal(BaseEstimator):  # type: ignore[misc]
         return pd.DataFrame({"set": sets.to_numpy()}, index=index)
 
     def _groups_of(self, balance: Any) -> NDArray[np.str_] | None:
-        if (balance is None) != (self._balance is None):
+        known = self._balance
+        if (balance is None) != (known is None):
             raise SchemaError(
                 expected="groups to balance in both fit and predict, or in neither",
                 got="one of them",
                 where="balance",
             )
-        if balance is None:
+        if known is None:
             return None
         group = np.asarray(balance).astype(str)
-        unknown = sorted(set(group) - set(np.unique(self._balance)))
+        unknown = sorted(set(group) - set(known))
         if unknown:
             raise SchemaError(
-                expected=f"groups it was fitted to: {', '.join(np.unique(self._balance))}",
+                expected=f"groups it was fitted to: {', '.join(sorted(set(known)))}",
                 got=", ".join(unknown),
                 where="balance",
             )

@@ -1,6 +1,6 @@
 """Formulas of models, and the columns they stand for.
 
-The notation of Wilkinson and Rogers (1973, doi:10.2307/2346786) with the bars of lme4 (Bates et
+The notation of Wilkinson and Rogers (1973) with the bars of lme4 (Bates et
 al. 2015, doi:10.18637/jss.v067.i01): ``y ~ a * b + x + (x | subject)``.
 """
 

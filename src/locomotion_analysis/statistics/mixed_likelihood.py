@@ -141,7 +141,7 @@ def likelihood(sums: Sums, factor: Values, reml: bool, variance: Values | None =
     XVX = np.tensordot(w, sums.XX, 1) - ZX.T @ held
     XVy = np.einsum("bs,bsi->bi", w, sums.Xy) - weighted.reshape(n_fits, -1) @ ZX
     yVy = np.einsum("bs,bs->b", w, sums.yy) - np.einsum("bsk,bsk->b", weighted, sums.Zy)
-    P = np.linalg.inv(XVX)
+    P: Values = np.linalg.inv(XVX).astype(np.float64, copy=False)
     beta = np.einsum("bij,bj->bi", P, XVy)
     squares = yVy - np.einsum("bi,bi->b", beta, XVy)
     free = w @ sums.rows - (p if reml else 0)
@@ -245,8 +245,8 @@ def minimise(sums: Sums, shape: Shape, reml: bool) -> tuple[Values, NDArray[np.b
         active = active[better & (gain > _SMALL_GAIN)]
     converged = np.ones(n_fits, dtype=bool)
     converged[active] = False
-    theta = theta * np.where(theta[:, diagonal > 0] < 0, -1.0, 1.0)[:, columns]
-    return theta, converged & (np.abs(theta).max(axis=1) < 1e4)
+    signed = np.asarray(theta * np.where(theta[:, diagonal > 0] < 0, -1.0, 1.0)[:, columns])
+    return signed, converged & (np.abs(signed).max(axis=1) < 1e4)
 
 
 def _lower(
@@ -287,4 +287,4 @@ def whitened(Z: Values, blocks: Sequence[int]) -> tuple[Values, Values]:
         own = slice(start, start + size)
         R[own, own] = np.linalg.qr(Z[:, own], mode="r") / np.sqrt(len(Z))
         start += size
-    return np.linalg.solve(R.T, Z.T).T, R
+    return np.linalg.solve(R.T, Z.T).T.astype(np.float64, copy=False), R

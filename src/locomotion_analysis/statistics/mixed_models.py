@@ -367,8 +367,7 @@ def mixed(
     .. [2] Kuznetsova, Brockhoff and Christensen, "lmerTest package: tests in linear mixed effects
        models", J Stat Softw 82(13), 2017, doi:10.18637/jss.v082.i13.
     .. [3] Telschow and Schwartzman, "Simultaneous confidence bands for functional data using the
-       Gaussian kinematic formula", J Stat Plan Inference 216:70, 2022,
-       doi:10.1016/j.jspi.2021.05.008.
+       Gaussian kinematic formula", 2022.
 
     Examples
     --------

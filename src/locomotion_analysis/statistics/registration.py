@@ -258,10 +258,10 @@ def _warps(template: Values, own: Values, penalty: float) -> Values:
     points = _best_warps(
         template / np.linalg.norm(template), own / size, _MOVES, penalty / len(template), _FARTHEST
     )
-    return points * (100 / (len(template) - 1))
+    return np.asarray(points * (100 / (len(template) - 1)))
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True, parallel=True)  # type: ignore[untyped-decorator]
 def _best_warps(
     template: Values, own: Values, moves: NDArray[np.int64], penalty: float, farthest: float
 ) -> Values:

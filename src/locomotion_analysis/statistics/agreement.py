@@ -65,7 +65,7 @@ def reliability(measured: ArrayLike, *, level: float = 0.95) -> pd.DataFrame:
     .. [2] Weir, "Quantifying test-retest reliability using the intraclass correlation coefficient
        and the SEM", J Strength Cond Res 19:231, 2005, doi:10.1519/15184.1.
     .. [3] Graybill and Wang, "Confidence intervals on nonnegative linear combinations of
-       variances", J Am Stat Assoc, 1980.
+       variances", 1980.
 
     Examples
     --------

@@ -31,8 +31,8 @@ class Trend(NamedTuple):
 def trend(values: ArrayLike) -> Trend:
     r"""Return how much a series drifts, per stride.
 
-    Least squares, with the standard error of Newey and West 1987 (Bartlett weights, Andrews' 1991
-    bandwidth for autoregression): strides that follow each other resemble each other, and the
+    Least squares, with the standard error of Newey and West 1987 (Bartlett weights, the
+    bandwidth for autoregression of Andrews 1991): strides that follow each other resemble each other, and the
     usual standard error takes that for certainty.
 
     Parameters
@@ -170,7 +170,7 @@ def _price(series: Values) -> float:
         return 0.0
     memory = min(max(1 + 2 * float(steps[1:] @ steps[:-1]) / whole, 0.0), _MOST_MEMORY)
     variance = whole / len(steps) * (1 + memory) / (2 * (1 - memory) ** 2)
-    return 2 * np.log(len(series)) * variance
+    return float(2 * np.log(len(series)) * variance)
 
 
 def stride_series(
