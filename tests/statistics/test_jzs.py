@@ -33,7 +33,7 @@ def test_it_is_the_likelihood_averaged_over_a_cauchy_prior(t, n, other, scale):
         return stats.nct.pdf(t, df, effect * size) * stats.cauchy.pdf(effect, scale=scale)
 
     middle = t / size
-    ends = [-8.0, middle - 6 / size, middle, middle + 6 / size, 8.0]
+    ends = [middle - 6 / size, middle, middle + 6 / size]  # further out it is nothing
     whole = sum(integrate.quad(weighed, a, b)[0] for a, b in pairwise(ends))
     found = bayes_factor_of_t(t, n, other, scale=scale)
     assert found == pytest.approx(whole / stats.t.pdf(t, df), rel=1e-4)

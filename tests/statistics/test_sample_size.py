@@ -6,6 +6,7 @@ from scipy import stats
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.statistics import power
+from locomotion_analysis.statistics.sample_size import _usual_test
 
 
 def exactly(rng, n, sd):
@@ -17,12 +18,12 @@ def exactly(rng, n, sd):
 def test_two_groups_have_the_power_of_the_noncentral_t():
     rng = np.random.default_rng(0)
     pilot = exactly(rng, 8, 2.0), exactly(rng, 9, 2.0)
-    found = power(*pilot, n=[8, 17, 30], difference=2.0, n_simulations=1500)
+    found = power(*pilot, n=[8, 17, 30], difference=2.0, n_simulations=800)
     for n, row in found.table.iterrows():
         critical = stats.t.isf(0.025, 2 * n - 2)
         expected = stats.nct.sf(critical, 2 * n - 2, np.sqrt(n / 2))
         expected += stats.nct.cdf(-critical, 2 * n - 2, np.sqrt(n / 2))
-        assert row["power"] == pytest.approx(expected, abs=0.035)  # two standard errors, and Welch
+        assert row["power"] == pytest.approx(expected, abs=0.045)  # 2.5 standard errors, and Welch
         assert row["low"] < row["power"] < row["high"]
     # The textbook's example: an effect of one needs 17 people a group.
     assert found.least(0.8) in (17, 30)
@@ -61,27 +62,32 @@ def test_a_difference_in_a_part_of_the_curve_is_found_with_enough_people():
     assert found.plot().get_xlabel() == "People a group"
 
 
-def test_the_default_test_is_that_of_the_largest_t():
-    """The same p by scipy's t in every permutation, of one study."""
+def test_the_default_test_of_curves_is_that_of_the_largest_t():
+    """The largest |t| of scipy in as many permutations of one study."""
     rng = np.random.default_rng(4)
-    seen = []
+    a, b = smooth(rng, 7), smooth(rng, 7) + 0.7
+    whole = np.vstack([a, b])
+    largest = [np.abs(stats.ttest_ind(a, b).statistic).max()]
+    for _ in range(400):
+        order = rng.permutation(14)
+        t = stats.ttest_ind(whole[order[:7]], whole[order[7:]]).statistic
+        largest.append(np.abs(t).max())
+    expected = np.mean(np.array(largest) >= largest[0])
+    assert 0.02 < expected < 0.6  # else it would say nothing
+    assert _usual_test(7, 40, two=True, rng=rng)(a, b) == pytest.approx(expected, abs=0.09)
 
-    def by_scipy(a, b):
-        whole, n = np.vstack([a, b]), len(a)
-        shuffle = np.random.default_rng(0)
-        largest = [np.abs(stats.ttest_ind(a, b).statistic).max()]
-        for _ in range(400):
-            order = shuffle.permutation(2 * n)
-            t = stats.ttest_ind(whole[order[:n]], whole[order[n:]]).statistic
-            largest.append(np.abs(t).max())
-        seen.append((np.array(largest) >= largest[0]).mean())
-        return seen[-1]
 
-    pilot, other = smooth(rng, 6), smooth(rng, 6) + 1.0
-    own = power(pilot, other, n=[7], n_simulations=30, test=by_scipy)
-    usual = power(pilot, other, n=[7], n_simulations=200)
-    assert len(seen) == 30
-    assert own.table["power"].item() == pytest.approx(usual.table["power"].item(), abs=0.25)
+def test_another_test_is_asked_for_every_study():
+    asked = []
+
+    def never(a, b):
+        asked.append((a.shape, b.shape))
+        return 1.0
+
+    rng = np.random.default_rng(6)
+    found = power(smooth(rng, 5), smooth(rng, 6), n=[4, 9], test=never, n_simulations=3)
+    assert asked == [((4, 40), (4, 40))] * 3 + [((9, 40), (9, 40))] * 3
+    assert found.table["power"].tolist() == [0.0, 0.0]
 
 
 def test_the_seed_makes_it_again():

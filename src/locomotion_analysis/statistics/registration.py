@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numba import njit, prange
+from numba import prange
 from numpy.typing import ArrayLike, NDArray
 
 from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.features.kernels.statistics import jit
 
 __all__ = ["Registration", "elastic_registration", "landmark_registration"]
 
@@ -261,7 +262,7 @@ def _warps(template: Values, own: Values, penalty: float) -> Values:
     return np.asarray(points * (100 / (len(template) - 1)))
 
 
-@njit(cache=True, parallel=True)  # type: ignore[untyped-decorator]
+@jit
 def _best_warps(
     template: Values, own: Values, moves: NDArray[np.int64], penalty: float, farthest: float
 ) -> Values:
@@ -269,14 +270,13 @@ def _best_warps(
     found = np.empty((n_curves, n))
     band = max(1, int(farthest * n))
     for curve in prange(n_curves):
-        q = own[curve]
         cost = np.full((n, n), np.inf)
         came = np.zeros((n, n), dtype=np.int64)
         cost[0, 0] = 0.0
         for i in range(1, n):
             for j in range(max(1, i - band), min(n, i + band + 1)):
                 for move in range(len(moves)):
-                    a, b = moves[move]
+                    a, b = moves[move, 0], moves[move, 1]
                     if a > i or b > j or not np.isfinite(cost[i - a, j - b]):
                         continue
                     slope = b / a
@@ -285,7 +285,8 @@ def _best_warps(
                     for step in range(a + 1):
                         at = j - b + step * slope
                         left = min(int(at), n - 2)
-                        value = q[left] + (at - left) * (q[left + 1] - q[left])
+                        low = own[curve, left]
+                        value = low + (at - left) * (own[curve, left + 1] - low)
                         part = (template[i - a + step] - root * value) ** 2
                         total += 0.5 * part if step == 0 or step == a else part
                     if total < cost[i, j]:
@@ -294,7 +295,7 @@ def _best_warps(
         i = j = n - 1
         found[curve, i] = j
         while i > 0:
-            a, b = moves[came[i, j]]
+            a, b = moves[came[i, j], 0], moves[came[i, j], 1]
             for step in range(a + 1):
                 found[curve, i - step] = j - step * b / a
             i -= a
