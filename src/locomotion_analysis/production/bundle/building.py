@@ -31,7 +31,7 @@ from locomotion_analysis.models.prediction_schema import PredictionSchema
 from locomotion_analysis.models.supervised.recipes import BEFORE, CHANGE
 from locomotion_analysis.production.bundle import manifest as archive
 from locomotion_analysis.production.bundle.bundle import Bundle, made_of
-from locomotion_analysis.production.bundle.confidence import calibrated_limit, fitted_limit
+from locomotion_analysis.production.bundle.confidence import fitted_limit
 from locomotion_analysis.production.bundle.manifest import (
     FORMAT,
     ChannelInfo,
@@ -68,6 +68,7 @@ from locomotion_analysis.production.bundle.reference import (
 )
 from locomotion_analysis.production.bundle.routes import NetworkRoute, int8_of
 from locomotion_analysis.standard import N_PHASES, Channel
+from locomotion_analysis.statistics.conformal import calibrated_limit
 from locomotion_analysis.typed_tree import Node, json_tree, typed
 
 T = TypeVar("T")

@@ -25,7 +25,6 @@ from locomotion_analysis.models.supervised.recipes import BEFORE, CHANGE, paired
 from locomotion_analysis.production.bundle.confidence import (
     Scale,
     contributions,
-    prediction_sets,
     verdicts,
 )
 from locomotion_analysis.production.bundle.manifest import ChannelInfo, Inputs, Manifest
@@ -37,6 +36,7 @@ from locomotion_analysis.production.bundle.reference import (
     plain_answers,
 )
 from locomotion_analysis.production.bundle.routes import Route
+from locomotion_analysis.statistics.conformal import prediction_sets
 
 _logger = logging.getLogger(__name__)
 _SHOWN = 5

@@ -17,6 +17,7 @@ from typing import Literal
 
 from locomotion_analysis.errors import BundleError, FileReadError
 from locomotion_analysis.files import atomic_path, plain_json
+from locomotion_analysis.statistics.conformal import Conformal
 from locomotion_analysis.typed_tree import document
 
 # What a bundle says of itself: inputs, outputs, origin, limits, and a hash of every member
@@ -108,55 +109,6 @@ class Metric:
     value: float | None
     low: float | None
     high: float | None
-
-
-@dataclass(frozen=True)
-class ClassLimit:
-    """Limit up to which a class belongs to a prediction set.
-
-    Attributes
-    ----------
-    limit : float or None
-        Largest 1 − probability of the class; None where it belongs to every set.
-    coverage : float
-        Share of the class's rows whose set should hold it, each new person weighing the same:
-        what was asked for, or K / (K + 1) where the class has too few people K for that.
-    achieved : float or None
-        Share of the class's rows whose set does, each person by the limit of the others; None
-        with one person.
-    n_subjects : int
-        People of the class.
-    """
-
-    limit: float | None
-    coverage: float
-    achieved: float | None
-    n_subjects: int
-
-
-@dataclass(frozen=True)
-class Conformal:
-    """Limit that makes prediction sets or intervals of a stated coverage.
-
-    Attributes
-    ----------
-    coverage : float
-        Share of rows of new people, each person weighing the same, whose truth the set holds.
-    limit : float or None
-        Largest nonconformity in the set: 1 − probability, or the absolute error in the
-        target's unit. None where there are too few people: the set then holds everything.
-    n_subjects : int
-        People it was set on.
-    by_class : dict of str to ClassLimit
-        Limit of each class, by which sets are made: a class is held as often as the others,
-        however rare. Empty for a quantity, and in bundles written before there were such limits,
-        whose sets follow `limit`.
-    """
-
-    coverage: float
-    limit: float | None
-    n_subjects: int
-    by_class: dict[str, ClassLimit] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,266 @@
+"""Strides as a series in time: drift, memory, change points and how variability changes."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.statistics.formula import columns_of
+
+__all__ = ["Trend", "autocorrelation", "change_points", "stride_series", "trend"]
+
+Values = NDArray[np.float64]
+
+_LEAST_STRIDES = 10
+_LEAST_SEGMENT = 5
+_MOST_MEMORY = 0.95
+_TRIAL = ("dataset", "subject", "task", "task_id", "side")
+
+
+class Trend(NamedTuple):
+    """Change of a series per stride, with its 95 % interval."""
+
+    slope: float
+    low: float
+    high: float
+
+
+def trend(values: ArrayLike) -> Trend:
+    r"""Return how much a series drifts, per stride.
+
+    Least squares, with the standard error of Newey and West 1987 (Bartlett weights, the
+    bandwidth for autoregression of Andrews 1991): strides that follow each other resemble each other, and the
+    usual standard error takes that for certainty.
+
+    Parameters
+    ----------
+    values : array_like, shape (n_strides,)
+        In the order they were walked.
+
+    Raises
+    ------
+    SchemaError
+        If values are missing, or there are fewer than ten.
+
+    Examples
+    --------
+    >>> found = trend(1.1 + 0.002 * np.arange(100) + np.random.default_rng(0).normal(0, 0.02, 100))
+    >>> round(found.slope, 4), found.low < 0.002 < found.high
+    (0.002, True)
+    """
+    from scipy import stats
+
+    series = _checked(values)
+    n = len(series)
+    x = np.arange(n) - (n - 1) / 2
+    squares = float(x @ x)
+    slope = float(x @ series) / squares
+    rest = series - series.mean() - slope * x
+    if not rest @ rest > 0:
+        return Trend(slope, slope, slope)
+    pull = x * rest
+    memory = np.clip(rest[1:] @ rest[:-1] / (rest @ rest), -_MOST_MEMORY, _MOST_MEMORY)
+    bandwidth = 1.1447 * (4 * memory**2 * n / ((1 - memory) ** 2 * (1 + memory) ** 2)) ** (1 / 3)
+    variance = float(pull @ pull)
+    for lag in range(1, min(n - 1, int(bandwidth) + 1)):
+        variance += 2 * (1 - lag / (bandwidth + 1)) * float(pull[lag:] @ pull[:-lag])
+    half = stats.t.ppf(0.975, n - 2) * np.sqrt(variance * n / (n - 2)) / squares
+    return Trend(slope, slope - half, slope + half)
+
+
+def autocorrelation(values: ArrayLike, max_lag: int = 20) -> pd.DataFrame:
+    """Return how much a series resembles itself some strides later.
+
+    Parameters
+    ----------
+    values : array_like, shape (n_strides,)
+        In the order they were walked.
+    max_lag : int
+        Most strides.
+
+    Returns
+    -------
+    DataFrame, one row a lag from 1
+        ``correlation``, and ``limit``: what independent strides stay below in size with a
+        probability of 95 % (the first), and strides with the memory of the lags before it (Bartlett
+        1946).
+
+    Raises
+    ------
+    SchemaError
+        If values are missing, or there are fewer than ten.
+
+    Examples
+    --------
+    >>> alternating = np.tile([1.0, 1.1], 30)
+    >>> autocorrelation(alternating, 2)["correlation"].round(2).tolist()
+    [-0.98, 0.97]
+    """
+    series = _checked(values)
+    rest = series - series.mean()
+    lags = np.arange(1, min(max_lag, len(series) - 1) + 1)
+    whole = rest @ rest
+    found = np.array([rest[lag:] @ rest[:-lag] for lag in lags])
+    found = np.divide(found, whole, out=np.zeros_like(found), where=whole > 0)
+    before = np.concatenate([[0.0], np.cumsum(found**2)[:-1]])
+    limit = 1.959964 * np.sqrt((1 + 2 * before) / len(series))
+    return pd.DataFrame({"correlation": found, "limit": limit}, index=pd.Index(lags, name="lag"))
+
+
+def change_points(values: ArrayLike, penalty: float | None = None) -> NDArray[np.intp]:
+    r"""Return where the level of a series changes: the first stride of each new level.
+
+    The cheapest of all segmentations into levels, with least squares and a price on every change, by
+    optimal partitioning (the problem of Killick, Fearnhead & Eckley 2012,
+    doi:10.1080/01621459.2012.737745); no segment is under five strides.
+
+    Parameters
+    ----------
+    values : array_like, shape (n_strides,)
+        In the order they were walked.
+    penalty : float, optional
+        Price of a change, in squared units of the values. Where None 2 log(n) times the variance of
+        a sum of strides per stride, which counts their memory: with *d* the differences of
+        neighbours and :math:`r_1` their first autocorrelation, a first-order process has
+        :math:`\phi = 1 + 2 r_1` and the variance :math:`\overline{d^2} (1 + \phi) / (2 (1 - \phi)^2)`.
+        Differences hardly see the changes themselves.
+
+    Raises
+    ------
+    SchemaError
+        If values are missing, or there are fewer than ten.
+
+    Examples
+    --------
+    >>> noise = np.random.default_rng(0).normal(0, 0.02, 120)
+    >>> change_points(noise + np.repeat([1.0, 1.1], 60)).tolist()
+    [60]
+    """
+    series = _checked(values)
+    price = _price(series) if penalty is None else penalty
+    if not price > 0:
+        return np.array([], dtype=np.intp)
+    centred = series - series.mean()
+    n = len(series)
+    sums, squares = (np.concatenate([[0.0], np.cumsum(each)]) for each in (centred, centred**2))
+    cost = np.full(n + 1, np.inf)
+    cost[0] = -price
+    last = np.zeros(n + 1, dtype=np.intp)
+    for end in range(_LEAST_SEGMENT, n + 1):
+        starts = np.arange(end - _LEAST_SEGMENT + 1)
+        within = squares[end] - squares[starts] - (sums[end] - sums[starts]) ** 2 / (end - starts)
+        whole = cost[starts] + within + price
+        last[end] = whole.argmin()
+        cost[end] = whole[last[end]]
+    found = []
+    at = last[n]
+    while at:
+        found.append(at)
+        at = last[at]
+    return np.array(found[::-1], dtype=np.intp)
+
+
+def _price(series: Values) -> float:
+    steps = np.diff(series)
+    whole = float(steps @ steps)
+    if not whole > 0:
+        return 0.0
+    memory = min(max(1 + 2 * float(steps[1:] @ steps[:-1]) / whole, 0.0), _MOST_MEMORY)
+    variance = whole / len(steps) * (1 + memory) / (2 * (1 - memory) ** 2)
+    return float(2 * np.log(len(series)) * variance)
+
+
+def stride_series(
+    data: pd.DataFrame | LocomotionData, value: str, *, window: int = 30
+) -> pd.DataFrame:
+    """Describe the series of strides of each trial and leg.
+
+    Parameters
+    ----------
+    data : DataFrame or LocomotionData
+        One row a stride, with ``step`` for their order and any of ``dataset``, ``subject``,
+        ``task``, ``task_id``, ``side``, which make a trial.
+    value : str
+        Column of a number: stride time, stride length, a feature.
+    window : int
+        Strides of a window of variability.
+
+    Returns
+    -------
+    DataFrame, one row a trial
+        ``n_strides``; ``mean``, ``sd``, ``cv_percent``; ``drift`` (change per 100 strides) with
+        ``drift_low``, ``drift_high``; ``memory``: first autocorrelation, the drift taken out;
+        ``change_points``: steps at which the level changes; ``sd_first`` and ``sd_last``: standard
+        deviation within the first and the last window, drift taken out (NaN where windows would
+        overlap). Trials of fewer than ten known strides are left out; ``attrs["left_out"]`` counts
+        them.
+
+    Raises
+    ------
+    SchemaError
+        If columns are missing or no trial is long enough.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> strides = pd.DataFrame({"subject": "S1", "step": range(80), "stride_time_s": 1.1})
+    >>> strides["stride_time_s"] += rng.normal(0, 0.02, 80)
+    >>> stride_series(strides, "stride_time_s")[["n_strides", "cv_percent"]].round(1).values.tolist()
+    [[80.0, 1.8]]
+    """
+    frame = data.cycles if isinstance(data, LocomotionData) else data
+    keys = [name for name in _TRIAL if name in frame or name in frame.index.names]
+    if not keys:
+        raise SchemaError(expected=f"one of the columns {', '.join(_TRIAL)}", got="none of them")
+    rows = columns_of(frame, [*keys, "step", value]).dropna(subset=[value])
+    found: dict[Any, dict[str, Any]] = {}
+    left_out = 0
+    for key, trial in rows.groupby(keys, dropna=False, sort=True):
+        if len(trial) < _LEAST_STRIDES:
+            left_out += 1
+            continue
+        own = trial.sort_values("step")
+        found[key] = _described(own[value].to_numpy(float), own["step"].to_numpy(), window)
+    if not found:
+        raise SchemaError(
+            expected=f"a trial of at least {_LEAST_STRIDES} strides of one leg",
+            got=f"{left_out} shorter ones",
+            where=f"column {value}",
+        )
+    table = pd.DataFrame(list(found.values()), index=pd.MultiIndex.from_tuples(found, names=keys))
+    table.attrs["left_out"] = left_out
+    return table
+
+
+def _described(series: Values, steps: NDArray[Any], window: int) -> dict[str, Any]:
+    drift = trend(series)
+    x = np.arange(len(series)) - (len(series) - 1) / 2
+    flat = series - drift.slope * x
+    apart = len(series) >= 2 * window
+    return {
+        "n_strides": len(series),
+        "mean": series.mean(),
+        "sd": series.std(ddof=1),
+        "cv_percent": 100 * series.std(ddof=1) / abs(series.mean()),
+        "drift": 100 * drift.slope,
+        "drift_low": 100 * drift.low,
+        "drift_high": 100 * drift.high,
+        "memory": autocorrelation(flat, 1)["correlation"].item(),
+        "change_points": steps[change_points(series)].tolist(),
+        "sd_first": flat[:window].std(ddof=1) if apart else float("nan"),
+        "sd_last": flat[-window:].std(ddof=1) if apart else float("nan"),
+    }
+
+
+def _checked(values: ArrayLike) -> Values:
+    series = np.asarray(values, dtype=float)
+    if series.ndim != 1 or len(series) < _LEAST_STRIDES or not np.isfinite(series).all():
+        raise SchemaError(
+            expected=f"one series of at least {_LEAST_STRIDES} known values",
+            got=f"shape {series.shape}, {int((~np.isfinite(series)).sum())} missing",
+            where="values",
+        )
+    return series
