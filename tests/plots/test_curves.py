@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import t as student_t
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.errors import LocomotionWarning, SchemaError
 from locomotion_analysis.plots import plot_change, plot_curves, plot_sheet, plot_sides
 from locomotion_analysis.plots.curves import contralateral_in_phase
 from locomotion_analysis.simulation import simulate
@@ -152,3 +152,12 @@ def test_the_sheet_leaves_out_rows_without_a_measurement(walking):
     assert titles[0] == "Hip flexion"
     assert titles[3] == "Knee flexion"
     assert len(titles) == 6
+
+
+def test_means_of_cycles_cut_at_the_other_foot_are_warned_of(walking):
+    healthy = walking.select(pathology="healthy")
+    block = healthy.block.copy()
+    block[:, ::2] = np.roll(block[:, ::2, :-1], 75, axis=2)[..., [*range(149), 0]]
+    mixed = LocomotionData(healthy.cycles, block, healthy.channels)
+    with pytest.warns(LocomotionWarning, match="cycles begin about half a cycle after"):
+        plot_curves(mixed, KNEE)

@@ -10,6 +10,7 @@ from scipy import stats
 from locomotion_analysis.cli import main
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError
+from locomotion_analysis.simulation import simulate
 from locomotion_analysis.statistics import anova1rm, compare, ttest2, ttest_paired
 from locomotion_analysis.statistics.comparison_report import run_comparison
 
@@ -232,3 +233,13 @@ def test_every_kind_of_result_makes_a_page(tmp_path):
     ):
         made = run_comparison(cycles, formula, tmp_path / str(k), **options)
         assert made.report_path.stat().st_size > 5000
+
+
+def test_cycles_cut_at_the_other_foot_are_told_of():
+    data = simulate(8, 4, ["level_walking"], ["healthy", "stroke"], seed=4)
+    block = data.block.copy()
+    block[:, ::2] = np.roll(block[:, ::2, :-1], 75, axis=2)[..., [*range(149), 0]]
+    mixed = LocomotionData(data.cycles, block, data.channels)
+    found = compare(mixed, f"{KNEE} ~ pathology")
+    assert any("GAIT108" in text for text in found.history)
+    assert not any("GAIT108" in text for text in compare(data, f"{KNEE} ~ pathology").history)

@@ -1,5 +1,6 @@
 """Curves over the gait cycle: groups with their spread and the norm, sides, change, the sheet."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,8 +11,9 @@ from numpy.typing import NDArray
 from scipy.stats import t as student_t
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.errors import LocomotionWarning, SchemaError
 from locomotion_analysis.features.spec import CycleView, leg_events, number_column
+from locomotion_analysis.quality.norm_fit import out_of_phase
 from locomotion_analysis.reporting.names import shown_unit, value_title
 from locomotion_analysis.reporting.style import (
     INK,
@@ -56,6 +58,9 @@ SHEET = (
 )  # fmt: skip
 """Rows of the clinical sheet: each joint in the sagittal, frontal and transverse plane, then the
 moments, powers and ground reaction forces."""
+
+_MANY = 0.05
+"""Share of cycles out of phase that is worth a word: single ones hardly change a mean."""
 
 _NORM = "Norm (mean ± SD)"
 _TOE_OFF = "Mean toe-off"
@@ -302,6 +307,7 @@ def plot_curves(
     'Angle (°)'
     """
     names = channels_named(data, channel)
+    _warn_of_phase(data)
     if isinstance(channel, str):
         return _curves_in(axes_for(ax, 4.6, 3.2, data), data, names[0], by, band, norm, strides)
     _no_axes_for_several(ax, names)
@@ -375,6 +381,7 @@ def plot_sides(
             expected="channels of a leg", got=repr(channel), where="plot_sides",
             fix="ask for an ipsilateral channel; the pelvis and trunk have no side",
         )  # fmt: skip
+    _warn_of_phase(data)
     if isinstance(channel, str):
         return _sides_in(axes_for(ax, 4.6, 3.2, data), data, names[0], band, norm)
     _no_axes_for_several(ax, names)
@@ -540,6 +547,7 @@ def plot_change(
     ['Knee flexion', 'Right minus Left']
     """
     (name,) = channels_named(data, channel)
+    _warn_of_phase(data)
     groups_of(data, None)
     sets = dict(groups_of(data, by, titles=False))
     missing = [each for each in (before, after) if each not in sets]
@@ -629,6 +637,7 @@ def plot_sheet(
             fix="draw these channels with plot_curves",
         )
     groups = groups_of(data, by)
+    _warn_of_phase(data)
     sides = _rows_of_sides(data)
     by_side = by is None and all(len(own) for own in sides.values())
     if by_side:
@@ -712,6 +721,19 @@ def groups_of(
                 fix="choose one, data.select(task='level_walking'), or group by='task'",
             )
     return groups
+
+
+def _warn_of_phase(data: LocomotionData) -> None:
+    """Say that mean curves blend two kinds, where some cycles begin half a cycle off."""
+    shifted = out_of_phase(data)
+    if shifted.sum() >= _MANY * len(data) > 0:
+        warnings.warn(
+            f"{int(shifted.sum())} of {len(data)} cycles begin about half a cycle after their own "
+            "foot's contact (check GAIT108): mean curves blend the two kinds. Leave them out, or "
+            "cut them at the contact of their own foot",
+            LocomotionWarning,
+            stacklevel=3,
+        )
 
 
 def finish(ax: "Axes", channel: str, *, legend: bool = True) -> None:

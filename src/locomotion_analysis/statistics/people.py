@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError
+from locomotion_analysis.quality.norm_fit import out_of_phase
 from locomotion_analysis.statistics.fields import Floats
 from locomotion_analysis.statistics.formula import columns_of
 
@@ -108,6 +109,17 @@ def people_of(
             expected="cycles with " + ", ".join([*responses, *columns]),
             got="none: " + ("; ".join(history) or "no cycles"),
             where="data",
+        )
+    if (
+        isinstance(data, LocomotionData)
+        and len(phase)
+        and (n := int(out_of_phase(data)[keep].sum()))
+    ):
+        # Not left out: the check knows curves by their norm, and may not know these.
+        history.append(
+            f"{n} of {int(keep.sum())} cycles seem to begin half a cycle after their own foot's "
+            "contact (check GAIT108): means blend two kinds of curves; without them: "
+            "locomotion validate DATA --write-clean FILE"
         )
     frame, values = frame[keep].reset_index(drop=True), values[keep]
     history += _mixed(table, keep, columns)
