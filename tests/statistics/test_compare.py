@@ -117,7 +117,7 @@ def test_missing_conditions_and_nodes_are_said():
     some = LocomotionData(data.cycles[keep], block, data.channels)
     found = compare(some, f"{KNEE} ~ pathology * task", within="task")
     assert found.n_people == 15
-    assert "1 people lack a condition: left out" in found.history
+    assert "1 person lacks a condition: left out" in found.history
     assert np.isfinite(found.effects[0].inference.z).all()
 
 
@@ -243,3 +243,15 @@ def test_cycles_cut_at_the_other_foot_are_told_of():
     found = compare(mixed, f"{KNEE} ~ pathology")
     assert any("GAIT108" in text for text in found.history)
     assert not any("GAIT108" in text for text in compare(data, f"{KNEE} ~ pathology").history)
+
+
+def test_means_and_tests_are_of_the_people_with_every_condition():
+    data = _cycles(10, tasks=("level_walking", "stair_ascent"))
+    lacking = (data.groups == "P3") & (data.cycles["task"] == "stair_ascent").to_numpy()
+    found = compare(data.take(~lacking), f"{KNEE} ~ task", within="task")
+    expected = compare(data.take(data.groups != "P3"), f"{KNEE} ~ task", within="task")
+    assert found.n_people == 9
+    assert set(found.counts.values()) == {9}
+    for key, band in found.means.items():
+        assert band.value == pytest.approx(expected.means[key].value)
+    assert "1 person lacks a condition: left out" in found.history

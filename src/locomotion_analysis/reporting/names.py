@@ -133,6 +133,18 @@ def value_title(value: Any) -> str:
     return words[:1].upper() + words[1:]
 
 
+def in_sentence(value: Any) -> str:
+    """Return :func:`value_title` as it stands within a sentence: abbreviations keep their capitals.
+
+    Examples
+    --------
+    >>> in_sentence("hip_osteoarthritis"), in_sentence("M0"), in_sentence("RIC")
+    ('hip osteoarthritis', 'M0', 'RIC')
+    """
+    words = value_title(value)
+    return words[:1].lower() + words[1:] if words[1:2].islower() else words
+
+
 def feature_title(name: str) -> str:
     """Return a feature's name in words, its channel first where it has one.
 

@@ -355,7 +355,9 @@ def compare(
     inside = (within,) if isinstance(within, str) else tuple(within)
     terms = tuple(term for term in read.terms if term)
     _refuse_formula(read, inside)
-    people = people_of(data, responses, read.columns, inside, roi)
+    everybody = people_of(data, responses, read.columns, inside, roi)
+    people = _with_all_conditions(everybody, inside)
+    left = everybody.n_people - people.n_people
     refuse_empty_nodes(people.rows, " + ".join(responses))
     options = {
         "method": method,
@@ -368,8 +370,8 @@ def compare(
     }
     effects = effects_of(people, terms, inside, options)
     means, counts = _means_of_cells(people, _factor_names(people.frame, terms), alpha)
-    left = people.n_people - len(effects[0].test.hypothesis.exchange.block)
-    dropped = (f"{left} people lack a condition: left out",) if left else ()
+    lack = "1 person lacks" if left == 1 else f"{left} people lack"
+    dropped = (f"{lack} a condition: left out",) if left else ()
     return Comparison(
         formula=formula,
         responses=responses,
@@ -379,7 +381,7 @@ def compare(
         counts=counts,
         phase=people.phase,
         n_cycles=people.n_cycles,
-        n_people=people.n_people - left,
+        n_people=people.n_people,
         history=(*people.history, *dropped),
         simulated=people.simulated,
         people=people,
@@ -581,6 +583,20 @@ def _difference(test: Hypothesis, z: Floats) -> tuple[Floats, Floats]:
         return apart, z / np.sqrt(z**2 + test.df_error)
     shrink = 1 - 3 / (4 * test.df_error - 1) if test.exchange.of == "units" else 1.0
     return apart, z * test.size_scale * shrink
+
+
+def _with_all_conditions(people: People, within: Sequence[str]) -> People:
+    """Return the people who have every condition: means, counts and tests are of the same."""
+    if not within:
+        return people
+    condition = people.frame.groupby(list(within), observed=True).ngroup()
+    own = condition.groupby(people.frame["person"]).transform("nunique")
+    rows = np.flatnonzero(own == condition.nunique())
+    if not len(rows):
+        return people  # the design says what is wrong
+    return replace(
+        people, frame=people.frame.iloc[rows].reset_index(drop=True), rows=people.rows[rows]
+    )
 
 
 def _means_of_cells(

@@ -14,6 +14,7 @@ from locomotion_analysis.files import atomic_path, json_text, output_folder, wri
 from locomotion_analysis.reporting.names import (
     channel_title,
     feature_title,
+    in_sentence,
     shown_unit,
     value_title,
 )
@@ -356,7 +357,7 @@ def _pairs_section(found: Comparison, posthoc: pd.DataFrame) -> Section:
     unit, factor = shown_unit(name) if is_channel(name) else ("", 1.0)
     rows = [
         (
-            f"{value_title(row['second'])} minus {value_title(row['first']).lower()}",
+            f"{value_title(row['second'])} minus {in_sentence(row['first'])}",
             f"{row['n']}",
             f"{row['largest']:.2f}",
             f"{row['at']:.0f} %" if np.isfinite(row["at"]) else "",

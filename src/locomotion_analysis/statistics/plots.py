@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.reporting.names import channel_axis, feature_title, shown_unit, value_title
+from locomotion_analysis.reporting.names import (
+    channel_axis,
+    feature_title,
+    in_sentence,
+    shown_unit,
+    value_title,
+)
 from locomotion_analysis.reporting.style import (
     INK,
     MUTED,
@@ -206,7 +212,7 @@ def difference_title(found: "Comparison", effect: str) -> str:
     if len(parts) > 1:
         return "Difference of differences, " + " × ".join(map(value_title, parts))
     first, second = found.levels(effect)[:2]
-    return f"{value_title(second)} minus {value_title(first).lower()}"
+    return f"{value_title(second)} minus {in_sentence(first)}"
 
 
 def _inside(cluster: Cluster, n_nodes: int) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
