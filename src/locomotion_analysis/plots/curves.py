@@ -1,8 +1,9 @@
 """Curves over the gait cycle: groups with their spread and the norm, sides, change, the sheet."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -312,17 +313,13 @@ def plot_curves(
         return _curves_in(axes_for(ax, 4.6, 3.2, data), data, names[0], by, band, norm, strides)
     _no_axes_for_several(ax, names)
     groups_of(data, by)  # what is wrong with the groups is told before a figure is made
-    with figure(*_grid_size(len(names)), data) as made:
-        grid = _panels(made, len(names))
-        for each, name in zip(grid, names, strict=True):
-            _curves_in(each, data, name, by, band, norm, strides, legend=False)
-        _one_legend(made, grid)
-    return made
+    draw = partial(_curves_in, by=by, band=band, norm=norm, strides=strides, legend=False)
+    return _in_panels(data, names, draw)
 
 
 def _curves_in(
     ax: "Axes", data: LocomotionData, channel: str, by: str | None, band: Band, norm: bool,
-    strides: bool, *, legend: bool = True,
+    strides: bool, legend: bool = True,
 ) -> "Axes":  # fmt: skip
     curves, people, toe_off = data.curves(channel), data.groups, measured_toe_off(data)
     for position, (label, rows) in enumerate(groups_of(data, by)):
@@ -386,12 +383,8 @@ def plot_sides(
         return _sides_in(axes_for(ax, 4.6, 3.2, data), data, names[0], band, norm)
     _no_axes_for_several(ax, names)
     groups_of(data, None)
-    with figure(*_grid_size(len(names)), data) as made:
-        grid = _panels(made, len(names))
-        for each, name in zip(grid, names, strict=True):
-            _sides_in(each, data, name, band, norm, legend=False)
-        _one_legend(made, grid)
-    return made
+    draw = partial(_sides_in, band=band, norm=norm, legend=False)
+    return _in_panels(data, names, draw)
 
 
 def _sides_in(
@@ -752,17 +745,17 @@ def _no_axes_for_several(ax: "Axes | None", names: Sequence[str]) -> None:
         )  # fmt: skip
 
 
-def _grid_size(n_panels: int) -> tuple[float, float]:
-    columns, rows = min(n_panels, _COLUMNS), -(-n_panels // _COLUMNS)
-    return columns * PANEL_INCHES[0], rows * PANEL_INCHES[1] + 0.4
-
-
-def _panels(made: "Figure", n_panels: int) -> list["Axes"]:
-    columns, rows = min(n_panels, _COLUMNS), -(-n_panels // _COLUMNS)
-    grid = list(made.subplots(rows, columns, squeeze=False).ravel())
-    for ax in grid[n_panels:]:
-        ax.remove()
-    return grid[:n_panels]
+def _in_panels(data: LocomotionData, names: Sequence[str], draw: "Callable[..., Axes]") -> "Figure":
+    """Draw each channel in a panel, three a row, with one legend below them."""
+    columns, rows = min(len(names), _COLUMNS), -(-len(names) // _COLUMNS)
+    with figure(columns * PANEL_INCHES[0], rows * PANEL_INCHES[1] + 0.4, data) as made:
+        grid = list(made.subplots(rows, columns, squeeze=False).ravel())
+        for ax in grid[len(names) :]:
+            ax.remove()
+        for ax, name in zip(grid, names, strict=False):
+            draw(ax, data, name)
+        _one_legend(made, grid[: len(names)])
+    return made
 
 
 def _one_legend(made: "Figure", grid: Sequence["Axes"]) -> None:
