@@ -3,7 +3,7 @@
 The lower body of Kadaba, Ramakrishnan & Wootten 1990 (J Orthop Res 8:383) and Davis et al. 1991
 (Hum Mov Sci 10:575) as Baker, Leboeuf, Reay & Sangeux 2018 (Handbook of Human Motion, "The
 Conventional Gait Model") write it down and Vicon's Plug-in Gait computes it; the trunk is that of
-Gutierrez, Bartonek, Haglund-Akerlind & Saraste 2003 (Gait Posture 18:37) as Plug-in Gait has it.
+Gutierrez, Bartonek, Haglund-Akerlind & Saraste 2003 (Gait Posture) as Plug-in Gait has it.
 
 Everything is in metres and radians, in laboratory axes with z up. A marker is an array of shape
 ``(n, 3)``, NaN where it was not seen; what depends on it is NaN in the same frames. Segments have

@@ -198,7 +198,7 @@ def plot_butterfly(data: LocomotionData, by: str | None = None) -> "Figure":
 
     References
     ----------
-    Pedotti 1977, IEEE Trans Biomed Eng 24:53.
+    Pedotti 1977, IEEE Trans Biomed Eng.
 
     Examples
     --------
