@@ -75,7 +75,10 @@ def test_catalog_of_one_says_how_to_convert_and_what_was_seen(run):
 
 
 def test_a_set_that_is_not_converted_says_not_yet(run):
-    assert "not yet. The tables are MATLAB" in run("catalog", "camargo_2021").stdout
+    assert (
+        "not yet. The tables (ik, id, fp, gcRight, ...) are MATLAB table objects"
+        in run("catalog", "camargo_2021").stdout
+    )
 
 
 def test_make_tells_the_licence_before_the_work_and_refuses_what_it_forbids(run, tmp_path):

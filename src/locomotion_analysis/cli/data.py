@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from locomotion_analysis.cli.options import (
     EXIT_FINDINGS,
+    Channels,
     Data,
     Jobs,
     Layout,
@@ -20,7 +21,6 @@ from locomotion_analysis.cli.options import (
     cycles_path,
     read_data,
     scanned,
-    split_names,
 )
 from locomotion_analysis.cli.show import console, error_console, frame_table, progress_bar, rate_bar
 from locomotion_analysis.errors import LocomotionError, SchemaError
@@ -360,10 +360,7 @@ def plot(
         str | None, typer.Option(help="Column whose values are drawn apart, e.g. pathology.")
     ] = None,
     where: Where = None,
-    channels: Annotated[
-        list[str] | None,
-        typer.Option(help="Channels of the curves; repeat, or separate by commas."),
-    ] = None,
+    channels: Channels = None,
     kind: Annotated[
         Literal["svg", "png", "pdf"], typer.Option("--format", help="Format of the pictures.")
     ] = "svg",
@@ -371,10 +368,8 @@ def plot(
     """Draw gait cycles: curves over the norm, sides, the clinical sheet, events, steps, scores."""
     from locomotion_analysis.plots import write_figures
 
-    loaded = read_data(data, where)
-    written, missing = write_figures(
-        loaded, out, by, split_names(channels), kind=kind, source=cycles_path(data)
-    )
+    loaded = read_data(data, where, channels)
+    written, missing = write_figures(loaded, out, by, kind=kind, source=cycles_path(data))
     shown = console()
     for path in written:
         shown.print(f"picture  {escape(str(path))}")
