@@ -261,6 +261,20 @@ def test_what_a_living_writer_makes_is_let_be_and_a_dead_ones_is_removed(tmp_pat
     assert not kept.exists()
 
 
+@posix
+def test_the_next_folder_removes_what_a_killed_writer_of_another_left(tmp_path):
+    path = tmp_path / "out.txt"
+    with subprocess.Popen(
+        [sys.executable, "-c", _STOP_WHILE_WRITING, str(path)], stdout=subprocess.PIPE
+    ) as process:
+        process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+    assert names(tmp_path) != []
+    with atomic_folder(tmp_path / "another"):
+        pass
+    assert names(tmp_path) == ["another"]
+
+
 def test_a_folder_of_somebody_else_is_no_leftover(tmp_path):
     own = tmp_path / ".x.abc.locomotion-writing"
     own.mkdir()

@@ -160,6 +160,8 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     refuse_existing(target)
     with _told_what_the_disk_refuses(path):
         _make_folder(target.parent)
+        # A folder of this name is made once: what its killed writer left, no other would look for.
+        remove_leftovers(target.parent)
         with _staging(target) as new:
             new.mkdir()
             yield new
