@@ -126,13 +126,13 @@ def test_every_picture_of_each_task_is_drawn_or_explained():
 
 
 def test_figures_are_written_whole_and_over_their_own_only(tmp_path, walking):
-    written, missing = write_figures(walking, tmp_path / "new", "pathology", ["knee_flexion"])
+    written, missing = write_figures(walking, tmp_path / "new", "pathology")
     assert not missing
     record = json.loads((tmp_path / "new" / "figures.json").read_text())
     assert sorted(record["figures"]) == sorted(path.name for path in written)
     assert record["simulated"] is True
     first = written[0].read_bytes()
-    write_figures(walking, tmp_path / "new", "pathology", ["knee_flexion"])
+    write_figures(walking, tmp_path / "new", "pathology")
     assert written[0].read_bytes() == first
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "cohort.svg").write_text("mine")

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.statistics import power
+from locomotion_analysis.statistics import permutation, power
 from locomotion_analysis.statistics.sample_size import _usual_test
 
 
@@ -110,3 +110,14 @@ def test_the_seed_makes_it_again():
 def test_what_is_no_pilot_is_refused(call, said):
     with pytest.raises(SchemaError, match=said):
         call()
+
+
+@pytest.mark.parametrize("two", [True, False])
+def test_the_test_of_a_study_is_that_of_the_room(two):
+    rng = np.random.default_rng(3)
+    groups = [rng.normal(size=(9, 40)).cumsum(axis=1) for _ in range(2)]
+    judge = _usual_test(9, 40, two, np.random.default_rng(0))
+    own = judge(groups[0], groups[1] if two else None)
+    room = permutation.ttest2(*groups, equal_var=True) if two else permutation.ttest(groups[0])
+    expected = room.inference(0.05, two_tailed=True, iterations=-1).p
+    assert own == pytest.approx(expected, abs=4 * np.sqrt(expected * (1 - expected) / 400) + 0.005)

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,6 +20,7 @@ from locomotion_analysis.reporting.names import shown_unit, value_title
 from locomotion_analysis.reporting.style import (
     INK,
     MUTED,
+    PALETTE,
     PANEL_INCHES,
     axes_for,
     colour,
@@ -41,7 +43,7 @@ MOST_PANELS = 12
 MOST_STRIDES = 200
 """Strides that are drawn faintly in one panel; more make a blot."""
 
-SIDE_COLOURS = {"left": "#D55E00", "right": "#0072B2"}
+SIDE_COLOURS = {"left": PALETTE[1], "right": PALETTE[0]}
 _SIDE_STYLES = {"left": "-", "right": "--"}
 SHEET = (
     ("pelvis_anterior_tilt_angle_rad", "pelvis_obliquity_up_angle_rad",
@@ -307,22 +309,24 @@ def plot_curves(
     >>> plot_curves(data, "knee_flexion", by="pathology").get_ylabel()
     'Angle (°)'
     """
-    names = channels_named(data, channel)
+    names, groups = channels_named(data, channel), groups_of(data, by)
     _warn_of_phase(data)
+    draw = partial(
+        _curves_in, groups=groups, toe_off=measured_toe_off(data), band=band, norm=norm,
+        strides=strides,
+    )  # fmt: skip
     if isinstance(channel, str):
-        return _curves_in(axes_for(ax, 4.6, 3.2, data), data, names[0], by, band, norm, strides)
+        return draw(axes_for(ax, 4.6, 3.2, data), data, names[0])
     _no_axes_for_several(ax, names)
-    groups_of(data, by)  # what is wrong with the groups is told before a figure is made
-    draw = partial(_curves_in, by=by, band=band, norm=norm, strides=strides, legend=False)
-    return _in_panels(data, names, draw)
+    return _in_panels(data, names, partial(draw, legend=False))
 
 
 def _curves_in(
-    ax: "Axes", data: LocomotionData, channel: str, by: str | None, band: Band, norm: bool,
-    strides: bool, legend: bool = True,
+    ax: "Axes", data: LocomotionData, channel: str, groups: list[tuple[Any, NDArray[np.intp]]],
+    toe_off: NDArray[np.float64], band: Band, norm: bool, strides: bool, legend: bool = True,
 ) -> "Axes":  # fmt: skip
-    curves, people, toe_off = data.curves(channel), data.groups, measured_toe_off(data)
-    for position, (label, rows) in enumerate(groups_of(data, by)):
+    curves, people = data.curves(channel), data.groups
+    for position, (label, rows) in enumerate(groups):
         draw_group(
             ax, curves[rows], people[rows], channel, label, band=band, shade=colour(position),
             style=line_style(position), strides=strides, toe_off=toe_off[rows],
@@ -378,11 +382,11 @@ def plot_sides(
             expected="channels of a leg", got=repr(channel), where="plot_sides",
             fix="ask for an ipsilateral channel; the pelvis and trunk have no side",
         )  # fmt: skip
+    refuse_several_tasks(data)
     _warn_of_phase(data)
     if isinstance(channel, str):
         return _sides_in(axes_for(ax, 4.6, 3.2, data), data, names[0], band, norm)
     _no_axes_for_several(ax, names)
-    groups_of(data, None)
     draw = partial(_sides_in, band=band, norm=norm, legend=False)
     return _in_panels(data, names, draw)
 
@@ -390,7 +394,6 @@ def plot_sides(
 def _sides_in(
     ax: "Axes", data: LocomotionData, channel: str, band: Band, norm: bool, *, legend: bool = True
 ) -> "Axes":
-    groups_of(data, None)
     people = data.groups
     for label, side, curves, rows in _legs(data, channel):
         draw_group(
@@ -540,8 +543,8 @@ def plot_change(
     ['Knee flexion', 'Right minus Left']
     """
     (name,) = channels_named(data, channel)
+    refuse_several_tasks(data)
     _warn_of_phase(data)
-    groups_of(data, None)
     sets = dict(groups_of(data, by, titles=False))
     missing = [each for each in (before, after) if each not in sets]
     if missing:
@@ -678,6 +681,41 @@ def channels_named(data: LocomotionData, asked: str | Sequence[str] | None) -> l
     return [data.channel(name) for name in ([asked] if isinstance(asked, str) else asked)]
 
 
+def column_of(data: LocomotionData, by: str) -> "pd.Series[Any]":
+    """Return the column that names the groups.
+
+    Raises
+    ------
+    SchemaError
+        If the column does not exist or has no value.
+    """
+    cycles = data.cycles
+    if by not in cycles:
+        near = get_close_matches(by, cycles.columns, n=1)
+        raise SchemaError(
+            expected=f"a column of cycles ({', '.join(cycles.columns)})",
+            got=repr(by),
+            where="by",
+            fix=f"did you mean {near[0]}?" if near else "name the column of the groups",
+        )
+    if cycles[by].isna().all():
+        raise SchemaError(expected=f"values in column {by}", got="none", where="by")
+    return cycles[by]
+
+
+def refuse_several_tasks(data: LocomotionData, rows: Any = slice(None), of: str = "") -> None:
+    """Raise where a mean curve would be over cycles of several tasks."""
+    tasks = data["task"][rows].unique()
+    if len(tasks) > 1:
+        shown = ", ".join(map(str, tasks[:4])) + (" ..." if len(tasks) > 4 else "")
+        raise SchemaError(
+            expected="cycles of one task in a mean curve",
+            got=shown + (f" in {of}" if of else ""),
+            where="by",
+            fix="choose one, data.select(task='level_walking'), or group by='task'",
+        )
+
+
 def groups_of(
     data: LocomotionData, by: str | None, *, titles: bool = True
 ) -> list[tuple[Any, NDArray[np.intp]]]:
@@ -688,31 +726,17 @@ def groups_of(
     SchemaError
         If the column does not exist or has no value, or cycles of several tasks are in a group.
     """
-    cycles = data.cycles
-    groups: list[tuple[Any, NDArray[np.intp]]]
     if by is None:
-        people = cycles["subject"].unique()
-        groups = [(str(people[0]) if len(people) == 1 else "All", np.arange(len(cycles)))]
-    else:
-        if by not in cycles:
-            raise SchemaError(
-                expected=f"a column of cycles ({', '.join(cycles.columns)})", got=repr(by),
-                where="by", fix="name the column that tells the groups apart",
-            )  # fmt: skip
-        found = cycles.reset_index(drop=True).groupby(by, observed=True).indices
-        groups = [(value_title(name) if titles else name, np.asarray(rows))
-                  for name, rows in sorted(found.items(), key=lambda pair: str(pair[0]))]  # fmt: skip
-        if not groups:
-            raise SchemaError(expected=f"values in column {by}", got="none", where="by")
+        refuse_several_tasks(data)
+        people = pd.unique(data.groups)
+        return [(str(people[0]) if len(people) == 1 else "All", np.arange(len(data)))]
+    found = column_of(data, by).groupby(column_of(data, by), observed=True).indices
+    groups = [
+        (value_title(name) if titles else name, np.asarray(rows))
+        for name, rows in sorted(found.items(), key=lambda pair: str(pair[0]))
+    ]
     for name, rows in groups:
-        tasks = cycles["task"].iloc[rows].unique()
-        if len(tasks) > 1:
-            raise SchemaError(
-                expected="cycles of one task in a mean curve",
-                got=f"{', '.join(map(str, tasks[:4]))}{' ...' if len(tasks) > 4 else ''} in {name}",
-                where="by",
-                fix="choose one, data.select(task='level_walking'), or group by='task'",
-            )
+        refuse_several_tasks(data, rows, str(name))
     return groups
 
 

@@ -12,6 +12,7 @@ from locomotion_analysis.plots.curves import (
     channels_named,
     groups_of,
     measured_toe_off,
+    refuse_several_tasks,
     subject_means,
 )
 from locomotion_analysis.reporting.names import channel_title, shown_unit
@@ -209,7 +210,7 @@ def plot_butterfly(data: LocomotionData, by: str | None = None) -> "Figure":
     """
     vertical, anterior = (data.channel(f"grf_{axis}_ipsi_BW") for axis in ("vertical", "anterior"))
     place = "cop_anterior_ipsi_m"
-    groups_of(data, None)
+    refuse_several_tasks(data)
     both_sides = "side" in data.cycles and {"left", "right"} <= set(data.cycles["side"])
     groups = groups_of(data, "side" if by is None and both_sides else by)
     people = data.groups

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionError
 from locomotion_analysis.files import json_text, output_folder, write_all
-from locomotion_analysis.plots.curves import plot_change, plot_curves, plot_sheet, plot_sides
+from locomotion_analysis.plots.curves import (
+    column_of,
+    plot_change,
+    plot_curves,
+    plot_sheet,
+    plot_sides,
+)
 from locomotion_analysis.plots.loops import (
     plot_butterfly,
     plot_cyclogram,
@@ -79,7 +85,7 @@ class Plots:
 
 
 def figures_of(
-    data: LocomotionData, by: str | None = None, channels: list[str] | None = None
+    data: LocomotionData, by: str | None = None
 ) -> Iterator[tuple[str, "Figure | LocomotionError"]]:
     """Yield every picture of the data, or why it cannot be drawn, task by task.
 
@@ -89,8 +95,6 @@ def figures_of(
         Any cycles.
     by : str, optional
         Column of the groups.
-    channels : list of str, optional
-        Channels of the curves; the measured ones worth showing first where None.
 
     Yields
     ------
@@ -104,8 +108,8 @@ def figures_of(
     for task in data.cycles["task"].unique():
         own = data.select(task=task)
         pictures: dict[str, Callable[[], Any]] = {
-            "curves": partial(plot_curves, own, channels, by),
-            "sides": partial(plot_sides, own, channels),
+            "curves": partial(plot_curves, own, by=by),
+            "sides": partial(plot_sides, own),
             "sheet": partial(plot_sheet, own, by),
             "cyclogram": partial(plot_cyclogram, own, "hip_flexion", "knee_flexion", by),
             "moment-angle": partial(plot_moment_angle, own, "ankle", by),
@@ -122,7 +126,6 @@ def write_figures(
     data: LocomotionData,
     folder: str | os.PathLike[str],
     by: str | None = None,
-    channels: list[str] | None = None,
     *,
     kind: Literal["svg", "png", "pdf"] = "svg",
     source: str | os.PathLike[str] | None = None,
@@ -134,8 +137,8 @@ def write_figures(
     data : LocomotionData
     folder : path-like
         New, or one that this function wrote.
-    by, channels
-        As for :func:`figures_of`.
+    by : str, optional
+        Column of the groups.
     kind : {"svg", "png", "pdf"}
         Format of the files.
     source : path-like, optional
@@ -151,7 +154,7 @@ def write_figures(
     Raises
     ------
     SchemaError
-        If there is no picture at all.
+        If there is no column `by`.
     FileReadError
         If the folder holds files of another origin.
 
@@ -164,16 +167,15 @@ def write_figures(
     >>> "cohort.svg" in [path.name for path in written], "sit_to_stand-steps" in missing
     (True, True)
     """
+    if by is not None:
+        column_of(data, by)  # a column that is not there is no lack of the data
     pictures: dict[str, bytes] = {}
     missing: dict[str, LocomotionError] = {}
-    for name, drawn in figures_of(data, by, channels):
+    for name, drawn in figures_of(data, by):
         if isinstance(drawn, LocomotionError):
             missing[name] = drawn
         else:
             pictures[f"{name}.{kind}"] = figure_bytes(drawn, kind)
-    wanted = [reason for name, reason in missing.items() if name.endswith("-curves")]
-    if wanted and (by is not None or channels is not None):
-        raise wanted[0]  # what was asked for by name
     place = output_folder(folder, pictures, RECORD)
     record = {
         "provenance": provenance(source_files(source)),

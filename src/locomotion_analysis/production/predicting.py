@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.data.parquet import read_csv_table, read_parquet_table
+from locomotion_analysis.data.parquet import open_parquet, read_csv_table, read_parquet_table
 from locomotion_analysis.errors import LocomotionWarning, SchemaError
 from locomotion_analysis.files import write_all
 from locomotion_analysis.production.service.bodies import (
@@ -47,13 +47,16 @@ def read_rows(path: str | os.PathLike[str]) -> LocomotionData | pd.DataFrame:
         Parquet or CSV.
     """
     place = Path(path)
+    if place.is_dir():
+        return LocomotionData.from_parquet(place)
+    # The whole of a table is read once: what it is stands in its names.
     is_csv = place.suffix.lower() == ".csv"
-    if not place.is_dir():
-        table = read_csv_table(place) if is_csv else read_parquet_table(place)[0]
-        if not any(is_channel(canonical_name(name)) for name in table.column_names):
-            frame: pd.DataFrame = table.to_pandas()
-            return frame
-    return LocomotionData.from_csv(place) if is_csv else LocomotionData.from_parquet(place)
+    table = read_csv_table(place) if is_csv else None
+    names = open_parquet(place).schema_arrow.names if table is None else table.column_names
+    if any(is_channel(canonical_name(name)) for name in names):
+        return LocomotionData.from_csv(place) if is_csv else LocomotionData.from_parquet(place)
+    frame: pd.DataFrame = (read_parquet_table(place)[0] if table is None else table).to_pandas()
+    return frame
 
 
 def predict_cycles(bundle: "Bundle", data: LocomotionData) -> pd.DataFrame:

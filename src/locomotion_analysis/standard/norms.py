@@ -20,6 +20,7 @@ from locomotion_analysis.standard.channels import (
     STANDARD_GRAVITY_M_S2,
     TASKS,
     Channel,
+    toe_off_percent,
 )
 
 Array = NDArray[np.float64]
@@ -242,7 +243,7 @@ def expected_steps(
     """Return the steps of healthy people at a walking speed, for their leg length.
 
     With ``v* = v / sqrt(g L)``: step length ``1.085 L v*^0.428``, cadence ``60 v / step length``,
-    stance ``52.8 + 2.64 / v*`` and double support ``7.05 + 4.98 / v*`` percent of the cycle, all
+    stance as :func:`~locomotion_analysis.standard.toe_off_percent` and double support ``7.05 + 4.98 / v*`` percent of the cycle, all
     fitted to the five speeds of Schwartz, Rozumalski & Trost 2008
     (doi:10.1016/j.jbiomech.2008.03.015); step width ``0.13 L`` (Donelan, Kram & Kuo 2001).
     The standard deviations between people are 7.5 % of step length and cadence, 0.03 m, 2 % and
@@ -278,7 +279,7 @@ def expected_steps(
         "cadence_steps_min": 60.0 * speed / step,
         "step_length_m": step,
         "step_width_m": _STEP_WIDTH_PER_LEG_LENGTH * leg,
-        "stance_percent": 52.8 + 2.64 / v,
+        "stance_percent": np.where(known, toe_off_percent("level_walking", speed, leg), np.nan),
         "double_support_percent": 7.05 + 4.98 / v,
     }
     sd = {

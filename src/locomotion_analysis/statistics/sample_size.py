@@ -206,6 +206,8 @@ def _usual_test(size: int, width: int, two: bool, rng: np.random.Generator) -> T
         as_they_are = np.ones(size)
     signs = np.vstack([as_they_are, signs])
 
+    # The test of `permutation.ttest` and `ttest2` with equal variances: thousands of studies of one
+    # size share their exchanges here, which is ten times as fast.
     def largest_t(first: Values, second: Values | None) -> float:
         values = first if second is None else np.vstack([first, second])
         values = values - values.mean(axis=0) if two else values
