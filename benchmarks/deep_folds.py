@@ -83,12 +83,12 @@ def _fit(study: Study, name: str, fit: Fit, number: int, kept: Path) -> None:
     train, test = study.folds[number]
     take = fit.X.iloc.__getitem__ if hasattr(fit.X, "iloc") else fit.X.__getitem__
     more = {"groups": study.subjects[train]} if fit.takes_groups else {}
-    started = time.perf_counter()
+    started = time.process_time()
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")
         model = fit.make().fit(take(train), study.labels[train], **more)
         predicted = model.predict(take(test))
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     kept.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(kept) as temporary, temporary.open("wb") as file:
         np.savez(file, predicted=predicted, seconds=seconds)
