@@ -8,6 +8,9 @@ OUT ?= locomotion-demo
 PYTEST_ARGS ?=
 REVALIDATE_ARGS ?=
 
+# Modules are compiled once and kept: the tests start many processes, and each would compile them anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test check bench revalidate clean
 .DELETE_ON_ERROR:
 

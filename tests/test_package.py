@@ -1,6 +1,7 @@
 """What a user notices before anything else: import cost, names, errors, packaging."""
 
 import json
+import pickle
 import re
 import subprocess
 import sys
@@ -48,6 +49,20 @@ def test_an_error_has_four_parts_and_can_be_placed():
     leak = errors.SplitLeakError(expected="e", got="g")
     assert leak.code == "GAIT001"
     assert "[GAIT001]" in str(leak)
+
+
+@pytest.mark.parametrize("kind", [getattr(errors, name) for name in errors.__all__])
+def test_an_error_comes_whole_out_of_a_worker_process(kind):
+    """By pickle; one that cannot be sent broke the pool and hid what had happened."""
+    error = (
+        kind("why") if kind is errors.LocomotionWarning else kind(expected="a", got="b", fix="c")
+    )
+    if isinstance(error, errors.LocomotionError):
+        error.at("file x")
+    sent = pickle.loads(pickle.dumps(error))
+    assert type(sent) is kind
+    assert str(sent) == str(error)
+    assert vars(sent) == vars(error)
 
 
 def test_version_is_the_same_everywhere():

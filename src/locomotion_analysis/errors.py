@@ -1,6 +1,6 @@
 """Every error the package raises on purpose, built from the same four parts."""
 
-from typing import Self
+from typing import Any, Self
 
 __all__ = [
     "BundleError",
@@ -61,6 +61,11 @@ class LocomotionError(Exception):
         if self.fix:
             lines.append(f"what to do: {self.fix}")
         return "\n  ".join(lines)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A worker process sends its error to the program that started it by pickle, which by
+        # itself calls the class with positional arguments.
+        return type(self).__new__, (type(self), *self.args), vars(self)
 
     def at(self, where: str) -> Self:
         """Put `where` before the place the error already names, and return the error."""
