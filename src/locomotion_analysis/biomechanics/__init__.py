@@ -3,6 +3,7 @@
 The conventional gait model as functions of plain arrays: :func:`calibrated` measures in a static
 trial what the model needs, :func:`pose` places segments and joint centres in every frame,
 :func:`joint_angles` and :func:`leg_kinetics` give the curves under the standard names.
+Any other model is solved by OpenSim itself: :func:`solve_opensim`.
 """
 
 from locomotion_analysis.biomechanics.cgm1 import (
@@ -37,6 +38,12 @@ from locomotion_analysis.biomechanics.marker_check import (
     swapped_markers,
     what_is_possible,
 )
+from locomotion_analysis.biomechanics.opensim_model import (
+    OpenSimModel,
+    Solution,
+    scale_opensim,
+    solve_opensim,
+)
 
 __all__ = [
     "BODY_SEGMENTS",
@@ -45,10 +52,12 @@ __all__ = [
     "Leg",
     "LegKinetics",
     "Link",
+    "OpenSimModel",
     "Pose",
     "Possible",
     "Segment",
     "SegmentParameters",
+    "Solution",
     "angular_velocity",
     "calibrated",
     "cgm1_markers",
@@ -61,6 +70,8 @@ __all__ = [
     "markers_of_angles",
     "newton_euler",
     "pose",
+    "scale_opensim",
+    "solve_opensim",
     "stretched_frames",
     "swapped_markers",
     "what_is_possible",

@@ -15,6 +15,7 @@ from locomotion_analysis.cli.data import (
     info,
     markers,
     plot,
+    scale,
     simulate,
     validate,
 )
@@ -69,7 +70,7 @@ def _locomotion(
 
 _COMMANDS = (
     *(demo, run, train, explain, audit, discover, compare),
-    *(info, plot, simulate, convert, markers, formats, validate, doctor),
+    *(info, plot, simulate, convert, markers, scale, formats, validate, doctor),
     *(bundle, bundle_inspect, bundle_verify, bundle_diff, predict, serve, stream, retrain),
 )
 for _command in _COMMANDS:

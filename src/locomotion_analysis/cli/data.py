@@ -97,10 +97,12 @@ def convert(
         typer.Option(help="A marker's place, as left_heel=CALC_G; may be repeated."),
     ] = None,
     model: Annotated[
-        Literal["auto", "cgm1", "none"],
+        str,
         typer.Option(
+            metavar="auto|cgm1|none|FILE",
             help="Joint angles and moments: the file's, and the conventional gait model's where it "
-            "has none (auto); that model's throughout; the file's alone."
+            "has none (auto); that model's throughout; the file's alone; or those of OpenSim on a "
+            "model of the person (.osim) or a set-up file of inverse kinematics (.xml).",
         ),
     ] = "auto",
     dry_run: Annotated[
@@ -283,6 +285,28 @@ def markers(
         shown.print(escape(line))
     if report.wrong:
         raise typer.Exit(EXIT_FINDINGS)
+
+
+def scale(
+    setup: Annotated[
+        Path,
+        typer.Argument(
+            help="Set-up file (.xml) of OpenSim's scale tool: it names the generic model, the static "
+            "trial, the measurements and the mass."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="The scaled model, a file that ends in .osim.")],
+) -> None:
+    """Scale a generic OpenSim model to a person, for `convert --model` (extra opensim)."""
+    import pandas as pd
+
+    from locomotion_analysis.biomechanics import scale_opensim
+
+    factors = scale_opensim(setup, out)
+    frame = pd.DataFrame.from_dict(factors, orient="index", columns=["x", "y", "z"])
+    shown = console()
+    shown.print(frame_table("Scale factors", frame.reset_index(names="body")))
+    shown.print(f"model    {out}")
 
 
 def formats() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from locomotion_analysis.biomechanics import OpenSimModel
 from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.data.identity import MEASURES, TEXTS
 from locomotion_analysis.errors import (
@@ -49,6 +50,7 @@ from locomotion_analysis.ingest.joint_model import (
 )
 from locomotion_analysis.ingest.marker_names import place_markers
 from locomotion_analysis.ingest.opensim import OpenSimReader, TRCReader, follow_knee_sign
+from locomotion_analysis.ingest.opensim_joints import with_opensim
 from locomotion_analysis.ingest.path_names import trial_groups
 from locomotion_analysis.ingest.recording import Reader, ReadOptions, Recording, Stream
 from locomotion_analysis.ingest.strides import cycles_of
@@ -181,7 +183,7 @@ def convert(
     similar_names: Similar = "refuse",
     same_person: Iterable[str] = (),
     markers: Mapping[str, Sequence[str]] | None = None,
-    model: JointModel = "auto",
+    model: JointModel | str | os.PathLike[str] = "auto",
     fail_fast: bool = False,
     progress: Progress | None = None,
 ) -> Conversion:
@@ -215,10 +217,12 @@ def convert(
     markers : mapping of str to sequence of str, optional
         Place -> labels of the markers there, for names that are not in the table of marker names
         (see :func:`~locomotion_analysis.ingest.place_markers`).
-    model : {"auto", "cgm1", "none"}
+    model : {"auto", "cgm1", "none"} or path-like
         Where joint angles, moments and powers come from: the file, and the conventional gait model
         on its markers where the file has none (``auto``); that model throughout (``cgm1``); the
         file alone (``none``). A static trial of the same person among the files calibrates it.
+        Or a file of OpenSim: a model scaled to the person (``.osim``), or a set-up file of inverse
+        kinematics (``.xml``) that names one and weighs its markers; all trials are of that person.
     fail_fast : bool
         Raise at the first file that fails, in place of going on with the others.
     progress : callable, optional
@@ -241,9 +245,7 @@ def convert(
     """
     rules = NameRules.of(subject_from, task, similar_names, same_person, subjects)
     options = ReadOptions(column_map, subjects or {}, markers or {}, subject or "")
-    if model not in MODELS:
-        raise SchemaError(expected=f"a model of {', '.join(MODELS)}", got=repr(model))
-    work = TrialCollector(options, rules, fail_fast, model)
+    work = TrialCollector(options, rules, fail_fast, _model_of(model))
     files, skipped = recordings_among(paths, column_map)
     done = 0
     for group in trial_groups(files):
@@ -272,6 +274,20 @@ def convert(
     data = LocomotionData(joined.cycles, joined.block, joined.channels, (*history, *joined.history))
     outcomes = sorted(work.outcomes, key=lambda outcome: outcome.error is not None)
     return Conversion(data, tuple(work.failures), tuple(skipped), tuple(outcomes))
+
+
+def _model_of(model: str | os.PathLike[str]) -> JointModel | OpenSimModel:
+    """Return the model that a name or a file is for."""
+    for known in MODELS:
+        if model == known:
+            return known
+    if Path(model).suffix.lower() not in (".osim", ".xml"):
+        raise SchemaError(
+            expected=f"a model: {', '.join(MODELS)}, or a file of OpenSim (.osim, .xml)",
+            got=repr(str(model)),
+            where="model",
+        )
+    return OpenSimModel.read(model)
 
 
 def _nothing(
@@ -417,7 +433,7 @@ class TrialCollector:
     rules : NameRules
     fail_fast : bool
         Raise the first failure in place of keeping it.
-    model : {"auto", "cgm1", "none"}
+    model : {"auto", "cgm1", "none"} or OpenSimModel
         As :func:`convert` has it.
 
     Attributes
@@ -431,10 +447,11 @@ class TrialCollector:
         options: ReadOptions,
         rules: NameRules,
         fail_fast: bool,
-        model: JointModel = "auto",
+        model: JointModel | OpenSimModel = "auto",
     ) -> None:
         self._options, self._rules, self._fail_fast = options, rules, fail_fast
-        self._model: JointModel = model
+        self._model = model
+        self._modelled = ""
         self._statics: dict[str, tuple[Path, Recording]] = {}
         self._waiting: list[tuple[list[tuple[Path, Recording]], bool]] = []
         self._calibrates: dict[Path, Path] = {}
@@ -549,10 +566,24 @@ class TrialCollector:
 
     def _may_find_static(self, recording: Recording) -> bool:
         """Return whether a static trial is wanted, and may stand among files not read yet."""
-        return recording.subject not in self._statics and needs_static(recording, self._model)
+        return (
+            not isinstance(self._model, OpenSimModel)
+            and recording.subject not in self._statics
+            and needs_static(recording, self._model)
+        )
 
     def _with_joints(self, recording: Recording, file: Path) -> Recording:
         """Compute what the model gives, calibrated by the person's static trial."""
+        if isinstance(self._model, OpenSimModel):
+            self._modelled = self._modelled or recording.subject
+            if recording.subject != self._modelled:
+                raise SchemaError(
+                    expected=f"trials of {self._modelled}, whom the model is taken to be scaled to",
+                    got=f"a trial of {recording.subject}",
+                    where=str(file),
+                    fix="convert the trials of each person with that person's own model",
+                )
+            return with_opensim(recording, self._model)
         static = self._statics.get(recording.subject)
         if static is None or not needs_static(recording, self._model):
             return with_joints(recording, self._model)
