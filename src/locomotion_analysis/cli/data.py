@@ -105,6 +105,14 @@ def convert(
             "model of the person (.osim) or a set-up file of inverse kinematics (.xml).",
         ),
     ] = "auto",
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Write a page and a table of how far the model's joint curves (--model, cgm1 where "
+            "it is auto) are from those in the files.",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -193,9 +201,24 @@ def convert(
         f"{len(result.data):,} cycles of {people:,} subject{'s' * (people != 1)} in the {layout} layout: "
         f"{escape(str(out))}"
     )
+    _compare_joints(sources, compare, model, markers=places, **names)
     if result.failures:
         show_failures(result.failures, whole=history)
         raise typer.Exit(EXIT_FINDINGS)
+
+
+def _compare_joints(sources: Sequence[Path], out: Path | None, model: str, **how: Any) -> None:
+    """Convert with the files' joints and with the model's; where asked, write how they differ."""
+    if out is None:
+        return
+    from locomotion_analysis.ingest import convert
+    from locomotion_analysis.plots import write_joint_comparison
+
+    asked = "cgm1" if model in ("auto", "none") else model
+    of_file, computed = (convert(sources, **how, model=each).data for each in ("none", asked))
+    by = "the conventional gait model" if asked == "cgm1" else f"OpenSim ({Path(asked).name})"
+    write_joint_comparison(of_file, computed, out, by)
+    console().print(f"report   {escape(str(out / 'report.html'))}")
 
 
 _MOST_NOTES, _MOST_FAILED, _MOST_ROWS, _LONGEST_NOTE = 25, 10, 30, 300

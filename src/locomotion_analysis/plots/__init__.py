@@ -11,6 +11,7 @@ from locomotion_analysis.plots.curves import (
     plot_sheet,
     plot_sides,
 )
+from locomotion_analysis.plots.joint_models import joint_differences, write_joint_comparison
 from locomotion_analysis.plots.loops import (
     plot_butterfly,
     plot_cyclogram,
@@ -29,6 +30,7 @@ from locomotion_analysis.plots.people import (
 __all__ = [
     "Plots",
     "figures_of",
+    "joint_differences",
     "plot_butterfly",
     "plot_change",
     "plot_cohort",
@@ -43,4 +45,5 @@ __all__ = [
     "plot_spatiotemporal",
     "spatiotemporal_table",
     "write_figures",
+    "write_joint_comparison",
 ]
