@@ -1,5 +1,6 @@
 # make demo   sets up and runs the main job on simulated gait data
 # make test   sets up and runs all tests
+# make docs   builds the site of the documentation into build/site
 # make revalidate   measures published figures of gait on the simulator again
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +12,7 @@ REVALIDATE_ARGS ?=
 # Modules are compiled once and kept: the tests start many processes, and each would compile them anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check bench revalidate clean
+.PHONY: demo test check docs bench revalidate clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed-core
@@ -26,6 +27,10 @@ check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(VENV)/.installed-docs
+	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -b html -W --keep-going -q -j auto -d build/doctrees docs build/site
+	@echo "open build/site/index.html"
 
 bench: $(VENV)/.installed-dev
 	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
@@ -47,4 +52,8 @@ $(VENV)/.installed-core: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt -e '.[io,excel,opensim,deep,tensorboard,models,onnx,serve,monitor,registry,explain,tuning,cluster,xarray,polars,cards,timeseries,dev]'
+	@touch $@ $(VENV)/.installed-core
+
+$(VENV)/.installed-docs: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt -e '.[io,deep,timeseries,serve,monitor,docs]'
 	@touch $@ $(VENV)/.installed-core

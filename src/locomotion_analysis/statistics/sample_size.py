@@ -103,7 +103,7 @@ def power(
     test : callable, optional
         Called with the first group and the second (None where there is one), each of shape
         (n, n_points); returns p. Where None Welch's t test of numbers (Student's of changes), and of
-        curves the permutation test of the largest |t| along the curve.
+        curves the permutation test of the largest absolute t along the curve.
     n_simulations : int
         Studies a number of people.
     random_state : int

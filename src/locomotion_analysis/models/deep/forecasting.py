@@ -141,12 +141,12 @@ class CycleForecaster(CurveEstimator):
 
         Parameters
         ----------
-        X : array_like, shape (n_cycles, n_known_ or more, n_channels)
+        X : array_like, shape (n_cycles, n_known or more, n_channels)
             First part of the cycles, on the phase grid; what comes after it is not read.
 
         Returns
         -------
-        ndarray of float32, shape (n_cycles, n_points_ - n_known_, n_targets)
+        ndarray of float32, shape (n_cycles, n_points - n_known, n_targets)
             In the targets' units.
 
         Raises

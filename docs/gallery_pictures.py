@@ -1,0 +1,32 @@
+"""The pictures of a gallery program: those of pyplot, and those the package returned."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from sphinx_gallery.scrapers import figure_rst
+
+
+def figures(variables: Mapping[str, Any]) -> Iterator[Figure]:
+    """Yield the figures that a program has drawn so far, each once.
+
+    The package's own figures are not pyplot's: they are found in the program's variables.
+    """
+    shown = [plt.figure(number) for number in plt.get_fignums()]
+    held = (each.get_figure() if isinstance(each, Axes) else each for each in variables.values())
+    yield from dict.fromkeys([*shown, *(each for each in held if isinstance(each, Figure))])
+
+
+def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
+    """Save the figures that are new since the last block, for sphinx-gallery."""
+    saved = block_vars.setdefault("saved_figures", [])
+    paths = []
+    for figure in figures(block_vars["example_globals"]):
+        if figure not in saved:
+            saved.append(figure)
+            paths.append(next(block_vars["image_path_iterator"]))
+            figure.savefig(paths[-1], dpi=110)
+    plt.close("all")
+    return figure_rst(paths, gallery_conf["src_dir"])

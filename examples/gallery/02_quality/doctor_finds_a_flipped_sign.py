@@ -1,0 +1,31 @@
+"""
+A flipped sign, found and corrected
+===================================
+
+One laboratory has plantarflexion positive. The convention doctor compares each person with the norm
+and proposes what brings the curve near it.
+"""
+
+import matplotlib.pyplot as plt
+
+from locomotion_analysis import LocomotionData
+from locomotion_analysis.quality import apply, diagnose
+from locomotion_analysis.simulation import simulate
+
+walkers = simulate(6, 6, ["level_walking"], ["healthy"])
+block = walkers.block.copy()
+first = (walkers.cycles["subject"] == walkers.groups[0]).to_numpy()
+block[walkers.channels.index("ankle_dorsiflexion_angle_ipsi_rad"), first] *= -1
+data = LocomotionData(walkers.cycles, block, walkers.channels)
+diagnosis = diagnose(data)
+print(diagnosis.table[["subject", "channels", "kind", "confidence"]])
+
+# %%
+# Before and after. The grey band is the published norm.
+figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True, layout="constrained")
+data.plot.curves("ankle_dorsiflexion", by="subject", band="none", ax=axes[0])
+apply(data, diagnosis).plot.curves("ankle_dorsiflexion", by="subject", band="none", ax=axes[1])
+axes[0].set_title("As it came", loc="left")
+axes[1].set_title("After the doctor", loc="left")
+axes[0].get_legend().remove()
+axes[1].get_legend().remove()

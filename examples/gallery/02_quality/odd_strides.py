@@ -1,0 +1,30 @@
+"""
+Which checks speak
+==================
+
+A stumble, a lost marker, a sensor that stands still: three faults put into simulated walking, and the
+codes under which they are found.
+"""
+
+import matplotlib.pyplot as plt
+
+from locomotion_analysis import LocomotionData
+from locomotion_analysis.quality import validate
+from locomotion_analysis.simulation import simulate
+
+walkers = simulate(8, 12, ["level_walking"], ["healthy"])
+block = walkers.block.copy()
+knee = walkers.channels.index("knee_flexion_angle_ipsi_rad")
+block[knee, 5] += 2.5  # absurd
+block[knee, 20, 60:90] = float("nan")  # lost
+block[walkers.channels.index("hip_flexion_angle_ipsi_rad"), 40] = 0.1  # stands still
+result = validate(LocomotionData(walkers.cycles, block, walkers.channels), ignore=["GAIT104"])
+counts = result.summary.groupby(["code", "title"])["findings"].sum()
+print(counts)
+
+# %%
+# Findings by code. Each has a page under *Reference*, *Checks*.
+figure, axes = plt.subplots(figsize=(8, 3), layout="constrained")
+axes.barh([f"{title} ({code})" for code, title in counts.index], counts, color="#0072b2")
+axes.set(xlabel="Findings", xscale="log", title="Simulated walking with three faults")
+axes.invert_yaxis()

@@ -1,0 +1,11 @@
+"""
+Butterfly of the ground reaction force
+======================================
+
+The vectors of the force in stance, from the centre of pressure.
+"""
+
+from locomotion_analysis.simulation import simulate
+
+data = simulate(12, 4, ["level_walking"], ["healthy"])
+figure = data.plot.butterfly()

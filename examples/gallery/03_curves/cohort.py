@@ -1,0 +1,11 @@
+"""
+Who is in the data
+==================
+
+Ages, speeds, cycles of each task and of each person: look before you model.
+"""
+
+from locomotion_analysis.simulation import simulate
+
+data = simulate(40, 4, ["level_walking", "stair_ascent"], ["healthy", "stroke"])
+figure = data.plot.cohort()

@@ -1,0 +1,11 @@
+"""
+Angle-angle diagram
+===================
+
+Hip against knee over the cycle: coordination in one loop.
+"""
+
+from locomotion_analysis.simulation import simulate
+
+data = simulate(24, 4, ["level_walking"], ["healthy", "stroke"])
+axes = data.plot.cyclogram("hip_flexion", "knee_flexion", by="pathology")

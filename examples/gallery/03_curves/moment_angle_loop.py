@@ -1,0 +1,11 @@
+"""
+Moment-angle loop
+=================
+
+The area of the loop is the net work of the ankle over the cycle.
+"""
+
+from locomotion_analysis.simulation import simulate
+
+data = simulate(24, 4, ["level_walking"], ["healthy", "stroke"])
+axes = data.plot.moment_angle("ankle", by="pathology")

@@ -1,0 +1,11 @@
+"""
+Movement analysis profile
+=========================
+
+Gait Variable Scores, angle by angle, and the Gait Profile Score.
+"""
+
+from locomotion_analysis.simulation import simulate
+
+data = simulate(24, 6, ["level_walking"], ["healthy", "cerebral_palsy"])
+axes = data.plot.profile(by="pathology")

@@ -1,0 +1,18 @@
+"""
+A mixed model at every point
+============================
+
+What speed does to the knee, from all strides of all people, with people as levels.
+"""
+
+import warnings
+
+from locomotion_analysis.simulation import simulate
+from locomotion_analysis.statistics import mixed
+
+data = simulate(16, 6, ["level_walking"], ["healthy"], seed=4)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # at some points people do not differ: said once is enough
+    fit = mixed("knee_flexion_angle_ipsi_rad ~ speed_m_s + (1 | subject)", data)
+axes = fit.plot("speed_m_s")
+axes.set_ylabel("Knee flexion per m/s (rad)")

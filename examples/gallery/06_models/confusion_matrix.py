@@ -1,0 +1,18 @@
+"""
+Which class was taken for which
+===============================
+
+Every cycle is called by a model that has not met the person.
+"""
+
+from locomotion_analysis import BiomechanicalModelEvaluator
+from locomotion_analysis.evaluation.plots import plot_confusion_matrix
+from locomotion_analysis.models import default_classifier
+from locomotion_analysis.simulation import simulate
+
+data = simulate(24, 3, ["level_walking"])
+X, y = data.prepare_ml_features(target="pathology", features=["temporal", "kinematic"])
+groups = X.index.get_level_values("subject")
+evaluator = BiomechanicalModelEvaluator(n_splits=3)
+results = evaluator.evaluate_classification(default_classifier("linear"), X, y, groups)
+axes = plot_confusion_matrix(results)

@@ -1,0 +1,16 @@
+"""
+The same people at five speeds
+==============================
+
+Everything that goes with speed goes together: flexion, timing, force.
+"""
+
+from locomotion_analysis import LocomotionData
+from locomotion_analysis.simulation import simulate
+
+knee = "knee_flexion_angle_ipsi_rad"
+walkers = simulate(8, 4, ["level_walking"], ["healthy"], speeds=[0.6, 0.9, 1.2, 1.5, 1.8])
+speed = walkers.cycles["task_id"].str.extract(r"(\d\.\d+)", expand=False) + " m/s"
+cycles = walkers.cycles.assign(speed=speed)
+data = LocomotionData(cycles, walkers.curves(knee)[None], [knee])
+axes = data.plot.curves("knee_flexion", by="speed", band="none", norm=False)
