@@ -93,7 +93,19 @@ def test_three_conditions_are_the_repeated_measures_anova():
     subject, task = (pd.factorize(means.index.get_level_values(k))[0] for k in (0, 1))
     by_hand = anova1rm(means.to_numpy(), task, subject)
     np.testing.assert_allclose(found.effects[0].inference.z, by_hand.z, rtol=1e-6)
-    assert found.effects[0].inference.zstar == pytest.approx(by_hand.inference().zstar)
+    # Greenhouse and Geisser's epsilon, from the covariance of the conditions (Maxwell & Delaney).
+    of_person = means.to_numpy().reshape(16, 3, 150)
+    of_person = of_person - of_person.mean(axis=0)
+    spread = of_person - of_person.mean(axis=1, keepdims=True)
+    scaled = of_person / np.sqrt((spread**2).sum(axis=(0, 1)))
+    S = np.einsum("icq,idq->cd", scaled, scaled)
+    S = S - S.mean(axis=0) - S.mean(axis=1)[:, None] + S.mean()
+    epsilon = np.trace(S) ** 2 / (2 * (S**2).sum())
+    corrected = found.effects[0].inference
+    assert corrected.epsilon == pytest.approx(epsilon)
+    assert corrected.df == pytest.approx((2 * epsilon, 30 * epsilon))
+    assert corrected.zstar > by_hand.inference().zstar
+    assert f"ε = {epsilon:.2f}" in corrected.sentence
     assert "sphericity" in " ".join(found.assumptions["check"])
 
 

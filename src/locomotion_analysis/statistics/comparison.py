@@ -25,7 +25,7 @@ from locomotion_analysis.statistics.designs import (
     factorial,
     residuals_of_conditions,
 )
-from locomotion_analysis.statistics.fields import Field, Floats, Kind, fwhm, resels, tail
+from locomotion_analysis.statistics.fields import Field, Floats, Kind, fwhm, resels
 from locomotion_analysis.statistics.formula import Formula
 from locomotion_analysis.statistics.linear import (
     Exchange,
@@ -135,8 +135,8 @@ class Comparison:
         """What is checked of the residuals, one row a check.
 
         Columns: ``effect``, ``check`` (normal residuals, equal variances, sphericity), ``value``
-        (share of nodes below alpha; epsilon), ``p`` (smallest over the nodes times the resels; of
-        sphericity, that of the corrected test) and ``found``.
+        (share of nodes below alpha; epsilon), ``p`` (smallest over the nodes times the resels; none
+        of sphericity, for which is corrected) and ``found``.
         """
         return _assumptions(self.effects, self.options["alpha"])
 
@@ -528,7 +528,7 @@ def _factor(frame: pd.DataFrame, name: str) -> Factor:
 
 
 def _effect(test: Hypothesis, options: Mapping[str, Any]) -> Effect:
-    statistic = tested(test)
+    statistic = _spherical(tested(test))
     found = statistic.inference(
         options["alpha"],
         method=options["method"],
@@ -669,9 +669,18 @@ def _assumptions(effects: Sequence[Effect], alpha: float) -> pd.DataFrame:
                     "found": f"{np.mean(p < alpha):.0%} of nodes below {alpha:g} {verdict}".strip(),
                 }
             )
-        per_unit = len(test.exchange.unit) // len(test.exchange.block)
-        if per_unit > 1:
-            rows.append(_sphericity(effect, residuals, per_unit))
+        if effect.test.epsilon < 1.0:
+            rows.append(
+                {
+                    "effect": effect.name,
+                    "check": "sphericity (Greenhouse-Geisser)",
+                    "value": effect.test.epsilon,
+                    "p": np.nan,
+                    "found": "not needed (permutation)"
+                    if effect.inference.method == "permutation"
+                    else f"degrees of freedom times ε = {effect.test.epsilon:.2f}",
+                }
+            )
     return pd.DataFrame(rows, columns=["effect", "check", "value", "p", "found"])
 
 
@@ -691,29 +700,19 @@ def _groups_of(test: Hypothesis) -> list[Any]:
     return [np.flatnonzero(codes.ravel() == code) for code in range(int(codes.max()) + 1)]
 
 
-def _sphericity(effect: Effect, residuals: Floats, per_unit: int) -> dict[str, object]:
-    """Epsilon of the mean covariance, and the corrected result (Greenhouse & Geisser 1959)."""
-    parts = residuals.reshape(-1, per_unit, residuals.shape[1])
-    spread = np.nansum(parts**2, axis=(0, 1))
-    covariance = np.einsum("umq,unq->mn", parts / np.sqrt(spread), parts / np.sqrt(spread))
+def _spherical(statistic: CurveTest) -> CurveTest:
+    """Return the test with Greenhouse and Geisser's degrees of freedom, where it needs them.
+
+    Epsilon is that of the mean covariance over the nodes (Greenhouse & Geisser 1959).
+    """
+    test = statistic.hypothesis
+    per_unit = len(test.exchange.unit) // len(test.exchange.block)
+    if per_unit == 1 or test.kind != "F":
+        return statistic
+    parts = _model_residuals(test).reshape(-1, per_unit, statistic.n_nodes)
+    parts = parts / np.sqrt(np.nansum(parts**2, axis=(0, 1)))
+    known = np.where(np.isnan(parts), 0.0, parts)
+    covariance = np.einsum("umq,unq->mn", known, known)
     epsilon = float(np.trace(covariance) ** 2 / (per_unit * (covariance**2).sum()))
-    df = (effect.inference.df[0] * epsilon, effect.inference.df[1] * epsilon)
-    found = effect.inference
-    if effect.test.n_nodes == 1:
-        p = float(tail("F", df, float(np.atleast_1d(found.z)[0])))
-        told = f"ε = {epsilon:.2f}; corrected p = {p:.3g}"
-    else:
-        whole = Field("F", df, found.resels, effect.test.n_nodes)
-        p = whole.p_maximum(float(np.max(found.z)))
-        limit = whole.critical(found.alpha)
-        same = bool((np.max(found.z) > limit) == found.h0reject)
-        told = f"ε = {epsilon:.2f}; corrected critical F = {limit:.2f}, " + (
-            "the same decision" if same else "another decision"
-        )
-    return {
-        "effect": effect.name,
-        "check": "sphericity (Greenhouse-Geisser)",
-        "value": epsilon,
-        "p": p,
-        "found": told,
-    }
+    df = statistic.df[0] * epsilon, statistic.df[1] * epsilon
+    return replace(statistic, df=df, epsilon=epsilon)

@@ -377,7 +377,7 @@ def _assumptions_section(found: Comparison) -> Section:
             effect_title(str(row["effect"])),
             str(row["check"]),
             str(row["found"]),
-            "< 0.001" if row["p"] < 0.001 else f"{row['p']:.3f}",
+            "" if np.isnan(row["p"]) else "< 0.001" if row["p"] < 0.001 else f"{row['p']:.3f}",
         )
         for row in found.assumptions.to_dict("records")
     ]

@@ -102,6 +102,9 @@ class Inference:
         Whether these are all there are.
     seed : int
         Seed of the draws.
+    epsilon : float
+        What the degrees of freedom were multiplied by, since differences between conditions vary
+        unequally (Greenhouse & Geisser 1959); 1 where they were not.
     """
 
     effect: str
@@ -122,6 +125,7 @@ class Inference:
     permutations: int = 0
     exact: bool = False
     seed: int = 0
+    epsilon: float = 1.0
 
     @property
     def is_scalar(self) -> bool:
@@ -147,8 +151,11 @@ class Inference:
             + (" (all there are)" if self.exact else f" (seed {self.seed})"),
             "fdr": "the false discovery rate over nodes",
         }[self.method]
+        if self.epsilon < 1.0:
+            by += f", degrees of freedom times Greenhouse-Geisser ε = {self.epsilon:.2f}"
         if isinstance(self.z, float):
-            how = "" if self.method == "rft" else f" by {by}"
+            how = "" if self.method == "rft" and self.epsilon == 1.0 else f" by {by}"
+            how = how.replace("by random field theory, ", "with ")
             return f"{self.effect}: {name}({df}) = {self.z:.3f}, {p_in_words(self.p)}{how}."
         limit = f"critical {name}({df}) = {self.zstar:.3f} at α = {self.alpha:g} by {by}"
         if not self.h0reject:
@@ -203,6 +210,8 @@ class CurveTest:
         The data and the model.
     method : {"rft", "permutation", "fdr"}
         How :meth:`inference` infers where it is not told.
+    epsilon : float
+        What `df` were multiplied by (see :class:`Inference`).
     """
 
     effect: str
@@ -212,6 +221,7 @@ class CurveTest:
     hypothesis: Hypothesis
     residuals: Floats = field(repr=False)
     method: Method = "rft"
+    epsilon: float = 1.0
 
     @property
     def n_nodes(self) -> int:
@@ -293,6 +303,7 @@ class CurveTest:
             p=float("nan"),
             p_set=float("nan"),
             clusters=(),
+            epsilon=1.0 if chosen == "permutation" else self.epsilon,
         )
         if chosen == "permutation":
             null = null_distribution(
