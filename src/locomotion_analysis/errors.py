@@ -4,6 +4,7 @@ from typing import Self
 
 __all__ = [
     "BundleError",
+    "ConvergenceError",
     "CycleShapeError",
     "DownloadError",
     "DuplicateCycleError",
@@ -82,6 +83,10 @@ class FileLockedError(LocomotionError):
 
 class BundleError(FileReadError):
     """A model bundle is damaged, altered, of an unknown format, or holds what it may not."""
+
+
+class ConvergenceError(LocomotionError):
+    """A sampler's chains disagree or are too short, so that their numbers mean nothing."""
 
 
 class DownloadError(LocomotionError):

@@ -5,6 +5,11 @@ from locomotion_analysis.statistics.agreement import (
     reliability,
     reliability_table,
 )
+from locomotion_analysis.statistics.bayesian import (
+    BayesianModel,
+    Prior,
+    bayesian,
+)
 from locomotion_analysis.statistics.comparison import (
     Comparison,
     Effect,
@@ -71,6 +76,7 @@ from locomotion_analysis.statistics.series import (
 )
 
 __all__ = [
+    "BayesianModel",
     "Cluster",
     "Comparison",
     "CurveTest",
@@ -79,6 +85,7 @@ __all__ = [
     "Inference",
     "MixedModel",
     "Power",
+    "Prior",
     "Registration",
     "SubjectConformal",
     "Trend",
@@ -96,6 +103,7 @@ __all__ = [
     "autocorrelation",
     "bayes_factor_of_t",
     "bayes_factors",
+    "bayesian",
     "calibrated_limit",
     "cca",
     "change_points",
