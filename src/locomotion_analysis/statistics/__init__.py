@@ -15,6 +15,10 @@ from locomotion_analysis.statistics.comparison import (
     Effect,
     compare,
 )
+from locomotion_analysis.statistics.comparison_family import (
+    Family,
+    compare_family,
+)
 from locomotion_analysis.statistics.conformal import (
     SubjectConformal,
     calibrated_limit,
@@ -82,6 +86,7 @@ __all__ = [
     "CurveTest",
     "Effect",
     "Effects",
+    "Family",
     "Inference",
     "MixedModel",
     "Power",
@@ -108,6 +113,7 @@ __all__ = [
     "cca",
     "change_points",
     "compare",
+    "compare_family",
     "elastic_registration",
     "glm",
     "hotellings",

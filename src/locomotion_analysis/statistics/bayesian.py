@@ -25,7 +25,6 @@ from locomotion_analysis.extras import require
 from locomotion_analysis.reporting.names import (
     channel_axis,
     feature_title,
-    in_sentence,
     shown_unit,
 )
 from locomotion_analysis.reporting.style import (
@@ -47,6 +46,7 @@ from locomotion_analysis.statistics.formula import (
 )
 from locomotion_analysis.statistics.mixed_likelihood import Sums
 from locomotion_analysis.statistics.mixed_models import check_size, grouping_of, inputs_of
+from locomotion_analysis.statistics.plots import effect_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -353,7 +353,7 @@ class BayesianModel:
             ax.set_ylabel("Density")
             ax.set_ylim(bottom=0.0)
             light_grid(ax)
-        ax.set_title(effect_name(effect), loc="left")
+        ax.set_title(effect_title(effect), loc="left")
         ax.legend(frameon=False, fontsize=8)
         return ax
 
@@ -371,11 +371,13 @@ class BayesianModel:
                 away = (rows["band_low"] > 0) | (rows["band_high"] < 0)
                 where = _spans(self._nodes.to_numpy(float), away.to_numpy())
                 found = f"excludes 0 from {where}" if where else "holds 0 throughout"
-                told.append(f"{effect_name(name)}: the {self.level:.0%} band of the curve {found}.")
+                told.append(
+                    f"{effect_title(name)}: the {self.level:.0%} band of the curve {found}."
+                )
             else:
                 mean, low, high = (f"{factor * rows[key]:.3g}" for key in ("mean", "low", "high"))
                 told.append(
-                    f"{effect_name(name)}: {mean} {unit}".rstrip()
+                    f"{effect_title(name)}: {mean} {unit}".rstrip()
                     + f" ({self.level:.0%} credible {low} to {high}), probability of this sign "
                     f"{rows['p_direction']:.3f}."
                 )
@@ -1057,16 +1059,6 @@ def _predictive_check(
          "p": (replicated >= observed).mean(axis=0)},
         index=["mean", "sd of rows", "sd of people's means", "smallest", "largest"],
     )  # fmt: skip
-
-
-def effect_name(effect: str) -> str:
-    """Return an effect in words: ``Pathology: stroke × speed (m/s)``."""
-    parts = []
-    for part in effect.split(":"):
-        name, _, level = part.removesuffix("]").partition("[")
-        title = name if name == INTERCEPT else feature_title(name)
-        parts.append(f"{title}: {in_sentence(level)}" if level else title)
-    return " × ".join(parts)
 
 
 def _spans(x: Values, inside: NDArray[np.bool_]) -> str:

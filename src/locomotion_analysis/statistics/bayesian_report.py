@@ -1,23 +1,38 @@
 """The report of a Bayesian model, one page."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.files import json_text, output_folder, write_all
 from locomotion_analysis.reporting.names import channel_title, feature_title, shown_unit
 from locomotion_analysis.reporting.page import Page, Picture, Section, Table
-from locomotion_analysis.reporting.provenance import provenance
+from locomotion_analysis.reporting.provenance import provenance, source_files
+from locomotion_analysis.reporting.spreadsheets import csv_text
 from locomotion_analysis.standard import is_channel
 from locomotion_analysis.statistics.bayesian import (
     LARGEST_RHAT,
     LEAST_ESS,
     BayesianModel,
-    effect_name,
+    bayesian,
 )
-from locomotion_analysis.statistics.formula import INTERCEPT
+from locomotion_analysis.statistics.formula import INTERCEPT, Formula
+from locomotion_analysis.statistics.plots import effect_title
 
+_FILES = (
+    "report.html",
+    "effects.csv",
+    "spread.csv",
+    "prior.csv",
+    "check.csv",
+    "sampling.csv",
+    "numbers.json",
+)
 _READING = (
     (
         "Strides of one person are not people: each person has an own level, and what is said of "
@@ -40,6 +55,41 @@ _CHECK = (
 )
 
 
+def run_bayesian(
+    data: LocomotionData,
+    formula: str,
+    out: str | os.PathLike[str],
+    *,
+    within: Sequence[str] = (),
+    level: float = 0.95,
+    seed: int = 0,
+    source: str | os.PathLike[str] | None = None,
+) -> tuple[BayesianModel, Path]:
+    """Sample a Bayesian model, and write ``report.html``, its tables as CSV and ``numbers.json``.
+
+    Without bars in the formula people's level and the effects of `within` differ between people.
+    """
+    folder = output_folder(out, _FILES, "numbers.json")
+    if not Formula.parse(formula).random:
+        formula = f"{formula} + ({' + '.join(['1', *within])} | subject)"
+    fit = bayesian(formula, data, level=level, random_state=seed)
+    origin = provenance(source_files(source))
+    tables = {"effects": fit.fixed, "spread": fit.random, "prior": fit.prior, "check": fit.check,
+              "sampling": fit.sampling}  # fmt: skip
+    numbers = {
+        "formula": fit.formula, "level": level, "seed": seed, "people": fit.n_people,
+        "rows": fit.n_rows, "findings": fit.findings, "notes": fit.notes,
+        "simulated": fit.simulated, "provenance": origin,
+    }  # fmt: skip
+    contents = {f"{name}.csv": csv_text(table.reset_index()) for name, table in tables.items()}
+    contents |= {
+        "report.html": bayesian_page(fit, origin).html(),
+        "numbers.json": json_text(numbers),
+    }
+    write_all({folder / name: text for name, text in contents.items()})
+    return fit, folder / "report.html"
+
+
 def bayesian_page(fit: BayesianModel, origin: Mapping[str, Any] | None = None) -> Page:
     """Return the report of a Bayesian model as a page."""
     known = is_channel(fit.response)
@@ -57,7 +107,7 @@ def bayesian_page(fit: BayesianModel, origin: Mapping[str, Any] | None = None) -
             lambda what, ax, name=name: what.plot(name, ax),  # type: ignore[misc]
             fit,
             (4.6, 3.0),
-            f"Posterior of {effect_name(name)}.",
+            f"Posterior of {effect_title(name)}.",
             "Posterior mean with its intervals." if fit.is_curve else "Posterior and prior.",
         )
         for name in fit.names
@@ -158,7 +208,7 @@ def _rows(table: pd.DataFrame, factor: float, where: dict[str, int]) -> list[tup
 def _title(name: str) -> str:
     kind = name.partition("[")[0]
     if kind not in ("sd", "correlation"):
-        return effect_name(name)
+        return effect_title(name)
     inner = name[len(kind) + 1 : -1].split(", ")
-    words = [each if each == "residual" else effect_name(each) for each in inner]
+    words = [each if each == "residual" else effect_title(each) for each in inner]
     return f"{'SD' if kind == 'sd' else 'Correlation'}: {', '.join(words)}"

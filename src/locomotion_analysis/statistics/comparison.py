@@ -68,8 +68,8 @@ class Effect:
         the band of the difference; else partial eta squared, without a band.
     size_name : str
         Which of them.
-    test : CurveTest
-        The statistic with its model.
+    test : CurveTest or None
+        The statistic with its model; None of a multilevel model.
     """
 
     name: str
@@ -77,7 +77,7 @@ class Effect:
     difference: Band | None
     size: Band
     size_name: str
-    test: CurveTest
+    test: CurveTest | None
 
 
 @dataclass(frozen=True)
@@ -292,7 +292,7 @@ def compare(
     formula: str,
     *,
     within: str | Sequence[str] = (),
-    method: Method = "rft",
+    method: Method | Literal["mixed"] = "rft",
     alpha: float = 0.05,
     equal_var: bool = False,
     ss_type: int = 2,
@@ -316,8 +316,11 @@ def compare(
         (``pathology * task + speed_m_s``); ``1`` alone tests the mean against zero.
     within : str or sequence of str
         Factors of the formula whose levels the same people have.
-    method : {"rft", "permutation", "fdr"}
-        As for :meth:`CurveTest.inference`.
+    method : {"rft", "permutation", "fdr", "mixed"}
+        As for :meth:`CurveTest.inference`; or a multilevel model of all cycles at every node
+        (:func:`mixed`), which keeps people who lack a condition. Its effects are those of single
+        levels against the first, and its formula may say what differs between people
+        (``(task | subject)``); else their level does, and the factors in `within`.
     alpha : float
         Error rate over the whole curve.
     equal_var : bool
@@ -354,8 +357,9 @@ def compare(
     responses = tuple(name.strip() for name in read.response.split("+"))
     inside = (within,) if isinstance(within, str) else tuple(within)
     terms = tuple(term for term in read.terms if term)
-    _refuse_formula(read, inside)
-    everybody = people_of(data, responses, read.columns, inside, roi)
+    _refuse_formula(read, inside, bars=method == "mixed")
+    columns = tuple(dict.fromkeys(name for term in terms for name in term))
+    everybody = people_of(data, responses, columns, inside, roi)
     people = _with_all_conditions(everybody, inside)
     left = everybody.n_people - people.n_people
     refuse_empty_nodes(people.rows, " + ".join(responses))
@@ -368,10 +372,18 @@ def compare(
         "iterations": iterations,
         "seed": seed,
     }
-    effects = effects_of(people, terms, inside, options)
-    means, counts = _means_of_cells(people, _factor_names(people.frame, terms), alpha)
     lack = "1 person lacks" if left == 1 else f"{left} people lack"
-    dropped = (f"{lack} a condition: left out",) if left else ()
+    if method == "mixed":
+        from locomotion_analysis.statistics.comparison_mixed import effects_by_mixed
+
+        people = everybody
+        effects, told = effects_by_mixed(data, read, responses, inside, roi, options)
+        if left:
+            told = (f"{lack} a condition: kept, by the multilevel model", *told)
+    else:
+        effects = effects_of(people, terms, inside, options)
+        told = (f"{lack} a condition: left out",) if left else ()
+    means, counts = _means_of_cells(people, _factor_names(people.frame, terms), alpha)
     return Comparison(
         formula=formula,
         responses=responses,
@@ -382,7 +394,7 @@ def compare(
         phase=people.phase,
         n_cycles=people.n_cycles,
         n_people=people.n_people,
-        history=(*people.history, *dropped),
+        history=(*people.history, *told),
         simulated=people.simulated,
         people=people,
         terms=terms,
@@ -390,13 +402,13 @@ def compare(
     )
 
 
-def _refuse_formula(read: Formula, within: Sequence[str]) -> None:
-    if read.random:
+def _refuse_formula(read: Formula, within: Sequence[str], *, bars: bool) -> None:
+    if read.random and not bars:
         raise SchemaError(
             expected="fixed effects; people are averaged, and stand in within=",
             got=read.text,
             where="formula",
-            fix="use mixed() for effects that differ between people",
+            fix='use method="mixed", or mixed(), for effects that differ between people',
         )
     unknown = [name for name in within if name not in read.columns]
     if unknown:
@@ -636,6 +648,8 @@ def _assumptions(effects: Sequence[Effect], alpha: float) -> pd.DataFrame:
 
     rows: list[dict[str, object]] = []
     for effect in effects:
+        if effect.test is None:
+            continue
         test = effect.test.hypothesis
         if test.rows.shape[2] > 1:
             continue
