@@ -182,6 +182,17 @@ def test_a_mixture_of_tasks_is_said():
         (f"{KNEE} ~ pathology", {"roi": (50, 50)}, "part of the gait cycle"),
         (f"{KNEE} ~ pathology", {"alpha": 2.0}, "between 0 and 1"),
         (f"{KNEE} ~ alone", {}, "at least two people in each group"),
+        (f"{KNEE} ~ alone + speed_m_s", {}, "1 in yes"),
+        (f"{KNEE} ~ alone", {"method": "mixed"}, "at least two people in each group"),
+        (f"{KNEE} ~ task", {"method": "mixed"}, "several for .*P0"),
+        (f"{KNEE} ~ pathology + twin", {"method": "mixed"}, "twin is a sum of multiples"),
+        (f"{KNEE} ~ pathology", {"method": "permutaton"}, "did you mean permutation"),
+        (f"{KNEE} ~ pathology", {"method": "bayes"}, r"bayesian\(\)"),
+        (
+            f"{KNEE} ~ pathology",
+            {"method": "permutation", "iterations": 10, "alpha": 0.01},
+            "100 to .* exchanges",
+        ),
     ],
 )
 def test_what_cannot_be_compared_is_said(formula, options, words):

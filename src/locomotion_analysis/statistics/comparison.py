@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -164,8 +164,12 @@ class Comparison:
     @property
     def sentence(self) -> str:
         """What was found, in words for a methods section."""
-        people = f"{self.n_people} people ({self.n_cycles} cycles, averaged per person"
+        people = f"{self.n_people} people ({self.n_cycles} cycles"
         conditions = f" and {' and '.join(self.within)})" if self.within else ")"
+        if self.options["method"] == "mixed":
+            conditions = ", all in the model)"
+        else:
+            people += ", averaged per person"
         found = " ".join(in_percent(effect.inference, self.phase) for effect in self.effects)
         return f"{self.formula}: {people}{conditions}. {found}"
 
@@ -357,9 +361,11 @@ def compare(
     responses = tuple(name.strip() for name in read.response.split("+"))
     inside = (within,) if isinstance(within, str) else tuple(within)
     terms = tuple(term for term in read.terms if term)
+    _refuse_method(method)
     _refuse_formula(read, inside, bars=method == "mixed")
     columns = tuple(dict.fromkeys(name for term in terms for name in term))
     everybody = people_of(data, responses, columns, inside, roi)
+    _refuse_lonely(everybody, terms)
     people = _with_all_conditions(everybody, inside)
     left = everybody.n_people - people.n_people
     refuse_empty_nodes(people.rows, " + ".join(responses))
@@ -376,7 +382,9 @@ def compare(
     if method == "mixed":
         from locomotion_analysis.statistics.comparison_mixed import effects_by_mixed
 
-        people = everybody
+        people = replace(
+            everybody, history=tuple(f"means drawn: {told}" for told in everybody.history)
+        )
         effects, told = effects_by_mixed(data, read, responses, inside, roi, options)
         if left:
             told = (f"{lack} a condition: kept, by the multilevel model", *told)
@@ -400,6 +408,32 @@ def compare(
         terms=terms,
         options=options,
     )
+
+
+def _refuse_method(method: str) -> None:
+    known = (*get_args(Method), "mixed")
+    if method not in known:
+        near = get_close_matches(method, known, n=1)
+        fix = f"did you mean {near[0]}?" if near else "choose one of these"
+        raise SchemaError(
+            expected=f"a method: {', '.join(known)}",
+            got=repr(method),
+            where="method",
+            fix="call bayesian() with the formula" if method == "bayes" else fix,
+        )
+
+
+def _refuse_lonely(people: People, terms: Sequence[Term]) -> None:
+    """Refuse a level of a factor that one person has: nothing varies between people there."""
+    for name in _factor_names(people.frame, terms):
+        own = people.frame.groupby(name, observed=True)["person"].nunique()
+        if own.min() < 2:
+            raise SchemaError(
+                expected="at least two people in each group",
+                got=", ".join(f"{n} in {level}" for level, n in own.items()),
+                where=name,
+                fix="add people; cycles of the same person do not help",
+            )
 
 
 def _refuse_formula(read: Formula, within: Sequence[str], *, bars: bool) -> None:
@@ -502,16 +536,6 @@ def hypotheses(
     if alone and factors and not ordered and not options["equal_var"]:
         group = np.zeros(len(subjects.levels), dtype=np.int64)
         group[subjects.codes] = factors[0].codes
-        counts = np.bincount(group)
-        if counts.min() < 2:
-            raise SchemaError(
-                expected="at least two people in each group",
-                got=", ".join(
-                    f"{n} in {level}" for n, level in zip(counts, factors[0].levels, strict=True)
-                ),
-                where=factors[0].name,
-                fix="add people; cycles of the same person do not help",
-            )
         tests = [replace(tests[0], group=group)]
     return [_signed(test) for test in tests]
 

@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.reporting.names import channel_title, feature_title, in_sentence
+from locomotion_analysis.standard import is_channel
 from locomotion_analysis.statistics.comparison import Comparison, Correction, Effect, compare
 from locomotion_analysis.statistics.curve_inference import SYMBOLS, p_in_words
+from locomotion_analysis.statistics.plots import effect_title
 from locomotion_analysis.statistics.posthoc import holm
 from locomotion_analysis.statistics.resampling import null_distribution
 
@@ -45,7 +48,7 @@ class Family:
     def findings(self) -> list[str]:
         """What was found, a sentence a channel and effect."""
         return [
-            f"{row['channel']}, {row['effect']}: largest {SYMBOLS[row['statistic']]} = "
+            f"{_title(row['channel'])}, {in_sentence(effect_title(row['effect']))}: largest {SYMBOLS[row['statistic']]} = "
             f"{row['largest']:.3f}, adjusted {p_in_words(row['p_adjusted'])}."
             for row in self._table.to_dict("records")
         ]
@@ -134,6 +137,10 @@ def compare_family(data: LocomotionData | pd.DataFrame, formula: str, **options:
             for name, one, value in zip(names, effects, adjusted, strict=True)
         ]
     return Family(formula, found, correction, pd.DataFrame(rows))
+
+
+def _title(name: str) -> str:
+    return channel_title(name) if is_channel(name) else feature_title(name)
 
 
 def _farthest(effect: Effect) -> int:

@@ -84,6 +84,15 @@ def _with_bars(
 ) -> tuple[str, tuple[str, ...]]:
     if read.random:
         return read.text, ()
+    for name in Coding.of(read.terms, frame).levels:
+        of_person = frame.groupby(_NAME)[name].nunique()
+        if name not in within and (of_person > 1).any():
+            raise SchemaError(
+                expected=f"one level of {name} a person: it is a factor between people",
+                got=f"several for {of_person.idxmax()}",
+                where=name,
+                fix=f"name it in within=, or say what differs between people: ({name} | subject)",
+            )
     inside = Coding.of(((), *((name,) for name in within)), frame).matrix(frame)[1]
     enough = len(frame) > frame[_NAME].nunique() * len(inside)
     differ = " + ".join(["1", *within]) if enough else "1"

@@ -75,6 +75,16 @@ _READING = (
 )
 
 
+_READING_MIXED = (
+    (
+        "All cycles are in the model, and each person has an own level in it, so that people are what "
+        "is counted; the means drawn are those of people."
+    ),
+    "A band holds the whole true curve with probability 1 - α, not each node by itself.",
+    "P is that of a departure as large anywhere on the curve, where there is no effect.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Compared:
     """A comparison and where it was written.
@@ -271,8 +281,10 @@ def comparison_page(
     ]
     if len(posthoc):
         sections.append(_pairs_section(found, posthoc))
-    sections.append(_assumptions_section(found))
+    if len(found.assumptions):
+        sections.append(_assumptions_section(found))
     options = found.options
+    by_means = options["method"] != "mixed"
     method = _METHODS[options["method"]]
     if options["method"] == "permutation":
         method += f", {found.effects[0].inference.permutations:,} exchanges, seed {options['seed']}"
@@ -280,7 +292,7 @@ def comparison_page(
         about=found,
         title=f"{title} compared",
         subtitle=found.formula,
-        verdict=[in_percent(effect.inference, found.phase) for effect in found.effects],
+        verdict=[_sentence(found, effect) for effect in found.effects],
         facts=[
             ("People", f"{found.n_people:,}"),
             ("Cycles averaged", f"{found.n_cycles:,}"),
@@ -288,12 +300,15 @@ def comparison_page(
             ("α over the whole curve", f"{options['alpha']:g}"),
         ],
         sections=[section for section in sections if section],
-        reading=_READING,
+        reading=_READING if by_means else _READING_MIXED,
         provenance=origin or provenance([]),
         record=[
             ("Formula", found.formula),
             ("Within people", ", ".join(found.within) or "none"),
             ("Inference", method),
+        ]
+        + by_means
+        * [
             (
                 "Variances",
                 "equal"
@@ -407,7 +422,7 @@ def _means_section(found: Comparison) -> Section:
                 (6.4, 3.8),
                 f"Means with their bands: {text}.",
                 "Means over people with simultaneous bands; shaded: "
-                f"where {found.effects[0].name} was found.",
+                f"where {in_sentence(effect_title(found.effects[0].name))} was found.",
             )
         )
     return Section("Means", (), pictures, [Table("People", ("Group", "People"), rows)])
@@ -440,9 +455,19 @@ def _effect_section(found: Comparison, effect: Effect) -> Section:
     rows = [_row(found, row) for row in table[table["effect"] == effect.name].to_dict("records")]
     columns = ("Gait cycle", "P of cluster", f"Largest {SYMBOLS[effect.inference.statistic]}",
                "Difference there", "Band", f"{effect.size_name} there")  # fmt: skip
-    return Section(
-        shown, in_percent(effect.inference, found.phase), pictures, [Table("", columns, rows)]
+    shared = list(range(len(columns)))
+    if effect.difference is None:
+        del shared[3:5]
+    shown_table = Table(
+        "", [columns[k] for k in shared], [[row[k] for k in shared] for row in rows]
     )
+    return Section(shown, _sentence(found, effect), pictures, [shown_table])
+
+
+def _sentence(found: Comparison, effect: Effect) -> str:
+    """Return what was found of an effect, by its title."""
+    named = replace(effect.inference, effect=effect_title(effect.name))
+    return in_percent(named, found.phase)
 
 
 def _row(found: Comparison, row: dict[Any, Any]) -> tuple[str, ...]:

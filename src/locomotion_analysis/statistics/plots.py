@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from locomotion_analysis.statistics.comparison import Comparison
 
 _SHADE = "#E69F00"
+_MOST_INSIDE = 4
 
 
 def plot_means(found: "Comparison", ax: "Axes | None" = None, effect: str | None = None) -> "Axes":
@@ -82,7 +83,11 @@ def plot_means(found: "Comparison", ax: "Axes | None" = None, effect: str | None
     chosen = found[effect] if effect else found.effects[0]
     _shade(ax, chosen.inference.clusters, found.phase)
     curve_axes(ax, name)
-    ax.legend(frameon=False, fontsize=8)
+    if len(found.means) > _MOST_INSIDE:
+        # Beside the curves, not over them.
+        ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    else:
+        ax.legend(frameon=False, fontsize=8)
     return ax
 
 
