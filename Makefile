@@ -51,7 +51,7 @@ $(VENV)/.installed-core: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt -e '.[io,excel,opensim,deep,tensorboard,models,onnx,serve,monitor,registry,explain,tuning,cluster,xarray,polars,cards,timeseries,dev]'
+	$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt -e '.[io,excel,opensim,deep,tensorboard,models,onnx,serve,monitor,registry,explain,tuning,cluster,xarray,polars,cards,timeseries,bayes,dev]'
 	@touch $@ $(VENV)/.installed-core
 
 $(VENV)/.installed-docs: pyproject.toml constraints.txt | $(BIN)/python

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 __all__ = [
     "BundleError",
+    "ConvergenceError",
     "CycleShapeError",
     "DownloadError",
     "DuplicateCycleError",
@@ -87,6 +88,10 @@ class FileLockedError(LocomotionError):
 
 class BundleError(FileReadError):
     """A model bundle is damaged, altered, of an unknown format, or holds what it may not."""
+
+
+class ConvergenceError(LocomotionError):
+    """A sampler's chains disagree or are too short, so that their numbers mean nothing."""
 
 
 class DownloadError(LocomotionError):

@@ -1,6 +1,7 @@
 """Comparison of people by a formula: who is counted, what is averaged, what the numbers are."""
 
 import json
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from locomotion_analysis.cli import main
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError
 from locomotion_analysis.simulation import simulate
-from locomotion_analysis.statistics import anova1rm, compare, ttest2, ttest_paired
+from locomotion_analysis.statistics import anova1rm, compare, mixed, ttest2, ttest_paired
 from locomotion_analysis.statistics.comparison_report import run_comparison
 
 KNEE, HIP = "knee_flexion_angle_ipsi_rad", "hip_flexion_angle_ipsi_rad"
@@ -93,7 +94,19 @@ def test_three_conditions_are_the_repeated_measures_anova():
     subject, task = (pd.factorize(means.index.get_level_values(k))[0] for k in (0, 1))
     by_hand = anova1rm(means.to_numpy(), task, subject)
     np.testing.assert_allclose(found.effects[0].inference.z, by_hand.z, rtol=1e-6)
-    assert found.effects[0].inference.zstar == pytest.approx(by_hand.inference().zstar)
+    # Greenhouse and Geisser's epsilon, from the covariance of the conditions (Maxwell & Delaney).
+    of_person = means.to_numpy().reshape(16, 3, 150)
+    of_person = of_person - of_person.mean(axis=0)
+    spread = of_person - of_person.mean(axis=1, keepdims=True)
+    scaled = of_person / np.sqrt((spread**2).sum(axis=(0, 1)))
+    S = np.einsum("icq,idq->cd", scaled, scaled)
+    S = S - S.mean(axis=0) - S.mean(axis=1)[:, None] + S.mean()
+    epsilon = np.trace(S) ** 2 / (2 * (S**2).sum())
+    corrected = found.effects[0].inference
+    assert corrected.epsilon == pytest.approx(epsilon)
+    assert corrected.df == pytest.approx((2 * epsilon, 30 * epsilon))
+    assert corrected.zstar > by_hand.inference().zstar
+    assert f"ε = {epsilon:.2f}" in corrected.sentence
     assert "sphericity" in " ".join(found.assumptions["check"])
 
 
@@ -169,6 +182,17 @@ def test_a_mixture_of_tasks_is_said():
         (f"{KNEE} ~ pathology", {"roi": (50, 50)}, "part of the gait cycle"),
         (f"{KNEE} ~ pathology", {"alpha": 2.0}, "between 0 and 1"),
         (f"{KNEE} ~ alone", {}, "at least two people in each group"),
+        (f"{KNEE} ~ alone + speed_m_s", {}, "1 in yes"),
+        (f"{KNEE} ~ alone", {"method": "mixed"}, "at least two people in each group"),
+        (f"{KNEE} ~ task", {"method": "mixed"}, "several for .*P0"),
+        (f"{KNEE} ~ pathology + twin", {"method": "mixed"}, "twin is a sum of multiples"),
+        (f"{KNEE} ~ pathology", {"method": "permutaton"}, "did you mean permutation"),
+        (f"{KNEE} ~ pathology", {"method": "bayes"}, r"bayesian\(\)"),
+        (
+            f"{KNEE} ~ pathology",
+            {"method": "permutation", "iterations": 10, "alpha": 0.01},
+            "100 to .* exchanges",
+        ),
     ],
 )
 def test_what_cannot_be_compared_is_said(formula, options, words):
@@ -255,3 +279,83 @@ def test_means_and_tests_are_of_the_people_with_every_condition():
     for key, band in found.means.items():
         assert band.value == pytest.approx(expected.means[key].value)
     assert "1 person lacks a condition: left out" in found.history
+
+
+def test_a_multilevel_comparison_keeps_people_who_lack_a_condition():
+    data = _cycles(14, tasks=("level_walking", "stair_ascent"), effect=1.5)
+    lacking = (data.groups == "P3") & (data.cycles["task"] == "stair_ascent").to_numpy()
+    some = data.take(~lacking)
+    found = compare(some, f"{KNEE} ~ pathology + task", within="task", method="mixed")
+    assert found.n_people == 14
+    assert any("1 person lacks a condition: kept" in told for told in found.history)
+    assert any("(1 + task | subject)" in told for told in found.history)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LocomotionWarning)
+        by_hand = mixed(f"{KNEE} ~ pathology + task + (1 + task | subject)", some)
+    task = found["task[stair_ascent]"]
+    own = by_hand.fixed.loc["task[stair_ascent]"]
+    np.testing.assert_allclose(task.difference.value, own["estimate"], rtol=1e-6)
+    np.testing.assert_allclose(task.difference.low, own["band_low"], rtol=1e-6)
+    outside = (own["band_low"] > 0) | (own["band_high"] < 0)
+    np.testing.assert_array_equal(np.abs(task.inference.z) > task.inference.zstar, outside)
+    assert task.inference.p == pytest.approx(own["p_curve"].min())
+    assert set(found.counts.values()) == {7, 6}
+    assert "multilevel model" in found.sentence
+    with pytest.raises(SchemaError, match="contrast"):
+        found.posthoc("task")
+
+
+def test_a_multilevel_comparison_of_two_groups_is_near_the_t_test():
+    data = _cycles(strides=2, effect=2.0)  # one of each leg: all weigh the same in both
+    one = compare(data, f"{KNEE} ~ pathology", equal_var=True).effects[0]
+    other = compare(data, f"{KNEE} ~ pathology", method="mixed").effects[0]
+    np.testing.assert_allclose(other.difference.value, one.difference.value, atol=1e-6)
+    assert np.corrcoef(other.inference.z, one.inference.z)[0, 1] > 0.99
+    scalar = compare(data.cycles, "speed_m_s ~ pathology", method="mixed").effects[0]
+    assert scalar.inference.is_scalar
+
+
+def test_a_single_inference_is_a_page(tmp_path):
+    found = compare(_cycles(effect=3.0), f"{KNEE} ~ pathology").effects[0].inference
+    page = found.to_html(tmp_path / "t.html")
+    assert "Critical t" in page
+    assert (tmp_path / "t.html").read_text() == page
+
+
+@pytest.mark.parametrize(("method", "correction"), [("rft", "holm"), ("permutation", "max")])
+def test_channels_that_are_compared_side_by_side_are_one_family(tmp_path, method, correction):
+    data = _cycles(effect=1.2)
+    formula = f"{KNEE}, {HIP} ~ pathology"
+    options = {"method": method, "iterations": 300}
+    made = run_comparison(data, formula, tmp_path / "out", **options)
+    table = made.found.table()
+    alone = [compare(data, f"{name} ~ pathology", **options) for name in (KNEE, HIP)]
+    p = np.array([each.effects[0].inference.p for each in alone])
+    np.testing.assert_allclose(table["p"], p)
+    assert made.found.correction == correction
+    if correction == "holm":
+        np.testing.assert_allclose(table["p_adjusted"], np.minimum(np.maximum(2 * p.min(), p), 1))
+    else:
+        # The largest t of both curves under the same exchanges: never smaller than alone.
+        assert (table["p_adjusted"] >= p).all()
+        assert (table["p_adjusted"] <= np.minimum(2 * p, 1) + 2 / 300).all()
+    written = pd.read_csv(tmp_path / "out" / "family.csv")
+    np.testing.assert_allclose(written["p_adjusted"], table["p_adjusted"])
+    clusters = pd.read_csv(tmp_path / "out" / "clusters.csv")
+    assert set(clusters["channel"]) == {KNEE, HIP}
+
+
+def test_the_command_crosses_what_is_named_between_and_within(tmp_path, capsys):
+    data = _cycles(tasks=("level_walking", "stair_ascent"))
+    data.to_parquet(tmp_path / "cycles.parquet")
+    with pytest.raises(SystemExit) as ended:
+        main(["compare", str(tmp_path / "cycles.parquet"), "--channels", f"{KNEE},{HIP}",
+              "--between", "pathology", "--within", "task", "--out", str(tmp_path / "out")])  # fmt: skip
+    assert not ended.value.code
+    numbers = json.loads((tmp_path / "out" / "numbers.json").read_text())
+    assert numbers["formula"] == f"{KNEE}, {HIP} ~ pathology * task"
+    assert {row["effect"] for row in numbers["family"]} == {"pathology", "task", "pathology:task"}
+    with pytest.raises(SystemExit) as ended:
+        main(["compare", str(tmp_path / "cycles.parquet"), "--out", str(tmp_path / "out")])
+    assert ended.value.code == 2
+    assert "--formula" in capsys.readouterr().err

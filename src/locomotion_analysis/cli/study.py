@@ -319,23 +319,32 @@ def discover(
 
 def compare(
     data: Data,
+    out: Folder,
     formula: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="What is compared by what: CHANNEL ~ factor * other + covariate. Text columns are "
-            "factors, numbers are covariates."
+            "factors, numbers are covariates; channels between commas are one family."
         ),
-    ],
-    out: Folder,
+    ] = None,
+    channels: Channels = None,
+    between: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="In the place of a formula: factors between people, crossed with each other and "
+            "those of --within; repeat, or separate by commas."
+        ),
+    ] = None,
     where: Where = None,
     within: Annotated[
         list[str] | None,
         typer.Option(help="Factors within people; repeat, or separate by commas."),
     ] = None,
     method: Annotated[
-        Literal["rft", "permutation", "fdr"],
+        Literal["rft", "permutation", "fdr", "mixed", "bayes"],
         typer.Option(
-            help="Random field theory, permutation, or false discovery rate over the nodes."
+            help="Random field theory, permutation, false discovery rate over the nodes, or a "
+            "multilevel model of all cycles, by likelihood or Bayesian (extra bayes)."
         ),
     ] = "rft",
     alpha: Annotated[float, typer.Option(help="Error rate over the whole curve.")] = 0.05,
@@ -359,17 +368,46 @@ def compare(
 
     Cycles are averaged for each person first: people are what is counted.
     """
+    from locomotion_analysis.statistics.bayesian_report import run_bayesian
     from locomotion_analysis.statistics.comparison_report import run_comparison
 
+    names, groups, inside = map(split_names, (channels, between, within))
+    if formula is None:
+        formula = _crossed(names, groups, inside)
     loaded = read_data(data, where)
+    shown = console()
+    if method == "bayes":
+        fit, report = run_bayesian(
+            loaded, formula, out, within=inside or (), level=1 - alpha, seed=seed,
+            source=cycles_path(data),
+        )  # fmt: skip
+        shown.print(escape(str(fit)))
+        show_simulated(loaded.is_simulated)
+        show_paths({"report": report})
+        return
     made = run_comparison(
-        loaded, formula, out, within=split_names(within) or (), method=method, alpha=alpha,
+        loaded, formula, out, within=inside or (), method=method, alpha=alpha,
         equal_var=equal_var, roi=roi, correction=correction, iterations=iterations, seed=seed,
         source=cycles_path(data),
     )  # fmt: skip
-    shown = console()
     shown.print(escape(made.found.sentence))
     for entry in made.found.history:
         shown.print(escape(f"  {entry}"))
     show_simulated(loaded.is_simulated)
     show_paths({"report": made.report_path, "numbers": made.out / "numbers.json"})
+
+
+def _crossed(
+    channels: list[str] | None, between: list[str] | None, within: list[str] | None
+) -> str:
+    """Return the formula of channels compared by crossed factors."""
+    factors = [*(between or ()), *(within or ())]
+    if not channels or not factors:
+        raise SchemaError(
+            expected="--formula, or --channels with --between or --within",
+            got="no formula",
+            where="compare",
+            fix='for example --formula "knee_flexion_angle_ipsi_rad ~ pathology", or '
+            "--channels knee_flexion_angle_ipsi_rad --between pathology",
+        )
+    return f"{', '.join(channels)} ~ {' * '.join(factors)}"

@@ -5,10 +5,19 @@ from locomotion_analysis.statistics.agreement import (
     reliability,
     reliability_table,
 )
+from locomotion_analysis.statistics.bayesian import (
+    BayesianModel,
+    Prior,
+    bayesian,
+)
 from locomotion_analysis.statistics.comparison import (
     Comparison,
     Effect,
     compare,
+)
+from locomotion_analysis.statistics.comparison_family import (
+    Family,
+    compare_family,
 )
 from locomotion_analysis.statistics.conformal import (
     SubjectConformal,
@@ -71,14 +80,17 @@ from locomotion_analysis.statistics.series import (
 )
 
 __all__ = [
+    "BayesianModel",
     "Cluster",
     "Comparison",
     "CurveTest",
     "Effect",
     "Effects",
+    "Family",
     "Inference",
     "MixedModel",
     "Power",
+    "Prior",
     "Registration",
     "SubjectConformal",
     "Trend",
@@ -96,10 +108,12 @@ __all__ = [
     "autocorrelation",
     "bayes_factor_of_t",
     "bayes_factors",
+    "bayesian",
     "calibrated_limit",
     "cca",
     "change_points",
     "compare",
+    "compare_family",
     "elastic_registration",
     "glm",
     "hotellings",

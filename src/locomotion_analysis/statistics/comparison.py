@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ from locomotion_analysis.statistics.designs import (
     factorial,
     residuals_of_conditions,
 )
-from locomotion_analysis.statistics.fields import Field, Floats, Kind, fwhm, resels, tail
+from locomotion_analysis.statistics.fields import Field, Floats, Kind, fwhm, resels
 from locomotion_analysis.statistics.formula import Formula
 from locomotion_analysis.statistics.linear import (
     Exchange,
@@ -68,8 +68,8 @@ class Effect:
         the band of the difference; else partial eta squared, without a band.
     size_name : str
         Which of them.
-    test : CurveTest
-        The statistic with its model.
+    test : CurveTest or None
+        The statistic with its model; None of a multilevel model.
     """
 
     name: str
@@ -77,7 +77,7 @@ class Effect:
     difference: Band | None
     size: Band
     size_name: str
-    test: CurveTest
+    test: CurveTest | None
 
 
 @dataclass(frozen=True)
@@ -135,8 +135,8 @@ class Comparison:
         """What is checked of the residuals, one row a check.
 
         Columns: ``effect``, ``check`` (normal residuals, equal variances, sphericity), ``value``
-        (share of nodes below alpha; epsilon), ``p`` (smallest over the nodes times the resels; of
-        sphericity, that of the corrected test) and ``found``.
+        (share of nodes below alpha; epsilon), ``p`` (smallest over the nodes times the resels; none
+        of sphericity, for which is corrected) and ``found``.
         """
         return _assumptions(self.effects, self.options["alpha"])
 
@@ -164,8 +164,12 @@ class Comparison:
     @property
     def sentence(self) -> str:
         """What was found, in words for a methods section."""
-        people = f"{self.n_people} people ({self.n_cycles} cycles, averaged per person"
+        people = f"{self.n_people} people ({self.n_cycles} cycles"
         conditions = f" and {' and '.join(self.within)})" if self.within else ")"
+        if self.options["method"] == "mixed":
+            conditions = ", all in the model)"
+        else:
+            people += ", averaged per person"
         found = " ".join(in_percent(effect.inference, self.phase) for effect in self.effects)
         return f"{self.formula}: {people}{conditions}. {found}"
 
@@ -292,7 +296,7 @@ def compare(
     formula: str,
     *,
     within: str | Sequence[str] = (),
-    method: Method = "rft",
+    method: Method | Literal["mixed"] = "rft",
     alpha: float = 0.05,
     equal_var: bool = False,
     ss_type: int = 2,
@@ -316,8 +320,11 @@ def compare(
         (``pathology * task + speed_m_s``); ``1`` alone tests the mean against zero.
     within : str or sequence of str
         Factors of the formula whose levels the same people have.
-    method : {"rft", "permutation", "fdr"}
-        As for :meth:`CurveTest.inference`.
+    method : {"rft", "permutation", "fdr", "mixed"}
+        As for :meth:`CurveTest.inference`; or a multilevel model of all cycles at every node
+        (:func:`mixed`), which keeps people who lack a condition. Its effects are those of single
+        levels against the first, and its formula may say what differs between people
+        (``(task | subject)``); else their level does, and the factors in `within`.
     alpha : float
         Error rate over the whole curve.
     equal_var : bool
@@ -354,8 +361,11 @@ def compare(
     responses = tuple(name.strip() for name in read.response.split("+"))
     inside = (within,) if isinstance(within, str) else tuple(within)
     terms = tuple(term for term in read.terms if term)
-    _refuse_formula(read, inside)
-    everybody = people_of(data, responses, read.columns, inside, roi)
+    _refuse_method(method)
+    _refuse_formula(read, inside, bars=method == "mixed")
+    columns = tuple(dict.fromkeys(name for term in terms for name in term))
+    everybody = people_of(data, responses, columns, inside, roi)
+    _refuse_lonely(everybody, terms)
     people = _with_all_conditions(everybody, inside)
     left = everybody.n_people - people.n_people
     refuse_empty_nodes(people.rows, " + ".join(responses))
@@ -368,10 +378,20 @@ def compare(
         "iterations": iterations,
         "seed": seed,
     }
-    effects = effects_of(people, terms, inside, options)
-    means, counts = _means_of_cells(people, _factor_names(people.frame, terms), alpha)
     lack = "1 person lacks" if left == 1 else f"{left} people lack"
-    dropped = (f"{lack} a condition: left out",) if left else ()
+    if method == "mixed":
+        from locomotion_analysis.statistics.comparison_mixed import effects_by_mixed
+
+        people = replace(
+            everybody, history=tuple(f"means drawn: {told}" for told in everybody.history)
+        )
+        effects, told = effects_by_mixed(data, read, responses, inside, roi, options)
+        if left:
+            told = (f"{lack} a condition: kept, by the multilevel model", *told)
+    else:
+        effects = effects_of(people, terms, inside, options)
+        told = (f"{lack} a condition: left out",) if left else ()
+    means, counts = _means_of_cells(people, _factor_names(people.frame, terms), alpha)
     return Comparison(
         formula=formula,
         responses=responses,
@@ -382,7 +402,7 @@ def compare(
         phase=people.phase,
         n_cycles=people.n_cycles,
         n_people=people.n_people,
-        history=(*people.history, *dropped),
+        history=(*people.history, *told),
         simulated=people.simulated,
         people=people,
         terms=terms,
@@ -390,13 +410,39 @@ def compare(
     )
 
 
-def _refuse_formula(read: Formula, within: Sequence[str]) -> None:
-    if read.random:
+def _refuse_method(method: str) -> None:
+    known = (*get_args(Method), "mixed")
+    if method not in known:
+        near = get_close_matches(method, known, n=1)
+        fix = f"did you mean {near[0]}?" if near else "choose one of these"
+        raise SchemaError(
+            expected=f"a method: {', '.join(known)}",
+            got=repr(method),
+            where="method",
+            fix="call bayesian() with the formula" if method == "bayes" else fix,
+        )
+
+
+def _refuse_lonely(people: People, terms: Sequence[Term]) -> None:
+    """Refuse a level of a factor that one person has: nothing varies between people there."""
+    for name in _factor_names(people.frame, terms):
+        own = people.frame.groupby(name, observed=True)["person"].nunique()
+        if own.min() < 2:
+            raise SchemaError(
+                expected="at least two people in each group",
+                got=", ".join(f"{n} in {level}" for level, n in own.items()),
+                where=name,
+                fix="add people; cycles of the same person do not help",
+            )
+
+
+def _refuse_formula(read: Formula, within: Sequence[str], *, bars: bool) -> None:
+    if read.random and not bars:
         raise SchemaError(
             expected="fixed effects; people are averaged, and stand in within=",
             got=read.text,
             where="formula",
-            fix="use mixed() for effects that differ between people",
+            fix='use method="mixed", or mixed(), for effects that differ between people',
         )
     unknown = [name for name in within if name not in read.columns]
     if unknown:
@@ -490,16 +536,6 @@ def hypotheses(
     if alone and factors and not ordered and not options["equal_var"]:
         group = np.zeros(len(subjects.levels), dtype=np.int64)
         group[subjects.codes] = factors[0].codes
-        counts = np.bincount(group)
-        if counts.min() < 2:
-            raise SchemaError(
-                expected="at least two people in each group",
-                got=", ".join(
-                    f"{n} in {level}" for n, level in zip(counts, factors[0].levels, strict=True)
-                ),
-                where=factors[0].name,
-                fix="add people; cycles of the same person do not help",
-            )
         tests = [replace(tests[0], group=group)]
     return [_signed(test) for test in tests]
 
@@ -528,7 +564,7 @@ def _factor(frame: pd.DataFrame, name: str) -> Factor:
 
 
 def _effect(test: Hypothesis, options: Mapping[str, Any]) -> Effect:
-    statistic = tested(test)
+    statistic = _spherical(tested(test))
     found = statistic.inference(
         options["alpha"],
         method=options["method"],
@@ -636,6 +672,8 @@ def _assumptions(effects: Sequence[Effect], alpha: float) -> pd.DataFrame:
 
     rows: list[dict[str, object]] = []
     for effect in effects:
+        if effect.test is None:
+            continue
         test = effect.test.hypothesis
         if test.rows.shape[2] > 1:
             continue
@@ -669,9 +707,18 @@ def _assumptions(effects: Sequence[Effect], alpha: float) -> pd.DataFrame:
                     "found": f"{np.mean(p < alpha):.0%} of nodes below {alpha:g} {verdict}".strip(),
                 }
             )
-        per_unit = len(test.exchange.unit) // len(test.exchange.block)
-        if per_unit > 1:
-            rows.append(_sphericity(effect, residuals, per_unit))
+        if effect.test.epsilon < 1.0:
+            rows.append(
+                {
+                    "effect": effect.name,
+                    "check": "sphericity (Greenhouse-Geisser)",
+                    "value": effect.test.epsilon,
+                    "p": np.nan,
+                    "found": "not needed (permutation)"
+                    if effect.inference.method == "permutation"
+                    else f"degrees of freedom times ε = {effect.test.epsilon:.2f}",
+                }
+            )
     return pd.DataFrame(rows, columns=["effect", "check", "value", "p", "found"])
 
 
@@ -691,29 +738,19 @@ def _groups_of(test: Hypothesis) -> list[Any]:
     return [np.flatnonzero(codes.ravel() == code) for code in range(int(codes.max()) + 1)]
 
 
-def _sphericity(effect: Effect, residuals: Floats, per_unit: int) -> dict[str, object]:
-    """Epsilon of the mean covariance, and the corrected result (Greenhouse & Geisser 1959)."""
-    parts = residuals.reshape(-1, per_unit, residuals.shape[1])
-    spread = np.nansum(parts**2, axis=(0, 1))
-    covariance = np.einsum("umq,unq->mn", parts / np.sqrt(spread), parts / np.sqrt(spread))
+def _spherical(statistic: CurveTest) -> CurveTest:
+    """Return the test with Greenhouse and Geisser's degrees of freedom, where it needs them.
+
+    Epsilon is that of the mean covariance over the nodes (Greenhouse & Geisser 1959).
+    """
+    test = statistic.hypothesis
+    per_unit = len(test.exchange.unit) // len(test.exchange.block)
+    if per_unit == 1 or test.kind != "F":
+        return statistic
+    parts = _model_residuals(test).reshape(-1, per_unit, statistic.n_nodes)
+    parts = parts / np.sqrt(np.nansum(parts**2, axis=(0, 1)))
+    known = np.where(np.isnan(parts), 0.0, parts)
+    covariance = np.einsum("umq,unq->mn", known, known)
     epsilon = float(np.trace(covariance) ** 2 / (per_unit * (covariance**2).sum()))
-    df = (effect.inference.df[0] * epsilon, effect.inference.df[1] * epsilon)
-    found = effect.inference
-    if effect.test.n_nodes == 1:
-        p = float(tail("F", df, float(np.atleast_1d(found.z)[0])))
-        told = f"ε = {epsilon:.2f}; corrected p = {p:.3g}"
-    else:
-        whole = Field("F", df, found.resels, effect.test.n_nodes)
-        p = whole.p_maximum(float(np.max(found.z)))
-        limit = whole.critical(found.alpha)
-        same = bool((np.max(found.z) > limit) == found.h0reject)
-        told = f"ε = {epsilon:.2f}; corrected critical F = {limit:.2f}, " + (
-            "the same decision" if same else "another decision"
-        )
-    return {
-        "effect": effect.name,
-        "check": "sphericity (Greenhouse-Geisser)",
-        "value": epsilon,
-        "p": p,
-        "found": told,
-    }
+    df = statistic.df[0] * epsilon, statistic.df[1] * epsilon
+    return replace(statistic, df=df, epsilon=epsilon)

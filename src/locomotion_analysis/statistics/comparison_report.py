@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -26,10 +26,10 @@ from locomotion_analysis.statistics.comparison import (
     Comparison,
     Correction,
     Effect,
-    compare,
     in_percent,
 )
-from locomotion_analysis.statistics.curve_inference import SYMBOLS, Method
+from locomotion_analysis.statistics.comparison_family import Family, compare_family
+from locomotion_analysis.statistics.curve_inference import SYMBOLS, Inference, Method
 from locomotion_analysis.statistics.plots import (
     difference_title,
     effect_title,
@@ -44,14 +44,20 @@ _FILES = (
     "assumptions.csv",
     "curves.csv",
     "posthoc.csv",
+    "family.csv",
     "numbers.json",
 )
 _METHODS = {
     "rft": "random field theory",
     "permutation": "permutation, largest value over the curve",
     "fdr": "false discovery rate over nodes",
+    "mixed": "multilevel model at every node, simultaneous bands",
 }
 
+_CORRECTIONS = {
+    "holm": "Holm's correction",
+    "max": "the largest value over channels and nodes of every exchange",
+}
 _READING = (
     (
         "People are counted, not cycles: the cycles of a person in a condition are averaged "
@@ -69,13 +75,23 @@ _READING = (
 )
 
 
+_READING_MIXED = (
+    (
+        "All cycles are in the model, and each person has an own level in it, so that people are what "
+        "is counted; the means drawn are those of people."
+    ),
+    "A band holds the whole true curve with probability 1 - α, not each node by itself.",
+    "P is that of a departure as large anywhere on the curve, where there is no effect.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Compared:
     """A comparison and where it was written.
 
     Attributes
     ----------
-    found : Comparison
+    found : Comparison or Family
         The result.
     posthoc : DataFrame
         Pairs of levels of factors with more than two; empty where there are none.
@@ -83,7 +99,7 @@ class Compared:
         Folder of the files.
     """
 
-    found: Comparison
+    found: Comparison | Family
     posthoc: pd.DataFrame
     out: Path
 
@@ -99,7 +115,7 @@ def run_comparison(
     out: str | os.PathLike[str],
     *,
     within: str | Sequence[str] = (),
-    method: Method = "rft",
+    method: Method | Literal["mixed"] = "rft",
     alpha: float = 0.05,
     equal_var: bool = False,
     roi: tuple[float, float] | None = None,
@@ -116,7 +132,8 @@ def run_comparison(
         As for :func:`~locomotion_analysis.statistics.compare`.
     out : path-like
         Folder for ``report.html``, ``clusters.csv``, ``assumptions.csv``, ``curves.csv``,
-        ``posthoc.csv`` and ``numbers.json``.
+        ``posthoc.csv`` and ``numbers.json``; of a family of channels, separated by commas before
+        ``~``, also ``family.csv``.
     correction : {"holm", "max"}
         Of the pairs of a factor with more than two levels.
     source : path-like, optional
@@ -143,22 +160,49 @@ def run_comparison(
     'report.html'
     """
     folder = output_folder(out, _FILES, "numbers.json")
-    found = compare(
+    found = compare_family(
         data, formula, within=within, method=method, alpha=alpha, equal_var=equal_var, roi=roi,
         iterations=iterations, seed=seed,
     )  # fmt: skip
-    posthoc = _posthoc(found, correction)
     origin = provenance(source_files(source))
-    contents = {
-        "report.html": comparison_page(found, posthoc, origin).html(),
-        "clusters.csv": csv_text(found.table()),
-        "assumptions.csv": csv_text(found.assumptions),
-        "curves.csv": csv_text(_curves(found)),
-        "posthoc.csv": csv_text(posthoc),
-        "numbers.json": json_text(_numbers(found, origin)),
+    parts = found.comparisons
+    posthoc = [_posthoc(each, correction) for each in parts]
+    tables = {
+        "clusters.csv": [each.table() for each in parts],
+        "assumptions.csv": [each.assumptions for each in parts],
+        "curves.csv": [_curves(each) for each in parts],
+        "posthoc.csv": posthoc,
     }
+    several = len(parts) > 1
+    if several:
+        names = [" + ".join(each.responses) for each in parts]
+        tables = {
+            file: [
+                part.assign(channel=name)
+                for part, name in zip(own, names, strict=True)
+                if len(part)
+            ]
+            for file, own in tables.items()
+        }
+    contents = {
+        name: csv_text(pd.concat(own) if own else posthoc[0]) for name, own in tables.items()
+    }
+    if several:
+        numbers: dict[str, Any] = {
+            "formula": formula,
+            "correction": found.correction,
+            "family": found.table().to_dict("records"),
+            "channels": [_numbers(each, origin) for each in parts],
+            "provenance": origin,
+        }
+        contents["family.csv"] = csv_text(found.table())
+        page = family_page(found, origin)
+    else:
+        numbers = _numbers(parts[0], origin)
+        page = comparison_page(parts[0], posthoc[0], origin)
+    contents |= {"report.html": page.html(), "numbers.json": json_text(numbers)}
     write_all({folder / name: text for name, text in contents.items()})
-    return Compared(found, posthoc, folder)
+    return Compared(found if several else parts[0], pd.concat(posthoc), folder)
 
 
 def write_page(html: str, path: str | os.PathLike[str]) -> None:
@@ -170,7 +214,7 @@ def write_page(html: str, path: str | os.PathLike[str]) -> None:
 def _posthoc(found: Comparison, correction: Correction) -> pd.DataFrame:
     columns = ["factor", "first", "second", "n", "largest", "at", "p", "p_adjusted", "rejected",
                "difference"]  # fmt: skip
-    if len(found.responses) > 1:
+    if len(found.responses) > 1 or found.options["method"] == "mixed":
         return pd.DataFrame(columns=columns)
     tables = [
         found.posthoc(name, correction).assign(factor=name)
@@ -230,17 +274,17 @@ def comparison_page(
 ) -> Page:
     """Return the report of a comparison as a page."""
     posthoc = _posthoc(found, "holm") if posthoc is None else posthoc
-    title = " and ".join(
-        channel_title(name) if is_channel(name) else feature_title(name) for name in found.responses
-    )
+    title = " and ".join(map(_response_title, found.responses))
     sections = [
         _means_section(found),
         *(_effect_section(found, effect) for effect in found.effects),
     ]
     if len(posthoc):
         sections.append(_pairs_section(found, posthoc))
-    sections.append(_assumptions_section(found))
+    if len(found.assumptions):
+        sections.append(_assumptions_section(found))
     options = found.options
+    by_means = options["method"] != "mixed"
     method = _METHODS[options["method"]]
     if options["method"] == "permutation":
         method += f", {found.effects[0].inference.permutations:,} exchanges, seed {options['seed']}"
@@ -248,7 +292,7 @@ def comparison_page(
         about=found,
         title=f"{title} compared",
         subtitle=found.formula,
-        verdict=[in_percent(effect.inference, found.phase) for effect in found.effects],
+        verdict=[_sentence(found, effect) for effect in found.effects],
         facts=[
             ("People", f"{found.n_people:,}"),
             ("Cycles averaged", f"{found.n_cycles:,}"),
@@ -256,12 +300,15 @@ def comparison_page(
             ("α over the whole curve", f"{options['alpha']:g}"),
         ],
         sections=[section for section in sections if section],
-        reading=_READING,
+        reading=_READING if by_means else _READING_MIXED,
         provenance=origin or provenance([]),
         record=[
             ("Formula", found.formula),
             ("Within people", ", ".join(found.within) or "none"),
             ("Inference", method),
+        ]
+        + by_means
+        * [
             (
                 "Variances",
                 "equal"
@@ -271,6 +318,92 @@ def comparison_page(
             ("Sums of squares", f"type {options['ss_type']}"),
         ],
         history=found.history,
+    )
+
+
+def family_page(found: Family, origin: dict[str, Any] | None = None) -> Page:
+    """Return the report of channels that were tested as one family."""
+    rows = [
+        (
+            _response_title(row["channel"]),
+            effect_title(row["effect"]),
+            f"{row['largest']:.2f}",
+            "< 0.001" if row["p"] < 0.001 else f"{row['p']:.3f}",
+            "< 0.001" if row["p_adjusted"] < 0.001 else f"{row['p_adjusted']:.3f}",
+        )
+        for row in found.table().to_dict("records")
+    ]
+    columns = ("Channel", "Effect", "Largest statistic", "P", "P, adjusted")
+    sections = [
+        Section(
+            "One family",
+            f"P is that of the whole curve; adjusted over the channels by {_CORRECTIONS[found.correction]}. "
+            "Critical values and shaded parts below are those of each channel by itself.",
+            (),
+            [Table("", columns, rows, first_number=2)],
+        )
+    ]
+    for each in found.comparisons:
+        own = comparison_page(each)
+        title = " and ".join(map(_response_title, each.responses))
+        sections += [replace(part, title=f"{title}: {part.title.lower()}") for part in own.sections]
+    first = found.comparisons[0]
+    whole = comparison_page(first, pd.DataFrame(), origin)
+    return replace(
+        whole,
+        about=list(found.comparisons),
+        title=f"{len(found.comparisons)} channels compared",
+        subtitle=found.formula,
+        verdict=found.findings,
+        sections=sections,
+        history=tuple(dict.fromkeys(entry for each in found.comparisons for entry in each.history)),
+    )
+
+
+def _response_title(name: str) -> str:
+    return channel_title(name) if is_channel(name) else feature_title(name)
+
+
+def inference_page(found: Inference) -> Page:
+    """Return a single inference as a page."""
+    pictures = []
+    if not found.is_scalar:
+        picture = Picture.drawn(
+            lambda _, ax: plot_inference(found, ax),
+            (),
+            (6.4, 3.6),
+            f"The statistic of {effect_title(found.effect)} over the nodes, with its critical value.",
+            "Statistic; dashed: its critical value.",
+        )
+        pictures.append(picture)
+    rows = [
+        (
+            f"{each.endpoints[0]:.1f} to {each.endpoints[1]:.1f}",
+            f"{each.extent:.1f}",
+            "above" if each.sign > 0 else "below",
+            "< 0.001" if each.P < 0.001 else f"{each.P:.3f}",
+        )
+        for each in found.clusters
+    ]
+    columns = ("Nodes", "Extent", "Side of zero", "P of cluster")
+    name = SYMBOLS[found.statistic]
+    return Page(
+        about=(),
+        title=f"{effect_title(found.effect)}: {name} over {np.size(found.z)} nodes",
+        subtitle=_METHODS[found.method],
+        verdict=[found.sentence],
+        facts=[
+            (f"Critical {name}", f"{found.zstar:.3f}"),
+            ("P of the whole curve", "< 0.001" if found.p < 0.001 else f"{found.p:.3f}"),
+            ("α over the whole curve", f"{found.alpha:g}"),
+        ],
+        sections=[Section("Statistic", (), pictures, [Table("", columns, rows)] if rows else [])],
+        reading=(*_READING[2:3], "Arrays do not say whether people were measured or simulated."),
+        provenance=provenance([]),
+        record=[
+            ("Degrees of freedom", ", ".join(f"{value:.4g}" for value in found.df)),
+            ("Smoothness (FWHM)", f"{found.fwhm:.2f} nodes" if np.isfinite(found.fwhm) else "none"),
+        ],
     )
 
 
@@ -289,7 +422,7 @@ def _means_section(found: Comparison) -> Section:
                 (6.4, 3.8),
                 f"Means with their bands: {text}.",
                 "Means over people with simultaneous bands; shaded: "
-                f"where {found.effects[0].name} was found.",
+                f"where {in_sentence(effect_title(found.effects[0].name))} was found.",
             )
         )
     return Section("Means", (), pictures, [Table("People", ("Group", "People"), rows)])
@@ -322,9 +455,19 @@ def _effect_section(found: Comparison, effect: Effect) -> Section:
     rows = [_row(found, row) for row in table[table["effect"] == effect.name].to_dict("records")]
     columns = ("Gait cycle", "P of cluster", f"Largest {SYMBOLS[effect.inference.statistic]}",
                "Difference there", "Band", f"{effect.size_name} there")  # fmt: skip
-    return Section(
-        shown, in_percent(effect.inference, found.phase), pictures, [Table("", columns, rows)]
+    shared = list(range(len(columns)))
+    if effect.difference is None:
+        del shared[3:5]
+    shown_table = Table(
+        "", [columns[k] for k in shared], [[row[k] for k in shared] for row in rows]
     )
+    return Section(shown, _sentence(found, effect), pictures, [shown_table])
+
+
+def _sentence(found: Comparison, effect: Effect) -> str:
+    """Return what was found of an effect, by its title."""
+    named = replace(effect.inference, effect=effect_title(effect.name))
+    return in_percent(named, found.phase)
 
 
 def _row(found: Comparison, row: dict[Any, Any]) -> tuple[str, ...]:
@@ -377,7 +520,7 @@ def _assumptions_section(found: Comparison) -> Section:
             effect_title(str(row["effect"])),
             str(row["check"]),
             str(row["found"]),
-            "< 0.001" if row["p"] < 0.001 else f"{row['p']:.3f}",
+            "" if np.isnan(row["p"]) else "< 0.001" if row["p"] < 0.001 else f"{row['p']:.3f}",
         )
         for row in found.assumptions.to_dict("records")
     ]

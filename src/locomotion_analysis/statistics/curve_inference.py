@@ -5,6 +5,7 @@ larger than chance allows, by random field theory, by exchange of what the null 
 exchanged, or node by node with the share of false discoveries bounded.
 """
 
+import os
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -81,7 +82,7 @@ class Inference:
         Error rate over the whole curve.
     two_tailed : bool
         Whether small values of t count as large ones do.
-    method : {"rft", "permutation", "fdr"}
+    method : {"rft", "permutation", "fdr", "mixed"}
         How it was inferred.
     zstar : float
         Critical value.
@@ -102,6 +103,9 @@ class Inference:
         Whether these are all there are.
     seed : int
         Seed of the draws.
+    epsilon : float
+        What the degrees of freedom were multiplied by, since differences between conditions vary
+        unequally (Greenhouse & Geisser 1959); 1 where they were not.
     """
 
     effect: str
@@ -112,7 +116,7 @@ class Inference:
     resels: Df
     alpha: float
     two_tailed: bool
-    method: Method
+    method: Method | Literal["mixed"]
     zstar: float
     h0reject: bool
     p: float
@@ -122,6 +126,7 @@ class Inference:
     permutations: int = 0
     exact: bool = False
     seed: int = 0
+    epsilon: float = 1.0
 
     @property
     def is_scalar(self) -> bool:
@@ -146,9 +151,14 @@ class Inference:
             "permutation": f"{self.permutations:,} permutations"
             + (" (all there are)" if self.exact else f" (seed {self.seed})"),
             "fdr": "the false discovery rate over nodes",
+            "mixed": "the simultaneous band of a multilevel model",
         }[self.method]
+        if self.epsilon < 1.0:
+            by += f", degrees of freedom times Greenhouse-Geisser ε = {self.epsilon:.2f}"
         if isinstance(self.z, float):
-            how = "" if self.method == "rft" else f" by {by}"
+            plain = self.method == "mixed" or (self.method == "rft" and self.epsilon == 1.0)
+            how = "" if plain else f" by {by}"
+            how = how.replace("by random field theory, ", "with ")
             return f"{self.effect}: {name}({df}) = {self.z:.3f}, {p_in_words(self.p)}{how}."
         limit = f"critical {name}({df}) = {self.zstar:.3f} at α = {self.alpha:g} by {by}"
         if not self.h0reject:
@@ -179,6 +189,15 @@ class Inference:
 
         return plot_inference(self, ax, phase=phase)
 
+    def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
+        """Return the result as one HTML page, and write it where a path is given."""
+        from locomotion_analysis.statistics.comparison_report import inference_page, write_page
+
+        page = inference_page(self).html()
+        if path is not None:
+            write_page(page, path)
+        return page
+
 
 def p_in_words(p: float) -> str:
     """Return a p value as it is printed: ``p = 0.031``, ``p < 0.001``."""
@@ -203,6 +222,8 @@ class CurveTest:
         The data and the model.
     method : {"rft", "permutation", "fdr"}
         How :meth:`inference` infers where it is not told.
+    epsilon : float
+        What `df` were multiplied by (see :class:`Inference`).
     """
 
     effect: str
@@ -212,6 +233,7 @@ class CurveTest:
     hypothesis: Hypothesis
     residuals: Floats = field(repr=False)
     method: Method = "rft"
+    epsilon: float = 1.0
 
     @property
     def n_nodes(self) -> int:
@@ -293,6 +315,7 @@ class CurveTest:
             p=float("nan"),
             p_set=float("nan"),
             clusters=(),
+            epsilon=1.0 if chosen == "permutation" else self.epsilon,
         )
         if chosen == "permutation":
             null = null_distribution(

@@ -381,8 +381,8 @@ def mixed(
     [0.79, 0.82]
     """
     read = Formula.parse(formula)
-    group = _grouping(read)
-    frame, response, nodes = _inputs(read, data, curves)
+    group = grouping_of(read)
+    frame, response, nodes = inputs_of(read, data, curves)
     known = frame.notna().all(axis=1).to_numpy() & np.isfinite(response).all(axis=1)
     notes = []
     if not known.all():
@@ -391,7 +391,7 @@ def mixed(
     frame, response = frame[known], response[known]
     person, people = pd.factorize(frame[group])
     layout, Q, Z = _layout(read, frame, response)
-    _check_size(Q, Z, people, read)
+    check_size(Q, Z, people, read)
     sums = Sums.of(Q, Z, response - Q @ (Q.T @ response), person)
     constant = sums.yy.sum(axis=1) <= 1e-20 * np.square(response).sum(axis=0)
     if constant.any():
@@ -457,7 +457,7 @@ def mixed(
 # What is modelled
 
 
-def _grouping(read: Formula) -> str:
+def grouping_of(read: Formula) -> str:
     groups = {each.group for each in read.random}
     if len(groups) != 1:
         raise SchemaError(
@@ -469,7 +469,7 @@ def _grouping(read: Formula) -> str:
     return groups.pop()
 
 
-def _inputs(
+def inputs_of(
     read: Formula, data: pd.DataFrame | LocomotionData, curves: ArrayLike | None
 ) -> tuple[pd.DataFrame, Values, NDArray[Any]]:
     """Return the columns of the right side, the response (n_rows, n_points), and the points."""
@@ -537,7 +537,7 @@ def _layout(read: Formula, frame: pd.DataFrame, response: Values) -> tuple[_Layo
     return _Layout(fixed, tuple(codings), names, effects, shape, R, R_z, ols), Q, Z
 
 
-def _check_size(Q: Values, Z: Values, people: "pd.Index[Any]", read: Formula) -> None:
+def check_size(Q: Values, Z: Values, people: "pd.Index[Any]", read: Formula) -> None:
     effects = len(people) * Z.shape[1]
     if len(people) < _LEAST_PEOPLE or len(Q) <= max(effects, Q.shape[1]):
         raise SchemaError(

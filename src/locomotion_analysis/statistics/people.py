@@ -92,7 +92,7 @@ def people_of(
         )
     legs = ["side"] if "side" in levels and "side" not in columns else []
     frame = columns_of(table, dict.fromkeys([*keys, *columns, *legs])).reset_index(drop=True)
-    values, phase = _responses(data, table, responses, roi)
+    values, phase = responses_of(data, table, responses, roi)
     missing = {name: int(frame[name].isna().sum()) for name in [*keys, *columns]}
     known = frame[[*keys, *columns]].notna().all(axis=1).to_numpy()
     measured = np.isfinite(values).any(axis=(1, 2))
@@ -190,12 +190,13 @@ def _averaged(n_cycles: int, n_people: int, n_means: int) -> str:
     return f"{n_cycles} cycles of {people} averaged to {n_means} means: cycles are not people"
 
 
-def _responses(
+def responses_of(
     data: LocomotionData | pd.DataFrame,
     table: pd.DataFrame,
     responses: Sequence[str],
     roi: tuple[float, float] | None,
 ) -> tuple[Floats, Floats]:
+    """Return the responses of each row, (n_rows, n_nodes, n_components), and the nodes' phase."""
     from locomotion_analysis.standard import PHASE_PERCENT
 
     if isinstance(data, LocomotionData) and (

@@ -25,6 +25,7 @@ from locomotion_analysis.reporting.style import (
 from locomotion_analysis.standard import is_channel
 from locomotion_analysis.statistics.curve_inference import SYMBOLS, Cluster, Inference
 from locomotion_analysis.statistics.fields import Floats
+from locomotion_analysis.statistics.formula import INTERCEPT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from locomotion_analysis.statistics.comparison import Comparison
 
 _SHADE = "#E69F00"
+_MOST_INSIDE = 4
 
 
 def plot_means(found: "Comparison", ax: "Axes | None" = None, effect: str | None = None) -> "Axes":
@@ -81,7 +83,11 @@ def plot_means(found: "Comparison", ax: "Axes | None" = None, effect: str | None
     chosen = found[effect] if effect else found.effects[0]
     _shade(ax, chosen.inference.clusters, found.phase)
     curve_axes(ax, name)
-    ax.legend(frameon=False, fontsize=8)
+    if len(found.means) > _MOST_INSIDE:
+        # Beside the curves, not over them.
+        ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    else:
+        ax.legend(frameon=False, fontsize=8)
     return ax
 
 
@@ -200,18 +206,24 @@ def plot_difference(found: "Comparison", effect: str, ax: "Axes | None" = None) 
 
 
 def effect_title(effect: str) -> str:
-    """Return an effect in words: ``Pathology × task``, ``Speed (m/s)``."""
-    return " × ".join(feature_title(part) for part in effect.split(":"))
+    """Return an effect in words: ``Pathology × task``, ``Speed (m/s)``, ``Pathology: stroke``."""
+    parts = []
+    for part in effect.split(":"):
+        name, _, level = part.removesuffix("]").partition("[")
+        title = name if name == INTERCEPT else feature_title(name)
+        parts.append(f"{title}: {in_sentence(level)}" if level else title)
+    return " × ".join(parts)
 
 
 def difference_title(found: "Comparison", effect: str) -> str:
     """Return what a difference is of: ``Stroke minus healthy``, ``Slope over speed_m_s``."""
-    parts = effect.split(":")
+    parts = [part.partition("[")[0] for part in effect.split(":")]
     if any(part not in found.factors for part in parts):
-        return "Mean" if effect == "mean" else f"Slope over {effect_title(effect)}"
+        return "Mean" if effect in ("mean", INTERCEPT) else f"Slope over {effect_title(effect)}"
     if len(parts) > 1:
         return "Difference of differences, " + " × ".join(map(value_title, parts))
-    first, second = found.levels(effect)[:2]
+    levels = found.levels(parts[0])
+    first, second = levels[0], effect.removesuffix("]").partition("[")[2] or levels[1]
     return f"{value_title(second)} minus {in_sentence(first)}"
 
 

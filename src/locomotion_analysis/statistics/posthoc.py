@@ -44,6 +44,11 @@ def pairs(found: "Comparison", factor: str, correction: "Correction") -> pd.Data
             expected="one channel", got=" + ".join(found.responses), where="posthoc",
             fix="compare each channel by its own formula",
         )  # fmt: skip
+    if found.options["method"] == "mixed":
+        raise SchemaError(
+            expected="a test of people's means", got='method="mixed"', where="posthoc",
+            fix="its effects are pairs with the first level; mixed().contrast() gives the others",
+        )  # fmt: skip
     if correction not in ("holm", "max"):
         raise SchemaError(expected='correction "holm" or "max"', got=repr(correction))
     labels = people.frame[factor].astype(str).to_numpy()
