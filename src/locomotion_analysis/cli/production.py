@@ -292,7 +292,7 @@ def predict(
     from locomotion_analysis.production.bundle import open_bundle
 
     opened = open_bundle(bundle, key=_secret(key_file))
-    table = predicting.answers(opened, predicting.read_rows(cycles_path(data)))
+    table = predicting.answers(opened, predicting.read_rows(cycles_path(data), opened.schema.names))
     predicting.write_predictions(table, out)
     shown = console()
     rejected = int((table["rejected"] != "").sum()) if "rejected" in table else 0

@@ -164,8 +164,9 @@ def download_bar() -> Iterator["Progress"]:
 def show_size(data: "LocomotionData") -> None:
     """Print how many cycles of how many subjects there are."""
     simulated = "simulated " if data.is_simulated else ""
+    rows = "cycles" if data.channels else "rows of features"
     subjects = data.cycles["subject"].nunique()
-    console().print(f"{len(data):,} {simulated}cycles of {subjects} subjects")
+    console().print(f"{len(data):,} {simulated}{rows} of {subjects} subjects")
 
 
 def show_simulated(simulated: bool) -> None:

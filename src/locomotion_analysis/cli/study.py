@@ -1,7 +1,7 @@
 """Commands that learn from gait cycles: study, training, explanation, audit, groups."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 from rich.markup import escape
@@ -10,17 +10,21 @@ from locomotion_analysis.cli.options import (
     EXIT_FINDINGS,
     Channels,
     Data,
+    Features,
     Folder,
     Folds,
     Jobs,
     Model,
     Page,
+    Rows,
     Seed,
+    SubjectColumn,
     Target,
     Where,
     cores,
     cycles_path,
     read_data,
+    read_rows,
     split_names,
 )
 from locomotion_analysis.cli.show import (
@@ -34,7 +38,6 @@ from locomotion_analysis.cli.show import (
     show_simulated,
     show_size,
 )
-from locomotion_analysis.errors import SchemaError
 
 
 def demo(out: Folder = Path("locomotion-demo")) -> None:
@@ -50,10 +53,12 @@ def demo(out: Folder = Path("locomotion-demo")) -> None:
 
 
 def run(
-    data: Data,
+    data: Rows,
     target: Target,
+    subject_column: SubjectColumn = None,
     where: Where = None,
     channels: Channels = None,
+    features: Features = None,
     out: Folder = Path("locomotion-report"),
     model: Model = "forest",
     folds: Folds = 5,
@@ -67,10 +72,10 @@ def run(
         ),
     ] = False,
 ) -> None:
-    """Features, cross-validation by subject and a report, on your own gait cycles."""
+    """Features, cross-validation by subject and a report, on your own gait cycles or features."""
     from locomotion_analysis.evaluation import run_study
 
-    chosen = read_data(data, where, channels)
+    chosen = read_rows(data, subject_column, where, channels)
     show_size(chosen)
     with progress_bar() as progress:
         result = run_study(
@@ -78,6 +83,7 @@ def run(
             target,
             out,
             model=model,
+            features=split_names(features),
             n_splits=folds,
             random_state=seed,
             full=full,
@@ -88,7 +94,7 @@ def run(
 
 
 def train(
-    data: Data,
+    data: Rows,
     target: Target,
     out: Folder,
     recipes: Annotated[
@@ -106,8 +112,10 @@ def train(
             "from the target where not given."
         ),
     ] = None,
+    subject_column: SubjectColumn = None,
     where: Where = None,
     channels: Channels = None,
+    features: Features = None,
     search: Annotated[
         str, typer.Option(help="How hyperparameters are tried: halving, or optuna.")
     ] = "halving",
@@ -132,7 +140,7 @@ def train(
     from locomotion_analysis.evaluation.training import train as train_model
     from locomotion_analysis.models.supervised.tuning import known_search
 
-    chosen = read_data(data, where, channels)
+    chosen = read_rows(data, subject_column, where, channels)
     show_size(chosen)
     with progress_bar() as progress:
         made = train_model(
@@ -141,6 +149,7 @@ def train(
             out,
             recipes=split_names(recipes),
             problem=problem,
+            features=split_names(features),
             search=known_search(search),
             networks={
                 "max_epochs": epochs,
@@ -205,45 +214,35 @@ def explain(
 
 
 def audit(
-    data: Data,
+    data: Rows,
     target: Target,
+    subject_column: SubjectColumn = None,
     where: Where = None,
     channels: Channels = None,
+    features: Features = None,
     out: Annotated[Path | None, typer.Option(help="Folder for page, figure and numbers.")] = None,
     model: Model = "forest",
     folds: Folds = 5,
     draws: Annotated[int, typer.Option(min=1, help="Draws of random labels.")] = 5,
-    groups: Annotated[
-        str | None,
-        typer.Option(
-            help="DATA is a table of features, CSV or Parquet: its column with the subjects."
-        ),
-    ] = None,
     seed: Seed = 0,
 ) -> None:
     """How much a score owes to people on both sides of the split. Status 1 where the data leaks."""
-    from locomotion_analysis.evaluation.audit import leak_audit, read_feature_table, table_audit
+    from locomotion_analysis.evaluation.audit import leak_audit
     from locomotion_analysis.evaluation.audit_report import verdict, write_audit
 
-    if groups is not None and (where or channels):
-        raise SchemaError(
-            expected="--groups (a table of features) without --where and --channels",
-            got="both",
-            fix="choose the rows and columns in the table itself",
-        )
+    chosen = read_rows(data, subject_column, where, channels)
     with progress_bar() as progress:
-        settings: dict[str, Any] = {
-            "model": model,
-            "n_splits": folds,
-            "n_draws": draws,
-            "random_state": seed,
-            "progress": progress,
-        }
-        if groups is None:
-            chosen = read_data(data, where, channels)
-            found = leak_audit(chosen, target, source=cycles_path(data), **settings)
-        else:
-            found = table_audit(*read_feature_table(data, target, groups), source=data, **settings)
+        found = leak_audit(
+            chosen,
+            target,
+            model=model,
+            features=split_names(features),
+            n_splits=folds,
+            n_draws=draws,
+            random_state=seed,
+            source=cycles_path(data),
+            progress=progress,
+        )
     shown = console()
     show_simulated(found.simulated)
     others = show_identity(found.cautions)

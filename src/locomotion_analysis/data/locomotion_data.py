@@ -190,6 +190,42 @@ class LocomotionData:
         return cls._from_parts(parts_from_table(table_from_frame(frame), "unnamed"))
 
     @classmethod
+    def from_features(cls, frame: pd.DataFrame, subject_column: str | None = None) -> Self:
+        """Take a table of features, one row a cycle or trial, as gait cycles without curves.
+
+        ``run_study``, ``train`` and ``leak_audit`` learn from its columns; what needs curves
+        refuses it.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Whose row it is, what is to be predicted, and numbers.
+        subject_column : str, optional
+            Column that says whose row it is; needed where it is not called subject, or by an
+            alias of it (subject_id, participant).
+
+        Returns
+        -------
+        LocomotionData
+            Without channels. Its history says what was renamed and assumed.
+
+        Raises
+        ------
+        SchemaError
+            If there is no such column, a column occurs twice, or a row names nobody.
+
+        Examples
+        --------
+        >>> table = pd.DataFrame({"patient": ["a", "a", "b"], "knee_rom_deg": [61.0, 60.2, 48.5]})
+        >>> data = LocomotionData.from_features(table, "patient")
+        >>> data.channels, data.cycles[["subject", "step", "knee_rom_deg"]].values.tolist()
+        ((), [['a', 1, 61.0], ['a', 2, 60.2], ['b', 1, 48.5]])
+        """
+        from locomotion_analysis.data.feature_tables import rows_of_table
+
+        return cls._from_parts(rows_of_table(table_from_frame(frame), subject_column)._parts)  # noqa: SLF001 - own class
+
+    @classmethod
     def concat(cls, datasets: Sequence["LocomotionData"]) -> Self:
         """Join pieces of one dataset; a channel that one does not have is NaN there.
 
