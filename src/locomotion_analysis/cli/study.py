@@ -115,6 +115,13 @@ def train(
     subject_column: SubjectColumn = None,
     where: Where = None,
     channels: Channels = None,
+    channels_of: Annotated[
+        Path | None,
+        typer.Option(
+            help="Gait cycles that the model is meant for: train on the channels that they have, "
+            "too, or that follow from theirs."
+        ),
+    ] = None,
     features: Features = None,
     search: Annotated[
         str, typer.Option(help="How hyperparameters are tried: halving, or optuna.")
@@ -137,10 +144,17 @@ def train(
 
     Networks that were killed go on where they were when started again in the same way.
     """
+    from locomotion_analysis.data.derived import shared_channels
     from locomotion_analysis.evaluation.training import train as train_model
     from locomotion_analysis.models.supervised.tuning import known_search
 
     chosen = read_rows(data, subject_column, where, channels)
+    if channels_of is not None:
+        shared, derived = shared_channels(chosen, read_data(channels_of))
+        of_all = f"{len(shared)} of {len(chosen.channels)}"
+        chosen = chosen.select(channels=shared)
+        told = f"; derived there: {', '.join(derived)}" if derived else ""
+        console().print(f"channels {of_all} are in {escape(channels_of.name)}, too{escape(told)}")
     show_size(chosen)
     with progress_bar() as progress:
         made = train_model(

@@ -12,6 +12,7 @@ import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.data.columns import rename_aliases
+from locomotion_analysis.data.derived import with_derived
 from locomotion_analysis.data.feature_tables import holds_curves
 from locomotion_analysis.data.parquet import open_parquet, read_csv_table, read_parquet_table
 from locomotion_analysis.errors import LocomotionWarning, SchemaError
@@ -92,6 +93,9 @@ def predict_cycles(bundle: "Bundle", data: LocomotionData) -> pd.DataFrame:
         :meth:`~locomotion_analysis.production.bundle.Bundle.predict_features`, the findings of the
         quality checks (``quality``), and ``rejected``.
 
+    Channels that the model needs and that follow from others, such as angular velocities, are derived;
+    a warning says so.
+
     Raises
     ------
     SchemaError
@@ -100,6 +104,7 @@ def predict_cycles(bundle: "Bundle", data: LocomotionData) -> pd.DataFrame:
         For curves that cannot be right; cycle and channel are named.
     """
     served = ServedBundle(bundle)
+    data = with_derived(data, served.channel_names)
     missing = [name for name in served.channel_names if name not in data.channels]
     if missing:
         checked_cycles(data, served)  # raises, in the words of the service
@@ -115,7 +120,7 @@ def predict_cycles(bundle: "Bundle", data: LocomotionData) -> pd.DataFrame:
         )  # fmt: skip
     whole = data.take(~bad) if bad.any() else data
     asked = checked_cycles(whole, served)
-    known = {str(entry) for entry in whole.history}
+    known = {str(entry) for entry in whole.history if entry.action != "derived"}
     for text in dict.fromkeys(text for text in asked.warnings if text not in known):
         warnings.warn(text, LocomotionWarning, stacklevel=2)
     found = served.predict_cycles(whole, explain=False)
