@@ -9,16 +9,19 @@ import typer
 from locomotion_analysis._version import __version__
 from locomotion_analysis.cli.data import (
     convert,
+    describe,
     doctor,
     features_app,
     formats,
     info,
     markers,
+    merge,
     plot,
     simulate,
+    subset,
     validate,
 )
-from locomotion_analysis.cli.datasets import datasets_app
+from locomotion_analysis.cli.datasets import datasets_app, export
 from locomotion_analysis.cli.models import models_app
 from locomotion_analysis.cli.production import (
     bundle,
@@ -69,7 +72,8 @@ def _locomotion(
 
 _COMMANDS = (
     *(demo, run, train, explain, audit, discover, compare),
-    *(info, plot, simulate, convert, markers, formats, validate, doctor),
+    *(info, describe, plot, simulate, convert, markers, formats, validate, doctor),
+    *(subset, merge, export),
     *(bundle, bundle_inspect, bundle_verify, bundle_diff, predict, serve, stream, retrain),
 )
 for _command in _COMMANDS:

@@ -15,18 +15,32 @@ from locomotion_analysis.cli.options import (
     Data,
     Jobs,
     Layout,
+    Rows,
     Seed,
+    SubjectColumn,
     Where,
     cores,
     cycles_path,
     read_data,
+    read_rows,
     scanned,
 )
-from locomotion_analysis.cli.show import console, error_console, frame_table, progress_bar, rate_bar
+from locomotion_analysis.cli.show import (
+    console,
+    error_console,
+    frame_table,
+    progress_bar,
+    rate_bar,
+    show_paths,
+    show_simulated,
+    show_size,
+)
 from locomotion_analysis.errors import LocomotionError, SchemaError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from locomotion_analysis.data import LocomotionData
 
 
 _NAMES = "Who is who"
@@ -351,6 +365,83 @@ def info(data: Data, where: Where = None) -> None:
     shown.print("Columns: " + escape(", ".join(map(str, others))))
     for entry in loaded.history:
         shown.print(escape(f"  {entry}"))
+
+
+_Written = Annotated[
+    Path, typer.Option("--out", help="File to write: .parquet, or .csv (150 rows a cycle).")
+]
+
+
+def describe(data: Rows, subject_column: SubjectColumn = None, where: Where = None) -> None:
+    """Say who and what is in a dataset: people, cycles of each task, channels and their gaps."""
+    from locomotion_analysis.data import subjects
+
+    loaded = read_rows(data, subject_column, where)
+    shown, found = console(), subjects.describe(loaded)
+    show_simulated(loaded.is_simulated)
+    show_size(loaded)
+    shown.print(frame_table("Subjects and cycles", found.counts))
+    people = subjects.people_summary(loaded)
+    if len(people):
+        shown.print(frame_table("People: each counts once", people))
+    if loaded.channels:
+        shown.print(frame_table("Channels", found.channels))
+    else:
+        names = (name for name in loaded.columns if name not in loaded.key.names)
+        shown.print("Columns: " + escape(", ".join(names)))
+
+
+def subset(data: Data, out: _Written, where: Where = None, channels: Channels = None) -> None:
+    """Write some cycles, or some channels, to a file of their own; its history says which."""
+    if where is None and not channels:
+        raise typer.BadParameter("say what to keep: --where, --channels, or both")
+    _write_cycles(read_data(data, where, channels), out)
+
+
+def merge(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[NAME=]DATA...",
+            help="Datasets of different people: Parquet files, folders or CSV files. NAME replaces "
+            "the name of the dataset in the file.",
+        ),
+    ],
+    out: _Written,
+) -> None:
+    """Join datasets of different people; a name that stands in two of them is two people."""
+    from locomotion_analysis.data import merge_datasets
+
+    named = [("", text) if Path(text).exists() else _name_and_place(text) for text in sources]
+    names, pieces = [name for name, _ in named], [read_data(Path(place)) for _, place in named]
+    if any(names):
+        if not all(names) or len(set(names)) < len(names):
+            raise typer.BadParameter("give all datasets a name of their own, or none")
+        made = merge_datasets(dict(zip(names, pieces, strict=True)))
+    else:
+        made = merge_datasets(pieces)
+    for entry in made.history:
+        if entry.action in ("filled", "renamed", "merged"):
+            console().print(escape(f"  {entry}"))
+    _write_cycles(made, out)
+
+
+def _name_and_place(text: str) -> tuple[str, str]:
+    """Return name and path of NAME=DATA."""
+    name, equals, place = text.partition("=")
+    return (name, place) if equals else ("", text)
+
+
+def _write_cycles(data: "LocomotionData", out: Path) -> None:
+    from locomotion_analysis.data.parquet import refuse_other_ending
+
+    if out.suffix.lower() == ".csv":
+        data.to_csv(out)
+    else:
+        refuse_other_ending(out)
+        data.to_parquet(out)
+    show_size(data)
+    show_paths({"written": out})
 
 
 def plot(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.markup import escape
 
-from locomotion_analysis.cli.options import read_data
+from locomotion_analysis.cli.options import Channels, Where, kept, read_data
 from locomotion_analysis.cli.show import console, download_bar, frame_table, progress_bar
 
 if TYPE_CHECKING:
@@ -165,26 +165,41 @@ def export(
         Path,
         typer.Argument(help="Parquet file or folder of gait cycles, a CSV file, or a dataset."),
     ],
-    format_: Annotated[
-        Literal["numpy", "torch", "huggingface", "xarray"],
-        typer.Option("--format", help=".npz file, tensors, Hugging Face folder, netCDF file."),
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="File to write (.csv, .parquet, .mat, .nc, .h5, .npz), or folder; must not exist."
+        ),
     ],
-    out: Annotated[Path, typer.Option(help="File or folder to write; must not exist yet.")],
+    to: Annotated[
+        Literal["csv", "parquet", "mat", "sto", "xarray", "hdf5", "numpy", "torch", "huggingface"]
+        | None,
+        typer.Option(
+            "--to",
+            "--format",
+            help="Format; the ending says it where not given. Folders: sto (OpenSim, a file a "
+            "cycle), torch, huggingface.",
+        ),
+    ] = None,
+    where: Where = None,
+    channels: Channels = None,
     splits: Annotated[
         Path | None,
         typer.Option(help="CSV or Parquet table: subject, split; a dataset's own where not given."),
     ] = None,
 ) -> None:
-    """Write gait cycles in the form another library reads, without pickle."""
-    from locomotion_analysis.datasets.export import export, with_splits
+    """Write gait cycles in the form another program or library reads, without pickle."""
+    from locomotion_analysis.datasets.export import export, format_of, with_splits
     from locomotion_analysis.files import refuse_existing
 
     refuse_existing(out)
+    chosen = to or format_of(out)  # before the long work
     loaded, table = _read_with_splits(data, splits)
     if table is not None:
         loaded = with_splits(loaded, table)
-    export(loaded, out, format_)
-    console().print(f"{len(loaded):,} cycles as {format_}: {escape(str(out))}")
+    loaded = kept(loaded, where, channels)
+    export(loaded, out, chosen)
+    console().print(f"{len(loaded):,} cycles as {chosen}: {escape(str(out))}")
 
 
 def _read_with_splits(

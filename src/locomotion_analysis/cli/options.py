@@ -96,7 +96,7 @@ def read_data(
         data = LocomotionData.from_csv(path)
     else:
         data = LocomotionData.from_parquet(cycles_path(path))
-    return _kept(data, where, channels)
+    return kept(data, where, channels)
 
 
 def read_rows(
@@ -108,12 +108,13 @@ def read_rows(
     """Read gait cycles or a table of features, and keep those asked for."""
     from locomotion_analysis.data.feature_tables import read_rows
 
-    return _kept(read_rows(cycles_path(path), subject_column), where, channels)
+    return kept(read_rows(cycles_path(path), subject_column), where, channels)
 
 
-def _kept(
+def kept(
     data: "LocomotionData", where: str | None, channels: Sequence[str] | None
 ) -> "LocomotionData":
+    """Return the cycles and channels that are asked for."""
     names = split_names(channels)
     return data if where is None and names is None else data.select(where, channels=names)
 

@@ -51,10 +51,8 @@ class Derivation:
         given = np.where(known > 0, known, np.nan)[:, None]
         channel = Channel.parse(self.name)
         if channel.measurement == "velocity":
-            slopes: NDArray[np.float64] = np.gradient(
-                source.astype(np.float64), axis=1, edge_order=2
-            )
-            return slopes * (N_PHASES - 1) / given
+            slopes = np.gradient(source.astype(np.float64), axis=1, edge_order=2)
+            return np.asarray(slopes * (N_PHASES - 1) / given)
         if channel.unit in _PER_MASS:
             return np.asarray(source / (given * _PER_MASS[channel.unit][1]))
         return np.asarray(source * (given * _OF_MASS[channel.unit][1]))
