@@ -45,7 +45,6 @@ EXIT_ERROR = 2
 app = typer.Typer(
     name="locomotion",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

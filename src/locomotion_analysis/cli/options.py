@@ -58,6 +58,12 @@ Jobs = Annotated[
     int | None,
     typer.Option(min=1, help="Processes side by side; as many as cores where not given."),
 ]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Show no progress; results, notes and errors stay.")
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
+]
 Layout = Annotated[
     Literal["cycle", "long"],
     typer.Option(help="One row a cycle (half the size), or 150 rows a cycle as others read."),

@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from locomotion_analysis.cli.options import (
     EXIT_FINDINGS,
+    AsJson,
     Channels,
     Data,
     Features,
@@ -16,6 +17,7 @@ from locomotion_analysis.cli.options import (
     Jobs,
     Model,
     Page,
+    Quiet,
     Rows,
     Seed,
     SubjectColumn,
@@ -33,6 +35,7 @@ from locomotion_analysis.cli.show import (
     progress_bar,
     show_cautions,
     show_identity,
+    show_json,
     show_paths,
     show_result,
     show_simulated,
@@ -40,14 +43,14 @@ from locomotion_analysis.cli.show import (
 )
 
 
-def demo(out: Folder = Path("locomotion-demo")) -> None:
+def demo(out: Folder = Path("locomotion-demo"), quiet: Quiet = False) -> None:
     """Run the whole job on simulated gait: tell healthy gait from two pathologies."""
     from locomotion_analysis.datasets import load_dataset
     from locomotion_analysis.evaluation import run_study
 
     data = load_dataset("demo")
     show_size(data)
-    with progress_bar() as progress:
+    with progress_bar(quiet) as progress:
         result = run_study(data, "pathology", out, progress=progress)
     show_result(result)
 
@@ -71,13 +74,14 @@ def run(
             "laboratories: minutes instead of seconds.",
         ),
     ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Features, cross-validation by subject and a report, on your own gait cycles or features."""
     from locomotion_analysis.evaluation import run_study
 
     chosen = read_rows(data, subject_column, where, channels)
     show_size(chosen)
-    with progress_bar() as progress:
+    with progress_bar(quiet) as progress:
         result = run_study(
             chosen,
             target,
@@ -139,6 +143,7 @@ def train(
     folds: Folds = 5,
     seed: Seed = 0,
     jobs: Jobs = None,
+    quiet: Quiet = False,
 ) -> None:
     """Compare models on people they have not seen, and train the best on everybody.
 
@@ -156,7 +161,7 @@ def train(
         told = f"; derived there: {', '.join(derived)}" if derived else ""
         console().print(f"channels {of_all} are in {escape(channels_of.name)}, too{escape(told)}")
     show_size(chosen)
-    with progress_bar() as progress:
+    with progress_bar(quiet) as progress:
         made = train_model(
             chosen,
             target,
@@ -203,13 +208,14 @@ def explain(
     ] = False,
     folds: Folds = 5,
     seed: Seed = 0,
+    quiet: Quiet = False,
 ) -> None:
     """Show what a model of a target looks at: joints, measurements, phases, clinical variables."""
     from locomotion_analysis.evaluation.explain import explain_report
 
     chosen = read_data(data, where, channels)
     show_size(chosen)
-    with progress_bar() as progress:
+    with progress_bar(quiet) as progress:
         found = explain_report(
             chosen,
             target,
@@ -239,13 +245,15 @@ def audit(
     folds: Folds = 5,
     draws: Annotated[int, typer.Option(min=1, help="Draws of random labels.")] = 5,
     seed: Seed = 0,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """How much a score owes to people on both sides of the split. Status 1 where the data leaks."""
     from locomotion_analysis.evaluation.audit import leak_audit
     from locomotion_analysis.evaluation.audit_report import verdict, write_audit
 
     chosen = read_rows(data, subject_column, where, channels)
-    with progress_bar() as progress:
+    with progress_bar(quiet) as progress:
         found = leak_audit(
             chosen,
             target,
@@ -257,6 +265,20 @@ def audit(
             source=cycles_path(data),
             progress=progress,
         )
+    if as_json:
+        paths = {} if out is None else write_audit(found, out)
+        files = {title: str(path) for title, path in paths.items()}
+        show_json(
+            {
+                **found.to_json(),
+                "verdict": list(verdict(found)),
+                "leaks": found.leaks,
+                "files": files,
+            }
+        )
+        if found.leaks:
+            raise typer.Exit(EXIT_FINDINGS)
+        return
     shown = console()
     show_simulated(found.simulated)
     others = show_identity(found.cautions)
@@ -292,6 +314,7 @@ def discover(
         typer.Option(help="How gaits are laid out in the plane; umap needs the extra manifold."),
     ] = "tsne",
     seed: Seed = 0,
+    quiet: Quiet = False,
 ) -> None:
     """Look for groups among gaits, ask what they are worth, and write a report. No labels.
 
@@ -310,7 +333,7 @@ def discover(
             ) from None
     loaded = read_data(data, where)
     shown = console()
-    with progress_bar() as progress:
+    with progress_bar(quiet) as progress:
         made = run_discovery(
             loaded, out, split_names(channels), count, method, by, task,
             random_state=seed, source=cycles_path(data), progress=progress, embedding=embedding,

@@ -11,7 +11,13 @@ import pandas as pd
 from locomotion_analysis.data.identity import same_name
 from locomotion_analysis.data.locomotion_data import LocomotionData
 from locomotion_analysis.data.parts import HistoryEntry
-from locomotion_analysis.errors import LocomotionWarning, SchemaError, TargetError
+from locomotion_analysis.errors import (
+    LocomotionWarning,
+    SchemaError,
+    TargetError,
+    did_you_mean,
+    listed,
+)
 from locomotion_analysis.standard import KEY, Channel
 
 _PERSON = ["dataset", "subject"]
@@ -100,9 +106,10 @@ def class_balance(data: LocomotionData, by: str) -> ClassBalance:
     cycles = data.cycles
     if by not in cycles or cycles[by].isna().all():
         raise TargetError(
-            expected=f"a column of classes among {', '.join(cycles.columns)}",
+            expected=f"a column of classes among {listed(cycles.columns)}",
             got=f"{by!r}, {'without a value' if by in cycles else 'no such column'}",
             where="class_balance",
+            fix="" if by in cycles else did_you_mean(by, cycles.columns),
         )
     labelled = cycles[cycles[by].notna()]
     person = labelled.groupby(_PERSON, sort=False).ngroup()

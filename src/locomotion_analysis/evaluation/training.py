@@ -18,7 +18,12 @@ import pyarrow.parquet as pq
 from threadpoolctl import threadpool_limits
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import LocomotionWarning, MissingExtraError, SchemaError
+from locomotion_analysis.errors import (
+    LocomotionWarning,
+    MissingExtraError,
+    SchemaError,
+    did_you_mean,
+)
 from locomotion_analysis.evaluation.leaderboard import (
     Leaderboard,
     TrainingTable,
@@ -168,7 +173,9 @@ def train(
             expected=f"a problem among {', '.join(PROBLEMS)}",
             got=repr(problem),
             where="problem",
-            fix="name one of these, or none: it follows from the target",
+            fix=did_you_mean(
+                problem, PROBLEMS, "name one of these, or none: it follows from the target"
+            ),
         )
     asked = problem_of(data, target) if problem is None else PROBLEMS[problem]
     if known_search(search) == "optuna":
@@ -245,7 +252,11 @@ def _recipes(
             expected=f"recipes among {', '.join((*problem.models, *NETWORKS))}",
             got=", ".join(map(repr, unknown)) or "none",
             where="recipes",
-            fix="name some of these, or none: all that learn from features",
+            fix=did_you_mean(
+                unknown[0] if unknown else "",
+                (*problem.models, *NETWORKS),
+                "name some of these, or none: all that learn from features",
+            ),
         )
     known = [replace(each, search=search) for each in problem.recipes(random_state)]
     chosen = [each for each in known if names is None or each.baseline or each.name in names]

@@ -8,7 +8,6 @@ import logging
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, astuple, dataclass, replace
-from difflib import get_close_matches
 from functools import cached_property, partial
 from itertools import compress
 from typing import Any, Self
@@ -18,7 +17,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import LocomotionWarning, SchemaError, TargetError
+from locomotion_analysis.errors import (
+    LocomotionWarning,
+    SchemaError,
+    TargetError,
+    did_you_mean,
+    listed,
+)
 from locomotion_analysis.features.clinical import (
     efficiency_families,
     flag_families,
@@ -400,8 +405,12 @@ def checked_groups(names: Sequence[str] | str) -> list[str]:
             expected=f"feature groups among {', '.join(FEATURE_GROUPS)}",
             got=", ".join(map(repr, unknown)) or "none",
             where="features",
-            fix="use these names; single channels are chosen with data.array or "
-            "prepare_sequential_features",
+            fix=did_you_mean(
+                unknown[0] if unknown else "",
+                FEATURE_GROUPS,
+                "use these names; single channels are chosen with data.array or "
+                "prepare_sequential_features",
+            ),
         )
     return wanted
 
@@ -478,12 +487,11 @@ def labelled_cycles(data: LocomotionData, target: str) -> tuple[LocomotionData, 
     cycles = data.cycles
     name = target if target in cycles else canonical_name(target)
     if name not in cycles:
-        near = get_close_matches(name, cycles.columns, n=3)
         raise TargetError(
-            expected=f"a column of data.cycles ({', '.join(cycles.columns)})",
+            expected=f"a column of data.cycles ({listed(cycles.columns)})",
             got=repr(target),
             where="target",
-            fix=f"did you mean {', '.join(near)}?" if near else "choose one of these columns",
+            fix=did_you_mean(name, cycles.columns, "choose one of these columns"),
         )
     known = cycles[name].notna().to_numpy()
     if not known.any():
