@@ -1,5 +1,7 @@
 """Every error the package raises on purpose, built from the same four parts."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Any, Self
 
 __all__ = [
@@ -19,7 +21,47 @@ __all__ = [
     "TargetError",
     "UnitError",
     "UnpackedSizeError",
+    "did_you_mean",
+    "listed",
 ]
+
+
+_MOST_LISTED = 12
+
+
+def listed(names: Iterable[object]) -> str:
+    """Return names for a message, the first twelve and how many more there are.
+
+    Examples
+    --------
+    >>> listed(range(15))
+    '0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 3 more'
+    """
+    texts = [str(name) for name in names]
+    more = len(texts) - _MOST_LISTED
+    return ", ".join(texts[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
+def did_you_mean(name: object, known: Iterable[object], otherwise: str = "") -> str:
+    """Ask for the known names that are most like one that is refused, whatever its case.
+
+    Parameters
+    ----------
+    name : object
+        What was asked for.
+    known : iterable
+        What there is.
+    otherwise : str
+        What to say where nothing is like it.
+
+    Examples
+    --------
+    >>> did_you_mean("Patholgy", ["age", "pathology"])
+    'did you mean pathology?'
+    """
+    names = {str(each).lower(): str(each) for each in known}
+    near = [names[each] for each in get_close_matches(str(name).lower(), names, n=3)]
+    return f"did you mean {' or '.join(near)}?" if near else otherwise
 
 
 class LocomotionWarning(UserWarning):

@@ -7,9 +7,7 @@ both for a JSON file of this package that tells its format.
 
 import re
 import sys
-from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from difflib import get_close_matches
 from functools import cache
 from inspect import cleandoc
 from pathlib import Path
@@ -26,7 +24,7 @@ from typing import (
     get_type_hints,
 )
 
-from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
+from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError, did_you_mean
 from locomotion_analysis.files import plain_json
 
 if TYPE_CHECKING:
@@ -195,7 +193,7 @@ def _value(kind: Any, node: Node) -> Any:
         return _one_of(inner, node)
     if origin is Literal:
         if isinstance(node.value, dict | list) or node.raw not in inner:
-            raise node.error(f"one of {', '.join(inner)}", fix=_did_you_mean(node.raw or "", inner))
+            raise node.error(f"one of {', '.join(inner)}", fix=did_you_mean(node.raw or "", inner))
         return node.raw
     if origin is tuple:
         if not isinstance(node.value, list) and not node.by_hand:
@@ -217,7 +215,7 @@ def _record(kind: type, node: Node) -> Any:
     for name, entry in node.value.items():
         if name not in allowed:
             keys = f"one of the keys {', '.join(allowed)}"
-            raise entry.error(keys, repr(name), _did_you_mean(name, allowed))
+            raise entry.error(keys, repr(name), did_you_mean(name, allowed))
     for name in allowed:
         field = known[name]
         if name not in node.value and field.default is field.default_factory is MISSING:
@@ -231,11 +229,6 @@ def _record(kind: type, node: Node) -> Any:
     except LocomotionError as error:
         error.where = node.value[error.where].where if error.where in node.value else node.where
         raise
-
-
-def _did_you_mean(name: str, known: Sequence[str]) -> str:
-    near = get_close_matches(name, known, 1)
-    return f"did you mean {near[0]}?" if near else ""
 
 
 def _one_of(kinds: tuple[Any, ...], node: Node) -> Any:

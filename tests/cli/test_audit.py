@@ -1,5 +1,3 @@
-import numpy as np
-import pandas as pd
 import pytest
 
 from locomotion_analysis import LocomotionData
@@ -61,16 +59,3 @@ def test_an_unknown_target_ends_with_status_two(locomotion, small_file):
     assert done.status == 2
     assert "did you mean pathology" in done.err
     assert "Traceback" not in done.err
-
-
-def test_a_table_of_features_is_audited(locomotion, tmp_path):
-    rng = np.random.default_rng(0)
-    people = np.repeat([f"S{number}" for number in range(8)], 4)
-    table = pd.DataFrame({"subject": people, "knee": rng.normal(size=32)})
-    table.assign(fell=np.arange(8).repeat(4) % 2).to_csv(tmp_path / "own.csv", index=False)
-    asked = ["audit", tmp_path / "own.csv", "--target", "fell", "--groups", "subject"]
-    done = locomotion(*asked, "--model", "linear", "--folds", 2, "--draws", 1)
-    assert done.status == 0
-    assert "random label for each subject" in done.out
-    done = locomotion(*asked, "--where", "knee > 0")
-    assert done.status == 2

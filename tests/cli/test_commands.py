@@ -131,7 +131,10 @@ def test_an_option_means_the_same_in_every_command():
     told = {}
     for name, option, words in _options(typer.main.get_command(app)):
         told.setdefault(option, {})[name] = words
-    for option in ("--where", "--channels", "--seed", "--jobs", "--folds", "--target"):
+    for option in (
+        "--where", "--channels", "--seed", "--jobs", "--folds", "--target", "--features",
+        "--subject-column",
+    ):  # fmt: skip
         assert len(told[option]) > 1, option
         assert len(set(told[option].values())) == 1, told[option]
     assert set(told["--workers"]) == {"serve"}

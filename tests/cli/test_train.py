@@ -1,5 +1,7 @@
 """``locomotion train``: what it prints, what it writes, how it fails."""
 
+import json
+
 import pytest
 
 ANGLES = "hip_flexion_angle_ipsi_rad,knee_flexion_angle_ipsi_rad"
@@ -18,6 +20,22 @@ def test_it_prints_the_leaderboard_and_writes_the_model(locomotion, small_file, 
     assert "Logistic regression" in done.out
     assert (out / "leaderboard.csv").exists()
     assert "SIMULATED DATA" in (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_model_for_other_data_learns_from_what_both_have(locomotion, small, small_file, tmp_path):
+    other = small.select(channels=ANGLES.split(",")).head(4)
+    other.to_parquet(tmp_path / "theirs.parquet")
+    done = locomotion(
+        "train", small_file, "--target", "pathology", "--recipes", "linear", "--folds", "3",
+        "--jobs", "1", "--channels-of", tmp_path / "theirs.parquet", "--out", tmp_path / "m",
+    )  # fmt: skip
+    assert done.status == 0, done.err
+    assert "are in theirs.parquet, too; derived there: hip_flexion_velocity" in done.out
+    inputs = json.loads((tmp_path / "m" / "config.json").read_text())["inputs"]["channels"]
+    assert inputs == [
+        name for name in small.channels if name.startswith(("hip_flexion_", "knee_flexion_"))
+        and name.endswith(("angle_ipsi_rad", "velocity_ipsi_rad_s"))
+    ]  # fmt: skip
 
 
 def test_networks_stand_on_the_same_board(locomotion, small_file, tmp_path):

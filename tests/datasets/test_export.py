@@ -128,7 +128,7 @@ def test_what_lies_there_is_not_touched(odd, tmp_path, name, kind):
 
 
 def test_an_unknown_format_names_the_known(odd, tmp_path):
-    with pytest.raises(SchemaError, match="numpy, torch, huggingface, xarray"):
+    with pytest.raises(SchemaError, match="mat, sto, xarray, hdf5, numpy, torch"):
         export(odd, tmp_path / "out", "matlab")
 
 

@@ -13,7 +13,6 @@ from locomotion_analysis.evaluation.audit import (
     constant_within,
     duplicated_cycles,
     leak_audit,
-    read_feature_table,
     recognition,
     table_audit,
 )
@@ -216,7 +215,7 @@ def test_a_table_of_features_is_audited(own_table):
     assert (found.target, found.kind, found.n_subjects, found.n_cycles) == (
         "fell", "classification", 12, 60,
     )  # fmt: skip
-    assert found.duplicates.across_subjects == 2
+    assert found.duplicates.examples[0] == "S0, S11"
     assert found.duplicates.examples == ("S0, S1",)
     assert {each.name for each in found.single_scores} == {"knee", "hip"}
     assert table_audit(X, X["hip"], people, **FEW_OF_TABLE).kind == "regression"
@@ -230,20 +229,21 @@ def test_a_table_with_text_or_without_subjects_is_refused(own_table):
         table_audit(X, y, None, **FEW_OF_TABLE)
 
 
-@pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_a_table_of_features_is_read(own_table, tmp_path, ending):
+def test_a_table_given_as_data_is_audited_as_its_columns_are(own_table):
     X, y, people = own_table
-    table = X.assign(fell=y.astype(float), subject=people, task="walk", step=range(60))
-    table.loc[0, "fell"] = np.nan
-    path = tmp_path / f"features.{ending}"
-    if ending == "csv":
-        table.to_csv(path, index=False)
-    else:
-        table.to_parquet(path)
-    features, target, groups = read_feature_table(path, "fell", "subject")
-    assert list(features) == ["knee", "hip"]
-    assert (len(features), len(target), set(groups)) == (59, 59, set(people))
-    with pytest.raises(SchemaError, match="no person"):
-        read_feature_table(path, "fell", "person")
-    with pytest.raises(FileReadError, match="a table of features"):
-        read_feature_table(tmp_path / f"none.{ending}", "fell", "subject")
+    table = X.assign(fell=y, patient=people, trial=range(len(X)))
+    data = LocomotionData.from_features(table, "patient")
+    found = leak_audit(data, "fell", **FEW_OF_TABLE)
+    columns = table_audit(X, y, people, **FEW_OF_TABLE)
+    assert found.on_target.grouped == columns.on_target.grouped
+    assert found.on_random.ungrouped == columns.on_random.ungrouped
+    assert found.constant_features == columns.constant_features
+    assert [name for name, _ in found.left_out] == ["trial"]
+
+
+def test_copies_are_found_in_a_table_given_as_data(own_table):
+    X, y, people = own_table
+    X = X.copy()
+    X.iloc[-1] = X.iloc[0]
+    data = LocomotionData.from_features(X.assign(fell=y, subject=people))
+    assert leak_audit(data, "fell", **FEW_OF_TABLE).duplicates.examples[0] == "S0, S11"

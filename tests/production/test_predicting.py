@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.errors import LocomotionWarning, SchemaError
 
 pytest.importorskip("skops")
 pytest.importorskip("pydantic")
@@ -97,3 +97,30 @@ def test_a_table_of_features_is_told_from_cycles(bundle, tmp_path):
     bundle.golden.cycles.to_csv(tmp_path / "cycles.csv")
     assert isinstance(read_rows(tmp_path / "features.csv"), pd.DataFrame)
     assert isinstance(read_rows(tmp_path / "cycles.csv"), LocomotionData)
+
+
+def in_newtons(data, **columns):
+    """Return the data with its vertical force in newtons and without other columns of the body."""
+    place = data.channels.index("grf_vertical_ipsi_BW")
+    block = data.block.copy()
+    block[place] *= (data.cycles["mass_kg"].to_numpy(np.float32) * np.float32(9.80665))[:, None]
+    names = [name.replace("_ipsi_BW", "_ipsi_N") for name in data.channels]
+    return LocomotionData(data.cycles.assign(**columns), block, names)
+
+
+def test_a_channel_that_follows_from_another_is_derived_and_told(bundle):
+    data = bundle.golden.cycles
+    with pytest.warns(LocomotionWarning, match="derived: grf_vertical_ipsi_BW"):
+        table = predict_cycles(bundle, in_newtons(data))
+    expected = predict_cycles(bundle, data)
+    probable = [name for name in expected if str(name).startswith("p_")]
+    np.testing.assert_allclose(table[probable], expected[probable], atol=1e-4)
+
+
+def test_what_would_give_a_missing_channel_is_named(bundle):
+    newtons = in_newtons(bundle.golden.cycles, mass_kg=np.nan)
+    told = "grf_vertical_ipsi_BW from grf_vertical_ipsi_N can be derived once the column mass_kg"
+    with pytest.raises(RefusedError, match=told):
+        predict_cycles(bundle, newtons)
+    with pytest.raises(SchemaError, match=told):
+        bundle.predict_cycles(newtons)

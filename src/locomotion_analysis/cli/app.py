@@ -9,17 +9,20 @@ import typer
 from locomotion_analysis._version import __version__
 from locomotion_analysis.cli.data import (
     convert,
+    describe,
     doctor,
     features_app,
     formats,
     info,
     markers,
+    merge,
     plot,
     scale,
     simulate,
+    subset,
     validate,
 )
-from locomotion_analysis.cli.datasets import datasets_app
+from locomotion_analysis.cli.datasets import datasets_app, export
 from locomotion_analysis.cli.models import models_app
 from locomotion_analysis.cli.production import (
     bundle,
@@ -43,7 +46,6 @@ EXIT_ERROR = 2
 app = typer.Typer(
     name="locomotion",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -70,7 +72,8 @@ def _locomotion(
 
 _COMMANDS = (
     *(demo, run, train, explain, audit, discover, compare),
-    *(info, plot, simulate, convert, markers, scale, formats, validate, doctor),
+    *(info, describe, plot, simulate, convert, markers, scale, formats, validate, doctor),
+    *(subset, merge, export),
     *(bundle, bundle_inspect, bundle_verify, bundle_diff, predict, serve, stream, retrain),
 )
 for _command in _COMMANDS:

@@ -11,22 +11,39 @@ from typer.core import TyperGroup
 
 from locomotion_analysis.cli.options import (
     EXIT_FINDINGS,
+    AsJson,
     Channels,
     Data,
     Jobs,
     Layout,
+    Quiet,
+    Rows,
     Seed,
+    SubjectColumn,
     Where,
     cores,
     cycles_path,
     read_data,
+    read_rows,
     scanned,
 )
-from locomotion_analysis.cli.show import console, error_console, frame_table, progress_bar, rate_bar
+from locomotion_analysis.cli.show import (
+    console,
+    error_console,
+    frame_table,
+    progress_bar,
+    rate_bar,
+    show_json,
+    show_paths,
+    show_simulated,
+    show_size,
+)
 from locomotion_analysis.errors import LocomotionError, SchemaError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from locomotion_analysis.data import LocomotionData
 
 
 _NAMES = "Who is who"
@@ -128,6 +145,7 @@ def convert(
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at the first file that fails.")
     ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Turn a laboratory's files into validated gait cycles, and say what was done to them.
 
@@ -174,7 +192,7 @@ def convert(
     sources, out = _sources_and_destination(sources, out)
     if out.suffix.lower() != ".csv":
         refuse_other_ending(out)
-    with progress_bar() as progress:
+    with progress_bar(quiet) as progress:
         result = convert(
             sources, **names, markers=places, model=model, fail_fast=fail_fast, progress=progress
         )
@@ -362,6 +380,7 @@ def simulate(
     seed: Seed = 0,
     layout: Layout = "cycle",
     jobs: Jobs = None,
+    quiet: Quiet = False,
 ) -> None:
     """Write simulated gait cycles, marked as simulated, to a Parquet file or folder.
 
@@ -371,7 +390,7 @@ def simulate(
     from locomotion_analysis.simulation import WALKING_TASKS, write_simulation
     from locomotion_analysis.simulation.simulator import DEFAULT_PATHOLOGIES
 
-    with progress_bar() as progress:
+    with progress_bar(quiet) as progress:
         written = write_simulation(
             out,
             n_subjects=subjects,
@@ -398,6 +417,101 @@ def info(data: Data, where: Where = None) -> None:
     shown.print("Columns: " + escape(", ".join(map(str, others))))
     for entry in loaded.history:
         shown.print(escape(f"  {entry}"))
+
+
+_Written = Annotated[
+    Path, typer.Option("--out", help="File to write: .parquet, or .csv (150 rows a cycle).")
+]
+
+
+def describe(
+    data: Rows,
+    subject_column: SubjectColumn = None,
+    where: Where = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say who and what is in a dataset: people, cycles of each task, channels and their gaps."""
+    from locomotion_analysis.data import subjects
+
+    loaded = read_rows(data, subject_column, where)
+    shown, found = console(), subjects.describe(loaded)
+    people = subjects.people_summary(loaded)
+    columns = [name for name in loaded.columns if name not in loaded.key.names]
+    if as_json:
+        show_json(
+            {
+                "cycles": len(loaded),
+                "subjects": len(subjects.subject_table(loaded)),
+                "simulated": loaded.is_simulated,
+                "counts": found.counts,
+                "people": people,
+                "channels": found.channels,
+                "columns": columns,
+                "history": [str(entry) for entry in loaded.history],
+            }
+        )
+        return
+    show_simulated(loaded.is_simulated)
+    show_size(loaded)
+    shown.print(frame_table("Subjects and cycles", found.counts))
+    if len(people):
+        shown.print(frame_table("People: each counts once", people))
+    if loaded.channels:
+        shown.print(frame_table("Channels", found.channels))
+    shown.print("Columns: " + escape(", ".join(columns)))
+
+
+def subset(data: Data, out: _Written, where: Where = None, channels: Channels = None) -> None:
+    """Write some cycles, or some channels, to a file of their own; its history says which."""
+    if where is None and not channels:
+        raise typer.BadParameter("say what to keep: --where, --channels, or both")
+    _write_cycles(read_data(data, where, channels), out)
+
+
+def merge(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[NAME=]DATA...",
+            help="Datasets of different people: Parquet files, folders or CSV files. NAME replaces "
+            "the name of the dataset in the file.",
+        ),
+    ],
+    out: _Written,
+) -> None:
+    """Join datasets of different people; a name that stands in two of them is two people."""
+    from locomotion_analysis.data import merge_datasets
+
+    named = [("", text) if Path(text).exists() else _name_and_place(text) for text in sources]
+    names, pieces = [name for name, _ in named], [read_data(Path(place)) for _, place in named]
+    if any(names):
+        if not all(names) or len(set(names)) < len(names):
+            raise typer.BadParameter("give all datasets a name of their own, or none")
+        made = merge_datasets(dict(zip(names, pieces, strict=True)))
+    else:
+        made = merge_datasets(pieces)
+    for entry in made.history:
+        if entry.action in ("filled", "renamed", "merged"):
+            console().print(escape(f"  {entry}"))
+    _write_cycles(made, out)
+
+
+def _name_and_place(text: str) -> tuple[str, str]:
+    """Return name and path of NAME=DATA."""
+    name, equals, place = text.partition("=")
+    return (name, place) if equals else ("", text)
+
+
+def _write_cycles(data: "LocomotionData", out: Path) -> None:
+    from locomotion_analysis.data.parquet import refuse_other_ending
+
+    if out.suffix.lower() == ".csv":
+        data.to_csv(out)
+    else:
+        refuse_other_ending(out)
+        data.to_parquet(out)
+    show_size(data)
+    show_paths({"written": out})
 
 
 def plot(
@@ -433,12 +547,14 @@ def validate(
     ignore: Annotated[
         list[str] | None, typer.Option(help="Code not to report, e.g. GAIT301; may be repeated.")
     ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Check gait cycles: structure, physiology, physics, outliers. Status 1 where errors are found."""
     from locomotion_analysis import quality
 
     shown, source = console(), scanned(data)
-    with progress_bar() as progress:
+    with progress_bar(quiet) as progress:
         result = quality.validate(source, ignore=ignore or (), progress=progress)
         if out is not None:
             diagnosis = None if result.stopped else quality.diagnose(source, progress=progress)
@@ -447,11 +563,26 @@ def validate(
         written = None
         if write_clean is not None:
             written = quality.write_clean(result, source, write_clean, progress=progress)
+    n_wrong = int(result.error_cycles.sum())
+    if as_json:
+        show_json(
+            {
+                "ok": result.ok,
+                "cycles": result.n_cycles,
+                "cycles_with_errors": n_wrong,
+                "counts": result.counts,
+                "findings": result.by_code(),
+                "identity": list(result.identity),
+                "stopped": result.stopped or None,
+                "report": None if out is None else str(out),
+                "clean": None if written is None else {"file": str(write_clean), "cycles": written},
+            }
+        )
+        if not result.ok:
+            raise typer.Exit(EXIT_FINDINGS)
+        return
     counts = ", ".join(f"{n:,} {severity}" for severity, n in result.counts.items())
-    shown.print(
-        f"{result.n_cycles:,} cycles, {int(result.error_cycles.sum()):,} with errors; "
-        f"findings: {counts}"
-    )
+    shown.print(f"{result.n_cycles:,} cycles, {n_wrong:,} with errors; findings: {counts}")
     found = result.by_code()
     if len(found):
         shown.print(frame_table("Findings", found))
@@ -477,6 +608,7 @@ def doctor(
         list[str] | None,
         typer.Option(help="Only proposals of this kind, e.g. flip; may be repeated."),
     ] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Look for wrong units, signs, sides and phase grids; propose, and correct on request."""
     from locomotion_analysis import quality
@@ -488,7 +620,7 @@ def doctor(
             fix="locomotion doctor DATA --apply --out fixed.parquet",
         )
     shown, source = console(), scanned(data)
-    with progress_bar() as progress:
+    with progress_bar(quiet) as progress:
         diagnosis = quality.diagnose(source, progress=progress).only(kinds=kind)
         if out is not None:
             quality.treat_file(source, diagnosis, out, progress=progress)
@@ -554,6 +686,7 @@ def extract(
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave out files that cannot be read, and say so.")
     ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write the features of every cycle to one Parquet file.
 
@@ -564,7 +697,7 @@ def extract(
     from locomotion_analysis.features.spec import DEFAULT_AGGREGATIONS, left_out_message
     from locomotion_analysis.features.table import FEATURE_GROUPS
 
-    with rate_bar() as progress:
+    with rate_bar(quiet) as progress:
         done = extract_features(
             cycles_path(data),
             out,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.markup import escape
 
-from locomotion_analysis.cli.options import read_data
+from locomotion_analysis.cli.options import Channels, Quiet, Where, kept, read_data
 from locomotion_analysis.cli.show import console, download_bar, frame_table, progress_bar
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def build(
         str | None, typer.Option(help="Licence of your data: SPDX identifier or address.")
     ] = None,
     citation: Annotated[str | None, typer.Option(help="What to cite for your data.")] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Write a dataset: cycles, features, frozen splits, card and checksums; or the cycles alone."""
     from locomotion_analysis.datasets import build_dataset, build_file
@@ -53,7 +54,7 @@ def build(
         shown.print(escape(repr(data).splitlines()[0]))
         shown.print(f"150 rows a cycle, column split: {escape(str(out))}")
         return
-    with progress_bar() as progress:
+    with progress_bar(quiet) as progress:
         dataset = build_dataset(name, out, source, licence, citation, progress=progress)
     _show_dataset(dataset)
 
@@ -73,6 +74,7 @@ def make(
             "be repeated. A licence that forbids it is refused before any work.",
         ),
     ] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Make a dataset of a public one's files: cycles, features, frozen splits, card, checksums."""
     from locomotion_analysis.datasets.catalog import catalog_entry
@@ -89,7 +91,7 @@ def make(
     for forbidden in terms.forbids:
         shown.print(escape(f"forbids  {USES[forbidden]}"))
     shown.print(escape(f"cite     {entry.citation}"))
-    with progress_bar() as progress:
+    with progress_bar(quiet) as progress:
         dataset = make_dataset(name, files or (), out, uses=use or ["own"], progress=progress)
     _show_dataset(dataset)
 
@@ -165,26 +167,41 @@ def export(
         Path,
         typer.Argument(help="Parquet file or folder of gait cycles, a CSV file, or a dataset."),
     ],
-    format_: Annotated[
-        Literal["numpy", "torch", "huggingface", "xarray"],
-        typer.Option("--format", help=".npz file, tensors, Hugging Face folder, netCDF file."),
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="File to write (.csv, .parquet, .mat, .nc, .h5, .npz), or folder; must not exist."
+        ),
     ],
-    out: Annotated[Path, typer.Option(help="File or folder to write; must not exist yet.")],
+    to: Annotated[
+        Literal["csv", "parquet", "mat", "sto", "xarray", "hdf5", "numpy", "torch", "huggingface"]
+        | None,
+        typer.Option(
+            "--to",
+            "--format",
+            help="Format; the ending says it where not given. Folders: sto (OpenSim, a file a "
+            "cycle), torch, huggingface.",
+        ),
+    ] = None,
+    where: Where = None,
+    channels: Channels = None,
     splits: Annotated[
         Path | None,
         typer.Option(help="CSV or Parquet table: subject, split; a dataset's own where not given."),
     ] = None,
 ) -> None:
-    """Write gait cycles in the form another library reads, without pickle."""
-    from locomotion_analysis.datasets.export import export, with_splits
+    """Write gait cycles in the form another program or library reads, without pickle."""
+    from locomotion_analysis.datasets.export import export, format_of, with_splits
     from locomotion_analysis.files import refuse_existing
 
     refuse_existing(out)
+    chosen = to or format_of(out)  # before the long work
     loaded, table = _read_with_splits(data, splits)
     if table is not None:
         loaded = with_splits(loaded, table)
-    export(loaded, out, format_)
-    console().print(f"{len(loaded):,} cycles as {format_}: {escape(str(out))}")
+    loaded = kept(loaded, where, channels)
+    export(loaded, out, chosen)
+    console().print(f"{len(loaded):,} cycles as {chosen}: {escape(str(out))}")
 
 
 def _read_with_splits(
@@ -211,6 +228,7 @@ def fetch(
     offline: Annotated[
         bool, typer.Option("--offline", help="Take files from the cache only.")
     ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Download a public dataset, checked against its hashes; go on where it was cut off."""
     from locomotion_analysis.datasets.catalog import catalog_entry, fetch
@@ -221,7 +239,7 @@ def fetch(
     shown.print(escape(f"{entry.title}{size}"))
     shown.print(escape(f"licence  {_licence(entry)}"))
     shown.print(escape(f"cite     {entry.citation}"))
-    with download_bar() as progress:
+    with download_bar(quiet) as progress:
         paths = fetch(name, pattern=file, to=to, offline=offline, progress=progress)
     for path in paths:
         shown.print(escape(str(path)))

@@ -6,7 +6,14 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from locomotion_analysis.cli.options import Channels, Seed, cycles_path, read_data, split_names
+from locomotion_analysis.cli.options import (
+    Channels,
+    Quiet,
+    Seed,
+    cycles_path,
+    read_data,
+    split_names,
+)
 from locomotion_analysis.cli.show import console, frame_table, progress_bar, show_paths
 
 models_app = typer.Typer(no_args_is_help=True, help="Encoders pretrained without labels.")
@@ -34,6 +41,7 @@ def make(
     ] = "gru",
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the cycles.")] = 40,
     seed: Seed = 0,
+    quiet: Quiet = False,
 ) -> None:
     """Pretrain an encoder on measured and simulated cycles; no labels are needed.
 
@@ -45,7 +53,7 @@ def make(
     places = {path.stem: path for path in data or []}
     if len(places) < len(data or []):
         raise typer.BadParameter("two of the files have the same name: rename one")
-    with progress_bar() as progress:
+    with progress_bar(quiet) as progress:
         made = make_encoder(
             {name: read_data(path) for name, path in places.items()},
             out,

@@ -18,6 +18,28 @@ Data = Annotated[
         help="Gait cycles: a Parquet file, a folder of them, a dataset's folder, or a CSV file."
     ),
 ]
+Rows = Annotated[
+    Path,
+    typer.Argument(
+        help="Gait cycles, as Parquet file, folder or CSV file; or a table of features: CSV or "
+        "Parquet, one row a cycle or trial, with a column of subjects. Known by their columns."
+    ),
+]
+SubjectColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--subject-column",
+        help="Table of features: the column that says whose row it is. Needed where it is not "
+        "called subject, subject_id or participant.",
+    ),
+]
+Features = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="What to learn from; repeat, or separate by commas. Of gait cycles groups: kinematic, "
+        "kinetic, temporal, spatial, derived, clinical; of a table of features its columns."
+    ),
+]
 Target = Annotated[str, typer.Option(help="Column to predict.")]
 Where = Annotated[
     str | None,
@@ -35,6 +57,12 @@ Seed = Annotated[
 Jobs = Annotated[
     int | None,
     typer.Option(min=1, help="Processes side by side; as many as cores where not given."),
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Show no progress; results, notes and errors stay.")
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
 ]
 Layout = Annotated[
     Literal["cycle", "long"],
@@ -74,6 +102,25 @@ def read_data(
         data = LocomotionData.from_csv(path)
     else:
         data = LocomotionData.from_parquet(cycles_path(path))
+    return kept(data, where, channels)
+
+
+def read_rows(
+    path: Path,
+    subject_column: str | None = None,
+    where: str | None = None,
+    channels: Sequence[str] | None = None,
+) -> "LocomotionData":
+    """Read gait cycles or a table of features, and keep those asked for."""
+    from locomotion_analysis.data.feature_tables import read_rows
+
+    return kept(read_rows(cycles_path(path), subject_column), where, channels)
+
+
+def kept(
+    data: "LocomotionData", where: str | None, channels: Sequence[str] | None
+) -> "LocomotionData":
+    """Return the cycles and channels that are asked for."""
     names = split_names(channels)
     return data if where is None and names is None else data.select(where, channels=names)
 

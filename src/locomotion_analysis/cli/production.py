@@ -12,10 +12,12 @@ from rich.markup import escape
 
 from locomotion_analysis.cli.options import (
     EXIT_FINDINGS,
+    AsJson,
     Channels,
     Data,
     Folds,
     Jobs,
+    Quiet,
     Seed,
     Where,
     cores,
@@ -27,6 +29,7 @@ from locomotion_analysis.cli.show import (
     console,
     frame_table,
     progress_bar,
+    show_json,
     show_paths,
     show_simulated,
 )
@@ -286,17 +289,32 @@ def predict(
     ],
     out: Annotated[Path, typer.Option(help="File to write: .csv or .parquet.")],
     key_file: _Key = None,
+    as_json: AsJson = False,
 ) -> None:
     """Answer every cycle of a file with a bundle: predictions, sets, what is out of distribution."""
     from locomotion_analysis.production import predicting
     from locomotion_analysis.production.bundle import open_bundle
 
     opened = open_bundle(bundle, key=_secret(key_file))
-    table = predicting.answers(opened, predicting.read_rows(cycles_path(data)))
+    table = predicting.answers(opened, predicting.read_rows(cycles_path(data), opened.schema.names))
     predicting.write_predictions(table, out)
     shown = console()
     rejected = int((table["rejected"] != "").sum()) if "rejected" in table else 0
     outside = int(table["outside"].eq(True).sum()) if "outside" in table else 0
+    if as_json:
+        told = opened.manifest
+        show_json(
+            {
+                "model": told.name,
+                "target": told.target,
+                "rows": len(table),
+                "answered": len(table) - rejected,
+                "outside": outside,
+                "rejected": rejected,
+                "table": str(out),
+            }
+        )
+        return
     shown.print(f"answered {len(table) - rejected:,} of {len(table):,} rows")
     if outside:
         shown.print(f"outside  {outside:,} are out of the training distribution (column outside)")
@@ -543,12 +561,13 @@ def retrain(
     folds: Folds = 5,
     seed: Seed = 0,
     jobs: Jobs = None,
+    quiet: Quiet = False,
 ) -> None:
     """Train a challenger, and promote it if it beats the champion on people neither has seen."""
     from locomotion_analysis.production.registry import Registry
     from locomotion_analysis.production.retraining import retrain as retrain_model
 
-    with progress_bar() as progress:
+    with progress_bar(quiet) as progress:
         done = retrain_model(
             Registry(place),
             read_data(data, where, channels),

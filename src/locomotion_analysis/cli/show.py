@@ -2,16 +2,18 @@
 
 import logging
 import sys
+import time
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console
 from rich.markup import escape
 
 from locomotion_analysis.errors import LocomotionWarning
+from locomotion_analysis.progress import silent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,12 +98,46 @@ def _bar(*more: "ProgressColumn | str") -> "Bars":
 
     shown = error_console()
     columns = (TextColumn("{task.description:<32}"), BarColumn(), *more)
-    return Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal)
+    return Progress(*columns, console=shown, transient=True)
+
+
+_LINE_EVERY_S = 5.0
+"""Seconds between two lines of progress where nobody looks at a terminal."""
+
+
+def _lines(*, quiet: bool) -> "Progress | None":
+    """Return what tells of progress without a terminal: a line every few seconds, or nothing.
+
+    None where there is a terminal, on which a bar is drawn.
+    """
+    if quiet:
+        return silent
+    shown = error_console()
+    if shown.is_terminal:
+        return None
+    told = time.monotonic()
+
+    def step(stage: str, done: int, total: int) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - told >= _LINE_EVERY_S:
+            told = now
+            of_all = f" of {total:,}" if total else ""
+            shown.print(escape(f"{stage}: {done:,}{of_all}"))
+
+    return step
 
 
 @contextmanager
-def progress_bar() -> Iterator["Progress"]:
-    """Yield a function that shows how far a long piece of work is, on a terminal only.
+def progress_bar(quiet: bool = False) -> Iterator["Progress"]:
+    """Yield a function that shows how far a long piece of work is.
+
+    On a terminal it moves a bar; where the output is a file it prints a line every few seconds.
+
+    Parameters
+    ----------
+    quiet : bool
+        Show nothing.
 
     Yields
     ------
@@ -110,6 +146,10 @@ def progress_bar() -> Iterator["Progress"]:
     """
     from rich.progress import MofNCompleteColumn, TaskID
 
+    lines = _lines(quiet=quiet)
+    if lines is not None:
+        yield lines
+        return
     with _bar(MofNCompleteColumn()) as bars:
         tasks: dict[str, TaskID] = {}
 
@@ -122,10 +162,14 @@ def progress_bar() -> Iterator["Progress"]:
 
 
 @contextmanager
-def rate_bar() -> Iterator["Progress"]:
-    """Yield as :func:`progress_bar`; the rate and the time left are shown, too."""
+def rate_bar(quiet: bool = False) -> Iterator["Progress"]:
+    """Yield as :func:`progress_bar`; on a terminal the rate and the time left are shown, too."""
     from rich.progress import MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 
+    lines = _lines(quiet=quiet)
+    if lines is not None:
+        yield lines
+        return
     with _bar(
         MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn()
     ) as bars:
@@ -143,10 +187,14 @@ def rate_bar() -> Iterator["Progress"]:
 
 
 @contextmanager
-def download_bar() -> Iterator["Progress"]:
-    """Yield a function that shows each file's bytes, rate and time left, on a terminal only."""
+def download_bar(quiet: bool = False) -> Iterator["Progress"]:
+    """Yield a function that shows each file's bytes; on a terminal rate and time left, too."""
     from rich.progress import DownloadColumn, TaskID, TimeRemainingColumn, TransferSpeedColumn
 
+    lines = _lines(quiet=quiet)
+    if lines is not None:
+        yield lines
+        return
     with _bar(DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()) as bars:
         tasks: dict[str, TaskID] = {}
 
@@ -161,11 +209,20 @@ def download_bar() -> Iterator["Progress"]:
         yield step
 
 
+def show_json(content: Mapping[str, Any]) -> None:
+    """Print one JSON object; numbers that are not known are null."""
+    from locomotion_analysis.evaluation.metrics import metrics_json
+    from locomotion_analysis.files import json_text
+
+    sys.stdout.write(json_text(metrics_json(dict(content))))
+
+
 def show_size(data: "LocomotionData") -> None:
     """Print how many cycles of how many subjects there are."""
     simulated = "simulated " if data.is_simulated else ""
+    rows = "cycles" if data.channels else "rows of features"
     subjects = data.cycles["subject"].nunique()
-    console().print(f"{len(data):,} {simulated}cycles of {subjects} subjects")
+    console().print(f"{len(data):,} {simulated}{rows} of {subjects} subjects")
 
 
 def show_simulated(simulated: bool) -> None:

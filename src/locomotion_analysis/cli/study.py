@@ -1,26 +1,32 @@
 """Commands that learn from gait cycles: study, training, explanation, audit, groups."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 from rich.markup import escape
 
 from locomotion_analysis.cli.options import (
     EXIT_FINDINGS,
+    AsJson,
     Channels,
     Data,
+    Features,
     Folder,
     Folds,
     Jobs,
     Model,
     Page,
+    Quiet,
+    Rows,
     Seed,
+    SubjectColumn,
     Target,
     Where,
     cores,
     cycles_path,
     read_data,
+    read_rows,
     split_names,
 )
 from locomotion_analysis.cli.show import (
@@ -29,31 +35,33 @@ from locomotion_analysis.cli.show import (
     progress_bar,
     show_cautions,
     show_identity,
+    show_json,
     show_paths,
     show_result,
     show_simulated,
     show_size,
 )
-from locomotion_analysis.errors import SchemaError
 
 
-def demo(out: Folder = Path("locomotion-demo")) -> None:
+def demo(out: Folder = Path("locomotion-demo"), quiet: Quiet = False) -> None:
     """Run the whole job on simulated gait: tell healthy gait from two pathologies."""
     from locomotion_analysis.datasets import load_dataset
     from locomotion_analysis.evaluation import run_study
 
     data = load_dataset("demo")
     show_size(data)
-    with progress_bar() as progress:
+    with progress_bar(quiet) as progress:
         result = run_study(data, "pathology", out, progress=progress)
     show_result(result)
 
 
 def run(
-    data: Data,
+    data: Rows,
     target: Target,
+    subject_column: SubjectColumn = None,
     where: Where = None,
     channels: Channels = None,
+    features: Features = None,
     out: Folder = Path("locomotion-report"),
     model: Model = "forest",
     folds: Folds = 5,
@@ -66,18 +74,20 @@ def run(
             "laboratories: minutes instead of seconds.",
         ),
     ] = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Features, cross-validation by subject and a report, on your own gait cycles."""
+    """Features, cross-validation by subject and a report, on your own gait cycles or features."""
     from locomotion_analysis.evaluation import run_study
 
-    chosen = read_data(data, where, channels)
+    chosen = read_rows(data, subject_column, where, channels)
     show_size(chosen)
-    with progress_bar() as progress:
+    with progress_bar(quiet) as progress:
         result = run_study(
             chosen,
             target,
             out,
             model=model,
+            features=split_names(features),
             n_splits=folds,
             random_state=seed,
             full=full,
@@ -88,7 +98,7 @@ def run(
 
 
 def train(
-    data: Data,
+    data: Rows,
     target: Target,
     out: Folder,
     recipes: Annotated[
@@ -106,8 +116,17 @@ def train(
             "from the target where not given."
         ),
     ] = None,
+    subject_column: SubjectColumn = None,
     where: Where = None,
     channels: Channels = None,
+    channels_of: Annotated[
+        Path | None,
+        typer.Option(
+            help="Gait cycles that the model is meant for: train on the channels that they have, "
+            "too, or that follow from theirs."
+        ),
+    ] = None,
+    features: Features = None,
     search: Annotated[
         str, typer.Option(help="How hyperparameters are tried: halving, or optuna.")
     ] = "halving",
@@ -124,23 +143,32 @@ def train(
     folds: Folds = 5,
     seed: Seed = 0,
     jobs: Jobs = None,
+    quiet: Quiet = False,
 ) -> None:
     """Compare models on people they have not seen, and train the best on everybody.
 
     Networks that were killed go on where they were when started again in the same way.
     """
+    from locomotion_analysis.data.derived import shared_channels
     from locomotion_analysis.evaluation.training import train as train_model
     from locomotion_analysis.models.supervised.tuning import known_search
 
-    chosen = read_data(data, where, channels)
+    chosen = read_rows(data, subject_column, where, channels)
+    if channels_of is not None:
+        shared, derived = shared_channels(chosen, read_data(channels_of))
+        of_all = f"{len(shared)} of {len(chosen.channels)}"
+        chosen = chosen.select(channels=shared)
+        told = f"; derived there: {', '.join(derived)}" if derived else ""
+        console().print(f"channels {of_all} are in {escape(channels_of.name)}, too{escape(told)}")
     show_size(chosen)
-    with progress_bar() as progress:
+    with progress_bar(quiet) as progress:
         made = train_model(
             chosen,
             target,
             out,
             recipes=split_names(recipes),
             problem=problem,
+            features=split_names(features),
             search=known_search(search),
             networks={
                 "max_epochs": epochs,
@@ -180,13 +208,14 @@ def explain(
     ] = False,
     folds: Folds = 5,
     seed: Seed = 0,
+    quiet: Quiet = False,
 ) -> None:
     """Show what a model of a target looks at: joints, measurements, phases, clinical variables."""
     from locomotion_analysis.evaluation.explain import explain_report
 
     chosen = read_data(data, where, channels)
     show_size(chosen)
-    with progress_bar() as progress:
+    with progress_bar(quiet) as progress:
         found = explain_report(
             chosen,
             target,
@@ -205,45 +234,51 @@ def explain(
 
 
 def audit(
-    data: Data,
+    data: Rows,
     target: Target,
+    subject_column: SubjectColumn = None,
     where: Where = None,
     channels: Channels = None,
+    features: Features = None,
     out: Annotated[Path | None, typer.Option(help="Folder for page, figure and numbers.")] = None,
     model: Model = "forest",
     folds: Folds = 5,
     draws: Annotated[int, typer.Option(min=1, help="Draws of random labels.")] = 5,
-    groups: Annotated[
-        str | None,
-        typer.Option(
-            help="DATA is a table of features, CSV or Parquet: its column with the subjects."
-        ),
-    ] = None,
     seed: Seed = 0,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """How much a score owes to people on both sides of the split. Status 1 where the data leaks."""
-    from locomotion_analysis.evaluation.audit import leak_audit, read_feature_table, table_audit
+    from locomotion_analysis.evaluation.audit import leak_audit
     from locomotion_analysis.evaluation.audit_report import verdict, write_audit
 
-    if groups is not None and (where or channels):
-        raise SchemaError(
-            expected="--groups (a table of features) without --where and --channels",
-            got="both",
-            fix="choose the rows and columns in the table itself",
+    chosen = read_rows(data, subject_column, where, channels)
+    with progress_bar(quiet) as progress:
+        found = leak_audit(
+            chosen,
+            target,
+            model=model,
+            features=split_names(features),
+            n_splits=folds,
+            n_draws=draws,
+            random_state=seed,
+            source=cycles_path(data),
+            progress=progress,
         )
-    with progress_bar() as progress:
-        settings: dict[str, Any] = {
-            "model": model,
-            "n_splits": folds,
-            "n_draws": draws,
-            "random_state": seed,
-            "progress": progress,
-        }
-        if groups is None:
-            chosen = read_data(data, where, channels)
-            found = leak_audit(chosen, target, source=cycles_path(data), **settings)
-        else:
-            found = table_audit(*read_feature_table(data, target, groups), source=data, **settings)
+    if as_json:
+        paths = {} if out is None else write_audit(found, out)
+        files = {title: str(path) for title, path in paths.items()}
+        show_json(
+            {
+                **found.to_json(),
+                "verdict": list(verdict(found)),
+                "leaks": found.leaks,
+                "files": files,
+            }
+        )
+        if found.leaks:
+            raise typer.Exit(EXIT_FINDINGS)
+        return
     shown = console()
     show_simulated(found.simulated)
     others = show_identity(found.cautions)
@@ -279,6 +314,7 @@ def discover(
         typer.Option(help="How gaits are laid out in the plane; umap needs the extra manifold."),
     ] = "tsne",
     seed: Seed = 0,
+    quiet: Quiet = False,
 ) -> None:
     """Look for groups among gaits, ask what they are worth, and write a report. No labels.
 
@@ -297,7 +333,7 @@ def discover(
             ) from None
     loaded = read_data(data, where)
     shown = console()
-    with progress_bar() as progress:
+    with progress_bar(quiet) as progress:
         made = run_discovery(
             loaded, out, split_names(channels), count, method, by, task,
             random_state=seed, source=cycles_path(data), progress=progress, embedding=embedding,

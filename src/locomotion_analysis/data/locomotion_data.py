@@ -2,6 +2,7 @@
 
 import html
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -29,7 +30,7 @@ from locomotion_analysis.data.parquet import (
     write_parquet,
 )
 from locomotion_analysis.data.parts import HistoryEntry, Parts, concatenate, people_of_several
-from locomotion_analysis.errors import LocomotionError, SchemaError
+from locomotion_analysis.errors import LocomotionError, SchemaError, did_you_mean, listed
 from locomotion_analysis.extras import require
 from locomotion_analysis.files import atomic_path
 from locomotion_analysis.standard import (
@@ -188,6 +189,42 @@ class LocomotionData:
         True
         """
         return cls._from_parts(parts_from_table(table_from_frame(frame), "unnamed"))
+
+    @classmethod
+    def from_features(cls, frame: pd.DataFrame, subject_column: str | None = None) -> Self:
+        """Take a table of features, one row a cycle or trial, as gait cycles without curves.
+
+        ``run_study``, ``train`` and ``leak_audit`` learn from its columns; what needs curves
+        refuses it.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Whose row it is, what is to be predicted, and numbers.
+        subject_column : str, optional
+            Column that says whose row it is; needed where it is not called subject, or by an
+            alias of it (subject_id, participant).
+
+        Returns
+        -------
+        LocomotionData
+            Without channels. Its history says what was renamed and assumed.
+
+        Raises
+        ------
+        SchemaError
+            If there is no such column, a column occurs twice, or a row names nobody.
+
+        Examples
+        --------
+        >>> table = pd.DataFrame({"patient": ["a", "a", "b"], "knee_rom_deg": [61.0, 60.2, 48.5]})
+        >>> data = LocomotionData.from_features(table, "patient")
+        >>> data.channels, data.cycles[["subject", "step", "knee_rom_deg"]].values.tolist()
+        ((), [['a', 1, 61.0], ['a', 2, 60.2], ['b', 1, 48.5]])
+        """
+        from locomotion_analysis.data.feature_tables import rows_of_table
+
+        return cls._from_parts(rows_of_table(table_from_frame(frame), subject_column)._parts)  # noqa: SLF001 - own class
 
     @classmethod
     def concat(cls, datasets: Sequence["LocomotionData"]) -> Self:
@@ -730,9 +767,10 @@ class LocomotionData:
         column = name if name in self._parts.cycles else canonical_name(name)
         if column not in self._parts.cycles:
             raise SchemaError(
-                expected=f"a column of cycles ({', '.join(self._parts.cycles.columns)})",
+                expected=f"a column of cycles ({listed(self._parts.cycles.columns)})",
                 got=repr(name),
                 where="select",
+                fix=did_you_mean(name, self._parts.cycles.columns),
             )
         try:
             return self._parts.cycles[column].isin(allowed).to_numpy(dtype=bool)
@@ -743,15 +781,21 @@ class LocomotionData:
                 where="select",
             ) from error
 
+    def _meant_by(self, error: Exception) -> str:
+        """Return which column an unknown name of an expression may mean."""
+        told = re.search(r"name '(.+?)' is not defined", str(error))
+        return did_you_mean(told[1], self._parts.cycles.columns) if told else ""
+
     def _query(self, where: str) -> NDArray[np.bool_]:
         try:
             answer: Any = self._parts.cycles.eval(where)
         except Exception as error:  # pandas raises many kinds for a malformed expression
             raise SchemaError(
-                expected=f"an expression over the columns {', '.join(self._parts.cycles.columns)}",
+                expected=f"an expression over the columns {listed(self._parts.cycles.columns)}",
                 got=f"{where!r} ({error})",
                 where="select",
-                fix="write it as for pandas.DataFrame.query: \"task == 'level_walking'\"",
+                fix=self._meant_by(error)
+                or "write it as for pandas.DataFrame.query: \"task == 'level_walking'\"",
             ) from error
         kind = pd.api.types.infer_dtype(answer, skipna=True) if np.ndim(answer) else ""
         if kind != "boolean" or np.shape(answer) != (len(self),):

@@ -5,7 +5,7 @@ one phase column, one column a channel. Which of the two a table is in is seen f
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -246,8 +246,8 @@ def read_plain_table(source: Path | bytes, most: int | None = None, where: str =
     return written_out(table, stored, most, place)
 
 
-def read_csv_table(path: str | os.PathLike[str]) -> pa.Table:
-    """Read a comma-separated file with one header row."""
+def read_csv_table(path: str | os.PathLike[str], texts: Collection[str] = ()) -> pa.Table:
+    """Read a comma-separated file with one header row; names, and columns `texts`, as text."""
     place = Path(path)
     if not place.is_file():
         raise FileReadError(
@@ -257,7 +257,7 @@ def read_csv_table(path: str | os.PathLike[str]) -> pa.Table:
             fix="check the spelling and the folder you are in",
         )
     try:
-        return parse_csv(place.read_bytes())
+        table = parse_csv(place.read_bytes(), texts)
     except FileReadError as error:
         raise error.at(str(place)) from None
     except pa.ArrowInvalid as error:
@@ -267,10 +267,19 @@ def read_csv_table(path: str | os.PathLike[str]) -> pa.Table:
             where=str(place),
             fix="export it again with commas between columns and points in numbers",
         ) from error
+    other = next((mark for mark in (";", "\t") if mark in table.column_names[0]), None)
+    if table.num_columns == 1 and other is not None:
+        raise FileReadError(
+            expected="a comma-separated table with one header row",
+            got=f"one column {table.column_names[0][:60]!r}, with {other!r} in it",
+            where=str(place),
+            fix="export it again with commas between columns and points in numbers",
+        )
+    return table
 
 
-def parse_csv(raw: bytes) -> pa.Table:
-    """Read comma-separated text; names such as 007 stay text and keep their zeros.
+def parse_csv(raw: bytes, texts: Collection[str] = ()) -> pa.Table:
+    """Read comma-separated text; names such as 007, and columns `texts`, stay text.
 
     Raises
     ------
@@ -289,7 +298,11 @@ def parse_csv(raw: bytes) -> pa.Table:
         ) from None
     with pa_csv.open_csv(pa.BufferReader(raw)) as reader:
         columns = reader.schema.names
-    as_text = {name: pa.string() for name in columns if canonical_name(name) in _NAMES}
+    as_text = {
+        name: pa.string()
+        for name in columns
+        if name in texts or canonical_name(name.lower()) in _NAMES
+    }
     return pa_csv.read_csv(
         pa.BufferReader(raw),
         convert_options=pa_csv.ConvertOptions(
@@ -536,7 +549,9 @@ def _constant_in_cycles(column: pa.ChunkedArray) -> bool:
 # Either layout
 
 
-def parts_from_table(table: pa.Table, dataset: str, met: People | None = None) -> Parts:
+def parts_from_table(
+    table: pa.Table, dataset: str, met: People | None = None, *, curveless: bool = False
+) -> Parts:
     """Read a table in either layout, recognised by its columns.
 
     Parameters
@@ -547,20 +562,24 @@ def parts_from_table(table: pa.Table, dataset: str, met: People | None = None) -
         Name of the dataset where the table has no such column.
     met : People, optional
         Those of earlier parts of the same data.
+    curveless : bool
+        Whether it may be cycles without any curve, one row each.
     """
     table, renamed = rename_aliases(table.replace_schema_metadata(None))
     refuse_time_indexed(table)
     columns, converted = sort_columns(table)
     if len(table) == 0:
         raise SchemaError(expected="at least one gait cycle", got="a table without rows")
-    if not columns.channels:
+    curveless = curveless and PHASE_COLUMN not in table.column_names
+    if not columns.channels and not curveless:
         raise SchemaError(
             expected="at least one channel, for example knee_flexion_angle_ipsi_rad",
             got=f"columns {', '.join(table.column_names[:12])}",
             fix="name curves <joint>_<motion>_<measurement>_<side>_<unit>; a table of features "
-            "(one number a row) goes to BiomechanicalModelEvaluator.evaluate_classification",
+            "(one number a column) goes to locomotion run, train and audit, and to "
+            "LocomotionData.from_features",
         )
-    if is_cycle_layout(table, columns):
+    if is_cycle_layout(table, columns) or not columns.channels:
         parts = read_cycle(table, columns)
     elif PHASE_COLUMN in table.column_names:
         parts = read_long(table, columns)
@@ -595,8 +614,10 @@ def parts_of_file(
     met : People, optional
         Those of earlier parts of the same data.
     """
+    # Only what this project wrote may be cycles without curves: other tables are of another kind.
+    own = _METADATA_KEY in (table.schema.metadata or {})
     try:
-        parts = parts_from_table(table, dataset, met)
+        parts = parts_from_table(table, dataset, met, curveless=own)
     except LocomotionError as error:
         raise error.at(str(path)) from None
     new = (entry for entry in parts.history if entry not in history)

@@ -11,7 +11,13 @@ import pandas as pd
 from locomotion_analysis.data.identity import same_name
 from locomotion_analysis.data.locomotion_data import LocomotionData
 from locomotion_analysis.data.parts import HistoryEntry
-from locomotion_analysis.errors import LocomotionWarning, SchemaError, TargetError
+from locomotion_analysis.errors import (
+    LocomotionWarning,
+    SchemaError,
+    TargetError,
+    did_you_mean,
+    listed,
+)
 from locomotion_analysis.standard import KEY, Channel
 
 _PERSON = ["dataset", "subject"]
@@ -100,9 +106,10 @@ def class_balance(data: LocomotionData, by: str) -> ClassBalance:
     cycles = data.cycles
     if by not in cycles or cycles[by].isna().all():
         raise TargetError(
-            expected=f"a column of classes among {', '.join(cycles.columns)}",
+            expected=f"a column of classes among {listed(cycles.columns)}",
             got=f"{by!r}, {'without a value' if by in cycles else 'no such column'}",
             where="class_balance",
+            fix="" if by in cycles else did_you_mean(by, cycles.columns),
         )
     labelled = cycles[cycles[by].notna()]
     person = labelled.groupby(_PERSON, sort=False).ngroup()
@@ -206,6 +213,43 @@ def describe(data: LocomotionData, by: Sequence[str] = _BY) -> Description:
         rows.append((name, Channel.parse(name).unit, *percents, subjects))
     names = ["channel", "unit", "measured_percent", "partly_percent", "absent_percent", "subjects"]
     return Description(pd.concat(counts, ignore_index=True), pd.DataFrame(rows, columns=names))
+
+
+_MEASURES = ("age", "height_m", "mass_kg", "speed_m_s", "cycle_duration_s")
+
+
+def people_summary(data: LocomotionData) -> pd.DataFrame:
+    """Return age, height, mass, speed and duration of the cycles over people, one row each.
+
+    Parameters
+    ----------
+    data : LocomotionData
+        The cycles. Those of a person are averaged first, so that each counts once.
+
+    Returns
+    -------
+    DataFrame
+        ``column``, ``subjects`` of whom it is known, ``mean``, ``sd`` (between people), ``min`` and
+        ``max``; no row for a column that nobody has.
+
+    Examples
+    --------
+    >>> cycles = pd.DataFrame({"subject": list("aab"), "task": "run", "step": [1, 2, 1]})
+    >>> data = LocomotionData(cycles.assign(age=[20.0, 20.0, 40.0]), np.zeros((0, 3, 150)), [])
+    >>> people_summary(data).values.tolist()
+    [['age', 2, 30.0, 14.142135623730951, 20.0, 40.0]]
+    """
+    cycles = data.cycles
+    names = [
+        name for name in _MEASURES if name in cycles and pd.api.types.is_numeric_dtype(cycles[name])
+    ]
+    each = cycles.groupby(_PERSON, sort=False)[names].mean()
+    rows = [
+        (name, int(known.size), known.mean(), known.std(ddof=1), known.min(), known.max())
+        for name in names
+        if (known := each[name].dropna()).size
+    ]
+    return pd.DataFrame(rows, columns=["column", "subjects", "mean", "sd", "min", "max"])
 
 
 def merge_datasets(
@@ -316,7 +360,7 @@ def _refuse_shared_people(datasets: Sequence[LocomotionData]) -> None:
             got=f"{len(shared)} subjects in several datasets of one name ({names}"
             f"{', …' if len(shared) > _SHOWN_SHARED else ''} of {shared[0][0]!r})",
             where="datasets",
-            fix="for different people, name the datasets: merge_datasets({name: data, ...}); "
+            fix="for different people, name the datasets: merge_datasets({name: data, ...}), locomotion merge NAME=DATA NAME=DATA; "
             "for pieces of one dataset, LocomotionData.concat",
         )
 

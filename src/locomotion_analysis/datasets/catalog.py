@@ -10,7 +10,6 @@ import re
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import as_file, files
@@ -30,7 +29,7 @@ from locomotion_analysis.datasets.download import (
     refuse_without_room,
     stays_in_folder,
 )
-from locomotion_analysis.errors import DownloadError, LocomotionWarning, SchemaError
+from locomotion_analysis.errors import DownloadError, LocomotionWarning, SchemaError, did_you_mean
 from locomotion_analysis.files import atomic_path, locked, plain_json
 from locomotion_analysis.progress import Progress
 from locomotion_analysis.typed_tree import Node, typed, yaml_tree
@@ -75,13 +74,12 @@ def catalog_entry(name: str) -> CatalogEntry:
     """
     known = entries()
     if name not in known:
-        near = get_close_matches(name.lower(), known, n=1)
-        meant = f"did you mean {near[0]}? " if near else ""
+        meant = did_you_mean(name, known)
         raise SchemaError(
             expected=f"a dataset among the {len(known)} of the catalogue ({some([*known])})",
             got=repr(name),
             where="the catalogue of public datasets",
-            fix=f"{meant}`locomotion datasets catalog` lists them",
+            fix=f"{meant} `locomotion datasets catalog` lists them",
         )
     return known[name]
 

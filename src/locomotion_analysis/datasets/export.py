@@ -22,33 +22,21 @@ from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.data.columns import plain_text
 from locomotion_analysis.data.parquet import parquet_files, read_csv_table, read_parquet_table
 from locomotion_analysis.data.parts import history_from_json, history_to_json
-from locomotion_analysis.errors import CycleShapeError, SchemaError, SplitLeakError
+from locomotion_analysis.datasets.export_checks import check_exportable, plain_columns
+from locomotion_analysis.datasets.matlab_opensim import export_matlab, export_opensim
+from locomotion_analysis.errors import (
+    CycleShapeError,
+    SchemaError,
+    SplitLeakError,
+    did_you_mean,
+)
 from locomotion_analysis.extras import require, require_installed
-from locomotion_analysis.files import atomic_folder, atomic_path, json_text, refuse_existing
+from locomotion_analysis.files import atomic_folder, atomic_path, json_text
 from locomotion_analysis.reporting.markdown import markdown_text
 from locomotion_analysis.selection.splitters import PARTS, check_lengths, check_split
 from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT, Channel
 
 __all__ = ["export", "from_xarray", "to_xarray", "with_splits"]
-
-
-def check_exportable(data: LocomotionData, path: str | os.PathLike[str]) -> None:
-    """Refuse data without a curve, and a path where something lies.
-
-    Raises
-    ------
-    SchemaError
-        If there is no cycle or no channel.
-    FileReadError
-        If something lies at `path`.
-    """
-    refuse_existing(path)
-    if not len(data) or not data.channels:
-        raise SchemaError(
-            expected="at least one cycle and one channel to export",
-            got=f"{len(data)} cycles, {len(data.channels)} channels",
-            where=str(path),
-        )
 
 
 # The split of each subject beside each cycle
@@ -348,52 +336,13 @@ def _feature(field: pa.Field) -> dict[str, Any]:
 # Arrays: NumPy, PyTorch, xarray
 
 
-def plain_columns(cycles: pd.DataFrame) -> dict[str, NDArray[Any]]:
-    """Return each column as an array that can be stored without pickle.
-
-    Parameters
-    ----------
-    cycles : DataFrame
-        One row a gait cycle.
-
-    Returns
-    -------
-    dict of str to ndarray of shape (n_cycles,)
-        Whole numbers without gaps as int64; other numbers as float64, missing as NaN; truth
-        values as bool, or where some are missing as 1.0, 0.0 and NaN; everything else as text,
-        missing as ``""``.
-
-    Examples
-    --------
-    >>> plain_columns(pd.DataFrame({"sex": ["female", None], "age": [30, None]}))
-    {'sex': array(['female', ''], dtype='<U6'), 'age': array([30., nan])}
-    """
-    arrays: dict[str, NDArray[Any]] = {}
-    for name, values in cycles.items():
-        plain: NDArray[Any]
-        missing = values.isna().to_numpy()
-        kind = values[~missing].infer_objects().dtype
-        if pd.api.types.is_bool_dtype(kind) and not missing.any():
-            plain = values.to_numpy(dtype=bool)
-        elif pd.api.types.is_integer_dtype(kind) and not missing.any():
-            plain = values.to_numpy(dtype=np.int64)
-        elif pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_complex_dtype(kind):
-            plain = values.astype(object).where(~missing, np.nan).to_numpy(dtype=np.float64)
-        else:
-            # Pandas gives str(NaN) for a gap, so gaps are set after the conversion.
-            plain = np.array([str(value) for value in values], dtype=np.str_)
-            plain[missing] = ""
-        arrays[str(name)] = plain
-    return arrays
-
-
 def export_numpy(data: LocomotionData, path: str | os.PathLike[str]) -> None:
     """Write one ``.npz`` that ``numpy.load`` reads without pickle.
 
     The archive holds ``curves``, float32 of shape (n_cycles, 150, n_channels), NaN where not
     measured; ``channels``, their names, which end in the unit; ``phase_percent``, shape (150,);
     ``cycles/<column>`` for each column of the cycle table
-    (:func:`~locomotion_analysis.datasets.export.plain_columns`); ``history``, JSON.
+    (:func:`~locomotion_analysis.datasets.export_checks.plain_columns`); ``history``, JSON.
 
     Parameters
     ----------
@@ -666,41 +615,110 @@ def _column(values: Any) -> "pd.Series[Any]":
     return pd.Series(plain)
 
 
-ExportFormat = Literal["numpy", "torch", "huggingface", "xarray"]
+def export_csv(data: LocomotionData, path: str | os.PathLike[str]) -> None:
+    """Write one CSV file, 150 rows a cycle."""
+    check_exportable(data, path)
+    data.to_csv(path)
+
+
+def export_parquet(data: LocomotionData, path: str | os.PathLike[str]) -> None:
+    """Write one Parquet file, 150 rows a cycle as other tools of the field read."""
+    check_exportable(data, path)
+    data.to_parquet(path, layout="long")
+
+
+ExportFormat = Literal[
+    "csv", "parquet", "mat", "sto", "xarray", "hdf5", "numpy", "torch", "huggingface"
+]
 
 EXPORT_FORMATS: dict[str, Callable[[LocomotionData, str | os.PathLike[str]], None]] = {
+    "csv": export_csv,
+    "parquet": export_parquet,
+    "mat": export_matlab,
+    "sto": export_opensim,
+    "xarray": export_xarray,
+    "hdf5": export_xarray,
     "numpy": export_numpy,
     "torch": export_torch,
     "huggingface": export_hugging_face,
-    "xarray": export_xarray,
 }
-"""Writers by name: a .npz file, a folder of tensors, a Hugging Face folder, a netCDF file."""
+"""Writers by name. netCDF-4 is HDF5: one writer serves both."""
+
+_FORMAT_OF: dict[str, ExportFormat] = {
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".mat": "mat",
+    ".nc": "xarray",
+    ".h5": "hdf5",
+    ".hdf5": "hdf5",
+    ".npz": "numpy",
+}
 
 
-def export(data: LocomotionData, path: str | os.PathLike[str], format: ExportFormat) -> None:  # noqa: A002 - the word users know from pandas and Matplotlib
-    """Write a dataset in the form another library reads.
+def format_of(path: str | os.PathLike[str]) -> ExportFormat:
+    """Return the format that a file's ending says.
+
+    Raises
+    ------
+    SchemaError
+        If it says none: folders have no ending.
+
+    Examples
+    --------
+    >>> format_of("walk.mat")
+    'mat'
+    """
+    ending = Path(path).suffix.lower()
+    if ending not in _FORMAT_OF:
+        raise SchemaError(
+            expected=f"a file that ends in {', '.join(_FORMAT_OF)}",
+            got=Path(path).name,
+            where="name of the file to write",
+            fix="for a folder name the format: sto, torch or huggingface (--to)",
+        )
+    return _FORMAT_OF[ending]
+
+
+def export(
+    data: LocomotionData,
+    path: str | os.PathLike[str],
+    format: ExportFormat | None = None,  # noqa: A002 - the word users know from pandas and Matplotlib
+) -> None:
+    """Write a dataset in the form another program or library reads.
 
     Parameters
     ----------
     data : LocomotionData
         The cycles.
     path : path-like
-        File (numpy, xarray) or folder (torch, huggingface) to write, whole or not at all.
-    format : {"numpy", "torch", "huggingface", "xarray"}
-        See :func:`export_numpy`, :func:`export_torch`, :func:`export_hugging_face` and
-        :func:`export_xarray`.
+        File, or folder (sto, torch, huggingface) to write, whole or not at all.
+    format : {"csv", "parquet", "mat", "sto", "xarray", "hdf5", "numpy", "torch", "huggingface"}, optional
+        The ending of `path` says it where None.
 
     Raises
     ------
     SchemaError
-        If the format is unknown.
+        If the format is unknown, or the ending says another one.
     FileReadError
         If something lies at `path`.
     MissingExtraError
         If the format needs a library that is not installed.
     """
+    if format is None:
+        format = format_of(path)  # noqa: A001
     if format not in EXPORT_FORMATS:
         raise SchemaError(
-            expected=f"a format of {', '.join(EXPORT_FORMATS)}", got=repr(format), where="format"
+            expected=f"a format of {', '.join(EXPORT_FORMATS)}",
+            got=repr(format),
+            where="format",
+            fix=did_you_mean(format, EXPORT_FORMATS),
+        )
+    said = _FORMAT_OF.get(Path(path).suffix.lower(), format)
+    if EXPORT_FORMATS[said] is not EXPORT_FORMATS[format]:
+        raise SchemaError(
+            expected=f"a name that fits the format {format}",
+            got=f"{Path(path).name}, the name of a file of {said}",
+            where="name of the file to write",
+            fix="name the format or the ending, not two different ones",
         )
     EXPORT_FORMATS[format](data, path)

@@ -12,12 +12,10 @@ import os
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 from sklearn.impute import SimpleImputer
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
@@ -27,9 +25,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.data.parquet import read_plain_table
 from locomotion_analysis.errors import (
-    FileReadError,
     LocomotionWarning,
     SchemaError,
     SplitLeakError,
@@ -66,9 +62,8 @@ from locomotion_analysis.progress import Progress, silent
 from locomotion_analysis.reporting.provenance import provenance, source_files
 from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold, check_cv
 from locomotion_analysis.selection.splitters import Fold, class_codes, run_folds, subject_codes
-from locomotion_analysis.standard import KEY
 
-__all__ = ["LeakAudit", "leak_audit", "read_feature_table", "table_audit"]
+__all__ = ["LeakAudit", "leak_audit", "table_audit"]
 
 Kind = Literal["classification", "regression"]
 
@@ -302,14 +297,15 @@ def leak_audit(
     Parameters
     ----------
     data : LocomotionData
-        Gait cycles.
+        Gait cycles, or a table of features
+        (:meth:`~locomotion_analysis.LocomotionData.from_features`).
     target : str
         Column of ``data.cycles`` to predict. A number with more than ten different values is
         regression, all else classification. Cycles without a value are dropped.
     model : {"forest", "linear"} or scikit-learn estimator
         What is cross-validated; cloned in every fold.
     features : sequence of str, optional
-        Feature groups; all that the data can give where None.
+        Feature groups, or of a table of features columns; all that the data can give where None.
     aggregations : sequence of str
         Statistics of every curve.
     n_splits : int
@@ -355,19 +351,25 @@ def leak_audit(
         estimator, words = study_model(model, asked.kind, random_state)
         subjects = _enough_subjects(asked.data.groups, n_splits, n_draws)
         table = study_features(asked, asked.kind, step, features, aggregations)
+    cycles = asked.data.cycles
+    if asked.data.channels:
+        duplicates = duplicated_cycles(asked.data)
+    else:
+        cycles = cycles.drop(columns=list(table.frame))  # the columns are the features
+        duplicates = duplicated_rows(table.frame, asked.data.groups)
     found = _audited(
         table.frame,
         asked.values.infer_objects().to_numpy(),  # noqa: PD011 - a field
         subjects,
         (asked.target, asked.kind),
         (estimator, words),
-        asked.data.cycles,
+        cycles,
         (n_splits, n_draws, n_bootstrap, random_state),
         step,
     )
     return replace(
         found,
-        duplicates=duplicated_cycles(asked.data),
+        duplicates=duplicates,
         left_out=tuple((entry.name, entry.reason) for entry in table.left_out),
         cautions=tuple(dict.fromkeys(cautions(asked.data, asked.labels) + warned)),
         simulated=data.is_simulated,
@@ -456,68 +458,13 @@ def table_audit(
         (n_splits, n_draws, n_bootstrap, random_state),
         step,
     )
-    rows = np.round(X.to_numpy(np.float64), _DECIMALS) + 0.0
     return replace(
         found,
-        duplicates=_copies(_prints(rows), pd.Series(np.asarray(groups)).astype(str)),
+        duplicates=duplicated_rows(X, groups),
         cautions=tuple(dict.fromkeys(beware + warned)),
         simulated=is_simulated(X),
         provenance=provenance(source_files(source)),
     )
-
-
-def read_feature_table(
-    path: str | os.PathLike[str], target: str, groups: str
-) -> tuple[pd.DataFrame, "pd.Series[Any]", "pd.Series[str]"]:
-    """Read a table of features from CSV or Parquet for :func:`table_audit`.
-
-    Parameters
-    ----------
-    path : path-like
-        A file whose name ends in ``.csv`` or ``.parquet``.
-    target, groups : str
-        Columns with the target and with the subject of each row.
-
-    Returns
-    -------
-    X : DataFrame
-        The other columns, but those of the cycle key.
-    y, groups : Series
-        Rows without a target are left out.
-
-    Raises
-    ------
-    FileReadError
-        If the file cannot be read.
-    SchemaError
-        If a column is not there.
-    """
-    place = Path(path)
-    try:
-        if place.suffix.lower() == ".csv":
-            table = pd.read_csv(place, dtype={groups: str}, keep_default_na=True)
-        else:
-            table = pa.concat_tables(map(read_plain_table, source_files(place))).to_pandas()
-    except (OSError, ValueError) as error:
-        raise FileReadError(
-            expected="a table of features in CSV or Parquet",
-            got=str(error).splitlines()[0],
-            where=str(place),
-            fix="name a file that ends in .csv or .parquet",
-        ) from error
-    if table.index.names != [None]:
-        table = table.reset_index()
-    absent = [name for name in (target, groups) if name not in table]
-    if absent:
-        raise SchemaError(
-            expected=f"columns {target} and {groups}",
-            got=f"no {', '.join(absent)} among {', '.join(map(str, table.columns[:_SHOWN]))}, …",
-            where=str(place),
-            fix="name columns of the table",
-        )
-    table = table[table[target].notna()].reset_index(drop=True)
-    gone = [name for name in {target, groups, *KEY} if name in table]
-    return table.drop(columns=gone), table[target], table[groups]
 
 
 def _enough_subjects(groups: Any, n_splits: int, n_draws: int) -> NDArray[np.intp]:
@@ -1001,6 +948,20 @@ def duplicated_cycles(data: LocomotionData) -> Duplicates:
         curves = np.round(data.take(rows).array(), _DECIMALS) + np.float32(0)
         prints += _prints(curves.reshape(len(rows), -1))
     return _copies(prints, pd.Series(data.groups.astype(str)))
+
+
+def duplicated_rows(X: pd.DataFrame, groups: Any) -> Duplicates:
+    """Count the rows of a table of features that equal another to five decimals.
+
+    Parameters
+    ----------
+    X : DataFrame, shape (n_rows, n_features)
+        The features.
+    groups : array-like of shape (n_rows,)
+        Subject of each row.
+    """
+    rows = np.round(X.to_numpy(np.float64), _DECIMALS) + 0.0
+    return _copies(_prints(rows), pd.Series(np.asarray(groups)).astype(str))
 
 
 def _prints(rows: NDArray[Any]) -> list[bytes | None]:

@@ -66,6 +66,8 @@ class TrainingTable:
         What was left out or assumed.
     cautions : tuple of str
         What in the data itself calls for caution (see :func:`~locomotion_analysis.evaluation.study_result.cautions`).
+    groups_of_features : tuple of str
+        Groups that the features are of.
     """
 
     problem: Problem
@@ -76,6 +78,7 @@ class TrainingTable:
     units: dict[str, str]
     notes: tuple[str, ...]
     cautions: tuple[str, ...]
+    groups_of_features: tuple[str, ...]
 
     @property
     def groups(self) -> NDArray[Any]:
@@ -109,7 +112,11 @@ def problem_of(data: LocomotionData, target: str) -> Problem:
 
 
 def training_table(
-    data: LocomotionData, target: str, problem: Problem, progress: Progress = silent
+    data: LocomotionData,
+    target: str,
+    problem: Problem,
+    progress: Progress = silent,
+    features: Sequence[str] | None = None,
 ) -> TrainingTable:
     """Extract the features that a model may learn the target from.
 
@@ -123,6 +130,8 @@ def training_table(
         What kind of prediction it is.
     progress : callable
         Called as ``progress(stage, done, total)``.
+    features : sequence of str, optional
+        Feature groups, or of a table of features columns; all where None.
 
     Raises
     ------
@@ -145,9 +154,10 @@ def training_table(
             )
         else:
             y = y.astype(float)
-        table = study_features(asked, problem.kind, progress)
+        table = study_features(asked, problem.kind, progress, features)
     dropped = len(data) - len(asked.data)
-    notes = [f"{dropped:,} cycles without {asked.target} left out"] if dropped else []
+    rows = "cycles" if data.channels else "rows"
+    notes = [f"{dropped:,} {rows} without {asked.target} left out"] if dropped else []
     notes += [f"{each.name}: {each.reason}" for each in table.missed]
     notes += list(table.notes)
     X, cycles = table.frame, asked.data.cycles
@@ -159,7 +169,10 @@ def training_table(
         paired.attrs = dict(X.attrs)
         X, cycles, notes = paired, paired.index.to_frame(index=False), notes + told
     beware = (*cautions(asked.data, asked.labels), *warned)
-    return TrainingTable(problem, asked.data, X, y, cycles, units, tuple(notes), beware)
+    groups = dict.fromkeys(spec.group for spec in table.specs)
+    return TrainingTable(
+        problem, asked.data, X, y, cycles, units, tuple(notes), beware, tuple(groups)
+    )
 
 
 @dataclass(frozen=True)
@@ -332,6 +345,7 @@ def leaderboard(
     recipes: Sequence[Recipe] | None = None,
     *,
     problem: Problem | None = None,
+    features: Sequence[str] | None = None,
     n_splits: int = 5,
     random_state: int = 0,
     n_jobs: int = 1,
@@ -352,6 +366,8 @@ def leaderboard(
         Models to compare; all of the problem where None.
     problem : Problem, optional
         What kind of prediction it is; by default the one of ``PROBLEMS`` with that target.
+    features : sequence of str, optional
+        Feature groups, or of a table of features columns; all where None.
     n_splits : int
         Outer folds; no subject is in two.
     random_state : int
@@ -388,7 +404,7 @@ def leaderboard(
     """
     asked = problem or problem_of(data, target)
     step = progress or silent
-    table = training_table(data, target, asked, step)
+    table = training_table(data, target, asked, step, features)
     _, folds = study_folds(table.kind, table.y, table.groups, n_splits, random_state)
     usable, unusable = _usable(recipes or asked.recipes(random_state), table)
     found, warned = _evaluated(usable, table, folds, random_state, n_jobs, step)
@@ -506,7 +522,9 @@ def suspicions(table: TrainingTable, folds: list[Fold]) -> list[str]:
     if table.kind == "classification":
         told += subject_in_disguise(table.y, table.groups)
     y = table.y.to_numpy()
-    found = single_scores(table.X, table.cycles, str(table.y.name), y, table.kind, folds)
+    # Of a table of features the columns are the features: none is looked at twice.
+    others = table.cycles if table.data.channels else table.cycles.drop(columns=list(table.X))
+    found = single_scores(table.X, others, str(table.y.name), y, table.kind, folds)
     perfect = [each for each in found if each.degree == "perfectly"]
     inside = [each.name for each in perfect if each.place == "feature"]
     outside = [each.name for each in perfect if each.place != "feature"]

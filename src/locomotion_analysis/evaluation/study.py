@@ -50,7 +50,8 @@ def run_study(
     Parameters
     ----------
     data : LocomotionData
-        Gait cycles.
+        Gait cycles, or a table of features
+        (:meth:`~locomotion_analysis.LocomotionData.from_features`).
     target : str
         Column of ``data.cycles`` to predict. A number with more than ten different values is
         regression, all else classification. Cycles without a value are dropped and counted.
@@ -59,7 +60,7 @@ def run_study(
     model : {"forest", "linear"} or scikit-learn estimator
         What is cross-validated; cloned in every fold.
     features : sequence of str, optional
-        Feature groups; all that the data can give where None.
+        Feature groups, or of a table of features columns; all that the data can give where None.
     aggregations : sequence of str
         Statistics of every curve.
     n_splits : int

@@ -1,10 +1,10 @@
 """What every study begins with: target, features, folds, model, and the warnings it keeps."""
 
+import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
-from locomotion_analysis.errors import LocomotionWarning, TargetError
-from locomotion_analysis.features.spec import FeatureTable, LeftOut
+from locomotion_analysis.errors import LocomotionWarning, TargetError, did_you_mean, listed
+from locomotion_analysis.features.spec import FeatureTable, LeftOut, left_out_message
 from locomotion_analysis.features.table import FEATURE_GROUPS, labelled_feature_table
 from locomotion_analysis.models import ModelKind, default_classifier, default_regressor
 from locomotion_analysis.progress import Progress
@@ -21,6 +21,8 @@ from locomotion_analysis.reporting.names import value_title
 from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold, check_cv
 from locomotion_analysis.selection.splitters import Fold
 from locomotion_analysis.standard import canonical_name
+
+_logger = logging.getLogger(__name__)
 
 STUDY_AGGREGATIONS = ("mean", "std", "max", "min", "rom")
 """Statistics of every curve that a study's features are made of unless others are asked for."""
@@ -73,11 +75,10 @@ def study_target(data: LocomotionData, target: str) -> StudyTarget:
     """
     target = target if target in data.cycles else canonical_name(target)
     if target not in data.cycles:
-        near = get_close_matches(target, [str(name) for name in data.cycles], n=1)
         raise TargetError(
-            expected=f"a column among {', '.join(map(str, data.cycles))}",
+            expected=f"a column among {listed(data.columns)}",
             got=repr(target),
-            fix=f"did you mean {near[0]}?" if near else "choose one of these columns",
+            fix=did_you_mean(target, data.columns, "choose one of these columns"),
         )
     if target == "subject":
         raise TargetError(
@@ -208,7 +209,7 @@ def study_features(
     progress : callable
         Called as ``progress(stage, done, total)``.
     groups : sequence of str, optional
-        Feature groups; all that the data can give where None.
+        Feature groups, or of a table of features columns; all that the data can give where None.
     aggregations : sequence of str
         Statistics of every curve.
 
@@ -221,6 +222,9 @@ def study_features(
     table, _ = labelled_feature_table(
         asked.data, asked.target, groups or FEATURE_GROUPS, aggregations
     )
+    if table.left_out and not asked.data.channels:
+        # Of curves most data lack a part of the catalogue; of a table each column is somebody's.
+        _logger.warning("%s", left_out_message(table.left_out))
     if kind == "classification":
         table = without_protocol_features(table, asked.data.cycles, asked.labels)
     progress("features", 1, 1)
@@ -234,9 +238,19 @@ def study_folds(
 
     Raises
     ------
+    TargetError
+        If every class has one subject.
     SplitLeakError
         If there are fewer subjects, or subjects of a class, than folds.
     """
+    if kind == "classification" and pd.Series(groups).groupby(y.to_numpy()).nunique().max() == 1:
+        raise TargetError(
+            expected="classes that several people share",
+            got=f"{y.nunique()} classes of one subject each: whoever is left out to be tested "
+            "takes the class along",
+            where=f"column {y.name}",
+            fix="choose another target, or merge classes",
+        )
     splitter = SubjectStratifiedKFold if kind == "classification" else SubjectQuantileKFold
     made = splitter(n_splits=n_splits, random_state=random_state)
     return made, check_cv(made, None, y, groups)

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.data.feature_tables import NOT_STATED
 from locomotion_analysis.evaluation.hardest_cycles import (
     hard_cycle_bands,
     hard_cycle_title,
@@ -101,7 +102,9 @@ def render_report(study: StudyResult) -> str:
         What was found.
     """
     head = study.headline
-    tasks = ", ".join(value_title(name).lower() for name in study.data.cycles["task"].unique())
+    names = [name for name in study.data.cycles["task"].unique() if name != NOT_STATED]
+    tasks = ", ".join(value_title(name).lower() for name in names)
+    curves, created = bool(study.data.channels), study.provenance["created"][:10]
     first, *rest = _READING
     by_kind = _READING_CLASSES if study.kind == "classification" else _READING_NUMBERS
     made = [
@@ -122,15 +125,15 @@ def render_report(study: StudyResult) -> str:
     return Page(
         about=(study.data, study.results),
         title=f"Predicting {value_title(study.target).lower()} from gait",
-        subtitle=f"{named_files(study.provenance)} · {tasks} · {study.provenance['created'][:10]}",
+        subtitle=" · ".join(filter(None, (named_files(study.provenance), tasks, created))),
         headline=Headline(
             head.name, *(head.text(part) for part in ("value", "low", "high", "baseline"))
         ),
         verdict=_verdict(study),
         facts=[
             ("Subjects", f"{study.data.cycles['subject'].nunique():,}"),
-            ("Gait cycles", f"{len(study.data):,}"),
-            ("Channels", f"{len(study.data.channels):,}"),
+            ("Gait cycles" if curves else "Rows", f"{len(study.data):,}"),
+            *([("Channels", f"{len(study.data.channels):,}")] if curves else []),
             ("Features", f"{study.X.shape[1]:,}"),
             (
                 f"Target {study.target}",
@@ -222,7 +225,11 @@ def _data(study: StudyResult) -> Section:
     return Section(
         "Data",
         tables=[
-            Table("Subjects / cycles", (first, *map(value_title, columns)), counts),
+            Table(
+                f"Subjects / {'cycles' if data.channels else 'rows'}",
+                (first, *map(value_title, columns)),
+                counts,
+            ),
             Table(
                 "Mean ± SD over subjects",
                 (value_title(target), *(_MEANS[name][0] for name in measured)),
@@ -241,7 +248,9 @@ def _mean_and_sd(values: "pd.Series[float]", decimals: int) -> str:
     return f"{known.mean():.{decimals}f}{spread}"
 
 
-def _curves(study: StudyResult) -> Section:
+def _curves(study: StudyResult) -> Section | None:
+    if not study.data.channels:  # a table of features
+        return None
     thirds = (
         ""
         if study.kind == "classification"

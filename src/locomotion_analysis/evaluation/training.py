@@ -18,7 +18,12 @@ import pyarrow.parquet as pq
 from threadpoolctl import threadpool_limits
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import LocomotionWarning, MissingExtraError, SchemaError
+from locomotion_analysis.errors import (
+    LocomotionWarning,
+    MissingExtraError,
+    SchemaError,
+    did_you_mean,
+)
 from locomotion_analysis.evaluation.leaderboard import (
     Leaderboard,
     TrainingTable,
@@ -30,7 +35,6 @@ from locomotion_analysis.evaluation.metrics import metrics_json
 from locomotion_analysis.evaluation.study_inputs import STUDY_AGGREGATIONS, study_target
 from locomotion_analysis.evaluation.training_report import TrainingRun, training_page
 from locomotion_analysis.extras import require_installed
-from locomotion_analysis.features.table import FEATURE_GROUPS
 from locomotion_analysis.files import Content, json_text, output_folder, write_all
 from locomotion_analysis.models.prediction_schema import PredictionSchema
 from locomotion_analysis.models.supervised import (
@@ -82,6 +86,7 @@ def train(
     *,
     recipes: Sequence[str] | None = None,
     problem: str | None = None,
+    features: Sequence[str] | None = None,
     search: Search = "halving",
     networks: Mapping[str, Any] | None = None,
     n_splits: int = 5,
@@ -99,7 +104,8 @@ def train(
     Parameters
     ----------
     data : LocomotionData
-        Gait cycles.
+        Gait cycles, or a table of features
+        (:meth:`~locomotion_analysis.LocomotionData.from_features`).
     target : str
         Column of ``data.cycles`` to predict. Cycles without a value are left out and counted.
     out : path-like
@@ -117,6 +123,9 @@ def train(
         ``pathology``, ``task``, ``fall_risk``, ``treatment``, ``age``, ``bmi`` or ``speed``: whose
         recipes to use. By default the one whose usual target is `target`, else ``pathology`` for
         classes and ``age`` for numbers.
+    features : sequence of str, optional
+        Groups of features that are computed from curves (kinematic, kinetic, temporal, spatial,
+        derived, clinical); of a table of features, columns. All where None.
     search : {"halving", "optuna"}
         How hyperparameters are tried; optuna needs the extra ``tuning``.
     networks : mapping, optional
@@ -164,7 +173,9 @@ def train(
             expected=f"a problem among {', '.join(PROBLEMS)}",
             got=repr(problem),
             where="problem",
-            fix="name one of these, or none: it follows from the target",
+            fix=did_you_mean(
+                problem, PROBLEMS, "name one of these, or none: it follows from the target"
+            ),
         )
     asked = problem_of(data, target) if problem is None else PROBLEMS[problem]
     if known_search(search) == "optuna":
@@ -176,6 +187,7 @@ def train(
         target,
         compared,
         problem=asked,
+        features=features,
         n_splits=n_splits,
         random_state=random_state,
         n_jobs=n_jobs,
@@ -240,7 +252,11 @@ def _recipes(
             expected=f"recipes among {', '.join((*problem.models, *NETWORKS))}",
             got=", ".join(map(repr, unknown)) or "none",
             where="recipes",
-            fix="name some of these, or none: all that learn from features",
+            fix=did_you_mean(
+                unknown[0] if unknown else "",
+                (*problem.models, *NETWORKS),
+                "name some of these, or none: all that learn from features",
+            ),
         )
     known = [replace(each, search=search) for each in problem.recipes(random_state)]
     chosen = [each for each in known if names is None or each.baseline or each.name in names]
@@ -255,9 +271,13 @@ def _recipes(
         if not measured:
             raise SchemaError(
                 expected="channels measured throughout in some cycle",
-                got=f"none of {', '.join(labelled.channels[:3])}",
+                got=f"none of {', '.join(labelled.channels[:3])}"
+                if labelled.channels
+                else "a table of features, without curves",
                 where="channels",
-                fix="name other channels",
+                fix="name other channels"
+                if labelled.channels
+                else "name recipes that learn from features",
             )
         chosen += [
             network(name, problem.kind, measured, random_state, **settings) for name in asked
@@ -341,7 +361,7 @@ def _config(run: TrainingRun) -> dict[str, Any]:
         "inputs": {
             "channels": list(recipe.channels or table.data.channels),
             "columns": sorted(map(str, table.data.cycles.columns)),
-            "feature_groups": [] if curves else list(FEATURE_GROUPS),
+            "feature_groups": [] if curves else list(table.groups_of_features),
             "aggregations": [] if curves else list(STUDY_AGGREGATIONS),
             "paired": table.problem.paired,
         },

@@ -8,7 +8,6 @@ import logging
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, astuple, dataclass, replace
-from difflib import get_close_matches
 from functools import cached_property, partial
 from itertools import compress
 from typing import Any, Self
@@ -18,7 +17,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import LocomotionWarning, SchemaError, TargetError
+from locomotion_analysis.errors import (
+    LocomotionWarning,
+    SchemaError,
+    TargetError,
+    did_you_mean,
+    listed,
+)
 from locomotion_analysis.features.clinical import (
     efficiency_families,
     flag_families,
@@ -55,6 +60,7 @@ from locomotion_analysis.features.forces import (
     support_moment_families,
     work_families,
 )
+from locomotion_analysis.features.given import GIVEN, columns_to_learn_from, given_families
 from locomotion_analysis.features.nonlinear import signal_families, stride_time_families
 from locomotion_analysis.features.spec import (
     DEFAULT_AGGREGATIONS,
@@ -142,6 +148,7 @@ _FACTORIES: dict[str, tuple[FamilyFactory, ...]] = {
         norm_deviation_families,
         flag_families,
     ),
+    GIVEN: (given_families,),
 }
 
 _MAIN = frozenset(
@@ -158,8 +165,8 @@ _MAIN = frozenset(
 )
 """What a group is asked for in the first place: a warning is due where the data lack it."""
 
-FEATURE_GROUPS = tuple(_FACTORIES)
-"""Names of the feature groups."""
+FEATURE_GROUPS = tuple(group for group in _FACTORIES if group != GIVEN)
+"""Names of the groups of features that are computed from curves."""
 
 
 @dataclass(frozen=True)
@@ -216,7 +223,7 @@ class FeaturePlan:
     @cached_property
     def uses_stance(self) -> bool:
         """Whether a feature hangs on the end of stance."""
-        return any("stance_percent" in spec.requires for spec in self.specs)
+        return uses_stance(self.specs)
 
     @property
     def across_cycles(self) -> bool:
@@ -237,6 +244,11 @@ class FeaturePlan:
                 row[:] = values
             start = stop
         return rows
+
+
+def uses_stance(specs: Iterable[FeatureSpec]) -> bool:
+    """Return whether a feature is computed from the end of stance."""
+    return any("stance_percent" in spec.requires and spec.group != GIVEN for spec in specs)
 
 
 def _each_once(families: Sequence[Family]) -> Iterator[Family]:
@@ -309,7 +321,17 @@ def feature_table(
     ['s']
     """
     groups = checked_groups(features)
-    plan = FeaturePlan.of(Schema.of_data(data, aggregations), groups)
+    return _computed(FeaturePlan.of(Schema.of_data(data, aggregations), groups), data, groups)
+
+
+def _computed(plan: FeaturePlan, data: LocomotionData, groups: Sequence[str]) -> FeatureTable:
+    """Compute a plan, and keep account of what has no value in any cycle.
+
+    Raises
+    ------
+    SchemaError
+        If nothing at all has.
+    """
     view = CycleView(data, plan.schema.aggregations)
     rows = plan.compute_view(view)
     known: NDArray[np.bool_] = ~np.all(np.isnan(rows), axis=1)
@@ -334,7 +356,7 @@ def feature_table(
     ]
     for note in notes:
         _logger.warning("%s", note)
-    if any("stance_percent" in spec.requires for spec in kept):
+    if uses_stance(kept):
         notes.append(view.stance.note())
         assumed = bool((view.stance.source == "published").any())
         _logger.log(logging.WARNING if assumed else logging.INFO, "%s", notes[-1])
@@ -383,8 +405,12 @@ def checked_groups(names: Sequence[str] | str) -> list[str]:
             expected=f"feature groups among {', '.join(FEATURE_GROUPS)}",
             got=", ".join(map(repr, unknown)) or "none",
             where="features",
-            fix="use these names; single channels are chosen with data.array or "
-            "prepare_sequential_features",
+            fix=did_you_mean(
+                unknown[0] if unknown else "",
+                FEATURE_GROUPS,
+                "use these names; single channels are chosen with data.array or "
+                "prepare_sequential_features",
+            ),
         )
     return wanted
 
@@ -461,12 +487,11 @@ def labelled_cycles(data: LocomotionData, target: str) -> tuple[LocomotionData, 
     cycles = data.cycles
     name = target if target in cycles else canonical_name(target)
     if name not in cycles:
-        near = get_close_matches(name, cycles.columns, n=3)
         raise TargetError(
-            expected=f"a column of data.cycles ({', '.join(cycles.columns)})",
+            expected=f"a column of data.cycles ({listed(cycles.columns)})",
             got=repr(target),
             where="target",
-            fix=f"did you mean {', '.join(near)}?" if near else "choose one of these columns",
+            fix=did_you_mean(name, cycles.columns, "choose one of these columns"),
         )
     known = cycles[name].notna().to_numpy()
     if not known.any():
@@ -537,7 +562,11 @@ def labelled_feature_table(
         The target.
     """
     labelled, y = labelled_cycles(data, target)
-    table = without_giveaways(feature_table(labelled, features, aggregations), y)
+    if labelled.channels:
+        table = feature_table(labelled, features, aggregations)
+    else:
+        table = _given_table(labelled, str(y.name), features)
+    table = without_giveaways(table, y)
     if table.frame.shape[1] == 0:
         raise SchemaError(
             expected=f"features that do not contain the target {y.name}",
@@ -546,6 +575,22 @@ def labelled_feature_table(
             fix="ask for more feature groups",
         )
     return table, y
+
+
+def _given_table(data: LocomotionData, target: str, features: Sequence[str]) -> FeatureTable:
+    """Return the columns of a table of features that a target may be learned from."""
+    names = [name for name in features if name not in FEATURE_GROUPS]
+    columns, left_out = columns_to_learn_from(data.cycles, target, names)
+    plan = FeaturePlan.of(Schema.of((), data.columns), [GIVEN]).giving(columns)
+    table = _computed(plan, data, [GIVEN])
+    in_order = [name for name in columns if name in table.frame]
+    specs = {spec.name: spec for spec in table.specs}
+    return replace(
+        table,
+        frame=table.frame[in_order],
+        specs=tuple(specs[name] for name in in_order),
+        left_out=(*left_out, *table.left_out),
+    )
 
 
 def ml_features(
@@ -566,7 +611,8 @@ def ml_features(
         left out.
     features : sequence of str
         Groups: kinematic, kinetic, temporal, spatial, derived
-        (see :func:`~locomotion_analysis.features.feature_table`).
+        (see :func:`~locomotion_analysis.features.feature_table`). Of data without channels (a
+        table of features): columns; all that may be learned from where groups are named.
     aggregations : sequence of str
         Statistics of each curve: mean, std (ddof=1), max, min, rom, median, q25, argmax_phase...
 

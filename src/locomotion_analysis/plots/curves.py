@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import t as student_t
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import LocomotionWarning, SchemaError
+from locomotion_analysis.errors import LocomotionWarning, SchemaError, did_you_mean, listed
 from locomotion_analysis.features.spec import CycleView, leg_events, number_column
 from locomotion_analysis.quality.norm_fit import out_of_phase
 from locomotion_analysis.reporting.names import shown_unit, value_title
@@ -691,12 +690,11 @@ def column_of(data: LocomotionData, by: str) -> "pd.Series[Any]":
     """
     cycles = data.cycles
     if by not in cycles:
-        near = get_close_matches(by, cycles.columns, n=1)
         raise SchemaError(
-            expected=f"a column of cycles ({', '.join(cycles.columns)})",
+            expected=f"a column of cycles ({listed(cycles.columns)})",
             got=repr(by),
             where="by",
-            fix=f"did you mean {near[0]}?" if near else "name the column of the groups",
+            fix=did_you_mean(by, cycles.columns, "name the column of the groups"),
         )
     if cycles[by].isna().all():
         raise SchemaError(expected=f"values in column {by}", got="none", where="by")

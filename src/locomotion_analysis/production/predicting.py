@@ -3,6 +3,7 @@
 import io
 import os
 import warnings
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,9 @@ import numpy as np
 import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.data.columns import rename_aliases
+from locomotion_analysis.data.derived import with_derived
+from locomotion_analysis.data.feature_tables import holds_curves
 from locomotion_analysis.data.parquet import open_parquet, read_csv_table, read_parquet_table
 from locomotion_analysis.errors import LocomotionWarning, SchemaError
 from locomotion_analysis.files import write_all
@@ -20,7 +24,7 @@ from locomotion_analysis.production.service.bodies import (
 )
 from locomotion_analysis.production.service.worker import ServedBundle
 from locomotion_analysis.reporting.spreadsheets import csv_text
-from locomotion_analysis.standard import KEY, canonical_name, is_channel
+from locomotion_analysis.standard import KEY, canonical_name
 
 if TYPE_CHECKING:
     from locomotion_analysis.production.bundle import Bundle
@@ -38,13 +42,18 @@ def answers(bundle: "Bundle", rows: LocomotionData | pd.DataFrame) -> pd.DataFra
     return predict_features(bundle, rows)
 
 
-def read_rows(path: str | os.PathLike[str]) -> LocomotionData | pd.DataFrame:
+def read_rows(
+    path: str | os.PathLike[str], features: Collection[str] = ()
+) -> LocomotionData | pd.DataFrame:
     """Read gait cycles, or a table of features where no column is a channel.
 
     Parameters
     ----------
     path : path-like
         Parquet or CSV.
+    features : collection of str
+        Names of a model's features: other columns of a CSV table stay the text they are, so that
+        nobody's name loses its zeros.
     """
     place = Path(path)
     if place.is_dir():
@@ -53,9 +62,14 @@ def read_rows(path: str | os.PathLike[str]) -> LocomotionData | pd.DataFrame:
     is_csv = place.suffix.lower() == ".csv"
     table = read_csv_table(place) if is_csv else None
     names = open_parquet(place).schema_arrow.names if table is None else table.column_names
-    if any(is_channel(canonical_name(name)) for name in names):
+    if holds_curves(names):
         return LocomotionData.from_csv(place) if is_csv else LocomotionData.from_parquet(place)
-    frame: pd.DataFrame = (read_parquet_table(place)[0] if table is None else table).to_pandas()
+    if table is None:
+        whole = read_parquet_table(place)[0].replace_schema_metadata(None)
+    else:
+        others = [name for name in names if canonical_name(name) not in features]
+        whole = read_csv_table(place, others) if features else table
+    frame: pd.DataFrame = rename_aliases(whole)[0].to_pandas()
     return frame
 
 
@@ -79,6 +93,9 @@ def predict_cycles(bundle: "Bundle", data: LocomotionData) -> pd.DataFrame:
         :meth:`~locomotion_analysis.production.bundle.Bundle.predict_features`, the findings of the
         quality checks (``quality``), and ``rejected``.
 
+    Channels that the model needs and that follow from others, such as angular velocities, are derived;
+    a warning says so.
+
     Raises
     ------
     SchemaError
@@ -87,6 +104,7 @@ def predict_cycles(bundle: "Bundle", data: LocomotionData) -> pd.DataFrame:
         For curves that cannot be right; cycle and channel are named.
     """
     served = ServedBundle(bundle)
+    data = with_derived(data, served.channel_names)
     missing = [name for name in served.channel_names if name not in data.channels]
     if missing:
         checked_cycles(data, served)  # raises, in the words of the service
@@ -102,7 +120,7 @@ def predict_cycles(bundle: "Bundle", data: LocomotionData) -> pd.DataFrame:
         )  # fmt: skip
     whole = data.take(~bad) if bad.any() else data
     asked = checked_cycles(whole, served)
-    known = {str(entry) for entry in whole.history}
+    known = {str(entry) for entry in whole.history if entry.action != "derived"}
     for text in dict.fromkeys(text for text in asked.warnings if text not in known):
         warnings.warn(text, LocomotionWarning, stacklevel=2)
     found = served.predict_cycles(whole, explain=False)

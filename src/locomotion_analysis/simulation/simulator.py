@@ -28,7 +28,7 @@ from locomotion_analysis.data.parquet import (
     write_long_columns,
     write_parquet,
 )
-from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.errors import SchemaError, did_you_mean
 from locomotion_analysis.files import atomic_path, remove_leftovers, write_all
 from locomotion_analysis.progress import Progress, silent
 from locomotion_analysis.simulation.base import RISE, Array, Trial, stride_normals, trait_normals
@@ -150,7 +150,9 @@ def _check_names(asked: Iterable[str], known: tuple[str, ...], what: str) -> Non
             expected=f"{what}: a list of different names among {', '.join(known)}",
             got=repr(asked),
             where=f"argument {what}",
-            fix=f"leave out {', '.join(map(repr, unknown))}" if unknown else "name each once",
+            fix=did_you_mean(unknown[0], known, f"leave out {', '.join(map(repr, unknown))}")
+            if unknown
+            else "name each once",
         )
 
 

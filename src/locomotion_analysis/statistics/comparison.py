@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.errors import SchemaError, did_you_mean
 from locomotion_analysis.statistics.curve_inference import (
     Cluster,
     CurveTest,
@@ -154,11 +153,10 @@ class Comparison:
             if effect.name == name:
                 return effect
         names = [effect.name for effect in self.effects]
-        near = get_close_matches(name, names, n=1)
         raise SchemaError(
             expected=f"an effect: {', '.join(names)}",
             got=name,
-            fix=f"did you mean {near[0]}?" if near else "",
+            fix=did_you_mean(name, names),
         )
 
     @property
@@ -446,12 +444,11 @@ def _refuse_formula(read: Formula, within: Sequence[str], *, bars: bool) -> None
         )
     unknown = [name for name in within if name not in read.columns]
     if unknown:
-        near = get_close_matches(unknown[0], read.columns, n=1)
         raise SchemaError(
             expected="factors of the formula in within=",
             got=unknown[0],
             where="within",
-            fix=f"did you mean {near[0]}?" if near else f"add it to {read.text}",
+            fix=did_you_mean(unknown[0], read.columns, f"add it to {read.text}"),
         )
     if not read.terms:
         raise SchemaError(expected="something after ~", got=read.text, where="formula")

@@ -7,14 +7,13 @@ al. 2015, doi:10.18637/jss.v067.i01): ``y ~ a * b + x + (x | subject)``.
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.errors import SchemaError, did_you_mean
 
 Term = tuple[str, ...]
 """Columns that are multiplied; empty for the intercept."""
@@ -185,12 +184,11 @@ def columns_of(frame: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
     whole = frame.reset_index(levels) if levels else frame
     for name in names:
         if name not in whole:
-            near = get_close_matches(name, map(str, whole.columns), n=3)
             raise SchemaError(
                 expected="columns of the data",
                 got=f"{name}, which it has not",
                 where="formula",
-                fix=f"did you mean {', '.join(near)}?" if near else "choose one of its columns",
+                fix=did_you_mean(name, whole.columns, "choose one of its columns"),
             )
     return whole[list(names)]
 

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.errors import SchemaError, did_you_mean
 from locomotion_analysis.models.deep.gait_images import GramianImage, RecurrenceImage, aggregated
 from locomotion_analysis.models.deep.legs import has_both_legs, leg_channels, seen_from_other_leg
 from locomotion_analysis.models.deep.time_frequency import TimeFrequencyImage
@@ -841,6 +841,7 @@ def architecture(name: str, channels: Sequence[str] | None = None) -> type[Curve
             expected=f"an architecture among {', '.join((AUTO, *ARCHITECTURES))}",
             got=repr(name),
             where="architecture",
+            fix=did_you_mean(name, ARCHITECTURES),
         )
     return ARCHITECTURES[name]
 

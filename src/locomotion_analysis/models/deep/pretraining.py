@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import CycleShapeError, LocomotionWarning, SchemaError
+from locomotion_analysis.errors import CycleShapeError, LocomotionWarning, SchemaError, did_you_mean
 from locomotion_analysis.models.deep.base import AnswersWithClasses, AnswersWithQuantity, CurveModel
 from locomotion_analysis.models.deep.core import (
     Batch,
@@ -271,6 +271,7 @@ class CycleEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CurveModel
                 expected=f"one of {', '.join(NETWORKS)}",
                 got=repr(self.architecture),
                 where="architecture",
+                fix=did_you_mean(self.architecture, NETWORKS),
             )
         self.scaler_, scaled = scaled_training_cycles(X)
         n_channels = scaled.curves.shape[2]

@@ -30,7 +30,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.errors import SchemaError, did_you_mean
 from locomotion_analysis.models.supervised.tuning import (
     Search,
     SubjectBalancedBagging,
@@ -427,7 +427,7 @@ def _chosen(model: str, recipes: Mapping[str, Recipe]) -> Recipe:
             expected=f"a model among {', '.join(recipes)}",
             got=repr(model),
             where="model",
-            fix="name one of these",
+            fix=did_you_mean(model, recipes, "name one of these"),
         )
     return recipes[model]
 

@@ -568,6 +568,13 @@ def _told(kept: TrainingPeople | None, means: Means, reference: ReferenceKind) -
             "height, dates or labels. A person's curves can be recognised by who has other "
             "curves of that person."
         )
+        if not kept.cycles.channels:  # of a table whatever is a feature is there, age too
+            mean = "mean " if reference == "summary" else ""
+            who = (
+                f"The {mean}features of {n_people} training people, under other names, and no "
+                "other column of the table. A person can be recognised by who has the same "
+                "measures of that person."
+            )
     return (
         f"{who} Golden rows are means over at least {means.fewest} people; statistics of the "
         "features and the range of each channel are over all."

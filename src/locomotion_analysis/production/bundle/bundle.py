@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.data.derived import with_derived, with_hint
 from locomotion_analysis.errors import BundleError, SchemaError
 from locomotion_analysis.features.spec import CycleView, Schema
 from locomotion_analysis.features.table import FeaturePlan
@@ -319,6 +320,8 @@ def trained_rows(data: LocomotionData, inputs: Inputs, names: tuple[str, ...]) -
 def as_trained(data: LocomotionData, inputs: Inputs) -> LocomotionData:
     """Return cycles with the channels and columns of the training alone.
 
+    Channels that the model needs and that follow from others are derived.
+
     Raises
     ------
     SchemaError
@@ -326,6 +329,7 @@ def as_trained(data: LocomotionData, inputs: Inputs) -> LocomotionData:
     """
     if not len(data):
         raise SchemaError(expected="gait cycles", got="none", where="data")
+    data = with_derived(data, [each.name for each in inputs.channels if each.needed])
     there = set(data.channels)
     missing = [each.name for each in inputs.channels if each.needed and each.name not in there]
     if missing:
@@ -334,7 +338,12 @@ def as_trained(data: LocomotionData, inputs: Inputs) -> LocomotionData:
             expected="the channels that the model was trained on",
             got=f"{len(missing)} missing: {', '.join(missing[:_SHOWN])}{more}",
             where="data.channels",
-            fix="measure them, or train a model without them",
+            fix=with_hint(
+                "measure them, or train a model on what there is "
+                "(locomotion train --channels-of DATA)",
+                data,
+                missing,
+            ),
         )
     channels = [each.name for each in inputs.channels if each.name in there]
     return data.narrowed(channels, inputs.columns)

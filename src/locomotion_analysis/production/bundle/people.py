@@ -162,7 +162,9 @@ def _mean_cycles(
 ) -> tuple[NDArray[np.float32], NDArray[Any]]:
     """Return mean curves, (channels, groups, 150), and the groups, sorted; gaps are passed over."""
     n_channels, n_cycles, n_points = data.block.shape
-    flat = pd.DataFrame(data.block.transpose(1, 0, 2).reshape(n_cycles, -1).astype(float))
+    flat = pd.DataFrame(
+        data.block.transpose(1, 0, 2).reshape(n_cycles, n_channels * n_points).astype(float)
+    )
     mean = flat.groupby(groups).mean()
     block = mean.to_numpy(np.float32).reshape(len(mean), n_channels, n_points)
     return np.ascontiguousarray(block.transpose(1, 0, 2)), mean.index.to_numpy()

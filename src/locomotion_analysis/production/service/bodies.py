@@ -23,6 +23,7 @@ from pydantic import ValidationError
 
 from locomotion_analysis.budget import refuse_unpacked
 from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.data.derived import with_derived, with_hint
 from locomotion_analysis.data.parquet import parse_csv, parts_from_table, read_plain_table
 from locomotion_analysis.data.unpacked import arrow_bytes, is_text, written_out
 from locomotion_analysis.errors import FileReadError, LocomotionWarning, UnpackedSizeError
@@ -249,6 +250,9 @@ def checked_features(frame: pd.DataFrame, served: Served) -> Asked:
 def checked_cycles(data: LocomotionData, served: Served) -> Asked:
     """Return cycles that have what the model needs, with the findings of the quality checks.
 
+    Channels that follow from others (:mod:`~locomotion_analysis.data.derived`) are derived, and the
+    warnings say so.
+
     Raises
     ------
     RefusedError
@@ -256,6 +260,7 @@ def checked_cycles(data: LocomotionData, served: Served) -> Asked:
         curve cannot be right (another unit, the other sign). What is merely unusual is answered,
         and told as a finding.
     """
+    data = with_derived(data, served.channel_names)
     missing = [name for name in served.channel_names if name not in data.channels]
     if missing:
         raise RefusedError(
@@ -263,7 +268,7 @@ def checked_cycles(data: LocomotionData, served: Served) -> Asked:
             expected=f"the {len(served.channel_names)} channels of the training",
             got=f"{len(missing)} missing: {', '.join(missing[:5])}",
             where="cycles",
-            fix="GET /v1/model lists them with units and signs",
+            fix=with_hint("GET /v1/model lists them with units and signs", data, missing),
             details=[{"where": name, "problem": "missing"} for name in missing],
         )
     places: list[dict[str, str]] = []
