@@ -292,7 +292,7 @@ def plot_feature_importances(
         rows, shown["importance"], xerr=shown["std"], color=PALETTE[0], height=0.68, error_kw=ends
     )
     ax.set_xlim(left=0)
-    ax.set_xlabel(f"{_IMPORTANCE[results['importance_kind']]} (mean ± SD over folds)")
+    ax.set_xlabel(f"{_IMPORTANCE[results['importance_kind']]}\n(mean ± SD over folds)")
     return ax
 
 

@@ -252,22 +252,22 @@ def _drift(found: Watch, bundle: Bundle) -> Section | None:
     changed = drift.measured[drift.measured["then"] != drift.measured["now"]]
     if len(changed):
         rows = [
-            (measured_title(str(row.variable)), f"{row.then:.0%}", f"{row.now:.0%}",
-             p_text(row.p_corrected))
-            for row in changed.head(_FEATURES_SHOWN).itertuples()
+            (measured_title(str(row["variable"])), f"{row['then']:.0%}", f"{row['now']:.0%}",
+             p_text(row["p_corrected"]))
+            for row in changed.head(_FEATURES_SHOWN).to_dict("records")
         ]  # fmt: skip
         columns = ("Share of people who have it", "Then", "Now", "p corrected")
         tables.append(Table("Measured of more or fewer people", columns, rows))
     moved_features = drift.features[drift.features["distance"] >= _LEAST_DISTANCE]
     features = [
         (
-            feature_title(str(row.feature)),
-            f"{row.distance:.2f}",
-            number_text(row.shift, signed=True),
-            f"{row.psi:.2f}",
-            p_text(row.p_corrected),
+            feature_title(str(row["feature"])),
+            f"{row['distance']:.2f}",
+            number_text(row["shift"], signed=True),
+            f"{row['psi']:.2f}",
+            p_text(row["p_corrected"]),
         )
-        for row in moved_features.head(_FEATURES_SHOWN).itertuples()
+        for row in moved_features.head(_FEATURES_SHOWN).to_dict("records")
     ]
     columns_of_features = ("Feature", "Distance (SD)", "Mean shift", "PSI", "p corrected")
     tables.append(Table("Features, farthest first", columns_of_features, features))
