@@ -12,6 +12,7 @@ from locomotion_analysis.evaluation.hardest_cycles import (
     hard_cycle_title,
     plot_hard_cycle,
 )
+from locomotion_analysis.evaluation.metrics import Score
 from locomotion_analysis.evaluation.plots import (
     ROWS_WIDTH,
     confusion_size,
@@ -151,21 +152,26 @@ def render_report(study: StudyResult) -> str:
     ).html()
 
 
+def against_baseline(head: Score) -> str:
+    """Say what a score means against the baseline on the same subjects."""
+    low, high = (number_text(end, 2, signed=True) for end in (head.gain_low, head.gain_high))
+    gain = f"on the same subjects the gain is {low} to {high} (95 % interval)"
+    if head.beats_baseline:
+        return (
+            f"Better than the baseline: {gain}. What the model learned carries over to people it "
+            "has not met."
+        )
+    if head.below_baseline:
+        return f"Worse than the baseline: {gain}. The model learned nothing that carries over."
+    return (
+        f"Not distinguishable from the baseline: {gain}, which includes zero. No skill on people "
+        "the model has not met is shown."
+    )
+
+
 def _verdict(study: StudyResult) -> list[str]:
     """Say what the headline means, against the baseline."""
-    head = study.headline
-    if head.beats_baseline:
-        meaning = (
-            "Better than the baseline: the whole interval lies on its better side. What the model "
-            "learned carries over to people it has not met."
-        )
-    elif head.below_baseline:
-        meaning = "Worse than the baseline: the model learned nothing that carries over."
-    else:
-        meaning = (
-            "Not told apart from the baseline: the interval includes it. With this data the model "
-            "shows no skill on people it has not met."
-        )
+    meaning = against_baseline(study.headline)
     counts = f"{study.data.cycles['subject'].nunique():,} subjects in {study.n_splits} folds"
     if study.kind == "classification":
         measured = (

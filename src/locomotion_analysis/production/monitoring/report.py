@@ -99,7 +99,7 @@ def plot_days(axes: "Axes", daily: pd.DataFrame) -> None:
 
 
 _CURVES_SHOWN = 4
-_FEATURES_SHOWN = 15
+_ROWS_SHOWN = 15
 _LEAST_DISTANCE = 0.005
 """What is less apart would be told as 0.00 standard deviations."""
 _READING = (
@@ -112,7 +112,11 @@ _READING = (
         "An alarm says that the model works on other data than it was tested on. That may be a "
         "sensor, a processing step, a laboratory, or other patients: look at the curves first."
     ),
-    "p is corrected for the number of channels or features, and for asking four questions.",
+    (
+        "p is corrected for the number of channels or features, and for asking four questions. "
+        "Alarms go by p: a population stability index (PSI) of 0.25 and more is what chance alone "
+        "gives with a few dozen people."
+    ),
     (
         "Measured: the share of people who have a channel (or feature) at all. What half of them "
         "lack, then or now, is not compared by its values."
@@ -241,24 +245,25 @@ def _drift(found: Watch, bundle: Bundle) -> Section | None:
                 "The channels that are farthest. Band: mean ± 1 SD between the training people.",
             )
         )
-        apart = drift.channels[drift.channels["distance"] >= _LEAST_DISTANCE]
+        apart = drift.channels[drift.channels["distance"] >= _LEAST_DISTANCE].head(_ROWS_SHOWN)
         shown = (apart[each] for each in ("channel", "distance", "shift", "p_corrected"))
         for name, distance, shift, p in zip(*shown, strict=True):
             unit, factor = shown_unit(name)
-            moved = f"{number_text(shift * factor, 2, signed=True)} {unit}"
-            channels.append((channel_title(name), f"{distance:.2f}", moved, p_text(p)))
+            by = f"{number_text(shift * factor, 2, signed=True)} {unit}"
+            channels.append((channel_title(name), f"{distance:.2f}", by, p_text(p)))
         columns = ("Channel", "Distance (SD)", "Mean shift", "p corrected")
-        tables.append(Table("Channels, farthest first", columns, channels))
+        caption = f"Channels, farthest first ({len(channels)} of {len(drift.channels)})"
+        tables.append(Table(caption, columns, channels))
     changed = drift.measured[drift.measured["then"] != drift.measured["now"]]
     if len(changed):
         rows = [
             (measured_title(str(row["variable"])), f"{row['then']:.0%}", f"{row['now']:.0%}",
              p_text(row["p_corrected"]))
-            for row in changed.head(_FEATURES_SHOWN).to_dict("records")
+            for row in changed.head(_ROWS_SHOWN).to_dict("records")
         ]  # fmt: skip
         columns = ("Share of people who have it", "Then", "Now", "p corrected")
         tables.append(Table("Measured of more or fewer people", columns, rows))
-    moved_features = drift.features[drift.features["distance"] >= _LEAST_DISTANCE]
+    moved = drift.features[drift.features["distance"] >= _LEAST_DISTANCE].head(_ROWS_SHOWN)
     features = [
         (
             feature_title(str(row["feature"])),
@@ -267,15 +272,13 @@ def _drift(found: Watch, bundle: Bundle) -> Section | None:
             f"{row['psi']:.2f}",
             p_text(row["p_corrected"]),
         )
-        for row in moved_features.head(_FEATURES_SHOWN).to_dict("records")
+        for row in moved.to_dict("records")
     ]
     columns_of_features = ("Feature", "Distance (SD)", "Mean shift", "PSI", "p corrected")
-    tables.append(Table("Features, farthest first", columns_of_features, features))
+    caption = f"Features, farthest first ({len(features)} of {len(drift.features)})"
+    tables.append(Table(caption, columns_of_features, features))
     people = f"{counted(drift.n_current, 'person', 'people')} now"
     text = f"{people} against {drift.n_reference} of the training. {domain_sentence(drift)}"
-    still = len(drift.channels) + len(drift.features) - len(channels) - len(moved_features)
-    if still:
-        text += f" {counted(still, 'channel or feature', 'channels or features')} differ by less than 0.01 SD."
     return Section("Drift", (text,), pictures, tables)
 
 
