@@ -241,7 +241,7 @@ def model_card(run: TrainingRun) -> ModelCard:
         )
     scores = list(board.verdict)
     if run.recipe.name != board.winner.recipe.name:
-        own = board.table.set_index("model").loc[run.recipe.name]
+        own = board.table.set_index("model").to_dict("index")[run.recipe.name]
         scores.append(
             f"In this folder, as asked for: {run.recipe.title.lower()}, with "
             f"{number_text(own[board.metric])} ({number_text(own['low'])} to "

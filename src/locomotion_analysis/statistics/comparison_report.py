@@ -321,15 +321,13 @@ def _effect_section(found: Comparison, effect: Effect) -> Section:
             )
     table = found.table()
     rows = [_row(found, row) for row in table[table["effect"] == effect.name].to_dict("records")]
-    columns = ("Gait cycle", "P of cluster", f"Largest {SYMBOLS[effect.inference.statistic]}",
-               "Difference there", "Band", f"{effect.size_name} there")  # fmt: skip
+    names = ("Gait cycle", "P of cluster", f"Largest {SYMBOLS[effect.inference.statistic]}",
+             "Difference there", "Band", f"{effect.size_name} there")  # fmt: skip
     # Several levels have no one difference: a column without any value is left out.
-    kept = [at for at in range(len(columns)) if at == 0 or any(row[at] for row in rows)]
-    columns = tuple(columns[at] for at in kept)
-    rows = [tuple(row[at] for at in kept) for row in rows]
-    return Section(
-        shown, in_percent(effect.inference, found.phase), pictures, [Table("", columns, rows)]
-    )
+    kept = [at for at in range(len(names)) if at == 0 or any(row[at] for row in rows)]
+    shown_rows = [[row[at] for at in kept] for row in rows]
+    tables = [Table("", [names[at] for at in kept], shown_rows)]
+    return Section(shown, in_percent(effect.inference, found.phase), pictures, tables)
 
 
 def _row(found: Comparison, row: dict[Any, Any]) -> tuple[str, ...]:
