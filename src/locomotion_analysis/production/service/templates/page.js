@@ -7,6 +7,7 @@ const TYPES = {
   csv: "text/csv",
   json: "application/json",
 };
+const SCORES = { macro_f1: "F1, mean of classes", mae: "Mean absolute error", rmse: "Root mean square error", r2: "R²" };
 const SHOWN_NOTES = 20;
 const SHOWN_CYCLES = 8;
 const at = (id) => document.getElementById(id);
@@ -73,7 +74,7 @@ async function describe() {
   at("use").textContent = model.intended_use || "";
   mark(model.training?.simulated);
   const scores = Object.entries(model.metrics || {}).map(([name, one]) =>
-    [words(name), cell(one.value), one.low === null || one.low === undefined ? "" : `${number(one.low)} to ${number(one.high)}`]);
+    [SCORES[name] || words(name), cell(one.value), one.low === null || one.low === undefined ? "" : `${number(one.low)} to ${number(one.high)}`]);
   const trained = model.training ? `Trained on ${counted(model.training.n_subjects, "person").replace("persons", "people")}, ` +
     `${counted(model.training.n_rows, "row")}. Scores are of people not trained on; intervals are over people.` : "";
   at("scores").replaceChildren(make("p", trained), ...(scores.length ? [table("Scores", ["Score", "Value", "95 % interval"], scores)] : []));
