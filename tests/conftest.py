@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["tests.browser"]
+
 # No test asserts a time: what one example takes depends on what else the machine does.
 settings.register_profile("gait", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("gait")

@@ -21,7 +21,7 @@ from locomotion_analysis.evaluation.discovery_figures import (
     plot_scatter,
     plot_silhouette,
 )
-from locomotion_analysis.evaluation.discovery_report import run_discovery
+from locomotion_analysis.evaluation.discovery_report import run_discovery, verdict
 from locomotion_analysis.models.unsupervised import curve_units
 
 PHASE = np.linspace(0, 2 * np.pi, 150)
@@ -91,6 +91,27 @@ def test_speeds_are_called_speeds(speeds, tmp_path):
     assert numbers["stability"]["adjusted_rand_mean"] > 0.9
     assert numbers["explained"][0]["variable"] == "speed_m_s"
     assert pd.read_csv(made.left_out_path).empty
+
+
+def test_of_many_variables_that_say_nothing_none_is_named(speeds):
+    """The best of 21 looks good by chance; the one that does say something is still named."""
+    rng = np.random.default_rng(7)
+    noise = {f"score_{number:02d}": rng.normal(size=16) for number in range(20)}
+    person = speeds.cycles["subject"].str[1:].astype(int)
+    cycles = speeds.cycles.drop(columns="speed_m_s").assign(
+        **{name: values[person] for name, values in noise.items()},
+        sex=np.where(person >= 8, "F", "M"),
+    )
+    findings = find_groups(
+        LocomotionData(cycles, speeds.block, speeds.channels), [KNEE], n_clusters=2
+    )
+    of_noise = findings.explained[findings.explained["variable"].str.startswith("score")]
+    best = of_noise.nsmallest(1, "p_value").iloc[0]
+    assert best["p_value"] < 0.05  # uncorrected it would have been named
+    told = " ".join(verdict(findings))
+    assert "Score" not in told
+    assert "Sex goes with the groups" in told
+    assert "adjusted for 21 variables" in told
 
 
 def test_subjects_are_called_subjects(tmp_path):

@@ -1,5 +1,7 @@
 """The leaderboard: same folds, same numbers, and sentences that follow from the figures."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -51,6 +53,22 @@ def test_the_verdict_says_what_the_comparison_says(board):
     found = board.comparison(board.entries[1].recipe.name)
     assert ("not distinguishable" in against_next) == (found.better != "a")
     assert any("majority class" in sentence for sentence in (against_next, *baselines))
+
+
+def test_of_a_baseline_that_leads_it_is_said_what_it_looks_at(board):
+    for problem in PROBLEMS.values():
+        for recipe in problem.recipes(0):
+            if not recipe.baseline:
+                continue
+            leading = replace(board.winner, recipe=recipe)
+            told = " ".join(replace(board, entries=(leading, *board.entries[1:])).verdict)
+            assert "No model does better than" in told
+            assert ("looks at nothing" in told) == (recipe.name in ("majority", "mean"))
+            assert ("speed alone." in told) == (recipe.name == "speed_only")
+            assert ("gait before treatment alone." in told) == (recipe.name == "before_only")
+    model = next(entry for entry in board.entries if not entry.recipe.baseline)
+    others = tuple(entry for entry in board.entries if entry is not model)
+    assert "No model does better" not in " ".join(replace(board, entries=(model, *others)).verdict)
 
 
 def test_labels_drawn_by_lot_leave_nothing_to_tell_apart(data):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.evaluation import run_study
 from locomotion_analysis.evaluation.audit import leak_audit
 from locomotion_analysis.evaluation.audit_report import write_audit
@@ -12,6 +13,7 @@ from locomotion_analysis.evaluation.explain import explain_report
 from locomotion_analysis.evaluation.training import train
 from locomotion_analysis.quality import diagnose, validate, write_report
 from locomotion_analysis.simulation import simulate
+from locomotion_analysis.statistics.comparison_report import run_comparison
 
 BUNDLE = Path(__file__).parents[1] / "production" / "bundle" / "old" / "format_1.bundle"
 ANGLES = ["hip_flexion_angle_ipsi_rad", "knee_flexion_angle_ipsi_rad"]
@@ -79,15 +81,31 @@ def quality(data, folder):
     return folder / "quality.html"
 
 
+def quality_of_one_faulty_subject(data, folder):
+    one = data.select(subject=str(data.groups[0]))
+    block = one.block.copy()
+    block[one.channels.index("knee_flexion_angle_ipsi_rad")] *= 3.0
+    block[one.channels.index("pelvis_internal_rotation_angle_rad"), 0] += 3.0
+    faulty = LocomotionData(one.cycles, block, one.channels, one.history)
+    write_report(validate(faulty), folder / "quality.html", diagnose(faulty))
+    return folder / "quality.html"
+
+
+def comparison(data, folder):
+    return run_comparison(data, "knee_flexion_angle_ipsi_rad ~ sex", folder).report_path
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [
         *(study, regression, audit, discovery, explanation, quality, monitoring),
+        *(quality_of_one_faulty_subject, comparison),
         *(training, training_of_a_number, training_of_a_network),
     ],
 )
-def test_nothing_reaches_over_the_edge(make, data, overflowing, tmp_path):
+def test_nothing_reaches_over_the_edge(make, data, overflowing, cut, tmp_path):
     path = make(data, tmp_path)
     assert overflowing(path) == {}
+    assert cut == []
     assert "SIMULATED DATA: no person was measured" in path.read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError
 from locomotion_analysis.simulation import simulate
 from locomotion_analysis.statistics import anova1rm, compare, mixed, ttest2, ttest_paired
-from locomotion_analysis.statistics.comparison_report import run_comparison
+from locomotion_analysis.statistics.comparison_report import comparison_page, run_comparison
 
 KNEE, HIP = "knee_flexion_angle_ipsi_rad", "hip_flexion_angle_ipsi_rad"
 
@@ -359,3 +359,22 @@ def test_the_command_crosses_what_is_named_between_and_within(tmp_path, capsys):
         main(["compare", str(tmp_path / "cycles.parquet"), "--out", str(tmp_path / "out")])
     assert ended.value.code == 2
     assert "--formula" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("n_groups", [2, 3])
+def test_the_page_has_a_difference_where_there_are_two_groups_and_no_empty_column(n_groups):
+    phase = np.linspace(0, 2 * np.pi, 150)
+    group = np.arange(18) % n_groups
+    rng = np.random.default_rng(0)
+    curves = np.sin(phase) * (1 + group[:, None]) + rng.normal(0, 0.05, (18, 1)) * np.cos(phase)
+    people = pd.DataFrame(
+        {"subject": [f"S{k}" for k in range(18)], "task": "level_walking", "step": 0,
+         "group": [f"group {each}" for each in group]}
+    )  # fmt: skip
+    data = LocomotionData(people, curves[None], [KNEE])
+    page = comparison_page(compare(data, f"{KNEE} ~ group"))
+    (effect,) = [section for section in page.sections if section.title == "Group"]
+    (table,) = effect.tables
+    assert ("Difference there" in table.columns) is (n_groups == 2)
+    assert all(all(row) for row in table.rows)
+    assert all(len(row) == len(table.columns) for row in table.rows)

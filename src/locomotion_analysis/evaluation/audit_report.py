@@ -14,7 +14,7 @@ import numpy as np
 from locomotion_analysis.evaluation.audit import LeakAudit, Optimism
 from locomotion_analysis.files import json_text, output_folder, write_all
 from locomotion_analysis.reporting.names import feature_title, value_title
-from locomotion_analysis.reporting.page import Page, Picture, Section, Table
+from locomotion_analysis.reporting.page import Page, Picture, Section, Table, left_out_section
 from locomotion_analysis.reporting.provenance import named_files
 from locomotion_analysis.reporting.style import INK, MUTED, PALETTE, axes_for, figure, row_axes
 
@@ -335,6 +335,7 @@ def render_audit(audit: LeakAudit) -> str:
                 "contain them.",
                 tables=(Table("Best first", columns, singles, 2),),
             ),
+            left_out_section(audit.left_out),
         ],
         reading=_READING,
         provenance=audit.provenance,
@@ -344,7 +345,6 @@ def render_audit(audit: LeakAudit) -> str:
             ("Folds", str(audit.n_splits)),
             ("Draws of random labels", str(audit.on_random.n_draws)),
             ("Seed", str(audit.seed)),
-            *((f"Left out: {what}", why) for what, why in audit.left_out),
         ),
     ).html()
 

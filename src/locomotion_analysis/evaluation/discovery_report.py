@@ -27,7 +27,15 @@ from locomotion_analysis.models.unsupervised.clusters import ClusterMethod
 from locomotion_analysis.models.unsupervised.curves import By, Embedding
 from locomotion_analysis.plots.curves import MOST_PANELS, plot_class_curves
 from locomotion_analysis.progress import Progress
-from locomotion_analysis.reporting.names import channel_title, feature_title, value_title
+from locomotion_analysis.reporting.names import (
+    channel_title,
+    counted,
+    feature_title,
+    mean_and_sd,
+    p_equals,
+    p_text,
+    value_title,
+)
 from locomotion_analysis.reporting.page import Page, Picture, Section, Table
 from locomotion_analysis.reporting.provenance import named_files, provenance, source_files
 from locomotion_analysis.reporting.spreadsheets import csv_text
@@ -383,7 +391,7 @@ def disguises(explained: pd.DataFrame, in_one: float | None) -> list[str]:
         shifted = (
             row["effect"] == "eta_squared"
             and row["effect_size"] >= _SHIFTED
-            and row["p_value"] < _SIGNIFICANT
+            and row["p_adjusted"] < _SIGNIFICANT
         )
         if row["variable"] == "subject" and share >= DISGUISE and _sure(row):
             kept = (
@@ -415,7 +423,7 @@ def disguises(explained: pd.DataFrame, in_one: float | None) -> list[str]:
 def verdict(findings: Findings) -> list[str]:
     """Return the result on top of the report: how many groups, how firm, and what they are."""
     unit = "subjects" if findings.units.by == "subject" else "cycles"
-    p = f"p = {findings.one_population_p:.2g}"
+    p = p_equals(findings.one_population_p)
     if findings.n_groups == 1:
         what = f"One group: the {len(findings.scores):,} {unit} may all be of one population ({p})."
         power = (
@@ -459,7 +467,8 @@ def verdict(findings: Findings) -> list[str]:
     of_people = findings.explained[~findings.explained["variable"].isin([*_CONDITIONS, "subject"])]
     told += [
         f"{feature_title(str(row['variable']))} goes with the groups: it explains "
-        f"{row['share']:.0%} of them."
+        f"{row['share']:.0%} of them ({p_equals(row['p_adjusted'])}, adjusted for "
+        f"{counted(len(findings.explained), 'variable')})."
         for row in of_people.to_dict("records")
         if _sure(row)
     ]
@@ -476,8 +485,11 @@ def is_firm(findings: Findings) -> bool:
 
 
 def _sure(row: dict[Hashable, Any]) -> bool:
-    """Tell whether a variable explains a share of the groups that chance does not."""
-    return bool(row["share"] >= _PARTLY and row["p_value"] < _SIGNIFICANT)
+    """Tell whether a variable explains a share of the groups that chance does not.
+
+    The p-value is adjusted for the number of variables: the best of many looks good by chance.
+    """
+    return bool(row["share"] >= _PARTLY and row["p_adjusted"] < _SIGNIFICANT)
 
 
 # The figures, with the words that go with them
@@ -671,13 +683,13 @@ def explained_table(findings: Findings) -> Table:
             feature_title(str(row["variable"])),
             f"{row['share']:.2f}",
             f"{row['low_by_chance']:.2f} to {row['high_by_chance']:.2f}",
-            f"{row['p_value']:.3f}",
+            p_text(row["p_adjusted"]),
             f"{'η²' if row['effect'] == 'eta_squared' else 'V'} = {row['effect_size']:.2f}",
             f"{row['n_units']:,}",
         )
         for row in findings.explained.to_dict("records")
     ]
-    columns = ("Variable", "Share", "By chance", "p", "Effect size", "Units")
+    columns = ("Variable", "Share", "By chance", "p, adjusted", "Effect size", "Units")
     return Table("What explains the groups", columns, rows)
 
 
@@ -712,7 +724,7 @@ def people_table(findings: Findings) -> Table:
                 continue
             place = cells.index.get_loc((name, group + 1))
             mean, deviation = cells[["mean", "sd"]].to_numpy(dtype=float)[place]
-            row.append(f"{mean:.4g}" + ("" if np.isnan(deviation) else f" ± {deviation:.3g}"))
+            row.append(mean_and_sd(mean, deviation))
         rows.append(row)
     columns = ("", *(f"Group {group + 1}" for group in range(findings.n_groups)))
     return Table("Mean ± SD over subjects", columns, rows)

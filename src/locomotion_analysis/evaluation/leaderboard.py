@@ -33,7 +33,7 @@ from locomotion_analysis.models.supervised import PROBLEMS, Problem, Recipe
 from locomotion_analysis.models.supervised.recipes import Kind, paired_features, paired_target
 from locomotion_analysis.processes import end_with_parent
 from locomotion_analysis.progress import Progress, as_stage, silent
-from locomotion_analysis.reporting.names import METRIC_NAMES
+from locomotion_analysis.reporting.names import METRIC_NAMES, number_text, p_equals
 from locomotion_analysis.selection.splitters import Fold
 from locomotion_analysis.standard import canonical_name
 
@@ -42,6 +42,13 @@ __all__ = ["Leaderboard", "leaderboard"]
 _logger = logging.getLogger(__name__)
 
 _SHOWN = 5
+_SEES = {
+    "majority": "which looks at nothing and always names the largest class",
+    "mean": "which looks at nothing and always predicts the mean",
+    "speed_only": "which looks at walking speed alone",
+    "before_only": "which looks at the gait before treatment alone",
+}
+"""What each baseline looks at."""
 
 
 @dataclass(frozen=True)
@@ -282,8 +289,9 @@ class Leaderboard:
         first = self.winner.recipe
         sentences = [
             (
-                f"{first.title} leads with a {METRIC_NAMES[self.metric].lower()} of {score[self.metric]:.3g} "
-                f"(95 % interval {score['low']:.3g} to {score['high']:.3g} over "
+                f"{first.title} leads with a {METRIC_NAMES[self.metric].lower()} of "
+                f"{number_text(score[self.metric])} (95 % interval "
+                f"{number_text(score['low'])} to {number_text(score['high'])} over "
                 f"{self.winner.results['n_subjects']} subjects)."
             )
         ]
@@ -294,12 +302,12 @@ class Leaderboard:
             )
         if first.baseline:
             sentences.append(
-                f"No model does better than {first.title.lower()}, which knows no gait."
+                f"No model does better than {first.title.lower()}, {_SEES[first.name]}."
             )
         others = self.entries[1:]
         if others:
             sentences.append(self._against(others[0], "the next"))
-        for baseline in ("majority", "mean", "speed_only", "before_only"):
+        for baseline in _SEES:
             known = [entry for entry in others[1:] if entry.recipe.name == baseline]
             sentences += [self._against(entry, "the baseline") for entry in known]
         return tuple(sentences)
@@ -308,8 +316,9 @@ class Leaderboard:
         found = self.comparison(other.recipe.name)
         low, high = found.interval
         figures = (
-            f"difference {found.difference:+.3g}, 95 % interval {low:+.3g} to {high:+.3g}, "
-            f"p = {found.p_value:.2g}"
+            f"difference {number_text(found.difference, signed=True)}, 95 % interval "
+            f"{number_text(low, signed=True)} to {number_text(high, signed=True)}, "
+            f"{p_equals(found.p_value)}, corrected resampled t test"
         )
         words = "distinguishable" if found.better == "a" else "not distinguishable"
         return f"It is {words} from {place}, {other.recipe.title.lower()} ({figures})."

@@ -19,7 +19,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.metrics import classification_report
 
 from locomotion_analysis.errors import TargetError
-from locomotion_analysis.reporting.names import METRIC_NAMES
+from locomotion_analysis.reporting.names import METRIC_NAMES, number_text
 from locomotion_analysis.selection.splitters import Fold
 
 Interval = tuple[float, float]
@@ -840,7 +840,9 @@ class Score:
     def text(self, part: str = "value") -> str:
         """Return the value, an end of the interval or the baseline, rounded for reading."""
         number = float(getattr(self, part))
-        return f"{number:.3g}" if self.smaller_is_better else f"{number:.2f}"
+        if self.smaller_is_better:
+            return number_text(number)
+        return f"{number:.2f}".replace("-", "−")
 
 
 def headline_scores(results: Mapping[str, Any], kind: str) -> list[Score]:

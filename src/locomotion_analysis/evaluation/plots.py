@@ -11,7 +11,7 @@ from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.checks import PermutationTest
 from locomotion_analysis.evaluation.metrics import headline_scores
 from locomotion_analysis.evaluation.subject_scores import agreement, tested_subjects
-from locomotion_analysis.reporting.names import METRIC_NAMES, feature_title, value_title
+from locomotion_analysis.reporting.names import METRIC_NAMES, feature_title, p_equals, value_title
 from locomotion_analysis.reporting.style import (
     INK,
     MUTED,
@@ -292,7 +292,7 @@ def plot_feature_importances(
         rows, shown["importance"], xerr=shown["std"], color=PALETTE[0], height=0.68, error_kw=ends
     )
     ax.set_xlim(left=0)
-    ax.set_xlabel(f"{_IMPORTANCE[results['importance_kind']]} (mean ± SD over folds)")
+    ax.set_xlabel(f"{_IMPORTANCE[results['importance_kind']]}\n(mean ± SD over folds)")
     return ax
 
 
@@ -479,7 +479,7 @@ def plot_permutation_test(test: PermutationTest, ax: "Axes | None" = None) -> "A
     ax.hist(
         test.permuted, bins="auto", color=PALETTE[4], edgecolor="white", label="permuted labels"
     )
-    label = f"true labels (p = {test.p_value:.2g})"
+    label = f"true labels ({p_equals(test.p_value)})"
     ax.axvline(test.score, color=PALETTE[1], linewidth=1.8, label=label)
     ax.set(xlabel=METRIC_NAMES[test.metric], ylabel="Permutations")
     light_grid(ax)

@@ -13,6 +13,7 @@ from locomotion_analysis.evaluation.hardest_cycles import (
     hard_cycle_title,
     plot_hard_cycle,
 )
+from locomotion_analysis.evaluation.metrics import Score
 from locomotion_analysis.evaluation.plots import (
     ROWS_WIDTH,
     confusion_size,
@@ -48,7 +49,8 @@ from locomotion_analysis.reporting import (
     feature_title,
     value_title,
 )
-from locomotion_analysis.reporting.page import Headline
+from locomotion_analysis.reporting.names import number_text, p_equals
+from locomotion_analysis.reporting.page import Headline, left_out_section
 from locomotion_analysis.reporting.provenance import named_files
 from locomotion_analysis.reporting.style import panels
 from locomotion_analysis.standard import TASKS
@@ -57,7 +59,6 @@ _MOST_CLASSES = 8
 _MOST_TASKS = 6
 _MOST_FEATURES = 20
 _EXTREMES = 5
-_NAMES_SHOWN = 12
 _SIGNIFICANCE = 0.05
 _SQUARE = (4.4, 4.2)
 _SMALL = (4.6, 3.2)
@@ -84,7 +85,7 @@ _READING = (
     ),
 )
 _READING_CLASSES = (
-    "Precision is the share of cycles called a class that are of it; recall is the share of a "
+    "Precision is the share of cycles classified as a class that are of it; recall is the share of a "
     "class's cycles that were found; F1 is their harmonic mean."
 )
 _READING_NUMBERS = (
@@ -120,7 +121,7 @@ def render_report(study: StudyResult) -> str:
         _groups(study),
         _hardest(study),
         *([] if study.checks is None else _checks(study.checks)),
-        _left_out(study),
+        left_out_section(study.left_out),
     ]
     return Page(
         about=(study.data, study.results),
@@ -154,21 +155,26 @@ def render_report(study: StudyResult) -> str:
     ).html()
 
 
+def against_baseline(head: Score) -> str:
+    """Say what a score means against the baseline on the same subjects."""
+    low, high = (number_text(end, 2, signed=True) for end in (head.gain_low, head.gain_high))
+    gain = f"on the same subjects the gain is {low} to {high} (95 % interval)"
+    if head.beats_baseline:
+        return (
+            f"Better than the baseline: {gain}. What the model learned carries over to people it "
+            "has not met."
+        )
+    if head.below_baseline:
+        return f"Worse than the baseline: {gain}. The model learned nothing that carries over."
+    return (
+        f"Not distinguishable from the baseline: {gain}, which includes zero. No skill on people "
+        "the model has not met is shown."
+    )
+
+
 def _verdict(study: StudyResult) -> list[str]:
     """Say what the headline means, against the baseline."""
-    head = study.headline
-    if head.beats_baseline:
-        meaning = (
-            "Better than the baseline: the whole interval lies on its better side. What the model "
-            "learned carries over to people it has not met."
-        )
-    elif head.below_baseline:
-        meaning = "Worse than the baseline: the model learned nothing that carries over."
-    else:
-        meaning = (
-            "Not told apart from the baseline: the interval includes it. With this data the model "
-            "shows no skill on people it has not met."
-        )
+    meaning = against_baseline(study.headline)
     counts = f"{study.data.cycles['subject'].nunique():,} subjects in {study.n_splits} folds"
     if study.kind == "classification":
         measured = (
@@ -377,7 +383,7 @@ def _errors(study: StudyResult) -> Section:
     ]
     columns = ("Class", "Precision", "Recall", "F1", "Cycles", "Subjects")
     table = Table("Each class (95 % interval)", columns, rows)
-    return Section("Which class was taken for which", (), [drawn], [table])
+    return Section("Confusion matrix", (), [drawn], [table])
 
 
 def _subjects(study: StudyResult) -> Section:
@@ -429,11 +435,11 @@ def _subject_level(study: StudyResult) -> Section | None:
         for name, row in table.iterrows()
     ]  # fmt: skip
     return Section(
-        "People called by most of their cycles",
-        "Each person gets the class that most of the person's held-out cycles were given. "
-        "Recall: share of the people of a class that were called so. Specificity: share of all "
-        "others that were not.",
-        tables=[Table("Each class, counting people (95 % interval)",
+        "Per-subject classification (majority vote)",
+        "Each subject is classified by the majority vote of the held-out cycles. Recall: share of "
+        "a class's subjects classified as it. Specificity: share of all other subjects that were "
+        "not.",
+        tables=[Table("Each class, counting subjects (95 % interval)",
                       ("Class", "Recall", "Specificity", "Subjects"), rows)],
     )  # fmt: skip
 
@@ -480,7 +486,7 @@ def _agreement(study: StudyResult) -> Section | None:
              "upper_limit": "Upper limit of agreement", "slope": "Slope of calibration",
              "intercept": "Intercept of calibration"}  # fmt: skip
     rows = [
-        (names[str(name)], *(f"{row[key]:.3g}" for key in ("value", "low", "high")))
+        (names[str(name)], *(number_text(row[key]) for key in ("value", "low", "high")))
         for name, row in table.iterrows()
     ]
     bias, low, high = table.loc[["bias", "lower_limit", "upper_limit"], "value"]
@@ -572,7 +578,7 @@ def _checks(checks: StudyChecks) -> list[Section]:
     chance = Section(
         "Chance, and more people",
         f"The whole cross-validation was repeated {len(test.permuted)} times with {test.scheme}: "
-        f"p = {test.p_value:.2g}. {beaten} The learning curve says whether more people would "
+        f"{p_equals(test.p_value)}. {beaten} The learning curve says whether more people would "
         "help: it is still rising, or has levelled off.",
         [
             Picture.drawn(plot_permutation_test, test, _SMALL,
@@ -625,19 +631,4 @@ def _with_interval(row: "pd.Series[Any]", name: str, prefix: str | None = None) 
         return "–"
     if pd.isna(low):
         return f"{value:.2f}"
-    return f"{value:.2f} ({low:.2f} to {high:.2f})"
-
-
-def _left_out(study: StudyResult) -> Section:
-    """Return what was left out, one row a reason."""
-    by_reason: dict[str, list[str]] = {}
-    for what, why in study.left_out:
-        by_reason.setdefault(why, []).append(what)
-    rows = []
-    for why, names in by_reason.items():
-        rest = len(names) - _NAMES_SHOWN
-        rows.append((", ".join(names[:_NAMES_SHOWN]) + f" and {rest} more" * (rest > 0), why))
-    text = [] if rows else ["Nothing."]
-    return Section(
-        "Left out, and why", text, (), [Table("Left out", ("What", "Why"), rows, first_number=2)]
-    )
+    return f"{value:.2f} ({low:.2f} to {high:.2f})".replace("-", "−")

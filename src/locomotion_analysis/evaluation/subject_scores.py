@@ -7,7 +7,7 @@ over subjects (:class:`~locomotion_analysis.evaluation.metrics.Jackknife`).
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ from locomotion_analysis.evaluation.metrics import (
     metric_interval,
     metric_values,
 )
+from locomotion_analysis.reporting.names import number_text, p_equals
 
 Contributions = Callable[[NDArray[np.intp], int], NDArray[Any]]
 """``(unit of each row, number of units)`` to what each unit (subject, fold) contributes."""
@@ -324,10 +325,11 @@ class PairedComparison:
         Score of each model on all held-out cycles.
     difference : float
         `score_a` minus `score_b`.
-    interval : tuple of float
-        95 % interval of the difference over subjects.
     fold_differences : tuple of float
         Difference in each fold.
+    interval : tuple of float
+        95 % interval of the mean fold difference, of the same test: it holds 0 where p is 0.05
+        or more.
     t, p_value : float
         Corrected resampled t test of the fold differences (Nadeau and Bengio 2003).
     n_subjects : int
@@ -340,8 +342,8 @@ class PairedComparison:
     score_a: float
     score_b: float
     difference: float
-    interval: Interval
     fold_differences: tuple[float, ...]
+    interval: Interval
     t: float
     p_value: float
     n_subjects: int
@@ -349,13 +351,8 @@ class PairedComparison:
 
     @property
     def distinguishable(self) -> bool:
-        """Whether the models can be told apart.
-
-        The interval asks whether other people tested would turn the difference round, the
-        t test whether other people trained on would; both must deny it.
-        """
-        low, high = self.interval
-        return (low > 0 or high < 0) and self.p_value < SIGNIFICANCE
+        """Whether the models can be told apart: p below 0.05, and 0 outside of the interval."""
+        return self.p_value < SIGNIFICANCE
 
     @property
     def better(self) -> str | None:
@@ -369,10 +366,11 @@ class PairedComparison:
         low, high = self.interval
         found = "told apart" if self.distinguishable else "not told apart"
         return (
-            f"{self.metric} {self.score_a:.3g} against {self.score_b:.3g}: difference "
-            f"{self.difference:+.3g} (95 % interval {low:+.3g} to {high:+.3g} over "
-            f"{self.n_subjects} subjects, p = {self.p_value:.2g} over "
-            f"{len(self.fold_differences)} folds), {found}"
+            f"{self.metric} {number_text(self.score_a)} against {number_text(self.score_b)}: "
+            f"difference {number_text(self.difference, signed=True)} (95 % interval "
+            f"{number_text(low, signed=True)} to {number_text(high, signed=True)}, "
+            f"{p_equals(self.p_value)}, corrected resampled t test of "
+            f"{len(self.fold_differences)} folds of {self.n_subjects} subjects), {found}"
         )
 
 
@@ -394,7 +392,7 @@ def paired_comparison(
     Returns
     -------
     PairedComparison
-        Difference, its interval over subjects and the corrected t test over folds.
+        Difference, with interval and p-value of the corrected resampled t test over folds.
 
     Raises
     ------
@@ -417,38 +415,46 @@ def paired_comparison(
     """
     check_same_folds(results_a, results_b)
     metric = chosen_metric(results_a["kind"], metric)
-    subject, names = tested_subjects(results_a)
+    _, names = tested_subjects(results_a)
     fold = results_a["predictions"]["fold"].to_numpy() - 1
-    whole, folds, own = [], [], []
+    whole, folds = [], []
     for results in (results_a, results_b):
         sums = contributions(results)
         whole.append(float(metric_values(metric, sums(np.zeros_like(fold), 1))[0]))
         folds.append(metric_values(metric, sums(fold, int(fold.max()) + 1)))
-        own.append(sums(subject, len(names)))
     of_folds = folds[0] - folds[1]
     test_to_train = np.mean([tested / trained for trained, tested in results_a["fold_sizes"]])
-    t, p_value = corrected_t_test(of_folds, float(test_to_train))
+    found = corrected_t_test(of_folds, float(test_to_train))
     return PairedComparison(
         metric=metric,
         score_a=whole[0],
         score_b=whole[1],
         difference=whole[0] - whole[1],
-        interval=difference_interval(metric, *own),
         fold_differences=tuple(of_folds.tolist()),
-        t=t,
-        p_value=p_value,
+        interval=(found.low, found.high),
+        t=found.t,
+        p_value=found.p_value,
         n_subjects=len(names),
         smaller_is_better=metric in ERRORS,
     )
 
 
-def corrected_t_test(differences: ArrayLike, test_to_train: float) -> tuple[float, float]:
+class CorrectedT(NamedTuple):
+    """Statistic, two-sided p, and the 95 % interval of the mean difference."""
+
+    t: float
+    p_value: float
+    low: float
+    high: float
+
+
+def corrected_t_test(differences: ArrayLike, test_to_train: float) -> CorrectedT:
     r"""Test whether the mean of a score's differences over folds is zero.
 
     The folds of a cross-validation train on much the same people, so that a plain t test finds
     differences where there are none. Nadeau and Bengio widen its variance by what the training
     sets share: :math:`t = \bar d / \sqrt{(1/k + n_{test}/n_{train})\, s^2}`, k − 1 degrees of
-    freedom.
+    freedom. The interval is :math:`\bar d \pm t_{0.975} \sqrt{(1/k + n_{test}/n_{train})\, s^2}`.
 
     Parameters
     ----------
@@ -460,9 +466,10 @@ def corrected_t_test(differences: ArrayLike, test_to_train: float) -> tuple[floa
 
     Returns
     -------
-    t, p : float
-        Statistic and two-sided p. NaN and 1 with fewer than two folds, or where no fold differs;
-        infinite and 0 where all folds differ by the same amount.
+    CorrectedT
+        ``t``, ``p_value``, ``low`` and ``high``. With fewer than two folds t and interval are NaN
+        and p is 1, where no fold differs t is NaN and p 1; t is infinite and p 0 where all folds
+        differ by the same amount.
 
     References
     ----------
@@ -471,18 +478,22 @@ def corrected_t_test(differences: ArrayLike, test_to_train: float) -> tuple[floa
 
     Examples
     --------
-    >>> t, p = corrected_t_test([0.02, 0.05, 0.03, 0.06, 0.04], test_to_train=0.25)
-    >>> f"t = {t:.2f}, p = {p:.3f}"
-    't = 3.77, p = 0.020'
+    >>> found = corrected_t_test([0.02, 0.05, 0.03, 0.06, 0.04], test_to_train=0.25)
+    >>> f"t = {found.t:.2f}, p = {found.p_value:.3f}, {found.low:.3f} to {found.high:.3f}"
+    't = 3.77, p = 0.020, 0.011 to 0.069'
     """
     found = np.asarray(differences, dtype=float)
     found = found[np.isfinite(found)]
-    if len(found) < 2 or not found.any():
-        return float("nan"), 1.0
-    variance = (1 / len(found) + test_to_train) * found.var(ddof=1)
+    if len(found) < 2:
+        return CorrectedT(float("nan"), 1.0, float("nan"), float("nan"))
+    if not found.any():
+        return CorrectedT(float("nan"), 1.0, 0.0, 0.0)
+    mean, df = float(found.mean()), len(found) - 1
+    error = float(np.sqrt((1 / len(found) + test_to_train) * found.var(ddof=1)))
     with np.errstate(divide="ignore"):
-        t = float(found.mean() / np.sqrt(variance))
-    return t, float(2 * stats.t.sf(abs(t), df=len(found) - 1))
+        t = float(np.divide(mean, error))
+    half = float(stats.t.ppf(1 - SIGNIFICANCE / 2, df)) * error
+    return CorrectedT(t, float(2 * stats.t.sf(abs(t), df)), mean - half, mean + half)
 
 
 def check_same_folds(results_a: Mapping[str, Any], results_b: Mapping[str, Any]) -> None:

@@ -22,7 +22,7 @@ from locomotion_analysis.files import json_text
 from locomotion_analysis.models.prediction_schema import PredictionSchema
 from locomotion_analysis.models.supervised import Recipe
 from locomotion_analysis.reporting.markdown import Markdown, markdown_table, markdown_text
-from locomotion_analysis.reporting.names import METRIC_NAMES, value_title
+from locomotion_analysis.reporting.names import METRIC_NAMES, number_text, value_title
 from locomotion_analysis.reporting.page import Page, Picture, Section, Table
 from locomotion_analysis.reporting.provenance import named_files
 from locomotion_analysis.reporting.style import INK, PALETTE, axes_for, light_grid, row_axes
@@ -207,7 +207,7 @@ def model_card(run: TrainingRun) -> ModelCard:
         )
     else:
         chosen = getattr(run.model, "best_params_", {})
-        words = ", ".join(f"{key} = {value}" for key, value in chosen.items())
+        words = ", ".join(f"{key.rpartition('__')[2]} = {value}" for key, value in chosen.items())
         what = (
             f"{run.recipe.title} on {len(run.schema.names):,} features; chosen: "
             f"{words or 'nothing to tune'}."
@@ -216,7 +216,7 @@ def model_card(run: TrainingRun) -> ModelCard:
     threshold = getattr(run.model, "threshold_", None)
     if threshold is not None:
         fitted.append(
-            f"{value_title(run.model.classes_[1])} is called from a probability of {threshold:.3f}, the "
+            f"{value_title(run.model.classes_[1])} is predicted from a probability of {threshold:.3f}, the "
             "threshold of the highest balanced accuracy on held-out subjects."
         )
     fitted.append(
@@ -236,14 +236,16 @@ def model_card(run: TrainingRun) -> ModelCard:
     else:
         values = table.y.to_numpy(float)
         people.append(
-            f"{table.y.name}: mean {values.mean():.3g}, {values.min():.3g} to {values.max():.3g}."
+            f"{table.y.name}: mean {number_text(values.mean())}, {number_text(values.min())} to "
+            f"{number_text(values.max())}."
         )
     scores = list(board.verdict)
     if run.recipe.name != board.winner.recipe.name:
-        own = board.table.set_index("model").loc[run.recipe.name]
+        own = board.table.set_index("model").to_dict("index")[run.recipe.name]
         scores.append(
             f"In this folder, as asked for: {run.recipe.title.lower()}, with "
-            f"{own[board.metric]:.3g} ({own['low']:.3g} to {own['high']:.3g})."
+            f"{number_text(own[board.metric])} ({number_text(own['low'])} to "
+            f"{number_text(own['high'])})."
         )
     left_out = list(board.notes)
     if run.recipe.channels:
@@ -503,5 +505,5 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        return "" if pd.isna(value) else f"{value:.3g}"
+        return "" if pd.isna(value) else number_text(value)
     return str(value)

@@ -5,13 +5,19 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from locomotion_analysis.files import write_all
 from locomotion_analysis.quality.checks import SEVERITIES
 from locomotion_analysis.quality.treatment import Diagnosis, Prescription
 from locomotion_analysis.quality.validation import QualityResult, Samples
-from locomotion_analysis.reporting.names import channel_title, shown_unit
+from locomotion_analysis.reporting.names import (
+    channel_title,
+    counted,
+    number_text,
+    shown_unit,
+)
 from locomotion_analysis.reporting.page import Page, Picture, Section, Table
 from locomotion_analysis.reporting.provenance import named_files, provenance, source_files
 from locomotion_analysis.reporting.style import INK, MUTED, PALETTE, curve_axes, figure, panels
@@ -26,6 +32,8 @@ MOST_PANELS = 12
 MOST_ROWS = 40
 MOST_WORST = 15
 _CHANNELS_A_MAP = 12
+_NOT_OF_THE_CHANNEL = ("GAIT011", "GAIT301", "GAIT302")
+"""Checks whose value is a count of samples or a distance without a unit."""
 _READING = (
     "An error makes a cycle wrong to use, a warning is a question, an info a fact to know.",
     "The pass rate is the share of the measured cycles without error or warning.",
@@ -69,8 +77,8 @@ def write_report(
     origin = {part: known[part] for part in ("files", "versions")}
     counts, n_error_cycles = result.counts, int(result.error_cycles.sum())
     verdict = (
-        f"{counts['error']:,} errors in {n_error_cycles:,} of {result.n_cycles:,} cycles; "
-        f"{counts['warning']:,} warnings."
+        f"{counted(counts['error'], 'error')} in {n_error_cycles:,} of "
+        f"{counted(result.n_cycles, 'cycle')}; {counted(counts['warning'], 'warning')}."
     )
     found = [
         (
@@ -98,7 +106,10 @@ def write_report(
         facts=[
             ("Cycles", f"{result.n_cycles:,}"),
             ("Cycles with an error", f"{n_error_cycles:,}"),
-            *((f"Findings: {severity}", f"{counts[severity]:,}") for severity in SEVERITIES),
+            *(
+                (f"Findings of severity {severity}", f"{counts[severity]:,}")
+                for severity in SEVERITIES
+            ),
         ],
         sections=[
             Section("Findings by check", () if found else "No finding.", (), [table]),
@@ -139,7 +150,7 @@ def _pass_rate(result: QualityResult) -> Iterable[Section]:
     )
     text = (
         "Grey: normative mean ± 3 standard deviations over all published speeds; dashed: mean. "
-        "Channels with the lowest pass rates first; up to 40 curves of each kind."
+        "Channels with the lowest pass rates first; up to 40 curves of each kind, counted on top."
     )
     picture = Picture.of(
         drawn,
@@ -163,10 +174,7 @@ def _worst(result: QualityResult) -> Iterable[Section]:
     for row in worst.to_dict("records"):
         example = row["title"]
         if pd.notna(row["value"]):
-            example = f"{row['value']:.3g}"
-            example += "" if pd.isna(row["phase"]) else f" at {row['phase']:.0f} %"
-            if pd.notna(row["low"]):
-                example += f", allowed {row['low']:.3g} to {row['high']:.3g}"
+            example = _example(row)
         name = row["channel"]
         rows.append(
             (
@@ -182,6 +190,22 @@ def _worst(result: QualityResult) -> Iterable[Section]:
     if rows:
         table = Table("Most findings first", columns, rows, first_number=5)
         yield Section("Worst offenders", (), (), [table])
+
+
+def _example(row: dict[Any, Any]) -> str:
+    """Return a finding's value with what is allowed, in the unit its channel is drawn in."""
+    unit, factor = "", 1.0
+    if is_channel(row["channel"]) and row["code"] not in _NOT_OF_THE_CHANNEL:
+        unit, factor = shown_unit(row["channel"])
+    unit = unit if unit.startswith("°") else f" {unit}".rstrip()
+    value, low, high = (factor * row[name] for name in ("value", "low", "high"))
+    example = f"{number_text(value)}{unit}"
+    example += "" if pd.isna(row["phase"]) else f" at {row['phase']:.0f} % of the cycle"
+    if pd.isna(low):
+        return example
+    if not np.isfinite(high):
+        return f"{example}, allowed from {number_text(low)}{unit}"
+    return f"{example}, allowed {number_text(low)} to {number_text(high)}{unit}"
 
 
 def _suspected(diagnosis: Diagnosis | None) -> Iterable[Section]:
@@ -222,11 +246,16 @@ def _with_evidence(row: Any, found: tuple[Prescription, ...]) -> tuple[str, ...]
         for each in found
         if (each.kind, ", ".join(each.channels), each.dataset)
         == (row.kind, row.channels, row.dataset)
+        # Levels above and below the norm are rows of their own.
+        and (each.kind != "offset" or np.sign(each.amount) == np.sign(row.degrees))
     ]
     best = max(own, key=lambda each: each.confidence)
     evidence = f"{best.subject}: {best.evidence}"
     what = str(row.what)
-    return (row.channels, row.dataset, what, evidence, str(row.subjects), f"{row.cycles:,}")
+    names = [
+        channel_title(name) if is_channel(name) else name for name in str(row.channels).split(", ")
+    ]
+    return ("; ".join(names), row.dataset, what, evidence, str(row.subjects), f"{row.cycles:,}")
 
 
 # Pictures
@@ -255,7 +284,7 @@ def heat_maps(pass_rate: pd.DataFrame, of: object) -> "list[Figure]":
     made = []
     for start in range(0, wide.shape[1], _CHANNELS_A_MAP):
         part = wide.iloc[:, start : start + _CHANNELS_A_MAP]
-        with figure(2.6 + 0.22 * part.shape[1], 2.4 + 0.2 * len(part), of) as each:
+        with figure(2.6 + 0.22 * max(part.shape[1], 4), 2.4 + 0.2 * len(part), of) as each:
             axes = each.add_subplot()
             image = axes.imshow(100 * part, cmap="cividis", vmin=0, vmax=100, aspect="auto")
             axes.set_xticks(
@@ -291,8 +320,5 @@ def plot_sample_curves(axes: "Axes", pair: tuple[str, str], samples: Samples) ->
         if len(curves):
             axes.plot(PHASE_PERCENT, factor * curves.T, color=shade, alpha=alpha, linewidth=0.8)
     curve_axes(axes, channel)
-    shown = f"{TASKS.get(task, task)}: {len(good)} without, {len(bad)} with"
-    axes.text(
-        0.99, 0.98, shown, transform=axes.transAxes, ha="right", va="top", fontsize=7.5,
-        color=MUTED,
-    )  # fmt: skip
+    shown = f"{TASKS.get(task, task)}: {len(good)} without, {len(bad)} with a finding"
+    axes.set_title(f"{channel_title(channel)}\n{shown}", loc="left", fontsize=8.5)

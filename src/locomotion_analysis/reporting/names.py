@@ -23,6 +23,7 @@ METRIC_NAMES = {
     "r2": "R²",
 }
 _DEGREES = 180.0 / math.pi
+_NOTHING, _SMALLEST = 1e-9, 1e-4
 _SHOWN_UNITS: dict[str, tuple[str, float]] = {
     "rad": ("°", _DEGREES),
     "rad_s": ("°/s", _DEGREES),
@@ -61,6 +62,16 @@ _ABBREVIATIONS = {
     "cmc": "CMC",
     "crp": "CRP",
     "bmi": "BMI",
+    "gdi": "GDI",
+    "gps": "GPS",
+    "map": "MAP",
+    "tug": "TUG",
+    "fim": "FIM",
+    "moca": "MoCA",
+    "updrs": "UPDRS",
+    "womac": "WOMAC",
+    "roc": "ROC",
+    "auc": "AUC",
 }
 _PLATES = {"grf": "ground reaction force", "cop": "centre of pressure"}
 _CHANNEL_PREFIX = re.compile(
@@ -125,12 +136,12 @@ def value_title(value: Any) -> str:
 
     Examples
     --------
-    >>> value_title("stair_ascent"), value_title("hip_osteoarthritis"), value_title("RIC")
-    ('Stair ascent', 'Hip osteoarthritis', 'RIC')
+    >>> value_title("stair_ascent"), value_title("hip_osteoarthritis"), value_title("gdi")
+    ('Stair ascent', 'Hip osteoarthritis', 'GDI')
     """
     text = str(value)
-    words = TASKS.get(text, text.replace("_", " ").strip())
-    return words[:1].upper() + words[1:]
+    words = TASKS.get(text, " ".join(_ABBREVIATIONS.get(word, word) for word in text.split("_")))
+    return words[:1].upper() + words[1:].rstrip()
 
 
 def in_sentence(value: Any) -> str:
@@ -165,6 +176,88 @@ def feature_title(name: str) -> str:
 
 def _abbreviated(name: str) -> str:
     return " ".join(_ABBREVIATIONS.get(word, word) for word in name.split("_"))
+
+
+def number_text(value: float, digits: int = 3, *, signed: bool = False) -> str:
+    """Return a number with so many significant digits, without an exponent where it may.
+
+    Parameters
+    ----------
+    value : float
+        A dash where it is not known. What is nothing but rounding (below 1e-9) is 0.
+    digits : int
+        Significant digits; whole digits before the point are never rounded away.
+    signed : bool
+        Whether a positive number has its sign, as a difference has.
+
+    Examples
+    --------
+    >>> number_text(0.25), number_text(1659.4), number_text(-0.0123, 2)
+    ('0.250', '1,659', '−0.012')
+    >>> number_text(1.6e-15, signed=True), number_text(0.158, signed=True), number_text(2e-7)
+    ('0', '+0.158', '2.00e−07')
+    """
+    if not math.isfinite(value):
+        return "–" if math.isnan(value) else f"{value:+}".lstrip("+").replace("-", "−")
+    if abs(value) < _NOTHING:
+        return "0"
+    sign = "+" if signed else ""
+    if abs(value) < _SMALLEST:
+        return f"{value:{sign}.{digits - 1}e}".replace("-", "−")
+    # The exponent after rounding: 0.9996 has its first digit before the point.
+    exponent = int(f"{value:.{digits - 1}e}".rpartition("e")[2])
+    return f"{value:{sign},.{max(digits - 1 - exponent, 0)}f}".replace("-", "−")
+
+
+def p_text(p: float) -> str:
+    """Return a p-value as papers print it.
+
+    Examples
+    --------
+    >>> p_text(0.0434), p_text(0.00002), p_text(float("nan"))
+    ('0.043', '< 0.001', '–')
+    """
+    if math.isnan(p):
+        return "–"
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def p_equals(p: float) -> str:
+    """Return a p-value as it stands in a sentence.
+
+    Examples
+    --------
+    >>> p_equals(0.0434), p_equals(0.00002)
+    ('p = 0.043', 'p < 0.001')
+    """
+    told = p_text(p)
+    return f"p {told}" if told.startswith("<") else f"p = {told}"
+
+
+def mean_and_sd(mean: float, deviation: float) -> str:
+    """Return a mean ± SD, both to the second significant digit of the SD.
+
+    Examples
+    --------
+    >>> mean_and_sd(57.0, 15.7), mean_and_sd(1.659, 0.0762), mean_and_sd(3.2, float("nan"))
+    ('57 ± 16', '1.659 ± 0.076', '3.20')
+    """
+    if not math.isfinite(deviation) or deviation < _SMALLEST or not math.isfinite(mean):
+        return number_text(mean)
+    exponent = int(f"{deviation:.1e}".rpartition("e")[2])
+    decimals = max(1 - exponent, 0)
+    return f"{mean:,.{decimals}f} ± {deviation:,.{decimals}f}".replace("-", "−")
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "cycle"), counted(2250, "cycle"), counted(2, "person", "people")
+    ('1 cycle', '2,250 cycles', '2 people')
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def class_names(classes: NDArray[Any], task_names: TaskNames | None) -> list[str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 _CSS_PIXELS_AN_INCH = 96
+_NAMES_SHOWN = 12
 _WHERE_AND_WHEN = (("Platform", "platform"), ("Made (UTC)", "created"))
 _LONG_WORD = re.compile(r"\S{18,}")
 _BREAKS = re.compile(r"(?<=[_/.:,=-])(?=\w)|(?<=\w{16})(?=\w{8})")
@@ -103,6 +104,11 @@ class Picture:
         return cls.of(made, alt, caption)
 
     @property
+    def is_tall(self) -> bool:
+        """Whether it must keep its height on paper: rows of text, as many as it has."""
+        return self.images[0].height > 4.4 * _CSS_PIXELS_AN_INCH
+
+    @property
     def is_small(self) -> bool:
         """Whether two of it stand side by side on paper."""
         return len(self.images) == 1 and self.images[0].width <= 4.7 * _CSS_PIXELS_AN_INCH
@@ -126,6 +132,25 @@ class Section:
     def name(self) -> str:
         """The section's address on the page."""
         return re.sub(r"\W+", "-", self.title.lower()).strip("-")
+
+
+def left_out_section(left_out: Sequence[tuple[str, str]]) -> Section:
+    """Return what was left out, one row a reason.
+
+    Parameters
+    ----------
+    left_out : sequence of (str, str)
+        What, and why.
+    """
+    by_reason: dict[str, list[str]] = {}
+    for what, why in left_out:
+        by_reason.setdefault(why, []).append(what)
+    rows = []
+    for why, names in by_reason.items():
+        rest = len(names) - _NAMES_SHOWN
+        rows.append((", ".join(names[:_NAMES_SHOWN]) + f" and {rest} more" * (rest > 0), why))
+    table = Table("Left out", ("What", "Why"), rows, first_number=2)
+    return Section("Left out, and why", () if rows else "Nothing.", (), [table])
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from locomotion_analysis.reporting.names import (
     channel_title,
     feature_title,
     in_sentence,
+    p_text,
     shown_unit,
     value_title,
 )
@@ -453,15 +454,13 @@ def _effect_section(found: Comparison, effect: Effect) -> Section:
             )
     table = found.table()
     rows = [_row(found, row) for row in table[table["effect"] == effect.name].to_dict("records")]
-    columns = ("Gait cycle", "P of cluster", f"Largest {SYMBOLS[effect.inference.statistic]}",
-               "Difference there", "Band", f"{effect.size_name} there")  # fmt: skip
-    shared = list(range(len(columns)))
-    if effect.difference is None:
-        del shared[3:5]
-    shown_table = Table(
-        "", [columns[k] for k in shared], [[row[k] for k in shared] for row in rows]
-    )
-    return Section(shown, _sentence(found, effect), pictures, [shown_table])
+    names = ("Gait cycle", "P of cluster", f"Largest {SYMBOLS[effect.inference.statistic]}",
+             "Difference there", "Band", f"{effect.size_name} there")  # fmt: skip
+    # Several levels have no one difference: a column without any value is left out.
+    kept = [at for at in range(len(names)) if at == 0 or any(row[at] for row in rows)]
+    shown_rows = [[row[at] for at in kept] for row in rows]
+    tables = [Table("", [names[at] for at in kept], shown_rows)]
+    return Section(shown, _sentence(found, effect), pictures, tables)
 
 
 def _sentence(found: Comparison, effect: Effect) -> str:
@@ -480,16 +479,16 @@ def _row(found: Comparison, row: dict[Any, Any]) -> tuple[str, ...]:
         where = "scalar"
 
     def number(value: float, digits: int = 2) -> str:
-        return "" if not np.isfinite(value) else f"{value:.{digits}f}"
+        return "" if not np.isfinite(value) else f"{value:.{digits}f}".replace("-", "−")
 
     apart = [factor * row[key] for key in ("difference", "difference_low", "difference_high")]
     p = row["cluster_p"] if np.isfinite(row["cluster_p"]) else row["p"]
     band = f"{number(apart[1])} to {number(apart[2])}" if np.isfinite(apart[1]) else ""
     return (
         where,
-        "< 0.001" if p < 0.001 else f"{p:.3f}",
+        p_text(p),
         number(row["largest"]),
-        f"{number(apart[0])} {unit}".strip(),
+        f"{number(apart[0])} {unit}".strip() if np.isfinite(apart[0]) else "",
         band,
         number(row["size"]),
     )
@@ -502,10 +501,10 @@ def _pairs_section(found: Comparison, posthoc: pd.DataFrame) -> Section:
         (
             f"{value_title(row['second'])} minus {in_sentence(row['first'])}",
             f"{row['n']}",
-            f"{row['largest']:.2f}",
+            f"{row['largest']:.2f}".replace("-", "−"),
             f"{row['at']:.0f} %" if np.isfinite(row["at"]) else "",
-            "< 0.001" if row["p_adjusted"] < 0.001 else f"{row['p_adjusted']:.3f}",
-            f"{factor * row['difference']:.2f} {unit}".strip(),
+            p_text(row["p_adjusted"]),
+            f"{factor * row['difference']:.2f} {unit}".strip().replace("-", "−"),
         )
         for row in posthoc.to_dict("records")
     ]
@@ -520,7 +519,7 @@ def _assumptions_section(found: Comparison) -> Section:
             effect_title(str(row["effect"])),
             str(row["check"]),
             str(row["found"]),
-            "" if np.isnan(row["p"]) else "< 0.001" if row["p"] < 0.001 else f"{row['p']:.3f}",
+            p_text(row["p"]),
         )
         for row in found.assumptions.to_dict("records")
     ]

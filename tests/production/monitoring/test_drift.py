@@ -22,6 +22,7 @@ from locomotion_analysis.production.monitoring.drift import (
     standardised,
     wasserstein,
 )
+from locomotion_analysis.production.monitoring.report import domain_sentence
 
 CHANNELS = ("hip_flexion_angle_ipsi_rad", "knee_flexion_angle_ipsi_rad")
 
@@ -218,3 +219,31 @@ def test_the_stability_index_is_its_formula():
     r, c = shares
     by_hand = np.sum((c - r) * np.log(c / r))
     assert population_stability_index(old[:, None], new[:, None])[0] == pytest.approx(by_hand)
+
+
+def test_the_same_people_in_single_precision_are_the_same_people():
+    rng = np.random.default_rng(5)
+    index = pd.Index([f"S{number}" for number in range(20)], name="subject")
+    values = np.column_stack(
+        [rng.normal(30, 5, 20), np.full(20, 0.1), np.repeat([60.1, 60.7], 10), rng.normal(0, 1, 20)]
+    )
+    names = ["mean", "constant", "tied", "around_zero"]
+    none = np.empty((0, 16, 1)), np.empty(0, object), ("knee_flexion_angle_ipsi_rad",)
+    then, now = (
+        people_of(pd.DataFrame(each, index, names), *none)
+        for each in (values, values.astype(np.float32).astype(float))
+    )
+    found = measure_drift(then, now, 99)
+    assert set(found.features["feature"]) == {"mean", "tied", "around_zero"}
+    assert found.features["psi"].tolist() == [0, 0, 0]
+    assert found.features["distance"].max() < 1e-5
+    assert not found.alarm
+    assert domain_sentence(found).startswith("A classifier does not tell them apart (area")
+
+
+def test_the_sentence_of_the_classifier_is_true_of_both():
+    rng = np.random.default_rng(2)
+    apart = measure_drift(people(rng, 60), people(rng, 20, knee_offset=0.4), 499)
+    assert domain_sentence(apart).startswith("A classifier tells them apart (area")
+    alike = measure_drift(people(rng, 60), people(rng, 20), 499)
+    assert "does not tell them apart" in domain_sentence(alike)

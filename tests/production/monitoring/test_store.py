@@ -39,7 +39,7 @@ def fill(store, at=None):
         [False, True, False],
         CYCLES["subject"].tolist(),
         cycle_names(CYCLES),
-        np.arange(45.0).reshape(3, 15, 1),
+        np.arange(48.0).reshape(3, 16, 1),
         at=at,
     )
 
@@ -49,7 +49,7 @@ def test_what_is_written_is_read(store):
     store.append(WATCHED, [[7.0, np.nan]], ["healthy"], [False])
     found = store.read("v1")
     assert found.features.iloc[:3].to_numpy().tolist() == [[0, 1], [2, 3], [4, 5]]
-    assert found.curves[2, -1, 0] == 44.0
+    assert found.curves[2, -1, 0] == 47.0
     assert np.isnan(found.curves[3]).all()
     assert found.predictions["prediction"].tolist() == ["healthy", "stroke", "stroke", "healthy"]
     assert found.predictions["outside"].tolist() == [False, True, False, False]

@@ -20,8 +20,10 @@ pytest.importorskip("fastapi")
 
 from locomotion_analysis.cli import app
 from locomotion_analysis.production.monitoring import send_alarm, watch
+from locomotion_analysis.production.monitoring.drift import PHASES
 from locomotion_analysis.production.monitoring.report import watch_numbers, write_watch_report
 from locomotion_analysis.production.monitoring.store import RecordedBundle
+from locomotion_analysis.standard import PHASE_PERCENT
 
 KNEE = "knee_flexion_angle_ipsi_rad"
 
@@ -157,3 +159,36 @@ def test_a_webhook_that_is_not_there_is_said(monkeypatch):
         send_alarm("file:///etc/passwd", {})
     with pytest.raises(DownloadError, match="takes the alarm"):
         send_alarm("http://127.0.0.1:9/", {})
+
+
+def test_rows_of_before_the_last_sample_was_kept_are_read(served, bundle, walkers, store):
+    served.predict_cycles(walkers, explain=False)
+    with sqlite3.connect(store.place) as connection:
+        kept = connection.execute("select rowid, curves from predictions").fetchall()
+        n = len(store.read(bundle.version).watched.channels)
+        connection.executemany(
+            "update predictions set curves = ? where rowid = ?",
+            [(curves[: 15 * n * 4], row) for row, curves in kept],
+        )
+    connection.close()
+    curves = store.read(bundle.version).curves
+    assert curves.shape[1] == 16
+    assert np.isnan(curves[:, 15]).all()
+    assert np.isfinite(curves[:, :15]).any()
+    assert watch(store, bundle, n_permutations=99).drift is not None
+
+
+def test_the_page_ends_at_the_end_of_the_cycle_and_draws_days_only_where_there_are_two(
+    served, bundle, walkers, store, tmp_path
+):
+    served.predict_cycles(walkers, explain=False)
+    write_watch_report(watch(store, bundle, n_permutations=99), bundle, tmp_path / "one.html")
+    page = (tmp_path / "one.html").read_text(encoding="utf-8")
+    assert "Each day (UTC)" in page
+    assert "of each answer, by day" not in page
+    assert PHASE_PERCENT[list(PHASES)][-1] == 100
+    with sqlite3.connect(store.place) as connection:
+        connection.execute("update predictions set at = at - 86400 where rowid % 2")
+    connection.close()
+    write_watch_report(watch(store, bundle, n_permutations=99), bundle, tmp_path / "two.html")
+    assert "of each answer, by day" in (tmp_path / "two.html").read_text(encoding="utf-8")

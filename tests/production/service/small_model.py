@@ -49,7 +49,14 @@ class SmallModel:
         self.schema = PredictionSchema.of(X, pd.Series(["healthy", "stroke"], name="pathology"))
 
     def describe(self):
-        return {"name": "small", "version": self.version, "title": "Small model"}
+        return {
+            "name": "small",
+            "version": self.version,
+            "title": "Small model",
+            "metrics": {"balanced_accuracy": {"value": 0.8, "low": 0.7, "high": 0.9}},
+            "limits": ["Says nothing of children."],
+            "card": f"# Small model\n\n{'card_of_a_model_' * 12}",
+        }
 
     def predict_features(self, X, *, explain, tokens=()):
         first = X["speed_m_s"].to_numpy()

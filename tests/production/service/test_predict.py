@@ -206,3 +206,15 @@ def test_curves_come_with_the_band_of_healthy_adults(client, cycle):
 
 def test_the_model_says_what_it_is(client):
     assert client.get("/v1/model").json()["title"] == "Small model"
+
+
+def test_curves_of_one_person_come_in_words_and_with_the_factor_they_are_shown_in(client, cycle):
+    content = {"cycles": [cycle, {**cycle, "step": 1}, {**cycle, "subject": "S2"}]}
+    (task,) = client.post("/v1/curves", params={"subject": "S1"}, json=content).json()["tasks"]
+    assert task["cycles"] == 2
+    hip = task["channels"][0]
+    assert (hip["title"], hip["axis"]) == ("Hip flexion", "Angle (°)")
+    assert hip["shown_factor"] == pytest.approx(180 / math.pi)
+    refused = client.post("/v1/curves", params={"subject": "nobody"}, json=content)
+    assert refused.status_code == 422
+    assert "expected a subject of the cycles sent" in refused.json()["error"]

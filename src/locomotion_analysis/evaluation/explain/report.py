@@ -43,6 +43,7 @@ from locomotion_analysis.progress import Progress, as_stage, silent
 from locomotion_analysis.reporting.names import (
     channel_title,
     feature_title,
+    number_text,
     shown_unit,
     value_title,
 )
@@ -247,7 +248,7 @@ def _page(
     first = found.by["joint"]
     name = "Balanced accuracy" if first.metric != "mae" else "Mean absolute error"
     low, high = first.interval
-    score = f"{first.score:.3g} ({low:.3g} to {high:.3g})"
+    score = f"{number_text(first.score)} ({number_text(low)} to {number_text(high)})"
     hope = "Where this is no better than chance there is nothing to explain."
     verdict = [f"{name} on held-out subjects: {score}. {hope}"]
     for by, each in found.by.items():
@@ -277,7 +278,7 @@ def _page(
             ("Subjects", f"{first.n_subjects:,}"),
             ("Gait cycles", f"{len(asked.values):,}"),
             ("Folds", str(n_splits)),
-            (name, f"{first.score:.3g}"),
+            (name, number_text(first.score)),
         ],
         sections=sections,
         reading=_READING,

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.models.unsupervised.curves import Floats
+from locomotion_analysis.statistics.posthoc import holm
 
 ClusterMethod = Literal["kmeans", "gmm", "hierarchical"]
 CLUSTER_METHODS: tuple[str, ...] = get_args(ClusterMethod)
@@ -594,7 +595,8 @@ def cluster_stability(
 # What explains the clusters
 
 
-_PERMUTATIONS = 499
+# So many that the smallest p, times dozens of variables, can still lie below 0.05.
+_PERMUTATIONS = 999
 _BINS = 10
 _SUBJECTS_A_BIN = 3
 _KEY_PARTS = ("subject", "task_id", "step", "task_info", "simulated", "cycles")
@@ -605,6 +607,7 @@ COLUMNS = (
     "low_by_chance",
     "high_by_chance",
     "p_value",
+    "p_adjusted",
     "effect",
     "effect_size",
 )
@@ -639,7 +642,8 @@ def explained_by(
     DataFrame
         ``variable``; ``n_units``; ``share``, the part of the clustering that is known once the
         variable is (0 no more than chance, 1 all); ``low_by_chance`` and ``high_by_chance``, the
-        2.5th and 97.5th percentile of the share under the null; ``p_value``; ``effect``, which
+        2.5th and 97.5th percentile of the share under the null; ``p_value``; ``p_adjusted`` for
+        the number of variables asked about (Holm 1979); ``effect``, which
         effect size follows: ``"cramers_v"`` of texts, corrected for bias, ``"eta_squared"`` of
         numbers (share of the variable's variance that lies between clusters); ``effect_size``.
 
@@ -694,7 +698,11 @@ def explained_by(
                 **_effect(clusters[known], values, coded),
             }
         )
-    made = pd.DataFrame(rows, columns=list(COLUMNS))
+    made = pd.DataFrame(rows, columns=[name for name in COLUMNS if name != "p_adjusted"])
+    asked = made["p_value"].notna()
+    made["p_adjusted"] = np.nan
+    made.loc[asked, "p_adjusted"] = holm(made.loc[asked, "p_value"].to_numpy(float))
+    made = made[list(COLUMNS)]
     return made.sort_values("share", ascending=False, kind="stable", ignore_index=True)
 
 

@@ -17,8 +17,8 @@ from locomotion_analysis.errors import SchemaError
 # Cycles and features as one row a person, which is what is compared
 
 
-PHASES = tuple(range(0, 150, 10))
-"""Samples of a curve that are compared and stored."""
+PHASES = (*range(0, 150, 10), 149)
+"""Samples of a curve that are compared and stored, to the end of the cycle."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def people_of(
 
 
 def sampled_curves(data: LocomotionData) -> NDArray[np.float32]:
-    """Return the samples of all curves that are compared, shape (n_cycles, 15, n_channels)."""
+    """Return the samples of all curves that are compared, shape (n_cycles, 16, n_channels)."""
     return np.ascontiguousarray(data.block[:, :, list(PHASES)].transpose(1, 2, 0))
 
 
@@ -77,13 +77,16 @@ def sampled_curves(data: LocomotionData) -> NDArray[np.float32]:
 
 Values = NDArray[np.float64]
 N_BINS = 5
+ROUNDING = 1e-6
+"""Of the largest value: more than rounding to single precision and averaging change."""
 
 
 def population_stability_index(reference: Values, current: Values) -> Values:
     """Return the population stability index of each variable.
 
     ``sum((c - r) ln(c / r))`` over five bins that hold a fifth of all people each, with half a
-    person added to every bin. By custom above 0.25 counts as a large shift; with a few people
+    person added to every bin. Values that differ by no more than single precision rounds stand in
+    one bin: stored rows are float32, those of the training float64. By custom above 0.25 counts as a large shift; with a few people
     chance alone gives as much, and the p-values are what alarms go by.
 
     Parameters
@@ -101,7 +104,9 @@ def population_stability_index(reference: Values, current: Values) -> Values:
     >>> population_stability_index(same, same).round(6).tolist()
     [0.0]
     """
-    edges = np.quantile(np.vstack([reference, current]), np.arange(1, N_BINS) / N_BINS, axis=0)
+    both = np.vstack([reference, current])
+    edges = np.quantile(both, np.arange(1, N_BINS) / N_BINS, axis=0)
+    edges += ROUNDING * np.abs(both).max(axis=0)
     shares = []
     for people in (reference, current):
         place = (people[:, None, :] > edges[None]).sum(axis=1)
@@ -134,8 +139,9 @@ def permuted_groups(
 def standardised(people: Values, is_current: NDArray[np.bool_]) -> tuple[Values, NDArray[np.bool_]]:
     """Return people's means in pooled standard deviations, and which variables can be compared.
 
-    A variable is left out that does not vary, or that half of the people do not have, then or
-    now: that more lack it is asked by itself. Single gaps become the median.
+    A variable is left out that does not vary by more than single precision rounds, or that half
+    of the people do not have, then or now: that more lack it is asked by itself. Single gaps
+    become the median.
 
     Parameters
     ----------
@@ -154,9 +160,10 @@ def standardised(people: Values, is_current: NDArray[np.bool_]) -> tuple[Values,
     if not kept.any():
         return values, kept
     center = np.nanmedian(values, axis=0)
+    rounding = ROUNDING * np.nanmax(np.abs(values), axis=0)
     values = np.where(np.isnan(values), center, values) - center
     spread = values.std(axis=0)
-    varies = spread > 1e-9 * np.maximum(np.abs(center), 1.0)
+    varies = spread > np.maximum(rounding, 1e-9)
     kept[np.flatnonzero(kept)[~varies]] = False
     return values[:, varies] / spread[varies], kept
 
@@ -409,16 +416,20 @@ def _by_presence(
 def _by_variable(
     old: Values, new: Values, groups: NDArray[np.bool_], names: NDArray[np.str_]
 ) -> tuple[pd.DataFrame, float, Values]:
-    values, kept = standardised(np.vstack([old, new]), groups[0])
+    both = np.vstack([old, new])
+    values, kept = standardised(both, groups[0])
     distance = wasserstein(values, groups)
     p_family, p_question = _family(distance)
     n_old = len(old)
+    # As they are, not in standard deviations: how much rounding changes them is seen from their size.
+    known = np.where(np.isfinite(both), both, np.nan)[:, kept]
+    known = np.where(np.isnan(known), np.nanmedian(known, axis=0) if kept.any() else 0.0, known)
     table = pd.DataFrame(
         {
             "feature": names[kept],
             "distance": distance[0],
             "shift": np.nanmean(new[:, kept], axis=0) - np.nanmean(old[:, kept], axis=0),
-            "psi": population_stability_index(values[:n_old], values[n_old:]),
+            "psi": population_stability_index(known[:n_old], known[n_old:]),
             "p": p_values(distance)[0],
             "p_family": p_family,
         }

@@ -11,14 +11,23 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
 from locomotion_analysis.files import write_all
 from locomotion_analysis.production.bundle import Bundle
-from locomotion_analysis.production.monitoring.drift import LEVEL, PHASES, People
+from locomotion_analysis.production.monitoring.drift import LEVEL, PHASES, Drift, People
 from locomotion_analysis.production.monitoring.watching import (
     Watch,
     current_people,
     measured_title,
     reference_people,
 )
-from locomotion_analysis.reporting.names import channel_title, feature_title, shown_unit
+from locomotion_analysis.reporting.names import (
+    channel_title,
+    counted,
+    feature_title,
+    in_sentence,
+    number_text,
+    p_equals,
+    p_text,
+    shown_unit,
+)
 from locomotion_analysis.reporting.page import Page, Picture, Section, Table
 from locomotion_analysis.reporting.provenance import provenance
 from locomotion_analysis.reporting.style import (
@@ -68,13 +77,15 @@ def plot_then_and_now(axes: "Axes", reference: People, current: People, channel:
 
 
 def plot_days(axes: "Axes", daily: pd.DataFrame) -> None:
-    """Draw the share of rows outside the training data, and of each class, by day."""
+    """Draw the share of rows out of distribution, and of each class, by day."""
     days = pd.to_datetime(daily["day"])
-    axes.plot(days, daily["outside"], color=INK, marker="o", markersize=3, label="Outside")
+    axes.plot(
+        days, daily["outside"], color=INK, marker="o", markersize=3, label="Out of distribution"
+    )
     shares = [name for name in map(str, daily) if name.startswith("share_")]
     for place, name in enumerate(shares):
-        label = name.removeprefix("share_")
-        axes.plot(days, daily[name], color=colour(place), linewidth=1.2, label=f"Called {label}")
+        label = f"Predicted {in_sentence(name.removeprefix('share_'))}"
+        axes.plot(days, daily[name], color=colour(place), linewidth=1.2, label=label)
     axes.set_ylim(-0.02, 1.02)
     axes.set_ylabel("Share of rows")
     locator = AutoDateLocator(minticks=2, maxticks=8)
@@ -88,7 +99,9 @@ def plot_days(axes: "Axes", daily: pd.DataFrame) -> None:
 
 
 _CURVES_SHOWN = 4
-_FEATURES_SHOWN = 15
+_ROWS_SHOWN = 15
+_LEAST_DISTANCE = 0.005
+"""What is less apart would be told as 0.00 standard deviations."""
 _READING = (
     (
         "Drift compares people, not cycles: how far today's people are from those of the training,"
@@ -99,14 +112,18 @@ _READING = (
         "An alarm says that the model works on other data than it was tested on. That may be a "
         "sensor, a processing step, a laboratory, or other patients: look at the curves first."
     ),
-    "p is corrected for the number of channels or features, and for asking four questions.",
+    (
+        "p is corrected for the number of channels or features, and for asking four questions. "
+        "Alarms go by p: a population stability index (PSI) of 0.25 and more is what chance alone "
+        "gives with a few dozen people."
+    ),
     (
         "Measured: the share of people who have a channel (or feature) at all. What half of them "
         "lack, then or now, is not compared by its values."
     ),
     (
-        "Outside: the row is farther from the training people than 99 % of held-out ones. Single "
-        "rows are flagged by this, slow shifts of all by drift."
+        "Out of distribution: the row is farther from the training people than 99 % of held-out "
+        "ones. Single rows are flagged by this, slow shifts of all by drift."
     ),
 )
 
@@ -129,7 +146,7 @@ def write_watch_report(found: Watch, bundle: Bundle, path: str | os.PathLike[str
         ("People", f"{rows['subject'].nunique():,}"),
         ("From", f"{first:%Y-%m-%d}" if len(rows) else "–"),
         ("To", f"{last:%Y-%m-%d}" if len(rows) else "–"),
-        ("Outside", f"{rows['outside'].mean():.1%}" if len(rows) else "–"),
+        ("Out of distribution", f"{rows['outside'].mean():.1%}" if len(rows) else "–"),
     ]
     if found.performance.score is not None:
         facts.append(("Live score", f"{found.performance.score:.2f}"))
@@ -206,11 +223,12 @@ def _drift(found: Watch, bundle: Bundle) -> Section | None:
             "domain": "A classifier of then and now",
             "measured": "What is measured of whom"}  # fmt: skip
     questions = [
-        (told[name], f"{p:.2g}", f"{min(1.0, len(drift.p_values) * p):.2g}")
+        (told[name], p_text(p), p_text(min(1.0, len(drift.p_values) * p)))
         for name, p in drift.p_values.items()
     ]
     tables = [Table("Four questions", ("", "p", "p corrected"), questions)]
     pictures: list[Picture] = []
+    channels: list[tuple[str, ...]] = []
     if len(drift.channels):
         names = drift.channels["channel"].head(_CURVES_SHOWN).tolist()
         reference, current = reference_people(bundle), current_people(found.stored)
@@ -227,40 +245,50 @@ def _drift(found: Watch, bundle: Bundle) -> Section | None:
                 "The channels that are farthest. Band: mean ± 1 SD between the training people.",
             )
         )
-        channels = []
-        shown = (drift.channels[each] for each in ("channel", "distance", "shift", "p_corrected"))
+        apart = drift.channels[drift.channels["distance"] >= _LEAST_DISTANCE].head(_ROWS_SHOWN)
+        shown = (apart[each] for each in ("channel", "distance", "shift", "p_corrected"))
         for name, distance, shift, p in zip(*shown, strict=True):
             unit, factor = shown_unit(name)
-            moved = f"{shift * factor:+.2g} {unit}"
-            channels.append((channel_title(name), f"{distance:.2f}", moved, f"{p:.2g}"))
+            by = f"{number_text(shift * factor, 2, signed=True)} {unit}"
+            channels.append((channel_title(name), f"{distance:.2f}", by, p_text(p)))
         columns = ("Channel", "Distance (SD)", "Mean shift", "p corrected")
-        tables.append(Table("Channels, farthest first", columns, channels))
+        caption = f"Channels, farthest first ({len(channels)} of {len(drift.channels)})"
+        tables.append(Table(caption, columns, channels))
     changed = drift.measured[drift.measured["then"] != drift.measured["now"]]
     if len(changed):
         rows = [
-            (measured_title(str(row.variable)), f"{row.then:.0%}", f"{row.now:.0%}",
-             f"{row.p_corrected:.2g}")
-            for row in changed.head(_FEATURES_SHOWN).itertuples()
+            (measured_title(str(row["variable"])), f"{row['then']:.0%}", f"{row['now']:.0%}",
+             p_text(row["p_corrected"]))
+            for row in changed.head(_ROWS_SHOWN).to_dict("records")
         ]  # fmt: skip
         columns = ("Share of people who have it", "Then", "Now", "p corrected")
         tables.append(Table("Measured of more or fewer people", columns, rows))
+    moved = drift.features[drift.features["distance"] >= _LEAST_DISTANCE].head(_ROWS_SHOWN)
     features = [
         (
-            feature_title(str(row.feature)),
-            f"{row.distance:.2f}",
-            f"{row.shift:+.3g}",
-            f"{row.psi:.2f}",
-            f"{row.p_corrected:.2g}",
+            feature_title(str(row["feature"])),
+            f"{row['distance']:.2f}",
+            number_text(row["shift"], signed=True),
+            f"{row['psi']:.2f}",
+            p_text(row["p_corrected"]),
         )
-        for row in drift.features.head(_FEATURES_SHOWN).itertuples()
+        for row in moved.to_dict("records")
     ]
     columns_of_features = ("Feature", "Distance (SD)", "Mean shift", "PSI", "p corrected")
-    tables.append(Table("Features, farthest first", columns_of_features, features))
-    text = (
-        f"{drift.n_current} people now against {drift.n_reference} of the training. A classifier "
-        f"tells them apart with an area under the curve of {drift.domain_auc:.2f} (0.5: not at all)."
-    )
+    caption = f"Features, farthest first ({len(features)} of {len(drift.features)})"
+    tables.append(Table(caption, columns_of_features, features))
+    people = f"{counted(drift.n_current, 'person', 'people')} now"
+    text = f"{people} against {drift.n_reference} of the training. {domain_sentence(drift)}"
     return Section("Drift", (text,), pictures, tables)
+
+
+def domain_sentence(drift: Drift) -> str:
+    """Say whether a classifier tells today's people from those of the training."""
+    corrected = min(1.0, len(drift.p_values) * drift.p_values["domain"])
+    area = f"area under its ROC curve {drift.domain_auc:.2f}, {p_equals(corrected)}"
+    if corrected <= LEVEL:
+        return f"A classifier tells them apart ({area})."
+    return f"A classifier does not tell them apart ({area}; 0.5 or less is chance)."
 
 
 def _days(found: Watch, bundle: Bundle) -> Section | None:
@@ -270,8 +298,10 @@ def _days(found: Watch, bundle: Bundle) -> Section | None:
         (str(row.day), f"{row.rows:,}", f"{row.people:,}", f"{row.outside:.1%}")
         for row in found.daily.itertuples()
     ]
-    table = Table("Each day (UTC)", ("Day", "Rows", "People", "Outside"), rows)
+    table = Table("Each day (UTC)", ("Day", "Rows", "People", "Out of distribution"), rows)
+    if len(found.daily) == 1:  # one point is no course over time
+        return Section("Days", (), (), (table,))
     with figure(4.8, 2.8, bundle.manifest.training) as made:
         plot_days(made.subplots(), found.daily)
-    picture = Picture.of(made, "Share of rows outside, and of each answer, by day.", "")
+    picture = Picture.of(made, "Share of rows out of distribution, and of each answer, by day.", "")
     return Section("Days", (), (picture,), (table,))

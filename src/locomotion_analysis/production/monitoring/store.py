@@ -365,7 +365,9 @@ class PredictionStore:
         for place, row in enumerate(rows):
             features[place] = np.frombuffer(row.features, np.float32).reshape(features.shape[1])
             if row.curves is not None:
-                curves[place] = np.frombuffer(row.curves, np.float32).reshape(shape)
+                samples = np.frombuffer(row.curves, np.float32).reshape(-1, shape[1])
+                # Rows of before have no sample at the end of the cycle.
+                curves[place, : len(samples)] = samples
         columns = ["at", "subject", "cycle", "prediction", "outside", "label"]
         shown = [[getattr(row, name) for name in columns] for row in rows]
         return Stored(

@@ -35,7 +35,14 @@ from locomotion_analysis.production.monitoring.drift import (
     sampled_curves,
 )
 from locomotion_analysis.production.monitoring.store import PredictionStore, Stored
-from locomotion_analysis.reporting.names import channel_title, feature_title, shown_unit
+from locomotion_analysis.reporting.names import (
+    METRIC_NAMES,
+    channel_title,
+    feature_title,
+    number_text,
+    p_equals,
+    shown_unit,
+)
 from locomotion_analysis.standard import is_channel
 
 # How good the answers were, of those whose truth became known
@@ -234,7 +241,7 @@ def _alarms(drift: Drift | None, performance: LivePerformance) -> tuple[str, ...
         told = {"curves": "channel curves", "features": "features", "domain": "people as a whole",
                 "measured": "what is measured"}  # fmt: skip
         least = {name: min(1.0, len(told) * p) for name, p in drift.p_values.items()}
-        moved = [f"{told[name]} (p = {p:.2g})" for name, p in least.items() if p <= 0.05]
+        moved = [f"{told[name]} ({p_equals(p)})" for name, p in least.items() if p <= 0.05]
         farthest = ""
         changed = drift.measured[drift.measured["p_corrected"] <= 0.05]
         if len(changed):
@@ -246,19 +253,20 @@ def _alarms(drift: Drift | None, performance: LivePerformance) -> tuple[str, ...
         if len(drift.channels) and min(least["curves"], least["features"], least["domain"]) <= 0.05:
             first = drift.channels.iloc[0]
             unit, factor = shown_unit(first["channel"])
-            shift = f"{first['shift'] * factor:+.2g} {unit}"
+            shift = f"{number_text(first['shift'] * factor, 2, signed=True)} {unit}"
             name = channel_title(first["channel"]).lower()
             farthest += f"; farthest: {name}, {shift} on average"
         alarms.append(
             f"Drift in {', '.join(moved)} between {drift.n_current} people now and "
             f"{drift.n_reference} of the training{farthest}."
         )
-    if performance.worse and performance.interval is not None:
+    score, trained = performance.score, performance.trained
+    if performance.worse and performance.interval and score is not None and trained is not None:
         low, high = performance.interval
         alarms.append(
-            f"{performance.metric} {performance.score:.3g} (95 % interval {low:.3g} to "
-            f"{high:.3g} over {performance.n_subjects} people) is worse than the "
-            f"{performance.trained:.3g} of the training."
+            f"{METRIC_NAMES[performance.metric]} {number_text(score)} (95 % interval "
+            f"{number_text(low)} to {number_text(high)} over {performance.n_subjects} people) is "
+            f"worse than the {number_text(trained)} of the training."
         )
     return tuple(alarms)
 

@@ -77,11 +77,12 @@ class Asking:
         header_bytes: int | None = None,
         *,
         explain: bool = False,
+        subject: str | None = None,
     ) -> Response:
         """Return the answer to a request."""
         body, request_id = await request.body(), request.scope["request_id"]
         token = secrets.token_hex(16)
-        job = Job(kind, body, media_type, header_bytes, request_id, explain, token)
+        job = Job(kind, body, media_type, header_bytes, request_id, explain, token, subject)
         pool = self.live.pool
         request.scope["version"] = pool.model.version
         try:
@@ -254,21 +255,26 @@ def health_routes(
     return router
 
 
-# The web page at ``/``
+# The web page at ``/``, and that of the interface at ``/docs``
 
 
-_FILES = {"": ("page.html", "text/html"), "page.js": ("page.js", "text/javascript"),
-          "page.css": ("page.css", "text/css")}  # fmt: skip
+_FILES = {
+    "": ("production/service/templates/page.html", "text/html"),
+    "docs": ("production/service/templates/docs.html", "text/html"),
+    "page.js": ("production/service/templates/page.js", "text/javascript"),
+    "docs.js": ("production/service/templates/docs.js", "text/javascript"),
+    "page.css": ("production/service/templates/page.css", "text/css"),
+    # The style of every page of this library: telephone, dark mode and paper.
+    "report.css": ("reporting/templates/page.css", "text/css"),
+}
 
 
 def page_routes() -> APIRouter:
     """Return the routes: the page holds nothing of the model, and asks for a key itself."""
     router = APIRouter(include_in_schema=False)
 
-    folder = files("locomotion_analysis.production.service") / "templates"
-
     def add(path: str, name: str, media_type: str) -> None:
-        content = (folder / name).read_bytes()
+        content = files("locomotion_analysis").joinpath(name).read_bytes()
 
         @router.get(f"/{path}")
         async def page_file() -> Response:
@@ -292,6 +298,18 @@ class Prediction(BaseModel):
     warning: str | None = None
 
 
+class Person(BaseModel):
+    """The answer for one person, from all cycles; more columns may follow."""
+
+    model_config = ConfigDict(extra="allow")
+
+    subject: str | int | float
+    cycles: int
+    prediction: str | float | int | bool
+    votes: dict[str, int] | None = None
+    probabilities: dict[str, float] | None = None
+
+
 class Finding(BaseModel):
     """What a quality check says of a cycle."""
 
@@ -309,6 +327,8 @@ class Predictions(BaseModel):
     target: str | None
     unit: str | None
     predictions: list[Prediction]
+    people: list[Person]
+    simulated: bool
     warnings: list[str]
     quality: list[Finding]
     request_id: str
@@ -342,7 +362,9 @@ def v1_routes(asking: Asking, check: Check) -> APIRouter:
     """Return the routes."""
     router = APIRouter(prefix="/v1", dependencies=[Depends(check)], tags=["predict"])
 
-    async def ask(request: Request, kind: Kind, *, explain: bool = False) -> Response:
+    async def ask(
+        request: Request, kind: Kind, *, explain: bool = False, subject: str | None = None
+    ) -> Response:
         media_type = media_type_of(request)
         if media_type not in (JSON, *TABLES):
             return problem_response(
@@ -351,7 +373,7 @@ def v1_routes(asking: Asking, check: Check) -> APIRouter:
                 f"a body as {', '.join((JSON, *TABLES))}",
                 media_type[:100] or "no Content-Type",
             )
-        return await asking.ask(request, kind, media_type, explain=explain)
+        return await asking.ask(request, kind, media_type, explain=explain, subject=subject)
 
     @router.post(
         "/predict", responses={200: {"model": Predictions}, **PROBLEMS}, openapi_extra=V1_BODY
@@ -360,7 +382,8 @@ def v1_routes(asking: Asking, check: Check) -> APIRouter:
         """Predict from cycles or features.
 
         Cycles that cannot be right are refused: NaN, a missing channel, another unit or sign than
-        the training had. What is merely unusual is answered, and told in `quality`. With
+        the training had. What is merely unusual is answered, and told in `quality`. `people`
+        holds one answer a person: majority vote, mean probability and prediction set. With
         `explain` each answer names the joints and phases it hangs on; that takes longer.
         """
         return await ask(request, "predict", explain=explain)
@@ -368,9 +391,12 @@ def v1_routes(asking: Asking, check: Check) -> APIRouter:
     @router.post(
         "/curves", responses={200: {"model": CurvesAnswer}, **PROBLEMS}, openapi_extra=V1_BODY
     )
-    async def curves(request: Request) -> Response:
-        """Return the curves of a request beside the bands of healthy adults."""
-        return await ask(request, "curves")
+    async def curves(request: Request, subject: str | None = None) -> Response:
+        """Return the curves of a request beside the bands of healthy adults.
+
+        With `subject` those of one person.
+        """
+        return await ask(request, "curves", subject=subject)
 
     refused: dict[int | str, dict[str, Any]] = {each: PROBLEMS[each] for each in (401, 429)}
 
@@ -483,7 +509,7 @@ def create_app(live: LiveModel, settings: ServiceSettings) -> FastAPI:
         finally:
             await live.stop()
 
-    # The pages of /docs load scripts from other sites: only the description itself is given.
+    # FastAPI's own pages load scripts from other sites; ours does not.
     app = FastAPI(
         title="locomotion-analysis", version=__version__, lifespan=lifespan,
         docs_url=None, redoc_url=None, redirect_slashes=False,

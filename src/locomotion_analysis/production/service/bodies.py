@@ -10,7 +10,7 @@ import math
 import re
 import struct
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from typing import Any, TypeVar
 
@@ -461,11 +461,75 @@ def prediction_reply(
         "target": model.target,
         "unit": model.unit,
         "predictions": rows,
+        "people": by_person(rows, model),
+        "simulated": _is_simulated(asked, model),
         "warnings": asked.warnings,
         "quality": quality,
         "request_id": request_id,
     }
     return Reply(200, as_json(content), rows=len(rows))
+
+
+def _is_simulated(asked: Asked, model: Description) -> bool:
+    """Tell whether the model learned from simulated gait, or is asked of it."""
+    trained = bool((model.told.get("training") or {}).get("simulated", False))
+    return trained or (isinstance(asked.rows, LocomotionData) and asked.rows.is_simulated)
+
+
+def by_person(rows: Sequence[Mapping[str, Any]], model: Description) -> list[dict[str, Any]]:
+    """Return one answer a person: the majority vote of the cycles, or the mean of a quantity.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Answers of cycles, with their ``subject``; empty list where it is not known.
+    model : Description
+        Its classes; of equal votes the first class is called.
+
+    Returns
+    -------
+    list of dict
+        ``subject`` (and ``task``, where that is the target), ``cycles``, ``prediction``,
+        ``outside`` (cycles out of distribution), ``imputed`` (features filled, the most in one
+        cycle). Of classes: ``votes``, ``probabilities`` (mean over the cycles) and ``set``, the
+        union of the cycles' prediction sets; of a quantity: ``low`` and ``high``, their
+        outermost limits. The set of one cycle holds the truth as often as was promised, and a
+        set that contains it no less often.
+    """
+    keys = ("subject", "task") if model.target == "task" else ("subject",)
+    people: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if all(key in row for key in keys):
+            people.setdefault(tuple(row[key] for key in keys), []).append(row)
+    return [
+        {**dict(zip(keys, person, strict=True)), "cycles": len(own), **_together_called(own, model)}
+        for person, own in people.items()
+    ]
+
+
+def _together_called(own: list[Mapping[str, Any]], model: Description) -> dict[str, Any]:
+    """Return what the cycles of one person say together."""
+    given = [row["prediction"] for row in own]
+    found: dict[str, Any]
+    if model.classes is None:
+        found = {"prediction": float(np.mean(given))}
+        if "low" in own[0]:
+            found["low"] = min(row["low"] for row in own)
+            found["high"] = max(row["high"] for row in own)
+    else:
+        counts = {str(name): given.count(name) for name in model.classes}
+        called = max(model.classes, key=lambda name: counts[str(name)])
+        found = {"prediction": called, "votes": counts}
+        if "probabilities" in own[0]:
+            found["probabilities"] = {
+                name: float(np.mean([row["probabilities"][name] for row in own])) for name in counts
+            }
+        if "set" in own[0]:
+            held = {name for row in own for name in row["set"]}
+            found["set"] = [name for name in model.classes if name in held]
+    found["outside"] = sum(bool(row.get("outside")) for row in own)
+    found["imputed"] = max(row.get("imputed", 0) for row in own)
+    return found
 
 
 def as_json(content: Any) -> bytes:

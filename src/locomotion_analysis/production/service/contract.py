@@ -55,6 +55,8 @@ class Job:
         Whether to tell what each answer hangs on.
     token : str
         Of this request alone: by it a second try, after a lost worker, is known as such.
+    subject : str or None
+        Of ``curves``: the person whose curves are asked for; everybody's where None.
     """
 
     kind: Kind
@@ -64,6 +66,7 @@ class Job:
     request_id: str = ""
     explain: bool = False
     token: str = ""
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ from locomotion_analysis.production.service.contract import (
     ServiceSettings,
     refusal,
 )
+from locomotion_analysis.reporting.names import channel_axis, channel_title, shown_unit
 from locomotion_analysis.standard import PHASE_PERCENT, TASKS, Channel, normative_curves
 
 with contextlib.suppress(MissingExtraError):  # a network needs no skops
@@ -207,7 +208,7 @@ class Answering:
             rows = read_json(job.body, limits.max_rows)
         if isinstance(rows, LocomotionData):
             if job.kind == "curves":
-                return curves_reply(rows)
+                return curves_reply(_of_person(rows, job.subject))
             return replace(checked_cycles(rows, self._served), explain=job.explain)
         if job.kind == "curves":
             raise RefusedError(422, expected="cycles", got="features, which have no curves")
@@ -221,6 +222,15 @@ class Answering:
             return refusal(error, job.request_id, v2=job.kind == "infer")
 
 
+def _of_person(data: LocomotionData, subject: str | None) -> LocomotionData:
+    if subject is None:
+        return data
+    own = np.flatnonzero(data.groups.astype(str) == subject)
+    if not len(own):
+        raise RefusedError(422, expected="a subject of the cycles sent", got=subject[:100])
+    return data.take(own)
+
+
 _MOST_CYCLES = 24
 _MOST_CHANNELS = 40
 _DIGITS = 5
@@ -229,7 +239,8 @@ _DIGITS = 5
 def curves_reply(data: LocomotionData) -> Reply:
     """Return the first cycles of each task, and mean and standard deviation of healthy adults.
 
-    Angles and the rest stay in the unit of the channel; the page turns radians into degrees.
+    Values are in the unit of the channel; ``shown_factor`` brings them into that of ``axis``,
+    which is degrees for radians.
     """
     cycles = data.cycles
     tasks = []
@@ -252,11 +263,13 @@ def _channels(data: LocomotionData, task: str, rows: np.ndarray) -> list[dict[st
     shown = []
     for name in data.channels[:_MOST_CHANNELS]:
         band = normative.of(name) if normative else None
-        channel = Channel.parse(name)
         shown.append(
             {
                 "name": name,
-                "unit": channel.unit,
+                "unit": Channel.parse(name).unit,
+                "title": channel_title(name),
+                "axis": channel_axis(name),
+                "shown_factor": shown_unit(name)[1],
                 "curves": data.curves(name)[rows].astype(float).round(_DIGITS),
                 "mean": None if band is None else band[0].round(_DIGITS),
                 "sd": None if band is None else band[1].round(_DIGITS),
