@@ -41,6 +41,7 @@ from locomotion_analysis.cli.show import (
     show_simulated,
     show_size,
 )
+from locomotion_analysis.errors import SchemaError
 
 
 def demo(out: Folder = Path("locomotion-demo"), quiet: Quiet = False) -> None:

@@ -411,8 +411,7 @@ def compare(
 def _refuse_method(method: str) -> None:
     known = (*get_args(Method), "mixed")
     if method not in known:
-        near = get_close_matches(method, known, n=1)
-        fix = f"did you mean {near[0]}?" if near else "choose one of these"
+        fix = did_you_mean(method, known, "choose one of these")
         raise SchemaError(
             expected=f"a method: {', '.join(known)}",
             got=repr(method),
