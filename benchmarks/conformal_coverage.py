@@ -39,8 +39,9 @@ A person's value depends on one thing that is known of them and on as much that 
 the share of the variance of what is not explained that lies between people, each of whom has
 {cycles} cycles. Three further things are known (as age, height and mass), which say nothing but who it
 is. The model is the mean of the {k} nearest neighbours; a split sets half aside, CV+ has five folds. Each
-entry: percent of the new people's cycles whose value is inside, each person weighing the same; in brackets the width, in standard
-deviations of the value. 
+entry: percent of the new people's cycles whose value is inside, each person weighing the same; in
+brackets the width, in standard deviations of the value.
+
 {numbers}
 
 Cycles of people whom the model knows are near their own neighbours: their errors are too small for
