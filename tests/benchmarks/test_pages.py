@@ -19,6 +19,7 @@ WRITERS = {
     "transfer.md": {"transfer": ("HEAD", "section", "verdict")},
     "gait-events.md": {"gait_events": ("_PAGE", "page")},
     "interval-coverage.md": {"interval_coverage": ("PAGE",)},
+    "conformal-coverage.md": {"conformal_coverage": ("PAGE",)},
     "curve-tests.md": {"curve_tests": ("PAGE",)},
     "deep-learning.md": {
         "deep_leaderboard": ("compare",),

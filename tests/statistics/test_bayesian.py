@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from locomotion_analysis import extras
+from locomotion_analysis.cli import main
 from locomotion_analysis.errors import ConvergenceError, MissingExtraError, SchemaError
 from locomotion_analysis.simulation import simulate
 from locomotion_analysis.statistics import Prior, bayesian, mixed
@@ -156,6 +157,23 @@ def test_the_band_of_a_curve_agrees_with_the_exact_fits_of_its_points(tmp_path):
     fit.to_html(tmp_path / "knee.html")
     assert "SIMULATED" in (tmp_path / "knee.html").read_text()
     assert any("principal components" in note for note in fit.notes)
+
+
+@pytest.mark.slow
+def test_the_command_writes_the_page_and_its_tables(tmp_path, capsys):
+    data = simulate(14, 3, ["level_walking"], ["healthy", "stroke"], seed=4)
+    data.to_parquet(tmp_path / "cycles.parquet")
+    with pytest.raises(SystemExit) as ended:
+        main(["compare", str(tmp_path / "cycles.parquet"), "--formula", f"{KNEE} ~ pathology",
+              "--method", "bayes", "--out", str(tmp_path / "out")])  # fmt: skip
+    assert not ended.value.code
+    assert "R-hat" in capsys.readouterr().out
+    effects = pd.read_csv(tmp_path / "out" / "effects.csv")
+    assert len(effects) == 2 * 150
+    numbers = json.loads((tmp_path / "out" / "numbers.json").read_text())
+    assert numbers["formula"].endswith("+ (1 | subject)")
+    assert numbers["simulated"]
+    assert "Posterior predictive check" in (tmp_path / "out" / "report.html").read_text()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,14 @@ from locomotion_analysis.cli import main
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError
 from locomotion_analysis.simulation import simulate
-from locomotion_analysis.statistics import anova1rm, compare, mixed, ttest2, ttest_paired
+from locomotion_analysis.statistics import (
+    anova1rm,
+    anova2nested,
+    compare,
+    mixed,
+    ttest2,
+    ttest_paired,
+)
 from locomotion_analysis.statistics.comparison_report import comparison_page, run_comparison
 
 KNEE, HIP = "knee_flexion_angle_ipsi_rad", "hip_flexion_angle_ipsi_rad"
@@ -378,3 +385,24 @@ def test_the_page_has_a_difference_where_there_are_two_groups_and_no_empty_colum
     assert ("Difference there" in table.columns) is (n_groups == 2)
     assert all(all(row) for row in table.rows)
     assert all(len(row) == len(table.columns) for row in table.rows)
+
+
+def test_a_factor_within_another_is_what_the_other_is_tested_against():
+    data = _cycles(24, effect=1.0)
+    number = np.array([int(name[1:]) for name in data.groups])
+    cycles = data.cycles.assign(clinic=[f"c{n % 2}{n // 2 % 3}" for n in number])
+    nested = LocomotionData(cycles, data.block, data.channels)
+    found = compare(nested, f"{KNEE} ~ pathology / clinic")
+    means = _of_people(data).droplevel(1)
+    own = cycles.groupby("subject")[["pathology", "clinic"]].first().loc[means.index]
+    by_hand = anova2nested(
+        means.to_numpy(), *(pd.factorize(own[name])[0] for name in ("pathology", "clinic"))
+    )
+    assert [effect.name for effect in found.effects] == ["pathology", "clinic"]
+    for effect, test in zip(found.effects, by_hand, strict=True):
+        np.testing.assert_allclose(effect.inference.z, test.z, rtol=1e-5)
+        assert effect.inference.df == pytest.approx(test.df)
+    assert found.effects[0].inference.df == (1.0, 4.0)
+    assert "clinic" in found.to_html()
+    with pytest.raises(SchemaError, match="nested factors alone"):
+        compare(nested, f"{KNEE} ~ pathology / clinic + speed_m_s")

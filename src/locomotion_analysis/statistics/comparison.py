@@ -22,6 +22,7 @@ from locomotion_analysis.statistics.designs import (
     Factor,
     Term,
     factorial,
+    nested,
     residuals_of_conditions,
 )
 from locomotion_analysis.statistics.fields import Field, Floats, Kind, fwhm, resels
@@ -315,7 +316,9 @@ def compare(
     formula : str
         Before ``~`` a channel, or a column of numbers; several joined by ``+`` are tested together
         (Hotelling, MANOVA). After it text columns are factors and numbers are covariates
-        (``pathology * task + speed_m_s``); ``1`` alone tests the mean against zero.
+        (``pathology * task + speed_m_s``); ``1`` alone tests the mean against zero; ``a / b`` is b
+        nested in a (``pathology / clinic``): each factor is tested against the one nested in it,
+        the last against people.
     within : str or sequence of str
         Factors of the formula whose levels the same people have.
     method : {"rft", "permutation", "fdr", "mixed"}
@@ -359,6 +362,8 @@ def compare(
     responses = tuple(name.strip() for name in read.response.split("+"))
     inside = (within,) if isinstance(within, str) else tuple(within)
     terms = tuple(term for term in read.terms if term)
+    if read.nested:
+        terms = _nested_terms(read, inside, method)
     _refuse_method(method)
     _refuse_formula(read, inside, bars=method == "mixed")
     columns = tuple(dict.fromkeys(name for term in terms for name in term))
@@ -375,6 +380,7 @@ def compare(
         "circular": circular,
         "iterations": iterations,
         "seed": seed,
+        "nested": list(read.nested),
     }
     lack = "1 person lacks" if left == 1 else f"{left} people lack"
     if method == "mixed":
@@ -406,6 +412,19 @@ def compare(
         terms=terms,
         options=options,
     )
+
+
+def _nested_terms(read: Formula, within: Sequence[str], method: str) -> tuple[Term, ...]:
+    """Return the effects of nested factors, which stand alone."""
+    chain = {read.nested[:size] for size in range(1, len(read.nested) + 1)}
+    if {term for term in read.terms if term} != chain or within or method == "mixed":
+        raise SchemaError(
+            expected="nested factors alone (a / b), between people, by rft, permutation or fdr",
+            got=read.text,
+            where="formula",
+            fix="leave out what stands beside them; or mixed() with (1 | clinic) on one row a person",
+        )
+    return tuple((name,) for name in read.nested)
 
 
 def _refuse_method(method: str) -> None:
@@ -495,6 +514,8 @@ def hypotheses(
         ]
     names = _factor_names(frame, terms)
     factors = [_factor(frame, name) for name in names]
+    if options["nested"]:
+        return nested(rows, factors)
     covariates = {
         name: frame[name].to_numpy(float)
         for name in dict.fromkeys(name for term in terms for name in term)

@@ -215,7 +215,8 @@ def write_page(html: str, path: str | os.PathLike[str]) -> None:
 def _posthoc(found: Comparison, correction: Correction) -> pd.DataFrame:
     columns = ["factor", "first", "second", "n", "largest", "at", "p", "p_adjusted", "rejected",
                "difference"]  # fmt: skip
-    if len(found.responses) > 1 or found.options["method"] == "mixed":
+    options = found.options
+    if len(found.responses) > 1 or options["method"] == "mixed" or options["nested"]:
         return pd.DataFrame(columns=columns)
     tables = [
         found.posthoc(name, correction).assign(factor=name)

@@ -20,7 +20,8 @@ Term = tuple[str, ...]
 
 INTERCEPT = "Intercept"
 _GRAMMAR = (
-    "response ~ a + b, a * b (both and their product), a:b (the product), 1, 0, (x | subject)"
+    "response ~ a + b, a * b (both and their product), a:b (the product), a / b (b within a), 1, 0, "
+    "(x | subject)"
 )
 
 
@@ -54,12 +55,15 @@ class Formula:
         Fixed effects, those of fewer columns first.
     random : tuple of Random
         Random effects; effects of one entry are correlated, those of two are not.
+    nested : tuple of str
+        Factors of ``a / b``, each nested in the one before.
     """
 
     text: str
     response: str
     terms: tuple[Term, ...]
     random: tuple[Random, ...]
+    nested: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -95,7 +99,9 @@ class Formula:
             raise _not_a_formula(text) from error
         reader = _Reader(text)
         terms = reader.expanded(tree)
-        return cls(text, response.strip(), reader.ordered(terms), tuple(reader.random))
+        return cls(
+            text, response.strip(), reader.ordered(terms), tuple(reader.random), reader.nested
+        )
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -115,6 +121,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.random: list[Random] = []
+        self.nested: tuple[str, ...] = ()
 
     def expanded(self, tree: ast.expr) -> dict[frozenset[str], Term]:
         """Return the terms of an expression with its intercept."""
@@ -157,6 +164,13 @@ class _Reader:
     def _product(self, node: ast.expr) -> dict[frozenset[str], Term]:
         if isinstance(node, ast.Name):
             return {frozenset({node.id}): (node.id,)}
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+            above, below = self._product(node.left), self._product(node.right)
+            if len(below) > 1 or self.nested not in ((), max(above.values(), key=len)):
+                raise _not_a_formula(self.text)
+            inner = max(above.values(), key=len) + next(iter(below.values()))
+            self.nested = inner
+            return {**above, frozenset(inner): inner}
         if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Pow)):
             left, right = self._product(node.left), self._product(node.right)
             both = {a | b: tuple(dict.fromkeys((*left[a], *right[b]))) for a in left for b in right}

@@ -49,6 +49,11 @@ def pairs(found: "Comparison", factor: str, correction: "Correction") -> pd.Data
             expected="a test of people's means", got='method="mixed"', where="posthoc",
             fix="its effects are pairs with the first level; mixed().contrast() gives the others",
         )  # fmt: skip
+    if found.options["nested"]:
+        raise SchemaError(
+            expected="crossed factors", got=found.formula, where="posthoc",
+            fix="compare two levels at a time with data.select()",
+        )  # fmt: skip
     if correction not in ("holm", "max"):
         raise SchemaError(expected='correction "holm" or "max"', got=repr(correction))
     labels = people.frame[factor].astype(str).to_numpy()
