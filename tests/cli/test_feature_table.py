@@ -71,7 +71,8 @@ def test_columns_can_be_chosen(locomotion, own, tmp_path):
 def test_a_table_is_audited(locomotion, own):
     done = locomotion("audit", own, *ASKED, "--model", "linear", "--folds", 2, "--draws", 1)
     assert done.status == 1, done.err
-    assert "Told perfectly by one column or feature: feature knee_rom_deg" in done.out
+    assert "Told perfectly by one column or feature: feature" in done.out
+    assert "[knee_rom_deg], 1.000" in done.out
     assert "random label for each subject" in done.out
 
 

@@ -30,7 +30,7 @@ def test_a_model_for_other_data_learns_from_what_both_have(locomotion, small, sm
         "--jobs", "1", "--channels-of", tmp_path / "theirs.parquet", "--out", tmp_path / "m",
     )  # fmt: skip
     assert done.status == 0, done.err
-    assert "are in theirs.parquet, too; derived there: hip_flexion_velocity" in done.out
+    assert "are in theirs.parquet, measured in half of its cycles or more; derived" in done.out
     inputs = json.loads((tmp_path / "m" / "config.json").read_text())["inputs"]["channels"]
     assert inputs == [
         name for name in small.channels if name.startswith(("hip_flexion_", "knee_flexion_"))

@@ -84,5 +84,11 @@ def test_channels_of_both_are_those_measured_or_derivable_there():
     empty = np.full((2, 150), np.nan)
     other = cycles([MOMENT, ANGLE], [empty, angle], cycle_duration_s=[1.1, 1.2])
     assert shared_channels(own, other) == ([ANGLE, VELOCITY], [VELOCITY])
+    some = np.stack([np.full(150, np.nan), angle[1]])
+    half = cycles([ANGLE, MOMENT], [angle, some])
+    assert shared_channels(own, half) == ([ANGLE, MOMENT], [])
+    third = LocomotionData.concat([half, cycles([MOMENT], [empty], task_id="other")])
+    with pytest.raises(SchemaError, match="channels that both have"):
+        shared_channels(own, third.select(channels=[MOMENT]))
     with pytest.raises(SchemaError, match="channels that both have"):
         shared_channels(own, cycles(["hip_flexion_angle_ipsi_rad"], [angle]))

@@ -30,6 +30,13 @@ def test_the_caution_counts_by_class(walking):
     assert f"First 5 of 20, Second 0 of {len(walking) - 20}" in told
 
 
+def test_a_phase_that_nobody_has_hides_no_far_cycle(walking):
+    curves = walking.curves(HIP).copy()
+    curves[7] += np.radians(120)
+    curves[:, :9] = np.nan
+    assert np.flatnonzero(far_cycles(_with_curves(walking, HIP, curves), HIP)).tolist() == [7]
+
+
 def test_far_cycles_are_those_made_far(walking):
     curves = walking.curves(HIP).copy()
     curves[7, 30:60] = 3.0

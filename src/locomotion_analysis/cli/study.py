@@ -123,8 +123,8 @@ def train(
     channels_of: Annotated[
         Path | None,
         typer.Option(
-            help="Gait cycles that the model is meant for: train on the channels that they have, "
-            "too, or that follow from theirs."
+            help="Gait cycles that the model is meant for: train on the channels that half of them "
+            "or more have, too, or that follow from theirs."
         ),
     ] = None,
     features: Features = None,
@@ -160,7 +160,8 @@ def train(
         of_all = f"{len(shared)} of {len(chosen.channels)}"
         chosen = chosen.select(channels=shared)
         told = f"; derived there: {', '.join(derived)}" if derived else ""
-        console().print(f"channels {of_all} are in {escape(channels_of.name)}, too{escape(told)}")
+        most = "measured in half of its cycles or more"
+        console().print(escape(f"channels {of_all} are in {channels_of.name}, {most}{told}"))
     show_size(chosen)
     with progress_bar(quiet) as progress:
         made = train_model(

@@ -21,6 +21,7 @@ __all__ = ["Derivation", "derivation", "shared_channels", "with_derived", "with_
 _PER_MASS = {"Nm_kg": ("Nm", 1.0), "W_kg": ("W", 1.0), "BW": ("N", STANDARD_GRAVITY_M_S2)}
 _OF_MASS = {unit: (per_mass, factor) for per_mass, (unit, factor) in _PER_MASS.items()}
 _SHOWN = 5
+_MOST_GAPS_PERCENT = 50.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,8 @@ def with_hint(fix: str, data: LocomotionData, missing: Sequence[str]) -> str:
 def shared_channels(data: LocomotionData, other: LocomotionData) -> tuple[list[str], list[str]]:
     """Return the channels that other data has, too, and those of them that follow there from others.
 
-    A channel that no cycle of the other has in full is not there.
+    A channel that less than half of the other's cycles have in full is not there: a model that needs
+    it could not answer the rest.
 
     Raises
     ------
@@ -158,7 +160,7 @@ def shared_channels(data: LocomotionData, other: LocomotionData) -> tuple[list[s
         If there is none.
     """
     gaps = other.missing()
-    there = [name for name in other.channels if gaps[name] < 100.0]
+    there = [name for name in other.channels if gaps[name] <= _MOST_GAPS_PERCENT]
     complete = other.select(channels=there) if there else other
     derived = [
         each.name

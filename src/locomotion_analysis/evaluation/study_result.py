@@ -1,5 +1,6 @@
 """What a study found: its scores, the cautions beside them, tables of detail, and the checks."""
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -222,10 +223,14 @@ def far_cycles(data: LocomotionData, channel: str) -> NDArray[np.bool_]:
         of_task = curves[rows][~np.isnan(curves[rows]).all(axis=1)]
         if not len(of_task):
             continue
-        distance = np.abs(curves[rows] - np.nanmedian(of_task, axis=0))
-        spread = _MAD_TO_SD * np.nanmedian(distance[~np.isnan(distance).all(axis=1)], axis=0)
-        spread = np.maximum(spread, np.median(spread))
-        if np.median(spread) > 0:
+        with warnings.catch_warnings():
+            # A phase at which nobody was measured has no median, and no cycle is far there.
+            warnings.filterwarnings("ignore", message="All-NaN slice", category=RuntimeWarning)
+            distance = np.abs(curves[rows] - np.nanmedian(of_task, axis=0))
+            spread = _MAD_TO_SD * np.nanmedian(distance[~np.isnan(distance).all(axis=1)], axis=0)
+        usual = np.nanmedian(spread)
+        spread = np.maximum(spread, usual)
+        if usual > 0:
             far[rows] = (np.nan_to_num(distance) > _FAR_DEVIATIONS * spread).any(axis=1)
     return far
 
