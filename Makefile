@@ -39,7 +39,7 @@ revalidate: $(VENV)/.installed-core
 	$(BIN)/python -m revalidation $(REVALIDATE_ARGS)
 
 clean:
-	rm -rf $(VENV) $(OUT)
+	rm -rf $(VENV) $(OUT) build docs/api docs/auto_gallery
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
