@@ -20,6 +20,7 @@ WRITERS = {
     "gait-events.md": {"gait_events": ("_PAGE", "page")},
     "interval-coverage.md": {"interval_coverage": ("PAGE",)},
     "curve-tests.md": {"curve_tests": ("PAGE",)},
+    "leaderboards.md": {"leaderboards": ("part",)},
     "deep-learning.md": {
         "deep_leaderboard": ("compare",),
         "deep_ablation": ("ablation",),
