@@ -11,9 +11,10 @@ others stay on docs/reference/leaderboards.md as they are.
 import argparse
 import logging
 import os
+import re
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,7 +40,7 @@ SEEDS = range(5)
 CURVE_NETWORKS = ("cnn", "gru", "lstm", "transformer", "two_leg")
 """Networks that read curves as they are; those that make images of them are slow."""
 
-STRIDES = 16
+FEW, SOME = 8, 16
 """Strides of a person at most: more of the same person teach a model little."""
 
 # Half of the healthy curves were cut at the other foot's contact, and none of the affected: with
@@ -72,11 +73,11 @@ class Board:
     n_splits: int = 5
 
 
-def some_strides(data: LocomotionData) -> LocomotionData:
+def some_strides(data: LocomotionData, most: int) -> LocomotionData:
     """Return the first strides of each person and leg."""
     cycles = data.cycles
     keys = [name for name in ("dataset", "subject", "task", "side") if name in cycles]
-    share = STRIDES // max(1, cycles["side"].nunique() if "side" in cycles else 1)
+    share = most // max(1, cycles["side"].nunique() if "side" in cycles else 1)
     return data.take(np.flatnonzero(cycles.groupby(keys, sort=False).cumcount() < share))
 
 
@@ -112,7 +113,7 @@ MEASURED = [
     ),
     Board(
         "running laboratories, measured",
-        lambda folder: some_strides(standard("running_phase.parquet")(folder)),
+        lambda folder: some_strides(standard("running_phase.parquet")(folder), FEW),
         "laboratory",
         "A warning and no finding: both laboratories recorded healthy runners at 2.5 m/s. Whatever "
         "tells them apart is equipment, markers and processing, and would pass for a disease if "
@@ -120,14 +121,14 @@ MEASURED = [
     ),
     Board(
         "running, measured",
-        standard("running_phase.parquet"),
+        lambda folder: some_strides(standard("running_phase.parquet")(folder), FEW),
         "age",
         "Nearly all runners are between 20 and 45 years old: that nothing predicts their age says "
         "little of other ages.",
     ),
     Board(
         "insoles, measured",
-        lambda folder: some_strides(insoles(folder)),
+        lambda folder: some_strides(insoles(folder), SOME),
         "pathology",
         "Ten people. The interval is what this table is for: no order of models can be read off it.",
     ),
@@ -177,21 +178,46 @@ def curve_models(data: LocomotionData, kind: str) -> Iterator[Recipe]:
                 yield replace(made, name=f"{name}:{seed}")
 
 
-def table_of(board: Leaderboard) -> pd.DataFrame:
-    """Return the table with one row a model: the seeds of a network are put together."""
+def middle_seeds(board: Leaderboard) -> tuple[Leaderboard, pd.DataFrame]:
+    """Put the seeds of a network together: the one in the middle stands for all.
+
+    Returns
+    -------
+    Leaderboard
+        With one entry a model.
+    DataFrame
+        Its table; the score of a network is the mean over its seeds, and ``seed_range`` has the
+        lowest and the highest.
+    """
     metric = board.metric
-    table = board.table.assign(seed_range="")
-    names = table["model"].str.partition(":")[0]
+    models = board.table["model"].str.partition(":")[0]
+    middle = {}
     rows = []
-    for _, of_model in table.groupby(names, sort=False):
-        middle = of_model.iloc[(len(of_model) - 1) // 2].copy()  # ordered by the score
+    for _, of_model in board.table.groupby(models, sort=False):
+        row = of_model.iloc[(len(of_model) - 1) // 2].copy()  # ordered by the score
+        middle[row["model"]] = True
+        row["seed_range"] = ""
         if len(of_model) > 1:
             low, high = of_model[metric].min(), of_model[metric].max()
-            middle["seed_range"] = f"{low:.3g} to {high:.3g}"
-            middle[metric] = of_model[metric].mean()
-        rows.append(middle)
-    merged = pd.DataFrame(rows).drop(columns="model")
-    return merged.sort_values(metric, ascending=metric == "mae", kind="stable")
+            row["seed_range"] = f"{low:.3g} to {high:.3g}"
+            row[metric] = of_model[metric].mean()
+        rows.append(row)
+    table = pd.DataFrame(rows).drop(columns="model")
+    kept = tuple(entry for entry in board.entries if entry.recipe.name in middle)
+    return replace(board, entries=kept), table.sort_values(
+        metric, ascending=metric == "mae", kind="stable"
+    )
+
+
+def counted(of_people: pd.Series) -> str:
+    """Say how many people have each value of the target, or what its mean is."""
+    if of_people.groupby(level=0).nunique().max() > 1:
+        return "each with several values of it"
+    people = of_people.groupby(level=0).first()
+    if people.dtype.kind == "f" or people.nunique() >= 10:
+        return f"{people.mean():.3g} on average"
+    numbers = people.value_counts(sort=False).sort_index()
+    return ", ".join(f"{n} {value}" for value, n in numbers.items())
 
 
 def part(board: Board, folder: Path, jobs: int) -> list[str]:
@@ -208,30 +234,29 @@ def part(board: Board, folder: Path, jobs: int) -> list[str]:
             data, board.target, recipes, problem=problem, n_splits=board.n_splits, n_jobs=jobs
         )
     table = found.table_of
-    people = pd.Series(table.y.to_numpy()).groupby(np.asarray(table.groups)).first()
-    counted = (
-        ", ".join(
-            f"{n} {value}" for value, n in people.value_counts(sort=False).sort_index().items()
-        )
-        if table.kind == "classification" and people.nunique() < 10
-        else f"{people.mean():.3g} on average"
-    )
+    people = pd.Series(table.y.to_numpy(), index=np.asarray(table.groups))
+    shown, scores = middle_seeds(found)
     whose = "Simulated: no person was measured." if data.is_simulated else "Measured people."
     lines = [
         f"## {board.name}: {found.table_of.y.name}",
         (
-            f"{whose} {len(table.X):,} cycles of {len(people)} subjects ({counted}), "
+            f"{whose} {len(table.X):,} cycles of {people.index.nunique()} subjects ({counted(people)}), "
             f"{table.X.shape[1]:,} features, {len(data.channels)} channels, "
             f"{board.n_splits} folds."
         ),
-        markdown_table(table_of(found)),
-        " ".join(found.verdict),
+        markdown_table(scores),
+        " ".join(shown.verdict),
         f"Beware: {board.beware}",
-        *(f"- Caution: {each}" for each in found.cautions),
+        *(f"- Caution: {each}" for each in _once(found.cautions)),
         f"Measured {machine()}, seed 0 (networks 0 to 4), {time.perf_counter() - started:.0f} s.",
     ]
     print("\n\n".join(lines), flush=True)
     return lines
+
+
+def _once(cautions: Iterable[str]) -> list[str]:
+    """Leave out what says the same of another number: every network counts curves with gaps."""
+    return list({re.sub(r"\d[\d,]*", "", each): each for each in cautions}.values())
 
 
 def main() -> None:

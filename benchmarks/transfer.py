@@ -1,13 +1,14 @@
-"""What pretraining on simulated gait adds when a few real people are labelled.
+"""What pretraining adds when a few real people are labelled.
 
     python benchmarks/transfer.py --recordings FOLDER                # prints
     python benchmarks/transfer.py --recordings FOLDER --write-docs   # and writes docs/reference
 
-The folder holds hip_oa_phase.parquet and running_phase.parquet. ``--encoders FOLDER`` keeps the
-pretrained encoders, so that a second run begins with them.
+The folder has ``standard/hip_oa_phase.parquet``, ``standard/running_phase.parquet`` and
+``raw/c3d_plugin_gait``.
 """
 
 import argparse
+import tempfile
 import time
 import warnings
 from pathlib import Path
@@ -23,16 +24,14 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from locomotion_analysis import LocomotionData
 from locomotion_analysis.evaluation import few_subject_curves
+from locomotion_analysis.evaluation.encoders import make_encoder
 from locomotion_analysis.files import atomic_path
+from locomotion_analysis.ingest import convert
 from locomotion_analysis.models.deep import (
     FinetunedClassifier,
     FinetunedRegressor,
-    load_network,
-    pretrain,
-    save_network,
 )
 from locomotion_analysis.reporting.markdown import markdown_table
-from locomotion_analysis.simulation import simulate
 
 PAGE = DOCS / "transfer.md"
 HIP, KNEE, ANKLE = (
@@ -40,27 +39,21 @@ HIP, KNEE, ANKLE = (
     "knee_flexion_angle_ipsi_rad",
     "ankle_dorsiflexion_angle_ipsi_rad",
 )
-ILL = (
-    "healthy", "stroke", "parkinsons", "knee_osteoarthritis", "cerebral_palsy",
-    "transtibial_amputation", "transfemoral_amputation", "fall_risk",
-)  # fmt: skip
 # Half of the healthy curves were cut at the other foot's contact, and none of the affected.
 IN_PHASE = "session == 'M0' and (affected or (pathology == 'healthy' and side == 'right'))"
 CYCLES_OF_A_RUNNER = 8
-SCRATCH, FROZEN, FULL, LINEAR = (
-    "from scratch",
-    "pretrained, frozen",
-    "pretrained, fine-tuned",
-    "linear on the curves",
-)
-HEAD = """# Pretraining on simulated gait, put to real people
+SCRATCH, LINEAR = "from scratch", "linear on the curves"
+SIMULATED, MEASURED = "simulated", "simulated and measured"
+HEAD = """# Pretraining, put to real people
 
-A network is pretrained on simulated cycles without labels: parts of them are hidden and it rebuilds
-them. Then it learns a task on real recordings from 2, 5 and 10 people (of each class, where there
-are classes), drawn again and again; everybody else is tested. The same network from random weights,
-scaled by its own training cycles, is given three times the updates and twice the learning rate of
-the fine-tuning, so that it is not starved. The line `linear on the curves` needs
-no network: a logistic or ridge regression on the 150 points of each curve.
+A network is pretrained without labels: parts of cycles are hidden and it rebuilds them. It learns
+from 800 simulated people, or from these and everybody in the recordings at hand but those of the
+task: whoever is labelled or tested below had no part in the pretraining. Then it learns a task on
+real recordings from 2, 5 and 10 people (of each class, where there are classes), drawn again and
+again; everybody else is tested. The same network from random weights, scaled by its own training
+cycles, is given three times the updates and twice the learning rate of the fine-tuning, so that it
+is not starved. The line `linear on the curves` needs no network: a logistic or ridge regression on
+the 150 points of each curve.
 
 Intervals are 95 %, from a bootstrap of draws and tested people at once. A gain is against the
 network from scratch, on the same draws and people; positive is better.
@@ -80,7 +73,8 @@ class Task(NamedTuple):
 
 
 def hip_osteoarthritis(folder):
-    data = LocomotionData.from_parquet(folder / "hip_oa_phase.parquet").select(where=IN_PHASE)
+    file = folder / "standard" / "hip_oa_phase.parquet"
+    data = LocomotionData.from_parquet(file).select(where=IN_PHASE)
     return Task(
         "Hip osteoarthritis or healthy, from hip flexion",
         "186 people, a mean curve each, before surgery (Bertaux et al. 2022, Sci Data, "
@@ -93,7 +87,7 @@ def hip_osteoarthritis(folder):
 
 
 def ankle_range(folder):
-    data = LocomotionData.from_parquet(folder / "running_phase.parquet")
+    data = LocomotionData.from_parquet(folder / "standard" / "running_phase.parquet")
     first = data.cycles.groupby("subject", observed=True).cumcount() < CYCLES_OF_A_RUNNER
     data = data.take(np.flatnonzero(first))
     return Task(
@@ -110,57 +104,60 @@ def ankle_range(folder):
 TASKS = {"hip": hip_osteoarthritis, "ankle": ankle_range}
 
 
-def simulated():
-    """Cycles to pretrain on, unlabelled: walking with every diagnosis, and running."""
-    walking = simulate(640, 2, ["level_walking"], ILL, seed=1)
-    running = simulate(160, 2, ["run"], ["healthy"], seed=2)
-    return np.concatenate([each.array([HIP, KNEE, ANKLE]) for each in (walking, running)])
+def others(name, folder):
+    """Return the recordings that may pretrain a network for a task: all but its own."""
+    standard = folder / "standard"
+    recordings = {
+        "hip": lambda: LocomotionData.from_parquet(standard / "hip_oa_phase.parquet"),
+        "ankle": lambda: LocomotionData.from_parquet(standard / "running_phase.parquet"),
+        "children": lambda: convert([folder / "raw" / "c3d_plugin_gait"]).data,
+    }
+    return {each: read() for each, read in recordings.items() if each != name}
 
 
-def encoder_of(architecture, folder):
-    file = None if folder is None else folder / f"encoder_{architecture}.safetensors"
-    if file is not None and file.exists():
-        return load_network(file)
+def encoder_of(architecture, recordings):
     started = time.perf_counter()
-    encoder = pretrain(
-        simulated(),
-        architecture,
-        [HIP, KNEE, ANKLE],
+    made = make_encoder(
+        recordings,
+        tempfile.mkdtemp(),
+        channels=[HIP, KNEE, ANKLE],
+        architecture=architecture,
         network_options={"width": 32},
-        max_epochs=80,
-        learning_rate=3e-3,
     )
-    print(f"{architecture} pretrained in {time.perf_counter() - started:.0f} s", flush=True)
-    if file is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        save_network(encoder, file)
-    return encoder
+    seconds = time.perf_counter() - started
+    print(f"{architecture} pretrained, {', '.join(recordings) or 'simulated'}: {seconds:.0f} s")
+    return made.encoder
 
 
-def models_of(task, encoder):
+def models_of(task, encoders):
     regression = task.y.dtype.kind == "f"
     kind = FinetunedRegressor if regression else FinetunedClassifier
     # Penalties by hand: of two people none can be spared to choose them.
     linear = Ridge(alpha=100.0) if regression else LogisticRegression(C=0.1, max_iter=1000)
     flat = FunctionTransformer(_flat)
-    return {
+    models = {
         SCRATCH: kind(
-            encoder, start="random", channels=task.channels, n_updates=300, learning_rate=1e-3
-        ),
-        FROZEN: kind(encoder, frozen=True, channels=task.channels),
-        FULL: kind(encoder, channels=task.channels),
-        LINEAR: make_pipeline(flat, StandardScaler(), linear),
+            encoders[SIMULATED],
+            start="random",
+            channels=task.channels,
+            n_updates=300,
+            learning_rate=1e-3,
+        )
     }
+    for source, encoder in encoders.items():
+        models[f"{source}, frozen"] = kind(encoder, frozen=True, channels=task.channels)
+        models[f"{source}, fine-tuned"] = kind(encoder, channels=task.channels)
+    return models | {LINEAR: make_pipeline(flat, StandardScaler(), linear)}
 
 
 def _flat(X):
     return X.reshape(len(X), -1)
 
 
-def section(name, task, architecture, encoder, n_draws):
+def section(name, task, architecture, encoders, n_draws):
     started = time.perf_counter()
     curves = few_subject_curves(
-        models_of(task, encoder), task.X, task.y, task.groups, reference=SCRATCH, n_draws=n_draws
+        models_of(task, encoders), task.X, task.y, task.groups, reference=SCRATCH, n_draws=n_draws
     )
     picture = f"transfer-{name}-{architecture}.svg"
     lines = [
@@ -169,7 +166,7 @@ def section(name, task, architecture, encoder, n_draws):
         markdown_table(_wide(curves.scores, "score", "Score")),
         "Gain over the network from scratch:",
         markdown_table(_wide(curves.gains, "gain", "Gain")),
-        verdict(curves, architecture),
+        verdict(curves),
         f"![Scores against training subjects, with intervals]({picture})",
     ]
     text = "\n\n".join(lines)
@@ -190,39 +187,44 @@ def _wide(table, value, title):
     return wide.reset_index()
 
 
-def verdict(curves, architecture):
-    gains = curves.gains
-    five = gains[(gains["n_subjects"] == 5) & (gains["model"] == FULL)].iloc[0]
-    said = (
-        "better than from scratch"
-        if five["low"] > 0
-        else "worse than from scratch"
-        if five["high"] < 0
-        else "not distinguishable from training from scratch"
-    )
-    return (
-        f"With 5 subjects the pretrained and fine-tuned {architecture} is {said}: gain "
-        f"{five['gain']:+.3g} ({five['low']:+.3g} to {five['high']:+.3g})."
-    )
+def verdict(curves):
+    """Say what each pretraining did with five people."""
+    gains = curves.gains[curves.gains["n_subjects"] == 5].set_index("model")
+    said = []
+    for source in (SIMULATED, MEASURED):
+        gain, low, high = gains.loc[f"{source}, fine-tuned", ["gain", "low", "high"]]
+        judged = (
+            "better than from scratch"
+            if low > 0
+            else "worse than from scratch"
+            if high < 0
+            else "not distinguishable from training from scratch"
+        )
+        said.append(
+            f"With 5 subjects the network pretrained on {source} people and fine-tuned is "
+            f"{judged}: gain {gain:+.3g} ({low:+.3g} to {high:+.3g})."
+        )
+    return " ".join(said)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--recordings", type=Path, required=True, help="folder of the recordings")
+    parser.add_argument("--recordings", type=Path, required=True, help="folder of recordings")
     parser.add_argument("--write-docs", action="store_true")
-    parser.add_argument("--encoders", type=Path, help="folder to keep the encoders in")
-    parser.add_argument("--architectures", nargs="+", default=["cnn", "gru"])
+    parser.add_argument("--architectures", nargs="+", default=["cnn"])
     parser.add_argument("--only", nargs="+", choices=list(TASKS), default=list(TASKS))
-    parser.add_argument("--draws", type=int, default=10)
+    parser.add_argument("--draws", type=int, default=6)
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)  # small batches: a second thread costs more than it brings
     parts = []
     for architecture in asked.architectures:
-        encoder = encoder_of(architecture, asked.encoders)
+        simulated = encoder_of(architecture, {})
         for name in asked.only:
+            measured = encoder_of(architecture, others(name, asked.recordings))
+            encoders = {SIMULATED: simulated, MEASURED: measured}
             task = TASKS[name](asked.recordings)
-            parts.append(section(name, task, architecture, encoder, asked.draws))
+            parts.append(section(name, task, architecture, encoders, asked.draws))
     if asked.write_docs:
         for _, curves, picture in parts:
             plot_few_subject_curves(curves).figure.savefig(DOCS / picture, bbox_inches="tight")

@@ -21,6 +21,7 @@ WRITERS = {
     "interval-coverage.md": {"interval_coverage": ("PAGE",)},
     "conformal-coverage.md": {"conformal_coverage": ("PAGE",)},
     "curve-tests.md": {"curve_tests": ("PAGE",)},
+    "leaderboards.md": {"leaderboards": ("part",)},
     "deep-learning.md": {
         "deep_leaderboard": ("compare",),
         "deep_ablation": ("ablation",),
