@@ -98,14 +98,18 @@ def reference_pages() -> dict[str, str]:
 
 
 def _room_page(room: str, modules: list[str]) -> str:
-    parts = [_titled(room, "="), f".. automodule:: {room}"]
+    parts = [_titled(_short(room), "="), f".. automodule:: {room}"]
     for module in modules:
         if module != room:
-            parts += [_titled(module, "-"), f".. automodule:: {module}"]
+            parts += [_titled(_short(module), "-"), f".. automodule:: {module}"]
         names = [full for (where, _), full in documented_names().items() if where == module]
         rows = "\n".join(f"   ~{name}" for name in names)
         parts.append(f"{_ROOT}\n\n.. autosummary::\n   :toctree: generated\n\n{rows}")
     return "\n\n".join(parts) + "\n"
+
+
+def _short(module: str) -> str:
+    return module.removeprefix(f"{SOURCE.name}.")
 
 
 def _titled(title: str, line: str) -> str:
