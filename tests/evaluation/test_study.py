@@ -285,8 +285,8 @@ def test_every_section_is_reached_by_its_link(parsed):
     wanted = {each[1:] for each in parsed.addresses if each.startswith("#")}
     assert wanted == set(parsed.ids)
     assert wanted == {
-        "data", "mean-curves", "scores", "which-class-was-taken-for-which", "score-of-each-subject",
-        "features", "people-called-by-most-of-their-cycles", "probabilities", "groups-of-people",
+        "data", "mean-curves", "scores", "confusion-matrix", "score-of-each-subject",
+        "features", "per-subject-classification-majority-vote", "probabilities", "groups-of-people",
         "hardest-cycles", "left-out-and-why", "provenance", "reading",
     }  # fmt: skip
 
