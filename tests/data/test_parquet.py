@@ -359,7 +359,7 @@ def test_features_without_curves_are_told_where_they_go(tmp_path):
     pd.DataFrame({"subject": ["S1"], "class": ["a"], "peak1": [1.0]}).to_csv(
         tmp_path / "features.csv", index=False
     )
-    with pytest.raises(SchemaError, match="LocomotionData.from_features"):
+    with pytest.raises(SchemaError, match=r"LocomotionData\.from_features"):
         LocomotionData.from_csv(tmp_path / "features.csv")
 
 
