@@ -243,7 +243,9 @@ def study_folds(
     SplitLeakError
         If there are fewer subjects, or subjects of a class, than folds.
     """
-    if kind == "classification" and pd.Series(groups).groupby(y.to_numpy()).nunique().max() == 1:
+    people = pd.Series(groups)
+    alone = kind == "classification" and people.groupby(y.to_numpy()).nunique().max() == 1
+    if alone and people.nunique() > 1:
         raise TargetError(
             expected="classes that several people share",
             got=f"{y.nunique()} classes of one subject each: whoever is left out to be tested "
