@@ -215,7 +215,7 @@ def test_a_table_of_features_is_audited(own_table):
     assert (found.target, found.kind, found.n_subjects, found.n_cycles) == (
         "fell", "classification", 12, 60,
     )  # fmt: skip
-    assert found.duplicates.examples[0] == "S0, S11"
+    assert found.duplicates.across_subjects == 2
     assert found.duplicates.examples == ("S0, S1",)
     assert {each.name for each in found.single_scores} == {"knee", "hip"}
     assert table_audit(X, X["hip"], people, **FEW_OF_TABLE).kind == "regression"
