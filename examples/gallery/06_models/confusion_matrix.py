@@ -1,6 +1,6 @@
 """
-Which class was taken for which
-===============================
+Confusion matrix
+================
 
 Every cycle is called by a model that has not met the person.
 """
