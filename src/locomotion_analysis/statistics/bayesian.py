@@ -752,8 +752,11 @@ def _sampled(
     # Before anything is compiled: the search for BLAS warns where a pip install has none, and the
     # products here are small.
     pytensor.config.blas__ldflags = ""
-    pymc, nutpie = require("pymc", EXTRA), require("nutpie", EXTRA)
-    arviz = require("arviz", EXTRA)
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", FutureWarning
+        )  # once a day ArviZ announces its next version
+        pymc, nutpie, arviz = (require(name, EXTRA) for name in ("pymc", "nutpie", "arviz"))
     sums, spread = _scaled_sums(design)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the libraries about their own versions
