@@ -219,21 +219,26 @@ def convert(
         f"{len(result.data):,} cycles of {people:,} subject{'s' * (people != 1)} in the {layout} layout: "
         f"{escape(str(out))}"
     )
-    _compare_joints(sources, compare, model, markers=places, **names)
+    _compare_joints(sources, compare, model, result.data, markers=places, **names)
     if result.failures:
         show_failures(result.failures, whole=history)
         raise typer.Exit(EXIT_FINDINGS)
 
 
-def _compare_joints(sources: Sequence[Path], out: Path | None, model: str, **how: Any) -> None:
-    """Convert with the files' joints and with the model's; where asked, write how they differ."""
+def _compare_joints(
+    sources: Sequence[Path], out: Path | None, model: str, data: "LocomotionData", **how: Any
+) -> None:
+    """Write, where asked, how the files' joints and a model's differ; `data` is with `model`."""
     if out is None:
         return
     from locomotion_analysis.ingest import convert
     from locomotion_analysis.plots import write_joint_comparison
 
     asked = "cgm1" if model in ("auto", "none") else model
-    of_file, computed = (convert(sources, **how, model=each).data for each in ("none", asked))
+    of_file, computed = (
+        data if each == model else convert(sources, **how, model=each).data
+        for each in ("none", asked)
+    )
     by = "the conventional gait model" if asked == "cgm1" else f"OpenSim ({Path(asked).name})"
     write_joint_comparison(of_file, computed, out, by)
     console().print(f"report   {escape(str(out / 'report.html'))}")

@@ -190,9 +190,29 @@ def with_joints(
     if lacks:
         entries.append(HistoryEntry("missing", f"angles: {lacks}"))
     entries += said
+    return with_signals(recording.then(*entries), fresh, "CGM1")
+
+
+def with_signals(recording: Recording, fresh: Mapping[str, Array], model: str) -> Recording:
+    """Put what a model computed at the frames of the markers in place of the file's own signals.
+
+    Parameters
+    ----------
+    recording : Recording
+    fresh : mapping of str to ndarray, shape (n_frames,)
+        By channel, with the side of the body.
+    model : str
+        What computed them, for the history.
+
+    Returns
+    -------
+    Recording
+        With a history of what was replaced.
+    """
     replaced = [name for name in recording.channels if name in fresh]
+    entries = []
     if replaced:
-        text = f"the file's {', '.join(replaced)}, for those of CGM1"
+        text = f"the file's {', '.join(replaced)}, for those of {model}"
         entries.append(HistoryEntry("replaced", text, len(replaced)))
     streams = [
         Stream(s.time_s, {n: v for n, v in s.signals.items() if n not in fresh})

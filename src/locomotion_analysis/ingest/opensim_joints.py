@@ -10,9 +10,9 @@ from locomotion_analysis.biomechanics.opensim_model import CUTOFF_HZ
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.ingest.foot_forces import low_pass
-from locomotion_analysis.ingest.joint_model import Array, ground_reactions
+from locomotion_analysis.ingest.joint_model import Array, ground_reactions, with_signals
 from locomotion_analysis.ingest.opensim import OpenSimTable, coordinate_stream, pelvis_pose
-from locomotion_analysis.ingest.recording import Recording, Stream
+from locomotion_analysis.ingest.recording import Recording
 
 _POWERS = {
     "hip": ("hip_flexion", "hip_adduction", "hip_rotation"),
@@ -64,18 +64,8 @@ def with_opensim(recording: Recording, model: OpenSimModel) -> Recording:
     pelvis, _ = pelvis_pose(table)
     fresh = {} if stream is None else dict(stream.signals)
     fresh.update(_powers(solved, time))
-    replaced = [name for name in recording.channels if name in fresh]
-    if replaced:
-        text = f"the file's {', '.join(replaced)}, for those of the model"
-        history.append(HistoryEntry("replaced", text, len(replaced)))
-    streams = [
-        Stream(s.time_s, {n: v for n, v in s.signals.items() if n not in fresh})
-        for s in recording.streams
-    ]
-    streams = [each for each in streams if each.signals]
-    return replace(
-        recording, streams=(*streams, Stream(time, fresh)), pelvis=pelvis or recording.pelvis
-    ).then(*_told(solved, model), *history)
+    told = recording.then(*_told(solved, model), *history)
+    return replace(with_signals(told, fresh, model.model.name), pelvis=pelvis or recording.pelvis)
 
 
 def _told(solved: Solution, model: OpenSimModel) -> list[HistoryEntry]:
