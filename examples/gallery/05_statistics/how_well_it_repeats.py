@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from locomotion_analysis import LocomotionData
-from locomotion_analysis.reporting import value_title
+from locomotion_analysis.reporting import feature_title
 from locomotion_analysis.simulation import simulate
 from locomotion_analysis.statistics import reliability_table
 
@@ -21,7 +21,7 @@ print(found[["icc", "icc_low", "icc_high", "mdc_consistency"]].round(3))
 
 # %%
 figure, axes = plt.subplots(figsize=(6.5, 2.4), layout="constrained")
-names = [value_title(name) for name in found.index.get_level_values("value")]
+names = [feature_title(name) for name in found.index.get_level_values("value")]
 axes.errorbar(
     found["icc"],
     names,

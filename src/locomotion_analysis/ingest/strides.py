@@ -410,9 +410,9 @@ def refuse_bare_markers(recording: Recording) -> None:
                 f"; {entry.detail}" for entry in recording.history if entry.action == "missing"
             ),
             where=recording.source,
-            fix="`locomotion markers FILE` says what the conventional gait model lacks; else run "
-            "inverse kinematics (OpenSim, AddBiomechanics, ...) and convert its .mot, .b3d or C3D "
-            "together with the markers",
+            fix="`locomotion markers FILE` says what the conventional gait model lacks; with "
+            "an OpenSim model of the person --model FILE.osim computes the joints; or convert the "
+            ".mot, .b3d or C3D of other inverse kinematics together with the markers",
         )
 
 
