@@ -1,4 +1,4 @@
-"""What each regularisation is worth on few, uneven cycles: each left out, and all.
+"""What each regularisation is worth on few, uneven cycles: each added or left out, and all.
 
     python benchmarks/deep_ablation.py                # prints
     python benchmarks/deep_ablation.py --write-docs   # and writes docs/reference/deep-learning.md
@@ -26,23 +26,23 @@ from locomotion_analysis.models.deep import (
 )
 from locomotion_analysis.selection import SubjectStratifiedKFold
 
+DEFAULTS = "defaults (no augmentation)"
 CHANGES = (PhaseJitter, MagnitudeWarp, SideSwap, StrideNoise)
 
 
 def variants():
     """Return the arguments of each variant that differ from the defaults."""
-    found = {"defaults": {}, "no augmentation": {"augmentation": None}}
+    found = {DEFAULTS: {}}
     for each in CHANGES:
-        found[f"{each.__name__} alone"] = {"augmentation": AugmentationChain([each()])}
+        found[f"with {each.__name__}"] = {"augmentation": AugmentationChain([each()])}
     return found | {
-        "all four augmentations": {"augmentation": AugmentationChain([each() for each in CHANGES])},
+        "with all four": {"augmentation": AugmentationChain([each() for each in CHANGES])},
         "no dropout": {"dropout": 0.0},
         "no weight decay": {"weight_decay": 0.0},
         "no label smoothing": {"label_smoothing": 0.0},
         "no early stopping": {"validation_share": None},
         "no subject balance": {"balance": None},
-        "none of all": {
-            "augmentation": None,
+        "none of these": {
             "dropout": 0.0,
             "weight_decay": 0.0,
             "label_smoothing": 0.0,
@@ -94,7 +94,7 @@ def ablation(architecture, epochs, jobs):
             [
                 "| variant | balanced accuracy | against the defaults |",
                 "|---|---|---|",
-                *(f"| {name} | {row(each, scores['defaults'])} |" for name, each in scores.items()),
+                *(f"| {name} | {row(each, scores[DEFAULTS])} |" for name, each in scores.items()),
             ]
         ),
     ]

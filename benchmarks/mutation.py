@@ -29,7 +29,6 @@ from pathlib import Path
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator
-from measured_page import DOCS, machine
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = Path("src") / "locomotion_analysis"
@@ -182,7 +181,7 @@ EQUIVALENT = {
 }
 """(module, the changed line) -> why nobody can tell it from the code."""
 
-PAGE = DOCS / "mutation.md"
+PAGE = ROOT / "docs" / "reference" / "mutation.md"
 PAGE_TEXT = """\
 # Mutation testing
 
@@ -335,7 +334,7 @@ def tried(tree, mutant):
     source, times = path.read_text(encoding="utf-8"), path.stat()
     for name in LEFT_OF[room_of(mutant)]:
         importlib.import_module(f"locomotion_analysis.{name}")
-    check_not_loaded(room_of(mutant))
+    check_not_loaded(room_of(mutant), tree)
     changed = mutate_code(source, get_operator(operator)(), occurrence)
     was, now = difference(source, changed)
     path.write_text(changed, encoding="utf-8")
@@ -379,8 +378,11 @@ def prepared(folder):
     return tree
 
 
-def check_not_loaded(room):
+def check_not_loaded(room, tree):
     """Raise if a fork of this process would not import a mutant of that room."""
+    package = importlib.import_module("locomotion_analysis").__file__
+    if not Path(package).is_relative_to(tree):
+        raise SystemExit(f"imported from {package}, not from the copy in {tree}")
     name = f"locomotion_analysis.{room}"
     loaded = [each for each in sys.modules if each == name or each.startswith(f"{name}.")]
     if loaded:
@@ -417,6 +419,8 @@ def listed(found):
 
 def report(mutants, known, total, seed):
     """Return the page: how many were killed, and which were not."""
+    from measured_page import machine  # loads the package: not before the mutants have run
+
     runs = [known[each] for each in mutants if each in known]
     rows = []
     for room in (*ROOMS, "all"):

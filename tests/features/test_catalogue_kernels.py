@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.signal import find_peaks
 from tests.features import reference_kernels as reference
 
 from locomotion_analysis.features.kernels import forces, series, statistics
@@ -194,3 +195,44 @@ def test_force_peaks(seed, gap):
     np.testing.assert_array_equal(
         forces.force_peaks(force, toe_off), reference.force_peaks(force, toe_off)
     )
+
+
+@few
+@given(seed=seeds)
+def test_steepest_rise_between_phases(seed):
+    rng = np.random.default_rng(seed)
+    curves = random_curves(rng)
+    begin = rng.uniform(0, 100, len(curves))
+    end = begin + rng.uniform(-10, 90, len(curves))
+    found = forces.steepest(curves, begin, end)
+    for cycle, curve in enumerate(curves.astype(np.float64)):
+        expected = np.nan
+        if end[cycle] > begin[cycle] and np.isfinite(curve).all():
+            first, last = np.array([begin[cycle], end[cycle]]) / 100 * (N_PHASES - 1)
+            rises = np.diff(np.concatenate([curve, curve[1:]]))[int(first) : int(np.ceil(last))]
+            expected = rises.max() * (N_PHASES - 1)
+        np.testing.assert_allclose(found[cycle], expected, rtol=1e-3, atol=1e-3 * abs(curve[0]))
+
+
+@few
+@given(seed=seeds)
+def test_peaks_of_running_are_the_local_maxima(seed):
+    rng = np.random.default_rng(seed)
+    curves = random_curves(rng)
+    contact, stance = rng.uniform(0, 100, len(curves)), rng.uniform(20, 60, len(curves))
+    found = forces.running_peaks(curves, contact, stance)
+    percent = 100 / (N_PHASES - 1)
+    for cycle, curve in enumerate(curves):
+        expected = np.full(4, np.nan)
+        if np.isfinite(curve).all():
+            twice = np.concatenate([curve, curve[1:]])
+            first = int(np.ceil(contact[cycle] / percent))
+            last = int((contact[cycle] + stance[cycle]) / percent)
+            active = first + int(np.argmax(twice[first : last + 1]))
+            expected[2:] = twice[active], active * percent - contact[cycle]
+            early = int((contact[cycle] + forces.IMPACT_SHARE * stance[cycle]) / percent)
+            # A plateau has no maximum to name, and the first sample of stance no rise before it.
+            peaks = first + find_peaks(twice[first : early + 2], plateau_size=(1, 1))[0]
+            if len(peaks) and peaks[0] != active:
+                expected[:2] = twice[peaks[0]], peaks[0] * percent - contact[cycle]
+        np.testing.assert_allclose(found[:, cycle], expected, rtol=1e-6, atol=1e-6)

@@ -115,6 +115,25 @@ def test_a_singular_fit_says_so():
     with pytest.warns(LocomotionWarning):
         ml = mixed("y ~ 1 + (1 | batch)", frame, reml=False)
     assert ml.quality["criterion"].item() == pytest.approx(162.8730, abs=6e-5)
+    assert fit.fixed.loc["Intercept", "df"] == 5  # six batches, not thirty rows
+
+
+def test_rows_are_no_people_where_a_fit_is_singular():
+    """Speed has no effect of its own in anybody: rows would give some 190 degrees of freedom."""
+    rng = np.random.default_rng(3)
+    people = np.repeat(np.arange(10), 20)
+    frame = pd.DataFrame({"subject": people, "group": np.where(people < 4, "a", "b")})
+    frame["speed"], frame["side"] = rng.uniform(1, 2, 200), rng.normal(size=200)
+    frame["y"] = rng.normal(size=200)
+    for _, own in frame.groupby("subject"):
+        line = np.polynomial.Polynomial.fit(own["speed"], own["y"], 1)
+        frame.loc[own.index, "y"] -= line(own["speed"])
+    with pytest.warns(LocomotionWarning, match="singular"):
+        fit = mixed("y ~ speed * group + side + (speed | subject)", frame)
+    df = fit.fixed["df"]
+    contained = df.index != "side"
+    assert (df[contained] == 8).all()  # ten people, two such effects of each random one
+    assert df["side"] > 100
 
 
 class Dense:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from locomotion_analysis.reporting.names import number_text
+
 
 class Markdown(str):
     """Text that is Markdown already: what comes from data in it has been made text."""
@@ -28,7 +30,7 @@ def markdown_text(value: object) -> str:
 
 
 def markdown_table(frame: pd.DataFrame) -> Markdown:
-    """Return a frame as a Markdown table; numbers with three digits, nothing where not known.
+    """Return a frame as a Markdown table; numbers with three significant digits, nothing where unknown.
 
     Examples
     --------
@@ -47,7 +49,7 @@ def _cell(value: Any) -> str:
     if value is None or (isinstance(value, float) and pd.isna(value)):
         return ""
     if isinstance(value, float):
-        return f"{value:.3g}"
+        return number_text(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return markdown_text(value).replace("|", "\\|")

@@ -80,7 +80,7 @@ class MixedModel:
     formula : str
         What was fitted.
     fixed : DataFrame
-        One row a fixed effect: ``estimate``, ``se``, ``df`` (Satterthwaite), ``t``, ``p``, and
+        One row a fixed effect: ``estimate``, ``se``, ``df`` (Satterthwaite's, see :func:`mixed`), ``t``, ``p``, and
         ``low``, ``high``, its interval. For curves also ``band_low``, ``band_high``, which hold
         the whole curve, and ``p_curve``: of a largest departure from zero along the curve.
     random : DataFrame
@@ -350,7 +350,9 @@ def mixed(
     random effects by Newton's method. With :math:`C(\phi)` the covariance of the fixed effects and
     *A* that of the variance parameters :math:`\phi` (from the criterion's curvature), an effect
     :math:`l'\beta` has :math:`2 (l'Cl)^2 / (g'Ag)` degrees of freedom, *g* the derivative of
-    :math:`l'Cl` (Satterthwaite's, as Kuznetsova et al. 2017 [2]_ compute them).
+    :math:`l'Cl` (Satterthwaite's, as Kuznetsova et al. 2017 [2]_ compute them). Where a fit is singular
+    these count rows: an effect that varies from person to person only then has at most as many as
+    people less such effects (containment).
 
     **Curves.** The band around an effect :math:`\hat\beta(t)` is :math:`\pm c(t)\,se(t)`. A person
     moves the effect by :math:`\psi_i(t) = (X'V^{-1}X)^{-1} X_i'V_i^{-1} r_i`; sums of these with random
@@ -405,6 +407,8 @@ def mixed(
     beta = layout.effects_of(found.terms.beta)
     covariance = _covariance(sums, layout, found, reml)
     singular = negligible(found.theta, layout.shape)
+    most = _most_freedom(Q @ layout.R, Z @ layout.R_z, person)
+    covariance = covariance._replace(most=np.where(singular[:, np.newaxis], most, np.inf))
     notes += [
         f"{what} at {_shown(nodes, where)}" if len(nodes) > 1 else what
         for what, where in (
@@ -602,11 +606,14 @@ class _Covariance(NamedTuple):
         Its derivatives by the entries of Λ and by log σ².
     parameters : ndarray, shape (n_points, m + 1, m + 1)
         Covariance of these parameters.
+    most : ndarray, shape (n_points, p)
+        Degrees of freedom that an effect has at most.
     """
 
     fixed: Values
     slopes: Values
     parameters: Values
+    most: Values
 
     def inference(self, estimate: Values, row: Values, level: float) -> dict[str, Values]:
         """Return estimate, standard error, degrees of freedom, t, p and interval of l'β."""
@@ -615,6 +622,7 @@ class _Covariance(NamedTuple):
         variance = np.einsum("i,bij,j->b", row, self.fixed, row)
         g = np.einsum("i,bmij,j->bm", row, self.slopes, row)
         df = 2 * variance**2 / np.einsum("bm,bmn,bn->b", g, self.parameters, g)
+        df = np.minimum(df, self.most[:, row != 0].max(axis=1))
         se = np.sqrt(variance)
         t = estimate / se
         half = stats.t.ppf((1 + level) / 2, df) * se
@@ -659,7 +667,30 @@ def _covariance(sums: Sums, layout: _Layout, found: _Found, reml: bool) -> _Cova
     told = values > 1e-7 * values.max(axis=1, keepdims=True)
     inverse = np.divide(1.0, values, out=np.zeros_like(values), where=told)
     parameters = 2 * np.einsum("bik,bk,bjk->bij", vectors, inverse, vectors)
-    return _Covariance(back @ slopes[:, m] @ back.T, back @ slopes @ back.T, parameters)
+    most = np.full((n_fits, len(back)), np.inf)
+    return _Covariance(back @ slopes[:, m] @ back.T, back @ slopes @ back.T, parameters, most)
+
+
+def _most_freedom(X: Values, Z: Values, person: NDArray[np.intp]) -> Values:
+    """Return the degrees of freedom that the number of people leaves to each fixed effect.
+
+    A column that is one multiple of a random effect's column in each person (a group beside a
+    random intercept, speed by group beside a random slope of speed) varies from person to person
+    only: it has people less such columns, the containment rule. Infinite for the others.
+    """
+    n_people = person.max() + 1
+
+    def per_person(values: Values) -> Values:
+        return np.stack([np.bincount(person, each, n_people) for each in values.T], axis=1)
+
+    most = np.full(X.shape[1], np.inf)
+    of_x = per_person(X**2)
+    for column in Z.T:
+        both, of_z = per_person(X * column[:, np.newaxis]), per_person(column[:, np.newaxis] ** 2)
+        left = of_x - np.divide(both**2, of_z, out=np.zeros_like(both), where=of_z > 0)
+        contained = (left <= 1e-9 * of_x.max(axis=0)).all(axis=0)
+        most[contained] = np.minimum(most[contained], n_people - contained.sum())
+    return most
 
 
 # Tables
