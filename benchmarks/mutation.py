@@ -61,6 +61,7 @@ TESTS = {
     "features/kernels/forces": ("test_stance", "test_kinetic_content", "test_catalogue_kernels"),
     "features/kernels/series": (
         *("test_kinematic_content", "test_clinical_kernels", "test_catalogue_kernels"),
+        "test_vector_coding",
     ),
     "features/kernels/statistics": (
         *("test_core_statistics", "test_kinematic_content", "test_windows", "test_quantiles"),
