@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,12 @@ def test_the_code_of_a_page_runs(page, tmp_path):
         env={**os.environ, "MPLBACKEND": "Agg"},
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_pages_show_what_their_code_of_today_prints():
+    outputs = runpy.run_path(str(ROOT / "tools" / "build_page_outputs.py"))
+    stale = [str(page.relative_to(ROOT)) for page in outputs["stale_pages"]()]
+    assert not stale, "run python tools/build_page_outputs.py"
 
 
 def test_every_link_between_pages_leads_somewhere():
