@@ -8,6 +8,7 @@ itself in an empty folder, and its outputs take the place of those that stood th
 
 import argparse
 import hashlib
+import inspect
 import io
 import os
 import re
@@ -52,18 +53,19 @@ def shown(page: Path) -> str:
     from matplotlib.figure import Figure
 
     pd.set_option("display.width", 100, "display.max_columns", 20)
+    program = types.ModuleType("__main__")  # what the page defines can be sent to processes
+    sys.modules["__main__"] = program
     written: list[Figure] = []
     save = Figure.savefig
 
     def savefig(self: Figure, *where: Any, **how: Any) -> None:
-        written.append(self)
+        if inspect.stack()[1].frame.f_globals is program.__dict__:  # not the pictures of a report
+            written.append(self)
         save(self, *where, **how)
 
     text = OUTPUT.sub("", page.read_text(encoding="utf-8"))
     for old in (page.parent / PICTURES).glob(f"{page.stem}-*.png"):
         old.unlink()
-    program = types.ModuleType("__main__")  # what the page defines can be sent to processes
-    sys.modules["__main__"] = program
     saved, outputs = [], []
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
