@@ -1,5 +1,7 @@
 """Classes told from part of a cycle: nothing from later, bounds that hold, tables by plain counts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -175,6 +177,8 @@ def test_stopping_counts_answers(found):
         assert row.mean_share == pytest.approx(told["share"].mean())
         assert row.wrong_low <= row.wrong <= row.wrong_high
     assert "of 1.10 s, the median cycle" in result.sentence
+    nobody = result.stopping.assign(answered=0.0)
+    assert replace(result, stopping=nobody).sentence.endswith("no cycle is told.")
 
 
 def test_what_does_not_fit_is_refused(found, fitted, noisy):

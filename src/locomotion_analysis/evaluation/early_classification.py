@@ -435,14 +435,17 @@ class EarlyClassification:
             else "of the cycle, its duration taken as known"
         )
         name = METRIC_NAMES[whole["metric"]].lower()
-        return (
+        scored = (
             f"After {first['share']:.0%} {of}, the {name} is {first['score']:.3f} "
             f"({first['low']:.3f} to {first['high']:.3f}), of whole cycles {whole['score']:.3f} "
-            f"({whole['low']:.3f} to {whole['high']:.3f}). At a stated confidence of "
-            f"{self.confidence:.0%} {last['answered']:.0%} of the cycles are told, at "
-            f"{last['mean_share']:.0%} on average, {last['accuracy']:.1%} of them right; "
-            f"{last['wrong']:.1%} ({last['wrong_low']:.1%} to {last['wrong_high']:.1%}) of all cycles "
-            "are told wrong."
+            f"({whole['low']:.3f} to {whole['high']:.3f}). At a stated confidence of {self.confidence:.0%} "
+        )
+        if not last["answered"]:
+            return f"{scored}no cycle is told."
+        return (
+            f"{scored}{last['answered']:.0%} of the cycles are told, at {last['mean_share']:.0%} on "
+            f"average, {last['accuracy']:.1%} of them right; {last['wrong']:.1%} "
+            f"({last['wrong_low']:.1%} to {last['wrong_high']:.1%}) of all cycles are told wrong."
         )
 
 
