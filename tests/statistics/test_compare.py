@@ -201,6 +201,7 @@ def test_pairs_of_all_channels_are_one_family(tmp_path):
     written = pd.read_csv(tmp_path / "out" / "posthoc.csv")
     np.testing.assert_allclose(written["p_adjusted"], by_maximum["p_adjusted"])
     assert made.posthoc["p_adjusted"].tolist() == by_maximum["p_adjusted"].tolist()
+    assert made.posthoc["channel"].tolist() == written["channel"].tolist() == [KNEE] * 3 + [HIP] * 3
 
 
 def test_the_largest_t_of_pairs_is_that_of_pooled_variances():

@@ -217,27 +217,20 @@ def _posthoc(comparisons: Sequence[Comparison], correction: Correction) -> list[
     """Return the pairs of factors of more than two levels, a table a channel; P of a family."""
     columns = ["factor", "first", "second", "n", "largest", "at", "p", "p_adjusted", "rejected",
                "difference"]  # fmt: skip
-    first = comparisons[0]
-    tables: list[list[pd.DataFrame]] = [[] for _ in comparisons]
-    if (
-        first.people.rows.shape[2] == 1
-        and first.options["method"] != "mixed"
-        and not first.options["nested"]
-    ):
-        for name in first.factors:
-            if (name,) not in first.terms or all(
-                len(each.levels(name)) < 3 for each in comparisons
-            ):
-                continue
-            together = pairs(comparisons, name, correction).assign(factor=name)
-            for own, each in zip(tables, comparisons, strict=True):
-                mine = (
-                    slice(None)
-                    if len(comparisons) == 1
-                    else together["channel"] == each.responses[0]
-                )
-                own.append(together.loc[mine, columns])
-    return [pd.concat(own) if own else pd.DataFrame(columns=columns) for own in tables]
+    columns += ["channel"] if len(comparisons) > 1 else []
+    none = pd.DataFrame(columns=columns)
+    first, options = comparisons[0], comparisons[0].options
+    if len(first.responses) > 1 or options["method"] == "mixed" or options["nested"]:
+        return [none for _ in comparisons]
+    tables = [
+        pairs(comparisons, name, correction).assign(factor=name)
+        for name in first.factors
+        if (name,) in first.terms and any(len(each.levels(name)) > 2 for each in comparisons)
+    ]
+    together = pd.concat(tables)[columns] if tables else none
+    if len(comparisons) == 1:
+        return [together]
+    return [together[together["channel"] == each.responses[0]] for each in comparisons]
 
 
 def _curves(found: Comparison) -> pd.DataFrame:
