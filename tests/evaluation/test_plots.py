@@ -9,6 +9,7 @@ from sklearn.naive_bayes import GaussianNB
 
 from locomotion_analysis.evaluation import BiomechanicalModelEvaluator, agreement, plots
 from locomotion_analysis.evaluation.checks import PermutationTest
+from locomotion_analysis.evaluation.early_classification import EarlyClassification
 from locomotion_analysis.evaluation.probability import (
     calibration_curve,
     precision_recall_curve,
@@ -23,6 +24,10 @@ GROUPS = pd.DataFrame({"group": ["female", "male"], "n_subjects": [12, 3], "scor
 DISTURBED = pd.DataFrame({"score": [0.8, 0.6], "low": [0.7, 0.5], "high": [0.9, 0.7], "metric": "mae"},
                          index=pd.Index(["as measured", "without knee"], name="test"))  # fmt: skip
 PERMUTED = PermutationTest("mae", 3.0, np.array([4.0, 5.0, 5.5]), 0.25, "across", True)
+
+PARTS = pd.DataFrame({"share": [0.4, 0.8, np.nan], "metric": "accuracy", "score": [0.6, 0.7, 0.8],
+                      "low": [0.5, 0.6, 0.7], "high": [0.7, 0.8, 0.9], "baseline": 0.5})  # fmt: skip
+TOLD = pd.DataFrame({"share": [0.4, 0.8], "answered": [0.2, 0.5]})
 
 
 def marked(table, simulated=True):
@@ -44,6 +49,9 @@ def results(table):
 def drawings(results):
     classes, numbers = results
     return {
+        plots.plot_early_classification: EarlyClassification(
+            marked(PARTS.copy()), TOLD, TOLD, (), "time", 1.1, 0.9
+        ),
         plots.plot_roc: roc_curve(classes),
         plots.plot_precision_recall: precision_recall_curve(classes),
         plots.plot_calibration: calibration_curve(classes),

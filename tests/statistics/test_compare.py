@@ -16,6 +16,7 @@ from locomotion_analysis.statistics import (
     anova1rm,
     anova2nested,
     compare,
+    compare_family,
     mixed,
     ttest2,
     ttest_paired,
@@ -154,19 +155,83 @@ def test_scalars_and_several_channels_go_through_the_same_call():
     assert (both.statistic, both.df) == ("T2", (2.0, 14.0))
 
 
-def test_pairs_of_levels_are_one_family():
+def _three_groups():
     data = _cycles(n=18)
     cycles = data.cycles.assign(
         pathology=[f"g{int(name[1:]) % 3}" for name in data.cycles["subject"]]
     )
-    shift = (cycles["pathology"] == "g2").to_numpy()[:, None] * 1.5
-    three = LocomotionData(cycles, data.block + shift, data.channels)
+    block = data.block + 1.2 * (cycles["pathology"] == "g2").to_numpy()[:, None]
+    hip = np.random.default_rng(1).normal(size=(18, 1)) * np.cos(np.linspace(0, 6 * np.pi, 150))
+    block[1] += hip[[int(name[1:]) for name in cycles["subject"]]]
+    return LocomotionData(cycles, block, data.channels)
+
+
+def test_pairs_of_levels_are_one_family():
+    three = _three_groups()
     found = compare(three, f"{KNEE} ~ pathology", iterations=500)
     by_holm, by_maximum = found.posthoc("pathology"), found.posthoc("pathology", "max")
     ordered = by_holm.sort_values("p")
     steps = np.maximum.accumulate(ordered["p"].to_numpy() * [3, 2, 1]).clip(max=1)
     np.testing.assert_allclose(ordered["p_adjusted"], steps)
     assert by_maximum["p_adjusted"].iloc[0] > by_maximum["p_adjusted"].iloc[1:].max()
+
+
+def test_pairs_of_all_channels_are_one_family(tmp_path):
+    three = _three_groups()
+    options = {"method": "permutation", "iterations": 400}
+    found = compare_family(three, f"{KNEE}, {HIP} ~ pathology", **options)
+    by_holm, by_maximum = found.posthoc("pathology"), found.posthoc("pathology", "max")
+    assert by_holm["channel"].tolist() == [KNEE] * 3 + [HIP] * 3
+    alone = [compare(three, f"{name} ~ pathology", **options) for name in (KNEE, HIP)]
+    p = np.concatenate([each.posthoc("pathology")["p"] for each in alone])
+    order = np.argsort(p, kind="stable")
+    steps = np.maximum.accumulate(p[order] * np.arange(6, 0, -1)).clip(max=1)
+    np.testing.assert_allclose(by_holm["p_adjusted"].to_numpy()[order], steps)
+    np.testing.assert_allclose(by_holm["p"], p)
+    # Over more curves the largest t is larger, and never by more than as if they had nothing in common.
+    within = np.concatenate([each.posthoc("pathology", "max")["p_adjusted"] for each in alone])
+    assert (by_maximum["p_adjusted"] >= within - 1e-12).all()
+    assert (by_maximum["p_adjusted"] > within).any()
+    other = [each.posthoc("pathology", "max") for each in alone]
+    bound = np.concatenate([2 * table["p_adjusted"] for table in other]) + 0.08
+    assert (by_maximum["p_adjusted"] <= bound).all()
+    made = run_comparison(
+        three, f"{KNEE}, {HIP} ~ pathology", tmp_path / "out", correction="max", **options
+    )
+    written = pd.read_csv(tmp_path / "out" / "posthoc.csv")
+    np.testing.assert_allclose(written["p_adjusted"], by_maximum["p_adjusted"])
+    assert made.posthoc["p_adjusted"].tolist() == by_maximum["p_adjusted"].tolist()
+    assert made.posthoc["channel"].tolist() == written["channel"].tolist() == [KNEE] * 3 + [HIP] * 3
+
+
+def test_the_largest_t_of_pairs_is_that_of_pooled_variances():
+    three = _three_groups()
+    table = compare(three, f"{KNEE} ~ pathology", iterations=300).posthoc("pathology", "max")
+    keys = [three.cycles[name].to_numpy() for name in ("subject", "side")]
+    legs = pd.DataFrame(three.curves(KNEE).astype(float)).groupby(keys).mean()
+    mean = legs.groupby(level=0).mean()
+    group = np.array([f"g{int(name[1:]) % 3}" for name in mean.index])
+    curves = {name: mean[group == name].to_numpy(float) for name in ("g0", "g1", "g2")}
+    pooled = np.mean([own.var(axis=0, ddof=1) for own in curves.values()], axis=0)
+    for row in table.itertuples():
+        first, second = curves[row.first], curves[row.second]
+        away = second.mean(axis=0) - first.mean(axis=0)
+        t = away / np.sqrt(pooled * (1 / len(first) + 1 / len(second)))
+        node = np.abs(t).argmax()
+        assert row.largest == pytest.approx(t[node], rel=1e-4)
+        assert row.at == pytest.approx(100 * node / 149)
+        assert row.difference == pytest.approx(away[node], rel=1e-4)
+
+
+def test_pairs_of_channels_of_other_people_have_no_common_exchange():
+    three = _three_groups()
+    block = three.block.copy()
+    block[1, three.cycles["subject"] == "P3"] = np.nan
+    lacking = LocomotionData(three.cycles, block, three.channels)
+    found = compare_family(lacking, f"{KNEE}, {HIP} ~ pathology", iterations=100)
+    assert len(found.posthoc("pathology")) == 6
+    with pytest.raises(SchemaError, match="in the same people"):
+        found.posthoc("pathology", "max")
 
 
 def test_a_mixture_of_tasks_is_said():

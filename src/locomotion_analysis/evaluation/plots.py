@@ -26,11 +26,14 @@ from locomotion_analysis.reporting.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from locomotion_analysis.evaluation.early_classification import EarlyClassification
+
 
 __all__ = [
     "plot_agreement",
     "plot_calibration",
     "plot_confusion_matrix",
+    "plot_early_classification",
     "plot_fairness",
     "plot_feature_importances",
     "plot_learning_curve",
@@ -518,4 +521,47 @@ def plot_learning_curve(curve: pd.DataFrame, ax: "Axes | None" = None) -> "Axes"
     ax.set_xlim(left=0)
     light_grid(ax)
     ax.legend(loc="best", fontsize=8)
+    return ax
+
+
+def plot_early_classification(found: "EarlyClassification", ax: "Axes | None" = None) -> "Axes":
+    """Draw the score over the share of the cycle that is known, and how many cycles are told by then.
+
+    Parameters
+    ----------
+    found : EarlyClassification
+        From :func:`~locomotion_analysis.evaluation.early_classification.evaluate_early_classification`.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; default: a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes, in ``ax.figure``. Band: 95 % over subjects. Dashed: the score of whole cycles.
+    """
+    ax = axes_for(ax, *_SQUARE, found.scores)
+    metric = METRIC_NAMES[found.scores["metric"].iloc[0]]
+    part, whole = found.scores.iloc[:-1], found.scores.iloc[-1]
+    shade = colour(0)
+    percent = 100 * part["share"]
+    ax.fill_between(percent, part["low"], part["high"], color=shade, alpha=0.15, linewidth=0)
+    ax.plot(percent, part["score"], "o-", color=shade, linewidth=1.6, label=metric)
+    ax.axhline(whole["score"], color=shade, linewidth=1.0, linestyle="--", label="of whole cycles")
+    ax.plot(
+        percent, part["baseline"], color=MUTED, linewidth=1.0, linestyle=":",
+        label="most frequent class",
+    )  # fmt: skip
+    ax.step(
+        100 * found.stopping["share"], found.stopping["answered"], where="post", color=colour(1),
+        linewidth=1.4, label=f"cycles told at {found.confidence:.0%} confidence",
+    )  # fmt: skip
+    of = f"{found.reference_s:.2f} s, the median cycle" if found.clock == "time" else "the cycle"
+    ax.set(
+        xlim=(0, 102),
+        ylim=(-0.02, 1.02),
+        xlabel=f"Known, % of {of}",
+        ylabel="Score, share of cycles",
+    )
+    light_grid(ax)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
     return ax

@@ -9,11 +9,10 @@ of people are then drawn from their exact conditional distribution.
 Curves are brought to a few coordinates, each of which has the same model as a number.
 """
 
-import os
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,21 +21,20 @@ from numpy.typing import NDArray
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import ConvergenceError, LocomotionWarning, SchemaError
 from locomotion_analysis.extras import require
-from locomotion_analysis.reporting.names import (
-    channel_axis,
-    feature_title,
-    shown_unit,
+from locomotion_analysis.reporting.style import is_simulated
+from locomotion_analysis.statistics.bayesian_posterior import (
+    RESIDUAL,
+    Basis,
+    BayesianModel,
+    Design,
+    Draws,
+    correlated_pairs,
+    effect_tables,
+    effects_of_people,
+    in_units,
+    predictive_check,
+    scaled_sums,
 )
-from locomotion_analysis.reporting.style import (
-    INK,
-    MUTED,
-    axes_for,
-    colour,
-    gait_cycle_axis,
-    is_simulated,
-    light_grid,
-)
-from locomotion_analysis.standard import is_channel
 from locomotion_analysis.statistics.formula import (
     INTERCEPT,
     Coding,
@@ -46,10 +44,6 @@ from locomotion_analysis.statistics.formula import (
 )
 from locomotion_analysis.statistics.mixed_likelihood import Sums
 from locomotion_analysis.statistics.mixed_models import check_size, grouping_of, inputs_of
-from locomotion_analysis.statistics.plots import effect_title
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["BayesianModel", "Prior", "bayesian"]
 
@@ -61,11 +55,9 @@ LARGEST_RHAT = 1.01
 LEAST_ESS = 400
 _MOST_DIVERGENT = 0.01
 _PRIOR_DRAWS = 4000
-_REPLICATES = 400
 _KEPT_VARIANCE = 0.995
 _MOST_COMPONENTS = 12
 _CONCENTRATION = 1.0
-RESIDUAL = "sd[residual]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,330 +87,6 @@ class Prior:
         name = self.family.title().replace("_", "")
         mean = f"{self.mean:.4g}, " if self.family == "normal" else ""
         return f"{name}({mean}{self.scale:.4g})"
-
-
-class _Basis(NamedTuple):
-    """How coordinates become curves: y = mean + z @ shapes.
-
-    ``left``, shape (n_points,), is the standard deviation of what they leave, ``left_effects``,
-    shape (p, n_points), the least squares effects on it.
-    """
-
-    mean: Values
-    shapes: Values
-    left: Values
-    left_effects: Values
-
-    def curves(self, coordinates: Values) -> Values:
-        return np.asarray(coordinates @ self.shapes)
-
-
-class _Draws(NamedTuple):
-    """Draws in the unit of each coordinate: beta (n, p, K), factor (n, q, q, K), sigma (n, K)."""
-
-    beta: Values
-    factor: Values
-    sigma: Values
-
-
-class _Design(NamedTuple):
-    """Rows of the model, and the scales of what is sampled.
-
-    Attributes
-    ----------
-    X, Z, Y : ndarray, shape (n_rows, p), (n_rows, q), (n_rows, K)
-        Fixed columns, random columns, responses.
-    person : ndarray, shape (n_rows,)
-        Code of each row's person.
-    names, effects : list of str
-        Of the columns of X and Z.
-    blocks : tuple of int
-        How many random effects are correlated with each other.
-    centre : ndarray, shape (p,)
-        Taken off each column, where there is an intercept; 0 of the intercept itself.
-    back : ndarray, shape (q, q)
-        Effects of people on columns as they came, from those on Z, whose columns are less their
-        mean where a level of the same block takes it up.
-    error : ndarray, shape (n_rows,), optional
-        Known standard error of each row.
-    """
-
-    X: Values
-    Z: Values
-    Y: Values
-    person: NDArray[np.intp]
-    names: list[str]
-    effects: list[str]
-    blocks: tuple[int, ...]
-    centre: Values
-    back: Values
-    error: Values | None
-
-    @property
-    def n_people(self) -> int:
-        return int(self.person.max()) + 1
-
-
-@dataclass(frozen=True, eq=False)
-class BayesianModel:
-    """A sampled model (see :func:`bayesian`).
-
-    Tables of a curve have a second level of the index, ``phase_percent``.
-
-    Attributes
-    ----------
-    formula : str
-        What was fitted.
-    fixed : DataFrame
-        Posterior of each fixed effect: ``mean``, ``sd``, ``low``, ``high`` (equal tails) and
-        ``p_direction``, the probability of the more probable sign. For curves also ``band_low``,
-        ``band_high``: the whole curve lies between them with probability `level`.
-    random : DataFrame
-        The same of ``sd[<effect>]`` between people, of ``sd[residual]`` and, of numbers, of
-        ``correlation[<effect>, <effect>]``.
-    prior : DataFrame
-        The same of all of these before the data; ``prior`` names the distribution. Of curves the
-        distribution differs along the curve: the numbers are those at each point.
-    people : DataFrame
-        Posterior mean of each person's own effects; one column a person.
-    check : DataFrame
-        Posterior predictive check, one row a statistic: ``observed``, ``low``, ``high`` (of data
-        of as many new people as the model expects them) and ``p``, the share of these that are
-        larger.
-    sampling : DataFrame
-        ``r_hat``, ``ess_bulk``, ``ess_tail`` of every sampled parameter.
-    n_rows, n_people : int
-        What it was fitted to.
-    level : float
-        Of the intervals and the band.
-    notes : tuple of str
-        What was left out and what curves were brought to.
-    simulated : bool
-        Whether any row is of a simulated person.
-    """
-
-    formula: str
-    fixed: pd.DataFrame
-    random: pd.DataFrame
-    prior: pd.DataFrame
-    people: pd.DataFrame
-    check: pd.DataFrame
-    sampling: pd.DataFrame
-    n_rows: int
-    n_people: int
-    level: float
-    notes: tuple[str, ...]
-    simulated: bool
-    _effects: Values = field(repr=False)
-    _prior_effects: Values = field(repr=False)
-
-    @property
-    def is_curve(self) -> bool:
-        """Whether it is a model of curves."""
-        return self.fixed.index.nlevels > 1
-
-    @property
-    def response(self) -> str:
-        """What is explained."""
-        return Formula.parse(self.formula).response
-
-    @property
-    def names(self) -> list[str]:
-        """Fixed effects."""
-        return list(self.fixed.index.unique(0) if self.is_curve else self.fixed.index)
-
-    @property
-    def _nodes(self) -> "pd.Index[Any]":
-        if self.is_curve:
-            return self.fixed.loc[self.names[0]].index
-        return pd.Index([self.response])
-
-    def draws(self, weights: str | Mapping[str, float]) -> Values:
-        """Return the posterior draws of an effect, or of a sum of effects, each by its weight.
-
-        Parameters
-        ----------
-        weights : str or dict of str to float
-            An effect; or the weight of each.
-
-        Returns
-        -------
-        ndarray, shape (n_draws,), or (n_draws, n_points) of curves
-            In the unit of the response.
-
-        Raises
-        ------
-        SchemaError
-            If an effect is not in the model.
-        """
-        drawn = self._effects @ self._row(weights)
-        return drawn if self.is_curve else drawn[:, 0]
-
-    def _row(self, weights: str | Mapping[str, float]) -> Values:
-        asked = {weights: 1.0} if isinstance(weights, str) else weights
-        unknown = [name for name in asked if name not in self.names]
-        if unknown:
-            raise SchemaError(
-                expected=f"effects of the model: {', '.join(self.names)}", got=", ".join(unknown)
-            )
-        return np.array([asked.get(name, 0.0) for name in self.names])
-
-    def probability(
-        self, weights: str | Mapping[str, float], margin: float = 0.0
-    ) -> "pd.Series[float] | pd.DataFrame":
-        """Return how probable it is that an effect is larger than a margin.
-
-        Parameters
-        ----------
-        weights : str or dict of str to float
-            An effect, or the weight of each in a sum (a difference of two groups).
-        margin : float
-            Smallest difference that matters, in the unit of the response; not negative.
-
-        Returns
-        -------
-        Series, or DataFrame of curves with one row a point
-            ``above`` (effect > margin), ``below`` (effect < −margin), ``within`` (between), and
-            ``direction``, the larger of the probabilities of the two signs.
-
-        Raises
-        ------
-        SchemaError
-            If an effect is not in the model, or the margin is negative.
-        """
-        if not margin >= 0:
-            raise SchemaError(expected="a margin of 0 or more", got=f"{margin:g}", where="margin")
-        drawn = self._effects @ self._row(weights)
-        above, below = (drawn > margin).mean(axis=0), (drawn < -margin).mean(axis=0)
-        sign = (drawn > 0).mean(axis=0)
-        table = pd.DataFrame(
-            {
-                "above": above,
-                "below": below,
-                "within": 1 - above - below,
-                "direction": np.maximum(sign, 1 - sign),
-            },
-            index=self._nodes,
-        )
-        return table if self.is_curve else table.iloc[0]
-
-    def contrast(self, weights: Mapping[str, float]) -> pd.DataFrame:
-        """Return the posterior of a sum of fixed effects, each by its weight: one row a point."""
-        return _summary(self._effects @ self._row(weights), self.level, self._nodes, self.is_curve)
-
-    def plot(self, effect: str, ax: "Axes | None" = None) -> "Axes":
-        """Draw the posterior of an effect: over the gait cycle, or its density beside the prior's.
-
-        Parameters
-        ----------
-        effect : str
-            A fixed effect.
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; default: a new figure.
-        """
-        posterior = self._effects @ self._row(effect)
-        known = is_channel(self.response)
-        factor = shown_unit(self.response)[1] if known else 1.0
-        title = channel_axis(self.response) if known else feature_title(self.response)
-        ax = axes_for(ax, 5.6, 3.2, self)
-        if self.is_curve:
-            rows = factor * self.fixed.loc[effect, ["mean", "low", "high", "band_low", "band_high"]]
-            x = self._nodes.to_numpy(float)
-            for low, high, shade, said in (
-                ("band_low", "band_high", 0.15, "whole curve"),
-                ("low", "high", 0.3, "each point"),
-            ):
-                ax.fill_between(
-                    x, rows[low].to_numpy(), rows[high].to_numpy(), color=colour(0), alpha=shade,
-                    linewidth=0, label=f"{self.level:.0%} credible, {said}",
-                )  # fmt: skip
-            ax.plot(x, rows["mean"].to_numpy(), color=colour(0), linewidth=1.8, label="mean")
-            ax.axhline(0.0, color=INK, linewidth=0.5, zorder=0)
-            gait_cycle_axis(ax)
-            ax.set_ylabel(title)
-        else:
-            from scipy.stats import gaussian_kde
-
-            own, before = posterior[:, 0] * factor, self._prior_effects @ self._row(effect)
-            x = np.linspace(own.min(), own.max(), 200)
-            ax.fill_between(x, gaussian_kde(own)(x), color=colour(0), alpha=0.3, linewidth=0)
-            ax.plot(x, gaussian_kde(own)(x), color=colour(0), linewidth=1.8, label="posterior")
-            prior = gaussian_kde(before[:, 0] * factor)(x)
-            ax.plot(x, prior, color=MUTED, linestyle="--", label="prior")
-            if own.min() < 0 < own.max():
-                ax.axvline(0.0, color=INK, linewidth=0.5, zorder=0)
-            ax.set_xlabel(
-                title if effect == INTERCEPT else f"Effect on {title[0].lower()}{title[1:]}"
-            )
-            ax.set_ylabel("Density")
-            ax.set_ylim(bottom=0.0)
-            light_grid(ax)
-        ax.set_title(effect_title(effect), loc="left")
-        ax.legend(frameon=False, fontsize=8)
-        return ax
-
-    @property
-    def findings(self) -> list[str]:
-        """What was found of each effect, a sentence each."""
-        known = is_channel(self.response)
-        unit, factor = shown_unit(self.response) if known else ("", 1.0)
-        told = []
-        for name in self.names:
-            if name == INTERCEPT and len(self.names) > 1:
-                continue
-            rows = self.fixed.loc[name]
-            if self.is_curve:
-                away = (rows["band_low"] > 0) | (rows["band_high"] < 0)
-                where = _spans(self._nodes.to_numpy(float), away.to_numpy())
-                found = f"excludes 0 from {where}" if where else "holds 0 throughout"
-                told.append(
-                    f"{effect_title(name)}: the {self.level:.0%} band of the curve {found}."
-                )
-            else:
-                mean, low, high = (f"{factor * rows[key]:.3g}" for key in ("mean", "low", "high"))
-                told.append(
-                    f"{effect_title(name)}: {mean} {unit}".rstrip()
-                    + f" ({self.level:.0%} credible {low} to {high}), probability of this sign "
-                    f"{rows['p_direction']:.3f}."
-                )
-        return told
-
-    @property
-    def n_draws(self) -> int:
-        """Draws of the posterior that were kept."""
-        return len(self._effects)
-
-    @property
-    def sentence(self) -> str:
-        """What was found, in words for a methods section."""
-        about = (
-            f"{self.formula}: {self.n_rows:,} rows of {self.n_people} people, Bayesian multilevel "
-            f"model, {self.n_draws:,} draws of the posterior."
-        )
-        return " ".join([about, *self.findings])
-
-    def __str__(self) -> str:
-        distributions = ", ".join(
-            f"{name} ~ {text}" for name, text in self.prior["prior"].groupby(level=0, sort=False).first().items()
-        )  # fmt: skip
-        lines = [self.sentence, f"Priors: {distributions}"]
-        if not self.is_curve:
-            lines += [self.fixed.to_string(), self.random.to_string()]
-        lines.append(
-            f"Sampling: largest R-hat {self.sampling['r_hat'].max():.3f}, least effective sample "
-            f"size {self.sampling[['ess_bulk', 'ess_tail']].min().min():.0f}"
-        )
-        return "\n".join([*lines, *self.notes])
-
-    def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
-        """Return the report as one HTML page, and write it where a path is given."""
-        from locomotion_analysis.statistics.bayesian_report import bayesian_page
-        from locomotion_analysis.statistics.comparison_report import write_page
-
-        page = bayesian_page(self).html()
-        if path is not None:
-            write_page(page, path)
-        return page
 
 
 def bayesian(
@@ -539,14 +207,16 @@ def bayesian(
     index = pd.Index(nodes, name="phase_percent" if is_curve else None)
     tables = []
     for drawn in (posterior, before):
-        beta, spread, correlation = _in_units(design, drawn, basis)
-        tables.append((beta, *_tables(design, beta, spread, correlation, level, index, is_curve)))
+        beta, spread, correlation = in_units(design, drawn, basis)
+        tables.append(
+            (beta, *effect_tables(design, beta, spread, correlation, level, index, is_curve))
+        )
     (effects, fixed, random), (prior_effects, prior_fixed, prior_random) = tables
     prior = pd.concat([prior_fixed, prior_random])
     prior.insert(0, "prior", [own[name].text for name in prior.index.get_level_values(0)])
     if basis is not None:
         notes.append(_left_of_effects(design.names, basis, fixed))
-    of_people = _people(design, posterior)
+    of_people = effects_of_people(design, posterior)
     if basis is not None:
         of_people = basis.curves(of_people)
     titles = (
@@ -555,7 +225,7 @@ def bayesian(
         else pd.Index(design.effects)
     )
     own_effects = of_people.transpose(1, 2, 0).reshape(-1, len(people))
-    check = _predictive_check(design, posterior, basis, response, random_state)
+    check = predictive_check(design, posterior, basis, response, random_state)
     return BayesianModel(
         formula, fixed, random, prior, pd.DataFrame(own_effects, index=titles, columns=people), check,
         sampling, len(frame), len(people), level, tuple(notes), is_simulated(data), effects,
@@ -572,7 +242,7 @@ def _design(
     response: Values,
     person: NDArray[np.intp],
     error: Values | None,
-) -> _Design:
+) -> Design:
     X, names = Coding.of(read.terms, frame).matrix(frame)
     if not names:
         raise SchemaError(expected="a fixed effect", got="none", where=f"formula {read.text}")
@@ -594,12 +264,12 @@ def _design(
     centre = np.zeros(len(names))
     if INTERCEPT in names:
         centre = X.mean(axis=0) * [name != INTERCEPT for name in names]
-    return _Design(
+    return Design(
         X - centre, Z, response, person, names, effects, tuple(blocks), centre, back, error,
     )  # fmt: skip
 
 
-def _coordinates(design: _Design) -> tuple[Values, _Basis, str]:
+def _coordinates(design: Design) -> tuple[Values, Basis, str]:
     """Bring curves to coordinates that are uncorrelated within and between people."""
     from scipy.linalg import eigh
 
@@ -625,10 +295,10 @@ def _coordinates(design: _Design) -> tuple[Values, _Basis, str]:
         f"curves were brought to {rank} principal components, which hold "
         f"{100 * share[rank - 1]:.1f} % of their variance"
     )
-    return coordinates, _Basis(mean, shapes, left.std(axis=0), left_effects), note
+    return coordinates, Basis(mean, shapes, left.std(axis=0), left_effects), note
 
 
-def _left_of_effects(names: Sequence[str], basis: _Basis, fixed: pd.DataFrame) -> str:
+def _left_of_effects(names: Sequence[str], basis: Basis, fixed: pd.DataFrame) -> str:
     """Say how much of an effect the components cannot show, beside the width of its band."""
     half = (fixed["band_high"] - fixed["band_low"]).to_numpy().reshape(len(names), -1) / 2
     largest = 100 * float(np.abs(basis.left_effects / half).max())
@@ -647,7 +317,7 @@ class _Own(NamedTuple):
     text: str
 
 
-def _priors(design: _Design, given: Mapping[str, Prior]) -> dict[str, _Own]:
+def _priors(design: Design, given: Mapping[str, Prior]) -> dict[str, _Own]:
     spread = design.Y.std(axis=0)
     is_curve = design.Y.shape[1] > 1
     found: dict[str, _Own] = {}
@@ -687,19 +357,10 @@ def _priors(design: _Design, given: Mapping[str, Prior]) -> dict[str, _Own]:
         raise SchemaError(
             expected=f"priors of {', '.join(found)}", got=", ".join(unknown), where="priors"
         )
-    for first, second in _pairs(design.blocks):
+    for first, second in correlated_pairs(design.blocks):
         name = f"correlation[{design.effects[first]}, {design.effects[second]}]"
         found[name] = _Own("lkj", spread, spread, f"LKJ({_CONCENTRATION:g})")
     return found
-
-
-def _pairs(blocks: Sequence[int]) -> list[tuple[int, int]]:
-    """Return the pairs of random effects that are correlated, by rows of the lower triangle."""
-    pairs, start = [], 0
-    for size in blocks:
-        pairs += [(k, i) for i in range(start, start + size) for k in range(start, i)]
-        start += size
-    return pairs
 
 
 def _concentrations(blocks: Sequence[int]) -> list[float]:
@@ -734,19 +395,9 @@ def _correlation_factor(blocks: Sequence[int], partial: Any, root: Any) -> dict[
 # Sampling
 
 
-def _scaled_sums(design: _Design) -> tuple[Sums, Values]:
-    """Return the cross-products of the responses in units of their spread, and that spread."""
-    spread = design.Y.std(axis=0)
-    if design.error is None:
-        return Sums.of(design.X, design.Z, design.Y / spread, design.person), spread
-    weight = spread[0] / design.error[:, np.newaxis]
-    rows = design.X * weight, design.Z * weight, design.Y / spread * weight
-    return Sums.of(*rows, design.person), spread
-
-
 def _sampled(
-    design: _Design, own: Mapping[str, _Own], draws: int, seed: int
-) -> tuple[_Draws, pd.DataFrame]:
+    design: Design, own: Mapping[str, _Own], draws: int, seed: int
+) -> tuple[Draws, pd.DataFrame]:
     """Sample what is left when the effects of people are integrated out."""
     pytensor = require("pytensor", EXTRA)
     # Before anything is compiled: the search for BLAS warns where a pip install has none, and the
@@ -757,7 +408,7 @@ def _sampled(
             "ignore", FutureWarning
         )  # once a day ArviZ announces its next version
         pymc, nutpie, arviz = (require(name, EXTRA) for name in ("pymc", "nutpie", "arviz"))
-    sums, spread = _scaled_sums(design)
+    sums, spread = scaled_sums(design)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the libraries about their own versions
         compiled = nutpie.compile_pymc_model(_pymc_model(pymc, design, own, sums, spread))
@@ -777,7 +428,9 @@ def _sampled(
         "beta": design.names,
         "sd": [f"sd[{name}]" for name in design.effects],
         "sigma": [RESIDUAL],
-        "partial": [f"partial correlation {k + 1}" for k in range(len(_pairs(design.blocks)))],
+        "partial": [
+            f"partial correlation {k + 1}" for k in range(len(correlated_pairs(design.blocks)))
+        ],
     }
     titles = [
         name if n_coordinates == 1 else f"{name}, component {k + 1}"
@@ -798,7 +451,7 @@ def _sampled(
     n = len(flat["beta"])
     sigma = spread * flat["sigma"] if "sigma" in flat else np.zeros((n, n_coordinates))
     factor = _factor(design, flat["sd"] * spread, flat.get("partial"))
-    return _Draws(flat["beta"] * spread, factor, sigma), sampling
+    return Draws(flat["beta"] * spread, factor, sigma), sampling
 
 
 def _refuse_unsampled(sampling: pd.DataFrame, divergent: float) -> None:
@@ -824,7 +477,7 @@ def _refuse_unsampled(sampling: pd.DataFrame, divergent: float) -> None:
 
 
 def _pymc_model(
-    pymc: Any, design: _Design, own: Mapping[str, _Own], sums: Sums, spread: Values
+    pymc: Any, design: Design, own: Mapping[str, _Own], sums: Sums, spread: Values
 ) -> Any:
     r"""Return the model in units of the response's spread.
 
@@ -913,7 +566,7 @@ def _eliminated(ZZ: Values, L: Mapping[Any, Any], Zr: Sequence[Any], root: Any, 
     return logs, squares
 
 
-def _factor(design: _Design, sd: Values, partial: Values | None) -> Values:
+def _factor(design: Design, sd: Values, partial: Values | None) -> Values:
     """Return the factor of people's covariance, shape (n_draws, q, q, K)."""
     n, q, K = sd.shape
     entries = _correlation_factor(
@@ -925,7 +578,7 @@ def _factor(design: _Design, sd: Values, partial: Values | None) -> Values:
     return factor
 
 
-def _from_prior(design: _Design, own: Mapping[str, _Own], seed: int) -> _Draws:
+def _from_prior(design: Design, own: Mapping[str, _Own], seed: int) -> Draws:
     rng = np.random.default_rng(seed)
     shape = (_PRIOR_DRAWS, design.Y.shape[1])
 
@@ -940,131 +593,4 @@ def _from_prior(design: _Design, own: Mapping[str, _Own], seed: int) -> _Draws:
     sd = np.stack([drawn(f"sd[{name}]") for name in design.effects], axis=1)
     partial = [2 * rng.beta(a, a, shape) - 1 for a in _concentrations(design.blocks)]
     sigma = drawn(RESIDUAL) if design.error is None else np.zeros(shape)
-    return _Draws(beta, _factor(design, sd, np.stack(partial, axis=1) if partial else None), sigma)
-
-
-# From draws to tables
-
-
-def _in_units(
-    design: _Design, drawn: _Draws, basis: _Basis | None
-) -> tuple[Values, dict[str, Values], dict[str, Values]]:
-    """Return draws of effects (n, points, p), of spreads (n, points) and correlations (n, 1)."""
-    beta = drawn.beta.copy()
-    if INTERCEPT in design.names:
-        at = design.names.index(INTERCEPT)
-        beta[:, at] -= np.einsum("npk,p->nk", drawn.beta, design.centre)
-    factor = np.einsum("ij,njkm->nikm", design.back, drawn.factor)
-    variance = np.einsum("nijk,nijk->nik", factor, factor)
-    residual = drawn.sigma**2
-    if basis is not None:
-        beta = basis.curves(beta)
-        if INTERCEPT in design.names:
-            beta[:, design.names.index(INTERCEPT)] += basis.mean
-        squares = basis.shapes**2
-        variance = variance @ squares
-        residual = residual @ squares + basis.left**2
-    spread = {f"sd[{name}]": np.sqrt(variance[:, at]) for at, name in enumerate(design.effects)}
-    if design.error is None:
-        spread[RESIDUAL] = np.sqrt(residual)
-    correlation = {}
-    if basis is None:
-        covariance = np.einsum("nik,njk->nij", factor[..., 0], factor[..., 0])
-        sd = np.sqrt(np.einsum("nii->ni", covariance))
-        for first, second in _pairs(design.blocks):
-            name = f"correlation[{design.effects[first]}, {design.effects[second]}]"
-            both = sd[:, first] * sd[:, second]
-            correlation[name] = (covariance[:, first, second] / both)[:, np.newaxis]
-    return beta.swapaxes(1, 2), spread, correlation
-
-
-def _tables(
-    design: _Design, beta: Values, spread: Mapping[str, Values], correlation: Mapping[str, Values],
-    level: float, index: "pd.Index[Any]", is_curve: bool,
-) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
-    fixed = {
-        name: _summary(beta[:, :, at], level, index, is_curve)
-        for at, name in enumerate(design.names)
-    }
-    random = {
-        name: _summary(values, level, index, False).drop(columns="p_direction")
-        for name, values in {**spread, **correlation}.items()
-    }
-    tables = [pd.concat(each, names=["effect", index.name]) for each in (fixed, random)]
-    if not is_curve:
-        tables = [each.droplevel(1) for each in tables]
-    return tables[0], tables[1]
-
-
-def _summary(drawn: Values, level: float, index: "pd.Index[Any]", band: bool) -> pd.DataFrame:
-    mean, sd = drawn.mean(axis=0), drawn.std(axis=0, ddof=1)
-    tail = 50 * (1 - level)
-    low, high = np.percentile(drawn, [tail, 100 - tail], axis=0)
-    above = (drawn > 0).mean(axis=0)
-    table = {"mean": mean, "sd": sd, "low": low, "high": high,
-             "p_direction": np.maximum(above, 1 - above)}  # fmt: skip
-    if band:
-        reach = np.quantile((np.abs(drawn - mean) / sd).max(axis=1), level)
-        table |= {"band_low": mean - reach * sd, "band_high": mean + reach * sd}
-    return pd.DataFrame(table, index=index)
-
-
-def _people(design: _Design, drawn: _Draws) -> Values:
-    """Return the posterior mean of each person's effects, shape (n_people, q, K)."""
-    sums, spread = _scaled_sums(design)
-    q, K = design.Z.shape[1], design.Y.shape[1]
-    total = np.zeros((design.n_people, q, K))
-    some = np.linspace(0, len(drawn.beta) - 1, min(len(drawn.beta), _REPLICATES)).astype(int)
-    for k in range(K):
-        L = drawn.factor[some, :, :, k] / spread[k]
-        scale = drawn.sigma[some, k] / spread[k] if design.error is None else np.ones(len(some))
-        variance = scale[:, np.newaxis, np.newaxis, np.newaxis] ** 2
-        Zr = sums.Zy[k] - np.einsum("sip,np->nsi", sums.ZX, drawn.beta[some, :, k] / spread[k])
-        A = variance * np.eye(q) + np.einsum("nki,skl,nlj->nsij", L, sums.ZZ, L, optimize=True)
-        u = np.linalg.solve(A, np.einsum("nki,nsk->nsi", L, Zr)[..., np.newaxis])[..., 0]
-        total[:, :, k] = spread[k] * np.einsum("nki,nsi->sk", L, u) / len(some)
-    return np.asarray(np.einsum("ij,sjk->sik", design.back, total))
-
-
-def _predictive_check(
-    design: _Design, drawn: _Draws, basis: _Basis | None, response: Values, seed: int
-) -> pd.DataFrame:
-    """Compare the data with data of new people, drawn from the posterior."""
-    rng = np.random.default_rng(seed)
-    count = np.bincount(design.person)[:, np.newaxis]
-
-    def statistics(values: Values) -> Values:
-        totals = np.zeros((design.n_people, values.shape[1]))
-        np.add.at(totals, design.person, values)
-        between = (totals / count).std(axis=0, ddof=1)
-        return np.array(
-            [values.mean(), values.std(axis=0).mean(), between.mean(), values.min(), values.max()]
-        )
-
-    some = np.linspace(0, len(drawn.beta) - 1, _REPLICATES).astype(int)
-    n, q, K = len(design.X), design.Z.shape[1], design.Y.shape[1]
-    replicated = np.empty((len(some), 5))
-    for at, draw in enumerate(some):
-        b = np.einsum(
-            "ijk,sjk->sik", drawn.factor[draw], rng.standard_normal((design.n_people, q, K))
-        )
-        values = design.X @ drawn.beta[draw] + np.einsum("nq,nqk->nk", design.Z, b[design.person])
-        own = drawn.sigma[draw] if design.error is None else design.error[:, np.newaxis]
-        values = values + own * rng.standard_normal((n, K))
-        if basis is not None:
-            values = basis.mean + basis.curves(values)
-            values += basis.left * rng.standard_normal(values.shape)
-        replicated[at] = statistics(values)
-    observed = statistics(response)
-    low, high = np.percentile(replicated, [2.5, 97.5], axis=0)
-    return pd.DataFrame(
-        {"observed": observed, "low": low, "high": high,
-         "p": (replicated >= observed).mean(axis=0)},
-        index=["mean", "sd of rows", "sd of people's means", "smallest", "largest"],
-    )  # fmt: skip
-
-
-def _spans(x: Values, inside: NDArray[np.bool_]) -> str:
-    """Return the parts of the gait cycle in words: ``12 to 30 % and 60 to 71 %``."""
-    edges = np.flatnonzero(np.diff(np.r_[False, inside, False].astype(int))).reshape(-1, 2)
-    return " and ".join(f"{x[start]:.0f} to {x[end - 1]:.0f} %" for start, end in edges)
+    return Draws(beta, _factor(design, sd, np.stack(partial, axis=1) if partial else None), sigma)

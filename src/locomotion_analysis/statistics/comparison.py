@@ -239,7 +239,7 @@ class Comparison:
         """
         from locomotion_analysis.statistics.posthoc import pairs
 
-        return pairs(self, factor, correction)
+        return pairs((self,), factor, correction)
 
     def plot(self, ax: "Axes | None" = None, effect: str | None = None) -> "Axes":
         """Draw the means with their bands, and shade where the effect was found.

@@ -13,8 +13,8 @@ from locomotion_analysis.standard import is_channel
 from locomotion_analysis.statistics.comparison import Comparison, Correction, Effect, compare
 from locomotion_analysis.statistics.curve_inference import SYMBOLS, p_in_words
 from locomotion_analysis.statistics.plots import effect_title
-from locomotion_analysis.statistics.posthoc import holm
-from locomotion_analysis.statistics.resampling import null_distribution
+from locomotion_analysis.statistics.posthoc import holm, pairs
+from locomotion_analysis.statistics.resampling import null_distribution, share_exchanges
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,39 @@ class Family:
         ``p_adjusted`` (over the channels) and ``rejected``.
         """
         return self._table.copy()
+
+    def posthoc(self, factor: str, correction: Correction = "holm") -> pd.DataFrame:
+        """Compare every two levels of a factor in every channel: all pairs of all are one family.
+
+        Parameters
+        ----------
+        factor : str
+            A factor of the formula.
+        correction : {"holm", "max"}
+            Holm's correction over all pairs and channels; or the largest t over pairs, channels and
+            nodes by permutation (variances are taken to be equal), which uses that channels and
+            pairs go together.
+
+        Returns
+        -------
+        DataFrame, one row a channel and pair
+            ``channel``, and as :meth:`~locomotion_analysis.statistics.Comparison.posthoc`.
+
+        Raises
+        ------
+        SchemaError
+            If it is no factor of the formula, or for ``"max"`` channels were measured in different
+            people.
+
+        Examples
+        --------
+        >>> from locomotion_analysis.simulation import simulate
+        >>> data = simulate(n_subjects=18, n_cycles=2, tasks=["level_walking"])
+        >>> formula = "knee_flexion_angle_ipsi_rad, hip_flexion_angle_ipsi_rad ~ pathology"
+        >>> compare_family(data, formula).posthoc("pathology")["p_adjusted"].shape
+        (6,)
+        """
+        return pairs(self.comparisons, factor, correction)
 
     @property
     def findings(self) -> list[str]:
@@ -152,17 +185,13 @@ def _by_maximum(effects: list[Effect], options: dict[str, Any]) -> np.ndarray[An
     if options["method"] != "permutation":
         return None
     tests = [each.test.hypothesis for each in effects if each.test is not None]
-    first = tests[0]
-    for test in tests[1:]:
-        same = test.basis.shape == first.basis.shape and np.allclose(test.basis, first.basis)
-        if not same or test.kind != first.kind or not np.isfinite(test.rows).all():
-            return None
-    # One seed: the exchanges of every channel are the same, in the same order.
+    if not share_exchanges(tests):
+        return None
     nulls = [
         null_distribution(
             test,
             options["alpha"],
-            two_tailed=first.kind == "T",
+            two_tailed=test.kind == "T",
             iterations=options["iterations"],
             seed=options["seed"],
             circular=options["circular"],

@@ -38,6 +38,7 @@ from locomotion_analysis.statistics.plots import (
     plot_inference,
     plot_means,
 )
+from locomotion_analysis.statistics.posthoc import pairs
 
 _FILES = (
     "report.html",
@@ -167,7 +168,7 @@ def run_comparison(
     )  # fmt: skip
     origin = provenance(source_files(source))
     parts = found.comparisons
-    posthoc = [_posthoc(each, correction) for each in parts]
+    posthoc = _posthoc(parts, correction)
     tables = {
         "clusters.csv": [each.table() for each in parts],
         "assumptions.csv": [each.assumptions for each in parts],
@@ -197,7 +198,7 @@ def run_comparison(
             "provenance": origin,
         }
         contents["family.csv"] = csv_text(found.table())
-        page = family_page(found, origin)
+        page = family_page(found, posthoc, origin)
     else:
         numbers = _numbers(parts[0], origin)
         page = comparison_page(parts[0], posthoc[0], origin)
@@ -212,18 +213,24 @@ def write_page(html: str, path: str | os.PathLike[str]) -> None:
         part.write_text(html, encoding="utf-8")
 
 
-def _posthoc(found: Comparison, correction: Correction) -> pd.DataFrame:
+def _posthoc(comparisons: Sequence[Comparison], correction: Correction) -> list[pd.DataFrame]:
+    """Return the pairs of factors of more than two levels, a table a channel; P of a family."""
     columns = ["factor", "first", "second", "n", "largest", "at", "p", "p_adjusted", "rejected",
                "difference"]  # fmt: skip
-    options = found.options
-    if len(found.responses) > 1 or options["method"] == "mixed" or options["nested"]:
-        return pd.DataFrame(columns=columns)
+    columns += ["channel"] if len(comparisons) > 1 else []
+    none = pd.DataFrame(columns=columns)
+    first, options = comparisons[0], comparisons[0].options
+    if len(first.responses) > 1 or options["method"] == "mixed" or options["nested"]:
+        return [none for _ in comparisons]
     tables = [
-        found.posthoc(name, correction).assign(factor=name)
-        for name in found.factors
-        if len(found.levels(name)) > 2 and (name,) in found.terms
+        pairs(comparisons, name, correction).assign(factor=name)
+        for name in first.factors
+        if (name,) in first.terms and any(len(each.levels(name)) > 2 for each in comparisons)
     ]
-    return pd.concat(tables)[columns] if tables else pd.DataFrame(columns=columns)
+    together = pd.concat(tables)[columns] if tables else none
+    if len(comparisons) == 1:
+        return [together]
+    return [together[together["channel"] == each.responses[0]] for each in comparisons]
 
 
 def _curves(found: Comparison) -> pd.DataFrame:
@@ -275,7 +282,7 @@ def comparison_page(
     origin: dict[str, Any] | None = None,
 ) -> Page:
     """Return the report of a comparison as a page."""
-    posthoc = _posthoc(found, "holm") if posthoc is None else posthoc
+    posthoc = _posthoc((found,), "holm")[0] if posthoc is None else posthoc
     title = " and ".join(map(_response_title, found.responses))
     sections = [
         _means_section(found),
@@ -323,8 +330,13 @@ def comparison_page(
     )
 
 
-def family_page(found: Family, origin: dict[str, Any] | None = None) -> Page:
+def family_page(
+    found: Family,
+    posthoc: Sequence[pd.DataFrame] | None = None,
+    origin: dict[str, Any] | None = None,
+) -> Page:
     """Return the report of channels that were tested as one family."""
+    posthoc = _posthoc(found.comparisons, "holm") if posthoc is None else posthoc
     rows = [
         (
             _response_title(row["channel"]),
@@ -345,8 +357,8 @@ def family_page(found: Family, origin: dict[str, Any] | None = None) -> Page:
             [Table("", columns, rows, first_number=2)],
         )
     ]
-    for each in found.comparisons:
-        own = comparison_page(each)
+    for each, of_pairs in zip(found.comparisons, posthoc, strict=True):
+        own = comparison_page(each, of_pairs)
         title = " and ".join(map(_response_title, each.responses))
         sections += [replace(part, title=f"{title}: {part.title.lower()}") for part in own.sections]
     first = found.comparisons[0]
@@ -510,7 +522,10 @@ def _pairs_section(found: Comparison, posthoc: pd.DataFrame) -> Section:
         for row in posthoc.to_dict("records")
     ]
     columns = ("Pair", "People", "Largest t", "At", "P, adjusted", "Difference there")
-    text = "Every two levels, each over the whole curve; P is adjusted for the number of pairs."
+    text = (
+        "Every two levels, each over the whole curve; P is adjusted over all pairs "
+        "(of all channels, where several are compared)."
+    )
     return Section("Pairs of levels", text, (), [Table("", columns, rows)])
 
 

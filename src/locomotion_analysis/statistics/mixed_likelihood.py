@@ -127,39 +127,101 @@ def likelihood(sums: Sums, factor: Values, reml: bool, variance: Values | None =
     variance : ndarray, shape (n_fits,), optional
         σ²; that of the greatest likelihood where None.
     """
-    n_people, q, p = sums.ZX.shape
+    q, p = sums.ZX.shape[1:]
     n_fits, w = len(factor), sums.weights
-    sigma = factor @ factor.swapaxes(-1, -2)
-    inner = np.eye(q) + sums.ZZ @ sigma[:, np.newaxis]
-    K = np.linalg.inv(inner)
-    KX = K @ sums.ZX
-    Ky = (K @ sums.Zy[..., np.newaxis])[..., 0]
-    # X'V⁻¹y = X'y − X'Z Σ (I + Z'Z Σ)⁻¹ Z'y, and likewise for the others.
-    weighted = w[..., np.newaxis] * (Ky @ sigma)
-    ZX = sums.ZX.reshape(n_people * q, p)
-    held = (w[..., np.newaxis, np.newaxis] * (sigma[:, np.newaxis] @ KX)).reshape(n_fits, -1, p)
-    XVX = np.tensordot(w, sums.XX, 1) - ZX.T @ held
-    XVy = np.einsum("bs,bsi->bi", w, sums.Xy) - weighted.reshape(n_fits, -1) @ ZX
-    yVy = np.einsum("bs,bs->b", w, sums.yy) - np.einsum("bsk,bsk->b", weighted, sums.Zy)
+    # Small axes first, fits and people last: each step is one product of long arrays.
+    ZZ, ZX = (each.transpose(1, 2, 0).copy()[:, :, np.newaxis] for each in (sums.ZZ, sums.ZX))
+    Zy = sums.Zy.transpose(2, 0, 1).copy()
+    turned = np.moveaxis(factor, 0, -1)[..., np.newaxis].swapaxes(0, 1)
+    # With L L' = I + Λ'Z'ZΛ and H = L⁻¹Λ': V⁻¹ = I − Z W Z', W = H'H.
+    inner = _product(turned, _product(ZZ, turned.swapaxes(0, 1)))
+    root = _cholesky(inner + np.eye(q)[..., np.newaxis, np.newaxis])
+    H = _solved(root, turned)
+    W = _product(H.swapaxes(0, 1), H)
+    Wy, WX = _product(W, Zy[:, np.newaxis])[:, 0], _product(W, ZX)
+    by_fit = (w * W).transpose(2, 0, 1, 3).reshape(n_fits, -1)
+    XVX = np.tensordot(w, sums.XX, 1) - _quadratic(by_fit, sums.ZX)
+    held = (w * Wy).swapaxes(0, 1).reshape(n_fits, -1) @ sums.ZX.swapaxes(0, 1).reshape(-1, p)
+    XVy = np.einsum("bs,bsi->bi", w, sums.Xy) - held
+    yVy = (w * (sums.yy - (Wy * Zy).sum(axis=0))).sum(axis=1)
     P: Values = np.linalg.inv(XVX).astype(np.float64, copy=False)
     beta = np.einsum("bij,bj->bi", P, XVy)
     squares = yVy - np.einsum("bi,bi->b", beta, XVy)
     free = w @ sums.rows - (p if reml else 0)
     if variance is None:
         variance = np.maximum(squares, np.finfo(float).tiny) / free
-    Kr = Ky - (KX @ beta[:, np.newaxis, :, np.newaxis])[..., 0]
+    KX = ZX - _product(ZZ, WX)
+    explained = (KX * beta.T[:, :, np.newaxis]).sum(axis=1)
+    Kr = Zy - _product(ZZ, Wy[:, np.newaxis])[:, 0] - explained
     criterion = (
-        np.einsum("bs,bs->b", w, np.linalg.slogdet(inner)[1])
+        2 * sum((w * np.log(root[at, at])).sum(axis=1) for at in range(q))
         + free * np.log(2 * np.pi * variance)
         + squares / variance
     )
-    share = (w / variance[:, np.newaxis])[..., np.newaxis]
-    by_sigma = np.einsum("bs,bsij->bij", w, K @ sums.ZZ) - Kr.swapaxes(1, 2) @ (share * Kr)
+    by_sigma = (
+        np.tensordot(w, sums.ZZ, 1)
+        - _quadratic(by_fit, sums.ZZ)
+        - _crossed((w / variance[:, np.newaxis] * Kr)[:, np.newaxis], Kr[:, np.newaxis])
+    )
     if reml:
         criterion = criterion + np.linalg.slogdet(XVX)[1]
-        told = KX @ P[:, np.newaxis] @ KX.swapaxes(-1, -2)
-        by_sigma = by_sigma - np.einsum("bs,bsij->bij", w, told)
-    return Terms(criterion, 2 * by_sigma @ factor, beta, variance, P, KX, Kr)
+        told = _product(KX, P.transpose(1, 2, 0)[..., np.newaxis])
+        by_sigma = by_sigma - _crossed(w * told, KX)
+    return Terms(
+        criterion,
+        2 * by_sigma @ factor,
+        beta,
+        variance,
+        P,
+        np.moveaxis(KX, (0, 1), (2, 3)),
+        np.moveaxis(Kr, 0, 2),
+    )
+
+
+# Products of small matrices on the first two axes, one for each entry of the others
+
+
+def _product(first: Values, second: Values) -> Values:
+    total = first[:, 0, np.newaxis] * second[0]
+    for inner in range(1, first.shape[1]):
+        total = total + first[:, inner, np.newaxis] * second[inner]
+    return np.asarray(total)
+
+
+def _cholesky(matrix: Values) -> Values:
+    root = np.zeros_like(matrix)
+    for column in range(len(matrix)):
+        before = root[column, :column]
+        root[column, column] = np.sqrt(matrix[column, column] - np.square(before).sum(axis=0))
+        for row in range(column + 1, len(matrix)):
+            rest = matrix[row, column] - (root[row, :column] * before).sum(axis=0)
+            root[row, column] = rest / root[column, column]
+    return root
+
+
+def _solved(root: Values, right: Values) -> Values:
+    """Return root⁻¹ right, root being lower triangular."""
+    found = np.empty((*right.shape[:2], *root.shape[2:]))
+    for row in range(len(root)):
+        known = (root[row, :row, np.newaxis] * found[:row]).sum(axis=0)
+        found[row] = (right[row] - known) / root[row, row]
+    return found
+
+
+def _crossed(first: Values, second: Values) -> Values:
+    """Return the sum over people of first second', shape (n_fits, q, q)."""
+    n_fits = first.shape[2]
+    left, right = (
+        each.transpose(2, 0, 1, 3).reshape(n_fits, len(each), -1) for each in (first, second)
+    )
+    return np.asarray(left @ right.swapaxes(1, 2))
+
+
+def _quadratic(by_fit: Values, columns: Values) -> Values:
+    """Return the sum over people of C'WC, with W in rows and C of shape (n_people, q, p)."""
+    p = columns.shape[2]
+    pairs = np.einsum("ski,slj->klsij", columns, columns).reshape(-1, p * p)
+    return np.asarray(by_fit @ pairs).reshape(-1, p, p)
 
 
 @dataclass(frozen=True)

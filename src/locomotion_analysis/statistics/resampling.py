@@ -7,7 +7,7 @@ the correlation between nodes as it is (Nichols & Holmes 2002).
 """
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations, islice, permutations, product
@@ -161,6 +161,22 @@ def null_distribution(
                     for each in exceeding
                 ]
     return Null(maxima, exact, z, masses, threshold)
+
+
+def share_exchanges(tests: Sequence[Hypothesis]) -> bool:
+    """Tell whether exchanges by one seed are the same for all tests, in the same order.
+
+    So they are where the same people were measured, whole: the largest values of the tests under one
+    exchange then belong together.
+    """
+    first = tests[0]
+    return all(
+        test.kind == first.kind
+        and test.basis.shape == first.basis.shape
+        and np.allclose(test.basis, first.basis)
+        and bool(np.isfinite(test.rows).all())
+        for test in tests
+    )
 
 
 def heaviest(z: Floats, threshold: float, *, two_tailed: bool, circular: bool) -> float:
