@@ -255,7 +255,7 @@ class BayesianModel:
             {
                 "above": above,
                 "below": below,
-                "within": 1 - above - below,
+                "within": (np.abs(drawn) <= margin).mean(axis=0),
                 "direction": np.maximum(sign, 1 - sign),
             },
             index=self._nodes,

@@ -269,7 +269,8 @@ def runs_above(z: Floats, limit: float, *, two_tailed: bool, circular: bool = Fa
                 start = first - 1 + height[first - 1] / (height[first - 1] - height[first])
             if end <= last:
                 stop = end - 1 + height[end - 1] / (height[end - 1] - height[end])
-            found.append(((start, stop), stop - start, sign, np.arange(first, end)))
+            ends = float(start), float(stop)
+            found.append((ends, ends[1] - ends[0], sign, np.arange(first, end)))
     found.sort(key=lambda run: run[0][0])
     if circular and len(found) > 1:
         (start, stop), extent, sign, nodes = found[0]
