@@ -94,7 +94,7 @@ def plot_scores(results: Mapping[str, Any], ax: "Axes | None" = None) -> "Axes":
     )  # fmt: skip
     ax.set_xlim(min(0.0, float((values - ends[:, 0]).min())) - 0.02, 1.02)
     ax.set_xlabel("Score")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.28), ncols=2)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.28), ncols=2, fontsize=8, frameon=False)
     return ax
 
 
@@ -172,7 +172,7 @@ def plot_predictions(results: Mapping[str, Any], ax: "Axes | None" = None) -> "A
     ax.set(xlabel=f"Observed {target}", ylabel=f"Predicted {target}")
     ax.set_aspect("equal", adjustable="datalim")
     light_grid(ax, "both")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3, fontsize=8, frameon=False)
     return ax
 
 
@@ -207,7 +207,7 @@ def plot_agreement(results: Mapping[str, Any], ax: "Axes | None" = None) -> "Axe
     target = _in_words(results["target"] or "target")
     ax.set(xlabel=f"Mean of predicted and observed {target}", ylabel="Predicted minus observed")
     light_grid(ax)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, fontsize=8, frameon=False)
     return ax
 
 
@@ -249,7 +249,7 @@ def plot_subject_scores(results: Mapping[str, Any], ax: "Axes | None" = None) ->
     ax.set(xlabel=label, ylabel="Subjects")
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     light_grid(ax)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2))
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), fontsize=8, frameon=False)
     return ax
 
 
@@ -563,5 +563,5 @@ def plot_early_classification(found: "EarlyClassification", ax: "Axes | None" = 
         ylabel="Score, share of cycles",
     )
     light_grid(ax)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, fontsize=8, frameon=False)
     return ax
