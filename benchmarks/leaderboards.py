@@ -25,7 +25,6 @@ from measured_page import DOCS, machine, write_part
 
 from locomotion_analysis import LocomotionData, load_dataset
 from locomotion_analysis.evaluation.leaderboard import Leaderboard, leaderboard, problem_of
-from locomotion_analysis.evaluation.metrics import METRICS_OF
 from locomotion_analysis.ingest import convert, read_subjects
 from locomotion_analysis.models.deep.legs import has_both_legs
 from locomotion_analysis.models.supervised import PROBLEMS, Recipe
@@ -35,7 +34,6 @@ from locomotion_analysis.models.timeseries import (
     multi_rocket_hydra_classifier,
 )
 from locomotion_analysis.reporting.markdown import markdown_table
-from locomotion_analysis.reporting.names import METRIC_NAMES, number_text
 
 PAGE = DOCS / "leaderboards.md"
 SEEDS = range(5)
@@ -180,45 +178,35 @@ def curve_models(data: LocomotionData, kind: str) -> Iterator[Recipe]:
                 yield replace(made, name=f"{name}:{seed}")
 
 
-def middle_seeds(board: Leaderboard) -> tuple[Leaderboard, dict[str, str]]:
+def middle_seeds(board: Leaderboard) -> tuple[Leaderboard, pd.DataFrame]:
     """Put the seeds of a network together: the one in the middle stands for all.
 
     Returns
     -------
     Leaderboard
         With one entry a model.
-    dict
-        Lowest and highest score over the seeds, by the title of each network.
+    DataFrame
+        Its table; the score of a network is the mean over its seeds, and ``seed_range`` has the
+        lowest and the highest.
     """
+    metric = board.metric
     models = board.table["model"].str.partition(":")[0]
-    middle, ranges = set(), {}
+    middle = {}
+    rows = []
     for _, of_model in board.table.groupby(models, sort=False):
-        row = of_model.iloc[(len(of_model) - 1) // 2]  # ordered by the score
-        middle.add(row["model"])
+        row = of_model.iloc[(len(of_model) - 1) // 2].copy()  # ordered by the score
+        middle[row["model"]] = True
+        row["seed_range"] = ""
         if len(of_model) > 1:
-            low, high = of_model[board.metric].min(), of_model[board.metric].max()
-            ranges[row["title"]] = f"{number_text(low)} to {number_text(high)}"
+            low, high = of_model[metric].min(), of_model[metric].max()
+            row["seed_range"] = f"{low:.3g} to {high:.3g}"
+            row[metric] = of_model[metric].mean()
+        rows.append(row)
+    table = pd.DataFrame(rows).drop(columns="model")
     kept = tuple(entry for entry in board.entries if entry.recipe.name in middle)
-    return replace(board, entries=kept), ranges
-
-
-def as_page_table(board: Leaderboard, seed_ranges: dict[str, str]) -> str:
-    """Return the table of the page: the first score with its interval in one cell."""
-    scores = board.table
-    first, *others = METRICS_OF[board.table_of.kind]
-    shown = {
-        "model": scores["title"],
-        f"{METRIC_NAMES[first].lower()} (95 % interval)": [
-            f"{number_text(row[first])} ({number_text(row['low'])} to {number_text(row['high'])})"
-            for _, row in scores.iterrows()
-        ],
-        **{METRIC_NAMES[name]: scores[name] for name in others},
-    }
-    if "roc_auc" in scores:
-        shown["ROC AUC"] = scores["roc_auc"]
-    if seed_ranges:
-        shown["over five seeds"] = scores["title"].map(seed_ranges).fillna("")
-    return markdown_table(pd.DataFrame(shown))
+    return replace(board, entries=kept), table.sort_values(
+        metric, ascending=metric == "mae", kind="stable"
+    )
 
 
 def counted(of_people: pd.Series) -> str:
@@ -247,7 +235,7 @@ def part(board: Board, folder: Path, jobs: int) -> list[str]:
         )
     table = found.table_of
     people = pd.Series(table.y.to_numpy(), index=np.asarray(table.groups))
-    shown, seed_ranges = middle_seeds(found)
+    shown, scores = middle_seeds(found)
     whose = "Simulated: no person was measured." if data.is_simulated else "Measured people."
     lines = [
         f"## {board.name}: {found.table_of.y.name}",
@@ -256,7 +244,7 @@ def part(board: Board, folder: Path, jobs: int) -> list[str]:
             f"{table.X.shape[1]:,} features, {len(data.channels)} channels, "
             f"{board.n_splits} folds."
         ),
-        as_page_table(shown, seed_ranges),
+        markdown_table(scores),
         " ".join(shown.verdict),
         f"Beware: {board.beware}",
         *(f"- Caution: {each}" for each in _once(found.cautions)),
