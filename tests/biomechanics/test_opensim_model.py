@@ -117,6 +117,8 @@ def test_the_angles_of_a_pendulum_come_out_and_its_moments_are_those_of_newton_a
     for name, wave in zip(("hip_flexion_r", "knee_angle_r"), waves(TIME), strict=True):
         np.testing.assert_allclose(solved.coordinates[name], wave, atol=1e-6)
     assert np.max(solved.marker_error_m) < 1e-6
+    weighed = [link.mass_kg * link.centre_m for link in links(joints, axes)]
+    np.testing.assert_allclose(solved.centre_of_mass_m, np.sum(weighed, axis=0) / 4.0, atol=1e-6)
     loads = newton_euler(links(joints, axes), force, foot, RATE, gravity_m_s2=9.80665)
     inner = slice(10, -10)
     for name, load in zip(("knee_angle_r_moment", "hip_flexion_r_moment"), loads, strict=True):

@@ -6,6 +6,11 @@ trial what the model needs, :func:`pose` places segments and joint centres in ev
 Any other model is solved by OpenSim itself: :func:`solve_opensim`.
 """
 
+from locomotion_analysis.biomechanics.balance import (
+    centre_of_mass,
+    extrapolated_centre_of_mass,
+    margin_of_stability,
+)
 from locomotion_analysis.biomechanics.cgm1 import (
     Body,
     Leg,
@@ -60,13 +65,16 @@ __all__ = [
     "Solution",
     "angular_velocity",
     "calibrated",
+    "centre_of_mass",
     "cgm1_markers",
     "chord",
     "derivative",
+    "extrapolated_centre_of_mass",
     "facing",
     "hip_centre",
     "joint_angles",
     "leg_kinetics",
+    "margin_of_stability",
     "markers_of_angles",
     "newton_euler",
     "pose",

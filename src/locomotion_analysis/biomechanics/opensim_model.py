@@ -136,6 +136,8 @@ class Solution:
         tells are left out.
     forces : mapping of str to ndarray, shape (n,)
         Generalised forces (``hip_flexion_r_moment``, Nm); empty without ground reactions.
+    centre_of_mass_m : ndarray, shape (n, 3)
+        Of the whole model, laboratory axes with z up.
     marker_error_m : ndarray, shape (n,)
         Root mean square distance between the markers and the model's.
     used, missing : tuple of str
@@ -148,6 +150,7 @@ class Solution:
 
     coordinates: Mapping[str, Array]
     forces: Mapping[str, Array]
+    centre_of_mass_m: Array
     marker_error_m: Array
     used: tuple[str, ...]
     missing: tuple[str, ...]
@@ -327,6 +330,7 @@ def _solve(
         columns = _columns(osim, folder / "ik.mot", time_s)
         errors = next(folder.glob("*ik_marker_errors.sto"))
         error_m = _columns(osim, errors, time_s)["marker_error_RMS"]
+        centre_of_mass = _centre_of_mass(model, columns)
         untold = _untold(model, state, set(named))
         coordinates = {
             name: np.radians(values) if _rotates(model, name) else values
@@ -367,6 +371,7 @@ def _solve(
     return Solution(
         coordinates,
         forces,
+        centre_of_mass,
         error_m,
         tuple(named),
         tuple(sorted(_weighed(model, tool) - set(named))),
@@ -504,6 +509,24 @@ def _untold(model: Any, state: Any, named: set[str]) -> set[str]:
 def _rotates(model: Any, name: str) -> bool:
     """Return whether OpenSim writes a coordinate in degrees (motion type 1)."""
     return bool(model.getCoordinateSet().get(name).getMotionType() == 1)
+
+
+def _centre_of_mass(model: Any, columns: Mapping[str, Array]) -> Array:
+    """Return the model's centre of mass at coordinates in degrees and metres, z up."""
+    state = model.initSystem()
+    free = {
+        name: np.radians(values) if _rotates(model, name) else values
+        for name, values in columns.items()
+        if not model.getCoordinateSet().get(name).getLocked(state)
+    }
+    places = np.full((len(next(iter(columns.values()))), 3), np.nan)
+    for row in np.flatnonzero(np.isfinite(list(free.values())).all(axis=0)):
+        for name, values in free.items():
+            model.getCoordinateSet().get(name).setValue(state, float(values[row]), False)
+        model.realizePosition(state)
+        x, up, right = model.calcMassCenterPosition(state).to_numpy()
+        places[row] = x, -right, up
+    return places
 
 
 def _feet(model: Any) -> dict[str, str]:

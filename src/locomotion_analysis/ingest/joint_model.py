@@ -29,7 +29,7 @@ from locomotion_analysis.biomechanics import (
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.ingest.bodies import body_of, differences
-from locomotion_analysis.ingest.foot_forces import low_pass, plate_contacts
+from locomotion_analysis.ingest.foot_forces import low_pass_known, plate_contacts
 from locomotion_analysis.ingest.force_zero import set_to_zero
 from locomotion_analysis.ingest.recording import SIDES, Plate, Recording, Stream
 
@@ -297,9 +297,9 @@ def _loads(
     rough = _noise_m(markers)
     smooth = "as they are: the markers are smoothed already"
     if rough > _ROUGH_M:
-        markers = {name: _filtered(time, xyz) for name, xyz in markers.items()}
+        markers = {name: low_pass_known(time, xyz, CUTOFF_HZ) for name, xyz in markers.items()}
         ground = {
-            side: (_filtered(time, force), _filtered(time, moment))
+            side: (low_pass_known(time, force, CUTOFF_HZ), low_pass_known(time, moment, CUTOFF_HZ))
             for side, (force, moment) in ground.items()
         }
         smooth = f"low-passed at {CUTOFF_HZ:g} Hz (fourth order, zero lag): raw markers"
@@ -374,18 +374,6 @@ def _noise_m(markers: Mapping[str, Array]) -> float:
     jumps = (np.diff(xyz, 4, axis=0) for xyz in markers.values())
     noise = [np.sqrt(np.nanmean(jump**2) / 70.0) for jump in jumps if np.isfinite(jump).any()]
     return float(np.median(noise)) if noise else 0.0
-
-
-def _filtered(time_s: Array, values: Array) -> Array:
-    """Low-pass columns; gaps are bridged for the filter and stay gaps."""
-    known = np.asarray(np.isfinite(values).all(axis=1))
-    if known.sum() < 2:
-        return values
-    columns = [
-        low_pass(time_s, np.interp(time_s, time_s[known], column[known]), CUTOFF_HZ)
-        for column in values.T
-    ]
-    return np.where(known[:, np.newaxis], np.stack(columns, axis=1), np.nan)
 
 
 # What a recording allows, for people.
