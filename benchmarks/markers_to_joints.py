@@ -95,7 +95,9 @@ def through_opensim(folder: Path) -> list[str]:
         ]
     )
     with tempfile.TemporaryDirectory() as name:
-        factors = scale_opensim(sample / "subject01_Setup_Scale.xml", Path(name) / "me.osim")
+        factors = scale_opensim(
+            sample / "subject01_Setup_Scale.xml", Path(name) / "me.osim"
+        ).factors
     applied = ET.parse(sample / "reference" / "scaleSet_applied.xml")
     known = {
         str(each.findtext("segment")).strip(): float(str(each.findtext("scales")).split()[0])

@@ -46,8 +46,12 @@ from locomotion_analysis.biomechanics.marker_check import (
 from locomotion_analysis.biomechanics.opensim_model import (
     OpenSimModel,
     Solution,
-    scale_opensim,
     solve_opensim,
+)
+from locomotion_analysis.biomechanics.opensim_scaling import (
+    Scaling,
+    scale_generic,
+    scale_opensim,
 )
 
 __all__ = [
@@ -60,6 +64,7 @@ __all__ = [
     "OpenSimModel",
     "Pose",
     "Possible",
+    "Scaling",
     "Segment",
     "SegmentParameters",
     "Solution",
@@ -78,6 +83,7 @@ __all__ = [
     "markers_of_angles",
     "newton_euler",
     "pose",
+    "scale_generic",
     "scale_opensim",
     "solve_opensim",
     "stretched_frames",

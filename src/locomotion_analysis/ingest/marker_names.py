@@ -5,18 +5,21 @@ table: case, separators and a prefix of the subject aside, with the side before 
 a laboratory calls otherwise, it says (:func:`place_markers`).
 """
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from os.path import commonprefix
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
-from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.errors import SchemaError, did_you_mean, listed
 from locomotion_analysis.ingest.recording import SIDES, Recording
+from locomotion_analysis.typed_tree import yaml_tree
 
 Markers = Mapping[str, NDArray[np.float64]]
 _FOOT = ("heel", "toe", "ankle")
@@ -497,3 +500,137 @@ def place_markers(recording: Recording, places: Mapping[str, Iterable[str]]) -> 
 
 def _both_pelvis(found: str, place: str) -> bool:
     return place == "pelvis" and found in _PELVIS
+
+
+# What a model calls otherwise.
+
+
+def read_marker_map(path: str | os.PathLike[str]) -> dict[str, str]:
+    """Read a marker map: a YAML file of ``name in the file: name of the model``, one a line.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    dict of str to str
+
+    Raises
+    ------
+    FileReadError
+        If there is no such file.
+    SchemaError
+        If it is no such mapping, or two names become one; with the line.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "map.yaml"
+    >>> _ = path.write_text("{ASIS_right: R.ASIS, ASIS_left: L.ASIS}")
+    >>> read_marker_map(path)
+    {'ASIS_right': 'R.ASIS', 'ASIS_left': 'L.ASIS'}
+    """
+    names: dict[str, str] = {}
+    for label, node in yaml_tree(Path(path)).entries().items():
+        name = node.raw
+        if isinstance(node.value, dict | list) or not name:
+            raise node.error("the name of one marker of the model", fix="write label: NAME")
+        earlier = [old for old, new in names.items() if new.lower() == name.lower()]
+        if earlier:
+            raise node.error("every marker of the model once", f"{name!r}, as for {earlier[0]}")
+        names[label] = name
+    return names
+
+
+def rename_markers(recording: Recording, names: Mapping[str, str]) -> Recording:
+    """Give markers the names that a model has for them.
+
+    Parameters
+    ----------
+    recording : Recording
+    names : mapping of str to str
+        Label in the file, with or without the subject's prefix (``S1:``) -> name. Labels that the
+        recording does not have are passed over: a static trial has more than a walk.
+
+    Returns
+    -------
+    Recording
+        With a history of what was renamed.
+
+    Raises
+    ------
+    SchemaError
+        If a name is that of another marker of the recording.
+
+    Examples
+    --------
+    >>> walk = Recording(source="walk.trc", markers={"S1:rasis": np.zeros((2, 3))})
+    >>> list(rename_markers(walk, {"rasis": "R.ASIS"}).markers)
+    ['R.ASIS']
+    """
+    own = {label: mapped_label(label, names) for label in recording.markers}
+    renamed = {label: name for label, name in own.items() if name != label}
+    if not renamed:
+        return recording
+    twice = sorted(name for name in set(own.values()) if [*own.values()].count(name) > 1)
+    if twice:
+        of_name = [label for label, name in own.items() if name == twice[0]]
+        raise SchemaError(
+            expected="one marker of each name",
+            got=f"{twice[0]} for {' and '.join(of_name)}",
+            where=f"{recording.source}, marker map",
+            fix=f"give one of them another name, or leave {of_name[0]} out of the map",
+        )
+    markers = {own[label]: xyz for label, xyz in recording.markers.items()}
+    text = f"markers {', '.join(f'{label} -> {name}' for label, name in renamed.items())}"
+    return replace(recording, markers=markers).then(HistoryEntry("renamed", text, len(renamed)))
+
+
+def mapped_label(label: str, names: Mapping[str, str]) -> str:
+    """Return the name that a map has for a label, else the label."""
+    return names.get(label) or names.get(label.rpartition(":")[2]) or label
+
+
+def refuse_labels(names: Mapping[str, str], labels: Iterable[str]) -> None:
+    """Raise where a marker map names a label that no recording has.
+
+    Parameters
+    ----------
+    names : mapping of str to str
+        As :func:`rename_markers` takes them.
+    labels : iterable of str
+        Those of all the recordings, as the files write them.
+    """
+    there = {part for label in labels for part in (label, label.rpartition(":")[2])}
+    for label in names:
+        if label not in there:
+            raise SchemaError(
+                expected="labels that a file has",
+                got=repr(label),
+                where="marker map",
+                fix=did_you_mean(label, there, f"the files have {listed(sorted(there))}"),
+            )
+
+
+def refuse_names(names: Mapping[str, str], known: Iterable[str], model: str) -> None:
+    """Raise where a marker map gives a name that a model has no marker of.
+
+    Parameters
+    ----------
+    names : mapping of str to str
+        As :func:`rename_markers` takes them.
+    known : iterable of str
+        Markers of the model.
+    model : str
+        Its file, for the message.
+    """
+    there = {name.lower(): name for name in known}
+    for label, name in names.items():
+        if name.lower() not in there:
+            raise SchemaError(
+                expected=f"markers of the model {model}",
+                got=f"{name!r} for {label}",
+                where="marker map",
+                fix=did_you_mean(name, there.values(), f"it has {listed(sorted(there.values()))}"),
+            )

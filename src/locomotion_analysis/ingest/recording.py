@@ -166,12 +166,15 @@ class ReadOptions:
         Place -> labels of the markers there (:func:`~locomotion_analysis.ingest.place_markers`).
     subject : str
         The one to take from a file that holds several people.
+    marker_map : mapping of str to str
+        Label -> name of the marker in a model (:func:`~locomotion_analysis.ingest.rename_markers`).
     """
 
     column_map: Any = None
     subjects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     markers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     subject: str = ""
+    marker_map: Mapping[str, str] = field(default_factory=dict)
 
 
 @runtime_checkable
