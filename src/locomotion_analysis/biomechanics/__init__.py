@@ -25,6 +25,7 @@ from locomotion_analysis.biomechanics.cgm1 import (
     markers_of_angles,
     pose,
 )
+from locomotion_analysis.biomechanics.key_points import key_point_angles
 from locomotion_analysis.biomechanics.kinetics import (
     BODY_SEGMENTS,
     JointLoad,
@@ -78,6 +79,7 @@ __all__ = [
     "facing",
     "hip_centre",
     "joint_angles",
+    "key_point_angles",
     "leg_kinetics",
     "margin_of_stability",
     "markers_of_angles",

@@ -228,9 +228,10 @@ def convert(
         Label in the files -> name of the marker in the model
         (see :func:`~locomotion_analysis.ingest.read_marker_map`).
     model : {"auto", "cgm1", "none"} or path-like
-        Where joint angles, moments and powers come from: the file, and the conventional gait model
-        on its markers where the file has none (``auto``); that model throughout (``cgm1``); the
-        file alone (``none``). A static trial of the same person among the files calibrates it.
+        Where joint angles, moments and powers come from: the file, and where it has none the
+        conventional gait model on its markers, or key points of the legs (``auto``); that model
+        throughout (``cgm1``); the file alone (``none``). A static trial of the same person among
+        the files calibrates it.
         Or a file of OpenSim: a model scaled to the person (``.osim``), or a set-up file of inverse
         kinematics (``.xml``) that names one and weighs its markers; all trials are of that person.
     fail_fast : bool

@@ -19,6 +19,7 @@ from locomotion_analysis.biomechanics import (
     calibrated,
     cgm1_markers,
     joint_angles,
+    key_point_angles,
     leg_kinetics,
     pose,
     stretched_frames,
@@ -31,6 +32,7 @@ from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.ingest.bodies import body_of, differences
 from locomotion_analysis.ingest.foot_forces import low_pass_known, plate_contacts
 from locomotion_analysis.ingest.force_zero import set_to_zero
+from locomotion_analysis.ingest.marker_names import key_points
 from locomotion_analysis.ingest.recording import SIDES, Plate, Recording, Stream
 
 Array = NDArray[np.float64]
@@ -129,7 +131,8 @@ def with_joints(
     Parameters
     ----------
     recording : Recording
-        With its subject's measures. Unchanged without the model's markers.
+        With its subject's measures. Without the model's markers key points of the legs give the
+        angles that they determine (``auto``); without those it is unchanged.
     model : {"auto", "cgm1", "none"}
         ``auto`` computes what the recording does not have: angles where it has none of the legs'
         joints, moments and powers where it has no moments. ``cgm1`` computes all, in place of
@@ -152,8 +155,10 @@ def with_joints(
     given = has_joint_angles(recording)
     asked = model == "cgm1"
     kinetic = any("_moment_" in name for name in recording.channels)
-    if model == "none" or not (asked or "LASI" in named) or (given and kinetic and not asked):
+    if model == "none" or (given and kinetic and not asked):
         return recording
+    if not asked and "LASI" not in named:
+        return recording if given else _by_key_points(recording)
     body, entries = _whole_body(recording, static)
     possible = what_is_possible(named, body)
     wrong = swapped_markers(named)
@@ -191,6 +196,31 @@ def with_joints(
         entries.append(HistoryEntry("missing", f"angles: {lacks}"))
     entries += said
     return with_signals(recording.then(*entries), fresh, "CGM1")
+
+
+def _by_key_points(recording: Recording) -> Recording:
+    """Add the angles that key points determine, where they are there."""
+    angles = key_point_angles(key_points(recording.markers))
+    angles = {name: values for name, values in angles.items() if np.isfinite(values).any()}
+    if not angles:
+        return recording
+    entries = [
+        HistoryEntry(
+            "computed", "angles in the sagittal plane by key points of the legs", len(angles)
+        ),
+        HistoryEntry(
+            "missing",
+            "flexion of the hip, tilt of the pelvis and angles in other planes: key points do not "
+            "determine them",
+        ),
+    ]
+    if any(name.startswith("foot_") for name in angles):
+        text = (
+            "key points of heel and toe equally high above the sole: angles of foot and ankle may be "
+            "off by a constant"
+        )
+        entries.append(HistoryEntry("assumed", text))
+    return with_signals(recording.then(*entries), angles, "the key points")
 
 
 def with_signals(recording: Recording, fresh: Mapping[str, Array], model: str) -> Recording:
@@ -433,6 +463,9 @@ def report_of(recording: Recording) -> MarkerReport:
     remarks = [*wrong]
     if is_static(recording):
         remarks.append("a static trial: it calibrates the other trials of the person")
+    if points := key_point_angles(key_points(recording.markers)):
+        text = ", ".join(name.removesuffix("_rad") for name in points)
+        remarks.append(f"key points of the legs: convert computes {text}")
     if has_joint_angles(recording):
         remarks.append("the file has joint angles: convert takes them (--model cgm1 computes them)")
     mass = recording.metadata.get("mass_kg")

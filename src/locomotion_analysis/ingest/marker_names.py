@@ -26,7 +26,7 @@ _FOOT = ("heel", "toe", "ankle")
 _PELVIS = ("asis", "psis", "sacrum", "pelvis")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MarkerSet:
     """Names of one marker set.
 
@@ -169,7 +169,18 @@ MARKER_SETS = (
             "toe": ("BIGTOE", "SMALLTOE"),
             "knee": ("KNEE",),
             "ankle": ("ANKLE",),
-            "pelvis": ("MIDHIP",),
+            "pelvis": ("MIDHIP", "HIP"),
+        },
+    ),
+    MarkerSet(
+        "MediaPipe Pose",
+        "Bazarevsky et al. 2020, arXiv 2006.10204 (BlazePose); landmarks of MediaPipe",
+        {
+            "heel": ("HEEL",),
+            "toe": ("FOOTINDEX",),
+            "knee": ("KNEE",),
+            "ankle": ("ANKLE",),
+            "pelvis": ("HIP",),
         },
     ),
     MarkerSet(
@@ -223,6 +234,59 @@ MARKER_SETS = (
     MarkerSet("a user's own", "names of places, see place_markers", {"pelvis": ("PELVIS",)}),
 )
 """Names of the common marker sets, without the side, by the place they sit at."""
+
+KEY_POINTS = (
+    MarkerSet(
+        "OpenPose, HALPE, COCO, Pose2Sim, video of OpenCap, MediaPipe",
+        "as in MARKER_SETS; Fang et al. 2022, IEEE TPAMI 45:7157 (HALPE)",
+        {
+            "hip": ("HIP",),
+            "knee": ("KNEE",),
+            "ankle": ("ANKLE",),
+            "heel": ("HEEL",),
+            "toe": ("BIGTOE", "FOOTINDEX"),
+        },
+    ),
+    MarkerSet(
+        "joint centres",
+        "usual abbreviations, as Visual3D and OpenSim's tools write them",
+        {
+            "hip": ("HJC",),
+            "knee": ("KJC",),
+            "ankle": ("AJC",),
+            "heel": ("HEE", "CALC"),
+            "toe": ("TOE",),
+        },
+    ),
+)
+"""Names of key points, which are centres of joints and no markers on skin."""
+
+
+def key_points(markers: Markers) -> dict[tuple[str, str], NDArray[np.float64]]:
+    """Return the key points of the legs, ``(hip, left)``, ..., of a recording without skin markers.
+
+    Parameters
+    ----------
+    markers : mapping of str to ndarray, shape (n, 3)
+
+    Returns
+    -------
+    dict of (str, str) to ndarray, shape (n, 3)
+        Empty where markers on the skin of the pelvis are there, or the hips are not: names of knees
+        and ankles alone are as often those of markers.
+    """
+    skin = {place for place, _ in marker_places(tuple(markers)).values()}
+    if skin & {"asis", "psis", "sacrum"}:
+        return {}
+    for known in KEY_POINTS:
+        found = {
+            place: markers[label]
+            for label, place in _placed(tuple(markers), (known,)).items()
+            if place[1] and np.isfinite(markers[label]).any()
+        }
+        if ("hip", "left") in found and ("hip", "right") in found:
+            return found
+    return {}
 
 
 def foot_marker(markers: Markers, place: str, side: str) -> NDArray[np.float64] | None:
@@ -315,7 +379,6 @@ def _mean(positions: list[NDArray[np.float64]]) -> NDArray[np.float64] | None:
     return np.mean(seen, axis=0) if seen else None
 
 
-@lru_cache(maxsize=64)
 def marker_places(labels: tuple[str, ...]) -> dict[str, tuple[str, str]]:
     """Say where the markers of a recording sit.
 
@@ -336,13 +399,18 @@ def marker_places(labels: tuple[str, ...]) -> dict[str, tuple[str, str]]:
     >>> marker_places(("S1:LHEE", "S1:r_calc_study", "S1:SACR", "S1:HEEL", "S1:LSHO"))
     {'S1:LHEE': ('heel', 'left'), 'S1:r_calc_study': ('heel', 'right'), 'S1:SACR': ('sacrum', '')}
     """
+    return _placed(labels, MARKER_SETS)
+
+
+@lru_cache(maxsize=64)
+def _placed(labels: tuple[str, ...], sets: tuple[MarkerSet, ...]) -> dict[str, tuple[str, str]]:
     bare = {label: label.rsplit(":", 1)[-1] for label in labels}
     prefix = _common_prefix([*bare.values()])
     words = {label: _words(name.removeprefix(prefix)) for label, name in bare.items()}
     every = {"".join(parts) for parts in words.values()}
     placed = {}
     for label, parts in words.items():
-        found = _readings(parts, every) if parts else set()
+        found = _readings(parts, every, sets) if parts else set()
         if len(found) == 1:
             placed[label] = found.pop()
     return placed
@@ -364,10 +432,12 @@ def _side_of(word: str) -> str:
     return {"L": "left", "LEFT": "left", "R": "right", "RIGHT": "right"}.get(word, "")
 
 
-def _readings(words: list[str], every: set[str]) -> set[tuple[str, str]]:
+def _readings(
+    words: list[str], every: set[str], sets: tuple[MarkerSet, ...]
+) -> set[tuple[str, str]]:
     """Return every place and side that a label may mean."""
     whole = "".join(words)
-    found = {(place, "") for place in _at(whole) if place in _PELVIS}
+    found = {(place, "") for place in _at(whole, sets) if place in _PELVIS}
     pairs = [(_side_of(words[0]), "".join(words[1:])), (_side_of(words[-1]), "".join(words[:-1]))]
     pairs.append((_side_of(whole[:1]), whole[1:]))
     for word, side in (("LEFT", "left"), ("RIGHT", "right")):
@@ -376,14 +446,12 @@ def _readings(words: list[str], every: set[str]) -> set[tuple[str, str]]:
     other = {"L": "R", "R": "L"}.get(whole[-1:], "")
     if whole[:-1] + other in every:
         pairs.append((_side_of(whole[-1:]), whole[:-1]))
-    found |= {(place, side) for side, base in pairs if side for place in _at(base)}
+    found |= {(place, side) for side, base in pairs if side for place in _at(base, sets)}
     return found
 
 
-def _at(name: str) -> set[str]:
-    return {
-        place for known in MARKER_SETS for place, names in known.places.items() if name in names
-    }
+def _at(name: str, sets: tuple[MarkerSet, ...]) -> set[str]:
+    return {place for known in sets for place, names in known.places.items() if name in names}
 
 
 # What a laboratory calls otherwise.

@@ -733,7 +733,7 @@ def _plate(time_s: Array, force: Array, point: Array, torque: Array) -> Plate:
 
 _FRAME = re.compile(r"\s*\"?[+-]?[\d.]+[\d.eE+-]*\"?[\s,;]")
 _HIGH = re.compile(
-    r"HEAD|HD$|^C7|SHO|ACROM|CLAV|^STRN|STERN|^IJ$|^T10|^T8|SACR|ASI|PSI|ILIAC", re.I
+    r"HEAD|HD$|HIP|HJC|^C7|SHO|ACROM|CLAV|^STRN|STERN|^IJ$|^T10|^T8|SACR|ASI|PSI|ILIAC", re.I
 )
 _LOW = re.compile(r"HEEL|HEE$|TOE|FOOT|ANK|MAL|MT5|MT1|FM[15T]", re.I)
 

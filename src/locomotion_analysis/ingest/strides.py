@@ -372,8 +372,8 @@ def absence_entries(recording: Recording) -> list[HistoryEntry]:
         entries.append(HistoryEntry("dropped", text, len(unnamed)))
     if recording.markers and not any("_angle_" in name for name in recording.channels):
         text = (
-            "joint angles: none has a standard name, and the markers are not those of the "
-            "conventional gait model (`locomotion markers FILE` says which are missing)"
+            "joint angles: none has a standard name, and the markers are neither those of the "
+            "conventional gait model (`locomotion markers FILE` says which are missing) nor key points"
         )
         entries.append(HistoryEntry("missing", text))
     return entries
