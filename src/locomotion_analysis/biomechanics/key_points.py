@@ -88,7 +88,7 @@ def _ahead(points: Mapping[tuple[str, str], Array], to_left: Array) -> Array | N
     middle = every[:, :2] - every[:, :2].mean(axis=0)
     _, sizes, axes = np.linalg.svd(middle, full_matrices=False)
     if sizes[-1] <= _PLANE_M * np.sqrt(len(every)):
-        ahead = np.append(axes[0], 0.0)
+        ahead: Array = np.append(axes[0], 0.0)
         feet = [
             points["toe", side] - points["heel", side]
             for side in SIDES
@@ -97,7 +97,9 @@ def _ahead(points: Mapping[tuple[str, str], Array], to_left: Array) -> Array | N
         if not feet:
             return None
         way = float(np.nanmean([foot @ ahead for foot in feet]))
-        return np.copysign(1.0, way) * ahead[np.newaxis]
-    ahead = np.cross(to_left, UP)
-    length = np.linalg.norm(ahead, axis=1, keepdims=True)
-    return np.divide(ahead, length, out=np.full_like(ahead, np.nan), where=length > 0.0)
+        turned: Array = np.copysign(1.0, way) * ahead[np.newaxis]
+        return turned
+    square = np.cross(to_left, UP)
+    length = np.linalg.norm(square, axis=1, keepdims=True)
+    forward: Array = np.divide(square, length, out=np.full_like(square, np.nan), where=length > 0.0)
+    return forward

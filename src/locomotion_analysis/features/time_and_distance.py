@@ -321,7 +321,7 @@ _ORENDURFF = "Orendurff et al. 2004, J Rehabil Res Dev 41:829"
 _BALANCE = {
     "toe_clearance_m": (
         "minimum in mid-swing of the toe's height above its own in stance",
-        "Winter 1992 (doi:10.1093/ptj/72.1.45)",
+        "Winter 1992, Phys Ther 72:45",
     ),
     "com_vertical_range_m": ("highest less lowest centre of mass of the stride", _ORENDURFF),
     "com_lateral_range_m": ("width of the centre of mass' way across the stride", _ORENDURFF),

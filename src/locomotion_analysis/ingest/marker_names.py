@@ -174,7 +174,7 @@ MARKER_SETS = (
     ),
     MarkerSet(
         "MediaPipe Pose",
-        "Bazarevsky et al. 2020, arXiv 2006.10204 (BlazePose); landmarks of MediaPipe",
+        "landmarks of MediaPipe Pose, Google",
         {
             "heel": ("HEEL",),
             "toe": ("FOOTINDEX",),
@@ -238,7 +238,7 @@ MARKER_SETS = (
 KEY_POINTS = (
     MarkerSet(
         "OpenPose, HALPE, COCO, Pose2Sim, video of OpenCap, MediaPipe",
-        "as in MARKER_SETS; Fang et al. 2022, IEEE TPAMI 45:7157 (HALPE)",
+        "as in MARKER_SETS, and HALPE of AlphaPose",
         {
             "hip": ("HIP",),
             "knee": ("KNEE",),

@@ -460,6 +460,18 @@ def coordinate_columns(table: OpenSimTable) -> set[str]:
     return {name for name in table.columns if _coordinate(name)}
 
 
+def coordinate_channel(column: str) -> tuple[str, float] | None:
+    """Return the signal that a column of a model's angles becomes, and its sign; None without one.
+
+    Examples
+    --------
+    >>> coordinate_channel("pelvis_tilt"), coordinate_channel("knee_angle_r_beta")
+    (('pelvis_anterior_tilt_angle_rad', -1.0), None)
+    """
+    found = _coordinate(column)
+    return None if found is None else (f"{found.name}_{_UNITS[found.measurement]}", found.sign)
+
+
 def follow_knee_sign(kinematics: Recording, dynamics: Recording) -> Recording:
     """Give the knee moments the sign that the angles of the same model were given.
 
