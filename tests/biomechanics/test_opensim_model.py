@@ -24,6 +24,7 @@ from locomotion_analysis.ingest import (
     merge,
     reader_for,
 )
+from locomotion_analysis.ingest.foot_forces import low_pass_known
 from locomotion_analysis.ingest.joint_model import ground_reactions
 from locomotion_analysis.ingest.opensim import read_opensim_table
 from locomotion_analysis.ingest.opensim_joints import with_opensim
@@ -235,6 +236,16 @@ def test_angles_and_moments_are_those_of_the_authors(gait2354):
         apart = (ours - moments.column(forced))[6:-6]
         assert np.sqrt(np.mean(apart**2)) < 1.5, forced
         assert np.max(np.abs(apart)) < 5.0, forced
+    # The whole body's centre of mass, accelerated by all that the belts measure.
+    pushed = low_pass_known(time, sum(force for force, _ in ground_reactions(walk).values()), 6.0)
+    centre = low_pass_known(time, solved.centre_of_mass_m, 6.0)
+    needed = 72.6 * np.gradient(np.gradient(centre, time, axis=0), time, axis=0)
+    needed[:, 2] += 72.6 * 9.80665
+    for axis, limit in enumerate((20.0, 20.0, 35.0)):
+        ours, theirs = needed[12:-12, axis], pushed[12:-12, axis]
+        assert np.sqrt(np.mean((ours - theirs) ** 2)) < limit
+        assert abs(np.mean(ours - theirs)) < 5.0
+        assert np.corrcoef(ours, theirs)[0, 1] > 0.94
 
 
 @pytest.mark.slow

@@ -188,3 +188,19 @@ def test_walks_of_children_are_within_what_is_published(shared_data):
     told = [entry.detail for entry in data.history if entry.action == "assumed"]
     assert any(text.startswith("centre of mass: legs by their joints") for text in told)
     assert any("pendulum of 1.2 (forward) and 1.34 (sideways)" in text for text in told)
+
+
+def test_an_adult_at_1_4_m_s_is_within_what_is_published(shared_data):
+    """Winter 1992: clearance of 1.29 cm (SD 0.4); Orendurff 2004: 4.8 (0.9) cm up and down at 1.6 m/s
+    and 3.9 cm sideways; the middle of the pelvis stands for the centre of mass."""
+    folder = shared_data / "raw/opensim_s01"
+    files = [*folder.glob("S01_*_Gait.c3d"), *folder.glob("S01_*_IK.mot")]
+    subjects = {"S01": {"mass_kg": 68.9, "height_m": 1.75}}
+    data = convert(files, subjects=subjects).data
+    assert len(data) == 6
+    found = data.cycles.mean(numeric_only=True)
+    assert found["speed_m_s"] == pytest.approx(1.4, abs=0.05)
+    assert found["toe_clearance_m"] == pytest.approx(0.0129, abs=0.004)
+    assert found["com_vertical_range_m"] == pytest.approx(0.048, abs=0.009)
+    assert found["com_lateral_range_m"] == pytest.approx(0.039, abs=0.009)
+    assert 0.05 < found["margin_of_stability_lateral_m"] < 0.12
