@@ -112,15 +112,24 @@ def is_static(recording: Recording) -> bool:
 
 
 def needs_static(recording: Recording, model: JointModel) -> bool:
-    """Return whether the feet could be computed with a static trial of the same person."""
+    """Return whether a static trial of the same person could tell what a joint lacks."""
     if model == "none" or (model == "auto" and has_joint_angles(recording)):
         return False
     if is_static(recording):
         return False
-    lacks = what_is_possible(recording.markers, measures_of(recording)).left_out
-    return any(
-        lacks.get(f"{side} ankle", "").startswith("the foot's static offsets") for side in SIDES
+    body = measures_of(recording)
+    hoped = {side: _known_to_static(leg) for side, leg in body.legs.items()}
+    now, then = (
+        set(what_is_possible(recording.markers, each).computed)
+        for each in (body, replace(body, legs=hoped))
     )
+    return now != then
+
+
+def _known_to_static(leg: Leg) -> Leg:
+    """Return a leg with some value for all that a static trial may tell."""
+    told = ("knee_width_m", "ankle_width_m", "plantar_flexion_rad", "foot_rotation_rad")
+    return replace(leg, **{name: 1.0 for name in told if np.isnan(getattr(leg, name))})
 
 
 def with_joints(
@@ -279,13 +288,21 @@ def _whole_body(recording: Recording, static: Recording | None) -> tuple[Body, l
     whole = calibrated(static.markers, body)
     if whole == body:
         return body, []
-    offsets = [
-        f"{side} {np.degrees(leg.plantar_flexion_rad):.2f} and {np.degrees(leg.foot_rotation_rad):.2f}"
+    told = [
+        f"{side} {name.rpartition('_')[0].replace('_', ' ')} {_shown(name, getattr(leg, name))}"
         for side, leg in whole.legs.items()
-        if leg != body.legs[side]
+        for name in (*_MEASURED, *(f"{angle}_rad" for angle in _LEG_ANGLES))
+        if np.isnan(getattr(body.legs[side], name)) and not np.isnan(getattr(leg, name))
     ]
-    text = f"static trial {Path(static.source).name}: static offsets of the feet (degrees) {', '.join(offsets)}"
-    return whole, [HistoryEntry("assumed", f"{text}, soles level")] if offsets else []
+    text = f"static trial {Path(static.source).name}, soles level: {', '.join(told)}"
+    return whole, [HistoryEntry("assumed", text)] if told else []
+
+
+_MEASURED = ("knee_width_m", "ankle_width_m")
+
+
+def _shown(name: str, value: float) -> str:
+    return f"{value:.3f} m" if name.endswith("_m") else f"{np.degrees(value):.2f} degrees"
 
 
 def _without_stretched(
