@@ -87,7 +87,7 @@ def test_its_acceleration_is_what_the_plate_measures(shared_data):
 
 
 def _known(walk, **parts):
-    """Return a recording with true events, and 30 degrees of toes pointing up where asked."""
+    """Return a recording with the true events, and a known leg."""
     events = [
         Event(first + number * STRIDE_S + share * STRIDE_S, side, kind)
         for side, first in (("left", 0.0), ("right", STRIDE_S / 2))
@@ -144,8 +144,10 @@ def test_clearance_is_the_dip_in_mid_swing_above_the_height_in_stance():
     np.testing.assert_allclose(cycles["toe_clearance_m"], 0.013, atol=2e-4)
 
 
-def test_a_swing_without_a_dip_and_stairs_have_no_clearance():
+def test_a_swing_without_a_dip_slopes_and_stairs_have_no_clearance():
     walk = Walk()
+    tilted = _known(walk, markers=_lifted(walk, 0.013), task="incline_walking")
+    assert "toe_clearance_m" not in cycles_of(tilted).cycles
     assert "toe_clearance_m" not in cycles_of(_known(walk)).cycles
     climbs = {
         name: xyz + np.outer(0.2 * walk.time, [0, 0, 1])

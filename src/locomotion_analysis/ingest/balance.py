@@ -4,13 +4,16 @@ All of it is measured over the ground under the feet and along the line of progr
 treadmill's belt is walked along like a floor.
 """
 
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.biomechanics import centre_of_mass, margin_of_stability, pose
 from locomotion_analysis.data import HistoryEntry
-from locomotion_analysis.ingest.direction import course_of, rightwards
+from locomotion_analysis.ingest.direction import Course, course_of, rightwards
 from locomotion_analysis.ingest.foot_forces import low_pass_known
 from locomotion_analysis.ingest.joint_model import measures_of
 from locomotion_analysis.ingest.marker_names import marker_places, pelvis_marker
@@ -19,6 +22,7 @@ from locomotion_analysis.ingest.recording import SIDES, Recording
 from locomotion_analysis.standard import LEG_LENGTH_PER_HEIGHT, PHASE_PERCENT
 
 Array = NDArray[np.float64]
+T = TypeVar("T")
 
 _FOOT = ("heel", "toe", "ankle")
 _CUTOFF_HZ = 6.0
@@ -31,6 +35,8 @@ _DIP_M = 1e-3
 """Prominence of the minimum in mid-swing; less is noise."""
 _LEVEL_M = 0.03
 """Difference in height of one foot from strike to strike from which the ground is not level."""
+_SLOPES = ("incline_walking", "decline_walking")
+"""On a tilted belt the foot comes back to the same height."""
 
 
 def balance_of(
@@ -73,55 +79,63 @@ def balance_of(
     }
     if course is None or not course.laboratory or not all(feet.values()):
         return {}, []
+    toes = {
+        side: [xyz[:, 2] for name, xyz in foot.items() if placed[name][0] == "toe"]
+        for side, foot in feet.items()
+    }
     measures: dict[str, Array] = {}
-    entries: list[HistoryEntry] = []
     clearance = np.full(len(strides), np.nan)
-    for side, foot in feet.items():
-        rows = (strides["side"] == side).to_numpy()
-        toes = [xyz[:, 2] for name, xyz in foot.items() if placed[name][0] == "toe"]
-        if toes and rows.any():
-            heights = _over(recording.marker_time_s, np.stack(toes, axis=1), strides[rows])
-            clearance[rows] = _clearance(heights, strides[rows])
+    for rows, heights in _of_sides(strides, toes):
+        if heights and recording.task not in _SLOPES:
+            over = _over(recording.marker_time_s, np.stack(heights, axis=1), strides[rows])
+            clearance[rows] = _clearance(over, strides[rows])
     if np.isfinite(clearance).any():
         measures["toe_clearance_m"] = clearance
-    body, said = _centre_of_mass(recording)
-    if body is None:
-        return measures, entries
-    entries.append(HistoryEntry("assumed", f"centre of mass: {said}"))
+    centre, said = _centre_of_mass(recording)
+    if centre is None:
+        return measures, []
+    of_body, entries = _of_body(recording, course, centre, feet, strides)
+    return measures | of_body, [HistoryEntry("assumed", f"centre of mass: {said}"), *entries]
+
+
+Feet = Mapping[str, Mapping[str, Array]]
+
+
+def _of_body(
+    recording: Recording, course: Course, centre: Array, feet: Feet, strides: pd.DataFrame
+) -> tuple[dict[str, Array], list[HistoryEntry]]:
+    """Return the way of the centre of mass and its margins at the strikes, and what they rest on."""
     start, end = (strides[name].to_numpy(dtype=np.float64) for name in ("start_s", "end_s"))
     front, way = course.front(start, end)
     along = front * np.where(way < 0.0, -1.0, 1.0)[:, np.newaxis]
     outwards = rightwards(front) * np.where(strides["side"] == "right", 1.0, -1.0)[:, np.newaxis]
     time = recording.marker_time_s
-    body = low_pass_known(time, body, _CUTOFF_HZ)
     ground = course.ground(time)
-    path = body[:, :2] - ground
-    speed = np.gradient(path, time, axis=0)
-    moved = _over(time, np.concatenate([path, body[:, 2:], speed], axis=1), strides)
-    measures["com_vertical_range_m"] = np.ptp(moved[..., 2], axis=1)
-    sideways = np.einsum("npk,nk->np", moved[..., :2], outwards)
-    measures["com_lateral_range_m"] = np.ptp(sideways, axis=1)
+    smooth = low_pass_known(time, centre, _CUTOFF_HZ)
+    path = smooth[:, :2] - ground
+    moved = _over(
+        time,
+        np.concatenate([path, smooth[:, 2:], np.gradient(path, time, axis=0)], axis=1),
+        strides,
+    )
+    measures = {
+        "com_vertical_range_m": np.ptp(moved[..., 2], axis=1),
+        "com_lateral_range_m": np.ptp(np.einsum("npk,nk->np", moved[..., :2], outwards), axis=1),
+    }
     leg_m = _leg_length_m(recording)
     if np.isnan(leg_m):
         text = "margin of stability: neither leg_length_m nor height_m of the person is known"
-        return measures, [*entries, HistoryEntry("missing", text)]
+        return measures, [HistoryEntry("missing", text)]
+    place, speed = moved[:, 0, :2], moved[:, 0, 3:]
     for axis, direction in (("anterior", along), ("lateral", outwards)):
         edge = np.full(len(strides), np.nan)
-        for side, foot in feet.items():
-            rows = (strides["side"] == side).to_numpy()
-            if rows.any():
-                reach = [
-                    np.sum(
-                        _over(time, xyz[:, :2] - ground, strides[rows])[:, 0] * direction[rows], 1
-                    )
-                    for xyz in foot.values()
-                ]
-                edge[rows] = np.max(reach, axis=0)
-        at_strike = moved[:, 0]
+        for rows, foot in _of_sides(strides, feet):
+            ends = [_over(time, xyz[:, :2] - ground, strides[rows])[:, 0] for xyz in foot.values()]
+            edge[rows] = np.max([np.sum(end * direction[rows], axis=1) for end in ends], axis=0)
         measures[f"margin_of_stability_{axis}_m"] = margin_of_stability(
             edge,
-            np.sum(at_strike[:, :2] * direction, axis=1),
-            np.sum(at_strike[:, 3:] * direction, axis=1),
+            np.sum(place * direction, axis=1),
+            np.sum(speed * direction, axis=1),
             _PENDULUM[axis] * leg_m,
         )
     names = ", ".join(name for foot in feet.values() for name in foot)
@@ -130,7 +144,17 @@ def balance_of(
         f"{_PENDULUM['anterior']} (forward) and {_PENDULUM['lateral']} (sideways) times the leg, "
         f"{leg_m:.3g} m"
     )
-    return measures, [*entries, HistoryEntry("assumed", text)]
+    return measures, [HistoryEntry("assumed", text)]
+
+
+def _of_sides(
+    strides: pd.DataFrame, of_side: Mapping[str, T]
+) -> Iterator[tuple[NDArray[np.bool_], T]]:
+    """Yield the strides of each side that has any, and what there is of that side."""
+    for side, what in of_side.items():
+        rows = (strides["side"] == side).to_numpy()
+        if rows.any():
+            yield rows, what
 
 
 def _over(time_s: Array, values: Array, strides: pd.DataFrame) -> Array:
