@@ -155,6 +155,22 @@ def test_a_trc_of_key_points_becomes_cycles(shared_data, tmp_path, names):
     assert any("key points of the legs: convert computes" in line for line in report.remarks)
 
 
+def test_one_camera_gives_cycles_and_nothing_sideways(shared_data, tmp_path):
+    recording = _read(shared_data, "HC002D06")
+    seen = {
+        f"{SIDES[side]}{POSE2SIM[place]}": np.stack([xyz[:, 1], 0 * xyz[:, 0], xyz[:, 2]], axis=1)
+        for (place, side), xyz in _points(recording).items()
+    }
+    _write_trc(tmp_path / "S1_walk.trc", seen)
+    found = convert([tmp_path], subjects={"S1": {"leg_length_m": 0.74}}).data
+    own = cycles_of(recording).curves("knee_flexion_angle_ipsi_rad").max(axis=1)
+    knee = found.curves("knee_flexion_angle_ipsi_rad").max(axis=1)
+    np.testing.assert_allclose(np.degrees(knee), np.degrees(own), atol=1.0)
+    cycles = found.cycles
+    assert cycles["margin_of_stability_anterior_m"].notna().all()
+    assert cycles[["margin_of_stability_lateral_m", "com_lateral_range_m"]].isna().all(axis=None)
+
+
 def test_markers_on_skin_are_no_key_points():
     at = np.ones((2, 3))
     legs = {f"{side}{name}": at for side in "LR" for name in ("Hip", "Knee", "Ankle")}

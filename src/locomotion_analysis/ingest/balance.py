@@ -35,6 +35,8 @@ _DIP_M = 1e-3
 """Prominence of the minimum in mid-swing; less is noise."""
 _LEVEL_M = 0.03
 """Difference in height of one foot from strike to strike from which the ground is not level."""
+_FLAT_M = 1e-6
+"""Nobody sways less: one camera saw them, and nothing sideways is known."""
 _SLOPES = ("incline_walking", "decline_walking")
 """On a tilted belt the foot comes back to the same height."""
 
@@ -118,9 +120,11 @@ def _of_body(
         np.concatenate([path, smooth[:, 2:], np.gradient(path, time, axis=0)], axis=1),
         strides,
     )
+    lateral = np.ptp(np.einsum("npk,nk->np", moved[..., :2], outwards), axis=1)
+    outwards[lateral < _FLAT_M] = np.nan
     measures = {
         "com_vertical_range_m": np.ptp(moved[..., 2], axis=1),
-        "com_lateral_range_m": np.ptp(np.einsum("npk,nk->np", moved[..., :2], outwards), axis=1),
+        "com_lateral_range_m": np.where(lateral < _FLAT_M, np.nan, lateral),
     }
     leg_m = _leg_length_m(recording)
     if np.isnan(leg_m):
