@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from locomotion_analysis.biomechanics import Body, Leg
+from locomotion_analysis.biomechanics import Body, Leg, pose
 
 N = 60
 
@@ -62,3 +62,14 @@ def path(n=N):
     """Where the pelvis goes, m."""
     time = np.arange(n) / 100
     return np.stack([1.2 * time, 0.02 * np.sin(6 * time), 0.95 + 0.02 * np.cos(12 * time)], axis=1)
+
+
+def with_medial(markers, measures):
+    """Add markers as far inside the joints' centres as the lateral ones are outside."""
+    joints = pose(markers, measures).joints
+    added = {
+        f"{letter}{medial}": 2 * joints[f"{side} {joint}"] - markers[f"{letter}{lateral}"]
+        for side, letter in (("left", "L"), ("right", "R"))
+        for joint, lateral, medial in (("knee", "KNE", "KNM"), ("ankle", "ANK", "MED"))
+    }
+    return {**markers, **added}

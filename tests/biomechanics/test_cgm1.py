@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.biomechanics.person import angles, body, path
+from tests.biomechanics.person import angles, body, path, with_medial
 
 from locomotion_analysis.biomechanics import (
     Body,
@@ -51,6 +51,44 @@ def test_wands_torsion_and_offsets_all_count():
         legs = {side: replace(leg, **{field: 0.0}) for side, leg in body().legs.items()}
         found = joint_angles(pose(markers, body(legs=legs)))
         assert np.abs(found[channel] - given[channel]).max() > np.radians(2), field
+
+
+MEDIAL = (
+    "knee_width_m",
+    "ankle_width_m",
+    "thigh_rotation_rad",
+    "shank_rotation_rad",
+    "tibial_torsion_rad",
+)
+
+
+def test_medial_markers_of_a_static_trial_tell_widths_rotations_and_torsion():
+    static = with_medial(markers_of_angles({}, body(), path()), body())
+    unknown = dict.fromkeys(MEDIAL, np.nan)
+    bare = body(legs={side: replace(leg, **unknown) for side, leg in body().legs.items()})
+    found = calibrated(static, bare)
+    for side, leg in body().legs.items():
+        for name in MEDIAL:
+            assert getattr(found.legs[side], name) == pytest.approx(getattr(leg, name), abs=1e-9)
+    walk = markers_of_angles(angles(), body(), path())
+    measured = joint_angles(pose(walk, found))
+    for name, wave in angles().items():
+        np.testing.assert_allclose(measured[name], wave, atol=1e-8, err_msg=name)
+
+
+def test_what_is_known_stays_and_one_medial_marker_tells_its_own():
+    static = with_medial(markers_of_angles({}, body(), path()), body())
+    told = {"thigh_rotation_rad": 0.0, "knee_width_m": 0.09, "tibial_torsion_rad": np.nan}
+    some = body(legs={side: replace(leg, **told) for side, leg in body().legs.items()})
+    found = calibrated(static, some).legs["left"]
+    assert (found.thigh_rotation_rad, found.knee_width_m) == (0.0, 0.09)
+    assert found.tibial_torsion_rad == pytest.approx(body().legs["left"].tibial_torsion_rad)
+    ankles = {name: xyz for name, xyz in static.items() if not name.endswith("KNM")}
+    unknown = {"shank_rotation_rad": np.nan, "tibial_torsion_rad": np.nan}
+    bare = body(legs={side: replace(leg, **unknown) for side, leg in body().legs.items()})
+    found = calibrated({n.replace("MED", "MMA"): x for n, x in ankles.items()}, bare).legs["right"]
+    assert found.shank_rotation_rad == pytest.approx(body().legs["right"].shank_rotation_rad)
+    assert np.isnan(found.tibial_torsion_rad)
 
 
 def test_where_the_laboratory_stands_and_points_changes_nothing():

@@ -4,6 +4,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
+from tests.biomechanics.pendulum import INERTIA, LENGTHS, MASSES, RATE, TIME, leg, names
 
 from locomotion_analysis.biomechanics import (
     Link,
@@ -23,70 +24,10 @@ from locomotion_analysis.ingest import (
     merge,
     reader_for,
 )
+from locomotion_analysis.ingest.foot_forces import low_pass_known
 from locomotion_analysis.ingest.joint_model import ground_reactions
 from locomotion_analysis.ingest.opensim import read_opensim_table
 from locomotion_analysis.ingest.opensim_joints import with_opensim
-
-HIP = np.array([0.3, -0.2, 1.0])  # laboratory axes, z up
-LENGTHS, MASSES, INERTIA = (0.5, 0.3), (3.0, 1.0), ((0.05, 0.01, 0.06), (0.01, 0.002, 0.012))
-PLACES = (
-    (0.05, -0.1, 0.0),
-    (-0.04, -0.3, 0.03),
-    (0.0, -0.2, -0.05),
-    (0.03, -0.05, 0.04),
-    (0.02, -0.25, -0.02),
-    (-0.05, -0.15, 0.0),
-)
-RATE = 200.0
-TIME = np.arange(0.0, 1.0, 1.0 / RATE)
-
-
-def names(letter):
-    return [f"{letter}{k}" for k in range(len(PLACES))]
-
-
-@pytest.fixture(scope="module")
-def pendulum(tmp_path_factory):
-    """Write a leg of two segments with six markers each: hip_flexion_r, knee_angle_r."""
-    osim = pytest.importorskip("opensim", reason="the extra opensim is not installed")
-    model = osim.Model()
-    model.setName("leg")
-    up = osim.Vec3(0, 0, 0)
-    frame, place = model.getGround(), osim.Vec3(HIP[0], HIP[2], -HIP[1])
-    for k, (name, coordinate) in enumerate(
-        (("femur_r", "hip_flexion_r"), ("calcn_r", "knee_angle_r"))
-    ):
-        centre = osim.Vec3(0, -LENGTHS[k] / 2, 0)
-        body = osim.Body(name, MASSES[k], centre, osim.Inertia(*INERTIA[k], 0, 0, 0))
-        joint = osim.PinJoint(f"joint{k}", frame, place, up, body, up, up)
-        joint.updCoordinate().setName(coordinate)
-        model.addBody(body)
-        model.addJoint(joint)
-        for label, where in zip(names("AB"[k]), PLACES, strict=True):
-            model.addMarker(osim.Marker(label, body, osim.Vec3(*where)))
-        frame, place = body, osim.Vec3(0, -LENGTHS[k], 0)
-    model.finalizeConnections()
-    file = tmp_path_factory.mktemp("leg") / "leg.osim"
-    model.printToXML(str(file))
-    return file
-
-
-def leg(hip, knee):
-    """Return joints, axes (n, 3, 3) and markers of the leg, laboratory axes with z up."""
-    joint, turn, placed, axes = np.tile(HIP, (len(hip), 1)), 0.0, {}, []
-    joints = [joint]
-    for k, angle in enumerate((hip, knee)):
-        turn = turn + angle  # about OpenSim's z, the laboratory's -y
-        along = np.stack([np.cos(turn), 0 * turn, np.sin(turn)], axis=1)
-        upward = np.stack([-np.sin(turn), 0 * turn, np.cos(turn)], axis=1)
-        across = np.tile([0.0, -1.0, 0.0], (len(hip), 1))
-        own = np.stack([along, upward, across], axis=2)
-        for label, where in zip(names("AB"[k]), PLACES, strict=True):
-            placed[label] = joint + own @ np.array(where)
-        axes.append(own)
-        joint = joint - LENGTHS[k] * upward
-        joints.append(joint)
-    return joints, axes, placed
 
 
 def links(joints, axes):
@@ -117,6 +58,8 @@ def test_the_angles_of_a_pendulum_come_out_and_its_moments_are_those_of_newton_a
     for name, wave in zip(("hip_flexion_r", "knee_angle_r"), waves(TIME), strict=True):
         np.testing.assert_allclose(solved.coordinates[name], wave, atol=1e-6)
     assert np.max(solved.marker_error_m) < 1e-6
+    weighed = [link.mass_kg * link.centre_m for link in links(joints, axes)]
+    np.testing.assert_allclose(solved.centre_of_mass_m, np.sum(weighed, axis=0) / 4.0, atol=1e-6)
     loads = newton_euler(links(joints, axes), force, foot, RATE, gravity_m_s2=9.80665)
     inner = slice(10, -10)
     for name, load in zip(("knee_angle_r_moment", "hip_flexion_r_moment"), loads, strict=True):
@@ -219,10 +162,12 @@ def test_the_joints_of_a_recording_are_those_of_the_model_in_our_names_and_signs
         with_opensim(Recording(source="x.mot"), OpenSimModel.read(pendulum))
 
 
-def test_the_command_refuses_what_is_no_set_up_file_of_scaling(pendulum, tmp_path, capsys):
+def test_the_command_refuses_what_is_no_set_up_file_of_scaling(tmp_path, capsys):
+    setup = tmp_path / "setup.xml"
+    setup.write_text("<OpenSimDocument><InverseKinematicsTool/></OpenSimDocument>")
     for name, message in (("me.osim", "set-up file of OpenSim's scale"), ("me.xml", "in .osim")):
         with pytest.raises(SystemExit) as ended:
-            main(["scale", str(pendulum), "--out", str(tmp_path / name)])
+            main(["scale", str(setup), "--out", str(tmp_path / name)])
         assert ended.value.code == 2
         assert message in capsys.readouterr().err
 
@@ -266,12 +211,6 @@ def test_without_opensim_the_error_says_how_to_install_it(monkeypatch, tmp_path)
 # What OpenSim's authors got, subject01 of gait2354: markers and forces in, their results beside.
 
 
-@pytest.fixture(scope="module")
-def gait2354(shared_folder):
-    pytest.importorskip("opensim", reason="the extra opensim is not installed")
-    return shared_folder / "data" / "raw" / "opensim_gait2354"
-
-
 @pytest.mark.slow
 def test_angles_and_moments_are_those_of_the_authors(gait2354):
     walk = merge(
@@ -297,6 +236,16 @@ def test_angles_and_moments_are_those_of_the_authors(gait2354):
         apart = (ours - moments.column(forced))[6:-6]
         assert np.sqrt(np.mean(apart**2)) < 1.5, forced
         assert np.max(np.abs(apart)) < 5.0, forced
+    # The whole body's centre of mass, accelerated by all that the belts measure.
+    pushed = low_pass_known(time, sum(force for force, _ in ground_reactions(walk).values()), 6.0)
+    centre = low_pass_known(time, solved.centre_of_mass_m, 6.0)
+    needed = 72.6 * np.gradient(np.gradient(centre, time, axis=0), time, axis=0)
+    needed[:, 2] += 72.6 * 9.80665
+    for axis, limit in enumerate((20.0, 20.0, 35.0)):
+        ours, theirs = needed[12:-12, axis], pushed[12:-12, axis]
+        assert np.sqrt(np.mean((ours - theirs) ** 2)) < limit
+        assert abs(np.mean(ours - theirs)) < 5.0
+        assert np.corrcoef(ours, theirs)[0, 1] > 0.94
 
 
 @pytest.mark.slow
@@ -326,7 +275,7 @@ def test_convert_makes_cycles_of_them_and_takes_no_second_person(gait2354, tmp_p
 
 @pytest.mark.slow
 def test_a_generic_model_is_scaled_as_the_authors_did(gait2354, tmp_path):
-    factors = scale_opensim(gait2354 / "subject01_Setup_Scale.xml", tmp_path / "me.osim")
+    factors = scale_opensim(gait2354 / "subject01_Setup_Scale.xml", tmp_path / "me.osim").factors
     theirs = ET.parse(gait2354 / "reference" / "scaleSet_applied.xml")
     known = {
         each.findtext("segment").strip(): [float(x) for x in each.findtext("scales").split()]

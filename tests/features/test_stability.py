@@ -7,10 +7,8 @@ from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.features.spec import CycleView, Family, LeftOut, Schema
 from locomotion_analysis.features.variability import (
     divergence_exponent,
-    extrapolated_centre_of_mass,
     harmonic_ratio,
     improved_harmonic_ratio,
-    margin_of_stability,
     stability_families,
 )
 
@@ -50,19 +48,6 @@ def test_too_few_samples_are_refused():
         harmonic_ratio(np.ones(40))
 
 
-def test_margin_of_stability_is_where_a_pendulum_would_stop():
-    """A linear inverted pendulum pushed so that the margin is 0 just reaches its base."""
-    length, velocity = 0.9, 0.4
-    omega = np.sqrt(9.80665 / length)
-    base = extrapolated_centre_of_mass(0.0, velocity, length)
-    time = np.linspace(0, 3, 2000)
-    # x'' = omega^2 (x - base) with x(0) = 0, x'(0) = velocity.
-    x = base + (-base) * np.cosh(omega * time) + velocity / omega * np.sinh(omega * time)
-    assert margin_of_stability(base, 0.0, velocity, length) == pytest.approx(0.0, abs=1e-12)
-    assert x[-1] == pytest.approx(base, abs=1e-3)
-    assert (x <= base + 1e-9).all()
-
-
 def _values(data):
     view = CycleView(data)
     return {
@@ -90,4 +75,4 @@ def test_divergence_needs_fifty_strides_in_a_row(build):
 
 def test_what_no_channel_can_give_is_named(build):
     left = [e.name for e in stability_families(Schema.of_data(build())) if isinstance(e, LeftOut)]
-    assert left == ["margin of stability", "harmonic ratio"]
+    assert left == ["harmonic ratio"]

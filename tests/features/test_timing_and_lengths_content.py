@@ -6,6 +6,7 @@ import pytest
 
 from locomotion_analysis.features.spec import CycleView, Family, LeftOut, Schema
 from locomotion_analysis.features.time_and_distance import (
+    balance_families,
     normalised_length_families,
     other_step_families,
     step_time_families,
@@ -159,3 +160,21 @@ def test_tasks_without_steps_have_no_steps(build):
     for factory in (normalised_length_families, other_step_families):
         assert table(factory, data).isna().to_numpy().all()
     assert table(step_time_families, data)["stride_frequency_Hz"].isna().all()
+
+
+def test_balance_is_as_measured_and_what_is_not_is_named(build):
+    data = build(
+        toe_clearance_m=0.014,
+        margin_of_stability_lateral_m=-0.02,
+        task=["run", "sit_to_stand"] * 10,
+    )
+    frame = table(balance_families, data)
+    assert list(frame) == ["toe_clearance_m", "margin_of_stability_lateral_m"]
+    assert frame["margin_of_stability_lateral_m"].tolist()[::2] == [-0.02] * 10
+    assert frame["toe_clearance_m"].isna().tolist() == [False, True] * 10
+    left = [e.name for e in balance_families(Schema.of_data(data)) if isinstance(e, LeftOut)]
+    assert left == [
+        "com_vertical_range_m",
+        "com_lateral_range_m",
+        "margin_of_stability_anterior_m",
+    ]

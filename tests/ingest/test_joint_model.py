@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.biomechanics.person import angles, body, path
+from tests.biomechanics.person import angles, body, path, with_medial
 
 from locomotion_analysis.biomechanics import markers_of_angles
 from locomotion_analysis.errors import SchemaError
@@ -179,7 +179,7 @@ def test_measures_of_the_table_come_before_those_of_the_file():
     bare = measures_of(replace(recording, measures={}))
     assert bare.legs["right"].knee_width_m == 0.12
     assert np.isnan(bare.legs["right"].plantar_flexion_rad)
-    assert bare.legs["right"].thigh_rotation_rad == 0.0
+    assert np.isnan(bare.legs["right"].thigh_rotation_rad)
 
 
 def test_a_person_of_known_angles_has_them():
@@ -292,20 +292,26 @@ def _walking(seconds=5.0):
     return given, way
 
 
-def test_markers_and_a_static_trial_become_cycles(tmp_path):
-    """What was put into the markers comes out of the converted file; the static trial is no failure."""
+@pytest.mark.parametrize("medial", [False, True])
+def test_markers_and_a_static_trial_become_cycles(tmp_path, medial):
+    """What was put into the markers comes out of the converted file; the static trial is no failure.
+
+    Widths and rotations stand in the table, or medial markers of the static trial tell them.
+    """
     given, way = _walking()
     _write_trc(tmp_path / "P1_walk.trc", markers_of_angles(given, body(), way))
     standing = markers_of_angles({}, body(), np.tile([0, 0, 0.9], (50, 1)))
+    if medial:
+        standing = with_medial(standing, body())
     _write_trc(tmp_path / "P1_static.trc", standing)
     known = body()
     table = {"marker_diameter_m": 0.014}
     for side, leg in known.legs.items():
-        table |= {
-            f"leg_length_{side}_m": leg.length_m,
-            f"knee_width_{side}_m": leg.knee_width_m,
-            f"ankle_width_{side}_m": leg.ankle_width_m,
-        }
+        table[f"leg_length_{side}_m"] = leg.length_m
+        if medial:
+            continue
+        for name in ("knee_width_m", "ankle_width_m"):
+            table[name.replace("_m", f"_{side}_m")] = getattr(leg, name)
         for name in ("thigh_rotation", "shank_rotation", "tibial_torsion"):
             table[f"{name}_{side}_rad"] = getattr(leg, f"{name}_rad")
     result = convert([tmp_path], subjects={"P1": table})
@@ -318,7 +324,9 @@ def test_markers_and_a_static_trial_become_cycles(tmp_path):
     assert np.abs(ankle).max() == pytest.approx(0.1, abs=0.005)
     knee = data.curves("knee_flexion_angle_ipsi_rad")
     assert knee.max() == pytest.approx(0.75, abs=0.005)
-    assert any("static trial" in entry.detail for entry in data.history)
+    told = next(e.detail for e in data.history if "static trial" in e.detail)
+    assert ("left knee width 0.100 m, left ankle width 0.070 m" in told) == medial
+    assert ("right tibial torsion 8.59 degrees" in told) == medial
 
 
 def test_an_unknown_model_is_named(tmp_path):

@@ -8,9 +8,21 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.biomechanics.person import body
+from tests.ingest.test_joint_model import _write_trc
 
+from locomotion_analysis.biomechanics import markers_of_angles
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.ingest import MARKER_SETS, Recording, place_markers, read_places
+from locomotion_analysis.ingest import (
+    MARKER_SETS,
+    Recording,
+    convert,
+    marker_report,
+    place_markers,
+    read_marker_map,
+    read_places,
+    rename_markers,
+)
 from locomotion_analysis.ingest.marker_names import foot_marker, marker_places, pelvis_marker
 
 ROOT = Path(__file__).parents[2]
@@ -101,6 +113,81 @@ def test_a_name_that_is_not_in_the_file_is_refused():
 def test_what_names_no_place_is_refused(said):
     with pytest.raises(SchemaError, match=r"left_heel"):
         read_places([said])
+
+
+# What a model calls otherwise.
+
+
+def test_a_map_renames_with_and_without_the_subject_and_says_so(tmp_path):
+    (tmp_path / "map.yaml").write_text(
+        "ASIS_D: RASI\n'no': LASI  # a word that YAML reads as false\n"
+    )
+    names = read_marker_map(tmp_path / "map.yaml")
+    assert names == {"ASIS_D": "RASI", "no": "LASI"}
+    walk = Recording(source="w.trc", markers={"P1:ASIS_D": _at(1), "no": _at(2), "LHEE": _at(3)})
+    found = rename_markers(walk, names)
+    assert [(name, xyz[0, 0]) for name, xyz in found.markers.items()] == [
+        ("RASI", 1.0),
+        ("LASI", 2.0),
+        ("LHEE", 3.0),
+    ]
+    assert "P1:ASIS_D -> RASI, no -> LASI" in str(found.history[-1])
+    assert rename_markers(walk, {"not there": "RASI"}) is walk
+    swapped = rename_markers(walk, {"no": "LHEE", "LHEE": "no"})
+    assert [xyz[0, 0] for xyz in swapped.markers.values()] == [1.0, 2.0, 3.0]
+    assert list(swapped.markers) == ["P1:ASIS_D", "LHEE", "no"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: RASI\nb: rasi", "line 2"),
+        ("a: RASI\na: LASI", "every key once"),
+        ("a: [RASI, LASI]", "one marker of the model"),
+        ("a:", "one marker of the model"),
+        ("- a", "a mapping"),
+    ],
+)
+def test_a_map_that_is_none_is_an_error_with_its_line(tmp_path, text, message):
+    (tmp_path / "map.yaml").write_text(text)
+    with pytest.raises(SchemaError, match=message):
+        read_marker_map(tmp_path / "map.yaml")
+
+
+def test_two_markers_of_one_name_are_refused():
+    walk = Recording(source="w.trc", markers={"A": _at(1), "RASI": _at(2)})
+    with pytest.raises(SchemaError, match="RASI for A and RASI"):
+        rename_markers(walk, {"A": "RASI"})
+
+
+def test_convert_and_markers_take_the_map_and_refuse_a_name_that_no_file_has(tmp_path):
+    """A lab's own names for the markers of the conventional model: as if they were its names."""
+    time = np.arange(0.0, 5.0, 0.01)
+    walk = {}
+    for side, first in (("left", 0.0), ("right", 0.55)):
+        phase = 2 * np.pi * (time - first) / 1.1
+        walk[f"hip_flexion_angle_{side}_rad"] = 0.2 + 0.4 * np.cos(phase)
+        walk[f"knee_flexion_angle_{side}_rad"] = 0.4 - 0.35 * np.cos(phase + 0.9)
+    way = np.stack([1.2 * time, 0 * time, 0.9 + 0 * time], axis=1)
+    own = markers_of_angles(walk, body(), way)
+    theirs = {f"m{k}": name for k, name in enumerate(own)}
+    renamed = dict(zip(theirs, own.values(), strict=True))
+    _write_trc(tmp_path / "P1_walk.trc", renamed)
+    widths = {"knee_width_m": 0.1, "ankle_width_m": 0.07, "marker_diameter_m": 0.014}
+    known = {"P1": {"leg_length_m": 0.9, **widths}}
+    found = convert([tmp_path / "P1_walk.trc"], subjects=known, marker_map=theirs)
+    knee = found.data.curves("knee_flexion_angle_ipsi_rad")
+    assert knee.max() == pytest.approx(0.75, abs=0.05)
+    assert any("m0 -> LASI" in str(entry) for entry in found.data.history)
+    report = marker_report(tmp_path / "P1_walk.trc", subjects=known, marker_map=theirs)
+    assert set(report.markers["there"]) == {"yes"}
+    for call in (
+        lambda names: convert([tmp_path / "P1_walk.trc"], subjects=known, marker_map=names),
+        lambda names: marker_report(tmp_path / "P1_walk.trc", marker_map=names),
+    ):
+        with pytest.raises(SchemaError, match="did you mean m11 or m1") as raised:
+            call({**theirs, "m111": "C8"})
+        assert "labels that a file has" in str(raised.value)
 
 
 def test_page_is_made_of_the_code():

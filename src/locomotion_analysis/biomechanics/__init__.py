@@ -6,6 +6,11 @@ trial what the model needs, :func:`pose` places segments and joint centres in ev
 Any other model is solved by OpenSim itself: :func:`solve_opensim`.
 """
 
+from locomotion_analysis.biomechanics.balance import (
+    centre_of_mass,
+    extrapolated_centre_of_mass,
+    margin_of_stability,
+)
 from locomotion_analysis.biomechanics.cgm1 import (
     Body,
     Leg,
@@ -20,6 +25,7 @@ from locomotion_analysis.biomechanics.cgm1 import (
     markers_of_angles,
     pose,
 )
+from locomotion_analysis.biomechanics.key_points import key_point_angles
 from locomotion_analysis.biomechanics.kinetics import (
     BODY_SEGMENTS,
     JointLoad,
@@ -41,8 +47,12 @@ from locomotion_analysis.biomechanics.marker_check import (
 from locomotion_analysis.biomechanics.opensim_model import (
     OpenSimModel,
     Solution,
-    scale_opensim,
     solve_opensim,
+)
+from locomotion_analysis.biomechanics.opensim_scaling import (
+    Scaling,
+    scale_generic,
+    scale_opensim,
 )
 
 __all__ = [
@@ -55,21 +65,27 @@ __all__ = [
     "OpenSimModel",
     "Pose",
     "Possible",
+    "Scaling",
     "Segment",
     "SegmentParameters",
     "Solution",
     "angular_velocity",
     "calibrated",
+    "centre_of_mass",
     "cgm1_markers",
     "chord",
     "derivative",
+    "extrapolated_centre_of_mass",
     "facing",
     "hip_centre",
     "joint_angles",
+    "key_point_angles",
     "leg_kinetics",
+    "margin_of_stability",
     "markers_of_angles",
     "newton_euler",
     "pose",
+    "scale_generic",
     "scale_opensim",
     "solve_opensim",
     "stretched_frames",

@@ -26,7 +26,19 @@ LETTER = {"left": "L", "right": "R"}
 PELVIS_MARKERS = ("LASI", "RASI", "SACR")
 LEG_MARKERS = ("THI", "KNE", "TIB", "ANK", "TOE")
 TRUNK_MARKERS = ("C7", "T10", "CLAV", "STRN")
-_SYNONYMS = {"VSAC": "SACR", "SACRUM": "SACR"}
+MEDIAL_MARKERS = ("KNM", "MED")
+"""Medial epicondyle and malleolus: in the static trial."""
+_MEDIAL = {"KNM": ("MKNE", "KNEM", "MEPI"), "MED": ("MMA", "MANK", "ANKM", "MMAL")}
+_SYNONYMS = {
+    "VSAC": "SACR",
+    "SACRUM": "SACR",
+    **{
+        f"{s}{other}": f"{s}{name}"
+        for s in "LR"
+        for name, rest in _MEDIAL.items()
+        for other in rest
+    },
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +56,10 @@ class Leg:
         on the leg's length.
     thigh_rotation_rad, shank_rotation_rad : float
         How far behind the flexion axis of knee or ankle the thigh's or shank's marker lies, seen
-        along the segment; 0 where it was placed in the plane of the axis.
+        along the segment. NaN: not known, and taken as 0, as where it was placed in the plane of
+        the axis.
     tibial_torsion_rad : float
-        Of the ankle's flexion axis against the knee's, positive inwards.
+        Of the ankle's flexion axis against the knee's, positive inwards. NaN: taken as 0.
     plantar_flexion_rad, foot_rotation_rad : float
         Static offsets between the line from toe to ankle centre and the foot's axis: in the
         sagittal plane, and about the sole's normal. NaN: not calibrated.
@@ -56,9 +69,9 @@ class Leg:
     knee_width_m: float = np.nan
     ankle_width_m: float = np.nan
     asis_trochanter_m: float = np.nan
-    thigh_rotation_rad: float = 0.0
-    shank_rotation_rad: float = 0.0
-    tibial_torsion_rad: float = 0.0
+    thigh_rotation_rad: float = np.nan
+    shank_rotation_rad: float = np.nan
+    tibial_torsion_rad: float = np.nan
     plantar_flexion_rad: float = np.nan
     foot_rotation_rad: float = np.nan
 
@@ -135,8 +148,8 @@ def cgm1_markers(markers: Markers) -> dict[str, Array]:
     -------
     dict of str to ndarray
         Those of the pelvis (``LASI, RASI, SACR``), of the legs (``LTHI, LKNE, LTIB, LANK, LTOE,
-        LHEE`` and the right ones) and of the trunk (``C7, T10, CLAV, STRN``) that are there and
-        were seen.
+        LHEE``, medial ``LKNM, LMED``, and the right ones) and of the trunk (``C7, T10, CLAV, STRN``)
+        that are there and were seen.
 
     Examples
     --------
@@ -152,7 +165,7 @@ def cgm1_markers(markers: Markers) -> dict[str, Array]:
     if "SACR" not in named and {"LPSI", "RPSI"} <= named.keys():
         named["SACR"] = (named["LPSI"] + named["RPSI"]) / 2.0
     wanted = [*PELVIS_MARKERS, *TRUNK_MARKERS]
-    wanted += [f"{side}{name}" for side in "LR" for name in (*LEG_MARKERS, "HEE")]
+    wanted += [f"{side}{name}" for side in "LR" for name in (*LEG_MARKERS, "HEE", *MEDIAL_MARKERS)]
     return {name: named[name] for name in wanted if name in named}
 
 
@@ -235,20 +248,24 @@ def chord(
     if behind_rad == 0.0:
         return centre(angle)
     for _ in range(_CHORD_STEPS):  # the wand turns about the axis nearly as the centre does
-        place = centre(angle)
-        long_axis = _unit(proximal - place)
-        side = _unit(lateral - place)
-        reach = wand - place
-        clockwise = np.cross(side, long_axis)
-        seen = np.arctan2(
-            np.sum(reach * clockwise, axis=1, keepdims=True),
-            np.sum(reach * side, axis=1, keepdims=True),
-        )
-        step = behind_rad - seen
+        step = behind_rad - _behind(proximal, centre(angle), lateral, wand)
         angle = angle + step
         if not np.nanmax(np.abs(step), initial=0.0) > _CHORD_RAD:
             break
     return centre(angle)
+
+
+def _behind(proximal: Array, centre: Array, lateral: Array, wand: Array) -> Array:
+    """Return the angle from lateral marker to wand about the long axis, clockwise, shape (n, 1)."""
+    long_axis = _unit(proximal - centre)
+    side = lateral - centre
+    side = _unit(side - np.sum(side * long_axis, axis=1, keepdims=True) * long_axis)
+    reach = wand - centre
+    seen: Array = np.arctan2(
+        np.sum(reach * np.cross(side, long_axis), axis=1, keepdims=True),
+        np.sum(reach * side, axis=1, keepdims=True),
+    )
+    return seen
 
 
 # Centre of the hip in the pelvis, and the segments.
@@ -369,7 +386,7 @@ def pose(markers: Markers, body: Body, *, hips: HipCentre = "davis") -> Pose:
             continue
         thigh, lateral = (named[name] for name in needed)
         depth_m = leg.knee_width_m / 2.0 + radius
-        knee = chord(hip, lateral, thigh, depth_m, -outwards * leg.thigh_rotation_rad)
+        knee = chord(hip, lateral, thigh, depth_m, -outwards * _or_0(leg.thigh_rotation_rad))
         joints[f"{side} knee"] = knee
         axes = _along_z(hip - knee, outwards * (lateral - knee))
         segments[f"{side} thigh"] = Segment(knee, axes)
@@ -378,11 +395,11 @@ def pose(markers: Markers, body: Body, *, hips: HipCentre = "davis") -> Pose:
             continue
         wand, lateral = (named[name] for name in needed)
         depth_m = leg.ankle_width_m / 2.0 + radius
-        ankle = chord(knee, lateral, wand, depth_m, -outwards * leg.shank_rotation_rad)
+        ankle = chord(knee, lateral, wand, depth_m, -outwards * _or_0(leg.shank_rotation_rad))
         joints[f"{side} ankle"] = ankle
         axes = _along_z(knee - ankle, outwards * (lateral - ankle))
         segments[f"{side} ankle"] = Segment(ankle, axes)
-        untwisted = _turned(axes, "z", outwards * leg.tibial_torsion_rad)
+        untwisted = _turned(axes, "z", outwards * _or_0(leg.tibial_torsion_rad))
         segments[f"{side} shank"] = Segment(ankle, untwisted)
         toe = named.get(f"{letter}TOE")
         if toe is None or np.isnan(leg.plantar_flexion_rad + leg.foot_rotation_rad):
@@ -391,6 +408,10 @@ def pose(markers: Markers, body: Body, *, hips: HipCentre = "davis") -> Pose:
         axes = _turned(axes, "x", -outwards * leg.foot_rotation_rad)
         segments[f"{side} foot"] = Segment(toe, axes)
     return Pose(segments, joints)
+
+
+def _or_0(angle: float) -> float:
+    return 0.0 if np.isnan(angle) else angle
 
 
 def _trunk(named: Markers) -> Segment:
@@ -408,7 +429,9 @@ def calibrated(static: Markers, body: Body, *, flat_feet: bool = True) -> Body:
     """Measure in a static trial what is not known of a body.
 
     The distance of the spines, the depth of the pelvis, and the static offsets of the feet, each as
-    the mean over the frames. What is known stays.
+    the mean over the frames; with markers of the medial epicondyles and malleoli also the widths
+    of knees and ankles, the rotations of the markers of thigh and shank against the flexion axes,
+    which those markers and the lateral ones show, and the tibial torsion. What is known stays.
 
     Parameters
     ----------
@@ -431,6 +454,7 @@ def calibrated(static: Markers, body: Body, *, flat_feet: bool = True) -> Body:
         if np.isnan(body.pelvis_depth_m):
             depth = float(np.nanmean(np.linalg.norm((left + right) / 2.0 - sacrum, axis=1)))
             body = replace(body, pelvis_depth_m=depth - body.marker_diameter_m / 2.0)
+    body = _with_medial(named, body)
     standing = pose(named, body)
     legs = dict(body.legs)
     for side, leg in body.legs.items():
@@ -450,6 +474,41 @@ def calibrated(static: Markers, body: Body, *, flat_feet: bool = True) -> Body:
             plantar_flexion_rad=float(np.nanmean(np.arctan2(-x, z))),
             foot_rotation_rad=float(np.nanmean(np.arcsin(outwards * y))),
         )
+    return replace(body, legs=legs)
+
+
+def _with_medial(named: Markers, body: Body) -> Body:
+    """Add what markers on both sides of knees and ankles tell, where it is not known."""
+    joints = pose(named, body).joints
+    legs = dict(body.legs)
+    for side, leg in body.legs.items():
+        outwards = 1.0 if side == "left" else -1.0
+        proximal = joints.get(f"{side} hip")
+        found: dict[str, float] = {}
+        axis = None
+        for lateral, medial, wand, width, turn in (
+            ("KNE", "KNM", "THI", "knee_width_m", "thigh_rotation_rad"),
+            ("ANK", "MED", "TIB", "ankle_width_m", "shank_rotation_rad"),
+        ):
+            ends = [named.get(f"{LETTER[side]}{name}") for name in (lateral, medial, wand)]
+            if ends[0] is None or ends[1] is None:
+                proximal = joints.get(f"{side} knee")
+                continue
+            centre = (ends[0] + ends[1]) / 2.0
+            apart = float(np.nanmean(np.linalg.norm(ends[0] - ends[1], axis=1)))
+            found[width] = apart - body.marker_diameter_m
+            if proximal is not None and ends[2] is not None:
+                seen = _behind(proximal, centre, ends[0], ends[2])
+                found[turn] = -outwards * float(np.nanmean(seen))
+            if proximal is not None:
+                axes = _along_z(proximal - centre, outwards * (ends[0] - centre))
+                if axis is not None:
+                    x, y, _ = np.einsum("nji,nj->in", axes, axis)
+                    found["tibial_torsion_rad"] = outwards * float(np.nanmean(np.arctan2(-x, y)))
+                axis = axes[..., 1]
+            proximal = centre
+        unknown = {name: value for name, value in found.items() if np.isnan(getattr(leg, name))}
+        legs[side] = replace(leg, **unknown) if unknown else leg
     return replace(body, legs=legs)
 
 
@@ -629,7 +688,7 @@ def markers_of_angles(
             -outwards * given(f"knee_adduction_angle_{side}"),
             -outwards * given(f"knee_internal_rotation_angle_{side}"),
         )
-        twisted = _turned(shank, "z", -outwards * leg.tibial_torsion_rad)
+        twisted = _turned(shank, "z", -outwards * _or_0(leg.tibial_torsion_rad))
         length_m = 0.47 * leg.length_m
         centre = hip
         for axes, lateral, wand, width_m, behind in (
@@ -639,7 +698,7 @@ def markers_of_angles(
             above, centre = centre, centre - length_m * axes[..., 2]
             out = outwards * axes[..., 1]
             markers[f"{letter}{lateral}"] = centre + out * (width_m / 2.0 + radius)
-            aside = np.cos(behind) * out - np.sin(behind) * axes[..., 0]
+            aside = np.cos(_or_0(behind)) * out - np.sin(_or_0(behind)) * axes[..., 0]
             markers[f"{letter}{wand}"] = (above + centre) / 2.0 + _WAND_M * aside
         flexed = leg.plantar_flexion_rad - np.pi / 2.0 - given(f"ankle_dorsiflexion_angle_{side}")
         zero = np.zeros(n)

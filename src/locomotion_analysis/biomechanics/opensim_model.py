@@ -7,7 +7,6 @@ it is a C++ library, and what ends it must cost one trial only.
 import difflib
 import os
 import re
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
@@ -23,7 +22,6 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.extras import require_installed
-from locomotion_analysis.files import atomic_path
 from locomotion_analysis.processes import end_with_parent
 
 Array = NDArray[np.float64]
@@ -71,7 +69,7 @@ class OpenSimModel:
             If a file is missing, no XML, or neither of the two.
         """
         file = Path(path)
-        root = _root(file)
+        root = xml_root(file)
         if root.find("Model") is not None:
             return cls(file)
         tool = root.find("InverseKinematicsTool")
@@ -92,14 +90,14 @@ class OpenSimModel:
                 fix="write the name of the scaled .osim into the set-up file",
             )
         model = file.parent / named
-        if _root(model).find("Model") is None:
+        if xml_root(model).find("Model") is None:
             raise FileReadError(
                 expected="an OpenSim model", got="another XML file", where=str(model)
             )
         return cls(model, file)
 
 
-def _root(file: Path) -> ET.Element:
+def xml_root(file: Path) -> ET.Element:
     """Return the root of an XML file of OpenSim."""
     try:
         text = file.read_text(encoding="utf-8-sig")
@@ -125,6 +123,11 @@ def _root(file: Path) -> ET.Element:
     return root
 
 
+def marker_names(file: Path) -> tuple[str, ...]:
+    """Return the names of the markers in a file of a model or a marker set."""
+    return tuple(str(marker.get("name")) for marker in xml_root(file).iter("Marker"))
+
+
 @dataclass(frozen=True)
 class Solution:
     """What OpenSim found.
@@ -136,6 +139,8 @@ class Solution:
         tells are left out.
     forces : mapping of str to ndarray, shape (n,)
         Generalised forces (``hip_flexion_r_moment``, Nm); empty without ground reactions.
+    centre_of_mass_m : ndarray, shape (n, 3)
+        Of the whole model, laboratory axes with z up.
     marker_error_m : ndarray, shape (n,)
         Root mean square distance between the markers and the model's.
     used, missing : tuple of str
@@ -148,6 +153,7 @@ class Solution:
 
     coordinates: Mapping[str, Array]
     forces: Mapping[str, Array]
+    centre_of_mass_m: Array
     marker_error_m: Array
     used: tuple[str, ...]
     missing: tuple[str, ...]
@@ -199,62 +205,15 @@ def solve_opensim(
     """
     require_installed("opensim", "opensim")
     loads = {
-        side: (_y_up(force), _y_up(moment))
+        side: (y_up(force), y_up(moment))
         for side, (force, moment) in (ground or {}).items()
         if np.nan_to_num(force, nan=1.0).any()
     }
-    placed = {name: _y_up(xyz) for name, xyz in markers.items()}
-    return _in_child(_solve, model.setup or model.model, model, placed, time_s, loads, cutoff_hz)
+    placed = {name: y_up(xyz) for name, xyz in markers.items()}
+    return in_child(_solve, model.setup or model.model, model, placed, time_s, loads, cutoff_hz)
 
 
-def scale_opensim(
-    setup: str | os.PathLike[str], out: str | os.PathLike[str]
-) -> dict[str, tuple[float, float, float]]:
-    """Scale a generic model to a person by a set-up file of OpenSim's scale tool, and write it.
-
-    Parameters
-    ----------
-    setup : path-like
-        Set-up file (``.xml``) that names the generic model, the static trial, the measurements and
-        the mass; paths in it are relative to it. The files that it names for its results are not
-        written.
-    out : path-like
-        The scaled model (``.osim``), its markers placed where they are in the static trial.
-
-    Returns
-    -------
-    dict of str to tuple of float
-        Body -> scale factors along x, y and z.
-
-    Raises
-    ------
-    SchemaError
-        If `out` does not end in ``.osim``.
-    FileReadError
-        If the file is no set-up file of the scale tool, or OpenSim cannot do what it says.
-    MissingExtraError
-        If OpenSim is not installed.
-    """
-    require_installed("opensim", "opensim")
-    if Path(out).suffix.lower() != ".osim":
-        raise SchemaError(
-            expected="a file that ends in .osim, as a model is written",
-            got=Path(out).name,
-            where="name of the file to write",
-        )
-    file = Path(setup)
-    root = _root(file)
-    if root.find("ScaleTool") is None:
-        raise FileReadError(
-            expected="a set-up file of OpenSim's scale tool",
-            got=f"an XML file of {', '.join(child.tag for child in root) or root.tag}",
-            where=str(file),
-        )
-    with atomic_path(out) as temporary:
-        return _in_child(_scale, file, file, temporary)
-
-
-def _y_up(vectors: Array) -> Array:
+def y_up(vectors: Array) -> Array:
     """Turn laboratory axes with z up to OpenSim's with y up; x stays."""
     return np.stack([vectors[:, 0], vectors[:, 2], -vectors[:, 1]], axis=1)
 
@@ -262,7 +221,7 @@ def _y_up(vectors: Array) -> Array:
 _FIX = "open the files in OpenSim's own program to see what is wrong"
 
 
-def _in_child(work: Callable[..., T], where: Path, *args: object) -> T:
+def in_child(work: Callable[..., T], where: Path, *args: object) -> T:
     """Run a function in the child process; `where` is the file to name if OpenSim ends or refuses."""
     try:
         return _engine().submit(work, *args).result()
@@ -315,7 +274,7 @@ def _solve(
     named = _named_markers(model, tool, markers, given)
     with TemporaryDirectory() as name:
         folder = Path(name)
-        _write_trc(folder / "markers.trc", named, time_s)
+        write_trc(folder / "markers.trc", named, time_s)
         tool.setModel(model)
         tool.set_marker_file(str(folder / "markers.trc"))
         tool.set_output_motion_file(str(folder / "ik.mot"))
@@ -323,10 +282,11 @@ def _solve(
         tool.setEndTime(float(time_s[-1]))
         tool.set_report_errors(True)
         tool.setResultsDir(name)
-        _succeed(tool.run(), "inverse kinematics", given.model)
+        succeed(tool.run(), "inverse kinematics", given.model)
         columns = _columns(osim, folder / "ik.mot", time_s)
         errors = next(folder.glob("*ik_marker_errors.sto"))
         error_m = _columns(osim, errors, time_s)["marker_error_RMS"]
+        centre_of_mass = _centre_of_mass(model, columns)
         untold = _untold(model, state, set(named))
         coordinates = {
             name: np.radians(values) if _rotates(model, name) else values
@@ -354,7 +314,7 @@ def _solve(
             dynamics.setExcludedForces(excluded)
             dynamics.setResultsDir(name)
             dynamics.setOutputGenForceFileName("id.sto")
-            _succeed(dynamics.run(), "inverse dynamics", given.model)
+            succeed(dynamics.run(), "inverse dynamics", given.model)
             unknown = np.any(
                 [~np.isfinite(part).all(axis=1) for pair in ground.values() for part in pair],
                 axis=0,
@@ -367,6 +327,7 @@ def _solve(
     return Solution(
         coordinates,
         forces,
+        centre_of_mass,
         error_m,
         tuple(named),
         tuple(sorted(_weighed(model, tool) - set(named))),
@@ -375,7 +336,8 @@ def _solve(
     )
 
 
-def _succeed(done: bool, what: str, where: Path) -> None:
+def succeed(done: bool, what: str, where: Path) -> None:
+    """Raise where a tool of OpenSim did not."""
     if not done:
         raise FileReadError(
             expected=f"files whose {what} OpenSim can solve",
@@ -383,37 +345,6 @@ def _succeed(done: bool, what: str, where: Path) -> None:
             where=str(where),
             fix=_FIX,
         )
-
-
-def _scale(setup: Path, out: Path) -> dict[str, tuple[float, float, float]]:
-    import opensim as osim
-
-    osim.Logger.setLevelString("Off")
-    with TemporaryDirectory() as name:
-        tool = osim.ScaleTool(str(setup.resolve()))
-        tool.setPathToSubject(f"{setup.resolve().parent}{os.sep}")
-        # The tool takes its outputs as relative to the set-up file, absolute ones too.
-        folder = os.path.relpath(Path(name).resolve(), setup.resolve().parent)
-        scaler, placer = tool.getModelScaler(), tool.getMarkerPlacer()
-        scaler.setOutputModelFileName("")
-        scaler.setOutputScaleFileName(str(Path(folder) / "factors.xml"))
-        placer.setOutputModelFileName(str(Path(folder) / "scaled.osim"))
-        placer.setOutputMotionFileName("")
-        placer.setOutputMarkerFileName("")
-        placer.setPrintResultFiles(True)
-        _succeed(tool.run(), "scaling", setup)
-        factors = {
-            str(each.findtext("segment")).strip(): tuple(
-                float(part) for part in str(each.findtext("scales")).split()
-            )
-            for each in ET.parse(Path(name) / "factors.xml").iter("Scale")  # noqa: S314 - our own
-        }
-        shutil.copyfile(Path(name) / "scaled.osim", out)
-    return {
-        body: (x, y, z)
-        for body, (x, y, z) in factors.items()
-        if body != "ground" and not body.endswith("_offset")
-    }
 
 
 def _kinematics_tool(given: OpenSimModel, osim: Any) -> Any:
@@ -506,6 +437,24 @@ def _rotates(model: Any, name: str) -> bool:
     return bool(model.getCoordinateSet().get(name).getMotionType() == 1)
 
 
+def _centre_of_mass(model: Any, columns: Mapping[str, Array]) -> Array:
+    """Return the model's centre of mass at coordinates in degrees and metres, z up."""
+    state = model.initSystem()
+    free = {
+        name: np.radians(values) if _rotates(model, name) else values
+        for name, values in columns.items()
+        if not model.getCoordinateSet().get(name).getLocked(state)
+    }
+    places = np.full((len(next(iter(columns.values()))), 3), np.nan)
+    for row in np.flatnonzero(np.isfinite(list(free.values())).all(axis=0)):
+        for name, values in free.items():
+            model.getCoordinateSet().get(name).setValue(state, float(values[row]), False)
+        model.realizePosition(state)
+        x, up, right = model.calcMassCenterPosition(state).to_numpy()
+        places[row] = x, -right, up
+    return places
+
+
 def _feet(model: Any) -> dict[str, str]:
     """Return the bodies of the feet: side -> name."""
     bodies = model.getBodySet()
@@ -526,7 +475,7 @@ def _columns(osim: Any, path: Path, time_s: Array) -> dict[str, Array]:
     }
 
 
-def _write_trc(path: Path, markers: Mapping[str, Array], time_s: Array) -> None:
+def write_trc(path: Path, markers: Mapping[str, Array], time_s: Array) -> None:
     """Write markers (m) as OpenSim reads them; blank where not seen."""
     rate = (len(time_s) - 1) / (time_s[-1] - time_s[0])
     axes = "\t".join(f"{axis}{k}" for k in range(1, len(markers) + 1) for axis in "XYZ")

@@ -47,6 +47,12 @@ if TYPE_CHECKING:
 
 
 _NAMES = "Who is who"
+MarkerMap = Annotated[
+    Path | None,
+    typer.Option(
+        "--marker-map", help="YAML: names of markers in the files to those of the model, a: b."
+    ),
+]
 
 
 def convert(
@@ -113,6 +119,7 @@ def convert(
         list[str] | None,
         typer.Option(help="A marker's place, as left_heel=CALC_G; may be repeated."),
     ] = None,
+    marker_map: MarkerMap = None,
     model: Annotated[
         str,
         typer.Option(
@@ -157,6 +164,7 @@ def convert(
     from locomotion_analysis.ingest import (
         ColumnMap,
         convert,
+        read_marker_map,
         read_places,
         read_subjects,
         who_is_who,
@@ -177,7 +185,10 @@ def convert(
         "similar_names": similar_names,
         "same_person": same_person or (),
     }
-    places = read_places(marker or ())
+    how: dict[str, Any] = {
+        "markers": read_places(marker or ()),
+        "marker_map": read_marker_map(marker_map) if marker_map else None,
+    }
     shown = console()
     if dry_run:
         if out is None and len(sources) > 1 and not sources[-1].exists():
@@ -194,7 +205,7 @@ def convert(
         refuse_other_ending(out)
     with progress_bar(quiet) as progress:
         result = convert(
-            sources, **names, markers=places, model=model, fail_fast=fail_fast, progress=progress
+            sources, **names, **how, model=model, fail_fast=fail_fast, progress=progress
         )
     if out.suffix.lower() == ".csv":
         layout = "long"
@@ -219,7 +230,7 @@ def convert(
         f"{len(result.data):,} cycles of {people:,} subject{'s' * (people != 1)} in the {layout} layout: "
         f"{escape(str(out))}"
     )
-    _compare_joints(sources, compare, model, result.data, markers=places, **names)
+    _compare_joints(sources, compare, model, result.data, **how, **names)
     if result.failures:
         show_failures(result.failures, whole=history)
         raise typer.Exit(EXIT_FINDINGS)
@@ -318,12 +329,14 @@ def markers(
     subject: Annotated[
         str | None, typer.Option(metavar="NAME", help="Whom to take, or whose row of the table.")
     ] = None,
+    marker_map: MarkerMap = None,
 ) -> None:
     """Say which markers of the conventional gait model are there, and what can be computed."""
-    from locomotion_analysis.ingest import marker_report, read_subjects
+    from locomotion_analysis.ingest import marker_report, read_marker_map, read_subjects
 
     table = None if subjects is None else read_subjects(subjects)
-    report = marker_report(file, subjects=table, subject=subject)
+    names = read_marker_map(marker_map) if marker_map else None
+    report = marker_report(file, subjects=table, subject=subject, marker_map=names)
     shown = console()
     shown.print(frame_table(f"Markers of {file.name}", report.markers))
     shown.print(frame_table("What can be computed", report.joints))
@@ -334,25 +347,50 @@ def markers(
 
 
 def scale(
-    setup: Annotated[
+    model: Annotated[
         Path,
         typer.Argument(
-            help="Set-up file (.xml) of OpenSim's scale tool: it names the generic model, the static "
-            "trial, the measurements and the mass."
+            help="Set-up file (.xml) of OpenSim's scale tool, which names the generic model, the "
+            "static trial, the measurements and the mass; or a generic model (.osim)."
         ),
     ],
     out: Annotated[Path, typer.Option(help="The scaled model, a file that ends in .osim.")],
+    static: Annotated[
+        Path | None,
+        typer.Option(help="The person standing (C3D, TRC), for a generic model."),
+    ] = None,
+    mass: Annotated[
+        float | None, typer.Option(metavar="KG", help="Mass, for a generic model.")
+    ] = None,
+    marker_set: Annotated[
+        Path | None,
+        typer.Option(help="OpenSim's marker set (.xml) for a generic model that has no markers."),
+    ] = None,
+    marker_map: MarkerMap = None,
 ) -> None:
-    """Scale a generic OpenSim model to a person, for `convert --model` (extra opensim)."""
+    """Scale a generic OpenSim model to a person, for `convert --model` (extra opensim).
+
+    Without a set-up file each body is measured by a pair of markers that follows from the model;
+    the table says which.
+    """
     import pandas as pd
 
-    from locomotion_analysis.biomechanics import scale_opensim
+    from locomotion_analysis.ingest import read_marker_map, scale_model
 
-    factors = scale_opensim(setup, out)
-    frame = pd.DataFrame.from_dict(factors, orient="index", columns=["x", "y", "z"])
+    scaling = scale_model(
+        model,
+        out,
+        static=static,
+        mass_kg=mass,
+        marker_set=marker_set,
+        marker_map=read_marker_map(marker_map) if marker_map else None,
+    )
+    frame = pd.DataFrame.from_dict(dict(scaling.factors), orient="index", columns=["x", "y", "z"])
+    if scaling.pairs:
+        frame = frame.assign(measured_by=pd.Series(dict(scaling.pairs)))
     shown = console()
     shown.print(frame_table("Scale factors", frame.reset_index(names="body")))
-    shown.print(f"model    {out}")
+    shown.print(f"model    {escape(str(out))}")
 
 
 def formats() -> None:

@@ -30,6 +30,7 @@ from locomotion_analysis.features.kernels.statistics import (
 )
 from locomotion_analysis.standard import (
     KEY,
+    LEG_LENGTH_PER_HEIGHT,
     METADATA,
     N_PHASES,
     PHASE_PERCENT,
@@ -248,9 +249,6 @@ def left_out_by_reason(left_out: Sequence[LeftOut]) -> dict[str, list[str]]:
 
 
 # Metadata columns of the cycles, as numbers
-
-LEG_LENGTH_PER_HEIGHT = 0.53
-"""Trochanter height over body height (Drillis & Contini 1966)."""
 
 POSTURAL_TASKS = ("sit_to_stand", "stand_to_sit")
 """Tasks without steps."""

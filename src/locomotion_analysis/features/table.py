@@ -77,6 +77,7 @@ from locomotion_analysis.features.spec import (
 )
 from locomotion_analysis.features.symmetry import asymmetry_families, symmetry_families
 from locomotion_analysis.features.time_and_distance import (
+    balance_families,
     normalised_length_families,
     other_step_families,
     spatial_families,
@@ -125,6 +126,7 @@ _FACTORIES: dict[str, tuple[FamilyFactory, ...]] = {
         normalised_length_families,
         other_step_families,
         toe_out_families,
+        balance_families,
     ),
     "derived": (
         asymmetry_families,

@@ -314,6 +314,44 @@ def spatial_families(schema: Schema) -> Iterator[Family | LeftOut]:
     yield Family(specs, compute)
 
 
+# Group spatial: balance, as `convert` measures it on markers
+
+_HOF_2005 = "Hof, Gazendam & Sinke 2005 (doi:10.1016/j.jbiomech.2004.03.025)"
+_ORENDURFF = "Orendurff et al. 2004, J Rehabil Res Dev 41:829"
+_BALANCE = {
+    "toe_clearance_m": (
+        "minimum in mid-swing of the toe's height above its own in stance",
+        "Winter 1992, Phys Ther 72:45",
+    ),
+    "com_vertical_range_m": ("highest less lowest centre of mass of the stride", _ORENDURFF),
+    "com_lateral_range_m": ("width of the centre of mass' way across the stride", _ORENDURFF),
+    "margin_of_stability_anterior_m": (
+        "from the extrapolated centre of mass forward to the foremost marker of the landing foot",
+        _HOF_2005,
+    ),
+    "margin_of_stability_lateral_m": (
+        "from the extrapolated centre of mass out to the outermost marker of the landing foot",
+        _HOF_2005,
+    ),
+}
+
+
+def balance_families(schema: Schema) -> Iterator[Family | LeftOut]:
+    """Yield toe clearance, way of the centre of mass and margins of stability."""
+    for name, (formula, source) in _BALANCE.items():
+        spec = FeatureSpec(name, "spatial", "m", formula, source, (name,))
+        yield scalar(
+            spec,
+            partial(_of_steps, name),
+            known=schema.has(name),
+            missing="the data has no such column; `convert` measures it on markers of feet and pelvis",
+        )
+
+
+def _of_steps(name: str, view: CycleView) -> Values:
+    return np.where(view.steps, view.column(name), np.nan)
+
+
 # Group spatial: lengths and speed relative to the body, and the foot's direction
 
 _LENGTHS = ("step_length_m", "stride_length_m", "step_width_m")

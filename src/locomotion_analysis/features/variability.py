@@ -3,7 +3,7 @@
 Strides are compared within a subject's task, left and right apart: variability of times, lengths and
 curves, the Gait Variability Index, scaling and divergence exponents. Every cycle carries its group's
 value. The measures of a series or signal (:func:`dfa_alpha`, :func:`divergence_exponent`,
-:func:`sample_entropy`, :func:`margin_of_stability`, :func:`harmonic_ratio`) take plain arrays.
+:func:`sample_entropy`, :func:`harmonic_ratio`) take plain arrays.
 """
 
 import logging
@@ -29,7 +29,7 @@ from locomotion_analysis.features.spec import (
     LeftOut,
     Schema,
 )
-from locomotion_analysis.standard import N_PHASES, STANDARD_GRAVITY_M_S2, resample_curves
+from locomotion_analysis.standard import N_PHASES, resample_curves
 from locomotion_analysis.standard.norms import score_reference
 
 # Which cycles are strides of one subject doing one thing, and their statistics
@@ -449,7 +449,7 @@ def finite_series(series: ArrayLike, least: int) -> Values:
     return values
 
 
-# Stability of walking: margins of stability, harmonic ratio, divergence of strides
+# Stability of walking: harmonic ratio, divergence of strides
 
 DIVERGENCE_STRIDES = 50
 """Strides of one leg in a row that the divergence exponent needs."""
@@ -459,17 +459,10 @@ _ROSENSTEIN = (
     "Rosenstein, Collins & De Luca 1993 (doi:10.1016/0167-2789(93)90009-P); "
     "Dingwell & Cusumano 2000 (doi:10.1063/1.1324008)"
 )
-_LEFT_OUT = (
-    LeftOut(
-        "margin of stability",
-        "no channel holds the centre of mass or the edge of the foot; with these, use "
-        "features.variability.margin_of_stability",
-    ),
-    LeftOut(
-        "harmonic ratio",
-        "no channel holds the linear acceleration of the trunk; with it, use "
-        "features.variability.harmonic_ratio",
-    ),
+_LEFT_OUT = LeftOut(
+    "harmonic ratio",
+    "no channel holds the linear acceleration of the trunk; with it, use "
+    "features.variability.harmonic_ratio",
 )
 
 
@@ -484,7 +477,7 @@ def sagittal_angles(schema: Schema) -> tuple[str, ...]:
 
 def stability_families(schema: Schema) -> Iterator[Family | LeftOut]:
     """Yield the divergence exponent of sagittal angles; name what no channel can give."""
-    yield from _LEFT_OUT
+    yield _LEFT_OUT
     names = sagittal_angles(schema)
     if not names:
         yield LeftOut("divergence exponent", "no sagittal angle of the trunk, hip, knee or ankle")
@@ -520,55 +513,6 @@ def _divergences(channels: tuple[str, ...], view: CycleView) -> Iterator[Values]
                 signal = resample_curves(curves, SAMPLES_PER_STRIDE + 1)[:, :-1].ravel()
                 found[series] = divergence_exponent(signal, SAMPLES_PER_STRIDE, span=(0.0, 0.5))
         yield groups.pooled(found)[groups.group]
-
-
-def extrapolated_centre_of_mass(
-    position_m: ArrayLike, velocity_m_s: ArrayLike, leg_length_m: ArrayLike
-) -> Values:
-    """Return the extrapolated centre of mass ``x + v / sqrt(g / l)``, m.
-
-    The pendulum length l is 1.2 leg lengths in the walking direction and 1.34 across it; pass the
-    product (Hof, Gazendam & Sinke 2005, doi:10.1016/j.jbiomech.2004.03.025).
-
-    Parameters
-    ----------
-    position_m, velocity_m_s : array_like
-        Of the centre of mass along one axis.
-    leg_length_m : array_like
-        Length of the pendulum.
-
-    Examples
-    --------
-    >>> extrapolated_centre_of_mass(0.0, 1.0, 9.80665).tolist()
-    1.0
-    """
-    position, velocity, length = (
-        np.asarray(values, dtype=np.float64) for values in (position_m, velocity_m_s, leg_length_m)
-    )
-    found: Values = np.asarray(position + velocity * np.sqrt(length / STANDARD_GRAVITY_M_S2))
-    return found
-
-
-def margin_of_stability(
-    edge_m: ArrayLike, position_m: ArrayLike, velocity_m_s: ArrayLike, leg_length_m: ArrayLike
-) -> Values:
-    """Return the margin of stability ``u - (x + v / sqrt(g / l))``, m; positive is stable.
-
-    Parameters
-    ----------
-    edge_m : array_like
-        Edge of the base of support along the axis, on the side the body moves to.
-    position_m, velocity_m_s, leg_length_m : array_like
-        As for :func:`extrapolated_centre_of_mass`.
-
-    Examples
-    --------
-    >>> margin_of_stability(0.10, 0.02, 0.1, 0.981).round(4).tolist()
-    0.0484
-    """
-    beyond = extrapolated_centre_of_mass(position_m, velocity_m_s, leg_length_m)
-    found: Values = np.asarray(np.asarray(edge_m, dtype=np.float64) - beyond)
-    return found
 
 
 def harmonic_ratio(

@@ -32,8 +32,11 @@ from locomotion_analysis.ingest.marker_names import (
     MARKER_SETS,
     MarkerSet,
     place_markers,
+    read_marker_map,
     read_places,
+    rename_markers,
 )
+from locomotion_analysis.ingest.opensim_scaling import scale_model
 from locomotion_analysis.ingest.path_names import trial_groups
 from locomotion_analysis.ingest.phase import phase_curves
 from locomotion_analysis.ingest.recording import (
@@ -86,11 +89,14 @@ __all__ = [
     "normalise_to_body",
     "phase_curves",
     "place_markers",
+    "read_marker_map",
     "read_places",
     "read_subjects",
     "reader_for",
     "readers",
     "register",
+    "rename_markers",
+    "scale_model",
     "stride_time_variability",
     "trial_groups",
     "velocity_events",

@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from locomotion_analysis.biomechanics import OpenSimModel
+from locomotion_analysis.biomechanics.opensim_model import marker_names
 from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.data.identity import MEASURES, TEXTS
 from locomotion_analysis.errors import (
@@ -48,7 +49,12 @@ from locomotion_analysis.ingest.joint_model import (
     report_of,
     with_joints,
 )
-from locomotion_analysis.ingest.marker_names import place_markers
+from locomotion_analysis.ingest.marker_names import (
+    place_markers,
+    refuse_labels,
+    refuse_names,
+    rename_markers,
+)
 from locomotion_analysis.ingest.opensim import OpenSimReader, TRCReader, follow_knee_sign
 from locomotion_analysis.ingest.opensim_joints import with_opensim
 from locomotion_analysis.ingest.path_names import trial_groups
@@ -183,6 +189,7 @@ def convert(
     similar_names: Similar = "refuse",
     same_person: Iterable[str] = (),
     markers: Mapping[str, Sequence[str]] | None = None,
+    marker_map: Mapping[str, str] | None = None,
     model: JointModel | str | os.PathLike[str] = "auto",
     fail_fast: bool = False,
     progress: Progress | None = None,
@@ -217,10 +224,14 @@ def convert(
     markers : mapping of str to sequence of str, optional
         Place -> labels of the markers there, for names that are not in the table of marker names
         (see :func:`~locomotion_analysis.ingest.place_markers`).
+    marker_map : mapping of str to str, optional
+        Label in the files -> name of the marker in the model
+        (see :func:`~locomotion_analysis.ingest.read_marker_map`).
     model : {"auto", "cgm1", "none"} or path-like
-        Where joint angles, moments and powers come from: the file, and the conventional gait model
-        on its markers where the file has none (``auto``); that model throughout (``cgm1``); the
-        file alone (``none``). A static trial of the same person among the files calibrates it.
+        Where joint angles, moments and powers come from: the file, and where it has none the
+        conventional gait model on its markers, or key points of the legs (``auto``); that model
+        throughout (``cgm1``); the file alone (``none``). A static trial of the same person among
+        the files calibrates it.
         Or a file of OpenSim: a model scaled to the person (``.osim``), or a set-up file of inverse
         kinematics (``.xml``) that names one and weighs its markers; all trials are of that person.
     fail_fast : bool
@@ -235,7 +246,8 @@ def convert(
     Raises
     ------
     SchemaError
-        If `task`, `similar_names` or `model` is not known, or `subject_from` is no pattern.
+        If `task`, `similar_names` or `model` is not known, `subject_from` is no pattern, or
+        `marker_map` names a label that no file has, or a marker that the model has not.
     LocomotionError
         With `fail_fast`, the first failure.
     MissingExtraError
@@ -244,8 +256,13 @@ def convert(
         If no file gave a cycle; the message names each file and its reason.
     """
     rules = NameRules.of(subject_from, task, similar_names, same_person, subjects)
-    options = ReadOptions(column_map, subjects or {}, markers or {}, subject or "")
-    work = TrialCollector(options, rules, fail_fast, _model_of(model))
+    options = ReadOptions(
+        column_map, subjects or {}, markers or {}, subject or "", marker_map or {}
+    )
+    of_joints = _model_of(model)
+    if isinstance(of_joints, OpenSimModel):
+        refuse_names(options.marker_map, marker_names(of_joints.model), of_joints.model.name)
+    work = TrialCollector(options, rules, fail_fast, of_joints)
     files, skipped = recordings_among(paths, column_map)
     done = 0
     for group in trial_groups(files):
@@ -454,6 +471,7 @@ class TrialCollector:
         self._modelled = ""
         self._statics: dict[str, tuple[Path, Recording]] = {}
         self._waiting: list[tuple[list[tuple[Path, Recording]], bool]] = []
+        self._labels: set[str] = set()
         self._calibrates: dict[Path, Path] = {}
         self._pieces: list[_Piece] = []
         self.outcomes: list[Outcome] = []
@@ -466,6 +484,10 @@ class TrialCollector:
             try:
                 content = reader_for(file).read(file, self._options)
                 is_data = isinstance(content, LocomotionData)
+                if not isinstance(content, LocomotionData):
+                    self._labels |= {label for part in content for label in part.markers}
+                    names = self._options.marker_map
+                    content = [rename_markers(part, names) for part in content]
                 refuse_pooling(file, _names_in(content), self._rules, as_written=is_data)
             except MissingExtraError:
                 raise  # no fault of the file: one command mends it for all of them
@@ -515,7 +537,14 @@ class TrialCollector:
             With the names of people and datasets as they are now.
         list of HistoryEntry
             Which names were taken for others.
+
+        Raises
+        ------
+        SchemaError
+            If no file had a marker of the marker map.
         """
+        if self._labels or not self.failures:
+            refuse_labels(self._options.marker_map, self._labels)
         for parts, alone in self._waiting:
             self._add_recordings(parts, alone=alone, last=True)
         self._waiting = []
@@ -884,6 +913,7 @@ def marker_report(
     *,
     subjects: Mapping[str, Mapping[str, Any]] | None = None,
     subject: str | None = None,
+    marker_map: Mapping[str, str] | None = None,
 ) -> MarkerReport:
     """Say which markers of the conventional gait model a file has, and what can be computed.
 
@@ -894,16 +924,33 @@ def marker_report(
         Subject -> measures (see :func:`~locomotion_analysis.ingest.read_subjects`).
     subject : str, optional
         The one to take from a file of several people, or whose row of the table is meant.
+    marker_map : mapping of str to str, optional
+        Label in the file -> name of the marker in the model.
 
     Raises
     ------
     FileReadError
         If the file cannot be read.
     SchemaError
-        If it is of several people and which to take is not said, or holds no markers.
+        If it is of several people and which to take is not said, holds no markers, or none of a
+        label of the map.
     """
     file = Path(path)
-    content = reader_for(file).read(file, ReadOptions(None, subjects or {}, {}, subject or ""))
+    found = recording_with_markers(file, subjects, subject, marker_map)
+    who = identify([(file, found)], NameRules.of(None, None, "refuse", (), subjects))
+    recording = replace(found, subject=subject or who.subject)
+    return report_of(with_subject(recording, subjects or {}))
+
+
+def recording_with_markers(
+    file: Path,
+    subjects: Mapping[str, Mapping[str, Any]] | None = None,
+    subject: str | None = None,
+    marker_map: Mapping[str, str] | None = None,
+) -> Recording:
+    """Return the one recording of a file that has markers, renamed; as :func:`marker_report`."""
+    options = ReadOptions(None, subjects or {}, {}, subject or "", marker_map or {})
+    content = reader_for(file).read(file, options)
     found = (
         [] if isinstance(content, LocomotionData) else [part for part in content if part.markers]
     )
@@ -914,9 +961,8 @@ def marker_report(
             where=str(file),
             fix="name a C3D or TRC file with markers; of several people one, with --subject",
         )
-    who = identify([(file, found[0])], NameRules.of(None, None, "refuse", (), subjects))
-    recording = replace(found[0], subject=subject or who.subject)
-    return report_of(with_subject(recording, subjects or {}))
+    refuse_labels(options.marker_map, found[0].markers)
+    return rename_markers(found[0], options.marker_map)
 
 
 def with_subjects(

@@ -227,6 +227,20 @@ def low_pass(
     return smooth
 
 
+def low_pass_known(
+    time_s: NDArray[np.float64], values: NDArray[np.float64], cutoff_hz: float
+) -> NDArray[np.float64]:
+    """Filter columns, shape (n, k), as :func:`low_pass`; gaps are bridged for it and stay gaps."""
+    known = np.asarray(np.isfinite(values).all(axis=1))
+    if known.sum() < 2:
+        return values
+    columns = [
+        low_pass(time_s, np.interp(time_s, time_s[known], column[known]), cutoff_hz)
+        for column in values.T
+    ]
+    return np.where(known[:, np.newaxis], np.stack(columns, axis=1), np.nan)
+
+
 def _crossing(
     time: NDArray[np.float64], force: NDArray[np.float64], before: NDArray[np.intp], level: float
 ) -> NDArray[np.float64]:

@@ -19,6 +19,7 @@ from locomotion_analysis.biomechanics import (
     calibrated,
     cgm1_markers,
     joint_angles,
+    key_point_angles,
     leg_kinetics,
     pose,
     stretched_frames,
@@ -29,8 +30,9 @@ from locomotion_analysis.biomechanics import (
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.ingest.bodies import body_of, differences
-from locomotion_analysis.ingest.foot_forces import low_pass, plate_contacts
+from locomotion_analysis.ingest.foot_forces import low_pass_known, plate_contacts
 from locomotion_analysis.ingest.force_zero import set_to_zero
+from locomotion_analysis.ingest.marker_names import key_points
 from locomotion_analysis.ingest.recording import SIDES, Plate, Recording, Stream
 
 Array = NDArray[np.float64]
@@ -110,15 +112,24 @@ def is_static(recording: Recording) -> bool:
 
 
 def needs_static(recording: Recording, model: JointModel) -> bool:
-    """Return whether the feet could be computed with a static trial of the same person."""
+    """Return whether a static trial of the same person could tell what a joint lacks."""
     if model == "none" or (model == "auto" and has_joint_angles(recording)):
         return False
     if is_static(recording):
         return False
-    lacks = what_is_possible(recording.markers, measures_of(recording)).left_out
-    return any(
-        lacks.get(f"{side} ankle", "").startswith("the foot's static offsets") for side in SIDES
+    body = measures_of(recording)
+    hoped = {side: _known_to_static(leg) for side, leg in body.legs.items()}
+    now, then = (
+        set(what_is_possible(recording.markers, each).computed)
+        for each in (body, replace(body, legs=hoped))
     )
+    return now != then
+
+
+def _known_to_static(leg: Leg) -> Leg:
+    """Return a leg with some value for all that a static trial may tell."""
+    told = ("knee_width_m", "ankle_width_m", "plantar_flexion_rad", "foot_rotation_rad")
+    return replace(leg, **{name: 1.0 for name in told if np.isnan(getattr(leg, name))})
 
 
 def with_joints(
@@ -129,7 +140,8 @@ def with_joints(
     Parameters
     ----------
     recording : Recording
-        With its subject's measures. Unchanged without the model's markers.
+        With its subject's measures. Without the model's markers key points of the legs give the
+        angles that they determine (``auto``); without those it is unchanged.
     model : {"auto", "cgm1", "none"}
         ``auto`` computes what the recording does not have: angles where it has none of the legs'
         joints, moments and powers where it has no moments. ``cgm1`` computes all, in place of
@@ -152,8 +164,10 @@ def with_joints(
     given = has_joint_angles(recording)
     asked = model == "cgm1"
     kinetic = any("_moment_" in name for name in recording.channels)
-    if model == "none" or not (asked or "LASI" in named) or (given and kinetic and not asked):
+    if model == "none" or (given and kinetic and not asked):
         return recording
+    if not asked and "LASI" not in named:
+        return recording if given else _by_key_points(recording)
     body, entries = _whole_body(recording, static)
     possible = what_is_possible(named, body)
     wrong = swapped_markers(named)
@@ -191,6 +205,31 @@ def with_joints(
         entries.append(HistoryEntry("missing", f"angles: {lacks}"))
     entries += said
     return with_signals(recording.then(*entries), fresh, "CGM1")
+
+
+def _by_key_points(recording: Recording) -> Recording:
+    """Add the angles that key points determine, where they are there."""
+    angles = key_point_angles(key_points(recording.markers))
+    angles = {name: values for name, values in angles.items() if np.isfinite(values).any()}
+    if not angles:
+        return recording
+    entries = [
+        HistoryEntry(
+            "computed", "angles in the sagittal plane by key points of the legs", len(angles)
+        ),
+        HistoryEntry(
+            "missing",
+            "flexion of the hip, tilt of the pelvis and angles in other planes: key points do not "
+            "determine them",
+        ),
+    ]
+    if any(name.startswith("foot_") for name in angles):
+        text = (
+            "key points of heel and toe equally high above the sole: angles of foot and ankle may be "
+            "off by a constant"
+        )
+        entries.append(HistoryEntry("assumed", text))
+    return with_signals(recording.then(*entries), angles, "the key points")
 
 
 def with_signals(recording: Recording, fresh: Mapping[str, Array], model: str) -> Recording:
@@ -249,13 +288,21 @@ def _whole_body(recording: Recording, static: Recording | None) -> tuple[Body, l
     whole = calibrated(static.markers, body)
     if whole == body:
         return body, []
-    offsets = [
-        f"{side} {np.degrees(leg.plantar_flexion_rad):.2f} and {np.degrees(leg.foot_rotation_rad):.2f}"
+    told = [
+        f"{side} {name.rpartition('_')[0].replace('_', ' ')} {_shown(name, getattr(leg, name))}"
         for side, leg in whole.legs.items()
-        if leg != body.legs[side]
+        for name in (*_MEASURED, *(f"{angle}_rad" for angle in _LEG_ANGLES))
+        if np.isnan(getattr(body.legs[side], name)) and not np.isnan(getattr(leg, name))
     ]
-    text = f"static trial {Path(static.source).name}: static offsets of the feet (degrees) {', '.join(offsets)}"
-    return whole, [HistoryEntry("assumed", f"{text}, soles level")] if offsets else []
+    text = f"static trial {Path(static.source).name}, soles level: {', '.join(told)}"
+    return whole, [HistoryEntry("assumed", text)] if told else []
+
+
+_MEASURED = ("knee_width_m", "ankle_width_m")
+
+
+def _shown(name: str, value: float) -> str:
+    return f"{value:.3f} m" if name.endswith("_m") else f"{np.degrees(value):.2f} degrees"
 
 
 def _without_stretched(
@@ -297,9 +344,9 @@ def _loads(
     rough = _noise_m(markers)
     smooth = "as they are: the markers are smoothed already"
     if rough > _ROUGH_M:
-        markers = {name: _filtered(time, xyz) for name, xyz in markers.items()}
+        markers = {name: low_pass_known(time, xyz, CUTOFF_HZ) for name, xyz in markers.items()}
         ground = {
-            side: (_filtered(time, force), _filtered(time, moment))
+            side: (low_pass_known(time, force, CUTOFF_HZ), low_pass_known(time, moment, CUTOFF_HZ))
             for side, (force, moment) in ground.items()
         }
         smooth = f"low-passed at {CUTOFF_HZ:g} Hz (fourth order, zero lag): raw markers"
@@ -376,18 +423,6 @@ def _noise_m(markers: Mapping[str, Array]) -> float:
     return float(np.median(noise)) if noise else 0.0
 
 
-def _filtered(time_s: Array, values: Array) -> Array:
-    """Low-pass columns; gaps are bridged for the filter and stay gaps."""
-    known = np.asarray(np.isfinite(values).all(axis=1))
-    if known.sum() < 2:
-        return values
-    columns = [
-        low_pass(time_s, np.interp(time_s, time_s[known], column[known]), CUTOFF_HZ)
-        for column in values.T
-    ]
-    return np.where(known[:, np.newaxis], np.stack(columns, axis=1), np.nan)
-
-
 # What a recording allows, for people.
 
 
@@ -445,6 +480,9 @@ def report_of(recording: Recording) -> MarkerReport:
     remarks = [*wrong]
     if is_static(recording):
         remarks.append("a static trial: it calibrates the other trials of the person")
+    if points := key_point_angles(key_points(recording.markers)):
+        text = ", ".join(name.removesuffix("_rad") for name in points)
+        remarks.append(f"key points of the legs: convert computes {text}")
     if has_joint_angles(recording):
         remarks.append("the file has joint angles: convert takes them (--model cgm1 computes them)")
     mass = recording.metadata.get("mass_kg")

@@ -5,25 +5,28 @@ table: case, separators and a prefix of the subject aside, with the side before 
 a laboratory calls otherwise, it says (:func:`place_markers`).
 """
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from os.path import commonprefix
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
-from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.errors import SchemaError, did_you_mean, listed
 from locomotion_analysis.ingest.recording import SIDES, Recording
+from locomotion_analysis.typed_tree import yaml_tree
 
 Markers = Mapping[str, NDArray[np.float64]]
 _FOOT = ("heel", "toe", "ankle")
 _PELVIS = ("asis", "psis", "sacrum", "pelvis")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MarkerSet:
     """Names of one marker set.
 
@@ -166,7 +169,18 @@ MARKER_SETS = (
             "toe": ("BIGTOE", "SMALLTOE"),
             "knee": ("KNEE",),
             "ankle": ("ANKLE",),
-            "pelvis": ("MIDHIP",),
+            "pelvis": ("MIDHIP", "HIP"),
+        },
+    ),
+    MarkerSet(
+        "MediaPipe Pose",
+        "landmarks of MediaPipe Pose, Google",
+        {
+            "heel": ("HEEL",),
+            "toe": ("FOOTINDEX",),
+            "knee": ("KNEE",),
+            "ankle": ("ANKLE",),
+            "pelvis": ("HIP",),
         },
     ),
     MarkerSet(
@@ -220,6 +234,59 @@ MARKER_SETS = (
     MarkerSet("a user's own", "names of places, see place_markers", {"pelvis": ("PELVIS",)}),
 )
 """Names of the common marker sets, without the side, by the place they sit at."""
+
+KEY_POINTS = (
+    MarkerSet(
+        "OpenPose, HALPE, COCO, Pose2Sim, video of OpenCap, MediaPipe",
+        "as in MARKER_SETS, and HALPE of AlphaPose",
+        {
+            "hip": ("HIP",),
+            "knee": ("KNEE",),
+            "ankle": ("ANKLE",),
+            "heel": ("HEEL",),
+            "toe": ("BIGTOE", "FOOTINDEX"),
+        },
+    ),
+    MarkerSet(
+        "joint centres",
+        "usual abbreviations, as Visual3D and OpenSim's tools write them",
+        {
+            "hip": ("HJC",),
+            "knee": ("KJC",),
+            "ankle": ("AJC",),
+            "heel": ("HEE", "CALC"),
+            "toe": ("TOE",),
+        },
+    ),
+)
+"""Names of key points, which are centres of joints and no markers on skin."""
+
+
+def key_points(markers: Markers) -> dict[tuple[str, str], NDArray[np.float64]]:
+    """Return the key points of the legs, ``(hip, left)``, ..., of a recording without skin markers.
+
+    Parameters
+    ----------
+    markers : mapping of str to ndarray, shape (n, 3)
+
+    Returns
+    -------
+    dict of (str, str) to ndarray, shape (n, 3)
+        Empty where markers on the skin of the pelvis are there, or the hips are not: names of knees
+        and ankles alone are as often those of markers.
+    """
+    skin = {place for place, _ in marker_places(tuple(markers)).values()}
+    if skin & {"asis", "psis", "sacrum"}:
+        return {}
+    for known in KEY_POINTS:
+        found = {
+            place: markers[label]
+            for label, place in _placed(tuple(markers), (known,)).items()
+            if place[1] and np.isfinite(markers[label]).any()
+        }
+        if ("hip", "left") in found and ("hip", "right") in found:
+            return found
+    return {}
 
 
 def foot_marker(markers: Markers, place: str, side: str) -> NDArray[np.float64] | None:
@@ -312,7 +379,6 @@ def _mean(positions: list[NDArray[np.float64]]) -> NDArray[np.float64] | None:
     return np.mean(seen, axis=0) if seen else None
 
 
-@lru_cache(maxsize=64)
 def marker_places(labels: tuple[str, ...]) -> dict[str, tuple[str, str]]:
     """Say where the markers of a recording sit.
 
@@ -333,13 +399,18 @@ def marker_places(labels: tuple[str, ...]) -> dict[str, tuple[str, str]]:
     >>> marker_places(("S1:LHEE", "S1:r_calc_study", "S1:SACR", "S1:HEEL", "S1:LSHO"))
     {'S1:LHEE': ('heel', 'left'), 'S1:r_calc_study': ('heel', 'right'), 'S1:SACR': ('sacrum', '')}
     """
+    return _placed(labels, MARKER_SETS)
+
+
+@lru_cache(maxsize=64)
+def _placed(labels: tuple[str, ...], sets: tuple[MarkerSet, ...]) -> dict[str, tuple[str, str]]:
     bare = {label: label.rsplit(":", 1)[-1] for label in labels}
     prefix = _common_prefix([*bare.values()])
     words = {label: _words(name.removeprefix(prefix)) for label, name in bare.items()}
     every = {"".join(parts) for parts in words.values()}
     placed = {}
     for label, parts in words.items():
-        found = _readings(parts, every) if parts else set()
+        found = _readings(parts, every, sets) if parts else set()
         if len(found) == 1:
             placed[label] = found.pop()
     return placed
@@ -361,10 +432,12 @@ def _side_of(word: str) -> str:
     return {"L": "left", "LEFT": "left", "R": "right", "RIGHT": "right"}.get(word, "")
 
 
-def _readings(words: list[str], every: set[str]) -> set[tuple[str, str]]:
+def _readings(
+    words: list[str], every: set[str], sets: tuple[MarkerSet, ...]
+) -> set[tuple[str, str]]:
     """Return every place and side that a label may mean."""
     whole = "".join(words)
-    found = {(place, "") for place in _at(whole) if place in _PELVIS}
+    found = {(place, "") for place in _at(whole, sets) if place in _PELVIS}
     pairs = [(_side_of(words[0]), "".join(words[1:])), (_side_of(words[-1]), "".join(words[:-1]))]
     pairs.append((_side_of(whole[:1]), whole[1:]))
     for word, side in (("LEFT", "left"), ("RIGHT", "right")):
@@ -373,14 +446,12 @@ def _readings(words: list[str], every: set[str]) -> set[tuple[str, str]]:
     other = {"L": "R", "R": "L"}.get(whole[-1:], "")
     if whole[:-1] + other in every:
         pairs.append((_side_of(whole[-1:]), whole[:-1]))
-    found |= {(place, side) for side, base in pairs if side for place in _at(base)}
+    found |= {(place, side) for side, base in pairs if side for place in _at(base, sets)}
     return found
 
 
-def _at(name: str) -> set[str]:
-    return {
-        place for known in MARKER_SETS for place, names in known.places.items() if name in names
-    }
+def _at(name: str, sets: tuple[MarkerSet, ...]) -> set[str]:
+    return {place for known in sets for place, names in known.places.items() if name in names}
 
 
 # What a laboratory calls otherwise.
@@ -497,3 +568,137 @@ def place_markers(recording: Recording, places: Mapping[str, Iterable[str]]) -> 
 
 def _both_pelvis(found: str, place: str) -> bool:
     return place == "pelvis" and found in _PELVIS
+
+
+# What a model calls otherwise.
+
+
+def read_marker_map(path: str | os.PathLike[str]) -> dict[str, str]:
+    """Read a marker map: a YAML file of ``name in the file: name of the model``, one a line.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    dict of str to str
+
+    Raises
+    ------
+    FileReadError
+        If there is no such file.
+    SchemaError
+        If it is no such mapping, or two names become one; with the line.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "map.yaml"
+    >>> _ = path.write_text("{ASIS_right: R.ASIS, ASIS_left: L.ASIS}")
+    >>> read_marker_map(path)
+    {'ASIS_right': 'R.ASIS', 'ASIS_left': 'L.ASIS'}
+    """
+    names: dict[str, str] = {}
+    for label, node in yaml_tree(Path(path)).entries().items():
+        name = node.raw
+        if isinstance(node.value, dict | list) or not name:
+            raise node.error("the name of one marker of the model", fix="write label: NAME")
+        earlier = [old for old, new in names.items() if new.lower() == name.lower()]
+        if earlier:
+            raise node.error("every marker of the model once", f"{name!r}, as for {earlier[0]}")
+        names[label] = name
+    return names
+
+
+def rename_markers(recording: Recording, names: Mapping[str, str]) -> Recording:
+    """Give markers the names that a model has for them.
+
+    Parameters
+    ----------
+    recording : Recording
+    names : mapping of str to str
+        Label in the file, with or without the subject's prefix (``S1:``) -> name. Labels that the
+        recording does not have are passed over: a static trial has more than a walk.
+
+    Returns
+    -------
+    Recording
+        With a history of what was renamed.
+
+    Raises
+    ------
+    SchemaError
+        If a name is that of another marker of the recording.
+
+    Examples
+    --------
+    >>> walk = Recording(source="walk.trc", markers={"S1:rasis": np.zeros((2, 3))})
+    >>> list(rename_markers(walk, {"rasis": "R.ASIS"}).markers)
+    ['R.ASIS']
+    """
+    own = {label: mapped_label(label, names) for label in recording.markers}
+    renamed = {label: name for label, name in own.items() if name != label}
+    if not renamed:
+        return recording
+    twice = sorted(name for name in set(own.values()) if [*own.values()].count(name) > 1)
+    if twice:
+        of_name = [label for label, name in own.items() if name == twice[0]]
+        raise SchemaError(
+            expected="one marker of each name",
+            got=f"{twice[0]} for {' and '.join(of_name)}",
+            where=f"{recording.source}, marker map",
+            fix=f"give one of them another name, or leave {of_name[0]} out of the map",
+        )
+    markers = {own[label]: xyz for label, xyz in recording.markers.items()}
+    text = f"markers {', '.join(f'{label} -> {name}' for label, name in renamed.items())}"
+    return replace(recording, markers=markers).then(HistoryEntry("renamed", text, len(renamed)))
+
+
+def mapped_label(label: str, names: Mapping[str, str]) -> str:
+    """Return the name that a map has for a label, else the label."""
+    return names.get(label) or names.get(label.rpartition(":")[2]) or label
+
+
+def refuse_labels(names: Mapping[str, str], labels: Iterable[str]) -> None:
+    """Raise where a marker map names a label that no recording has.
+
+    Parameters
+    ----------
+    names : mapping of str to str
+        As :func:`rename_markers` takes them.
+    labels : iterable of str
+        Those of all the recordings, as the files write them.
+    """
+    there = {part for label in labels for part in (label, label.rpartition(":")[2])}
+    for label in names:
+        if label not in there:
+            raise SchemaError(
+                expected="labels that a file has",
+                got=repr(label),
+                where="marker map",
+                fix=did_you_mean(label, there, f"the files have {listed(sorted(there))}"),
+            )
+
+
+def refuse_names(names: Mapping[str, str], known: Iterable[str], model: str) -> None:
+    """Raise where a marker map gives a name that a model has no marker of.
+
+    Parameters
+    ----------
+    names : mapping of str to str
+        As :func:`rename_markers` takes them.
+    known : iterable of str
+        Markers of the model.
+    model : str
+        Its file, for the message.
+    """
+    there = {name.lower(): name for name in known}
+    for label, name in names.items():
+        if name.lower() not in there:
+            raise SchemaError(
+                expected=f"markers of the model {model}",
+                got=f"{name!r} for {label}",
+                where="marker map",
+                fix=did_you_mean(name, there.values(), f"it has {listed(sorted(there.values()))}"),
+            )

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import FileReadError, SchemaError, UnitError
+from locomotion_analysis.ingest.marker_names import mapped_label
 from locomotion_analysis.ingest.recording import (
     LENGTHS_M,
     SIDES,
@@ -459,6 +460,18 @@ def coordinate_columns(table: OpenSimTable) -> set[str]:
     return {name for name in table.columns if _coordinate(name)}
 
 
+def coordinate_channel(column: str) -> tuple[str, float] | None:
+    """Return the signal that a column of a model's angles becomes, and its sign; None without one.
+
+    Examples
+    --------
+    >>> coordinate_channel("pelvis_tilt"), coordinate_channel("knee_angle_r_beta")
+    (('pelvis_anterior_tilt_angle_rad', -1.0), None)
+    """
+    found = _coordinate(column)
+    return None if found is None else (f"{found.name}_{_UNITS[found.measurement]}", found.sign)
+
+
 def follow_knee_sign(kinematics: Recording, dynamics: Recording) -> Recording:
     """Give the knee moments the sign that the angles of the same model were given.
 
@@ -732,7 +745,7 @@ def _plate(time_s: Array, force: Array, point: Array, torque: Array) -> Plate:
 
 _FRAME = re.compile(r"\s*\"?[+-]?[\d.]+[\d.eE+-]*\"?[\s,;]")
 _HIGH = re.compile(
-    r"HEAD|HD$|^C7|SHO|ACROM|CLAV|^STRN|STERN|^IJ$|^T10|^T8|SACR|ASI|PSI|ILIAC", re.I
+    r"HEAD|HD$|HIP|HJC|^C7|SHO|ACROM|CLAV|^STRN|STERN|^IJ$|^T10|^T8|SACR|ASI|PSI|ILIAC", re.I
 )
 _LOW = re.compile(r"HEEL|HEE$|TOE|FOOT|ANK|MAL|MT5|MT1|FM[15T]", re.I)
 
@@ -753,7 +766,7 @@ class TRCReader:
         """Return whether the file begins as TRC files do."""
         return head.lstrip(b'\xef\xbb\xbf \r\n\t"').lower().startswith(b"pathfiletype")
 
-    def read(self, path: Path, options: ReadOptions) -> list[Recording]:  # noqa: ARG002
+    def read(self, path: Path, options: ReadOptions) -> list[Recording]:
         """Read one file as one recording of markers.
 
         Raises
@@ -823,7 +836,7 @@ class TRCReader:
                 text = f"positions x {metres:g} to m"
                 history.append(HistoryEntry("converted", text, len(names)))
             markers, unseen = _seen(names, positions)
-            turned, turns = _upright(markers)
+            turned, turns = _upright(markers, options.marker_map)
         recording = Recording(
             source=str(path),
             markers=turned,
@@ -909,11 +922,12 @@ def _seen(
 
 
 def _upright(
-    markers: dict[str, NDArray[np.float64]],
+    markers: dict[str, NDArray[np.float64]], names: Mapping[str, str]
 ) -> tuple[dict[str, NDArray[np.float64]], list[HistoryEntry]]:
-    """Turn the axes so that head, shoulders and pelvis are above the feet in z."""
-    high = [np.nanmean(xyz, axis=0) for name, xyz in markers.items() if _is(_HIGH, name)]
-    low = [np.nanmean(xyz, axis=0) for name, xyz in markers.items() if _is(_LOW, name)]
+    """Turn the axes so that head, shoulders and pelvis, by `names`, are above the feet in z."""
+    called = {mapped_label(label, names): xyz for label, xyz in markers.items()}
+    high = [np.nanmean(xyz, axis=0) for name, xyz in called.items() if _is(_HIGH, name)]
+    low = [np.nanmean(xyz, axis=0) for name, xyz in called.items() if _is(_LOW, name)]
     if not high or not low:
         # The one axis along which every marker is above the origin, else y.
         lowest = np.min([np.nanmean(xyz, axis=0) for xyz in markers.values()], axis=0)

@@ -65,7 +65,11 @@ def with_opensim(recording: Recording, model: OpenSimModel) -> Recording:
     fresh = {} if stream is None else dict(stream.signals)
     fresh.update(_powers(solved, time))
     told = recording.then(*_told(solved, model), *history)
-    return replace(with_signals(told, fresh, model.model.name), pelvis=pelvis or recording.pelvis)
+    return replace(
+        with_signals(told, fresh, model.model.name),
+        pelvis=pelvis or recording.pelvis,
+        centre_of_mass_m=solved.centre_of_mass_m,
+    )
 
 
 def _told(solved: Solution, model: OpenSimModel) -> list[HistoryEntry]:

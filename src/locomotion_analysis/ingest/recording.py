@@ -113,6 +113,8 @@ class Recording:
     plates : tuple of Plate
     pelvis : PelvisPose or None
         Of a model whose joint angles the recording has.
+    centre_of_mass_m : ndarray, shape (n, 3), or None
+        Of such a model, laboratory axes, on `marker_time_s`.
     events : tuple of Event
         Events the file itself carries, in time order.
     metadata : mapping
@@ -134,6 +136,7 @@ class Recording:
     marker_time_s: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     plates: tuple[Plate, ...] = ()
     pelvis: PelvisPose | None = None
+    centre_of_mass_m: NDArray[np.float64] | None = None
     events: tuple[Event, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     measures: Mapping[str, float] = field(default_factory=dict)
@@ -163,12 +166,15 @@ class ReadOptions:
         Place -> labels of the markers there (:func:`~locomotion_analysis.ingest.place_markers`).
     subject : str
         The one to take from a file that holds several people.
+    marker_map : mapping of str to str
+        Label -> name of the marker in a model (:func:`~locomotion_analysis.ingest.rename_markers`).
     """
 
     column_map: Any = None
     subjects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     markers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     subject: str = ""
+    marker_map: Mapping[str, str] = field(default_factory=dict)
 
 
 @runtime_checkable

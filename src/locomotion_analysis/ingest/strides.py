@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.errors import SchemaError, UnitError
+from locomotion_analysis.ingest.balance import balance_of
 from locomotion_analysis.ingest.direction import (
     along_progression,
     course_of,
@@ -57,7 +58,7 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
     -------
     LocomotionData
         One cycle a stride, both feet in time order (`step` counts them), with
-        duration, stance, double support, cadence, steps and speed where they are known. The
+        duration, stance, double support, cadence, steps, speed and balance where they are known. The
         history says what was found, filled, masked, converted, assumed and rejected.
 
     Raises
@@ -89,7 +90,8 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
     measured = along_progression(normalise_to_body(mask_unmeasured(events)))
     refuse_no_curves(measured)
     channels, block = stride_curves(measured, used)
-    of_strides = stride_metadata(measured, used)
+    balance, of_balance = balance_of(measured, used)
+    of_strides = stride_metadata(measured, used).assign(**balance)
     tasks, of_tasks = _tasks(measured.task, runs(used, events), _bent_knee(channels, block))
     named, of_direction = _ways(measured, used, tasks)
     key: dict[str, Any] = {
@@ -113,6 +115,7 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
         *absence_entries(measured),
         *rejection_entries(strides),
         *of_direction,
+        *of_balance,
     )
     cut = HistoryEntry("segmented", "strides to the 150-point phase grid", len(used))
     return LocomotionData(cycles, block, channels, (*history, cut))
@@ -369,8 +372,8 @@ def absence_entries(recording: Recording) -> list[HistoryEntry]:
         entries.append(HistoryEntry("dropped", text, len(unnamed)))
     if recording.markers and not any("_angle_" in name for name in recording.channels):
         text = (
-            "joint angles: none has a standard name, and the markers are not those of the "
-            "conventional gait model (`locomotion markers FILE` says which are missing)"
+            "joint angles: none has a standard name, and the markers are neither those of the "
+            "conventional gait model (`locomotion markers FILE` says which are missing) nor key points"
         )
         entries.append(HistoryEntry("missing", text))
     return entries

@@ -8,9 +8,8 @@ from scipy.special import betaincinv, ndtr
 
 from locomotion_analysis.simulation.base import Array, trait_normals
 from locomotion_analysis.simulation.pathologies import PATHOLOGIES, Pathology
-from locomotion_analysis.standard import STANDARD_GRAVITY_M_S2
+from locomotion_analysis.standard import LEG_LENGTH_PER_HEIGHT, STANDARD_GRAVITY_M_S2
 
-LEG_LENGTH_PER_HEIGHT = 0.53
 _ADULT_AGE = 18.0
 # Median height and body mass index of children, after the growth charts of the US CDC (2000).
 _CHILD_AGES = (6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0)

@@ -2,6 +2,7 @@
 
 from locomotion_analysis.standard.channels import (
     KEY,
+    LEG_LENGTH_PER_HEIGHT,
     METADATA,
     N_PHASES,
     PHASE_COLUMN,
@@ -25,6 +26,7 @@ from locomotion_analysis.standard.norms import NormativeCurves, normative_curves
 
 __all__ = [
     "KEY",
+    "LEG_LENGTH_PER_HEIGHT",
     "METADATA",
     "N_PHASES",
     "PHASE_COLUMN",

@@ -35,6 +35,11 @@ METADATA: dict[str, str] = {
     "step_length_m": "step length, m",
     "stride_length_m": "stride length, m",
     "step_width_m": "step width, m",
+    "toe_clearance_m": "minimum height of the toe in mid-swing above its own in stance, m",
+    "com_vertical_range_m": "up and down of the centre of mass over the stride, m",
+    "com_lateral_range_m": "from side to side of the centre of mass over the stride, m",
+    "margin_of_stability_anterior_m": "margin of stability forward at heel strike, m",
+    "margin_of_stability_lateral_m": "margin of stability sideways at heel strike, m",
     "incline_deg": "slope of the ground, degrees, uphill positive",
     "side": "side of the ipsilateral leg: left or right",
     "age": "age, years",
@@ -46,6 +51,10 @@ METADATA: dict[str, str] = {
     "simulated": "true where no person was measured",
 }
 """Known metadata of a cycle and what each means."""
+
+
+LEG_LENGTH_PER_HEIGHT = 0.53
+"""Trochanter height over body height (Drillis & Contini 1966)."""
 
 
 # Phase grid
