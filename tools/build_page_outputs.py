@@ -14,6 +14,7 @@ import os
 import re
 import sys
 import tempfile
+import textwrap
 import types
 import warnings
 from concurrent.futures import ProcessPoolExecutor
@@ -30,7 +31,7 @@ from locomotion_analysis.files import atomic_path
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*(ROOT / "docs" / "how-to").glob("*.md"), *(ROOT / "docs" / "guides").glob("*.md")])
 PICTURES = "pictures"
-MOST_LINES = 40
+MOST_LINES, WIDTH = 40, 100
 BLOCK = re.compile(r"^```python\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 OUTPUT = re.compile(r"\n<!-- output of (\w+) -->\n.*?<!-- end of output -->\n", re.DOTALL)
 
@@ -52,7 +53,7 @@ def shown(page: Path) -> str:
     from gallery_pictures import described, figures
     from matplotlib.figure import Figure
 
-    pd.set_option("display.width", 100, "display.max_columns", 20)
+    pd.set_option("display.width", 120, "display.max_columns", 20, "display.precision", 3)
     program = types.ModuleType("__main__")  # what the page defines can be sent to processes
     sys.modules["__main__"] = program
     written: list[Figure] = []
@@ -78,7 +79,7 @@ def shown(page: Path) -> str:
             ):
                 exec(compile(code, page.name, "exec"), program.__dict__)
             told = printed.getvalue().replace(folder, ".").rstrip()
-            lines = [line.rstrip() for line in told.splitlines()]
+            lines = [line for long in told.splitlines() for line in wrapped(long.rstrip())]
             if len(lines) > MOST_LINES:
                 lines = [
                     *lines[: MOST_LINES - 1],
@@ -95,6 +96,12 @@ def shown(page: Path) -> str:
             outputs.append("\n\n".join(parts))
         os.chdir(ROOT)
     return with_outputs(text, outputs)
+
+
+def wrapped(line: str) -> list[str]:
+    """Return a sentence in lines of the page's width; a table's row is left as it is."""
+    is_row = "  " in line.strip() or len(line) <= WIDTH
+    return [line] if is_row else textwrap.wrap(line, WIDTH, subsequent_indent="  ")
 
 
 def with_outputs(text: str, outputs: list[str]) -> str:

@@ -87,7 +87,7 @@ def test_a_subject_of_two_splits_is_refused(odd, table):
 
 
 def test_a_subject_without_a_split_is_named(odd, table):
-    with pytest.raises(SchemaError, match=f"1 subjects without one: {table['subject'][0]}"):
+    with pytest.raises(SchemaError, match=f"1 subject without one: {table['subject'][0]}"):
         with_splits(odd, table[1:])
 
 

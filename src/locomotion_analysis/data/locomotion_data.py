@@ -434,7 +434,8 @@ class LocomotionData:
         cycles, channels = self._parts.cycles, self.channels
         counts = {"tasks": cycles["task"].value_counts()}
         if "pathology" in cycles:
-            counts["pathology"] = cycles["pathology"].value_counts(dropna=False)
+            stated = cycles["pathology"].astype(object).fillna("not stated")
+            counts["pathology"] = stated.value_counts()
         lines = [f"LocomotionData: {self._headline()}"]
         for what, found in counts.items():
             lines.append(f"  {what}: " + ", ".join(f"{k} {v:,}" for k, v in found.items()))

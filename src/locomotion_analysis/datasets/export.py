@@ -33,6 +33,7 @@ from locomotion_analysis.errors import (
 from locomotion_analysis.extras import require, require_installed
 from locomotion_analysis.files import atomic_folder, atomic_path, json_text
 from locomotion_analysis.reporting.markdown import markdown_text
+from locomotion_analysis.reporting.names import counted
 from locomotion_analysis.selection.splitters import PARTS, check_lengths, check_split
 from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT, Channel
 
@@ -101,7 +102,7 @@ def with_splits(data: LocomotionData, subjects: pd.DataFrame) -> LocomotionData:
     if len(without):
         raise SchemaError(
             expected="a split for every subject of the data",
-            got=f"{len(without)} subjects without one: {_some(without)}",
+            got=f"{counted(len(without), 'subject')} without one: {_some(without)}",
             where="column split",
             fix="add them, or leave their cycles out with data.select",
         )

@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from locomotion_analysis.quality.batch import Floats, Source, batches
 from locomotion_analysis.quality.checks import CHECKS
 from locomotion_analysis.quality.norm_fit import begun_later
 from locomotion_analysis.quality.validation import QualityResult
+from locomotion_analysis.reporting.names import counted
 from locomotion_analysis.standard import N_PHASES, STANDARD_GRAVITY_M_S2, Channel, resample_curves
 
 Kind = Literal[
@@ -205,12 +206,11 @@ class Diagnosis:
         return grouped.reset_index()[columns]
 
     def __repr__(self) -> str:
-        head = f"Diagnosis of {self.n_cycles:,} cycles, {self.n_subjects:,} subjects: "
-        count = f"{len(self.prescriptions)} prescriptions" if self else "nothing to correct"
-        lines = [head + count]
+        found = counted(len(self.prescriptions), "prescription") if self else "nothing to correct"
+        lines = [f"Diagnosis of {_of_whom(self.n_subjects, self.n_cycles)}: {found}"]
         lines += [
-            f"  {row.dataset}: {row.channels}: {row.what}; {row.subjects} subjects, "
-            f"{row.cycles:,} cycles, confidence {row.confidence:.2f} or more"
+            f"  {row.dataset}: {row.channels}: {row.what}; {_of_whom(row.subjects, row.cycles)}, "
+            f"confidence {row.confidence:.2f} or more"
             for row in self.summary.itertuples()
         ]
         for row in self.remark_summary.itertuples():
@@ -218,9 +218,13 @@ class Diagnosis:
             level = "" if np.isnan(degrees) else f", {degrees:+.0f} degrees"
             lines.append(
                 f"  to decide: {row.dataset}: {row.channels}: {row.what}{level}; "
-                f"{row.subjects} subjects, {row.cycles:,} cycles"
+                f"{_of_whom(row.subjects, row.cycles)}"
             )
         return "\n".join(lines)
+
+
+def _of_whom(subjects: Any, cycles: Any) -> str:
+    return f"{counted(int(subjects), 'subject')}, {counted(int(cycles), 'cycle')}"
 
 
 # Carrying out a prescription
@@ -338,7 +342,8 @@ def _entries(done: list[Prescription]) -> list[HistoryEntry]:
     return [
         HistoryEntry(
             "treated",
-            f"{dataset}: {channels}: {what}; {len({p.subject for p in alike})} subjects "
+            f"{dataset}: {channels}: {what}; "
+            f"{counted(len({p.subject for p in alike}), 'subject')} "
             f"[{' '.join(p.id for p in alike)}]",
             sum(p.n_cycles for p in alike),
         )
