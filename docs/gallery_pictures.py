@@ -19,14 +19,24 @@ def figures(variables: Mapping[str, Any]) -> Iterator[Figure]:
     yield from dict.fromkeys([*shown, *(each for each in held if isinstance(each, Figure))])
 
 
+def described(figure: Figure) -> str:
+    """Return the titles of a figure and of its axes, for those who do not see it."""
+    texts = [figure.get_suptitle()]
+    for axes in figure.axes:
+        texts += [axes.get_title(side) for side in ("left", "center", "right")]
+        texts += [axes.get_ylabel(), axes.get_xlabel()]
+    return "; ".join(dict.fromkeys(" ".join(each.split()) for each in texts if each))
+
+
 def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
     """Save the figures that are new since the last block, for sphinx-gallery."""
     saved = block_vars.setdefault("saved_figures", [])
-    paths = []
+    paths, words = [], []
     for figure in figures(block_vars["example_globals"]):
         if figure not in saved:
             saved.append(figure)
             paths.append(next(block_vars["image_path_iterator"]))
+            words.append(described(figure))
             figure.savefig(paths[-1], dpi=110)
     plt.close("all")
-    return figure_rst(paths, gallery_conf["src_dir"])
+    return figure_rst(paths, gallery_conf["src_dir"], "; ".join(words))

@@ -33,3 +33,4 @@ for entry in data.history:
 # What came of it, in the channel's standard name. Pictures show degrees.
 axes = data.plot.curves("knee_flexion", by="subject", norm=False)
 axes.set_title("Knee flexion, simulated", loc="left")
+axes.figure

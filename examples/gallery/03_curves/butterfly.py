@@ -9,3 +9,4 @@ from locomotion_analysis.simulation import simulate
 
 data = simulate(12, 4, ["level_walking"], ["healthy"])
 figure = data.plot.butterfly()
+figure

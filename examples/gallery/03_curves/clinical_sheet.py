@@ -9,3 +9,4 @@ from locomotion_analysis.simulation import simulate
 
 data = simulate(16, 4, ["level_walking"], ["healthy", "knee_osteoarthritis"])
 figure = data.plot.sheet(by="pathology")
+figure

@@ -9,3 +9,4 @@ from locomotion_analysis.simulation import simulate
 
 data = simulate(40, 4, ["level_walking", "stair_ascent"], ["healthy", "stroke"])
 figure = data.plot.cohort()
+figure

@@ -10,3 +10,4 @@ from locomotion_analysis.simulation import simulate
 data = simulate(4, 20, ["level_walking"], ["stroke"], seed=2)
 one = data.select(subject=data.groups[0])
 axes = one.plot.sides("knee_flexion")
+axes.figure

@@ -9,3 +9,4 @@ from locomotion_analysis.simulation import simulate
 
 data = simulate(24, 4, ["level_walking"], ["healthy", "stroke"])
 axes = data.plot.moment_angle("ankle", by="pathology")
+axes.figure

@@ -9,3 +9,4 @@ from locomotion_analysis.simulation import simulate
 
 data = simulate(24, 6, ["level_walking"], ["healthy", "cerebral_palsy"])
 axes = data.plot.profile(by="pathology")
+axes.figure

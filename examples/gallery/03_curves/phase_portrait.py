@@ -9,3 +9,4 @@ from locomotion_analysis.simulation import simulate
 
 data = simulate(24, 4, ["level_walking"], ["healthy", "parkinsons"])
 axes = data.plot.phase_plane("knee_flexion", by="pathology")
+axes.figure

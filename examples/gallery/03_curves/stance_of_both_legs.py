@@ -9,3 +9,4 @@ from locomotion_analysis.simulation import simulate
 
 data = simulate(24, 6, ["level_walking"], ["healthy", "parkinsons", "stroke"])
 axes = data.plot.events(by="pathology")
+axes.figure

@@ -10,3 +10,4 @@ from locomotion_analysis.simulation import simulate
 
 data = simulate(24, 6, ["level_walking"], ["healthy", "stroke"])
 axes = data.plot.spatiotemporal(by="pathology")
+axes.figure

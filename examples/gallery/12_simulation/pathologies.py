@@ -10,3 +10,4 @@ from locomotion_analysis.simulation import simulate
 kinds = ["healthy", "stroke", "parkinsons", "knee_osteoarthritis", "transtibial_amputation"]
 data = simulate(50, 2, ["level_walking"], kinds)
 axes = data.plot.curves("knee_flexion", by="pathology", band="none", norm=False)
+axes.figure

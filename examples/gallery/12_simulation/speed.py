@@ -14,3 +14,4 @@ speed = walkers.cycles["task_id"].str.extract(r"(\d\.\d+)", expand=False) + " m/
 cycles = walkers.cycles.assign(speed=speed)
 data = LocomotionData(cycles, walkers.curves(knee)[None], [knee])
 axes = data.plot.curves("knee_flexion", by="speed", band="none", norm=False)
+axes.figure
