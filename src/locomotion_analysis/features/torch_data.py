@@ -257,7 +257,8 @@ def cached_source(
     Parameters
     ----------
     path : path-like
-        As for :meth:`~locomotion_analysis.LocomotionData.from_parquet`; read in batches, with bounded memory.
+        As for :meth:`~locomotion_analysis.LocomotionData.from_parquet`; read in batches, with
+        bounded memory.
     cache : path-like, optional
         The folder; ``<path>.sequences`` where None. It takes 600 bytes a cycle and channel.
     """
