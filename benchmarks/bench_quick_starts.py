@@ -58,9 +58,9 @@ def main(write: bool) -> None:
         rows.append(f"| {link} | {result} | {clock:.0f} s | {processors:.0f} s |")
         print(rows[-1])
     words = (
-        "Each is one page of code that runs. The time is that of the page's whole code when it runs "
-        f"for the first time, packages installed ({machine()}); {busy:.0f} other processes were at "
-        "work then."
+        "Each is one page of code that runs. The time is that of the page's whole code by the clock, "
+        f"when it runs for the first time, packages installed ({machine()}). {busy:.0f} other "
+        "processes were at work then: with none, the clock comes near the processor time."
     )
     head = "| quick start | you have in the end | time | processor time |\n|---|---|---|---|"
     if write:
