@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from tests.browser import faint
 
 SITE = Path(__file__).resolve().parents[2] / "build" / "site"
@@ -56,3 +55,8 @@ def test_a_keyboard_reaches_the_text_first_and_the_menu_next(browser):
     opened.keyboard.press("Enter")
     assert opened.evaluate("location.hash") == "#main-content"
     opened.close()
+
+
+def test_a_name_shows_the_programs_that_use_it():
+    page = SITE / "api" / "generated" / "locomotion_analysis.plots.plot_cyclogram.html"
+    assert "auto_gallery/03_curves/cyclogram.html" in page.read_text(encoding="utf-8")

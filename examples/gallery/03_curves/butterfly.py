@@ -3,6 +3,8 @@ Butterfly of the ground reaction force
 ======================================
 
 The vectors of the force in stance, from the centre of pressure.
+
+``data.plot`` draws it by :func:`~locomotion_analysis.plots.plot_butterfly`.
 """
 
 from locomotion_analysis.simulation import simulate

@@ -3,6 +3,8 @@ The clinical sheet
 ==================
 
 Joints in three planes, moments, powers and forces on one page.
+
+``data.plot`` draws it by :func:`~locomotion_analysis.plots.plot_sheet`.
 """
 
 from locomotion_analysis.simulation import simulate

@@ -3,6 +3,8 @@ Angle-angle diagram
 ===================
 
 Hip against knee over the cycle: coordination in one loop.
+
+``data.plot`` draws it by :func:`~locomotion_analysis.plots.plot_cyclogram`.
 """
 
 from locomotion_analysis.simulation import simulate

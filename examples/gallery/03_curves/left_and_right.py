@@ -3,6 +3,8 @@ Left and right
 ==============
 
 Each leg on its own gait cycle, of one person after a stroke.
+
+``data.plot`` draws it by :func:`~locomotion_analysis.plots.plot_sides`.
 """
 
 from locomotion_analysis.simulation import simulate

@@ -3,6 +3,8 @@ Moment-angle loop
 =================
 
 The area of the loop is the net work of the ankle over the cycle.
+
+``data.plot`` draws it by :func:`~locomotion_analysis.plots.plot_moment_angle`.
 """
 
 from locomotion_analysis.simulation import simulate

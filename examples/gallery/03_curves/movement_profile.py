@@ -3,6 +3,8 @@ Movement analysis profile
 =========================
 
 Gait Variable Scores, angle by angle, and the Gait Profile Score.
+
+``data.plot`` draws it by :func:`~locomotion_analysis.plots.plot_profile`.
 """
 
 from locomotion_analysis.simulation import simulate

@@ -3,6 +3,8 @@ Five kinds of gait
 ==================
 
 Mean knee flexion of simulated groups; its source names the evidence of each.
+
+``data.plot`` draws it by :func:`~locomotion_analysis.plots.plot_curves`.
 """
 
 from locomotion_analysis.simulation import simulate

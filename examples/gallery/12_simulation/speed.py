@@ -3,6 +3,8 @@ The same people at five speeds
 ==============================
 
 Everything that goes with speed goes together: flexion, timing, force.
+
+``data.plot`` draws it by :func:`~locomotion_analysis.plots.plot_curves`.
 """
 
 from locomotion_analysis import LocomotionData

@@ -3,6 +3,8 @@ Before and after a treatment
 ============================
 
 The same people twice. The size of the effect is an assumption of the simulator.
+
+``data.plot`` draws it by :func:`~locomotion_analysis.plots.plot_change`.
 """
 
 from locomotion_analysis.simulation import simulate_treatment
