@@ -8,7 +8,6 @@ from tests.browser import faint
 SITE = Path(__file__).resolve().parents[2] / "build" / "site"
 PAGES = (
     "index.html",
-    "404.html",
     "guides/index.html",
     "guides/templates.html",
     "how-to/convert-laboratory-files.html",
