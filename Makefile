@@ -1,18 +1,20 @@
 # make demo   sets up and runs the main job on simulated gait data
 # make test   sets up and runs all tests
 # make docs   builds the site of the documentation into build/site
+# make dist   builds the wheel and the source archive into dist
 # make revalidate   measures published figures of gait on the simulator again
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= locomotion-demo
+DIST ?= dist
 PYTEST_ARGS ?=
 REVALIDATE_ARGS ?=
 
 # Modules are compiled once and kept: the tests start many processes, and each would compile them anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check docs bench revalidate clean
+.PHONY: demo test check docs dist bench revalidate clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed-core
@@ -32,6 +34,10 @@ docs: $(VENV)/.installed-docs
 	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -b html -W --keep-going -q -j auto -d build/doctrees docs build/site
 	@echo "open build/site/index.html"
 
+# The wheel is built from the source archive: what the archive lacks fails here.
+dist: $(VENV)/.installed-build
+	$(BIN)/python -m build --outdir $(DIST)
+
 bench: $(VENV)/.installed-dev
 	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
@@ -39,7 +45,7 @@ revalidate: $(VENV)/.installed-core
 	$(BIN)/python -m revalidation $(REVALIDATE_ARGS)
 
 clean:
-	rm -rf $(VENV) $(OUT) build docs/api docs/auto_gallery
+	rm -rf $(VENV) $(OUT) $(DIST) build docs/api docs/auto_gallery
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -57,3 +63,7 @@ $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.installed-docs: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt -e '.[io,deep,timeseries,serve,monitor,docs]'
 	@touch $@ $(VENV)/.installed-core
+
+$(VENV)/.installed-build: constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt build
+	@touch $@

@@ -1,20 +1,28 @@
 """Settings of the site. `make docs` builds it into build/site, without a network."""
 
+import os
+import pydoc
 import runpy
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
+from xml.etree import ElementTree as ET
 
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 import locomotion_analysis
 
 ROOT = Path(__file__).resolve().parents[1]
 API = runpy.run_path(str(ROOT / "tools" / "build_api_page.py"), run_name="builder")
-sys.path.insert(0, str(ROOT / "docs"))  # for gallery_pictures
+sys.path.insert(0, str(ROOT / "docs"))  # for the modules beside this file
+from site_links import broken_links  # noqa: E402
+
 LOGGER = logging.getLogger(__name__)
 
 project = "locomotion-analysis"
@@ -45,6 +53,9 @@ autosummary_filename_map = {
     if name.rpartition(".")[2].istitle()
     and name.lower() in {each.lower() for each in _NAMES - {name}}
 }
+nitpicky = True
+# Without a network the pages of other libraries cannot be looked up.
+nitpick_ignore_regex = [(r"py:.*", r"(numpy|pandas|scipy|sklearn|torch|matplotlib)\..*")]
 autodoc_typehints = "none"  # numpydoc sections have the types
 numpydoc_show_class_members = False  # the methods stand on the page of their class
 
@@ -59,16 +70,24 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "nested_sections": False,
     "abort_on_example_error": True,
+    "backreferences_dir": "auto_gallery/backreferences",
+    "doc_module": ("locomotion_analysis",),
+    "reference_url": {"locomotion_analysis": None},
     "download_all_examples": False,
     "write_computation_times": False,
+    "first_notebook_cell": "%matplotlib inline",
+    "capture_repr": ("_repr_html_",),
     "show_memory": False,
     "show_signature": False,
 }
 
 html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
+html_baseurl = os.environ.get("SITE_URL", "")  # where the site will stand, for its map of pages
+html_additional_pages = {"404": "404.html"}
 html_title = "locomotion-analysis"
 html_static_path = ["_static"]
+html_search_scorer = str(ROOT / "docs" / "scorer.js")
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_copy_source = False
@@ -121,6 +140,46 @@ def _check_complete(app: Sphinx, exception: Exception | None) -> None:
             LOGGER.warning("%s is exported and has no page", name)
 
 
+def _public_page(
+    app: Sphinx, env: BuildEnvironment, node: pending_xref, text: nodes.TextElement
+) -> nodes.Element | None:
+    """Lead a name of ours to its public page, by whichever module it was named.
+
+    What is private has no page; that it exists is all that is asked.
+    """
+    target = node["reftarget"]
+    found = {name for name in _NAMES if name.rpartition(".")[2] == target.rpartition(".")[2]}
+    if len(found) == 1 and target.partition(".")[0] in {target, "locomotion_analysis"}:
+        domain = env.domains.python_domain
+        return domain.resolve_xref(env, node["refdoc"], app.builder, "obj", found.pop(), node, text)
+    return text if target.startswith("locomotion_analysis.") and pydoc.locate(target) else None
+
+
+def _base_of_missing_page(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Let the page for addresses that lead nowhere find its parts, however deep the address was."""
+    if page == "404" and html_baseurl:
+        context["metatags"] = f'<base href="{html_baseurl}">' + context.get("metatags", "")
+
+
+def _finish_site(app: Sphinx, exception: Exception | None) -> None:
+    """Warn of links that lead nowhere; where the site's address is known, write its map."""
+    if exception is not None or app.builder.format != "html":
+        return
+    for page, link in broken_links(Path(app.outdir)):
+        LOGGER.warning("%s links to %s, which is not there", page, link)
+    if html_baseurl:
+        pages = ET.Element("urlset", xmlns="http://www.sitemaps.org/schemas/sitemap/0.9")
+        for document in sorted(app.env.found_docs):
+            page = ET.SubElement(pages, "url")
+            address = urljoin(html_baseurl, app.builder.get_target_uri(document))
+            ET.SubElement(page, "loc").text = address
+        ET.ElementTree(pages).write(
+            Path(app.outdir) / "sitemap.xml", encoding="utf-8", xml_declaration=True
+        )
+
+
 def _inline_formula(translator: Any, node: nodes.math) -> None:
     """Write MathML, which browsers draw by themselves; MathJax would come from the network."""
     translator.body.append(tex2mathml(node.astext()))
@@ -138,4 +197,7 @@ def setup(app: Sphinx) -> None:
     app.add_html_math_renderer("mathml", (_inline_formula, None), (_formula, None))
     app.connect("autodoc-process-docstring", _describe_constants)
     app.connect("autodoc-skip-member", _skip_routing)
+    app.connect("missing-reference", _public_page)
+    app.connect("html-page-context", _base_of_missing_page)
     app.connect("build-finished", _check_complete)
+    app.connect("build-finished", _finish_site)

@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+import yaml
 
 import locomotion_analysis
 from locomotion_analysis import errors
@@ -67,10 +68,14 @@ def test_an_error_comes_whole_out_of_a_worker_process(kind):
     assert vars(sent) == vars(error)
 
 
-def test_version_is_the_same_everywhere():
-    citation = (ROOT / "CITATION.cff").read_text()
-    assert f"version: {locomotion_analysis.__version__}" in citation
-    assert f"## {locomotion_analysis.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+def test_version_and_date_are_the_same_everywhere():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    headings = re.findall(r"^## (\S+) - (\S+)$", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    dated = str(citation.get("date-released", "unreleased"))
+    assert (citation["version"], dated) == headings[0]
+    assert citation["version"] == locomotion_analysis.__version__
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert (citation["title"], citation["license"]) == (project["name"], project["license"])
 
 
 def test_every_dependency_of_the_tests_is_pinned():

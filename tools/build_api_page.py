@@ -99,12 +99,19 @@ def reference_pages() -> dict[str, str]:
 
 def _room_page(room: str, modules: list[str]) -> str:
     parts = [_titled(_short(room), "="), f".. automodule:: {room}"]
+    listed: set[str] = set()
     for module in modules:
+        names = {full for (where, _), full in documented_names().items() if where == module}
+        rows = sorted(names - listed, key=str.lower)
+        if not rows:  # all of it stands on this page already, under a shorter name
+            continue
+        listed |= names
         if module != room:
-            parts += [_titled(_short(module), "-"), f".. automodule:: {module}"]
-        names = [full for (where, _), full in documented_names().items() if where == module]
-        rows = "\n".join(f"   ~{name}" for name in names)
-        parts.append(f"{_ROOT}\n\n.. autosummary::\n   :toctree: generated\n\n{rows}")
+            # A function of the same name has the module's place in the index.
+            place = "\n   :no-index:" if module in documented_names().values() else ""
+            parts += [_titled(_short(module), "-"), f".. automodule:: {module}{place}"]
+        table = "\n".join(f"   ~{name}" for name in rows)
+        parts.append(f"{_ROOT}\n\n.. autosummary::\n   :toctree: generated\n\n{table}")
     return "\n\n".join(parts) + "\n"
 
 

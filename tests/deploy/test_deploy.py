@@ -80,11 +80,14 @@ def test_pip_installs_what_the_constraints_pin_and_the_project_has(dockerfile):
     assert set(extras) <= set(project["optional-dependencies"])
 
 
-def test_everything_copied_is_there(dockerfile):
+def test_everything_copied_is_there_and_sent_to_the_builder(dockerfile):
+    sent = set((DEPLOY / "Dockerfile.dockerignore").read_text().splitlines())
+    assert "*" in sent
     for words in arguments(dockerfile, "COPY"):
         if not words.startswith("--from"):
             *sources, _ = shlex.split(words)
             assert all((ROOT / source).exists() for source in sources)
+            assert {f"!{source.removeprefix('./')}" for source in sources} <= sent
 
 
 def test_the_image_starts_a_service_that_exists(dockerfile, options, paths):

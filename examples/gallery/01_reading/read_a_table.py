@@ -4,6 +4,8 @@ Gait cycles from a table
 
 A table in the layout that the field exchanges has 150 rows a cycle. Columns may have other names
 and units: degrees become radians, ``phase_percent`` is understood, and the history says so.
+
+``data.plot`` draws it by :func:`~locomotion_analysis.plots.plot_curves`.
 """
 
 import numpy as np
@@ -33,3 +35,4 @@ for entry in data.history:
 # What came of it, in the channel's standard name. Pictures show degrees.
 axes = data.plot.curves("knee_flexion", by="subject", norm=False)
 axes.set_title("Knee flexion, simulated", loc="left")
+axes.figure

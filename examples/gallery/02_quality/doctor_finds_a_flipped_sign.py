@@ -4,6 +4,8 @@ A flipped sign, found and corrected
 
 One laboratory has plantarflexion positive. The convention doctor compares each person with the norm
 and proposes what brings the curve near it.
+
+``data.plot`` draws it by :func:`~locomotion_analysis.plots.plot_curves`.
 """
 
 import matplotlib.pyplot as plt

@@ -3,9 +3,12 @@ Moment-angle loop
 =================
 
 The area of the loop is the net work of the ankle over the cycle.
+
+``data.plot`` draws it by :func:`~locomotion_analysis.plots.plot_moment_angle`.
 """
 
 from locomotion_analysis.simulation import simulate
 
 data = simulate(24, 4, ["level_walking"], ["healthy", "stroke"])
 axes = data.plot.moment_angle("ankle", by="pathology")
+axes.figure

@@ -12,3 +12,4 @@ data = simulate(24, 3, ["level_walking"], ["healthy", "stroke"])
 found = compare(data, "knee_flexion_angle_ipsi_rad ~ pathology")
 print(found.sentence)
 figure = found.plot()
+figure

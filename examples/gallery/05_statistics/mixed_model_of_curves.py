@@ -16,3 +16,4 @@ with warnings.catch_warnings():
     fit = mixed("knee_flexion_angle_ipsi_rad ~ speed_m_s + (1 | subject)", data)
 axes = fit.plot("speed_m_s")
 axes.set_ylabel("Knee flexion per m/s (rad)")
+axes.figure

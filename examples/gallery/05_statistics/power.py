@@ -18,3 +18,4 @@ found = power(
     simulated=True,
 )
 axes = found.plot()
+axes.figure

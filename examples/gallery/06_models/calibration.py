@@ -17,3 +17,4 @@ results = BiomechanicalModelEvaluator(n_splits=4).evaluate_classification(
     default_classifier("linear"), X, y, data.groups
 )
 axes = plot_calibration(calibration_curve(results, n_bins=5))
+axes.figure

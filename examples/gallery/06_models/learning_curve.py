@@ -16,3 +16,4 @@ curve = learning_curve(
     default_classifier("linear"), X, y, data.groups, shares=(0.15, 0.3, 0.6, 1.0), n_repeats=2
 )
 axes = plot_learning_curve(curve)
+axes.figure

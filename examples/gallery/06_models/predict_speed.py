@@ -17,3 +17,4 @@ results = BiomechanicalModelEvaluator(n_splits=3).evaluate_regression(
     default_regressor("linear"), X, y, groups
 )
 axes = plot_predictions(results)
+axes.figure

@@ -16,3 +16,4 @@ results = BiomechanicalModelEvaluator(n_splits=3).evaluate_classification(
     default_classifier("linear"), X, y, data.groups
 )
 axes = plot_subject_scores(results)
+axes.figure

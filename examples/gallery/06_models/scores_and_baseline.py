@@ -16,3 +16,4 @@ groups = X.index.get_level_values("subject")
 evaluator = BiomechanicalModelEvaluator(n_splits=3)
 results = evaluator.evaluate_classification(default_classifier("linear"), X, y, groups)
 axes = plot_scores(results)
+axes.figure

@@ -25,3 +25,4 @@ model, cv = default_classifier("linear"), SubjectStratifiedKFold(3)
 by_joint = feature_groups(X.columns, "joint")
 found = grouped_importance(model, X, y, groups, by_joint, cv=cv, n_repeats=3)
 axes = plot_grouped_importance(found)
+axes.figure

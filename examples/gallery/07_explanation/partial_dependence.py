@@ -21,3 +21,4 @@ model, cv = default_classifier("linear"), SubjectStratifiedKFold(3)
 clinical, added = with_clinical_variables(X, data, ["age", "bmi", "speed_m_s"])
 found = partial_dependence(model, clinical[added], y, groups, "speed_m_s", outcome="stroke", cv=cv)
 axes = plot_partial_dependence(found)
+axes.figure

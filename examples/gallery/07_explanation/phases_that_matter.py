@@ -33,3 +33,4 @@ found = sequence_importance(
     model, curves, labels, data.groups, channels, cv=SubjectStratifiedKFold(3), n_windows=5
 )
 axes = plot_phase_importance_on_curves(found, data, np.asarray(labels), channels[0])
+axes.figure

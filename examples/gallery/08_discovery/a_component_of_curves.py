@@ -16,3 +16,4 @@ units = curve_units(data)
 pca = FunctionalPCA(n_components=4).fit(units.curves)
 axes = plot_mode(pca, units.channels, component=0, channel=0)
 axes.set_title("First component, simulated", loc="left")
+axes.figure

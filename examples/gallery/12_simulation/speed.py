@@ -3,6 +3,8 @@ The same people at five speeds
 ==============================
 
 Everything that goes with speed goes together: flexion, timing, force.
+
+``data.plot`` draws it by :func:`~locomotion_analysis.plots.plot_curves`.
 """
 
 from locomotion_analysis import LocomotionData
@@ -14,3 +16,4 @@ speed = walkers.cycles["task_id"].str.extract(r"(\d\.\d+)", expand=False) + " m/
 cycles = walkers.cycles.assign(speed=speed)
 data = LocomotionData(cycles, walkers.curves(knee)[None], [knee])
 axes = data.plot.curves("knee_flexion", by="speed", band="none", norm=False)
+axes.figure

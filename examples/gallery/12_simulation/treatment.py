@@ -3,6 +3,8 @@ Before and after a treatment
 ============================
 
 The same people twice. The size of the effect is an assumption of the simulator.
+
+``data.plot`` draws it by :func:`~locomotion_analysis.plots.plot_change`.
 """
 
 from locomotion_analysis.simulation import simulate_treatment
@@ -11,3 +13,4 @@ data = simulate_treatment(16, 4, "knee_osteoarthritis")
 print(data.cycles.groupby("session")["speed_m_s"].mean().round(2))
 first, second = sorted(data.cycles["session"].unique())
 figure = data.plot.change("knee_flexion", by="session", before=second, after=first)
+figure

@@ -114,7 +114,7 @@ def rows_of_table(
     table : pyarrow.Table
         One row a cycle or trial.
     subject_column : str, optional
-        As for :func:`read_rows`.
+        As for :func:`~locomotion_analysis.data.feature_tables.read_rows`.
     dataset : str
         Name of the dataset where the table has no such column.
     """

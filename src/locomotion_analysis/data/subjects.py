@@ -150,8 +150,8 @@ class Description:
 def describe(data: LocomotionData, by: Sequence[str] = _BY) -> Description:
     """Count subjects, trials and cycles by value, and how much of each channel was measured.
 
-    :meth:`LocomotionData.summary` crosses dataset, task and pathology; this looks at one column
-    at a time, so that its rows stay few.
+    :meth:`~locomotion_analysis.LocomotionData.summary` crosses dataset, task and pathology; this
+    looks at one column at a time, so that its rows stay few.
 
     Parameters
     ----------
@@ -257,10 +257,10 @@ def merge_datasets(
 ) -> LocomotionData:
     """Join datasets of different people.
 
-    :meth:`LocomotionData.concat` joins pieces of one dataset, where a subject's name is one
-    person. Here a name that stands in two datasets is two people: such subjects are renamed
-    ``dataset/subject``, so that splits, groups and intervals take them as two. The column
-    ``dataset`` stays.
+    :meth:`~locomotion_analysis.LocomotionData.concat` joins pieces of one dataset, where a
+    subject's name is one person. Here a name that stands in two datasets is two people: such
+    subjects are renamed ``dataset/subject``, so that splits, groups and intervals take them as two.
+    The column ``dataset`` stays.
 
     Parameters
     ----------

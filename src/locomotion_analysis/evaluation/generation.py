@@ -496,7 +496,7 @@ class GenerationJudgement:
     discriminative : DiscriminativeScore
         Real held-out against generated cycles.
     predictive : DataFrame
-        Of :func:`predictive_scores`.
+        Of ``predictive_scores``.
     coverage, real_coverage : Coverage
         Of the held-out cycles by the generated ones, and by as many training cycles.
     memorisation : Memorisation

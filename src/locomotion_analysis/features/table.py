@@ -296,14 +296,14 @@ def feature_table(
     data : LocomotionData
         The cycles.
     features : sequence of str
-        Groups of :data:`FEATURE_GROUPS`. *kinematic* and *kinetic*: every aggregation of every
+        Groups of ``FEATURE_GROUPS``. *kinematic* and *kinetic*: every aggregation of every
         channel, named ``<channel>_<aggregation>``, then peaks, values at the gait events,
         coordination, harmonics, loading. *temporal* and *spatial*: durations, lengths and
         speed. *derived*: asymmetry between the legs, stance and swing extremes, joint work,
         impulses, vertical force peaks, variability between strides. *clinical*: scores.
         :func:`describe_features` lists them.
     aggregations : sequence of str
-        Statistics of :data:`AGGREGATIONS`, or ``qNN``.
+        Statistics of ``AGGREGATIONS``, or ``qNN``.
 
     Returns
     -------

@@ -257,7 +257,8 @@ def cached_source(
     Parameters
     ----------
     path : path-like
-        As for :meth:`LocomotionData.from_parquet`; read in batches, with bounded memory.
+        As for :meth:`~locomotion_analysis.LocomotionData.from_parquet`; read in batches, with
+        bounded memory.
     cache : path-like, optional
         The folder; ``<path>.sequences`` where None. It takes 600 bytes a cycle and channel.
     """
@@ -469,7 +470,7 @@ def stream_torch_dataset(
     Parameters
     ----------
     path : path-like
-        As for :meth:`LocomotionData.from_parquet`.
+        As for :meth:`~locomotion_analysis.LocomotionData.from_parquet`.
     target, features, sequence_length, subjects, classes
         As for :func:`to_torch_dataset`.
     batch_size : int

@@ -471,7 +471,7 @@ def read_places(said: Iterable[str]) -> dict[str, tuple[str, ...]]:
     Returns
     -------
     dict of str to tuple of str
-        Place (:data:`PLACES`) -> labels.
+        Place (``PLACES``) -> labels.
 
     Raises
     ------
@@ -513,7 +513,7 @@ def place_markers(recording: Recording, places: Mapping[str, Iterable[str]]) -> 
     ----------
     recording : Recording
     places : mapping of str to iterable of str
-        Place (:data:`PLACES`) -> labels of the markers there, as the file writes them.
+        Place (``PLACES``) -> labels of the markers there, as the file writes them.
 
     Returns
     -------

@@ -155,7 +155,7 @@ class PredictionSchema:
         Returns
         -------
         DataFrame or ndarray
-            `X`, its features or channels as in :attr:`names`.
+            `X`, its features or channels as in ``names``.
 
         Raises
         ------
@@ -182,7 +182,7 @@ class PredictionSchema:
         Raises
         ------
         TargetError
-            If a label is none of :attr:`classes`, or a value is missing or not a number.
+            If a label is none of ``classes``, or a value is missing or not a number.
         """
         return known_quantity(y) if self.classes is None else known_labels(y, self.classes)
 

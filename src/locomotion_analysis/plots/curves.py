@@ -348,7 +348,7 @@ def plot_sides(
 
     Where the cycles say their side, the ipsilateral curves of left cycles stand against those of
     right cycles. Where they are all of one side, or say none, the other leg is the contralateral
-    channel on its own clock (:func:`contralateral_in_phase`).
+    channel on its own clock (:meth:`~locomotion_analysis.LocomotionData.contralateral_in_phase`).
 
     Parameters
     ----------
@@ -608,7 +608,7 @@ def plot_sheet(
     Returns
     -------
     matplotlib.figure.Figure
-        One panel a channel of :data:`SHEET`; rows of which nothing was measured are left out.
+        One panel a channel of ``SHEET``; rows of which nothing was measured are left out.
 
     Raises
     ------

@@ -36,7 +36,7 @@ REJECTED = "rejected"
 
 
 def answers(bundle: "Bundle", rows: LocomotionData | pd.DataFrame) -> pd.DataFrame:
-    """Answer what :func:`read_rows` read: :func:`predict_cycles` or :func:`predict_features`."""
+    """Answer what ``read_rows`` read: :func:`predict_cycles` or :func:`predict_features`."""
     if isinstance(rows, LocomotionData):
         return predict_cycles(bundle, rows)
     return predict_features(bundle, rows)

@@ -439,7 +439,7 @@ class Registry:
     key : str, optional
         64 hexadecimal digits that decide who is kept for testing. Drawn at random where None;
         registries with the same key split alike. Once the registry is there, its own key
-        counts. It is no secret: that lies outside the registry (:mod:`~.pseudonyms`).
+        counts. It is no secret: that lies outside the registry (``pseudonyms``).
 
     Notes
     -----

@@ -56,7 +56,7 @@ class Prescription:
     Attributes
     ----------
     kind : str
-        A key of :data:`KINDS`, or of :data:`REMARKS` where nothing is to be carried out.
+        A key of ``KINDS``, or of ``REMARKS`` where nothing is to be carried out.
     dataset, subject : str
     channels : tuple of str
         The channels concerned; of a whole cycle, all.

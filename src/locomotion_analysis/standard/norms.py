@@ -425,7 +425,7 @@ def plausible_range(
     channel : str
         Standard channel name.
     kind : {"healthy", "rails"}
-        See :func:`range_bands`.
+        See ``range_bands``.
 
     Returns
     -------

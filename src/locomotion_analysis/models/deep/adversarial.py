@@ -133,7 +133,7 @@ class AdversarialNet(GaitNet):
 class CurveGAN(CycleGenerator):
     """Draws gait cycles for a task, speed, pathology and person, learnt against a critic.
 
-    A Wasserstein GAN with gradient penalty; see :class:`AdversarialNet` for the method and
+    A Wasserstein GAN with gradient penalty; see ``AdversarialNet`` for the method and
     :class:`CycleGenerator` for what is drawn and what is computed.
 
     Parameters

@@ -42,7 +42,7 @@ class TrainingCycles(NamedTuple):
 
 
 class GaitAugmentation(BaseEstimator):  # type: ignore[misc]
-    """Base: parameters as of a scikit-learn estimator, measured values from :meth:`fit`.
+    """Base: parameters as of a scikit-learn estimator, measured values from ``fit``.
 
     Called as ``augmentation(batch, generator)`` it changes ``curves`` and ``measured`` of a
     batch and leaves other inputs and the targets alone. All chance comes from the generator.

@@ -188,7 +188,7 @@ _EVERY = 5  # neighbouring points tell the same about a penalty
 class RidgeCurves(CurveEstimator):
     """Each point of each target is a weighted sum of the whole input curves, with small weights.
 
-    Inputs are the cosine scores of the scaled curves (:func:`cosine_basis`); a curve that was
+    Inputs are the cosine scores of the scaled curves (``cosine_basis``); a curve that was
     not measured counts as the mean training curve. The penalty of each target is the one of six
     with the least error on held-out training subjects. A target is fitted on the cycles in which
     it was measured.

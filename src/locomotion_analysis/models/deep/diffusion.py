@@ -133,7 +133,7 @@ def _noise_levels(n_steps: int) -> torch.Tensor:
 class CurveDiffusion(CycleGenerator):
     """Draws gait cycles for a task, speed, pathology and person by taking noise away.
 
-    The stronger of the two generators; see :class:`DiffusionNetwork` for the method and
+    The stronger of the two generators; see ``DiffusionNetwork`` for the method and
     :class:`CycleGenerator` for what is drawn and what is computed.
 
     Parameters

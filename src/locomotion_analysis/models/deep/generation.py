@@ -402,7 +402,7 @@ _BATCH_SIZE = 4096
 
 @dataclass(eq=False, repr=False)
 class CycleGenerator(CurveModel):
-    """Base of the conditional generators: :meth:`fit` on cycles, :meth:`sample` new ones.
+    """Base of the conditional generators: ``fit`` on cycles, ``sample`` new ones.
 
     A network draws principal component scores of all channels together with the cycle's
     duration. Velocities and powers are computed from what was drawn. Subjects weigh the same

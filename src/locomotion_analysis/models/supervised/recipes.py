@@ -691,7 +691,7 @@ def paired_features(
     cycles : DataFrame, shape (n_cycles, ...)
         Has ``subject`` and ``session``, and ``dataset``, ``task`` and ``side`` where known.
     sessions : tuple of two str, optional
-        Names of the sessions before and after; those of :data:`KNOWN_SESSIONS` are found.
+        Names of the sessions before and after; those of ``KNOWN_SESSIONS`` are found.
 
     Returns
     -------

@@ -85,7 +85,7 @@ class SubjectClusters(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     centers_ : ndarray, shape (n_clusters, n_features)
         Mean of each cluster.
     rows_ : ndarray of int
-        Rows that were fitted: see :func:`balanced_rows`.
+        Rows that were fitted: see ``balanced_rows``.
     linkage_ : ndarray, shape (n_rows - 1, 4)
         Ward's tree as :func:`scipy.cluster.hierarchy.linkage` gives it; hierarchical only.
 
