@@ -389,7 +389,7 @@ def plot_grouped_importance(found: GroupedImportance, axes: "Axes | None" = None
     table = found.table.head(_MOST_ROWS)
     axes = axes_for(axes, 4.8, 1.0 + 0.3 * len(table), found)
     names = zip(table["group"], table["n_features"], strict=True)
-    rows = row_axes(axes, [f"{value_title(name)} ({size})" for name, size in names])
+    rows = row_axes(axes, [f"{feature_title(name)} ({size})" for name, size in names])
     value = table["importance"].to_numpy()
     ends = np.clip([value - table["low"], table["high"] - value], 0.0, None)
     told = table["low"].to_numpy() > 0

@@ -268,7 +268,11 @@ def checked_cycles(data: LocomotionData, served: Served) -> Asked:
             expected=f"the {len(served.channel_names)} channels of the training",
             got=f"{len(missing)} missing: {', '.join(missing[:5])}",
             where="cycles",
-            fix=with_hint("GET /v1/model lists them with units and signs", data, missing),
+            fix=with_hint(
+                "`locomotion bundle-inspect` and GET /v1/model list them with units and signs",
+                data,
+                missing,
+            ),
             details=[{"where": name, "problem": "missing"} for name in missing],
         )
     places: list[dict[str, str]] = []
