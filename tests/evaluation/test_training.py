@@ -22,6 +22,8 @@ FILES = {
     "golden.parquet",
     "held_out.parquet",
     "leaderboard.csv",
+    "mean_cycles.parquet",
+    "mean_features.parquet",
     "metrics.json",
     "model.skops",
     "model_card.md",

@@ -37,7 +37,12 @@ from locomotion_analysis.production.bundle.bundle import trained_rows
 from locomotion_analysis.production.bundle.routes import NetworkRoute
 from locomotion_analysis.production.predicting import measured_cycles
 from locomotion_analysis.production.retraining import subjects_of_run
-from locomotion_analysis.production.service.bodies import by_person, checked_features
+from locomotion_analysis.production.service.bodies import (
+    PROBABILITY,
+    by_person,
+    checked_features,
+    probability_columns,
+)
 from locomotion_analysis.production.service.contract import Description
 from locomotion_analysis.production.service.worker import ServedBundle
 from locomotion_analysis.progress import Progress, as_stage, silent
@@ -345,7 +350,7 @@ class _FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return np.asarray(route.labels(route.answers(X))).astype(str)
 
 
-class _FittedRegressor(RegressorMixin, _FittedClassifier):
+class _FittedRegressor(RegressorMixin, _FittedClassifier):  # type: ignore[misc]
     def predict(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Return the numbers."""
         return np.asarray(self.bundle.route.answers(X), dtype=float)
@@ -410,21 +415,24 @@ def _people(
     bundle: Bundle, data: LocomotionData, X: pd.DataFrame, of_person: pd.DataFrame
 ) -> pd.DataFrame:
     answers = bundle.predict_features(X)
-    rows = answers.reset_index().to_dict("records")
-    probable = [name for name in answers if str(name).startswith("p_")]
+    rows: list[dict[str, Any]] = [
+        {str(name): value for name, value in row.items()}
+        for row in answers.reset_index().to_dict("records")
+    ]
+    probable = probability_columns(answers)
     for row in rows:
         row["subject"] = str(row["subject"])
         if probable:
-            row["probabilities"] = {name.removeprefix("p_"): row[name] for name in probable}
+            row["probabilities"] = {name.removeprefix(PROBABILITY): row[name] for name in probable}
     table = pd.DataFrame(by_person(rows, Description.of(ServedBundle(bundle))))
     target = bundle.manifest.target
     if target in data.cycles and not bundle.manifest.inputs.paired and "task" not in table:
         of_person_truth = data.cycles[target].groupby(data.groups.astype(str))
         table["truth"] = table["subject"].map(of_person_truth.agg(_one_value))
+    sizes = of_person.abs()
+    told = of_person.where(sizes > _TOLD_FROM * float(sizes.to_numpy().max()))
     for name, sign in (("for", 1.0), ("against", -1.0)):
-        changes = sign * of_person.where(
-            of_person.abs() > _TOLD_FROM * of_person.abs().max(axis=None)
-        )
+        changes = sign * told
         table[name] = [_largest(changes.loc[one]) for one in table["subject"]]
     return table
 
@@ -440,7 +448,8 @@ def _largest(change: "pd.Series[float]") -> str:
     """Return the parts that speak most for an answer, with what it owes to them."""
     most = change[change > 0].nlargest(_PARTS_TOLD)
     return ", ".join(
-        f"{in_sentence(feature_title(part))} {number_text(size, 2)}" for part, size in most.items()
+        f"{in_sentence(feature_title(str(part)))} {number_text(size, 2)}"
+        for part, size in most.items()
     )
 
 
@@ -489,10 +498,11 @@ def _page(
         low, high = score.interval
         told = f"{number_text(score.score)} ({number_text(low)} to {number_text(high)})"
         verdict.append(f"{name} on {score.n_subjects} of these people: {told}.")
+    columns = ("group", "importance")
     for by, each in found.weights.items():
         named = ", ".join(
-            f"{in_sentence(feature_title(row.group))} ({number_text(row.importance, 2)})"
-            for row in each.table.head(3).itertuples()
+            f"{in_sentence(feature_title(part))} ({number_text(size, 2)})"
+            for part, size in zip(*(each.table[name].head(3) for name in columns), strict=True)
         )
         verdict.append(f"By {by}, predictions depend most on {named}.")
     sections = [_part_section(by, found) for by in found.weights]
@@ -556,7 +566,7 @@ def _part_section(by: str, found: ModelExplanation) -> Section:
     )
 
 
-def _interval(row: Mapping[str, Any]) -> str:
+def _interval(row: Mapping[Any, Any]) -> str:
     return f"{number_text(row['low'])} to {number_text(row['high'])}"
 
 

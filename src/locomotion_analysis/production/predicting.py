@@ -21,6 +21,7 @@ from locomotion_analysis.production.service.bodies import (
     Asked,
     checked_cycles,
     checked_features,
+    not_measured,
     probability_columns,
 )
 from locomotion_analysis.production.service.worker import ServedBundle
@@ -149,10 +150,7 @@ def measured_cycles(
     missing = [name for name in served.channel_names if name not in data.channels]
     if missing:
         checked_cycles(data, served)  # raises, in the words of the service
-    lacking = pd.DataFrame(
-        {name: ~np.isfinite(data.curves(name)).all(axis=1) for name in served.channel_names},
-        index=range(len(data)),
-    )
+    lacking = not_measured(data, served.channel_names)
     bad = lacking.any(axis=1).to_numpy()
     if bad.all():
         raise SchemaError(

@@ -63,6 +63,8 @@ class Asked:
         Features in the trained order, or cycles.
     warnings : list of str
         What the caller should know of them.
+    history : list of str
+        What was assumed, converted and left out on the way to the cycles; in `warnings`, too.
     quality : DataFrame or None
         Findings of the quality checks, with a column ``row``; None for features.
     tensors : object
@@ -79,6 +81,7 @@ class Asked:
     tensors: Any = None
     explain: bool = False
     token: str = ""
+    history: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -291,7 +294,19 @@ def checked_cycles(data: LocomotionData, served: Served) -> Asked:
     found, told = _warned(lambda: cycle_findings(data))
     refuse_impossible(data, found, served.trained_ranges)
     history = [str(entry) for entry in data.history]
-    return Asked(data, told + history, found[found["severity"] != "info"])
+    return Asked(data, told + history, found[found["severity"] != "info"], history=history)
+
+
+def not_measured(data: LocomotionData, names: Sequence[str]) -> pd.DataFrame:
+    """Return which of some channels were not fully measured, shape (n_cycles, n_channels).
+
+    Channels that the data do not have are left out: that they are missing is told elsewhere.
+    """
+    there = [name for name in names if name in data.channels]
+    return pd.DataFrame(
+        {name: ~np.isfinite(data.curves(name)).all(axis=1) for name in there},
+        index=range(len(data)),
+    )
 
 
 def _not_finite(places: list[dict[str, str]], count: int, expected: str) -> RefusedError:
@@ -468,6 +483,7 @@ def prediction_reply(
         "people": by_person(rows, model),
         "simulated": _is_simulated(asked, model),
         "warnings": asked.warnings,
+        "history": asked.history,
         "quality": quality,
         "request_id": request_id,
     }

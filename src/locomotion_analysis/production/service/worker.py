@@ -36,6 +36,7 @@ from locomotion_analysis.production.service.bodies import (
     together,
 )
 from locomotion_analysis.production.service.contract import (
+    OCTETS,
     TABLES,
     Description,
     Job,
@@ -45,6 +46,7 @@ from locomotion_analysis.production.service.contract import (
     ServiceSettings,
     refusal,
 )
+from locomotion_analysis.production.service.recordings import read_recording
 from locomotion_analysis.reporting.names import channel_axis, channel_title, shown_unit
 from locomotion_analysis.standard import PHASE_PERCENT, TASKS, Channel, normative_curves
 
@@ -202,7 +204,10 @@ class Answering:
             frame, wanted = read_tensors(job, self.model, limits.max_rows, limits.max_values)
             checked = checked_features(frame, self._served)
             return Asked(checked.rows, checked.warnings, tensors=wanted)
-        if job.media_type in TABLES:
+        rows: pd.DataFrame | LocomotionData
+        if job.media_type == OCTETS:
+            rows = read_recording(job.body, job.file, self._served, limits.max_rows)
+        elif job.media_type in TABLES:
             rows = read_table(job.body, job.media_type, limits.max_rows, limits.max_values)
         else:
             rows = read_json(job.body, limits.max_rows)
