@@ -14,15 +14,16 @@ from locomotion_analysis.cli.options import (
     EXIT_FINDINGS,
     AsJson,
     Channels,
-    Data,
     Folds,
     Jobs,
     Quiet,
+    Rows,
     Seed,
+    SubjectColumn,
     Where,
     cores,
     cycles_path,
-    read_data,
+    read_rows,
     split_names,
 )
 from locomotion_analysis.cli.show import (
@@ -546,9 +547,10 @@ def rotate_key(
 
 
 def retrain(
-    place: Annotated[str, typer.Argument(help="Folder of the registry, or a URL for fsspec.")],
-    data: Data,
+    place: Place,
+    data: Rows,
     out: Annotated[Path, typer.Option(help="Folder for the challenger.")],
+    subject_column: SubjectColumn = None,
     where: Where = None,
     channels: Channels = None,
     recipes: Annotated[
@@ -570,7 +572,7 @@ def retrain(
     with progress_bar(quiet) as progress:
         done = retrain_model(
             Registry(place),
-            read_data(data, where, channels),
+            read_rows(data, subject_column, where, channels),
             out,
             recipes=split_names(recipes),
             promote=promote,

@@ -32,6 +32,7 @@ from locomotion_analysis.production.service.bodies import (
     read_json,
     read_table,
     read_tensors,
+    rows_of_table,
     tensor_reply,
     together,
 )
@@ -217,7 +218,11 @@ class Answering:
             return replace(checked_cycles(rows, self._served), explain=job.explain)
         if job.kind == "curves":
             raise RefusedError(422, expected="cycles", got="features, which have no curves")
-        return replace(checked_features(rows, self._served), explain=job.explain)
+        told: list[str] = []
+        if job.media_type in TABLES:
+            rows, told = rows_of_table(rows, self._served.schema.names)
+        checked = checked_features(rows, self._served)
+        return replace(checked, explain=job.explain, warnings=[*checked.warnings, *told])
 
     def _guarded(self, job: Job, call: Callable[[Job], Any]) -> Any:
         """Return what `call` returns, or the answer that says why it could not."""
