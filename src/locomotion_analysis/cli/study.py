@@ -107,7 +107,8 @@ def train(
         typer.Option(
             help="Recipes to compare; repeat, or separate by commas. On features: linear, "
             "extra_trees, boosting, ...; networks on curves: lstm, gru, cnn, spectrogram, wavelet, "
-            "gramian, recurrence, transformer, two_leg. All on features where not given."
+            "gramian, recurrence, transformer, two_leg; network searches the architecture, too "
+            "(--search optuna). All on features where not given."
         ),
     ] = None,
     problem: Annotated[
@@ -129,7 +130,11 @@ def train(
     ] = None,
     features: Features = None,
     search: Annotated[
-        str, typer.Option(help="How hyperparameters are tried: halving, or optuna.")
+        str,
+        typer.Option(
+            help="How hyperparameters are tried, on subjects held out of the training folds: "
+            "halving, or optuna, which tunes networks, too."
+        ),
     ] = "halving",
     epochs: Annotated[
         int, typer.Option(min=1, help="Networks: passes over the cycles, at most.")

@@ -39,6 +39,7 @@ from locomotion_analysis.extras import require_installed
 from locomotion_analysis.files import Content, json_text, output_folder, write_all
 from locomotion_analysis.models.prediction_schema import PredictionSchema
 from locomotion_analysis.models.supervised import (
+    ANY_NETWORK,
     NETWORKS,
     PROBLEMS,
     Problem,
@@ -132,7 +133,8 @@ def train(
         Groups of features that are computed from curves (kinematic, kinetic, temporal, spatial,
         derived, clinical); of a table of features, columns. All where None.
     search : {"halving", "optuna"}
-        How hyperparameters are tried; optuna needs the extra ``tuning``.
+        How hyperparameters are tried; optuna needs the extra ``tuning``. Networks are tuned with
+        optuna alone: width, learning rate, augmentation, and of ``"network"`` the architecture.
     networks : mapping, optional
         Settings of the networks: ``max_epochs``, ``device``, ``network_options``, ...
     n_splits, random_state, n_jobs, progress
@@ -211,6 +213,7 @@ def train(
     step("final model", 0, 1)
     if recipe.channels:
         model = recipe.model(random_state).fit(X, y.to_numpy(), table.groups)
+        model = model.model_ if recipe.search_space else model
         model.set_params(checkpoint=None)
     else:
         with threadpool_limits(1):
@@ -251,21 +254,22 @@ def _recipes(
     random_state: int,
 ) -> list[Recipe]:
     """Return the baselines and the recipes named; all of the problem where none is."""
-    unknown = [name for name in names or () if name not in {*problem.models, *NETWORKS}]
+    every = (*problem.models, *NETWORKS, ANY_NETWORK)
+    unknown = [name for name in names or () if name not in every]
     if unknown or (names is not None and not names):
         raise SchemaError(
-            expected=f"recipes among {', '.join((*problem.models, *NETWORKS))}",
+            expected=f"recipes among {', '.join(every)}",
             got=", ".join(map(repr, unknown)) or "none",
             where="recipes",
             fix=did_you_mean(
                 unknown[0] if unknown else "",
-                (*problem.models, *NETWORKS),
+                every,
                 "name some of these, or none: all that learn from features",
             ),
         )
     known = [replace(each, search=search) for each in problem.recipes(random_state)]
     chosen = [each for each in known if names is None or each.baseline or each.name in names]
-    asked = [name for name in NETWORKS if name in (names or ())]
+    asked = [name for name in (*NETWORKS, ANY_NETWORK) if name in (names or ())]
     if asked:
         labelled = study_target(data, target).data
         measured = [
@@ -285,7 +289,8 @@ def _recipes(
                 else "name recipes that learn from features",
             )
         chosen += [
-            network(name, problem.kind, measured, random_state, **settings) for name in asked
+            network(name, problem.kind, measured, random_state, search, **settings)
+            for name in asked
         ]
     return chosen
 
@@ -367,6 +372,7 @@ def _config(run: TrainingRun) -> dict[str, Any]:
             entry.recipe.name: {key: list(v) for key, v in entry.recipe.search_space.items()}
             for entry in board.entries
         },
+        "chosen": _chosen_parameters(run),
         "inputs": {
             "channels": list(recipe.channels or table.data.channels),
             "columns": sorted(map(str, table.data.cycles.columns)),
@@ -388,6 +394,14 @@ def _config(run: TrainingRun) -> dict[str, Any]:
             "largest_process_of_a_model": max(largest, default=None),
         },
     }
+
+
+def _chosen_parameters(run: TrainingRun) -> dict[str, Any]:
+    """Return the hyperparameters that the search chose for the model that is kept."""
+    if run.recipe.channels:
+        given = run.model.get_params()
+        return {name: given[name] for name in run.recipe.search_space}
+    return dict(getattr(run.model, "best_params_", {}))
 
 
 def _subjects_by_turns(table: TrainingTable, random_state: int) -> list[Any]:
