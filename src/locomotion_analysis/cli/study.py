@@ -151,7 +151,7 @@ def train(
     jobs: Jobs = None,
     quiet: Quiet = False,
 ) -> None:
-    """Compare models on people they have not seen, and train the best on everybody.
+    """Compare models by cross-validation over subjects, and fit the best on all of them.
 
     Networks that were killed go on where they were when started again in the same way.
     """
@@ -232,7 +232,7 @@ def explain(
     seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:
-    """Show what a model looks at: joints, measurements, phases; of a trained one, by person, too."""
+    """Show what predictions depend on: joint, measurement, phase; of a trained model by person, too."""
     from locomotion_analysis.evaluation.explain import explain_report
     from locomotion_analysis.production.explaining import is_trained_model
 
@@ -333,7 +333,7 @@ def audit(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """How much a score owes to people on both sides of the split. Status 1 where the data leaks."""
+    """Measure leakage: what a score owes to subjects in training and test both. Status 1 if it leaks."""
     from locomotion_analysis.evaluation.audit import leak_audit
     from locomotion_analysis.evaluation.audit_report import verdict, write_audit
 
@@ -401,7 +401,7 @@ def discover(
     seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:
-    """Look for groups among gaits, ask what they are worth, and write a report. No labels.
+    """Cluster gaits without labels, validate the clusters, and write a report.
 
     Joint angles are compared where no channels are named.
     """

@@ -350,7 +350,7 @@ class SubjectTunedNetwork(_SubjectTuned):
         """Return the class, or the number, of each cycle, shape (n_cycles,)."""
         return np.asarray(self.model_.predict(X))
 
-    @available_if(lambda self: is_classifier(self.pipeline))
+    @available_if(lambda self: is_classifier(self.pipeline))  # type: ignore[untyped-decorator]
     def predict_proba(self, X: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return the probability of each class, shape (n_cycles, n_classes)."""
         return np.asarray(self.model_.predict_proba(X))

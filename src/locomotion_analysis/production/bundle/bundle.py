@@ -84,6 +84,23 @@ class Bundle:
     scale: Scale | None
     route: Route
 
+    def __repr__(self) -> str:
+        told = self.manifest
+        scores = [
+            f"{name} {number.value:.3g} ({number.low:.3g} to {number.high:.3g})"
+            for name, number in told.metrics.items()
+            if None not in (number.value, number.low, number.high)
+        ][:1]
+        parts = [
+            f"Bundle {self.version}: {told.name}",
+            f"  predicts {told.target}: {', '.join(map(str, self.classes)) or told.target_unit}",
+            f"  from {len(self.schema.names):,} features of {len(self.channels)} channels",
+            f"  trained on {told.training.n_subjects} subjects"
+            + (" (simulated)" if told.training.simulated else ""),
+            *(f"  {score}" for score in scores),
+        ]
+        return "\n".join(parts)
+
     @property
     def version(self) -> str:
         """First twelve digits of the digest: names the model in answers, stores and lists."""

@@ -77,11 +77,9 @@ def plain_name(name: str) -> str:
 def _without_folder(error: LocomotionError, folder: str, status: int) -> RefusedError:
     """Return an error in its own words, without where the file lay in the meantime."""
     place = re.compile(re.escape(str(Path(folder) / _FOLDER)) + "/?")
-    told = {
-        part: place.sub("", getattr(error, part)) for part in ("expected", "got", "where", "fix")
-    }
-    if "--map" in told["fix"]:
-        told["fix"] = (
-            "convert it first, `locomotion convert --map map.yaml`, and send what it writes"
-        )
-    return RefusedError(status, **told)
+    expected, got, where, fix = (
+        place.sub("", part) for part in (error.expected, error.got, error.where, error.fix)
+    )
+    if "--map" in fix:
+        fix = "convert it first, `locomotion convert --map map.yaml`, and send what it writes"
+    return RefusedError(status, expected=expected, got=got, where=where, fix=fix)
