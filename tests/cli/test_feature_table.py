@@ -68,6 +68,18 @@ def test_columns_can_be_chosen(locomotion, own, tmp_path):
     assert "did you mean step_width_m" in refused.err
 
 
+def test_a_table_is_explained_feature_by_feature(locomotion, own, tmp_path):
+    words = ("--model", "linear", "--folds", 3, "--out", tmp_path / "why.html", "--quiet")
+    done = locomotion("explain", own, *ASKED, *words)
+    assert done.status == 0, done.err
+    assert "Fall of balanced accuracy without each feature" in done.out
+    rows = done.out.split("high")[1].split()
+    assert {rows[0], rows[5]} == {"knee_rom_deg", "speed_m_s"}
+    page = (tmp_path / "why.html").read_text(encoding="utf-8")
+    assert ">By feature</h2>" in page
+    assert "Knee ROM (°)" in page
+
+
 def test_a_table_is_audited(locomotion, own):
     done = locomotion("audit", own, *ASKED, "--model", "linear", "--folds", 2, "--draws", 1)
     assert done.status == 1, done.err
