@@ -214,9 +214,7 @@ def explain(
         ),
     ],
     out: Page,
-    target: Annotated[
-        str | None, typer.Option(help="Column to predict; that of the MODEL where there is one.")
-    ] = None,
+    target: Annotated[str | None, typer.Option(help="Column to predict.")] = None,
     subject_column: SubjectColumn = None,
     where: Where = None,
     channels: Channels = None,
