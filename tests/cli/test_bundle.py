@@ -64,3 +64,26 @@ def test_a_folder_that_is_no_run_is_named(locomotion, tmp_path):
     assert done.status == 2
     assert "config.json" in done.err
     assert not (tmp_path / "x.bundle").exists()
+
+
+def test_a_bundle_is_explained_for_people(locomotion, copy, tmp_path):
+    from locomotion_analysis.simulation import simulate
+
+    people = tmp_path / "people.parquet"
+    simulate(6, 2, ["level_walking"], ["healthy", "parkinsons"]).to_parquet(people)
+    page = tmp_path / "why.html"
+    done = locomotion("explain", copy, people, "--out", page, "--quiet")
+    assert done.status == 0, done.err
+    assert "Change of the probability of the predicted class without each joint" in done.out
+    assert "6 new people with a known pathology, and 10 are needed" in done.out
+    assert "Person by person" in page.read_text(encoding="utf-8")
+    for words, told in (
+        ((copy,), "needs the DATA"),
+        ((copy, people, "--target", "task"), "predicts pathology, not task"),
+        ((copy, people, "--model", "linear"), "is a trained model"),
+        ((people, copy), "a bundle or the folder of a run"),
+        ((people,), "--target"),
+    ):
+        refused = locomotion("explain", *words, "--out", page)
+        assert refused.status == 2
+        assert told in " ".join(refused.err.replace("│", " ").split())

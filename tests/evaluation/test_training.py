@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from locomotion_analysis.errors import FileReadError, LocomotionWarning, SchemaError
+from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
 from locomotion_analysis.evaluation.training import train
 from locomotion_analysis.evaluation.training_report import ModelCard
 from locomotion_analysis.models import PredictionSchema
@@ -22,6 +23,8 @@ FILES = {
     "golden.parquet",
     "held_out.parquet",
     "leaderboard.csv",
+    "mean_cycles.parquet",
+    "mean_features.parquet",
     "metrics.json",
     "model.skops",
     "model_card.md",
@@ -148,3 +151,14 @@ def test_recipes_on_features_need_no_torch(tmp_path):
         "assert 'torch' not in sys.modules and 'skorch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_a_run_says_what_it_is_in_a_few_lines(run):
+    told = repr(run)
+    assert told.splitlines()[0] == f"TrainingRun: Logistic regression, in {run.out}"
+    assert "Leaderboard of pathology, best first" in told
+    assert len(told) < 600
+    assert "<table" in run.board._repr_html_()
+    assert repr(BiomechanicalModelEvaluator(3)) == (
+        "BiomechanicalModelEvaluator(n_splits=3, n_bootstrap=1000, random_state=0)"
+    )

@@ -68,8 +68,8 @@ def test_the_folder_holds_a_model_that_predicts_the_same(data, angles, tmp_path)
     run = trained(angles, "pathology", tmp_path / "m", "gru")
     assert sorted(path.name for path in run.out.iterdir()) == [
         "card.json", "config.json", "folds.csv", "golden.parquet", "held_out.parquet",
-        "history.csv", "leaderboard.csv", "metrics.json", "model.safetensors", "model_card.md",
-        "prediction_schema.json", "reference_cycles.parquet", "report.html",
+        "history.csv", "leaderboard.csv", "mean_cycles.parquet", "metrics.json",
+        "model.safetensors", "model_card.md", "prediction_schema.json", "reference_cycles.parquet", "report.html",
     ]  # fmt: skip
     schema = PredictionSchema.read(run.out / "prediction_schema.json")
     X = schema.check(data.array(ANGLES[::-1]), names=ANGLES[::-1])

@@ -147,6 +147,10 @@ def test_the_command_draws_and_says_what_it_could_not(tmp_path, walking):
     result = CliRunner().invoke(app, [*command, "--by", "pathology"])
     assert result.exit_code == 0, result.output
     assert (tmp_path / "out" / "level_walking-curves.svg").is_file()
-    assert "not drawn: level_walking-profile" in result.output
+    (told,) = (line for line in result.output.splitlines() if line.startswith("not drawn"))
+    assert "profile" in told
+    assert len(told) < 160
+    record = json.loads((tmp_path / "out" / "figures.json").read_text())
+    assert "expected" in record["not_drawn"]["level_walking-profile"]
     with pytest.raises(SchemaError, match="a column of cycles"):
         CliRunner().invoke(app, [*command, "--by", "diagnosis"], catch_exceptions=False)

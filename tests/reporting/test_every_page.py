@@ -76,6 +76,15 @@ def monitoring(data, folder):
     return folder / "watch.html"
 
 
+def explanation_of_a_bundle(data, folder):
+    pytest.importorskip("skops")
+    from locomotion_analysis.production.bundle import open_bundle
+    from locomotion_analysis.production.explaining import explain_bundle
+
+    walks = simulate(n_subjects=12, n_cycles=2, tasks=["level_walking"], pathologies=["healthy"])
+    return explain_bundle(open_bundle(BUNDLE), walks, folder / "why.html", n_repeats=1).path
+
+
 def quality(data, folder):
     write_report(validate(data), folder / "quality.html", diagnose(data))
     return folder / "quality.html"
@@ -99,7 +108,16 @@ def comparison(data, folder):
 @pytest.mark.parametrize(
     "make",
     [
-        *(study, regression, audit, discovery, explanation, quality, monitoring),
+        *(
+            study,
+            regression,
+            audit,
+            discovery,
+            explanation,
+            explanation_of_a_bundle,
+            quality,
+            monitoring,
+        ),
         *(quality_of_one_faulty_subject, comparison),
         *(training, training_of_a_number, training_of_a_network),
     ],

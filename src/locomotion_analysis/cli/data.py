@@ -577,8 +577,12 @@ def plot(
     shown = console()
     for path in written:
         shown.print(f"picture  {escape(str(path))}")
-    for name, reason in missing.items():
-        shown.print(escape(f"not drawn: {name}: expected {reason.expected}, got {reason.got}"))
+    if missing:
+        kinds = dict.fromkeys(name.partition("-")[2] or name for name in missing)
+        shown.print(
+            f"not drawn {len(missing)} of {len(missing) + len(written)} ({', '.join(kinds)}): the "
+            "data lack what they show; figures.json tells what"
+        )
 
 
 def validate(

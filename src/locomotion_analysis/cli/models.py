@@ -16,7 +16,9 @@ from locomotion_analysis.cli.options import (
 )
 from locomotion_analysis.cli.show import console, frame_table, progress_bar, show_paths
 
-models_app = typer.Typer(no_args_is_help=True, help="Encoders pretrained without labels.")
+models_app = typer.Typer(
+    no_args_is_help=True, help="Encoders pretrained without labels (self-supervised)."
+)
 
 
 @models_app.callback()

@@ -14,15 +14,16 @@ from locomotion_analysis.cli.options import (
     EXIT_FINDINGS,
     AsJson,
     Channels,
-    Data,
     Folds,
     Jobs,
     Quiet,
+    Rows,
     Seed,
+    SubjectColumn,
     Where,
     cores,
     cycles_path,
-    read_data,
+    read_rows,
     split_names,
 )
 from locomotion_analysis.cli.show import (
@@ -117,7 +118,7 @@ def bundle_verify(
         typer.Option(help="Which model answers the golden rows."),
     ] = "original",
 ) -> None:
-    """Check every hash, audit the model, and ask it what the answers are known of."""
+    """Check every hash, audit the model, and compare its golden predictions with the known ones."""
     from locomotion_analysis.production.bundle import open_bundle
 
     opened = open_bundle(path, key=_secret(key_file), runtime=runtime)
@@ -263,7 +264,7 @@ def stream(
     ] = 1.0,
     key_file: _Key = None,
 ) -> None:
-    """Answer each stride of a live stream: gait events and predictions as JSON lines."""
+    """Predict each stride of a live stream: gait events and predictions as JSON lines."""
     import json
 
     from locomotion_analysis.production.bundle import open_bundle
@@ -291,7 +292,7 @@ def predict(
     key_file: _Key = None,
     as_json: AsJson = False,
 ) -> None:
-    """Answer every cycle of a file with a bundle: predictions, sets, what is out of distribution."""
+    """Predict every cycle of a file with a bundle: prediction sets, out-of-distribution flags."""
     from locomotion_analysis.production import predicting
     from locomotion_analysis.production.bundle import open_bundle
 
@@ -449,7 +450,10 @@ def _tell(word: str, version: "Version") -> None:
     console().print(f"{word:<9}version {version.number}: {escape(version.name)}")
 
 
-monitor_app = typer.Typer(no_args_is_help=True, help="What a served model sees, and how it does.")
+monitor_app = typer.Typer(
+    no_args_is_help=True,
+    help="Monitor a served model: drift, and scores of labels that came later.",
+)
 
 Store = Annotated[str, typer.Argument(help="File of locomotion serve --store, or a database URL.")]
 _DAY_S = 86_400.0
@@ -468,7 +472,7 @@ def report(
     ] = None,
     seed: Seed = 0,
 ) -> None:
-    """Look for drift and for worse answers; status 1 on an alarm."""
+    """Measure drift and live performance; status 1 on an alarm."""
     from locomotion_analysis.production.bundle import open_bundle
     from locomotion_analysis.production.monitoring import (
         PredictionStore,
@@ -546,9 +550,10 @@ def rotate_key(
 
 
 def retrain(
-    place: Annotated[str, typer.Argument(help="Folder of the registry, or a URL for fsspec.")],
-    data: Data,
+    place: Place,
+    data: Rows,
     out: Annotated[Path, typer.Option(help="Folder for the challenger.")],
+    subject_column: SubjectColumn = None,
     where: Where = None,
     channels: Channels = None,
     recipes: Annotated[
@@ -570,7 +575,7 @@ def retrain(
     with progress_bar(quiet) as progress:
         done = retrain_model(
             Registry(place),
-            read_data(data, where, channels),
+            read_rows(data, subject_column, where, channels),
             out,
             recipes=split_names(recipes),
             promote=promote,

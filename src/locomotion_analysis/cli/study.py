@@ -107,7 +107,8 @@ def train(
         typer.Option(
             help="Recipes to compare; repeat, or separate by commas. On features: linear, "
             "extra_trees, boosting, ...; networks on curves: lstm, gru, cnn, spectrogram, wavelet, "
-            "gramian, recurrence, transformer, two_leg. All on features where not given."
+            "gramian, recurrence, transformer, two_leg; network searches the architecture, too "
+            "(--search optuna). All on features where not given."
         ),
     ] = None,
     problem: Annotated[
@@ -129,7 +130,11 @@ def train(
     ] = None,
     features: Features = None,
     search: Annotated[
-        str, typer.Option(help="How hyperparameters are tried: halving, or optuna.")
+        str,
+        typer.Option(
+            help="How hyperparameters are tried, on subjects held out of the training folds: "
+            "halving, or optuna, which tunes networks, too."
+        ),
     ] = "halving",
     epochs: Annotated[
         int, typer.Option(min=1, help="Networks: passes over the cycles, at most.")
@@ -146,7 +151,7 @@ def train(
     jobs: Jobs = None,
     quiet: Quiet = False,
 ) -> None:
-    """Compare models on people they have not seen, and train the best on everybody.
+    """Compare models by cross-validation over subjects, and fit the best on all of them.
 
     Networks that were killed go on where they were when started again in the same way.
     """
@@ -199,38 +204,114 @@ def train(
 
 
 def explain(
-    data: Data,
-    target: Target,
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="[MODEL] DATA",
+            help="DATA alone, gait cycles or a table of features: a model is fitted on them "
+            "(--target). A bundle and DATA: its answers for these people. The folder of a run, "
+            "with DATA or without: for some of the training people then.",
+        ),
+    ],
     out: Page,
+    target: Annotated[str | None, typer.Option(help="Column to predict.")] = None,
+    subject_column: SubjectColumn = None,
     where: Where = None,
     channels: Channels = None,
-    model: Model = "forest",
+    model: Annotated[
+        Literal["forest", "linear"] | None,
+        typer.Option(help="Kind of model to fit; forest where not given."),
+    ] = None,
     shapley: Annotated[
-        bool, typer.Option("--shapley", help="Also Shapley values of single features.")
+        bool,
+        typer.Option("--shapley", help="Also Shapley values of single features (fitted models)."),
     ] = False,
     folds: Folds = 5,
     seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:
-    """Show what a model of a target looks at: joints, measurements, phases, clinical variables."""
+    """Show what predictions depend on: joint, measurement, phase; of a trained model by person, too."""
     from locomotion_analysis.evaluation.explain import explain_report
+    from locomotion_analysis.production.explaining import is_trained_model
 
-    chosen = read_data(data, where, channels)
+    first, *rest = paths
+    if is_trained_model(first) and len(rest) < 2:
+        if model is not None or shapley:
+            raise typer.BadParameter(
+                f"{first} is a trained model: --model and --shapley are of models that are fitted "
+                "on DATA"
+            )
+        data = rest[0] if rest else None
+        _explain_trained(first, data, out, target, subject_column, where, channels, seed, quiet)
+        return
+    if rest:
+        raise typer.BadParameter(
+            f"expected DATA, or a bundle or the folder of a run and DATA, got {first} and "
+            + ", ".join(map(str, rest)),
+            param_hint="[MODEL] DATA",
+        )
+    if target is None:
+        raise typer.BadParameter("needed to fit a model on DATA", param_hint="--target")
+    chosen = read_rows(first, subject_column, where, channels)
     show_size(chosen)
     with progress_bar(quiet) as progress:
         found = explain_report(
             chosen,
             target,
             out,
-            model=model,
+            model=model or "forest",
             shapley=shapley,
             n_splits=folds,
             random_state=seed,
-            source=cycles_path(data),
+            source=cycles_path(first),
             progress=progress,
         )
     for by, each in found.by.items():
         console().print(frame_table(f"{each.effect} without each {by}", each.table.head(5)))
+    show_simulated(chosen.is_simulated)
+    show_paths({"report": found.path})
+
+
+def _explain_trained(
+    model: Path,
+    data: Path | None,
+    out: Path,
+    target: str | None,
+    subject_column: str | None,
+    where: str | None,
+    channels: list[str] | None,
+    seed: int,
+    quiet: bool,
+) -> None:
+    """Explain the answers of a bundle or a run for some people."""
+    from locomotion_analysis.production.explaining import (
+        explain_bundle,
+        open_trained,
+        people_of_run,
+    )
+
+    bundle, trained_on = open_trained(model)
+    if target not in (None, bundle.manifest.target):
+        raise typer.BadParameter(
+            f"the model predicts {bundle.manifest.target}, not {target}", param_hint="--target"
+        )
+    if data is None and trained_on is None:
+        raise typer.BadParameter("a bundle needs the DATA to explain its answers for, after it")
+    place = people_of_run(model) if data is None else data
+    chosen = read_rows(place, subject_column, where, channels)
+    show_size(chosen)
+    with progress_bar(quiet) as progress:
+        found = explain_bundle(
+            bundle, chosen, out, trained_on=trained_on, random_state=seed,
+            source=cycles_path(place), progress=progress,
+        )  # fmt: skip
+    shown = console()
+    for by, weights in found.weights.items():
+        shown.print(frame_table(f"{weights.effect} without each {by}", weights.table.head(5)))
+    for by, losses in found.losses.items():
+        shown.print(frame_table(f"{losses.effect} without each {by}", losses.table.head(5)))
+    for note in found.notes:
+        shown.print(escape(note))
     show_simulated(chosen.is_simulated)
     show_paths({"report": found.path})
 
@@ -250,7 +331,7 @@ def audit(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """How much a score owes to people on both sides of the split. Status 1 where the data leaks."""
+    """Measure leakage: what a score owes to subjects in training and test both. Status 1 if it leaks."""
     from locomotion_analysis.evaluation.audit import leak_audit
     from locomotion_analysis.evaluation.audit_report import verdict, write_audit
 
@@ -318,7 +399,7 @@ def discover(
     seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:
-    """Look for groups among gaits, ask what they are worth, and write a report. No labels.
+    """Cluster gaits without labels, validate the clusters, and write a report.
 
     Joint angles are compared where no channels are named.
     """

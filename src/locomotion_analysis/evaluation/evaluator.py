@@ -88,6 +88,11 @@ class BiomechanicalModelEvaluator:
         self.random_state = random_state
         self.results: dict[str, Any] = {}
 
+    def __repr__(self) -> str:
+        settings = ("n_splits", "n_bootstrap", "random_state")
+        told = ", ".join(f"{name}={getattr(self, name)!r}" for name in settings)
+        return f"{type(self).__name__}({told})"
+
     def evaluate_classification(
         self,
         model: Any,

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -230,6 +231,16 @@ class Leaderboard:
     random_state: int
     cautions: tuple[str, ...]
     notes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        shown = self.table.set_index("model")[[self.metric, "low", "high"]].round(3)
+        return f"Leaderboard of {self.table_of.y.name}, best first\n{shown.to_string()}"
+
+    def _repr_html_(self) -> str:
+        shown: str = self.table.to_html(index=False, float_format="{:.3g}".format)
+        return (
+            f"<div><strong>Leaderboard</strong> of {escape(str(self.table_of.y.name))}{shown}</div>"
+        )
 
     @property
     def metric(self) -> str:

@@ -38,7 +38,7 @@ from locomotion_analysis.evaluation.subject_scores import (
 from locomotion_analysis.progress import Progress, as_stage
 from locomotion_analysis.quality import identity_findings
 from locomotion_analysis.quality.norm_fit import out_of_phase
-from locomotion_analysis.reporting.names import channel_title, value_title
+from locomotion_analysis.reporting.names import channel_title, number_text, value_title
 from locomotion_analysis.standard import Channel
 
 _FAR_DEVIATIONS = 10.0
@@ -133,6 +133,14 @@ class StudyResult:
     out: Path
     details: dict[str, pd.DataFrame]
     checks: StudyChecks | None = None
+
+    def __repr__(self) -> str:
+        first = self.headline
+        return (
+            f"StudyResult: {self.target} by {self.model.partition(':')[0]}, {len(set(self.data.groups))} subjects\n"
+            f"  {first.name} {number_text(first.value)} "
+            f"({number_text(first.low)} to {number_text(first.high)})\n  {self.report_path}"
+        )
 
     @property
     def scores(self) -> list[Score]:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from locomotion_analysis.data import LocomotionData
@@ -38,6 +39,7 @@ from locomotion_analysis.extras import require_installed
 from locomotion_analysis.files import Content, json_text, output_folder, write_all
 from locomotion_analysis.models.prediction_schema import PredictionSchema
 from locomotion_analysis.models.supervised import (
+    ANY_NETWORK,
     NETWORKS,
     PROBLEMS,
     Problem,
@@ -63,12 +65,14 @@ HISTORY = "history.csv"
 HELD_OUT = "held_out.parquet"
 REFERENCE_FEATURES = "reference_features.parquet"
 REFERENCE_CYCLES = "reference_cycles.parquet"
+MEAN_FEATURES = "mean_features.parquet"
+MEAN_CYCLES = "mean_cycles.parquet"
 GOLDEN = "golden.parquet"
 PREDICTION = "prediction"
 PROBABILITY = "probability_"
 
 _CHECKPOINTS = "checkpoints"
-_OF_ONE_KIND = (MODEL, NETWORK, HISTORY, REFERENCE_FEATURES)
+_OF_ONE_KIND = (MODEL, NETWORK, HISTORY, REFERENCE_FEATURES, MEAN_FEATURES)
 """Files that not every run has: one of an earlier run would not belong to this one."""
 
 # Enough people for a distribution, few enough for a file that is sent around.
@@ -113,7 +117,9 @@ def train(
         ``config.json``, the card (``card.json``, ``model_card.md``), the model
         (``model.skops``, or of a network ``model.safetensors`` and ``history.csv``) with its
         ``prediction_schema.json``; and for ``locomotion bundle`` ``held_out.parquet``,
-        ``golden.parquet``, ``reference_cycles.parquet`` and ``reference_features.parquet``.
+        ``golden.parquet``, and of at most 120 people some rows (``reference_cycles.parquet``,
+        ``reference_features.parquet``) and the means of all (``mean_cycles.parquet``,
+        ``mean_features.parquet``).
     recipes : sequence of str, optional
         Names of recipes that learn from features (``linear``, ``extra_trees``, ...) and of
         networks that learn from curves (``cnn``, ``gru``, ``two_leg``, ..., extra ``deep``). They
@@ -127,7 +133,8 @@ def train(
         Groups of features that are computed from curves (kinematic, kinetic, temporal, spatial,
         derived, clinical); of a table of features, columns. All where None.
     search : {"halving", "optuna"}
-        How hyperparameters are tried; optuna needs the extra ``tuning``.
+        How hyperparameters are tried; optuna needs the extra ``tuning``. Networks are tuned with
+        optuna alone: width, learning rate, augmentation, and of ``"network"`` the architecture.
     networks : mapping, optional
         Settings of the networks: ``max_epochs``, ``device``, ``network_options``, ...
     n_splits, random_state, n_jobs, progress
@@ -206,6 +213,7 @@ def train(
     step("final model", 0, 1)
     if recipe.channels:
         model = recipe.model(random_state).fit(X, y.to_numpy(), table.groups)
+        model = model.model_ if recipe.search_space else model
         model.set_params(checkpoint=None)
     else:
         with threadpool_limits(1):
@@ -246,21 +254,22 @@ def _recipes(
     random_state: int,
 ) -> list[Recipe]:
     """Return the baselines and the recipes named; all of the problem where none is."""
-    unknown = [name for name in names or () if name not in {*problem.models, *NETWORKS}]
+    every = (*problem.models, *NETWORKS, ANY_NETWORK)
+    unknown = [name for name in names or () if name not in every]
     if unknown or (names is not None and not names):
         raise SchemaError(
-            expected=f"recipes among {', '.join((*problem.models, *NETWORKS))}",
+            expected=f"recipes among {', '.join(every)}",
             got=", ".join(map(repr, unknown)) or "none",
             where="recipes",
             fix=did_you_mean(
                 unknown[0] if unknown else "",
-                (*problem.models, *NETWORKS),
+                every,
                 "name some of these, or none: all that learn from features",
             ),
         )
     known = [replace(each, search=search) for each in problem.recipes(random_state)]
     chosen = [each for each in known if names is None or each.baseline or each.name in names]
-    asked = [name for name in NETWORKS if name in (names or ())]
+    asked = [name for name in (*NETWORKS, ANY_NETWORK) if name in (names or ())]
     if asked:
         labelled = study_target(data, target).data
         measured = [
@@ -280,7 +289,8 @@ def _recipes(
                 else "name recipes that learn from features",
             )
         chosen += [
-            network(name, problem.kind, measured, random_state, **settings) for name in asked
+            network(name, problem.kind, measured, random_state, search, **settings)
+            for name in asked
         ]
     return chosen
 
@@ -293,6 +303,8 @@ def _write(run: TrainingRun, source: str | os.PathLike[str] | None) -> None:
         origin["versions"]["torch"] = version("torch")
     people = _subjects_by_turns(table, board.random_state)
     cycles = _some_cycles(table.data, people)
+    of_people = np.flatnonzero(np.isin(table.data.groups, people[:_MOST_SUBJECTS]))
+    means = mean_cycle_of_each(table.data.take(of_people))
     held_out = run.results["predictions"].drop(columns="subject", errors="ignore").reset_index()
     scores = {each.recipe.name: metrics_json(each.results) for each in board.entries}
     # What an earlier run of the other kind left would not be this model's: it goes.
@@ -312,7 +324,7 @@ def _write(run: TrainingRun, source: str | os.PathLike[str] | None) -> None:
         from locomotion_analysis.models.deep import save_network
 
         names = list(run.recipe.channels)
-        cycles = cycles.select(channels=names)
+        cycles, means = cycles.select(channels=names), means.select(channels=names)
         files[HISTORY] = run.model.history_.to_csv(index=False)
         files[GOLDEN] = partial(write_table, _answers(run, cycles.array(names)))
         files[NETWORK] = partial(save_network, run.model)
@@ -322,10 +334,12 @@ def _write(run: TrainingRun, source: str | os.PathLike[str] | None) -> None:
         golden = features.drop(columns="subject").iloc[np.unique(rows)].reset_index(drop=True)
         answers = pd.concat([_answers(run, golden), golden], axis=1)
         files[REFERENCE_FEATURES] = partial(write_table, features)
+        files[MEAN_FEATURES] = partial(write_table, _mean_rows(table.X, people))
         files[GOLDEN] = partial(write_table, answers)
         if run.saved:
             files[MODEL] = partial(save_model, run.model)
     files[REFERENCE_CYCLES] = cycles.to_parquet
+    files[MEAN_CYCLES] = means.to_parquet
     write_all({run.out / name: content for name, content in files.items()})
 
 
@@ -358,6 +372,7 @@ def _config(run: TrainingRun) -> dict[str, Any]:
             entry.recipe.name: {key: list(v) for key, v in entry.recipe.search_space.items()}
             for entry in board.entries
         },
+        "chosen": _chosen_parameters(run),
         "inputs": {
             "channels": list(recipe.channels or table.data.channels),
             "columns": sorted(map(str, table.data.cycles.columns)),
@@ -381,14 +396,26 @@ def _config(run: TrainingRun) -> dict[str, Any]:
     }
 
 
+def _chosen_parameters(run: TrainingRun) -> dict[str, Any]:
+    """Return the hyperparameters that the search chose for the model that is kept."""
+    if run.recipe.channels:
+        given = run.model.get_params()
+        return {name: given[name] for name in run.recipe.search_space}
+    return dict(getattr(run.model, "best_params_", {}))
+
+
 def _subjects_by_turns(table: TrainingTable, random_state: int) -> list[Any]:
-    """Return all subjects at random, classes by turns: the first few are of all classes."""
+    """Return all subjects at random, so that the first few hold the classes in proportion.
+
+    Each class has somebody among the very first, however rare it is.
+    """
     rows = pd.DataFrame({"subject": table.groups, "y": table.y.to_numpy()})
     people = rows.drop_duplicates("subject")
     people = people.iloc[np.random.default_rng(random_state).permutation(len(people))]
     if table.kind == "regression":
         return people["subject"].tolist()
-    turn = people.groupby("y").cumcount().to_numpy()
+    of_class = people.groupby("y")["y"]
+    turn = (of_class.cumcount() / of_class.transform("size")).to_numpy()
     return list(people["subject"].to_numpy()[np.argsort(turn, kind="stable")])
 
 
@@ -416,6 +443,56 @@ def _some_rows(X: pd.DataFrame, people: list[Any]) -> pd.DataFrame:
     table = X.iloc[picked].reset_index(drop=True)
     table.insert(0, "subject", subjects.to_numpy()[picked])
     return table
+
+
+def _mean_rows(X: pd.DataFrame, people: list[Any]) -> pd.DataFrame:
+    """Return the mean of all rows of each of the first people, with the subject."""
+    means = X.groupby(level="subject").mean()
+    return means.loc[people[:_MOST_SUBJECTS]].rename_axis("subject").reset_index()
+
+
+def mean_cycle_of_each(data: LocomotionData) -> LocomotionData:
+    """Return the mean curves of each subject, over all that was done.
+
+    Parameters
+    ----------
+    data : LocomotionData
+        Gait cycles.
+
+    Returns
+    -------
+    LocomotionData
+        One cycle a subject, in the order of their names; its task tells all of theirs.
+    """
+    cycles = data.cycles
+    mean, _ = mean_cycles(data, cycles["subject"].to_numpy(object))
+    of_subject = cycles.groupby("subject", observed=True)
+    tasks = of_subject["task"].agg(lambda each: " and ".join(sorted(set(each))))
+    table = pd.DataFrame(
+        {
+            "dataset": of_subject["dataset"].first(),
+            "subject": tasks.index,
+            "task": tasks,
+            "task_id": "mean",
+            "step": 1,
+        }
+    )
+    if "simulated" in cycles:
+        table["simulated"] = of_subject["simulated"].any()
+    return LocomotionData(table.reset_index(drop=True), mean, data.channels)
+
+
+def mean_cycles(
+    data: LocomotionData, groups: NDArray[Any]
+) -> tuple[NDArray[np.float32], NDArray[Any]]:
+    """Return mean curves, (channels, groups, 150), and the groups, sorted; gaps are passed over."""
+    n_channels, n_cycles, n_points = data.block.shape
+    flat = pd.DataFrame(
+        data.block.transpose(1, 0, 2).reshape(n_cycles, n_channels * n_points).astype(float)
+    )
+    mean = flat.groupby(groups).mean()
+    block = mean.to_numpy(np.float32).reshape(len(mean), n_channels, n_points)
+    return np.ascontiguousarray(block.transpose(1, 0, 2)), mean.index.to_numpy()
 
 
 def _answers(run: TrainingRun, X: Any) -> pd.DataFrame:

@@ -82,6 +82,9 @@ class TrainingRun:
     out: Path
     saved: bool
 
+    def __repr__(self) -> str:
+        return f"TrainingRun: {self.recipe.title}, in {self.out}\n{self.board!r}"
+
     @cached_property
     def card(self) -> "ModelCard":
         """What the model is for, how well it does on whom, and its limits."""

@@ -18,8 +18,10 @@ from locomotion_analysis.data.parquet import open_parquet, read_csv_table, read_
 from locomotion_analysis.errors import LocomotionWarning, SchemaError
 from locomotion_analysis.files import write_all
 from locomotion_analysis.production.service.bodies import (
+    Asked,
     checked_cycles,
     checked_features,
+    not_measured,
     probability_columns,
 )
 from locomotion_analysis.production.service.worker import ServedBundle
@@ -104,25 +106,8 @@ def predict_cycles(bundle: "Bundle", data: LocomotionData) -> pd.DataFrame:
         For curves that cannot be right; cycle and channel are named.
     """
     served = ServedBundle(bundle)
-    data = with_derived(data, served.channel_names)
-    missing = [name for name in served.channel_names if name not in data.channels]
-    if missing:
-        checked_cycles(data, served)  # raises, in the words of the service
-    lacking = pd.DataFrame(
-        {name: ~np.isfinite(data.curves(name)).all(axis=1) for name in served.channel_names}
-    )
-    bad = lacking.any(axis=1).to_numpy() if len(lacking.columns) else np.zeros(len(data), bool)
-    if bad.all():
-        raise SchemaError(
-            expected="cycles in which the channels of the model were measured",
-            got=f"none of {len(data)}: gaps in {', '.join(lacking.columns[lacking.any()][:5])}",
-            where="cycles", fix="see `locomotion info` for the gaps of each channel",
-        )  # fmt: skip
-    whole = data.take(~bad) if bad.any() else data
-    asked = checked_cycles(whole, served)
-    known = {str(entry) for entry in whole.history if entry.action != "derived"}
-    for text in dict.fromkeys(text for text in asked.warnings if text not in known):
-        warnings.warn(text, LocomotionWarning, stacklevel=2)
+    whole, asked, lacking = measured_cycles(served, data)
+    bad = lacking.any(axis=1).to_numpy()
     found = served.predict_cycles(whole, explain=False)
     if served.paired:
         return _plain(found.reset_index().assign(**{REJECTED: ""}))
@@ -134,6 +119,51 @@ def predict_cycles(bundle: "Bundle", data: LocomotionData) -> pd.DataFrame:
         names = ", ".join(lacking.columns[lacking.iloc[row]])
         table.loc[row, REJECTED] = f"not fully measured: {names}"
     return _plain(pd.concat([data.cycles[list(KEY)], table], axis=1))
+
+
+def measured_cycles(
+    served: ServedBundle, data: LocomotionData
+) -> tuple[LocomotionData, Asked, pd.DataFrame]:
+    """Return the cycles in which all that a model needs was measured, checked as the service does.
+
+    Parameters
+    ----------
+    served : ServedBundle
+    data : LocomotionData
+        Cycles with the channels of the bundle.
+
+    Returns
+    -------
+    whole : LocomotionData
+        The cycles that can be answered.
+    asked : Asked
+        The same, with the findings of the quality checks.
+    lacking : DataFrame of bool, shape (n_cycles, n_needed_channels)
+        Which channel was not fully measured, of all cycles of `data`.
+
+    Raises
+    ------
+    SchemaError, RefusedError
+        As :func:`predict_cycles`.
+    """
+    data = with_derived(data, served.channel_names)
+    missing = [name for name in served.channel_names if name not in data.channels]
+    if missing:
+        checked_cycles(data, served)  # raises, in the words of the service
+    lacking = not_measured(data, served.channel_names)
+    bad = lacking.any(axis=1).to_numpy()
+    if bad.all():
+        raise SchemaError(
+            expected="cycles in which the channels of the model were measured",
+            got=f"none of {len(data)}: gaps in {', '.join(lacking.columns[lacking.any()][:5])}",
+            where="cycles", fix="see `locomotion info` for the gaps of each channel",
+        )  # fmt: skip
+    whole = data.take(~bad) if bad.any() else data
+    asked = checked_cycles(whole, served)
+    known = {str(entry) for entry in whole.history if entry.action != "derived"}
+    for text in dict.fromkeys(text for text in asked.warnings if text not in known):
+        warnings.warn(text, LocomotionWarning, stacklevel=3)
+    return whole, asked, lacking
 
 
 def predict_features(bundle: "Bundle", frame: pd.DataFrame) -> pd.DataFrame:

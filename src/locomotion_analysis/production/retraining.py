@@ -360,8 +360,9 @@ def retrain(
     registry : Registry
         With a champion whose training subjects are known.
     data : LocomotionData
-        All labelled cycles: those the champion was trained on, where they may still be used,
-        and the new ones.
+        All labelled cycles, or rows of a table of features: those the champion was trained on,
+        where they may still be used, and the new ones. From a table the challenger learns what
+        the champion learned from: a new column may be one that is known only with the label.
     out : path-like
         Folder to write: ``model/`` (the run), ``challenger.bundle``, ``retraining.json``.
     recipes : sequence of str, optional
@@ -404,6 +405,7 @@ def retrain(
         folder / "model",
         recipes=recipes or [old.manifest.model],
         problem=old.manifest.problem,
+        features=None if old.channels else list(old.schema.names),
         n_splits=n_splits,
         random_state=random_state,
         n_jobs=n_jobs,

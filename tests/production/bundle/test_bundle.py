@@ -173,3 +173,10 @@ def test_answers_of_the_converted_model_differ_by_what_was_measured(kept, bundle
     assert found.second.startswith("0 of")
     apart = float(found.second.rsplit(" ", 1)[1])
     assert 0 < apart <= 1.01 * bundle.manifest.onnx.max_difference
+
+
+def test_a_bundle_says_what_it_is_in_a_few_lines(bundle):
+    first, second, *_ = repr(bundle).splitlines()
+    assert first == f"Bundle {bundle.version}: {bundle.manifest.name}"
+    assert "predicts pathology: healthy, parkinsons" in second
+    assert len(repr(bundle)) < 400

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import recall_score
+from tests.production.bundle.tampering import few_channels
 from tests.production.monitoring.conftest import OLD, offset
 from typer.testing import CliRunner
 
@@ -23,6 +24,7 @@ from locomotion_analysis.production.monitoring import send_alarm, watch
 from locomotion_analysis.production.monitoring.drift import PHASES
 from locomotion_analysis.production.monitoring.report import watch_numbers, write_watch_report
 from locomotion_analysis.production.monitoring.store import RecordedBundle
+from locomotion_analysis.simulation import simulate
 from locomotion_analysis.standard import PHASE_PERCENT
 
 KNEE = "knee_flexion_angle_ipsi_rad"
@@ -192,3 +194,21 @@ def test_the_page_ends_at_the_end_of_the_cycle_and_draws_days_only_where_there_a
     connection.close()
     write_watch_report(watch(store, bundle, n_permutations=99), bundle, tmp_path / "two.html")
     assert "of each answer, by day" in (tmp_path / "two.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_the_training_file_itself_is_no_drift(store, tmp_path):
+    pytest.importorskip("skops")
+    from locomotion_analysis.evaluation.training import train
+    from locomotion_analysis.production.bundle import write_bundle
+
+    # Six strides of either side: the mean of four of them is not the mean of all.
+    data = few_channels(simulate(12, 6, ["level_walking"], ["healthy", "stroke"], seed=3))
+    train(data, "pathology", tmp_path / "run", recipes=["linear"], n_splits=2)
+    bundle = write_bundle(tmp_path / "run", tmp_path / "gait.bundle")
+    RecordedBundle(bundle, store=store).predict_cycles(data, explain=False)
+    found = watch(store, bundle, n_permutations=99).drift
+    assert not found.alarm
+    assert found.features["psi"].max() == pytest.approx(0.0, abs=1e-9)
+    assert found.features["distance"].max() < 1e-4
+    assert found.channels["distance"].max() < 1e-4

@@ -218,3 +218,20 @@ def test_curves_of_one_person_come_in_words_and_with_the_factor_they_are_shown_i
     refused = client.post("/v1/curves", params={"subject": "nobody"}, json=content)
     assert refused.status_code == 422
     assert "expected a subject of the cycles sent" in refused.json()["error"]
+
+
+def test_a_table_of_features_may_name_its_people(client):
+    body = "subject,group,cadence,speed_m_s\n007,stroke,100,1.0\n007,stroke,101,1.1\n8,healthy,99,2.0\n"
+    told = client.post("/v1/predict", content=body, headers={"Content-Type": "text/csv"}).json()
+    assert [row["subject"] for row in told["predictions"]] == ["007", "007", "8"]
+    assert [(each["subject"], each["cycles"]) for each in told["people"]] == [("007", 2), ("8", 1)]
+    assert "columns that the model does not use: group" in told["warnings"]
+    plain = body.replace("subject", "person_in_lab")
+    told = client.post("/v1/predict", content=plain, headers={"Content-Type": "text/csv"}).json()
+    assert told["people"] == []
+    assert any("no column subject" in text for text in told["warnings"])
+    lacking = client.post(
+        "/v1/predict", content="subject,cadence\nA,100\n", headers={"Content-Type": "text/csv"}
+    )
+    assert lacking.status_code == 422
+    assert "speed_m_s" in lacking.json()["error"]

@@ -43,6 +43,7 @@ from locomotion_analysis.progress import Progress, as_stage, silent
 from locomotion_analysis.reporting.names import (
     channel_title,
     feature_title,
+    in_sentence,
     number_text,
     shown_unit,
     value_title,
@@ -93,7 +94,8 @@ class Explanation:
     Attributes
     ----------
     by : dict
-        Grouping (joint, measurement, phase) to its importance.
+        Grouping (joint, measurement, phase; of a table of features each feature) to its
+        importance.
     dependence : tuple of PartialDependence
         One a clinical variable.
     phases : PhaseImportance or None
@@ -186,14 +188,21 @@ def explain_report(
         cv, _ = study_folds(asked.kind, y, groups, n_splits, random_state)
         table = study_features(asked, asked.kind, step, features)
         X = table.frame
+        names = list(map(str, X.columns))
+        # Of a table of features each is a part by itself: its columns need not be of any joint.
+        parts: dict[str, dict[str, list[str]]] = (
+            {each: feature_groups(names, each, table.specs) for each in GROUPINGS}
+            if asked.data.channels
+            else {"feature": {name: [name] for name in names}}
+        )
         by: dict[str, GroupedImportance] = {}
-        for grouping in GROUPINGS:
+        for grouping, of_features in parts.items():
             by[grouping] = grouped_importance(
                 estimator,
                 X,
                 y,
                 groups,
-                feature_groups(list(map(str, X.columns)), grouping, table.specs),
+                of_features,
                 cv=cv,
                 n_repeats=n_repeats,
                 random_state=random_state,
@@ -245,7 +254,7 @@ def _page(
     origin: dict[str, Any],
     beware: list[str],
 ) -> Page:
-    first = found.by["joint"]
+    first = next(iter(found.by.values()))
     name = "Balanced accuracy" if first.metric != "mae" else "Mean absolute error"
     low, high = first.interval
     score = f"{number_text(first.score)} ({number_text(low)} to {number_text(high)})"
@@ -254,7 +263,8 @@ def _page(
     for by, each in found.by.items():
         told = each.table[each.table["low"] > 0].head(3)
         named = ", ".join(
-            f"{row.group} ({row.importance:.3f}, {row.low:.3f} to {row.high:.3f})"
+            f"{in_sentence(feature_title(str(row.group)))} "
+            f"({row.importance:.3f}, {row.low:.3f} to {row.high:.3f})"
             for row in told.itertuples()
         )
         verdict.append(
@@ -301,7 +311,7 @@ def _importance_section(by: str, found: GroupedImportance) -> Section:
     )
     rows = [
         (
-            str(row["group"]),
+            feature_title(str(row["group"])),
             f"{row['n_features']:,}",
             f"{row['importance']:.3f}",
             f"{row['low']:.3f} to {row['high']:.3f}",
@@ -389,7 +399,7 @@ def plot_grouped_importance(found: GroupedImportance, axes: "Axes | None" = None
     table = found.table.head(_MOST_ROWS)
     axes = axes_for(axes, 4.8, 1.0 + 0.3 * len(table), found)
     names = zip(table["group"], table["n_features"], strict=True)
-    rows = row_axes(axes, [f"{value_title(name)} ({size})" for name, size in names])
+    rows = row_axes(axes, [f"{feature_title(name)} ({size})" for name, size in names])
     value = table["importance"].to_numpy()
     ends = np.clip([value - table["low"], table["high"] - value], 0.0, None)
     told = table["low"].to_numpy() > 0

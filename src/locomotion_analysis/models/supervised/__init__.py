@@ -1,6 +1,7 @@
 """Supervised recipes: pipelines with what to tune of them, and models that tune themselves."""
 
 from locomotion_analysis.models.supervised.recipes import (
+    ANY_NETWORK,
     MODEL_KINDS,
     NETWORKS,
     PROBLEMS,
@@ -25,10 +26,12 @@ from locomotion_analysis.models.supervised.tuning import (
     InnerQuantileFolds,
     SubjectBalancedBagging,
     SubjectTunedClassifier,
+    SubjectTunedNetwork,
     SubjectTunedRegressor,
 )
 
 __all__ = [
+    "ANY_NETWORK",
     "MODEL_KINDS",
     "NETWORKS",
     "PROBLEMS",
@@ -39,6 +42,7 @@ __all__ = [
     "Recipe",
     "SubjectBalancedBagging",
     "SubjectTunedClassifier",
+    "SubjectTunedNetwork",
     "SubjectTunedRegressor",
     "age_regression",
     "bmi_regression",

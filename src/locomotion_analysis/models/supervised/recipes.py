@@ -35,6 +35,7 @@ from locomotion_analysis.models.supervised.tuning import (
     Search,
     SubjectBalancedBagging,
     SubjectTunedClassifier,
+    SubjectTunedNetwork,
     SubjectTunedRegressor,
 )
 
@@ -98,7 +99,7 @@ class Recipe:
         if not self.search_space:
             return clone(self.pipeline)
         kind = SubjectTunedClassifier if self.kind == "classification" else SubjectTunedRegressor
-        return kind(
+        return (SubjectTunedNetwork if self.channels else kind)(
             clone(self.pipeline),
             dict(self.search_space),
             random_state=random_state,
@@ -343,22 +344,38 @@ NETWORKS = (
 )
 """Networks of the extra ``deep`` by name; named here so that torch is imported for them alone."""
 
+ANY_NETWORK = "network"
+"""The network whose architecture is searched, too."""
+
+_ARCHITECTURES_SEARCHED = ("cnn", "gru", "lstm", "transformer")
+_WIDTHS = (16, 32, 64)
+_RATES = (1 / 3, 1.0, 3.0)
+
 
 def network(
-    name: str, kind: Kind, channels: Sequence[str], random_state: int = 0, **settings: Any
+    name: str,
+    kind: Kind,
+    channels: Sequence[str],
+    random_state: int = 0,
+    search: Search = "halving",
+    **settings: Any,
 ) -> Recipe:
     """Return a recipe that learns from whole curves instead of features (extra ``deep``).
 
     Parameters
     ----------
     name : str
-        One of ``NETWORKS``.
+        One of ``NETWORKS``, or ``"network"``, whose architecture is searched.
     kind : {"classification", "regression"}
         What it predicts.
     channels : sequence of str
         Channels it learns from.
     random_state : int
         Seed of weights, batches and augmentation.
+    search : {"halving", "optuna"}
+        With optuna width (16, 32, 64), learning rate (a third, once and three times that of
+        `settings`) and augmentation (none, the default one) are tuned, as far as `settings` leave
+        them open; else the network is as `settings` say.
     **settings
         Of :class:`~locomotion_analysis.models.deep.DeepClassifier`: ``max_epochs``, ``device``,
         ``network_options``, ...
@@ -366,14 +383,26 @@ def network(
     Raises
     ------
     SchemaError
-        If there is no such network or setting.
+        If there is no such network or setting, or an architecture is to be searched without
+        optuna.
     MissingExtraError
         If torch or skorch is not installed.
     """
     from locomotion_analysis.models.deep import DeepClassifier, DeepRegressor
     from locomotion_analysis.models.deep.networks import architecture
 
-    architecture(name)
+    searched: dict[str, list[Any]] = {}
+    if name != ANY_NETWORK:
+        architecture(name)
+    elif search != "optuna":
+        raise SchemaError(
+            expected="--search optuna, to search the architecture of a network",
+            got=f"--search {search}",
+            where=f"recipe {ANY_NETWORK}",
+            fix=f"search with optuna, or name a network: {', '.join(NETWORKS)}",
+        )
+    else:
+        searched["architecture"] = list(_ARCHITECTURES_SEARCHED)
     estimator = DeepClassifier if kind == "classification" else DeepRegressor
     known = set(estimator().get_params())
     if unknown := [each for each in settings if each not in known]:
@@ -382,9 +411,17 @@ def network(
             got=", ".join(map(repr, unknown)),
             where=f"settings of {estimator.__name__}",
         )
-    made = estimator(name, channels=list(channels), random_state=random_state, **settings)
-    title = f"{name.replace('_', '-')} network"
-    return Recipe(name, title, kind, made, channels=tuple(channels))
+    first = _ARCHITECTURES_SEARCHED[0] if searched else name
+    made = estimator(first, channels=list(channels), random_state=random_state, **settings)
+    if search == "optuna":
+        options = dict(settings.get("network_options") or {})
+        if "width" not in options:
+            searched["network_options"] = [{**options, "width": width} for width in _WIDTHS]
+        searched["learning_rate"] = [made.learning_rate * factor for factor in _RATES]
+        if "augmentation" not in settings:
+            searched["augmentation"] = [None, True]
+    title = "Network, searched" if name == ANY_NETWORK else f"{name.replace('_', '-')} network"
+    return Recipe(name, title, kind, made, searched, search=search, channels=tuple(channels))
 
 
 # How the models of recipes are made

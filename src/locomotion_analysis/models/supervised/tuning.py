@@ -13,12 +13,14 @@ from typing import Any, Literal, Self, cast, get_args
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone, is_classifier
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - opens the import below
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import get_scorer, roc_curve
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils import get_tags
+from sklearn.utils.metaestimators import available_if
 
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, SplitLeakError, TargetError
 from locomotion_analysis.extras import require
@@ -142,7 +144,7 @@ class SubjectTunedClassifier(ClassifierMixin, _SubjectTuned):  # type: ignore[mi
         codes, self.classes_ = class_codes(y)
         labels = self.classes_[codes]
         self._share = np.bincount(codes) / len(codes)
-        n_splits = min(self.n_splits, _fewest_subjects(X, codes, self.classes_))
+        n_splits = min(self.n_splits, _fewest_subjects(subjects_of(X), codes, self.classes_))
         self.best_params_: dict[str, Any] = {}
         self.threshold_: float | None = None
         self.scale_: Any = None
@@ -179,9 +181,9 @@ class SubjectTunedClassifier(ClassifierMixin, _SubjectTuned):  # type: ignore[mi
         return np.asarray(self.classes_[(probability / self._share).argmax(axis=1)])
 
 
-def _fewest_subjects(X: pd.DataFrame, codes: NDArray[np.intp], classes: NDArray[Any]) -> int:
+def _fewest_subjects(of_rows: Any, codes: NDArray[np.intp], classes: NDArray[Any]) -> int:
     """Return the number of subjects of the rarest class; warn if it is one."""
-    subjects, _ = subject_codes(subjects_of(X))
+    subjects, _ = subject_codes(of_rows)
     pairs = np.unique(np.column_stack([codes, subjects]), axis=0)
     counts = np.bincount(pairs[:, 0])
     fewest = int(counts.min())
@@ -264,6 +266,98 @@ class SubjectTunedRegressor(RegressorMixin, _SubjectTuned):  # type: ignore[misc
     def predict(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Return the predicted numbers, shape (n_cycles,)."""
         return np.asarray(self.model_.predict(X))
+
+
+class SubjectTunedNetwork(_SubjectTuned):
+    """A network of curves that chooses its settings on subjects held out of its training set.
+
+    As :class:`SubjectTunedClassifier` and :class:`SubjectTunedRegressor` choose theirs, with the
+    trials of :func:`best_by_optuna`; the network chosen is trained on all cycles. Where `pipeline`
+    has a folder as `checkpoint`, a search that was killed repeats its trials from there.
+
+    Parameters
+    ----------
+    pipeline : DeepClassifier or DeepRegressor
+        What is tuned.
+    search_space : mapping of str to sequence
+        Values to try of each parameter: ``architecture``, ``network_options``,
+        ``learning_rate``, ``augmentation``, ...
+    n_splits : int
+        Inner folds; fewer where a class has fewer subjects.
+    random_state : int
+        Seed of the inner folds and of the trials.
+    search : {"optuna"}
+        How combinations are tried (extra ``tuning``).
+
+    Attributes
+    ----------
+    model_ : DeepClassifier or DeepRegressor
+        Trained on all cycles.
+    best_params_ : dict
+        Chosen parameters; empty where nothing could be held out.
+    """
+
+    def fit(self, X: NDArray[np.floating], y: Any, groups: Any) -> Self:
+        """Tune and train.
+
+        Parameters
+        ----------
+        X : ndarray, shape (n_cycles, n_points, n_channels)
+            Curves.
+        y : array-like, shape (n_cycles,)
+            Classes, or numbers.
+        groups : array-like, shape (n_cycles,)
+            Subject of each cycle.
+
+        Raises
+        ------
+        SplitLeakError
+            If there are fewer subjects than inner folds.
+
+        Warns
+        -----
+        LocomotionWarning
+            If a class has one subject, so that nothing can be tuned.
+        """
+        n_splits, subjects = self.n_splits, np.asarray(groups)
+        classifies = is_classifier(self.pipeline)
+        if classifies:
+            codes, classes = class_codes(y)
+            n_splits = min(n_splits, _fewest_subjects(subjects, codes, classes))
+        self.best_params_ = {}
+        if n_splits > 1:
+            kind = InnerClassFolds if classifies else InnerQuantileFolds
+            # Curves of the loss are of the training that is kept, not of every trial.
+            self.best_params_ = best_by_optuna(
+                clone(self.pipeline).set_params(log=None),
+                {name: list(values) for name, values in self.search_space.items()},
+                X,
+                y,
+                kind(n_splits, self.random_state),
+                "balanced_accuracy" if classifies else "neg_mean_absolute_error",
+                self.random_state,
+                subjects,
+            )
+        self.model_ = clone(self.pipeline).set_params(**self.best_params_).fit(X, y, subjects)
+        return self
+
+    @property
+    def classes_(self) -> NDArray[Any]:
+        """Sorted classes."""
+        return np.asarray(self.model_.classes_)
+
+    def predict(self, X: NDArray[np.floating]) -> NDArray[Any]:
+        """Return the class, or the number, of each cycle, shape (n_cycles,)."""
+        return np.asarray(self.model_.predict(X))
+
+    @available_if(lambda self: is_classifier(self.pipeline))  # type: ignore[untyped-decorator]
+    def predict_proba(self, X: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return the probability of each class, shape (n_cycles, n_classes)."""
+        return np.asarray(self.model_.predict_proba(X))
+
+    def __sklearn_tags__(self) -> Any:
+        """Return the tags of the network: a classifier, or a regressor."""
+        return get_tags(self.pipeline)
 
 
 class SubjectBalancedBagging(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -550,11 +644,12 @@ _TRIALS_BEFORE_PRUNING = 5
 def best_by_optuna(
     pipeline: Any,
     space: dict[str, list[Any]],
-    X: pd.DataFrame,
+    X: pd.DataFrame | NDArray[np.floating],
     y: Any,
     cv: Any,
     scoring: str,
     random_state: int,
+    groups: Any = None,
 ) -> dict[str, Any]:
     """Return the best combination that 30 trials of a tree-structured Parzen estimator find.
 
@@ -568,8 +663,8 @@ def best_by_optuna(
         Left as it is.
     space : dict of str to list
         Values to try of each parameter.
-    X : DataFrame, shape (n_cycles, n_features)
-        Features with the cycle key as index.
+    X : DataFrame, shape (n_cycles, n_features), or ndarray
+        Features with the cycle key as index, or curves.
     y : array-like, shape (n_cycles,)
         Target.
     cv : splitter
@@ -578,6 +673,8 @@ def best_by_optuna(
         scikit-learn's name of the score.
     random_state : int
         Seed: the same trials in the same order.
+    groups : array-like, shape (n_cycles,), optional
+        Subject of each cycle, for curves; ``fit`` is given them.
 
     Raises
     ------
@@ -586,7 +683,8 @@ def best_by_optuna(
     """
     optuna = require("optuna", "tuning")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    folds, scorer, values = list(cv.split(X, y)), get_scorer(scoring), np.asarray(y)
+    folds, scorer, values = list(cv.split(X, y, groups)), get_scorer(scoring), np.asarray(y)
+    rows = X.iloc if isinstance(X, pd.DataFrame) else X
 
     def score(trial: Any) -> float:
         places = {
@@ -596,8 +694,9 @@ def best_by_optuna(
         model = clone(pipeline).set_params(**_chosen(space, places))
         scores: list[float] = []
         for step, (train, test) in enumerate(folds):
-            model.fit(X.iloc[train], values[train])
-            scores.append(float(scorer(model, X.iloc[test], values[test])))
+            own = {} if groups is None else {"groups": groups[train]}
+            model.fit(rows[train], values[train], **own)
+            scores.append(float(scorer(model, rows[test], values[test])))
             trial.report(float(np.mean(scores)), step)
             if trial.should_prune():
                 raise optuna.TrialPruned

@@ -17,6 +17,8 @@ from locomotion_analysis.evaluation.training import (
     CONFIG,
     GOLDEN,
     HELD_OUT,
+    MEAN_CYCLES,
+    MEAN_FEATURES,
     METRICS,
     MODEL,
     NETWORK,
@@ -145,9 +147,11 @@ def write_bundle(
     own = TrainingPeople(run.features.set_index("subject"), run.cycles)
     truth = run.held_out.set_index("subject")["y_true"]
     means = means_of_several(own, truth, inputs_of(run).columns)
-    kept = None if reference == "none" else under_other_names(own)
-    if kept is not None and reference == "summary":
-        kept = one_mean_each(kept)
+    kept = None
+    if reference == "cycles":
+        kept = under_other_names(own)
+    elif reference == "summary":
+        kept = one_mean_each(under_other_names(run.means or own))
     members = _members(run, means, kept)
     manifest = replace(
         described(run, members),
@@ -257,6 +261,8 @@ class TrainedFolder:
         `cycles` alone.
     cycles : LocomotionData
         Some of the training cycles.
+    means : TrainingPeople or None
+        Means over all rows and cycles of each of these people; None where an older version trained.
     """
 
     config: TrainedAs
@@ -270,6 +276,7 @@ class TrainedFolder:
     golden: pd.DataFrame
     held_out: pd.DataFrame
     cycles: LocomotionData
+    means: TrainingPeople | None
 
 
 def read_run(folder: Path) -> TrainedFolder:
@@ -314,7 +321,20 @@ def read_run(folder: Path) -> TrainedFolder:
             [name for name in held_out if name in _PREDICTED or str(name).startswith(PROBABILITY)]
         ],
         cycles=cycles,
+        means=_means(folder, trained),
     )
+
+
+def _means(folder: Path, trained: PredictionSchema) -> TrainingPeople | None:
+    """Return the means of training people, as a run folder of this version has them."""
+    if not (folder / MEAN_CYCLES).exists():
+        return None
+    cycles = read_cycles(_read(folder, MEAN_CYCLES), str(folder / MEAN_CYCLES))
+    if trained.kind == "sequences":
+        return TrainingPeople(subject_rows(cycles, trained.names), cycles)
+    features = _table(folder, MEAN_FEATURES, "subject", *trained.names)
+    features["subject"] = features["subject"].astype(str)
+    return TrainingPeople(features.set_index("subject"), cycles)
 
 
 def _read(folder: Path, name: str) -> bytes:

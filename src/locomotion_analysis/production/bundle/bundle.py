@@ -26,6 +26,7 @@ from locomotion_analysis.models.supervised.recipes import BEFORE, CHANGE, paired
 from locomotion_analysis.production.bundle.confidence import (
     Scale,
     contributions,
+    part_changes,
     verdicts,
 )
 from locomotion_analysis.production.bundle.manifest import ChannelInfo, Inputs, Manifest
@@ -82,6 +83,23 @@ class Bundle:
     signed: bool
     scale: Scale | None
     route: Route
+
+    def __repr__(self) -> str:
+        told = self.manifest
+        scores = [
+            f"{name} {number.value:.3g} ({number.low:.3g} to {number.high:.3g})"
+            for name, number in told.metrics.items()
+            if None not in (number.value, number.low, number.high)
+        ][:1]
+        parts = [
+            f"Bundle {self.version}: {told.name}",
+            f"  predicts {told.target}: {', '.join(map(str, self.classes)) or told.target_unit}",
+            f"  from {len(self.schema.names):,} features of {len(self.channels)} channels",
+            f"  trained on {told.training.n_subjects} subjects"
+            + (" (simulated)" if told.training.simulated else ""),
+            *(f"  {score}" for score in scores),
+        ]
+        return "\n".join(parts)
 
     @property
     def version(self) -> str:
@@ -247,23 +265,39 @@ class Bundle:
             )
         columns["imputed"] = (np.isnan(values) & self._complete).sum(axis=1)
         if explain:
-            columns["contributions"] = self._explained(X, answers, labels)
+            reference = self.reference
+            groupings = {"joint": reference.joints, "phase": reference.phases}
+            columns["contributions"] = contributions(
+                {by: self.part_changes(X, parts) for by, parts in groupings.items()}
+            )
         return pd.DataFrame(columns, index=X.index)
 
-    def _explained(
-        self, X: pd.DataFrame, answers: NDArray[np.float64], labels: NDArray[Any]
-    ) -> list[list[dict[str, Any]]]:
+    def part_changes(self, X: pd.DataFrame, parts: Mapping[str, NDArray[np.intp]]) -> pd.DataFrame:
+        """Return what each row's answer owes to some parts: its features put to the training median.
+
+        Parameters
+        ----------
+        X : DataFrame, shape (n_rows, n_features)
+            Features in the trained order.
+        parts : mapping of str to positions
+            Features of each part, for example ``reference.joints``.
+
+        Returns
+        -------
+        DataFrame, shape (n_rows, n_parts)
+            See :func:`~locomotion_analysis.production.bundle.confidence.part_changes`.
+        """
+        answers = self.route.answers(X)
         at = {label: number for number, label in enumerate(self.classes)}
-        chosen = np.array([at[label] for label in labels.tolist()]) if at else None
+        chosen = [at[label] for label in self.route.labels(answers).tolist()] if at else []
 
         def one(found: NDArray[np.float64]) -> NDArray[np.float64]:
             """Return the probability of the predicted class in each row, or the number itself."""
-            return found if chosen is None else found[np.arange(len(X)), chosen]
+            return found[np.arange(len(X)), chosen] if at else found
 
         center = self.reference.statistics["center"].to_numpy(float)
-        groupings = {"joint": self.reference.joints, "phase": self.reference.phases}
-        return contributions(
-            lambda other: one(self.route.answers(other)), X, one(answers), center, groupings
+        return part_changes(
+            lambda other: one(self.route.answers(other)), X, one(answers), center, parts
         )
 
 

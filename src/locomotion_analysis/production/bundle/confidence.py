@@ -17,13 +17,13 @@ from locomotion_analysis.statistics.conformal import subject_quantile
 SHOWN = 5
 
 
-def contributions(
+def part_changes(
     answer: Callable[[pd.DataFrame], NDArray[np.float64]],
     X: pd.DataFrame,
     told: NDArray[np.float64],
     center: NDArray[np.float64],
-    groupings: Mapping[str, Mapping[str, NDArray[np.intp]]],
-) -> list[list[dict[str, Any]]]:
+    parts: Mapping[str, NDArray[np.intp]],
+) -> pd.DataFrame:
     """Return what each row's answer owes to the parts it comes from.
 
     The features of a part are put to the training median; what the answer loses by it is what
@@ -39,25 +39,46 @@ def contributions(
         The answer for `X`.
     center : ndarray, shape (n_features,)
         Training median of each feature.
-    groupings : mapping of str to mapping of str to positions
-        Features of each part, by kind of part (``joint``, ``phase``).
+    parts : mapping of str to positions
+        Features of each part.
+
+    Returns
+    -------
+    DataFrame, shape (n_rows, n_parts)
+        Positive where the part speaks for the answer; in the target's unit for a number.
+    """
+    values = X.to_numpy(float)
+    changes = {}
+    for part, positions in parts.items():
+        usual = values.copy()
+        usual[:, positions] = center[positions]
+        changes[part] = told - answer(pd.DataFrame(usual, index=X.index, columns=X.columns))
+    return pd.DataFrame(changes, index=X.index)
+
+
+def contributions(changes: Mapping[str, pd.DataFrame]) -> list[list[dict[str, Any]]]:
+    """Return the five parts that weigh most in each row's answer.
+
+    Parameters
+    ----------
+    changes : mapping of str to DataFrame
+        Of :func:`part_changes`, by kind of part (``joint``, ``phase``).
 
     Returns
     -------
     list of list of dict
-        For each row the five parts that weigh most: ``by``, ``part`` and ``change`` (positive
-        where the part speaks for the answer; in the target's unit for a number).
+        For each row ``by``, ``part`` and ``change``, the largest first.
     """
-    values = X.to_numpy(float)
-    found: list[list[dict[str, Any]]] = [[] for _ in range(len(X))]
-    for by, parts in groupings.items():
-        for part, positions in parts.items():
-            usual = values.copy()
-            usual[:, positions] = center[positions]
-            change = told - answer(pd.DataFrame(usual, index=X.index, columns=X.columns))
-            for row, by_how_much in enumerate(change.tolist()):
-                found[row].append({"by": by, "part": part, "change": by_how_much})
-    return [sorted(row, key=lambda each: -abs(each["change"]))[:SHOWN] for row in found]
+    parts = [(by, part) for by, table in changes.items() for part in table]
+    rows = np.hstack([table.to_numpy() for table in changes.values()])
+    largest = np.argsort(-np.abs(rows), axis=1, kind="stable")[:, :SHOWN]
+    return [
+        [
+            {"by": parts[at][0], "part": parts[at][1], "change": float(row[at])}
+            for at in order.tolist()
+        ]
+        for row, order in zip(rows, largest, strict=True)
+    ]
 
 
 # Whether a row lies outside the training data, and by which part of the body

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.evaluation.training import mean_cycle_of_each, mean_cycles
 from locomotion_analysis.standard import KEY
 
 FEWEST_IN_A_MEAN = 5
@@ -62,24 +62,8 @@ def under_other_names(people: TrainingPeople) -> TrainingPeople:
 
 def one_mean_each(people: TrainingPeople) -> TrainingPeople:
     """Return the mean features and the mean curves of each person, over all that they did."""
-    cycles = people.cycles.cycles
-    mean, _ = _mean_cycles(people.cycles, cycles["subject"].to_numpy(object))
-    tasks = cycles.groupby("subject")["task"].agg(lambda each: " and ".join(sorted(set(each))))
-    table = pd.DataFrame(
-        {
-            "dataset": cycles.groupby("subject")["dataset"].first(),
-            "subject": tasks.index,
-            "task": tasks,
-            "task_id": "mean",
-            "step": 1,
-        }
-    )
-    if "simulated" in cycles:
-        table["simulated"] = cycles.groupby("subject")["simulated"].any()
-    return TrainingPeople(
-        people.features.groupby(level="subject").mean(),
-        LocomotionData(table.reset_index(drop=True), mean, people.cycles.channels),
-    )
+    means = people.features.groupby(level="subject").mean()
+    return TrainingPeople(means, mean_cycle_of_each(people.cycles))
 
 
 @dataclass(frozen=True)
@@ -145,7 +129,7 @@ def _cycles_of_groups(
     size = table.groupby(cell)["subject"].nunique()
     # People who did nothing alike have no mean of several; what there is of it is told.
     enough = size[size >= min(least, size.max())]
-    mean, cells = _mean_cycles(data.take(chosen), cell.to_numpy())
+    mean, cells = mean_cycles(data.take(chosen), cell.to_numpy())
     rows = np.flatnonzero(np.isin(cells, enough.index.to_numpy()))
     numbers = set(table.select_dtypes("number").columns) - {"step", "group", "turn"}
     by_cell = table.groupby(cell)
@@ -155,16 +139,3 @@ def _cycles_of_groups(
     found["step"] = found.groupby(["subject", "task"]).cumcount() + 1
     found = found.drop(columns=["group", "turn"]).reset_index(drop=True)
     return LocomotionData(found, mean[:, rows], data.channels), int(enough.min())
-
-
-def _mean_cycles(
-    data: LocomotionData, groups: NDArray[Any]
-) -> tuple[NDArray[np.float32], NDArray[Any]]:
-    """Return mean curves, (channels, groups, 150), and the groups, sorted; gaps are passed over."""
-    n_channels, n_cycles, n_points = data.block.shape
-    flat = pd.DataFrame(
-        data.block.transpose(1, 0, 2).reshape(n_cycles, n_channels * n_points).astype(float)
-    )
-    mean = flat.groupby(groups).mean()
-    block = mean.to_numpy(np.float32).reshape(len(mean), n_channels, n_points)
-    return np.ascontiguousarray(block.transpose(1, 0, 2)), mean.index.to_numpy()

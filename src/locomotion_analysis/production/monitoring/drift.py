@@ -368,7 +368,7 @@ def measure_drift(
         new_ones = [name for name in new_ones if _measured(current, [name]).any()]
         if new_ones:
             notes.append(f"Measured now and not in the training: {', '.join(new_ones)}")
-    else:
+    elif reference.channels:
         notes.append(f"Curves not compared: known of {with_curves[1]} people now")
     found = dict(zip(_QUESTIONS, (p_curves, p_features, p_domain, p_measured), strict=True))
     for table in (channels, features, measured):

@@ -36,6 +36,7 @@ from locomotion_analysis.production.pseudonyms import (
     secret_keys,
     wrapped,
 )
+from locomotion_analysis.production.service.bodies import SUBJECT
 from locomotion_analysis.production.service.worker import ServedBundle
 from locomotion_analysis.typed_tree import json_tree, typed
 
@@ -637,9 +638,10 @@ class RecordedBundle(ServedBundle):
     def predict_features(
         self, X: pd.DataFrame, *, explain: bool, tokens: Sequence[str] = ()
     ) -> pd.DataFrame:
-        """Predict from features; people are not known then."""
+        """Predict from features; people are known where they are the index of `X`."""
         answers = super().predict_features(X, explain=explain)
-        self._keep(X[list(self.schema.names)], answers, tokens)
+        people = [X.index.astype(str).tolist()] if X.index.name == SUBJECT else []
+        self._keep(X[list(self.schema.names)], answers, tokens, *people)
         return answers
 
     def predict_cycles(

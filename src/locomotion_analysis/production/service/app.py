@@ -6,9 +6,9 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Header
+from fastapi import APIRouter, Depends, FastAPI, Header, Query
 from fastapi.openapi.utils import get_openapi
 from fastapi.security import APIKeyHeader
 from pydantic import BaseModel, ConfigDict
@@ -78,11 +78,12 @@ class Asking:
         *,
         explain: bool = False,
         subject: str | None = None,
+        file: str = "",
     ) -> Response:
         """Return the answer to a request."""
         body, request_id = await request.body(), request.scope["request_id"]
         token = secrets.token_hex(16)
-        job = Job(kind, body, media_type, header_bytes, request_id, explain, token, subject)
+        job = Job(kind, body, media_type, header_bytes, request_id, explain, token, subject, file)
         pool = self.live.pool
         request.scope["version"] = pool.model.version
         try:
@@ -330,6 +331,7 @@ class Predictions(BaseModel):
     people: list[Person]
     simulated: bool
     warnings: list[str]
+    history: list[str]
     quality: list[Finding]
     request_id: str
 
@@ -346,11 +348,18 @@ V1_BODY: dict[str, Any] = {
         "required": True,
         "content": {
             JSON: {"schema": {"$ref": "#/components/schemas/PredictRequest"}},
-            **{name: {"schema": {"type": "string", "format": "binary"}} for name in TABLES},
+            **{
+                name: {"schema": {"type": "string", "format": "binary"}}
+                for name in (*TABLES, OCTETS)
+            },
         },
     }
 }
 V1_COMPONENTS = (PredictRequest,)
+_BODIES = (JSON, *TABLES, OCTETS)
+FileName = Annotated[
+    str, Query(max_length=300, description="Name of a laboratory's file: subject and trial.")
+]
 
 
 def media_type_of(request: Request) -> str:
@@ -363,40 +372,51 @@ def v1_routes(asking: Asking, check: Check) -> APIRouter:
     router = APIRouter(prefix="/v1", dependencies=[Depends(check)], tags=["predict"])
 
     async def ask(
-        request: Request, kind: Kind, *, explain: bool = False, subject: str | None = None
+        request: Request,
+        kind: Kind,
+        *,
+        explain: bool = False,
+        subject: str | None = None,
+        file: str = "",
     ) -> Response:
         media_type = media_type_of(request)
-        if media_type not in (JSON, *TABLES):
+        if media_type not in _BODIES:
             return problem_response(
                 request,
                 415,
-                f"a body as {', '.join((JSON, *TABLES))}",
+                f"a body as {', '.join(_BODIES)}",
                 media_type[:100] or "no Content-Type",
             )
-        return await asking.ask(request, kind, media_type, explain=explain, subject=subject)
+        return await asking.ask(
+            request, kind, media_type, explain=explain, subject=subject, file=file
+        )
 
     @router.post(
         "/predict", responses={200: {"model": Predictions}, **PROBLEMS}, openapi_extra=V1_BODY
     )
-    async def predict(request: Request, explain: bool = False) -> Response:
-        """Predict from cycles or features.
+    async def predict(request: Request, explain: bool = False, file: FileName = "") -> Response:
+        """Predict from cycles, features, or a laboratory's file.
 
         Cycles that cannot be right are refused: NaN, a missing channel, another unit or sign than
         the training had. What is merely unusual is answered, and told in `quality`. `people`
         holds one answer a person: majority vote, mean probability and prediction set. With
         `explain` each answer names the joints and phases it hangs on; that takes longer.
+
+        A laboratory's file (C3D, TRC, OpenSim, ...) is sent as `application/octet-stream` with its
+        name as `file`; it is converted as `locomotion convert` does, and `history` tells what was
+        assumed, converted and left out.
         """
-        return await ask(request, "predict", explain=explain)
+        return await ask(request, "predict", explain=explain, file=file)
 
     @router.post(
         "/curves", responses={200: {"model": CurvesAnswer}, **PROBLEMS}, openapi_extra=V1_BODY
     )
-    async def curves(request: Request, subject: str | None = None) -> Response:
+    async def curves(request: Request, subject: str | None = None, file: FileName = "") -> Response:
         """Return the curves of a request beside the bands of healthy adults.
 
         With `subject` those of one person.
         """
-        return await ask(request, "curves", subject=subject)
+        return await ask(request, "curves", subject=subject, file=file)
 
     refused: dict[int | str, dict[str, Any]] = {each: PROBLEMS[each] for each in (401, 429)}
 

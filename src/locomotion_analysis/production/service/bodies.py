@@ -53,6 +53,9 @@ from locomotion_analysis.standard.channels import is_channel
 # What a request asks, once it is read and checked
 
 
+SUBJECT = "subject"
+
+
 @dataclass(frozen=True, eq=False)
 class Asked:
     """Rows to predict.
@@ -63,6 +66,8 @@ class Asked:
         Features in the trained order, or cycles.
     warnings : list of str
         What the caller should know of them.
+    history : list of str
+        What was assumed, converted and left out on the way to the cycles; in `warnings`, too.
     quality : DataFrame or None
         Findings of the quality checks, with a column ``row``; None for features.
     tensors : object
@@ -79,6 +84,7 @@ class Asked:
     tensors: Any = None
     explain: bool = False
     token: str = ""
+    history: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -91,7 +97,7 @@ class Asked:
         agree in all of them are put together.
         """
         if isinstance(self.rows, pd.DataFrame):
-            return ("features", self.explain)
+            return ("features", self.explain, self.rows.index.name)
         cycles = self.rows.cycles
         return (
             self.explain,
@@ -111,7 +117,7 @@ def together(several: list[Asked]) -> pd.DataFrame | LocomotionData:
         return several[0].rows
     tables = [each.rows for each in several if isinstance(each.rows, pd.DataFrame)]
     if tables:
-        return pd.concat(tables, ignore_index=True)
+        return pd.concat(tables, ignore_index=tables[0].index.name is None)
     own = []
     for number, each in enumerate(several):
         if isinstance(each.rows, LocomotionData):
@@ -222,8 +228,38 @@ T = TypeVar("T")
 _LARGEST = float(np.finfo(np.float32).max)
 
 
+def rows_of_table(table: pd.DataFrame, names: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Return the features of a table, indexed by subject where it says whose row is whose.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a cycle or trial.
+    names : sequence of str
+        Features of the model. Other columns, such as the target or the name of a trial, are left
+        out.
+
+    Returns
+    -------
+    features : DataFrame
+    told : list of str
+        What was left out, and whether people are known.
+    """
+    wanted = set(names)
+    table = table.rename(columns=lambda name: name if name in wanted else canonical_name(str(name)))
+    own = [name for name in table if name in wanted]
+    others = [str(name) for name in table if name not in wanted and name != SUBJECT]
+    told = [f"columns that the model does not use: {', '.join(others)}"] if others else []
+    if SUBJECT in table:
+        whose = pd.Index(table[SUBJECT].astype(str), name=SUBJECT)
+        return table[own].set_axis(whose, axis=0), told
+    if others:
+        told.append("no column subject: answers are of rows, not of people")
+    return table[own], told
+
+
 def checked_features(frame: pd.DataFrame, served: Served) -> Asked:
-    """Return features in the trained order.
+    """Return features in the trained order; an index of subjects is kept.
 
     Raises
     ------
@@ -244,7 +280,8 @@ def checked_features(frame: pd.DataFrame, served: Served) -> Asked:
         ]
         raise _not_finite(places, int(wrong.sum()), "a finite number of every feature")
     ordered, told = _warned(lambda: served.schema.check(frame))
-    return Asked(pd.DataFrame(ordered).reset_index(drop=True), told)
+    rows = pd.DataFrame(ordered).reset_index(drop=True)
+    return Asked(rows.set_axis(frame.index, axis=0) if frame.index.name == SUBJECT else rows, told)
 
 
 def checked_cycles(data: LocomotionData, served: Served) -> Asked:
@@ -268,7 +305,11 @@ def checked_cycles(data: LocomotionData, served: Served) -> Asked:
             expected=f"the {len(served.channel_names)} channels of the training",
             got=f"{len(missing)} missing: {', '.join(missing[:5])}",
             where="cycles",
-            fix=with_hint("GET /v1/model lists them with units and signs", data, missing),
+            fix=with_hint(
+                "`locomotion bundle-inspect` and GET /v1/model list them with units and signs",
+                data,
+                missing,
+            ),
             details=[{"where": name, "problem": "missing"} for name in missing],
         )
     places: list[dict[str, str]] = []
@@ -287,7 +328,19 @@ def checked_cycles(data: LocomotionData, served: Served) -> Asked:
     found, told = _warned(lambda: cycle_findings(data))
     refuse_impossible(data, found, served.trained_ranges)
     history = [str(entry) for entry in data.history]
-    return Asked(data, told + history, found[found["severity"] != "info"])
+    return Asked(data, told + history, found[found["severity"] != "info"], history=history)
+
+
+def not_measured(data: LocomotionData, names: Sequence[str]) -> pd.DataFrame:
+    """Return which of some channels were not fully measured, shape (n_cycles, n_channels).
+
+    Channels that the data do not have are left out: that they are missing is told elsewhere.
+    """
+    there = [name for name in names if name in data.channels]
+    return pd.DataFrame(
+        {name: ~np.isfinite(data.curves(name)).all(axis=1) for name in there},
+        index=range(len(data)),
+    )
 
 
 def _not_finite(places: list[dict[str, str]], count: int, expected: str) -> RefusedError:
@@ -440,7 +493,7 @@ def prediction_reply(
         if row.get("outside"):
             reason = row.get("reason") or ""
             row["warning"] = f"outside the training data: {reason}".rstrip(": ")
-    if isinstance(asked.rows, LocomotionData):
+    if isinstance(asked.rows, LocomotionData) or asked.rows.index.name == SUBJECT:
         names = [str(name) for name in answers.index.names if name != "dataset"]
         keys = zip(*(answers.index.get_level_values(name).tolist() for name in names), strict=True)
         rows = [
@@ -464,6 +517,7 @@ def prediction_reply(
         "people": by_person(rows, model),
         "simulated": _is_simulated(asked, model),
         "warnings": asked.warnings,
+        "history": asked.history,
         "quality": quality,
         "request_id": request_id,
     }

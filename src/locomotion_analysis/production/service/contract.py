@@ -57,6 +57,8 @@ class Job:
         Of this request alone: by it a second try, after a lost worker, is known as such.
     subject : str or None
         Of ``curves``: the person whose curves are asked for; everybody's where None.
+    file : str
+        Of a laboratory's file: its name.
     """
 
     kind: Kind
@@ -67,6 +69,7 @@ class Job:
     explain: bool = False
     token: str = ""
     subject: str | None = None
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,8 @@ ARROW_STREAM = "application/vnd.apache.arrow.stream"
 ARROW_FILE = "application/vnd.apache.arrow.file"
 CSV = "text/csv"
 TABLES = (PARQUET, ARROW_STREAM, ARROW_FILE, CSV)
+OCTETS = "application/octet-stream"
+"""A laboratory's file, or JSON before binary tensors."""
 
 Number = Annotated[float, Field(strict=True)]
 Label = Annotated[str, Field(min_length=1, max_length=200)]
@@ -347,7 +352,6 @@ class Description:
 
 
 INPUT = "features"
-OCTETS = "application/octet-stream"
 _MOST_DIMENSIONS = 8
 
 

@@ -32,10 +32,12 @@ from locomotion_analysis.production.service.bodies import (
     read_json,
     read_table,
     read_tensors,
+    rows_of_table,
     tensor_reply,
     together,
 )
 from locomotion_analysis.production.service.contract import (
+    OCTETS,
     TABLES,
     Description,
     Job,
@@ -45,6 +47,7 @@ from locomotion_analysis.production.service.contract import (
     ServiceSettings,
     refusal,
 )
+from locomotion_analysis.production.service.recordings import read_recording
 from locomotion_analysis.reporting.names import channel_axis, channel_title, shown_unit
 from locomotion_analysis.standard import PHASE_PERCENT, TASKS, Channel, normative_curves
 
@@ -202,7 +205,10 @@ class Answering:
             frame, wanted = read_tensors(job, self.model, limits.max_rows, limits.max_values)
             checked = checked_features(frame, self._served)
             return Asked(checked.rows, checked.warnings, tensors=wanted)
-        if job.media_type in TABLES:
+        rows: pd.DataFrame | LocomotionData
+        if job.media_type == OCTETS:
+            rows = read_recording(job.body, job.file, self._served, limits.max_rows)
+        elif job.media_type in TABLES:
             rows = read_table(job.body, job.media_type, limits.max_rows, limits.max_values)
         else:
             rows = read_json(job.body, limits.max_rows)
@@ -212,7 +218,11 @@ class Answering:
             return replace(checked_cycles(rows, self._served), explain=job.explain)
         if job.kind == "curves":
             raise RefusedError(422, expected="cycles", got="features, which have no curves")
-        return replace(checked_features(rows, self._served), explain=job.explain)
+        told: list[str] = []
+        if job.media_type in TABLES:
+            rows, told = rows_of_table(rows, self._served.schema.names)
+        checked = checked_features(rows, self._served)
+        return replace(checked, explain=job.explain, warnings=[*checked.warnings, *told])
 
     def _guarded(self, job: Job, call: Callable[[Job], Any]) -> Any:
         """Return what `call` returns, or the answer that says why it could not."""

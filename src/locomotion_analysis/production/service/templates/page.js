@@ -7,6 +7,8 @@ const TYPES = {
   csv: "text/csv",
   json: "application/json",
 };
+// A recording, known by its content.
+const RECORDING = "application/octet-stream";
 const SCORES = { macro_f1: "F1, mean of classes", mae: "Mean absolute error", rmse: "Root mean square error", r2: "R²" };
 const SHOWN_NOTES = 20;
 const SHOWN_CYCLES = 8;
@@ -82,6 +84,8 @@ async function describe() {
   at("card").textContent = model.card || "";
   at("model").hidden = !(scores.length || model.card);
 }
+
+const named = (file) => `file=${encodeURIComponent(file.name.slice(-120))}`;
 
 async function post(path, file, type) {
   const answer = await fetch(path, { method: "POST", body: file, headers: headers(type) });
@@ -185,7 +189,12 @@ function showPredictions(content) {
   asked.unit = content.unit;
   mark(content.simulated);
   at("summary").textContent = summary(content);
-  const notes = [...content.warnings, ...findings(content.quality)];
+  const told = new Set(content.history);
+  const assumed = [...told].filter((text) => text.startsWith("assumed"));
+  const notes = [...assumed, ...content.warnings.filter((text) => !told.has(text)), ...findings(content.quality)];
+  at("history").hidden = !told.size;
+  at("history").firstChild.textContent = `What was done to the data: ${told.size === 1 ? "1 entry" : `${told.size} entries`}`;
+  at("entries").replaceChildren(...[...told].map((text) => make("li", text)));
   const more = notes.length > SHOWN_NOTES ? [`and ${notes.length - SHOWN_NOTES} more: in the JSON of v1/predict`] : [];
   at("warnings").replaceChildren(...[...notes.slice(0, SHOWN_NOTES), ...more].map((text) => make("li", text)));
   const shown = content.people.map((person) => personRow(person, content.predictions.filter((row) => isOf(person, row))));
@@ -264,7 +273,7 @@ async function curvesOf() {
   const person = at("person").value;
   if (!person) return;
   try {
-    const content = await post(`v1/curves?subject=${encodeURIComponent(person)}`, asked.file, asked.type);
+    const content = await post(`v1/curves?subject=${encodeURIComponent(person)}&${named(asked.file)}`, asked.file, asked.type);
     if (at("person").value === person) showCurves(content);
   } catch (error) {
     at("error").textContent = error.message;
@@ -276,12 +285,11 @@ async function predict(event) {
   const file = at("file").files[0];
   at("error").textContent = "";
   at("answer").hidden = true;
-  const type = TYPES[file.name.split(".").pop().toLowerCase()];
+  const type = TYPES[file.name.split(".").pop().toLowerCase()] || RECORDING;
   at("send").disabled = true;
   try {
-    if (!type) throw new Error("expected a file that ends in .parquet, .arrow, .csv or .json");
     Object.assign(asked, { file, type });
-    showPredictions(await post(`v1/predict?explain=${at("explain").checked}`, file, type));
+    showPredictions(await post(`v1/predict?explain=${at("explain").checked}&${named(file)}`, file, type));
     at("answer").hidden = false;
     await curvesOf();
   } catch (error) {
