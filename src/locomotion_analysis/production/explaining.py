@@ -258,6 +258,10 @@ def explain_bundle(
             "A bundle does not tell whom it was trained on: where people of the training are among "
             "these, scores are better than for new people."
         )
+    if bundle.manifest.training.simulated and not whole.is_simulated:
+        notes.append(
+            "The model was trained on simulated people: nothing here is a finding about people."
+        )
     people = _people(bundle, whole, X, next(iter(weights.values())).of_person)
     found = ModelExplanation(weights, losses, people, tuple(notes), path)
     page = _page(found, bundle, whole, X, origin, [*notes, *warned], random_state)
@@ -510,7 +514,7 @@ def _page(
         sections.append(_cycle_section(bundle, data))
     sections.append(_people_section(found, bundle))
     return Page(
-        about=[data, manifest.training],
+        about=data,
         title=f"Why: {manifest.name}",
         subtitle=f"{named_files(origin)} · model {bundle.version}",
         verdict=verdict,

@@ -64,7 +64,7 @@ function headers(type) {
 
 function mark(simulated) {
   at("simulated").hidden = !simulated;
-  at("simulated").textContent = "SIMULATED DATA: no person was measured. Nothing on this page is a finding about people.";
+  at("simulated").textContent = "SIMULATED DATA: the model was trained on it or is asked about it. Nothing on this page is a finding about people.";
 }
 
 async function describe() {
