@@ -17,8 +17,9 @@ from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError
 from locomotion_analysis.features.spec import Schema
 from locomotion_analysis.features.table import FEATURE_GROUPS, FeaturePlan
+from locomotion_analysis.reporting.names import channel_axis, feature_title, shown_unit
 from locomotion_analysis.reporting.style import axes_for, colour, gait_cycle_axis, is_simulated
-from locomotion_analysis.standard import PHASE_PERCENT
+from locomotion_analysis.standard import PHASE_PERCENT, is_channel
 from locomotion_analysis.statistics.formula import (
     Coding,
     Formula,
@@ -244,7 +245,7 @@ class MixedModel:
         return table
 
     def plot(self, effect: str, ax: "Axes | None" = None) -> "Axes":
-        """Draw an effect over the gait cycle, with its interval and its band.
+        """Draw an effect over the gait cycle, with its interval and its band; angles in degrees.
 
         Parameters
         ----------
@@ -264,6 +265,9 @@ class MixedModel:
                 got=effect if self.is_curve else "a model of a number",
             )
         rows = self.fixed.loc[effect]
+        response = Formula.parse(self.formula).response
+        known = is_channel(response)
+        factor = shown_unit(response)[1] if known else 1.0
         ax = axes_for(ax, 5.6, 3.6, self)
         x = rows.index.to_numpy(float)
         for low, high, shade, said in (
@@ -272,16 +276,17 @@ class MixedModel:
         ):
             ax.fill_between(
                 x,
-                rows[low].to_numpy(),
-                rows[high].to_numpy(),
+                factor * rows[low].to_numpy(),
+                factor * rows[high].to_numpy(),
                 color=colour(0),
                 alpha=shade,
                 linewidth=0,
                 label=f"{self.level:.0%} interval, {said}",
             )
-        ax.plot(x, rows["estimate"].to_numpy(), color=colour(0), linewidth=1.8, label=effect)
+        estimate = factor * rows["estimate"].to_numpy()
+        ax.plot(x, estimate, color=colour(0), linewidth=1.8, label=f"Effect of {effect}")
         ax.axhline(0.0, color="black", linewidth=0.5, zorder=0)
-        ax.set_ylabel(effect)
+        ax.set_ylabel(channel_axis(response) if known else feature_title(response))
         gait_cycle_axis(ax)
         ax.legend(frameon=False, fontsize=8)
         return ax
