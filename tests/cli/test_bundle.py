@@ -83,6 +83,7 @@ def test_a_bundle_is_explained_for_people(locomotion, copy, tmp_path):
         ((copy, people, "--model", "linear"), "is a trained model"),
         ((people, copy), "a bundle or the folder of a run"),
         ((people,), "--target"),
+        ((tmp_path / "no-model",), "nothing at that path"),
     ):
         refused = locomotion("explain", *words, "--out", page)
         assert refused.status == 2

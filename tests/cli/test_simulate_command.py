@@ -23,6 +23,25 @@ def test_speeds_are_asked_for(locomotion, tmp_path):
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        ("--tasks", "level_walking,run", "--pathology", "healthy, stroke"),
+        ("--tasks", "level_walking", "--tasks", "run", "--pathologies", "healthy,stroke"),
+    ],
+)
+def test_names_are_repeated_or_separated_by_commas(locomotion, tmp_path, words):
+    out = tmp_path / "all.parquet"
+    made = locomotion(
+        "simulate", "--subjects", 2, "--cycles", 1, *words[:-1], "healthy", "--out", out
+    )
+    assert made.status == 0, made.err
+    assert set(LocomotionData.from_parquet(out).cycles["task"]) == {"level_walking", "run"}
+    walks = ("--subjects", 4, "--cycles", 1, "--tasks", "level_walking", *words[-2:])
+    assert locomotion("simulate", *walks, "--out", out).status == 0
+    assert set(LocomotionData.from_parquet(out).cycles["pathology"]) == {"healthy", "stroke"}
+
+
+@pytest.mark.parametrize(
     ("words", "says"),
     [
         (("--speed", 9), "0.4 to 2.0"),

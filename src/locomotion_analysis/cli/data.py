@@ -26,6 +26,7 @@ from locomotion_analysis.cli.options import (
     read_data,
     read_rows,
     scanned,
+    split_names,
 )
 from locomotion_analysis.cli.show import (
     console,
@@ -410,11 +411,17 @@ def simulate(
     cycles: Annotated[int, typer.Option(help="Cycles of each subject in each task.")] = 10,
     tasks: Annotated[
         list[str] | None,
-        typer.Option(help="Task; repeat for several. Walking and stairs where not given."),
+        typer.Option(
+            help="Tasks; repeat, or separate by commas. Walking and stairs where not given."
+        ),
     ] = None,
     pathology: Annotated[
         list[str] | None,
-        typer.Option(help="Diagnosis, or healthy; repeat for several, who take turns."),
+        typer.Option(
+            "--pathologies",
+            "--pathology",
+            help="Diagnoses, or healthy, who take turns; repeat, or separate by commas.",
+        ),
     ] = None,
     speed: Annotated[
         list[float] | None,
@@ -438,8 +445,8 @@ def simulate(
             out,
             n_subjects=subjects,
             n_cycles=cycles,
-            tasks=tasks or WALKING_TASKS,
-            pathologies=pathology or DEFAULT_PATHOLOGIES,
+            tasks=split_names(tasks) or WALKING_TASKS,
+            pathologies=split_names(pathology) or DEFAULT_PATHOLOGIES,
             seed=seed,
             speeds=speed or (),
             layout=layout,
@@ -592,7 +599,8 @@ def validate(
         Path | None, typer.Option(help="Parquet file for the cycles without errors.")
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option(help="Code not to report, e.g. GAIT301; may be repeated.")
+        list[str] | None,
+        typer.Option(help="Codes not to report, e.g. GAIT301; repeat, or separate by commas."),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -602,7 +610,7 @@ def validate(
 
     shown, source = console(), scanned(data)
     with progress_bar(quiet) as progress:
-        result = quality.validate(source, ignore=ignore or (), progress=progress)
+        result = quality.validate(source, ignore=split_names(ignore) or (), progress=progress)
         if out is not None:
             diagnosis = None if result.stopped else quality.diagnose(source, progress=progress)
             title = f"Quality of {data.name}"
@@ -653,7 +661,9 @@ def doctor(
     out: Annotated[Path | None, typer.Option(help="Parquet file to write, with --apply.")] = None,
     kind: Annotated[
         list[str] | None,
-        typer.Option(help="Only proposals of this kind, e.g. flip; may be repeated."),
+        typer.Option(
+            help="Only proposals of these kinds, e.g. flip; repeat, or separate by commas."
+        ),
     ] = None,
     quiet: Quiet = False,
 ) -> None:
@@ -668,7 +678,7 @@ def doctor(
         )
     shown, source = console(), scanned(data)
     with progress_bar(quiet) as progress:
-        diagnosis = quality.diagnose(source, progress=progress).only(kinds=kind)
+        diagnosis = quality.diagnose(source, progress=progress).only(kinds=split_names(kind))
         if out is not None:
             quality.treat_file(source, diagnosis, out, progress=progress)
     shown.print(
@@ -691,7 +701,11 @@ def doctor(
 
 _Groups = Annotated[
     list[str] | None,
-    typer.Option("--group", "-g", help="Feature group; repeat for several. All where not given."),
+    typer.Option(
+        "--group",
+        "-g",
+        help="Feature groups; repeat, or separate by commas. All where not given.",
+    ),
 ]
 
 
@@ -720,7 +734,11 @@ def extract(
     group: _Groups = None,
     aggregation: Annotated[
         list[str] | None,
-        typer.Option("--aggregation", "-a", help="Statistic of every curve; repeat for several."),
+        typer.Option(
+            "--aggregation",
+            "-a",
+            help="Statistics of every curve; repeat, or separate by commas.",
+        ),
     ] = None,
     memory: Annotated[str, typer.Option(help="What each process may hold.")] = "1GB",
     engine: Annotated[
@@ -748,8 +766,8 @@ def extract(
         done = extract_features(
             cycles_path(data),
             out,
-            groups=group or FEATURE_GROUPS,
-            aggregations=aggregation or DEFAULT_AGGREGATIONS,
+            groups=split_names(group) or FEATURE_GROUPS,
+            aggregations=split_names(aggregation) or DEFAULT_AGGREGATIONS,
             memory=memory,
             engine=engine,
             workers=cores(jobs),
@@ -776,7 +794,7 @@ def list_features(
     """Show every feature of the catalogue: name, unit, group, formula, source, requires."""
     from locomotion_analysis.features.table import feature_catalogue
 
-    table = feature_catalogue(group)
+    table = feature_catalogue(split_names(group))
     if as_csv:
         table.to_csv(sys.stdout, index=False)
         return

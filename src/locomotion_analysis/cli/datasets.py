@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.markup import escape
 
-from locomotion_analysis.cli.options import Channels, Quiet, Where, kept, read_data
+from locomotion_analysis.cli.options import Channels, Quiet, Where, kept, read_data, split_names
 from locomotion_analysis.cli.show import console, download_bar, frame_table, progress_bar
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ def make(
         list[str] | None,
         typer.Option(
             metavar="own|share|commercial",
-            help="What the data are for: your own research, passing them on, commercial use; may "
-            "be repeated. A licence that forbids it is refused before any work.",
+            help="What the data are for: your own research, passing them on, commercial use; "
+            "repeat, or separate by commas. A licence that forbids it is refused before any work.",
         ),
     ] = None,
     quiet: Quiet = False,
@@ -92,7 +92,9 @@ def make(
         shown.print(escape(f"forbids  {USES[forbidden]}"))
     shown.print(escape(f"cite     {entry.citation}"))
     with progress_bar(quiet) as progress:
-        dataset = make_dataset(name, files or (), out, uses=use or ["own"], progress=progress)
+        dataset = make_dataset(
+            name, files or (), out, uses=split_names(use) or ["own"], progress=progress
+        )
     _show_dataset(dataset)
 
 

@@ -41,7 +41,7 @@ from locomotion_analysis.cli.show import (
     show_simulated,
     show_size,
 )
-from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.errors import FileReadError, SchemaError
 
 
 def demo(out: Folder = Path("locomotion-demo"), quiet: Quiet = False) -> None:
@@ -249,6 +249,13 @@ def explain(
             f"expected DATA, or a bundle or the folder of a run and DATA, got {first} and "
             + ", ".join(map(str, rest)),
             param_hint="[MODEL] DATA",
+        )
+    if not first.exists():
+        raise FileReadError(
+            expected="gait cycles, a bundle, or the folder of a run",
+            got="nothing at that path",
+            where=str(first),
+            fix="check the spelling and the folder you are in",
         )
     if target is None:
         raise typer.BadParameter("needed to fit a model on DATA", param_hint="--target")
