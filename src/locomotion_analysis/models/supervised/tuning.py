@@ -271,9 +271,9 @@ class SubjectTunedRegressor(RegressorMixin, _SubjectTuned):  # type: ignore[misc
 class SubjectTunedNetwork(_SubjectTuned):
     """A network of curves that chooses its settings on subjects held out of its training set.
 
-    As :class:`SubjectTunedClassifier` and :class:`SubjectTunedRegressor` choose theirs, with the
-    trials of :func:`best_by_optuna`; the network chosen is trained on all cycles. Where `pipeline`
-    has a folder as `checkpoint`, a search that was killed repeats its trials from there.
+    As :class:`SubjectTunedClassifier` and :class:`SubjectTunedRegressor` choose theirs, by trials of
+    optuna; the network chosen is trained on all cycles. Where `pipeline` has a folder as
+    `checkpoint`, a search that was killed repeats its trials from there.
 
     Parameters
     ----------
@@ -578,7 +578,7 @@ def best_parameters(
     scoring : str
         scikit-learn's name of the score.
     search : {"halving", "optuna"}
-        Successive halving, or the trials of :func:`best_by_optuna`.
+        Successive halving, or trials of optuna.
     random_state : int
         Seed of the rows that halving tries on, or of optuna's trials.
 
