@@ -84,7 +84,7 @@ TESTS = {
     "quality/identity": ("test_identity", "test_limits"),
     "quality/norm_fit": ("test_limits", "test_norm_fit", "test_doctor"),
     "quality/treatment": ("test_limits", "test_doctor", "test_validation", "test_commands"),
-    "quality/validation": ("test_validation", "test_limits"),
+    "quality/validation": ("test_validation", "test_limits", "test_checks"),
     "evaluation/checks": (
         *("test_few_subjects", "test_learning_curve", "test_robustness", "test_permutation"),
         "test_fold_checks",
@@ -135,6 +135,18 @@ EQUIVALENT = {
         "quality/doctor",
         "more[:, own] = habit[:, None] & (like[:, own] < 0) & (after[:, own] <= before[:, own])",
     ): "Differs only where two distances agree to the last digit.",
+    (
+        "quality/doctor",
+        "more[:, own] = habit[:, None] & (like[:, own] <= 0) & (after[:, own] < before[:, own])",
+    ): "Differs only where a correlation is exactly 0.",
+    (
+        "features/kernels/statistics",
+        "if not _SMALLEST_SQUARE <= square < _LARGEST_SQUARE:",
+    ): "Differs only where a sum of squares is exactly the bound.",
+    (
+        "features/kernels/statistics",
+        "turns = np.empty( 3 * period + 1, np.float32)",
+    ): "Memory that nothing reads.",
     (
         "quality/treatment",
         'indices = cycles.groupby(["dataset", "subject"], sort=True).indices',

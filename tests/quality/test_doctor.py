@@ -287,6 +287,24 @@ def test_a_file_is_treated_as_memory_is(changed, tmp_path):
     assert sum(entry.action == "treated" for entry in fixed.history) == 1
 
 
+def test_a_leg_without_its_partner_is_not_exchanged(changed):
+    wrong = changed(_sides)
+    diagnosis = diagnose(wrong)
+    one_leg = wrong.select(channels=[name for name in wrong.channels if "_contra_" not in name])
+    np.testing.assert_array_equal(apply(one_leg, diagnosis).block, one_leg.block)
+
+
+def test_curves_unlike_the_norm_from_any_start_are_not_begun_later(changed):
+    def change(curves, cycles):
+        rng = np.random.default_rng(5)
+        phase = np.linspace(0, 2 * np.pi, 150)
+        for curve in curves.values():
+            waves, shift = rng.integers(3, 6), rng.uniform(0, 2 * np.pi)
+            curve[:] = 3 * np.std(curve) * np.cos(waves * phase - shift)
+
+    assert "shift" not in {each.kind for each in diagnose(changed(change)).prescriptions}
+
+
 def test_part_of_a_diagnosis_can_be_applied(changed):
     def change(curves, cycles):
         curves[HIP] *= -1

@@ -74,6 +74,10 @@ def test_all_findings_are_counted_and_few_are_kept(sound):
     own = "code == 'GAIT101' and channel == @HIP"
     assert result.summary.query(own)["findings"].sum() == 80
     assert len(result.findings.query(own)) == EXAMPLES == 20
+    told = result.summary
+    assert told["code"].nunique() > 1
+    assert told["code"].is_monotonic_increasing
+    assert told.groupby("code")["findings"].apply(lambda n: n.is_monotonic_decreasing).all()
 
 
 def test_progress_reaches_the_total(mixed):
