@@ -326,3 +326,17 @@ def test_range_and_phases_of_kinetic_curves(build):
     np.testing.assert_allclose(
         frame["ankle_power_ipsi_W_kg_argmin_phase"], 100 * PHASE[curves.argmin(axis=1)]
     )
+
+
+def test_what_needs_the_duration_says_so(build):
+    power, cop = ("hip_power_ipsi_W_kg",), ("cop_anterior_ipsi_m", "cop_lateral_ipsi_m")
+    timed = Schema.of_data(build(channels=(*power, *cop), cycle_duration_s=1.1))
+    untimed = Schema.of_data(build(channels=(*power, *cop)))
+    for factory in (power_burst_families, cop_path_families):
+        told = [each for each in factory(untimed) if isinstance(each, LeftOut)]
+        assert ["cycle_duration_s" in each.reason for each in told] == [True]
+        assert not [each for each in factory(timed) if isinstance(each, LeftOut)]
+    assert not list(power_burst_families(Schema.of_data(build())))  # no power, nothing to leave out
+    specs = [spec for family in cop_path_families(timed) for spec in family.specs]
+    for spec in specs:
+        assert ("cycle_duration_s" in spec.requires) == (spec.unit == "m_s")

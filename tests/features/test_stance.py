@@ -48,6 +48,13 @@ def test_the_next_contact_at_the_end_of_the_cycle_is_not_stance(build, stance_fo
     assert stance_percent(build(channels=(), curves={VERTICAL: force})).percent.max() < 61
 
 
+@pytest.mark.parametrize("told", [0.0, -1.0, 100.0, np.nan])
+def test_a_stance_of_nothing_or_all_of_the_cycle_is_not_known(build, told):
+    found = stance_percent(build(stance_percent=told))
+    assert set(found.source) == {"published"}
+    assert (found.percent > 50).all()
+
+
 def test_the_column_comes_before_force_and_force_before_published(build, stance_force):
     force = stance_force(np.full(20, 66.0))
     force[2] = np.nan

@@ -157,6 +157,7 @@ def test_the_level_of_a_whole_angle_is_named_with_its_size_and_left(off, changed
     row = diagnosis.only(kinds=["offset"], channels=[tilt]).remark_summary.iloc[0]
     assert row["degrees"] == pytest.approx(np.degrees(expected), abs=1.2)
     assert f"{np.degrees(remark.amount):+.0f} degrees" in remark.evidence
+    assert f"{row['degrees']:+.0f} degrees; 1 subject, " in repr(diagnosis)
 
 
 ROTATIONS = (
