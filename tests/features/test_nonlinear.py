@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
+from scipy.spatial.distance import cdist
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.features.variability import dfa_alpha, divergence_exponent, sample_entropy
@@ -82,6 +83,27 @@ def test_largest_exponent_of_the_classical_lorenz(lorenz):
     # Mean period 0.75 time units, 37.5 samples.
     found = divergence_exponent(signal, 38, delay=6, dimension=3, span=(1.0, 4.0)) / 0.76
     assert found == pytest.approx(0.906, abs=0.12)
+
+
+def test_divergence_is_the_slope_of_the_mean_log_distance_of_nearest_states():
+    """Every pair by itself; unless told otherwise over the first period."""
+    period, delay, dimension = 30, 4, 3
+    rng = np.random.default_rng(8)
+    signal = np.sin(2 * np.pi * np.arange(330) / 29.3) + 0.1 * rng.normal(size=330)
+    states = np.stack([signal[i : i + 9 : delay] for i in range(330 - 8)])
+    able = len(states) - period
+    apart = cdist(states[:able], states[:able])
+    apart[np.abs(np.subtract.outer(range(able), range(able))) <= period] = np.inf
+    nearest = apart.argmin(axis=1)
+    mean_log = [
+        np.log(
+            np.linalg.norm(states[np.arange(able) + step] - states[nearest + step], axis=1)
+        ).mean()
+        for step in range(period + 1)
+    ]
+    slope = np.polyfit(np.arange(period + 1) / period, mean_log, 1)[0]
+    found = divergence_exponent(signal, period, delay=delay, dimension=dimension)
+    assert found == pytest.approx(slope, rel=1e-6)
 
 
 def test_a_steady_rhythm_does_not_diverge():

@@ -114,3 +114,11 @@ def test_step_length_share_needs_both_legs(build):
     found = features(build(side=side, step_length_m=length))["step_length_share_ipsi"]
     np.testing.assert_allclose(found[:5], [0.6, 0.4, 0.6, 0.4, 0.6])
     assert np.isnan(found[15:]).all()
+
+
+def test_one_step_a_leg_makes_a_share_and_an_unknown_length_none(build):
+    """Two people with a stride of each leg; the right length of the second is not known."""
+    length = np.array([0.6, 0.4, 0.6, np.nan])
+    data = build(n_subjects=2, n_steps=2, side=["left", "right"] * 2, step_length_m=length)
+    found = features(data)["step_length_share_ipsi"]
+    np.testing.assert_allclose(found, [0.6, 0.4, np.nan, np.nan])
