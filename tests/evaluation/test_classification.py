@@ -107,6 +107,7 @@ def test_predictions_are_joined_to_the_cycles_and_share_no_subject(table):
     probabilities = frame.filter(like="probability_")
     assert probabilities.columns.str.removeprefix("probability_").tolist() == sorted(set(table.y))
     assert np.allclose(probabilities.sum(axis=1), 1)
+    assert sorted(frame["fold"].unique()) == [1, 2, 3, 4, 5]
     for number in frame["fold"].unique():
         tested = frame["fold"] == number
         check_split(frame["subject"][~tested], frame["subject"][tested])

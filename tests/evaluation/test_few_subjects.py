@@ -83,6 +83,10 @@ def test_a_gain_that_is_there_is_found_and_one_that_is_not_is_not():
     )  # fmt: skip
     gains = curves.gains.set_index(["model", "n_subjects"])
     assert (gains.loc["signal", "low"] > 0.1).all()
+    scores = curves.scores.set_index(["model", "n_subjects"])["score"]
+    reference = curves.gains["reference"].iloc[0]
+    better = scores.loc["signal"] - scores.loc[reference]
+    np.testing.assert_allclose(gains.loc["signal", "gain"], better)
     noise = gains.loc["noise"]
     assert ((noise["low"] < 0) & (noise["high"] > 0)).all()
     scores = curves.scores

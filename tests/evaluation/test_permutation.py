@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression
 from sklearn.naive_bayes import GaussianNB
@@ -68,6 +69,17 @@ def test_smaller_errors_are_better(table):
     assert found.metric == "mae"
     assert found.score < found.permuted.min()
     assert found.p_value == pytest.approx(1 / 20)
+
+
+def test_a_model_that_looks_at_nothing_is_never_better_than_chance():
+    """Every exchange of labels gives the very score it has: none is worse."""
+    people = np.repeat(np.arange(12), 3)
+    y, X = np.tile([1.0, -1.0], 6)[people], np.zeros((36, 2))
+    found = permutation_test(
+        DummyRegressor(strategy="constant", constant=0.0), X, y, people, n_permutations=9, n_jobs=1
+    )
+    assert np.allclose(found.permuted, found.score)
+    assert found.p_value == 1.0
 
 
 @pytest.mark.slow
