@@ -290,6 +290,7 @@ def test_weights_draw_as_many_subjects_as_there_are():
 
 def test_undefined_draws_are_left_out():
     assert percentile_interval(np.array([np.nan, 1.0, 1.0])) == (1.0, 1.0)
+    assert percentile_interval(np.arange(1001.0)) == (25.0, 975.0)
     assert np.isnan(percentile_interval(np.array([np.nan]))).all()
 
 
