@@ -20,9 +20,11 @@ from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
 from locomotion_analysis.evaluation.leaderboard import leaderboard
 from locomotion_analysis.models import supervised, timeseries, unsupervised
+from locomotion_analysis.models.deep import DeepClassifier
 from locomotion_analysis.models.supervised import (
     MODEL_KINDS,
     PROBLEMS,
+    SubjectTunedNetwork,
     default_classifier,
     default_regressor,
 )
@@ -74,6 +76,12 @@ UNSUPERVISED = {
     **{f"anomalies-{name}": CurveAnomalyDetector(name) for name in ANOMALY_METHODS},
     **{f"clusters-{name}": SubjectClusters(2, name, n_init=2) for name in CLUSTER_METHODS},
 }
+TUNED_NETWORK = SubjectTunedNetwork(
+    DeepClassifier("cnn", max_epochs=2, network_options={"width": 8}, device="cpu"),
+    {"learning_rate": (1e-3, 1e-2)},
+    n_splits=2,
+    search="optuna",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -262,6 +270,18 @@ def test_time_series_classifiers(monkeypatch, curves, name):
     assert not _leaks(monkeypatch, model, curves, LABELS)
 
 
+@pytest.mark.slow
+def test_a_network_that_is_tuned(monkeypatch, curves):
+    pytest.importorskip("optuna", reason="the extra `tuning` is not installed")
+    fitted = [
+        _fit_through_evaluator(monkeypatch, TUNED_NETWORK, rows, LABELS)
+        for rows in (curves, _poisoned(curves))
+    ]
+    train = curves[FOLD[0]]
+    np.testing.assert_array_equal(*(model.predict_proba(train) for model in fitted))
+    assert fitted[0].best_params_ == fitted[1].best_params_
+
+
 @pytest.mark.parametrize("case", ["classification-linear", "regression-extra_trees"])
 def test_predicting_poison_changes_neither_the_model_nor_other_answers(table, case):
     problem, name = RECIPES[case]
@@ -289,7 +309,7 @@ def _classes_in(model):
 def test_no_public_estimator_is_forgotten():
     models = [_small(problem.recipe(name, 0)) for problem, name in RECIPES.values()]
     models += [make() for make in TIMESERIES_CLASSIFIERS.values()]
-    models += [*ON_SCORES.values(), *UNSUPERVISED.values()]
+    models += [*ON_SCORES.values(), *UNSUPERVISED.values(), TUNED_NETWORK]
     covered = set().union(*map(_classes_in, models))
     for room in (supervised, timeseries, unsupervised):
         assert _estimators_of(room) <= covered

@@ -16,3 +16,4 @@ found = evaluate_early_classification(
     data, "pathology", channels=channels, shares=(0.2, 0.4, 0.6, 1.0), n_splits=4
 )
 axes = plot_early_classification(found)
+axes.figure

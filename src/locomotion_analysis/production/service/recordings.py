@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
-from locomotion_analysis.errors import LocomotionError, MissingExtraError
+from locomotion_analysis.errors import FileReadError, LocomotionError, MissingExtraError
 from locomotion_analysis.production.service.bodies import not_measured, refuse_many
 from locomotion_analysis.production.service.contract import RefusedError, Served
 
@@ -37,16 +37,22 @@ def read_recording(body: bytes, name: str, served: Served, max_rows: int) -> Loc
     Raises
     ------
     RefusedError
-        415 where a library for this format is not installed, with the command that installs it;
+        415 where it is of no format that is read, or the library for it is not installed, with the
+        command that installs it;
         422 with the words of the conversion where the file gives no cycles; 413 for too many.
     """
     # Everything heavy is imported when the first such file comes.
     from locomotion_analysis.ingest import convert
+    from locomotion_analysis.ingest.convert import reader_for
 
     with tempfile.TemporaryDirectory(prefix="locomotion-") as folder:
         file = Path(folder) / _FOLDER / plain_name(name)
         file.parent.mkdir()
         file.write_bytes(body)
+        try:
+            reader_for(file)
+        except FileReadError as error:
+            raise _without_folder(error, folder, 415) from None
         try:
             data = convert([file]).data
         except LocomotionError as error:
