@@ -11,6 +11,11 @@ from sklearn.svm import SVC
 
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, SplitLeakError, TargetError
 from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
+from locomotion_analysis.evaluation.folds import (
+    check_features_in_training,
+    continuous_target,
+    rows_of_predictions,
+)
 
 
 class NotAnEstimator:
@@ -116,3 +121,25 @@ def test_a_model_of_features_says_how_to_give_it_sequences(model):
     y = X[:, 0, 0] if numbers else subjects % 2
     with pytest.raises(SchemaError, match=r"reshape\(len\(X\), -1\)"):
         run(model, X, y, subjects)
+
+
+def test_a_target_without_rows_says_so():
+    with pytest.raises(TargetError, match="no rows"):
+        continuous_target([])
+
+
+def test_a_channel_that_nobody_of_the_training_has_is_told():
+    curves = np.ones((8, 10, 2))
+    curves[:6, :, 1] = np.nan
+    folds = [(np.arange(6), np.arange(6, 8))]
+    with pytest.warns(LocomotionWarning):
+        check_features_in_training(curves, folds)
+    curves[0, 3, 1] = 1.0  # one point of one cycle is something
+    check_features_in_training(curves, folds)
+
+
+def test_predictions_of_a_key_that_the_cycles_lack_are_refused(table):
+    found = evaluate(table)
+    cycles = table.X.index.to_frame(index=False)
+    with pytest.raises(SchemaError, match="cycle key"):
+        rows_of_predictions(found, cycles.drop(columns=table.X.index.names[-1]))

@@ -14,6 +14,7 @@ from sklearn.metrics import (
 from locomotion_analysis.evaluation.metrics import (
     METRICS,
     Jackknife,
+    Score,
     confusion_per_unit,
     difference_interval,
     effective_people,
@@ -298,3 +299,9 @@ def test_a_target_that_does_not_vary_has_no_r2():
     constant = error_sums(np.array([3.0, 3.0]), np.array([3.0, 4.0]), np.array([0, 1]), 2)
     assert np.isnan(quantity_scores(constant)["r2"]).all()
     assert np.isnan(metric_interval("r2", constant)).all()
+
+
+@pytest.mark.parametrize(("gain_low", "better"), [(0.2, True), (0.0, False), (-0.1, False)])
+def test_better_than_the_baseline_is_an_interval_above_zero(gain_low, better):
+    score = Score("Accuracy", 0.8, 0.7, 0.9, 0.5, gain_low, 0.4)
+    assert score.beats_baseline is better

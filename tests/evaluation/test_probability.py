@@ -123,6 +123,8 @@ def test_calibration_error_is_the_mean_distance_over_bins(results):
         inside = (given >= 0.2) & (given < 0.3)
         row = own[(own["predicted"] >= 0.2) & (own["predicted"] < 0.3)]
         assert row["observed"].item() == pytest.approx(true[inside].mean())
+        surest = own["predicted"] >= 0.9  # a probability of 1 is of the last bin
+        assert own.loc[surest, "n_cycles"].sum() == (given >= 0.9).sum()
 
 
 def test_of_two_classes_the_second_is_shown(table):

@@ -133,3 +133,8 @@ def test_one_laboratory_alone_is_refused():
     X, y, subject = laboratories(0.0)
     with pytest.raises(SplitLeakError, match="at least two datasets"):
         other_laboratory(GaussianNB(), X.iloc[:60], y.iloc[:60], subject[:60])
+
+
+def test_noise_of_half_one_and_two_standard_deviations():
+    assert len(noise_levels()) == 3
+    assert list(noise_levels((0.5, 1.0, 2.0))) == list(noise_levels())

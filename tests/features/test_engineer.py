@@ -321,3 +321,10 @@ class TestThePagesNames:
         assert own.feature_selector is None
         own.fit(features[0].filter(like="angle"))
         assert (own.pca_kinematic, own.pca_kinetic, own.feature_selector) == (None, None, None)
+
+
+def test_components_and_features_kept_where_nothing_is_said():
+    told = BiomechanicalFeatureEngineer().get_params()
+    assert told["n_kinematic_components"] == 10
+    assert told["n_kinetic_components"] == 8
+    assert told["n_selected"] == 50

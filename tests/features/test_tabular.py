@@ -12,12 +12,14 @@ import pytest
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, TargetError
 from locomotion_analysis.features import describe_features, feature_table
-from locomotion_analysis.features.spec import Schema
+from locomotion_analysis.features.given import GIVEN
+from locomotion_analysis.features.spec import FeatureSpec, Schema
 from locomotion_analysis.features.table import (
     FEATURE_GROUPS,
     FeaturePlan,
     labelled_feature_table,
     ml_features,
+    uses_stance,
 )
 from locomotion_analysis.quality import identity_findings
 from locomotion_analysis.simulation import simulate
@@ -233,3 +235,10 @@ def test_features_of_cycles_import_no_library_for_learning():
     )
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_number_that_came_with_the_cycles_uses_no_end_of_stance():
+    computed = FeatureSpec("stance_time_s", "temporal", "s", "", "", ("stance_percent",))
+    given = FeatureSpec("stance_percent", GIVEN, "%", "", "", ("stance_percent",))
+    assert uses_stance([given, computed])
+    assert not uses_stance([given])

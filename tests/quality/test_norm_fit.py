@@ -5,7 +5,7 @@ import pytest
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.quality import diagnose, validate
-from locomotion_analysis.quality.norm_fit import out_of_phase, over_stance_alone
+from locomotion_analysis.quality.norm_fit import out_of_phase, over_stance_alone, usual_offsets
 from locomotion_analysis.simulation import SIMULATED_TASKS, simulate
 from locomotion_analysis.standard import N_PHASES, normative_curves
 
@@ -98,3 +98,15 @@ def test_without_the_vertical_force_both_others_are_needed():
     curves = np.stack([np.interp(stance, np.arange(N_PHASES), norm.of(name)[0]) for name in names])
     assert over_stance_alone(curves[:, None].astype(np.float32), names).tolist() == [True]
     assert over_stance_alone(curves[:1, None].astype(np.float32), names[:1]).tolist() == [False]
+
+
+def test_angles_alone_are_pardoned_an_offset():
+    names = ("hip_flexion_angle_ipsi_rad", "hip_flexion_moment_ipsi_Nm_kg")
+    found = usual_offsets(names)
+    assert found[0] > 0
+    assert found[1] == 0
+
+
+def test_without_a_channel_that_tells_the_start_nothing_is_out_of_phase():
+    data = simulate(2, 2, ["level_walking"]).select(channels=["cop_lateral_ipsi_m"])
+    assert not out_of_phase(data).any()
