@@ -144,6 +144,10 @@ EQUIVALENT = {
         "if not _SMALLEST_SQUARE <= square < _LARGEST_SQUARE:",
     ): "Differs only where a sum of squares is exactly the bound.",
     (
+        "features/curves",
+        'Peak("hip_flexor_moment_peak", 2, 0.5, 1.2),',
+    ): "Of this number the sign alone is read.",
+    (
         "features/kernels/statistics",
         "turns = np.empty( 3 * period + 1, np.float32)",
     ): "Memory that nothing reads.",
