@@ -15,7 +15,7 @@ from locomotion_analysis.biomechanics import (
 )
 from locomotion_analysis.cli import main
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.ingest import ReadOptions, reader_for
+from locomotion_analysis.ingest import ReadOptions, reader_for, scale_model
 
 TIME = np.arange(0.0, 0.5, 0.01)
 SIZES = 1.2, 0.9
@@ -155,3 +155,11 @@ def test_the_command_scales_by_files_and_a_map_of_names(gait2354, tmp_path, caps
     assert status == 2
     assert "labels that a file has" in told.err
     assert not (tmp_path / "you.osim").exists()
+
+
+@pytest.mark.parametrize("mass_kg", [72_600.0, 0.0, float("nan")])
+def test_a_mass_that_no_person_has_is_refused(pendulum, tmp_path, mass_kg):
+    out = tmp_path / "me.osim"
+    with pytest.raises(SchemaError, match="2 to 350 kg"):
+        scale_model(pendulum, out, static=pendulum, mass_kg=mass_kg)
+    assert not out.exists()

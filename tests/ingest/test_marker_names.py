@@ -195,3 +195,10 @@ def test_page_is_made_of_the_code():
         pytest.skip("tools/ is not part of an installed package")
     page = (ROOT / "docs" / "reference" / "marker-names.md").read_text(encoding="utf-8")
     assert page == runpy.run_path(str(TOOL))["page"](), f"run {TOOL.name}"
+
+
+def test_a_marker_on_the_hip_does_not_move_a_pelvis_that_has_its_own():
+    place = {"LASI": 1.0, "RASI": 1.0, "SACR": 1.0, "LHIP": 9.0}
+    markers = {name: np.full((2, 3), value) for name, value in place.items()}
+    assert (pelvis_marker(markers) == 1.0).all()
+    assert (pelvis_marker({"LHIP": markers["LHIP"]}) == 9.0).all()

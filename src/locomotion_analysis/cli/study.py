@@ -41,7 +41,7 @@ from locomotion_analysis.cli.show import (
     show_simulated,
     show_size,
 )
-from locomotion_analysis.errors import FileReadError, SchemaError
+from locomotion_analysis.errors import SchemaError
 
 
 def demo(out: Folder = Path("locomotion-demo"), quiet: Quiet = False) -> None:
@@ -250,16 +250,9 @@ def explain(
             + ", ".join(map(str, rest)),
             param_hint="[MODEL] DATA",
         )
-    if not first.exists():
-        raise FileReadError(
-            expected="gait cycles, a bundle, or the folder of a run",
-            got="nothing at that path",
-            where=str(first),
-            fix="check the spelling and the folder you are in",
-        )
+    chosen = read_rows(first, subject_column, where, channels)
     if target is None:
         raise typer.BadParameter("needed to fit a model on DATA", param_hint="--target")
-    chosen = read_rows(first, subject_column, where, channels)
     show_size(chosen)
     with progress_bar(quiet) as progress:
         found = explain_report(

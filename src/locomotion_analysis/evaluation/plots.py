@@ -11,7 +11,13 @@ from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.checks import PermutationTest
 from locomotion_analysis.evaluation.metrics import headline_scores
 from locomotion_analysis.evaluation.subject_scores import agreement, tested_subjects
-from locomotion_analysis.reporting.names import METRIC_NAMES, feature_title, p_equals, value_title
+from locomotion_analysis.reporting.names import (
+    METRIC_NAMES,
+    feature_title,
+    in_sentence,
+    p_equals,
+    value_title,
+)
 from locomotion_analysis.reporting.style import (
     INK,
     MUTED,
@@ -143,11 +149,6 @@ def confusion_size(n_classes: int) -> tuple[float, float]:
     return side + 1.6, side + 1.0
 
 
-def _in_words(target: str) -> str:
-    title = feature_title(target)
-    return title[:1].lower() + title[1:] if title[1:2].islower() else title
-
-
 def plot_predictions(results: Mapping[str, Any], ax: "Axes | None" = None) -> "Axes":
     """Draw predictions against observations, cycles as haze and means of subjects as points.
 
@@ -163,7 +164,7 @@ def plot_predictions(results: Mapping[str, Any], ax: "Axes | None" = None) -> "A
     matplotlib.axes.Axes
         The axes, in ``ax.figure``. On the line a prediction is perfect.
     """
-    target = _in_words(results["target"] or "target")
+    target = in_sentence(feature_title(results["target"] or "target"))
     ax = axes_for(ax, *_SQUARE, results)
     values = results["predictions"][["y_true", "y_pred"]]
     ends = [values.to_numpy().min(), values.to_numpy().max()]
@@ -204,7 +205,7 @@ def plot_agreement(results: Mapping[str, Any], ax: "Axes | None" = None) -> "Axe
         ax.axhline(value, color=PALETTE[1], linestyle=style, label=legend)
         ax.axhspan(low, high, color=PALETTE[1], alpha=0.1, linewidth=0)
     ax.axhline(0.0, color=MUTED, linewidth=0.6)
-    target = _in_words(results["target"] or "target")
+    target = in_sentence(feature_title(results["target"] or "target"))
     ax.set(xlabel=f"Mean of predicted and observed {target}", ylabel="Predicted minus observed")
     light_grid(ax)
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, fontsize=8, frameon=False)

@@ -336,9 +336,14 @@ def foot_ends(
 
 
 def pelvis_marker(markers: Markers) -> NDArray[np.float64] | None:
-    """Return the mean position of the pelvis markers, shape (n, 3), or None without any."""
+    """Return the mean position of the pelvis markers, shape (n, 3), or None without any.
+
+    Of those on its bones; where there are none, of what stands for it (centres of the hips).
+    """
     placed = marker_places(tuple(markers))
-    return _mean([markers[name] for name, (place, _) in placed.items() if place in _PELVIS])
+    of_pelvis = [name for name, (place, _) in placed.items() if place in _PELVIS]
+    bony = [name for name in of_pelvis if placed[name][0] != "pelvis"]
+    return _mean([markers[name] for name in bony or of_pelvis])
 
 
 def pelvis_front(markers: Markers) -> NDArray[np.float64] | None:

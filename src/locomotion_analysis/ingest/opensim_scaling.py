@@ -12,6 +12,7 @@ from locomotion_analysis.biomechanics.opensim_model import marker_names, xml_roo
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.ingest.convert import recording_with_markers
 from locomotion_analysis.ingest.marker_names import refuse_names
+from locomotion_analysis.ingest.tables.subjects import PLAUSIBLE
 
 Array = NDArray[np.float64]
 
@@ -75,10 +76,11 @@ def scale_model(
             static = file.parent / named
         trial = None if static is None else _standing(static, marker_map)
         return scale_opensim(file, out, static=trial)
-    if static is None or mass_kg is None or not mass_kg > 0.0:
+    low, high = PLAUSIBLE["mass_kg"]
+    if static is None or mass_kg is None or not low <= mass_kg <= high:
         raise SchemaError(
-            expected="a static trial and the mass of the person",
-            got=f"{'no static trial' if static is None else f'a mass of {mass_kg}'}",
+            expected=f"a static trial and the mass of the person, {low:g} to {high:g} kg",
+            got="no static trial" if static is None else f"a mass of {mass_kg}",
             where=str(file),
             fix="name them (--static FILE --mass KG), or a set-up file of the scale tool",
         )

@@ -81,8 +81,8 @@ class MixedModel:
     formula : str
         What was fitted.
     fixed : DataFrame
-        One row a fixed effect: ``estimate``, ``se``, ``df`` (Satterthwaite's, see :func:`mixed`), ``t``, ``p``, and
-        ``low``, ``high``, its interval. For curves also ``band_low``, ``band_high``, which hold
+        One row a fixed effect: ``estimate``, ``se``, ``df`` (Satterthwaite's, see :func:`mixed`),
+        ``t``, ``p``, and ``low``, ``high``, its interval. For curves also ``band_low``, ``band_high``, which hold
         the whole curve, and ``p_curve``: of a largest departure from zero along the curve.
     random : DataFrame
         One row a point (a number has one): ``sd[<effect>]`` of each random effect and
@@ -410,10 +410,10 @@ def mixed(
         )
     found = _fitted_in_parts(sums, layout.shape, reml)
     beta = layout.effects_of(found.terms.beta)
-    covariance = _covariance(sums, layout, found, reml)
     singular = negligible(found.theta, layout.shape)
     most = _most_freedom(Q @ layout.R, Z @ layout.R_z, person)
-    covariance = covariance._replace(most=np.where(singular[:, np.newaxis], most, np.inf))
+    most = np.where(singular[:, np.newaxis], most, np.inf)
+    covariance = _covariance(sums, layout, found, reml, most)
     notes += [
         f"{what} at {_shown(nodes, where)}" if len(nodes) > 1 else what
         for what, where in (
@@ -642,7 +642,9 @@ class _Covariance(NamedTuple):
         }
 
 
-def _covariance(sums: Sums, layout: _Layout, found: _Found, reml: bool) -> _Covariance:
+def _covariance(
+    sums: Sums, layout: _Layout, found: _Found, reml: bool, most: Values
+) -> _Covariance:
     terms, (rows, columns) = found.terms, layout.shape.free
     n_fits, m = found.theta.shape
     back = np.linalg.inv(layout.R)
@@ -672,7 +674,6 @@ def _covariance(sums: Sums, layout: _Layout, found: _Found, reml: bool) -> _Cova
     told = values > 1e-7 * values.max(axis=1, keepdims=True)
     inverse = np.divide(1.0, values, out=np.zeros_like(values), where=told)
     parameters = 2 * np.einsum("bik,bk,bjk->bij", vectors, inverse, vectors)
-    most = np.full((n_fits, len(back)), np.inf)
     return _Covariance(back @ slopes[:, m] @ back.T, back @ slopes @ back.T, parameters, most)
 
 

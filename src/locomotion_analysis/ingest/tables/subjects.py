@@ -272,12 +272,13 @@ _NOTE = re.compile(r"^(?P<name>[^\[(]*?)[\s_.:]*[\[(](?P<note>.*)[\])]\s*$")
 _TAIL = re.compile(r"^(?P<name>.*?)(?:[\s_/,:;-]+(?:in\s+)?)(?P<note>[^\s_/,:;-]+|.*[=:].*)$")
 """A heading whose last word may be a unit, or whose end a legend."""
 _NO_UNIT = frozenset({"", "self-reported", "self reported", "measured", "number", "text"})
-_PLAUSIBLE = {
+PLAUSIBLE = {
     "height_m": (0.4, 2.5),
     "leg_length_m": (0.2, 1.4),
     "mass_kg": (2.0, 350.0),
     "age": (0.0, 120.0),
 }
+"""Smallest and largest value of a person; outside, it is another unit or a code."""
 _GROWN_INCHES = {"height_m": (55.0, 80.0), "leg_length_m": (28.0, 42.0)}
 _SEXES = {
     **dict.fromkeys(("f", "female", "woman", "w", "women", "girl"), "female"),
@@ -502,7 +503,7 @@ def _quantity(name: str, heading: str, unit: str, cells: list[str]) -> _Values:
             history.append(HistoryEntry("assumed", detail))
         elif stated != 1.0:
             history.append(HistoryEntry("converted", f"{heading}: x {stated:g}", len(known)))
-    low, high = _PLAUSIBLE[name]
+    low, high = PLAUSIBLE[name]
     values: list[str | float | None] = [
         round(value * factor, 6) if low <= value * factor <= high else None
         for value, factor in zip(numbers, factors, strict=True)
@@ -526,7 +527,7 @@ def _length_factors(
 ) -> tuple[list[float], list[HistoryEntry]]:
     """Return a factor a value: the heading's unit where it is plausible, else the one that is."""
     stated = _stated(name, heading, unit)
-    low, high = _PLAUSIBLE[name]
+    low, high = PLAUSIBLE[name]
     factors, used = [], []
     for value in numbers:
         tried = [factor for factor in (stated, 1.0, 1e-2, 1e-3) if factor is not None]

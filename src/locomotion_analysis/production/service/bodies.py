@@ -228,7 +228,9 @@ T = TypeVar("T")
 _LARGEST = float(np.finfo(np.float32).max)
 
 
-def rows_of_table(table: pd.DataFrame, names: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
+def features_by_subject(
+    table: pd.DataFrame, names: Sequence[str]
+) -> tuple[pd.DataFrame, list[str]]:
     """Return the features of a table, indexed by subject where it says whose row is whose.
 
     Parameters

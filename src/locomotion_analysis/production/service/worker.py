@@ -28,11 +28,11 @@ from locomotion_analysis.production.service.bodies import (
     as_json,
     checked_cycles,
     checked_features,
+    features_by_subject,
     prediction_reply,
     read_json,
     read_table,
     read_tensors,
-    rows_of_table,
     tensor_reply,
     together,
 )
@@ -220,7 +220,7 @@ class Answering:
             raise RefusedError(422, expected="cycles", got="features, which have no curves")
         told: list[str] = []
         if job.media_type in TABLES:
-            rows, told = rows_of_table(rows, self._served.schema.names)
+            rows, told = features_by_subject(rows, self._served.schema.names)
         checked = checked_features(rows, self._served)
         return replace(checked, explain=job.explain, warnings=[*checked.warnings, *told])
 
