@@ -19,13 +19,12 @@ from locomotion_analysis.reporting.style import (
     MUTED,
     axes_for,
     colour,
-    gait_cycle_axis,
     light_grid,
 )
 from locomotion_analysis.standard import is_channel
 from locomotion_analysis.statistics.formula import INTERCEPT, Formula
 from locomotion_analysis.statistics.mixed_likelihood import Sums
-from locomotion_analysis.statistics.plots import effect_title
+from locomotion_analysis.statistics.plots import draw_effect, effect_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -282,20 +281,8 @@ class BayesianModel:
         title = channel_axis(self.response) if known else feature_title(self.response)
         ax = axes_for(ax, 5.6, 3.2, self)
         if self.is_curve:
-            rows = factor * self.fixed.loc[effect, ["mean", "low", "high", "band_low", "band_high"]]
-            x = self._nodes.to_numpy(float)
-            for low, high, shade, said in (
-                ("band_low", "band_high", 0.15, "whole curve"),
-                ("low", "high", 0.3, "each point"),
-            ):
-                ax.fill_between(
-                    x, rows[low].to_numpy(), rows[high].to_numpy(), color=colour(0), alpha=shade,
-                    linewidth=0, label=f"{self.level:.0%} credible, {said}",
-                )  # fmt: skip
-            ax.plot(x, rows["mean"].to_numpy(), color=colour(0), linewidth=1.8, label="mean")
-            ax.axhline(0.0, color=INK, linewidth=0.5, zorder=0)
-            gait_cycle_axis(ax)
-            ax.set_ylabel(title)
+            rows = self.fixed.loc[[effect]].droplevel(0)
+            draw_effect(ax, rows, "mean", self.response, f"{self.level:.0%} credible", "mean")
         else:
             from scipy.stats import gaussian_kde
 

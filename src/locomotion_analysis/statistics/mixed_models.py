@@ -17,9 +17,8 @@ from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError
 from locomotion_analysis.features.spec import Schema
 from locomotion_analysis.features.table import FEATURE_GROUPS, FeaturePlan
-from locomotion_analysis.reporting.names import channel_axis, feature_title, shown_unit
-from locomotion_analysis.reporting.style import axes_for, colour, gait_cycle_axis, is_simulated
-from locomotion_analysis.standard import PHASE_PERCENT, is_channel
+from locomotion_analysis.reporting.style import axes_for, is_simulated
+from locomotion_analysis.standard import PHASE_PERCENT
 from locomotion_analysis.statistics.formula import (
     Coding,
     Formula,
@@ -36,6 +35,7 @@ from locomotion_analysis.statistics.mixed_likelihood import (
     negligible,
     whitened,
 )
+from locomotion_analysis.statistics.plots import draw_effect, effect_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -264,30 +264,11 @@ class MixedModel:
                 expected=f"an effect on curves: {', '.join(self._layout.names)}",
                 got=effect if self.is_curve else "a model of a number",
             )
-        rows = self.fixed.loc[effect]
+        rows = self.fixed.loc[[effect]].droplevel(0)
         response = Formula.parse(self.formula).response
-        known = is_channel(response)
-        factor = shown_unit(response)[1] if known else 1.0
         ax = axes_for(ax, 5.6, 3.6, self)
-        x = rows.index.to_numpy(float)
-        for low, high, shade, said in (
-            ("band_low", "band_high", 0.15, "whole curve"),
-            ("low", "high", 0.3, "each point"),
-        ):
-            ax.fill_between(
-                x,
-                factor * rows[low].to_numpy(),
-                factor * rows[high].to_numpy(),
-                color=colour(0),
-                alpha=shade,
-                linewidth=0,
-                label=f"{self.level:.0%} interval, {said}",
-            )
-        estimate = factor * rows["estimate"].to_numpy()
-        ax.plot(x, estimate, color=colour(0), linewidth=1.8, label=f"Effect of {effect}")
-        ax.axhline(0.0, color="black", linewidth=0.5, zorder=0)
-        ax.set_ylabel(channel_axis(response) if known else feature_title(response))
-        gait_cycle_axis(ax)
+        interval, label = f"{self.level:.0%} interval", effect_title(effect)
+        draw_effect(ax, rows, "estimate", response, interval, label)
         ax.legend(frameon=False, fontsize=8)
         return ax
 

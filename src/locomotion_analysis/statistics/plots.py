@@ -28,6 +28,7 @@ from locomotion_analysis.statistics.fields import Floats
 from locomotion_analysis.statistics.formula import INTERCEPT
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
     from locomotion_analysis.statistics.comparison import Comparison
@@ -203,6 +204,27 @@ def plot_difference(found: "Comparison", effect: str, ax: "Axes | None" = None) 
     ax.set_title(difference_title(found, effect), loc="left")
     ax.set_ylabel(channel_axis(name) if is_channel(name) else feature_title(name))
     return ax
+
+
+def draw_effect(
+    ax: "Axes", rows: "pd.DataFrame", middle: str, response: str, interval: str, label: str
+) -> None:
+    """Draw an effect on a curve, its column `middle`, with what holds each point and the whole."""
+    known = is_channel(response)
+    factor = shown_unit(response)[1] if known else 1.0
+    x, drawn = rows.index.to_numpy(float), rows.astype(float) * factor
+    for low, high, shade, said in (
+        ("band_low", "band_high", 0.15, "whole curve"),
+        ("low", "high", 0.3, "each point"),
+    ):
+        ax.fill_between(
+            x, drawn[low].to_numpy(), drawn[high].to_numpy(), color=colour(0), alpha=shade,
+            linewidth=0, label=f"{interval}, {said}",
+        )  # fmt: skip
+    ax.plot(x, drawn[middle].to_numpy(), color=colour(0), linewidth=1.8, label=label)
+    ax.axhline(0.0, color=INK, linewidth=0.5, zorder=0)
+    gait_cycle_axis(ax)
+    ax.set_ylabel(channel_axis(response) if known else feature_title(response))
 
 
 def effect_title(effect: str) -> str:
