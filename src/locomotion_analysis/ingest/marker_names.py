@@ -23,7 +23,8 @@ from locomotion_analysis.typed_tree import yaml_tree
 
 Markers = Mapping[str, NDArray[np.float64]]
 _FOOT = ("heel", "toe", "ankle")
-_PELVIS = ("asis", "psis", "sacrum", "pelvis")
+_BONES_OF_PELVIS = ("asis", "psis", "sacrum", "crest")
+_PELVIS = (*_BONES_OF_PELVIS, "pelvis")
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +37,10 @@ class MarkerSet:
     source : str
         Where the names are published.
     places : mapping of str to tuple of str
-        Place (``heel, toe, ankle, knee, asis, psis, sacrum, pelvis``) -> names without the side,
-        capital letters and digits only. The toe is the forefoot: toes and heads of the
-        metatarsals; the pelvis is what else is fixed to it.
+        Place (``heel, toe, ankle, knee, asis, psis, sacrum, crest, pelvis``) -> names without the
+        side, capital letters and digits only. The toe is the forefoot: toes and heads of the
+        metatarsals; the crest is that of the ilium; the pelvis is what stands for it where no
+        bone of it is marked (hips).
     """
 
     name: str
@@ -92,7 +94,7 @@ MARKER_SETS = (
             "asis": ("ASIS",),
             "psis": ("PSIS",),
             "sacrum": ("VSACRAL", "SACRAL", "SACRUM"),
-            "pelvis": ("ILIAC",),
+            "crest": ("ILIAC",),
         },
     ),
     MarkerSet(
@@ -146,7 +148,7 @@ MARKER_SETS = (
             "ankle": ("ANKLE", "ANKLEMEDIAL"),
             "asis": ("ASIS",),
             "psis": ("PSIS",),
-            "pelvis": ("ILIACCREST",),
+            "crest": ("ILIACCREST",),
         },
     ),
     MarkerSet(
@@ -342,7 +344,7 @@ def pelvis_marker(markers: Markers) -> NDArray[np.float64] | None:
     """
     placed = marker_places(tuple(markers))
     of_pelvis = [name for name, (place, _) in placed.items() if place in _PELVIS]
-    bony = [name for name in of_pelvis if placed[name][0] != "pelvis"]
+    bony = [name for name in of_pelvis if placed[name][0] in _BONES_OF_PELVIS]
     return _mean([markers[name] for name in bony or of_pelvis])
 
 
@@ -362,7 +364,7 @@ def pelvis_front(markers: Markers) -> NDArray[np.float64] | None:
     def middle(*places: tuple[str, str]) -> NDArray[np.float64] | None:
         return _mean([markers[name] for name, place in placed.items() if place in places])
 
-    sided = [[(place, side) for place in ("asis", "psis", "pelvis")] for side in SIDES]
+    sided = [[(place, side) for place in ("asis", "psis", "crest", "pelvis")] for side in SIDES]
     fore = middle(("asis", "left"), ("asis", "right"))
     back = middle(("psis", "left"), ("psis", "right"), ("psis", ""), ("sacrum", ""))
     if fore is not None and back is not None and _seen_together(fore, back):
