@@ -73,3 +73,23 @@ def with_medial(markers, measures):
         for joint, lateral, medial in (("knee", "KNE", "KNM"), ("ankle", "ANK", "MED"))
     }
     return {**markers, **added}
+
+
+POST_M = 0.1016
+"""Of a knee alignment device: 143.7 mm between its markers."""
+
+
+def with_device(markers, measures):
+    """Put a knee alignment device in the place of each knee's lateral marker."""
+    found = pose(markers, measures)
+    worn = {name: xyz for name, xyz in markers.items() if not name.endswith("KNE")}
+    for side, letter in (("left", "L"), ("right", "R")):
+        knee = markers[f"{letter}KNE"]
+        outwards = knee - found.joints[f"{side} knee"]
+        outwards /= np.linalg.norm(outwards, axis=1, keepdims=True)
+        ahead = found.segments[f"{side} thigh"].axes[..., 0]
+        up = np.cross(ahead, outwards)
+        worn[f"{letter}KAX"] = knee + POST_M * outwards
+        for name, post in (("KD1", ahead + up), ("KD2", ahead - up)):
+            worn[f"{letter}{name}"] = knee + POST_M * post / np.sqrt(2.0)
+    return worn

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.biomechanics.person import angles, body, path, with_medial
+from tests.biomechanics.person import angles, body, path, with_device, with_medial
 
 from locomotion_analysis.biomechanics import (
     Body,
@@ -18,6 +18,7 @@ from locomotion_analysis.biomechanics import (
     markers_of_angles,
     pose,
 )
+from locomotion_analysis.errors import SchemaError
 
 
 def _turned(markers, angle, shift=(0.0, 0.0, 0.0)):
@@ -74,6 +75,31 @@ def test_medial_markers_of_a_static_trial_tell_widths_rotations_and_torsion():
     measured = joint_angles(pose(walk, found))
     for name, wave in angles().items():
         np.testing.assert_allclose(measured[name], wave, atol=1e-8, err_msg=name)
+
+
+@pytest.mark.parametrize("medial", [False, True])
+def test_a_knee_alignment_device_tells_the_axes(medial):
+    """Rotations from the device; the torsion from a medial malleolus, else it must be known."""
+    standing = markers_of_angles({}, body(), path())
+    static = with_device(standing, body())
+    known = set() if medial else {"tibial_torsion_rad"}
+    if medial:
+        both = with_medial(standing, body())
+        static |= {name: both[name] for name in ("LMED", "RMED")}
+    told = [name for name in MEDIAL if not name.endswith("_m") and name not in known]
+    unknown = dict.fromkeys(told, np.nan)
+    bare = body(legs={side: replace(leg, **unknown) for side, leg in body().legs.items()})
+    found = calibrated(static, bare)
+    for side, leg in body().legs.items():
+        for name in told:
+            assert getattr(found.legs[side], name) == pytest.approx(getattr(leg, name), abs=1e-9)
+
+
+def test_markers_that_are_no_alignment_device_are_refused():
+    static = with_device(markers_of_angles({}, body(), path()), body())
+    static["LKD1"], static["LTIB"] = static["LTIB"], static["LKD1"]
+    with pytest.raises(SchemaError, match="LKAX, LKD1 and LKD2"):
+        calibrated(static, body())
 
 
 def test_what_is_known_stays_and_one_medial_marker_tells_its_own():

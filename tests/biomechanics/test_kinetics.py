@@ -252,6 +252,19 @@ def test_forces_at_a_frame_are_the_mean_of_the_samples_around_it():
         np.testing.assert_allclose(found_moment[k], moment[own].mean(axis=0))
 
 
+def test_forces_at_an_instant_are_those_of_its_sample():
+    time = np.arange(1000) / 1000
+    force = np.stack([np.sin(9 * time), 0 * time, 300 + 200 * time], axis=1)
+    cop = np.stack([0.1 + 0.2 * time, 0.5 - 0 * time, 0 * time], axis=1)
+    frames = np.array([0.1, 0.11, 0.5, 2.0])
+    found_force, found_moment = wrench_at(time, force, cop, 2.0 + 0 * time, frames, instant=True)
+    place = [100, 110, 500]
+    moment = np.cross(cop, force) + np.array([0, 0, 2.0])
+    np.testing.assert_allclose(found_force[:3], force[place])
+    np.testing.assert_allclose(found_moment[:3], moment[place])
+    assert np.isnan(found_force[3]).all()
+
+
 def test_a_small_force_acts_where_the_foot_was_last_seen():
     time = np.arange(100) / 1000
     force = np.tile([0.0, 0.0, 10.0], (100, 1))

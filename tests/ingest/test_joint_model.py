@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.biomechanics.person import angles, body, path, with_medial
+from tests.biomechanics.person import angles, body, path, with_device, with_medial
 
 from locomotion_analysis.biomechanics import markers_of_angles
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.ingest import (
+    Event,
+    Plate,
     ReadOptions,
     Recording,
     Stream,
@@ -188,6 +190,14 @@ def test_a_person_of_known_angles_has_them():
         np.testing.assert_allclose(computed[name], wave, atol=1e-9, err_msg=name)
 
 
+def test_a_tilt_of_the_ankles_axis_is_said_to_be_left_out():
+    measures = {**_person().measures, "ankle_tilt_left_rad": np.radians(3.0)}
+    found = with_joints(_person(measures=measures))
+    told = [entry.detail for entry in found.history if "AnkleAbAdd" in entry.detail]
+    assert len(told) == 1
+    assert "left ankle: the file's AnkleAbAdd of 3.00 degrees" in told[0]
+
+
 def test_without_measures_what_survives_is_computed_and_the_rest_is_named():
     found = with_joints(_person(measures={"marker_diameter_m": 0.014}))
     assert {name.split("_")[0] for name in found.channels} == {"pelvis", "trunk"}
@@ -232,11 +242,48 @@ def test_moments_need_a_mass_and_say_so():
 
 
 def _read_plates():
-    from locomotion_analysis.ingest import Plate
-
     time = np.arange(600) / 1000
     cop = np.tile([0.5, 0.1, 0.0], (600, 1))
     return (Plate(time, np.tile([0.0, 0.0, 500.0], (600, 1)), cop, 0 * time, "left"),)
+
+
+def _stepped_on(*extra):
+    """One step of the left foot on a plate; its force rises and falls slowly."""
+    time = np.arange(2000) / 1000
+    force = np.zeros((2000, 3))
+    force[:, 2] = np.interp(time, [0.5, 0.6, 1.1, 1.3], [0.0, 700.0, 700.0, 0.0])
+    force[:, 2] += np.interp(time, [1.29, 1.295, 1.4, 1.405], [0.0, 7.0, 7.0, 0.0])
+    for start, end, newton in extra:
+        force[(time >= start) & (time < end), 2] = newton
+    cop = np.where(force[:, 2:] > 20, [0.5, 0.1, 0.0], np.nan)
+    return Recording(
+        source="step.c3d",
+        subject="S1",
+        plates=(Plate(time, force, cop, 0 * time),),
+        marker_time_s=np.arange(200) / 100,
+        events=(Event(0.503, "left", "heel_strike"), Event(1.298, "left", "toe_off")),
+    )
+
+
+def test_a_foot_has_the_force_until_the_plate_is_empty():
+    """A contact is timed at 10 N; the moment of what is left is not lost."""
+    recording = _stepped_on()
+    force, moment = ground_reactions(recording, instant=True)["left"]
+    whole = recording.plates[0].force_N[::10]
+    np.testing.assert_allclose(force[:, 2], whole[:, 2], atol=5.0)
+    assert force[135, 2] == pytest.approx(7.0)
+    assert moment[135, 0] == pytest.approx(0.7), "where the foot was last seen"
+    assert not force[145:].any()
+
+
+def test_a_force_of_who_knows_which_foot_is_not_taken_for_none():
+    for extra in ((1.7, 1.73, 300.0), (1.97, 2.0, 300.0)):  # too short for a contact
+        ground = ground_reactions(_stepped_on(extra))
+        unknown = np.isnan(ground["right"][0][:, 2])
+        inside = slice(round(100 * extra[0]) + 1, round(100 * extra[1]) - 1)
+        assert unknown[inside].all()
+        assert unknown.sum() <= 4
+        assert np.isnan(ground["left"][1][unknown]).all()
 
 
 def test_raw_markers_are_filtered_with_their_forces_and_smooth_ones_are_not():
@@ -292,28 +339,31 @@ def _walking(seconds=5.0):
     return given, way
 
 
-@pytest.mark.parametrize("medial", [False, True])
-def test_markers_and_a_static_trial_become_cycles(tmp_path, medial):
+@pytest.mark.parametrize("shown", ["table", "medial", "device"])
+def test_markers_and_a_static_trial_become_cycles(tmp_path, shown):
     """What was put into the markers comes out of the converted file; the static trial is no failure.
 
-    Widths and rotations stand in the table, or medial markers of the static trial tell them.
+    Widths and rotations stand in the table, or medial markers of the static trial tell them, or
+    a knee alignment device tells the rotations.
     """
     given, way = _walking()
     _write_trc(tmp_path / "P1_walk.trc", markers_of_angles(given, body(), way))
     standing = markers_of_angles({}, body(), np.tile([0, 0, 0.9], (50, 1)))
-    if medial:
-        standing = with_medial(standing, body())
+    if shown != "table":
+        standing = {"medial": with_medial, "device": with_device}[shown](standing, body())
     _write_trc(tmp_path / "P1_static.trc", standing)
     known = body()
     table = {"marker_diameter_m": 0.014}
     for side, leg in known.legs.items():
         table[f"leg_length_{side}_m"] = leg.length_m
-        if medial:
-            continue
-        for name in ("knee_width_m", "ankle_width_m"):
-            table[name.replace("_m", f"_{side}_m")] = getattr(leg, name)
-        for name in ("thigh_rotation", "shank_rotation", "tibial_torsion"):
-            table[f"{name}_{side}_rad"] = getattr(leg, f"{name}_rad")
+        told = {
+            "table": ("knee_width", "ankle_width", "thigh_rotation", "shank_rotation"),
+            "device": ("knee_width", "ankle_width"),
+            "medial": (),
+        }[shown]
+        for name in (*told, *(("tibial_torsion",) if told else ())):
+            unit = "m" if name.endswith("width") else "rad"
+            table[f"{name}_{side}_{unit}"] = getattr(leg, f"{name}_{unit}")
     result = convert([tmp_path], subjects={"P1": table})
     assert result.failures == ()
     outcomes = dict(zip(result.table["file"], result.table["outcome"], strict=True))
@@ -325,8 +375,9 @@ def test_markers_and_a_static_trial_become_cycles(tmp_path, medial):
     knee = data.curves("knee_flexion_angle_ipsi_rad")
     assert knee.max() == pytest.approx(0.75, abs=0.005)
     told = next(e.detail for e in data.history if "static trial" in e.detail)
-    assert ("left knee width 0.100 m, left ankle width 0.070 m" in told) == medial
-    assert ("right tibial torsion 8.59 degrees" in told) == medial
+    assert ("left knee width 0.100 m, left ankle width 0.070 m" in told) == (shown == "medial")
+    assert ("right tibial torsion 8.59 degrees" in told) == (shown == "medial")
+    assert ("left thigh rotation 6.88 degrees" in told) == (shown != "table")
 
 
 def test_an_unknown_model_is_named(tmp_path):

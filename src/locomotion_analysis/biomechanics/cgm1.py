@@ -17,6 +17,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from locomotion_analysis.errors import SchemaError
+
 Array = NDArray[np.float64]
 Markers = Mapping[str, Array]
 HipCentre = Literal["davis", "harrington", "hara"]
@@ -28,6 +30,8 @@ LEG_MARKERS = ("THI", "KNE", "TIB", "ANK", "TOE")
 TRUNK_MARKERS = ("C7", "T10", "CLAV", "STRN")
 MEDIAL_MARKERS = ("KNM", "MED")
 """Medial epicondyle and malleolus: in the static trial."""
+ALIGNMENT_MARKERS = ("KAX", "KD1", "KD2")
+"""Knee alignment device, in the static trial: KAX on the post along the flexion axis."""
 _MEDIAL = {"KNM": ("MKNE", "KNEM", "MEPI"), "MED": ("MMA", "MANK", "ANKM", "MMAL")}
 _SYNONYMS = {
     "VSAC": "SACR",
@@ -148,8 +152,8 @@ def cgm1_markers(markers: Markers) -> dict[str, Array]:
     -------
     dict of str to ndarray
         Those of the pelvis (``LASI, RASI, SACR``), of the legs (``LTHI, LKNE, LTIB, LANK, LTOE,
-        LHEE``, medial ``LKNM, LMED``, and the right ones) and of the trunk (``C7, T10, CLAV, STRN``)
-        that are there and were seen.
+        LHEE``, medial ``LKNM, LMED``, knee alignment device ``LKAX, LKD1, LKD2``, and the right
+        ones) and of the trunk (``C7, T10, CLAV, STRN``) that are there and were seen.
 
     Examples
     --------
@@ -165,7 +169,8 @@ def cgm1_markers(markers: Markers) -> dict[str, Array]:
     if "SACR" not in named and {"LPSI", "RPSI"} <= named.keys():
         named["SACR"] = (named["LPSI"] + named["RPSI"]) / 2.0
     wanted = [*PELVIS_MARKERS, *TRUNK_MARKERS]
-    wanted += [f"{side}{name}" for side in "LR" for name in (*LEG_MARKERS, "HEE", *MEDIAL_MARKERS)]
+    of_leg = (*LEG_MARKERS, "HEE", *MEDIAL_MARKERS, *ALIGNMENT_MARKERS)
+    wanted += [f"{side}{name}" for side in "LR" for name in of_leg]
     return {name: named[name] for name in wanted if name in named}
 
 
@@ -431,7 +436,9 @@ def calibrated(static: Markers, body: Body, *, flat_feet: bool = True) -> Body:
     The distance of the spines, the depth of the pelvis, and the static offsets of the feet, each as
     the mean over the frames; with markers of the medial epicondyles and malleoli also the widths
     of knees and ankles, the rotations of the markers of thigh and shank against the flexion axes,
-    which those markers and the lateral ones show, and the tibial torsion. What is known stays.
+    which those markers and the lateral ones show, and the tibial torsion. A knee alignment device
+    shows the knee's axis in place of its lateral marker; without a medial malleolus the ankle's
+    axis is then the knee's, turned by the tibial torsion. What is known stays.
 
     Parameters
     ----------
@@ -444,6 +451,11 @@ def calibrated(static: Markers, body: Body, *, flat_feet: bool = True) -> Body:
     Returns
     -------
     Body
+
+    Raises
+    ------
+    SchemaError
+        If the three markers of a knee alignment device are not equally far apart.
     """
     named = cgm1_markers(static)
     if all(name in named for name in PELVIS_MARKERS):
@@ -454,7 +466,8 @@ def calibrated(static: Markers, body: Body, *, flat_feet: bool = True) -> Body:
         if np.isnan(body.pelvis_depth_m):
             depth = float(np.nanmean(np.linalg.norm((left + right) / 2.0 - sacrum, axis=1)))
             body = replace(body, pelvis_depth_m=depth - body.marker_diameter_m / 2.0)
-    body = _with_medial(named, body)
+    named |= _knees_by_device(named)
+    body = _with_axes(named, body)
     standing = pose(named, body)
     legs = dict(body.legs)
     for side, leg in body.legs.items():
@@ -477,32 +490,87 @@ def calibrated(static: Markers, body: Body, *, flat_feet: bool = True) -> Body:
     return replace(body, legs=legs)
 
 
-def _with_medial(named: Markers, body: Body) -> Body:
-    """Add what markers on both sides of knees and ankles tell, where it is not known."""
+_UNEQUAL = 0.1
+
+
+def _knees_by_device(named: Markers) -> dict[str, Array]:
+    """Return the lateral markers of the knees that alignment devices stand for.
+
+    The three posts of a device are equally long and square to each other; they meet at the knee.
+
+    Raises
+    ------
+    SchemaError
+        If its markers are not equally far apart.
+    """
+    found = {}
+    for letter in LETTER.values():
+        needed = [f"{letter}{name}" for name in (*ALIGNMENT_MARKERS, "ASI", "ANK")]
+        if not all(name in named for name in needed):
+            continue
+        axis, one, other, hip, ankle = (named[name] for name in needed)
+        apart = [
+            np.linalg.norm(a - b, axis=1) for a, b in ((axis, one), (axis, other), (one, other))
+        ]
+        sides = np.array([float(np.nanmean(each)) for each in apart])
+        if np.ptp(sides) > _UNEQUAL * sides.mean():
+            raise SchemaError(
+                expected=f"{letter}KAX, {letter}KD1 and {letter}KD2 of a knee alignment device, equally "
+                "far apart",
+                got=", ".join(f"{1e3 * side:.0f} mm" for side in sides),
+                fix="correct the labels of the device's markers",
+            )
+        middle = (axis + one + other) / 3.0
+        normal = _unit(np.cross(one - axis, other - axis))
+        # The leg is on the side of the posts' meeting point.
+        leg = np.sum(((hip + ankle) / 2.0 - middle) * normal, axis=1, keepdims=True)
+        found[f"{letter}KNE"] = middle + np.sign(leg) * normal * sides.mean() / np.sqrt(6.0)
+    return found
+
+
+def _with_axes(named: Markers, body: Body) -> Body:
+    """Add what shows the axes of knees and ankles, where it is not known.
+
+    Markers on both sides of the joint, or the device that stands on the knee.
+    """
     joints = pose(named, body).joints
     legs = dict(body.legs)
     for side, leg in body.legs.items():
         outwards = 1.0 if side == "left" else -1.0
         proximal = joints.get(f"{side} hip")
+        pointer = named.get(f"{LETTER[side]}KAX")
         found: dict[str, float] = {}
         axis = None
-        for lateral, medial, wand, width, turn in (
-            ("KNE", "KNM", "THI", "knee_width_m", "thigh_rotation_rad"),
-            ("ANK", "MED", "TIB", "ankle_width_m", "shank_rotation_rad"),
+        for joint, lateral, medial, wand, turn in (
+            ("knee", "KNE", "KNM", "THI", "thigh_rotation_rad"),
+            ("ankle", "ANK", "MED", "TIB", "shank_rotation_rad"),
         ):
-            ends = [named.get(f"{LETTER[side]}{name}") for name in (lateral, medial, wand)]
-            if ends[0] is None or ends[1] is None:
-                proximal = joints.get(f"{side} knee")
+            outer, inner, marker = (
+                named.get(f"{LETTER[side]}{name}") for name in (lateral, medial, wand)
+            )
+            width: float = getattr(leg, f"{joint}_width_m")
+            depth_m = (width + body.marker_diameter_m) / 2.0
+            if outer is not None and inner is not None:
+                centre = (outer + inner) / 2.0
+                apart = float(np.nanmean(np.linalg.norm(outer - inner, axis=1)))
+                found[f"{joint}_width_m"] = apart - body.marker_diameter_m
+            elif (
+                outer is not None
+                and pointer is not None
+                and proximal is not None
+                and not np.isnan(depth_m)
+            ):
+                twist = _or_0(leg.tibial_torsion_rad) if joint == "ankle" else 0.0
+                centre = chord(proximal, outer, pointer, depth_m, -outwards * twist)
+            else:
+                proximal = joints.get(f"{side} {joint}")
                 continue
-            centre = (ends[0] + ends[1]) / 2.0
-            apart = float(np.nanmean(np.linalg.norm(ends[0] - ends[1], axis=1)))
-            found[width] = apart - body.marker_diameter_m
-            if proximal is not None and ends[2] is not None:
-                seen = _behind(proximal, centre, ends[0], ends[2])
+            if proximal is not None and marker is not None:
+                seen = _behind(proximal, centre, outer, marker)
                 found[turn] = -outwards * float(np.nanmean(seen))
             if proximal is not None:
-                axes = _along_z(proximal - centre, outwards * (ends[0] - centre))
-                if axis is not None:
+                axes = _along_z(proximal - centre, outwards * (outer - centre))
+                if axis is not None and inner is not None:
                     x, y, _ = np.einsum("nji,nj->in", axes, axis)
                     found["tibial_torsion_rad"] = outwards * float(np.nanmean(np.arctan2(-x, y)))
                 axis = axes[..., 1]

@@ -218,12 +218,19 @@ def newton_euler(
 
 
 def wrench_at(
-    time_s: Array, force_N: Array, cop_m: Array, free_moment_Nm: Array, frames_s: Array
+    time_s: Array,
+    force_N: Array,
+    cop_m: Array,
+    free_moment_Nm: Array,
+    frames_s: Array,
+    *,
+    instant: bool = False,
 ) -> tuple[Array, Array]:
     """Return the force of a plate, and its moment about the laboratory's origin, at each frame.
 
-    Both are means over the samples within half a frame, as Plug-in Gait takes them. Where the
-    centre of pressure is not known because the force is small, it is the nearest one known.
+    Both are means over the samples within half a frame, as Plug-in Gait takes them, or the values
+    at the instant of the frame, as OpenSim takes them. Where the centre of pressure is not known
+    because the force is small, it is the nearest one known.
 
     Parameters
     ----------
@@ -233,6 +240,8 @@ def wrench_at(
     free_moment_Nm : ndarray, shape (n,)
     frames_s : ndarray, shape (m,)
         Times of the markers' frames, evenly spaced.
+    instant : bool
+        Interpolate at the instant of each frame instead.
 
     Returns
     -------
@@ -251,6 +260,10 @@ def wrench_at(
     place = cop_m[known[nearer]]
     moment = np.cross(place, force_N)
     moment[:, 2] += np.nan_to_num(free_moment_Nm)
+    if instant:
+        columns = np.concatenate([force_N, moment], axis=1).T
+        at = [np.interp(frames_s, time_s, column, np.nan, np.nan) for column in columns]
+        return np.stack(at[:3], axis=1), np.stack(at[3:], axis=1)
     half = 0.5 * (frames_s[-1] - frames_s[0]) / max(len(frames_s) - 1, 1) + 1e-6
     first = np.searchsorted(time_s, frames_s - half, "left")
     last = np.searchsorted(time_s, frames_s + half, "right")

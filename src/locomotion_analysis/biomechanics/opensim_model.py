@@ -307,7 +307,8 @@ def _solve(
             dynamics.setCoordinatesFileName(str(folder / "ik.mot"))
             dynamics.setLowpassCutoffFrequency(cutoff_hz)
             dynamics.setStartTime(float(time_s[0]))
-            dynamics.setEndTime(float(time_s[-1]))
+            # A frame later: at the time of the last one itself OpenSim leaves that out.
+            dynamics.setEndTime(float(2.0 * time_s[-1] - time_s[-2]))
             dynamics.setExternalLoadsFileName(str(folder / "loads.xml"))
             excluded = osim.ArrayStr()
             excluded.append("Muscles")

@@ -51,7 +51,7 @@ def with_opensim(recording: Recording, model: OpenSimModel) -> Recording:
             where=recording.source,
             fix="convert the file of marker trajectories (C3D, TRC) too, or leave --model out",
         )
-    ground = ground_reactions(recording) if recording.plates else {}
+    ground = ground_reactions(recording, instant=True) if recording.plates else {}
     try:
         solved = solve_opensim(model, recording.markers, time, ground)
     except SchemaError as error:
@@ -96,7 +96,7 @@ def _told(solved: Solution, model: OpenSimModel) -> list[HistoryEntry]:
     else:
         text = (
             f"moments by OpenSim's inverse dynamics, coordinates low-passed at {CUTOFF_HZ:g} Hz, "
-            "ground reactions as they are"
+            "ground reactions as they are, at the instants of the frames"
         )
         entries.append(HistoryEntry("computed", text, len(solved.forces)))
     return entries

@@ -249,7 +249,8 @@ def c3d_measures(content: C3DContent) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        In m and rad, under the names of :func:`~locomotion_analysis.ingest.joint_model.measures_of`.
+        In m and rad, under the names of :func:`~locomotion_analysis.ingest.joint_model.measures_of`,
+        and ``ankle_tilt_left_rad`` (``LAnkleAbAdd``) where it is not zero.
         Lengths of zero are left out, and static offsets of a foot that are all zero: they were not
         measured.
     """
@@ -273,4 +274,6 @@ def c3d_measures(content: C3DContent) -> dict[str, float]:
         measures |= {
             f"{name}_{side}_rad": value for name, value in turns.items() if value is not None
         }
+        if tilt := stated(f"{letter}AnkleAbAdd"):
+            measures[f"ankle_tilt_{side}_rad"] = tilt
     return measures
