@@ -4,8 +4,10 @@ The conventional gait model of :mod:`locomotion_analysis.biomechanics`, with the
 file or the table of subjects has, the static trial of the same person, and the force plates.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
@@ -37,7 +39,7 @@ from locomotion_analysis.ingest.foot_forces import (
     plate_contacts,
 )
 from locomotion_analysis.ingest.force_zero import SMALLEST_OFFSET_N, set_to_zero
-from locomotion_analysis.ingest.marker_names import key_points
+from locomotion_analysis.ingest.marker_names import FOOT, PELVIS, key_points, marker_places
 from locomotion_analysis.ingest.recording import SIDES, Plate, Recording, Stream
 
 Array = NDArray[np.float64]
@@ -104,16 +106,20 @@ def has_joint_angles(recording: Recording) -> bool:
 
 
 _STILL_M = 0.05
+_FEWEST_STILL = 4
 
 
 def is_static(recording: Recording) -> bool:
     """Return whether the person stands throughout: no marker of pelvis or feet moves by 5 cm."""
-    named = cgm1_markers(recording.markers)
-    names = [name for name in named if name[-3:] in ("ASI", "HEE", "TOE", "ANK")]
-    if not {"LASI", "RASI"} <= set(names) or len(names) < 4:
-        return False
-    spans = [np.nanmax(named[name], axis=0) - np.nanmin(named[name], axis=0) for name in names]
-    return bool(np.max(spans) < _STILL_M)
+    places = marker_places(tuple(recording.markers))
+    parts = {name: "pelvis" if place in PELVIS else place for name, (place, _) in places.items()}
+    spans = [
+        float(np.max(np.nanmax(xyz, axis=0) - np.nanmin(xyz, axis=0)))
+        for name, xyz in recording.markers.items()
+        if parts.get(name) in ("pelvis", *FOOT) and np.isfinite(xyz).all(axis=1).any()
+    ]
+    both = {"pelvis"} < {part for part in parts.values() if part in ("pelvis", *FOOT)}
+    return both and len(spans) >= _FEWEST_STILL and max(spans) < _STILL_M
 
 
 def needs_static(recording: Recording, model: JointModel) -> bool:
@@ -173,9 +179,12 @@ def with_joints(
         return recording
     if not asked and "LASI" not in named:
         return recording if given else _by_key_points(recording)
-    body, entries = _whole_body(recording, static)
-    possible = what_is_possible(named, body)
     wrong = swapped_markers(named)
+    if wrong and not asked:
+        text = f"joint angles of the markers: {'; '.join(wrong)}"
+        return recording.then(HistoryEntry("missing", text))
+    body, entries = _whole_body(recording, None if wrong else static)
+    possible = what_is_possible(named, body)
     joints = [name for name in possible.computed if name.endswith(_JOINTS)]
     lacks = "; ".join(f"{name} lacks {what}" for name, what in possible.left_out.items())
     if asked and (wrong or not joints):
@@ -188,9 +197,6 @@ def with_joints(
             else "`locomotion markers FILE` says what is there; measures come from the file or from "
             "a table of subjects (leg_length_m, knee_width_m, ankle_width_m, marker_diameter_m)",
         )
-    if wrong:
-        text = f"joint angles of the markers: {'; '.join(wrong)}"
-        return recording.then(HistoryEntry("missing", text))
     if given and not asked and len(joints) < len(_JOINTS) * len(SIDES):
         return recording
     markers, masked = _without_stretched(named)
@@ -206,17 +212,41 @@ def with_joints(
     if computed:
         text = f"angles by the conventional gait model (CGM1): {', '.join(computed)}"
         entries.append(HistoryEntry("computed", text, sum("_angle_" in name for name in fresh)))
-    if lacks:
-        entries.append(HistoryEntry("missing", f"angles: {lacks}"))
-    for side in SIDES:
-        if tilt := recording.measures.get(f"ankle_tilt_{side}_rad"):
-            text = (
-                f"{side} ankle: the file's AnkleAbAdd of {np.degrees(tilt):.2f} degrees, not applied: "
-                "the axis is taken as square to the shank"
-            )
-            entries.append(HistoryEntry("missing", text))
+    entries += _left_out(recording, lacks)
     entries += said
     return with_signals(recording.then(*entries), fresh, "CGM1")
+
+
+def _left_out(recording: Recording, lacks: str) -> list[HistoryEntry]:
+    """Say which angles are not computed and why, and what of the file is not taken into account."""
+    told = [f"angles: {what}" for what in (lacks, _alike(recording.markers)) if lacks and what]
+    told += [
+        f"{side} ankle: the file's AnkleAbAdd of {np.degrees(tilt):.2f} degrees, not applied: the "
+        "axis is taken as square to the shank"
+        for side in SIDES
+        if (tilt := recording.measures.get(f"ankle_tilt_{side}_rad"))
+    ]
+    return [HistoryEntry("missing", text) for text in told]
+
+
+_ALIKE, _MOST_ALIKE = 0.8, 6
+
+
+def _alike(markers: Mapping[str, Array]) -> str:
+    """Return which labels are nearly those of the model's markers that are not there."""
+    named = cgm1_markers(markers)
+    plain = {re.sub(r"[^A-Z0-9]", "", label.rpartition(":")[2].upper()): label for label in markers}
+    others = [name for name in plain if name not in named]
+    pairs = [
+        f"{name} may be {plain[near]}"
+        for name in what_is_possible(markers, Body()).missing
+        for near in get_close_matches(
+            name, [other for other in others if other[:1] == name[0]], n=1, cutoff=_ALIKE
+        )
+    ]
+    more = f" and {len(pairs) - _MOST_ALIKE} more" if len(pairs) > _MOST_ALIKE else ""
+    told = f"names nearly the model's: {', '.join(pairs[:_MOST_ALIKE])}{more} (--marker-map)"
+    return told if pairs else ""
 
 
 def _by_key_points(recording: Recording) -> Recording:
@@ -224,7 +254,9 @@ def _by_key_points(recording: Recording) -> Recording:
     angles = key_point_angles(key_points(recording.markers))
     angles = {name: values for name, values in angles.items() if np.isfinite(values).any()}
     if not angles:
-        return recording
+        alike = _alike(recording.markers)
+        entry = HistoryEntry("missing", f"joint angles: {alike}")
+        return recording.then(entry) if alike else recording
     entries = [
         HistoryEntry(
             "computed", "angles in the sagittal plane by key points of the legs", len(angles)
@@ -280,11 +312,18 @@ def _whole_body(recording: Recording, static: Recording | None) -> tuple[Body, l
     Raises
     ------
     SchemaError
-        If the static trial is of another body.
+        If the static trial is of another body, or markers in it carry each other's name.
     """
     body = measures_of(recording)
     if static is None:
         return body, []
+    if wrong := swapped_markers(static.markers):
+        raise SchemaError(
+            expected="a static trial with its markers in their places",
+            got="; ".join(wrong),
+            where=static.source,
+            fix="correct the labels of the static trial",
+        )
     both = [(part.source, body_of(part)) for part in (recording, static)]
     if apart := differences(both):
         raise SchemaError(
@@ -545,6 +584,8 @@ def report_of(recording: Recording) -> MarkerReport:
         f"moments and powers: {len(recording.plates)} force plates, "
         + ("mass not known" if mass is None else f"mass {mass:g} kg")
     )
+    if alike := _alike(recording.markers):
+        remarks.append(alike)
     others = [label for label in recording.markers if label.rpartition(":")[2].upper() not in named]
     if others:
         more = f" and {len(others) - _MOST_LABELS} more" if len(others) > _MOST_LABELS else ""
