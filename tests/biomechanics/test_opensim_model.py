@@ -162,6 +162,26 @@ def test_the_joints_of_a_recording_are_those_of_the_model_in_our_names_and_signs
         with_opensim(Recording(source="x.mot"), OpenSimModel.read(pendulum))
 
 
+@pytest.mark.parametrize("names", [("hip_flexion_r",), ("hip_flexion_r", "knee_angle_r")])
+def test_coordinates_of_unknown_names_are_told(pendulum, tmp_path, names):
+    """Of some the rest is taken; where no joint of the legs has a name, the model is refused."""
+    text = pendulum.read_text()
+    for name in names:
+        text = text.replace(name, f"q_{name[:3]}")
+    model = tmp_path / "other.osim"
+    model.write_text(text)
+    _, _, markers = leg(*waves(TIME))
+    recording = Recording(source="walk.c3d", markers=markers, marker_time_s=TIME)
+    if len(names) == 1:
+        found = with_opensim(recording, OpenSimModel.read(model))
+        told = [entry.detail for entry in found.history if entry.action == "dropped"]
+        assert any("without a standard channel: q_hip" in text for text in told)
+    else:
+        with pytest.raises(SchemaError, match="q_hip, q_kne") as caught:
+            with_opensim(recording, OpenSimModel.read(model))
+        assert "other.osim" in str(caught.value)
+
+
 def test_the_command_refuses_what_is_no_set_up_file_of_scaling(tmp_path, capsys):
     setup = tmp_path / "setup.xml"
     setup.write_text("<OpenSimDocument><InverseKinematicsTool/></OpenSimDocument>")
