@@ -25,7 +25,7 @@ from locomotion_analysis.ingest import (
     reader_for,
 )
 from locomotion_analysis.ingest.foot_forces import low_pass_known
-from locomotion_analysis.ingest.joint_model import ground_reactions
+from locomotion_analysis.ingest.ground_reactions import ground_reactions
 from locomotion_analysis.ingest.opensim import read_opensim_table
 from locomotion_analysis.ingest.opensim_joints import with_opensim
 

@@ -19,8 +19,8 @@ from locomotion_analysis.ingest import (
     marker_report,
     reader_for,
 )
+from locomotion_analysis.ingest.ground_reactions import ground_reactions
 from locomotion_analysis.ingest.joint_model import (
-    ground_reactions,
     is_static,
     measures_of,
     needs_static,

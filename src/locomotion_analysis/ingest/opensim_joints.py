@@ -10,7 +10,8 @@ from locomotion_analysis.biomechanics.opensim_model import CUTOFF_HZ
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.ingest.foot_forces import low_pass
-from locomotion_analysis.ingest.joint_model import Array, ground_reactions, with_signals
+from locomotion_analysis.ingest.ground_reactions import ground_reactions
+from locomotion_analysis.ingest.joint_model import Array, with_signals
 from locomotion_analysis.ingest.opensim import (
     OpenSimTable,
     coordinate_columns,
