@@ -21,9 +21,10 @@ from locomotion_analysis.errors import DuplicateCycleError, SchemaError
 from locomotion_analysis.standard import KEY
 
 MISSING = frozenset(
-    {"", "-", "--", "---", "na", "n/a", "n.a.", "<na>", "nan", "-nan", "null", "none", "#n/a"}
+    {"", "-", "--", "---", ".", "na", "n/a", "n.a.", "<na>", "nan", "-nan", "null", "none"}
+    | {"#n/a", "#nv", "#null!", "#div/0!", "#value!", "#wert!", "#num!", "#zahl!"}
 )
-"""What a cell says, in small letters, that holds no value."""
+"""What a cell says, in small letters, that holds no value; a point is that of SAS, SPSS and Stata."""
 NAMELESS = MISSING | {"unknown", "?"}
 """What a name says, in small letters, that was not known: refused wherever data are made."""
 _SEPARATORS = re.compile(r"[\s_\-./]+")

@@ -25,6 +25,7 @@ from locomotion_analysis.ingest.direction import (
     rightwards,
 )
 from locomotion_analysis.ingest.events import GaitEvents, find_events, mask_unmeasured
+from locomotion_analysis.ingest.magnitudes import refuse_small_forces, refuse_wrong_units
 from locomotion_analysis.ingest.marker_names import foot_marker
 from locomotion_analysis.ingest.phase import MAX_GAP_S, bridged_gaps, phase_curves
 from locomotion_analysis.ingest.recording import (
@@ -66,7 +67,8 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
     SchemaError
         If the recording has no curves (only markers), or no complete stride.
     UnitError
-        If forces or moments would have to be divided by a mass that is not known.
+        If forces or moments would have to be divided by a mass that is not known, or numbers
+        cannot have the unit they are said to have (a knee that bends by one degree).
 
     Examples
     --------
@@ -83,6 +85,8 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
     """
     refuse_bare_markers(recording)
     events = find_events(recording)
+    if not any(len(spans) for spans in events.forces.contacts.values()):
+        refuse_small_forces(events.forces.recording)
     strides = strides_between(events)
     used = strides[strides["reason"] == ""].reset_index(drop=True)
     if used.empty:
@@ -90,6 +94,7 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
     measured = along_progression(normalise_to_body(mask_unmeasured(events)))
     refuse_no_curves(measured)
     channels, block = stride_curves(measured, used)
+    refuse_wrong_units(channels, block, measured.source)
     balance, of_balance = balance_of(measured, used)
     of_strides = stride_metadata(measured, used).assign(**balance)
     tasks, of_tasks = _tasks(measured.task, runs(used, events), _bent_knee(channels, block))

@@ -3,6 +3,7 @@
 NPZ and HDF5 files are looked at before they are unpacked; MATLAB files are read in a child process.
 """
 
+import codecs
 import re
 import struct
 import zipfile
@@ -31,6 +32,7 @@ from locomotion_analysis.ingest.tables.cells import (
     SHOWN,
     UNSURE,
     TextTable,
+    decoded,
     read_cells,
     refuse_repeated,
     table_of,
@@ -44,6 +46,7 @@ from locomotion_analysis.ingest.tables.workbooks import (
     workbook_rows,
 )
 
+_JSON = re.compile(rb"\s*(?:\{|\[\s*[\[{])")
 _PRINTABLE = frozenset(range(0x20, 0x7F)) | {0x09, 0x0A, 0x0D} | frozenset(range(0x80, 0x100))
 
 
@@ -382,7 +385,7 @@ def text_variables(path: Path, spec: TextSpec) -> Variables:
     """
     refuse_unpacked(path.stat().st_size, most_table_bytes(path), str(path))
     try:
-        text = path.read_bytes().decode(spec.encoding)
+        text = decoded(path.read_bytes(), spec.encoding)
     except (UnicodeDecodeError, LookupError):
         raise FileReadError(
             expected=f"text in {spec.encoding}",
@@ -480,8 +483,12 @@ def kind_of(head: bytes, encoding: str = "") -> str | None:
         return "mat"
     if _is_matlab_4(head):
         return "mat"
-    if encoding.lower().replace("-", "").startswith("utf16") and head:
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        head = head[: len(head) // 2 * 2].decode("utf-16", errors="replace").encode("latin-1", "replace")
+    elif encoding.lower().replace("-", "").startswith("utf16") and head:
         return "text"
+    if _JSON.match(head):
+        return None
     if not head or not set(head) <= _PRINTABLE:
         return None
     return "text" if any(mark in head for mark in (b"\t", b";", b",", b" ")) else None

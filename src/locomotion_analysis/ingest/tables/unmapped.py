@@ -245,7 +245,6 @@ _SIDE_WORDS = {
     **dict.fromkeys(("left", "l", "links", "gauche"), "left"),
     **dict.fromkeys(("right", "r", "rechts", "droite"), "right"),
 }
-_LONGEST_STEP_S = 0.5
 _TRIAL_COLUMNS = ("dataset", "subject", "task", "task_id", "trial")
 _PHASES = (PHASE_COLUMN, "phase_percent", "phase_contra")
 
@@ -385,14 +384,7 @@ def _seconds(values: "pd.Series[Any]", name: str, history: list[HistoryEntry]) -
             where=f"column {name}",
             fix="write the time as seconds",
         )
-    times = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    if len(times) > 1 and (step := float(np.nanmedian(np.diff(times)))) > _LONGEST_STEP_S:
-        raise SchemaError(
-            expected="times in seconds, at least two instants a second",
-            got=f"{step:g} between two rows",
-            where=f"column {name}",
-            fix="milliseconds or nanoseconds? Divide them into seconds",
-        )
+    times: Array = values.to_numpy(dtype=np.float64, na_value=np.nan)
     return times
 
 
