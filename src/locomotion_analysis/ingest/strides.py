@@ -306,13 +306,14 @@ def normalise_to_body(recording: Recording) -> Recording:
     given = [name for name in recording.channels if _absolute(name)]
     if not given:
         return recording
-    mass = body_mass(recording.metadata)
+    mass, given_mass = body_mass(recording.metadata), recording.metadata.get("mass_kg")
     if mass is None:
         raise UnitError(
             expected=f"a body mass, to bring {', '.join(given[:3])}"
             + (" ... " if len(given) > 3 else " ")
             + "to BW and Nm/kg",
-            got="a subject whose mass is not known",
+            got="a subject whose mass is not known"
+            + (f" (mass_kg says {given_mass!r})" if isinstance(given_mass, str) else ""),
             where=f"{recording.source}, subject {recording.subject or 'unknown'}",
             fix="give a table with subject and mass_kg (--subjects subjects.csv)",
         )

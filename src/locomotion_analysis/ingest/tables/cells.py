@@ -23,7 +23,8 @@ from locomotion_analysis.ingest.tables.map_entries import TextSpec
 
 _THOUSANDS = r"^([+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+)(,.*)?$"
 COMMA_GROUPS = r"^\s*[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(\.[0-9]*)?\s*$"
-UNSURE = "?"
+POINT_GROUPS = r"^[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+$"
+UNSURE, UNSURE_POINT = "?", "?."
 SHOWN = {
     ".": r"^[+-]?(?:[0-9]*\.[0-9]*(?:[eE][+-]?[0-9]+)?|[1-9][0-9]{0,2}(?:,[0-9]{3})+"
     r"(?:\.[0-9]*|,[0-9]{3}))$",

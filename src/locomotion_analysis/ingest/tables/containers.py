@@ -29,8 +29,10 @@ from locomotion_analysis.extras import require
 from locomotion_analysis.ingest.isolated import isolated_parser
 from locomotion_analysis.ingest.tables.cells import (
     COMMA_GROUPS,
+    POINT_GROUPS,
     SHOWN,
     UNSURE,
+    UNSURE_POINT,
     TextTable,
     decoded,
     read_cells,
@@ -80,40 +82,49 @@ class Variables:
     def decimal_of(self, name: str) -> str | None:
         """Return the decimal mark of a text column: the stated one, else that its cells show.
 
-        A comma before three digits (``1,250``) shows nothing by itself; then the other columns
-        tell.
+        A mark before three digits (``1,250``, ``1.250``) shows nothing by itself; then the other
+        columns tell. Without them a point is the decimal mark, unless whole numbers below 1000
+        stand beside (``987``, ``1.250``).
 
         Raises
         ------
         SchemaError
-            If they do not.
+            If it stays open.
         """
         if self.decimal is not None or self.lines is None:
             return self.decimal
         own = self._marks_of(name)
-        if own == {UNSURE}:
-            own = set().union(*map(self._marks_of, self.names)) - {UNSURE}
-            if len(own) != 1:
-                cells = self.get(name).tolist()
-                row = next(k for k, cell in enumerate(cells) if re.match(COMMA_GROUPS, str(cell)))
-                raise SchemaError(
-                    expected="a decimal mark: nothing in the table tells 1,250 from 1250",
-                    got=repr(cells[row]),
-                    where=f"line {self.lines[row]}, column {name}",
-                    fix='state it in the map: text: {decimal: "."} or text: {decimal: ","}',
-                )
-        return next((mark for mark in (",", ".") if mark in own), None)
+        if own not in ({UNSURE}, {UNSURE_POINT}):
+            return next((mark for mark in (",", ".") if mark in own), None)
+        others = set().union(*map(self._marks_of, self.names)) - {UNSURE, UNSURE_POINT}
+        if len(others) == 1:
+            return others.pop()
+        cells = [str(cell).strip() for cell in self.get(name).tolist()]
+        whole = any(re.fullmatch(r"[+-]?[0-9]{1,3}", cell) for cell in cells)
+        if own == {UNSURE_POINT} and (others or not whole):
+            return "."
+        groups = COMMA_GROUPS if own == {UNSURE} else POINT_GROUPS
+        row = next(k for k, cell in enumerate(cells) if re.match(groups, cell))
+        raise SchemaError(
+            expected="a decimal mark: nothing in the table tells 1,250 from 1250",
+            got=repr(cells[row]),
+            where=f"line {self.lines[row]}, column {name}",
+            fix='state it in the map: text: {decimal: "."} or text: {decimal: ","}',
+        )
 
     def _marks_of(self, name: str) -> set[str]:
+        """Return the decimal marks that cells of a column show, or leave open."""
         if name not in self._marks:
             cells = pc.utf8_trim_whitespace(pa.array(self.get(name).tolist(), pa.string()))
-            self._marks[name] = {
+            grouped = pc.match_substring_regex(cells, POINT_GROUPS)
+            plain = pc.if_else(grouped, None, cells)
+            marks = {
                 mark
                 for mark, pattern in SHOWN.items()
-                if pc.any(pc.match_substring_regex(cells, pattern)).as_py()
+                if pc.any(pc.match_substring_regex(plain, pattern)).as_py()
             }
-            if self._marks[name] & {".", ","}:
-                self._marks[name] -= {UNSURE}
+            marks |= {UNSURE_POINT} if pc.any(grouped).as_py() else set()
+            self._marks[name] = (marks & {".", ","}) or marks
         return self._marks[name]
 
     def get(self, name: str, asked_by: str = "") -> NDArray[Any]:
