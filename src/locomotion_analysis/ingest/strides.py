@@ -25,7 +25,11 @@ from locomotion_analysis.ingest.direction import (
     rightwards,
 )
 from locomotion_analysis.ingest.events import GaitEvents, find_events, mask_unmeasured
-from locomotion_analysis.ingest.magnitudes import refuse_small_forces, refuse_wrong_units
+from locomotion_analysis.ingest.magnitudes import (
+    refuse_small_forces,
+    refuse_wrong_lengths,
+    refuse_wrong_units,
+)
 from locomotion_analysis.ingest.marker_names import foot_marker
 from locomotion_analysis.ingest.phase import MAX_GAP_S, bridged_gaps, phase_curves
 from locomotion_analysis.ingest.recording import (
@@ -84,6 +88,7 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
     (4, ('knee_flexion_angle_ipsi_rad', 'knee_flexion_angle_contra_rad'))
     """
     refuse_bare_markers(recording)
+    refuse_wrong_lengths(recording)
     events = find_events(recording)
     if not any(len(spans) for spans in events.forces.contacts.values()):
         refuse_small_forces(events.forces.recording)

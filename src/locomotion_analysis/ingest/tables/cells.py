@@ -163,7 +163,7 @@ def naming(path: Path) -> Iterator[None]:
         raise error if str(path) in error.where else error.at(str(path)) from None
 
 
-_LONGEST_STEP_S = 0.5
+_LONGEST_STEP_S, _FEWEST_STEPS = 0.5, 20
 
 
 def check_rising(time_s: NDArray[np.float64], line_numbers: Sequence[int] | None = None) -> None:
@@ -189,7 +189,8 @@ def check_rising(time_s: NDArray[np.float64], line_numbers: Sequence[int] | None
             where=place,
             fix="sort the rows by time and remove repeated ones",
         )
-    if (step := float(np.median(steps))) > _LONGEST_STEP_S:
+    step = float(np.median(steps))
+    if step > _LONGEST_STEP_S and len(steps) >= _FEWEST_STEPS:
         raise SchemaError(
             expected="times in seconds, at least two instants a second",
             got=f"{step:g} between two rows",

@@ -17,13 +17,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.lib import format as npy
 from numpy.typing import NDArray
+from pandas.api.types import is_numeric_dtype
 
 from locomotion_analysis.budget import LEAST_BYTES, refuse_unpacked
 from locomotion_analysis.data import HistoryEntry
+from locomotion_analysis.data.columns import plain_text
+from locomotion_analysis.data.parquet import read_plain_table
 from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.extras import require
 from locomotion_analysis.ingest.isolated import isolated_parser
@@ -384,6 +388,34 @@ def _refused(path: Path, why: str) -> FileReadError:
     )
 
 
+def parquet_variables(path: Path) -> Variables:
+    """Read a Parquet file; its columns are the variables, and a named index is one too.
+
+    Raises
+    ------
+    FileReadError
+        If it is damaged, or would unpack to too much.
+    """
+    try:
+        frame = plain_text(read_plain_table(path)).to_pandas()
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
+        raise _damaged(path, "Parquet", error) from None
+    frame = frame.reset_index(level=[name for name in frame.index.names if name is not None])
+
+    def load(name: str) -> NDArray[Any]:
+        column = frame[name]
+        if column.dtype.kind in "mM":  # as text: a number of nanoseconds would pass for seconds
+            return np.array(column.astype(str).tolist(), dtype=object)
+        if len(column) and isinstance(column.iloc[0], np.ndarray):
+            return _rows_of_one_width(column.to_numpy(), lambda _: None)
+        if is_numeric_dtype(column):
+            kind = bool if column.dtype == bool else np.float64
+            return column.to_numpy(dtype=kind, na_value=np.nan)
+        return np.array([None if pd.isna(cell) else cell for cell in column], dtype=object)
+
+    return Variables(str(path), tuple(map(str, frame.columns)), load)
+
+
 def text_variables(path: Path, spec: TextSpec) -> Variables:
     """Read a text table; its columns are the variables, as text.
 
@@ -440,7 +472,7 @@ def open_variables(path: Path, text: TextSpec, kind: str | None = None) -> Varia
     path : path
     text : TextSpec
         How it is written, if it is text.
-    kind : {"text", "npz", "hdf5", "mat", "xlsx", "ods"}, optional
+    kind : {"text", "npz", "hdf5", "mat", "parquet", "xlsx", "ods"}, optional
         What it has to be.
 
     Raises
@@ -453,7 +485,7 @@ def open_variables(path: Path, text: TextSpec, kind: str | None = None) -> Varia
     found = kind_of(head, text.encoding)
     if found is None or (kind is not None and kind != found):
         raise FileReadError(
-            expected=f"a file of kind {kind}" if kind else "text, Excel, ODS, NPZ, HDF5 or MATLAB",
+            expected=f"a file of kind {kind}" if kind else "text, Excel, ODS, Parquet, NPZ, HDF5 or MATLAB",
             got=found or ("an empty file" if not head else "something else"),
             where=str(path),
         )
@@ -464,7 +496,13 @@ def open_variables(path: Path, text: TextSpec, kind: str | None = None) -> Varia
         table = table_of(rows[text.skip_rows :], path, text)
         table.history.insert(0, HistoryEntry("read", f"sheet {sheet} of {path.name}"))
         return _variables(table, path, text)
-    return {"npz": npz_variables, "hdf5": hdf5_variables, "mat": mat_variables}[found](path)
+    readers = {
+        "npz": npz_variables,
+        "hdf5": hdf5_variables,
+        "mat": mat_variables,
+        "parquet": parquet_variables,
+    }
+    return readers[found](path)
 
 
 def _is_matlab_4(head: bytes) -> bool:
@@ -480,7 +518,9 @@ def _is_matlab_4(head: bytes) -> bool:
 
 
 def kind_of(head: bytes, encoding: str = "") -> str | None:
-    """Return what a file that begins so is: npz, hdf5, mat, xlsx, ods, xls, text, or None."""
+    """Return what a file that begins so is: npz, hdf5, mat, parquet, xlsx, ods, xls, text, or None."""
+    if head.startswith(b"PAR1"):
+        return "parquet"
     if head.startswith(ZIP):
         length = int.from_bytes(head[26:28], "little")
         return "npz" if head[30 : 30 + length].endswith(b".npy") else workbook_kind(head)

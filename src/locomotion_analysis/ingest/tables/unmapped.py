@@ -31,6 +31,7 @@ from locomotion_analysis.ingest.tables.cells import (
     parse_rows,
     repeated_instants,
 )
+from locomotion_analysis.ingest.tables.mapped import TableReader
 from locomotion_analysis.standard import (
     PHASE_COLUMN,
     TIME_COLUMNS,
@@ -60,15 +61,26 @@ class CyclesParquetReader:
         """Return the one person of a file, as far as its footer says that it is one."""
         return _people_of_parquet(path)
 
-    def read(self, path: Path, options: ReadOptions) -> LocomotionData:  # noqa: ARG002
-        """Read the cycles.
+    def read(self, path: Path, options: ReadOptions) -> list[Recording] | LocomotionData:
+        """Read the cycles; by the map where no column is a standard channel.
 
         Raises
         ------
         FileReadError, SchemaError
             As :meth:`~locomotion_analysis.LocomotionData.from_parquet`.
         """
+        if options.column_map is not None and not _has_channels(path):
+            return TableReader().read(path, options)
         return LocomotionData.from_parquet(path)
+
+
+def _has_channels(path: Path) -> bool:
+    """Return whether a column of a Parquet file is a standard channel, of whichever side."""
+    try:
+        names = pq.read_schema(path).names
+    except (pa.ArrowInvalid, UnicodeDecodeError, OSError):
+        return True  # damaged: reading it says so
+    return any(is_channel(canonical_name(re.sub("_(left|right)_", "_ipsi_", name))) for name in names)
 
 
 def _people_of_parquet(path: Path) -> list[Recording]:
@@ -272,8 +284,8 @@ class TimeParquetReader:
         """Return the one person of a file, as far as its footer says that it is one."""
         return _people_of_parquet(path)
 
-    def read(self, path: Path, options: ReadOptions) -> list[Recording]:  # noqa: ARG002
-        """Read one recording a subject, task and trial.
+    def read(self, path: Path, options: ReadOptions) -> list[Recording] | LocomotionData:
+        """Read one recording a subject, task and trial; by the map where no column is a channel.
 
         Raises
         ------
@@ -282,6 +294,8 @@ class TimeParquetReader:
         SchemaError
             If no column is a channel, or time does not rise within a trial.
         """
+        if options.column_map is not None and not _has_channels(path):
+            return TableReader().read(path, options)
         try:
             frame = read_plain_table(path).to_pandas()
             named = [name for name in frame.index.names if name is not None and name not in frame]
