@@ -521,8 +521,8 @@ def _n_apart(packed: "pd.Series[str]", column: "pd.Series[Any]") -> int:
     """Return in how many rows two columns say different things, numbers by their value."""
     one, other = packed.str.lower(), column.astype("str").str.lower()
     known = one.notna() & column.notna()
-    numbers = [pd.to_numeric(values, errors="coerce") for values in (one, other)]
-    same = (one == other) | np.isclose(*numbers)
+    a, b = (pd.to_numeric(each, errors="coerce").to_numpy(np.float64) for each in (one, other))
+    same = (one == other) | np.isclose(a, b)
     return int((known & ~same).sum())
 
 
@@ -531,7 +531,9 @@ def _parse_packed(text: str, meaning: Mapping[str, str]) -> dict[str, str]:
     pairs = (part.split(":", 1) for part in text.split(",") if ":" in part)
     stripped = ((key.strip(), value.strip()) for key, value in pairs)
     return {
-        meaning.get(key, f"task_{key}" if meaning and standard_quantity(key) else key): SEXES.get(value.lower(), value)
+        meaning.get(key, f"task_{key}" if meaning and standard_quantity(key) else key): SEXES.get(
+            value.lower(), value
+        )
         if canonical_name(key) == "sex"
         else value
         for key, value in stripped

@@ -163,7 +163,7 @@ def naming(path: Path) -> Iterator[None]:
         raise error if str(path) in error.where else error.at(str(path)) from None
 
 
-_LONGEST_STEP_S, _FEWEST_STEPS = 0.5, 20
+_LONGEST_STEP_S, _FEWEST_ROWS = 0.5, 20
 
 
 def check_rising(time_s: NDArray[np.float64], line_numbers: Sequence[int] | None = None) -> None:
@@ -190,7 +190,7 @@ def check_rising(time_s: NDArray[np.float64], line_numbers: Sequence[int] | None
             fix="sort the rows by time and remove repeated ones",
         )
     step = float(np.median(steps))
-    if step > _LONGEST_STEP_S and len(steps) >= _FEWEST_STEPS:
+    if step > _LONGEST_STEP_S and len(time_s) >= _FEWEST_ROWS:
         raise SchemaError(
             expected="times in seconds, at least two instants a second",
             got=f"{step:g} between two rows",

@@ -410,7 +410,8 @@ def parquet_variables(path: Path) -> Variables:
             return _rows_of_one_width(column.to_numpy(), lambda _: None)
         if is_numeric_dtype(column):
             kind = bool if column.dtype == bool else np.float64
-            return column.to_numpy(dtype=kind, na_value=np.nan)
+            numbers: NDArray[Any] = column.to_numpy(dtype=kind, na_value=np.nan)
+            return numbers
         return np.array([None if pd.isna(cell) else cell for cell in column], dtype=object)
 
     return Variables(str(path), tuple(map(str, frame.columns)), load)
@@ -485,7 +486,9 @@ def open_variables(path: Path, text: TextSpec, kind: str | None = None) -> Varia
     found = kind_of(head, text.encoding)
     if found is None or (kind is not None and kind != found):
         raise FileReadError(
-            expected=f"a file of kind {kind}" if kind else "text, Excel, ODS, Parquet, NPZ, HDF5 or MATLAB",
+            expected=f"a file of kind {kind}"
+            if kind
+            else "text, Excel, ODS, NPZ, Parquet, HDF5 or MATLAB",
             got=found or ("an empty file" if not head else "something else"),
             where=str(path),
         )
@@ -535,7 +538,11 @@ def kind_of(head: bytes, encoding: str = "") -> str | None:
     if _is_matlab_4(head):
         return "mat"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        head = head[: len(head) // 2 * 2].decode("utf-16", errors="replace").encode("latin-1", "replace")
+        head = (
+            head[: len(head) // 2 * 2]
+            .decode("utf-16", errors="replace")
+            .encode("latin-1", "replace")
+        )
     elif encoding.lower().replace("-", "").startswith("utf16") and head:
         return "text"
     if _JSON.match(head):

@@ -336,7 +336,8 @@ class MappedValues:
         if len(theirs) and (rows < 0).all() and not unknown.all():
             raise SchemaError(
                 expected=f"rows that meet in {', '.join(spec.match)} of {Path(table.where).name}",
-                got=f"none: {', '.join(ours[~unknown][0])} here, {', '.join(theirs[0])} there",
+                got=f"none: {', '.join(map(str, ours[~unknown][0]))} here, "
+                f"{', '.join(map(str, theirs[0]))} there",
                 where=spec.where,
                 fix="write the names alike in both (1, not 001), or match other columns",
             )

@@ -264,6 +264,9 @@ _PERSON = (
     r"subject|participant|patient(?:in)?|person|subj?|proband(?:in)?|versuchsperson|vp|sujet|sujeto"
     r"|soggetto|sujeito|paziente|paciente|participante|teilnehmer(?:in)?|proefpersoon|deelnemer"
 )
+_HEIGHT = (
+    r"(?:körper)?(?:größe|groesse|höhe)|taille|altura|estatura|altezza|statura|(?:lichaams)?lengte"
+)
 _HEADINGS = (
     ("subject", rf"(?:{_PERSON})?[ _.]*(?:id|nr|no|number|code|name|nummer)"),
     ("subject", _PERSON),
@@ -275,19 +278,30 @@ _HEADINGS = (
     ),
     (
         "height_m",
-        r"(?:body[ _.]*)?(?:height|size|stature)|(?:körper)?(?:größe|groesse|höhe)|taille|altura"
-        r"|estatura|altezza|statura|(?:lichaams)?lengte",
+        rf"(?:body[ _.]*)?(?:height|size|stature)|{_HEIGHT}",
     ),
     ("leg_length_m", r"leg[ _.]*length|beinlänge"),
-    ("pathology", r"pathology|diagnosis|disease|condition|diagnose|pathologie|patolog[ií]a|diagn[oó]s[ti]+co?"),
+    (
+        "pathology",
+        r"pathology|diagnosis|disease|condition|diagnose|pathologie|patolog[ií]a|diagn[oó]sti[ck]o?",
+    ),
 )
 """Words of a heading in English, German, French, Spanish, Italian, Portuguese and Dutch."""
-_UNIT_WORDS = {
-    **dict.fromkeys("jahre jahr jahren ans an années años ano anos anni anno jaar".split(), "years"),
-    **dict.fromkeys("monate monat mois meses mesi maanden".split(), "months"),
-    **dict.fromkeys("wochen woche semaines semanas settimane weken".split(), "weeks"),
-    **dict.fromkeys("tage tag jours días dias giorni dagen".split(), "days"),
-}
+
+
+def _each_word(words: Mapping[str, str]) -> dict[str, str]:
+    """Return each word of ``{"years": "jahre ans"}`` -> the key that it stands for."""
+    return {word: key for key, said in words.items() for word in said.split()}
+
+
+_UNIT_WORDS = _each_word(
+    {
+        "years": "jahre jahr jahren ans an années años ano anos anni anno jaar",
+        "months": "monate monat mois meses mesi maanden",
+        "weeks": "wochen woche semaines semanas settimane weken",
+        "days": "tage tag jours días dias giorni dagen",
+    }
+)
 _NOTE = re.compile(r"^(?P<name>[^\[(]*?)[\s_.:]*[\[(](?P<note>.*)[\])]\s*$")
 """A heading whose unit or legend stands in brackets."""
 _TAIL = re.compile(r"^(?P<name>.*?)(?:[\s_/,:;-]+(?:in\s+)?)(?P<note>[^\s_/,:;-]+|.*[=:].*)$")
@@ -303,18 +317,14 @@ PLAUSIBLE = {
 }
 """Smallest and largest value of a person; outside, it is another unit or a code."""
 _GROWN_INCHES = {"height_m": (55.0, 80.0), "leg_length_m": (28.0, 42.0)}
-_SEXES = {
-    **dict.fromkeys(
-        "f female woman w women girl weiblich frau mädchen femme féminin fille mujer femenino femmina"
-        " donna femminile feminino mulher vrouw vrouwelijk v".split(),
-        "female",
-    ),
-    **dict.fromkeys(
-        "m male man men boy männlich mann junge homme masculin garçon hombre masculino varón maschio"
-        " uomo maschile homem mannelijk".split(),
-        "male",
-    ),
-}
+_SEXES = _each_word(
+    {
+        "female": "f female woman w women girl weiblich frau mädchen femme féminin fille mujer "
+        "femenino femmina donna femminile feminino mulher vrouw vrouwelijk v",
+        "male": "m male man men boy männlich mann junge homme masculin garçon hombre masculino "
+        "varón maschio uomo maschile homem mannelijk",
+    }
+)
 _CODE_FIRST = re.compile(r"\b(\d+)[\"']?\s*(?:=|:|-|is)\s*[\"' ]*([^\W\d_]+)")
 _WORD_FIRST = re.compile(r"\b([^\W\d_]+)[\"']?\s*(?:=|:|-|is)\s*[\"' ]*(\d+)")
 _ISO_5218 = {"1": "male", "2": "female"}
@@ -540,9 +550,7 @@ def _sex(name: str, heading: str, unit: str, cells: list[str]) -> _Values:  # no
         legend = _ISO_5218
         detail = f"{heading}: 1 = male, 2 = female (ISO/IEC 5218), the heading does not say"
         history.append(HistoryEntry("assumed", detail))
-    values: list[str | float | None] = [
-        words.get(cell.lower(), legend.get(cell)) for cell in cells
-    ]
+    values: list[str | float | None] = [words.get(cell.lower(), legend.get(cell)) for cell in cells]
     lost = [cell for cell, value in zip(cells, values, strict=True) if value is None and cell]
     lost = [cell for cell in lost if cell.lower() not in MISSING]
     if lost:

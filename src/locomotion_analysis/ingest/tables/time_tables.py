@@ -215,8 +215,8 @@ def _recording(
     known: dict[str, Any] = {}
     for name, array in fields.items():
         words = labels(array[rows])
-        told = rows[~np.isin(words, UNKNOWN)] if name not in _RECORDING_NAMES else rows
-        distinct = dict.fromkeys(labels(array[told]).tolist())
+        known_rows = rows[~np.isin(words, UNKNOWN)] if name not in _RECORDING_NAMES else rows
+        distinct = dict.fromkeys(labels(array[known_rows]).tolist())
         if len(distinct) > 1 and name in MEASURES:
             raise SchemaError(
                 expected=f"one {name} in a recording",
@@ -227,7 +227,7 @@ def _recording(
         if len(distinct) > 1:
             history.append(HistoryEntry("dropped", f"{name}: changes within the recording"))
             continue
-        value = words[0] if name in _RECORDING_NAMES else array[[*told, *rows][0]]
+        value = words[0] if name in _RECORDING_NAMES else array[[*known_rows, *rows][0]]
         if value is not None:
             known[name] = value.item() if isinstance(value, np.generic) else value
     if "subject" in fields and is_nobody(str(known.get("subject", ""))):

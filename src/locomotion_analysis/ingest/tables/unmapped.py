@@ -80,7 +80,9 @@ def _has_channels(path: Path) -> bool:
         names = pq.read_schema(path).names
     except (pa.ArrowInvalid, UnicodeDecodeError, OSError):
         return True  # damaged: reading it says so
-    return any(is_channel(canonical_name(re.sub("_(left|right)_", "_ipsi_", name))) for name in names)
+    return any(
+        is_channel(canonical_name(re.sub("_(left|right)_", "_ipsi_", name))) for name in names
+    )
 
 
 def _people_of_parquet(path: Path) -> list[Recording]:
