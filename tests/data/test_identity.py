@@ -61,20 +61,26 @@ def test_somebody(name: str) -> None:
     "name",
     ["FullBody52", "Plug-in Gait", "PlugInGait FullBody Ai", "CGM2.3", "Helen Hayes", "IOR gait",
      "LowerBody", "Animation marker set", "LaiArnoldModified2017", "Newington-Helen Hayes",
-     "Cleveland Clinic", "markerset_v2", "CAST lower limb", "Theia3D", "gait2354"],
+     "Cleveland Clinic", "markerset_v2", "CAST lower limb", "Theia3D", "gait2354",
+     "PlugInGait FullBody (UPA and FRM)", "Baseline (41)", "Rizzoli Lower Body (26)",
+     "Oxford Foot Model", "Qualisys Sports Marker set"],
 )  # fmt: skip
 def test_marker_sets(name: str) -> None:
     assert is_marker_set(name)
     assert not is_walking_aid(name)
 
 
-@pytest.mark.parametrize("name", ["P01", "Castillo", "Igor", "Modelski", "Piggott", "S1", "Walker"])
+@pytest.mark.parametrize(
+    "name",
+    ["P01", "Castillo", "Igor", "Modelski", "Piggott", "S1", "Walker", "P01 (post)", "OFM12"],
+)
 def test_people_are_no_marker_sets(name: str) -> None:
     assert not is_marker_set(name)
 
 
 @pytest.mark.parametrize(
-    "name", ["Walker", "Crutch_L", "left cane", "Box 1", "Wand", "exoskeleton"]
+    "name",
+    ["Walker", "Crutch_L", "left cane", "Box 1", "Wand", "exoskeleton", "Walking Stick", "Krücke"],
 )
 def test_walking_aids(name: str) -> None:
     assert is_walking_aid(name)

@@ -405,3 +405,41 @@ def test_parquet_is_not_written_under_another_ending(data, tmp_path, name):
     with pytest.raises(SchemaError, match=r"ends in \.parquet"):
         data.to_parquet(tmp_path / name)
     assert not list(tmp_path.iterdir())
+
+
+def test_words_for_sex_and_side_are_those_of_packed_strings(cycles):
+    told = cycles.assign(sex=["F", "m"] * 4, side=["L", "Rechts"] * 4)
+    data = LocomotionData(told, np.zeros((0, 8, 150)), [])
+    assert data.cycles["sex"].tolist() == ["female", "male"] * 4
+    assert data.cycles["side"].tolist() == ["left", "right"] * 4
+    history = [str(entry) for entry in data.history]
+    assert "renamed: sex: F -> female, m -> male (8)" in history
+    assert "renamed: side: L -> left, Rechts -> right (8)" in history
+
+
+def test_columns_that_name_their_unit_are_converted(cycles):
+    told = cycles.assign(
+        weight_lbs=154.3, subject_metadata="height_cm:178", task_info="weight_lbs:22"
+    )
+    data = LocomotionData(told, np.zeros((0, 8, 150)), [])
+    assert data.cycles["mass_kg"].unique() == pytest.approx([69.989303])
+    assert data.cycles["height_m"].unique() == pytest.approx([1.78])
+    assert data.cycles["task_weight_lbs"].unique() == pytest.approx([22.0])  # a load, no body
+    assert "converted: column weight_lbs -> mass_kg, factor 0.453592" in map(str, data.history)
+
+
+@pytest.mark.parametrize(("packed", "counts"), [("mass_kg:95", [8]), ("mass_kg:70.0,age:30", [4])])
+def test_a_packed_value_that_contradicts_its_column_is_said(cycles, packed, counts):
+    told = cycles.assign(mass_kg=70, subject_metadata=packed)
+    data = LocomotionData(told, np.zeros((0, 8, 150)), [])
+    assert data.cycles["mass_kg"].unique().tolist() == [70]
+    found = [e.count for e in data.history if "another value than the column" in e.detail]
+    assert found == counts
+
+
+def test_blanks_around_a_label_make_no_class_of_their_own(cycles):
+    told = cycles.assign(pathology=["stroke", "stroke "] * 4, task=[" run", "run"] * 4)
+    data = LocomotionData(told.assign(step=range(8)), np.zeros((0, 8, 150)), [])
+    assert data.cycles["pathology"].unique().tolist() == ["stroke"]
+    assert data.cycles["task"].unique().tolist() == ["run"]
+    assert "read: pathology: blanks around a label are none of it (4)" in map(str, data.history)

@@ -455,3 +455,31 @@ def test_names_of_columns_that_are_no_text_are_refused(tmp_path):
     path.write_bytes(path.read_bytes().replace(b"cycle_duration_s", b"cycle_duration_\xff"))
     with pytest.raises(FileReadError, match=r"(?s)damaged.*cycles\.parquet"):
         LocomotionData.from_parquet(path)
+
+
+@pytest.mark.parametrize("heading", ["Subject", "SubjectID", "patient_id", "Proband-Nr"])
+def test_other_headings_of_the_subject_are_understood(long_frame, tmp_path, heading):
+    named = long_frame.assign(subject=long_frame["subject"].map({"S1": "007", "S2": "010"}))
+    named.rename(columns={"subject": heading}).to_csv(tmp_path / "walk.csv", index=False)
+    assert set(LocomotionData.from_csv(tmp_path / "walk.csv").groups) == {"007", "010"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (b"PAR1\0", "from_parquet"),
+        (b"PK\3\4", "save its sheet as CSV"),
+        (b"\x1f\x8b\x08", "unpack"),
+    ],
+)
+def test_files_of_another_kind_are_no_csv(tmp_path, raw, message):
+    (tmp_path / "walk.csv").write_bytes(raw)
+    with pytest.raises(FileReadError, match=message):
+        LocomotionData.from_csv(tmp_path / "walk.csv")
+
+
+def test_channels_of_both_legs_without_a_time_are_told_what_is_missing(tmp_path):
+    table = pd.DataFrame({"subject": "S1", "time_ms": [0, 10], "knee_flexion_angle_left_rad": 0.0})
+    table.to_parquet(tmp_path / "walk.parquet")
+    with pytest.raises(SchemaError, match="time_s in seconds"):
+        LocomotionData.from_parquet(tmp_path / "walk.parquet")

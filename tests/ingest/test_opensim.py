@@ -580,3 +580,42 @@ def test_rows_that_repeat_an_instant_without_news_are_left_out_and_said(tmp_path
     assert "dropped: rows that repeat an instant: line 7, line 10, line 11 (3)" in str(
         table.history[-1]
     )
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_single_samples_do_not_turn_the_knee_round(tmp_path, sign):
+    time = np.arange(0, 5, 0.01)
+    knee = 35 - 30 * np.cos(6 * time)
+    knee[[100, 300]] = -70.0
+    columns = {"time": time, "knee_angle_r": sign * knee, "knee_angle_l": sign * knee}
+    signals = signals_of(read(write(tmp_path / "a.mot", columns)))
+    for side in ("left", "right"):
+        middle = np.degrees(np.median(signals[f"knee_flexion_angle_{side}_rad"]))
+        assert middle == pytest.approx(35, abs=4)
+
+
+def test_knees_that_bend_to_opposite_sides_are_refused(tmp_path):
+    time = np.arange(0, 5, 0.01)
+    knee = 35 - 30 * np.cos(6 * time)
+    path = write(tmp_path / "a.mot", {"time": time, "knee_angle_r": -knee, "knee_angle_l": knee})
+    with pytest.raises(SchemaError, match="right_rad from -65 to -5 degrees"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "error"), [("S01_walk.mot", UnitError), ("S01_velocities.sto", SchemaError)]
+)
+def test_speeds_without_a_title_are_no_angles(tmp_path, name, error):
+    time = np.arange(0, 5, 0.01)
+    speed = 400 * np.sin(6 * time)
+    path = write(tmp_path / name, {"time": time, "knee_angle_r": speed}, title="Results")
+    with pytest.raises(error, match=r"angles that a joint can have|hold no angles"):
+        read(path)
+
+
+def test_times_in_milliseconds_are_refused(tmp_path):
+    path = write(
+        tmp_path / "a.mot", {"time": 10.0 * np.arange(100), "hip_flexion_r": np.arange(100)}
+    )
+    with pytest.raises(SchemaError, match="times in seconds, at least two instants a second"):
+        read(path)

@@ -4,6 +4,7 @@ The channels become curves; the others describe a cycle and become one row of it
 complete and packed strings (``age:30,sex:female``) taken apart.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +14,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from pandas.api.types import is_numeric_dtype
 
 from locomotion_analysis.budget import LEAST_BYTES
-from locomotion_analysis.data.identity import MISSING, NAMELESS, SEXES, People, one_name_a_person
+from locomotion_analysis.data.identity import (
+    MISSING,
+    NAMELESS,
+    SEXES,
+    SIDE_WORDS,
+    People,
+    one_name_a_person,
+)
 from locomotion_analysis.data.parts import HistoryEntry, with_truth_type
 from locomotion_analysis.data.unpacked import is_text, written_out
 from locomotion_analysis.errors import DuplicateCycleError, SchemaError
@@ -26,6 +35,7 @@ from locomotion_analysis.standard import (
     TIME_COLUMNS,
     Channel,
     canonical_name,
+    field_units,
     is_channel,
 )
 
@@ -136,6 +146,18 @@ def refuse_time_indexed(table: pa.Table) -> None:
             expected=f"gait cycles on the phase grid (a column {PHASE_COLUMN})",
             got=f"a recording over time (column {found[0]})",
             fix="cut it into gait cycles first: "
+            "`locomotion convert RECORDING --out cycles.parquet`",
+        )
+    sided = [
+        name
+        for name in table.column_names
+        if not is_channel(name) and is_channel(re.sub("_(left|right)_", "_ipsi_", name))
+    ]
+    if sided:
+        raise SchemaError(
+            expected=f"a column {PHASE_COLUMN} (gait cycles), or time_s in seconds (a recording)",
+            got=f"neither beside {sided[0]}",
+            fix="name the column of times time_s and give it in seconds; then "
             "`locomotion convert RECORDING --out cycles.parquet`",
         )
 
@@ -262,9 +284,11 @@ def tidy_cycles(
     cycles, step = cycles.assign(**texts), cycles["step"]
     if pd.api.types.is_float_dtype(step) and bool(step.notna().all() and (step % 1 == 0).all()):
         cycles = cycles.assign(step=step.astype(np.int64))
-    cycles, blanks = _without_blank_labels(with_truth_type(cycles))
+    cycles, tidied = _tidy_labels(with_truth_type(cycles))
     cycles, plain = _plain_tasks(cycles)
-    history += blanks + plain
+    cycles, words = _plain_words(cycles)
+    cycles, converted = _standard_quantities(cycles)
+    history += tidied + plain + words + converted
     for name in KEY:
         no_name = NAMELESS if name == "subject" else {""}
         blanks = [each for each in cycles[name].unique() if pd.isna(each) or _says(each, no_name)]
@@ -317,21 +341,88 @@ def _share_people(cycles: pd.DataFrame, *tasks: str) -> bool:
     return bool(one & other)
 
 
-def _without_blank_labels(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]:
-    """Turn labels that say there is none (blank, ``NA``) into missing ones, except in the key."""
+def _tidy_labels(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]:
+    """Take off the blanks around labels; outside the key, those that say there is none are missing.
+
+    ``stroke`` and ``stroke `` would be two classes. A blank, ``NA`` or a dash is no class.
+    """
     history, changed = [], {}
-    for name in [name for name in cycles.columns if name not in KEY]:
+    for name in cycles.columns:
         values = cycles[name]
-        if not pd.api.types.is_string_dtype(values):
+        if name == "subject" or not pd.api.types.is_string_dtype(values):
             continue
         # Only the distinct values are looked at: they are few.
-        blanks = [each for each in values.unique() if _says(each, _NO_LABEL)]
+        distinct = [each for each in values.unique() if isinstance(each, str)]
+        blanks = [each for each in distinct if name not in KEY and _says(each, _NO_LABEL)]
+        wide = {each: each.strip() for each in distinct if each != each.strip() != ""}
+        wide = {each: bare for each, bare in wide.items() if each not in blanks}
         if blanks:
             blank = values.isin(blanks)
-            changed[name] = values.mask(blank)
+            values = changed[name] = values.mask(blank)
             detail = f"{name}: a blank, NA or dash is a missing label"
             history.append(HistoryEntry("read", detail, int(blank.sum())))
+        if wide:
+            found = values.isin(list(wide))
+            changed[name] = values.replace(wide)
+            detail = f"{name}: blanks around a label are none of it"
+            history.append(HistoryEntry("read", detail, int(found.sum())))
     return cycles.assign(**changed) if changed else cycles, history
+
+
+def _plain_words(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]:
+    """Write the ``F`` of a sex and the ``L`` of a side out, as in packed strings."""
+    history, changed = [], {}
+    for name, words in (("sex", SEXES), ("side", SIDE_WORDS)):
+        values = cycles.get(name)
+        if values is None or not pd.api.types.is_string_dtype(values):
+            continue
+        words = words | {word: word for word in words.values()}
+        told = {each: words.get(each.lower(), each) for each in map(str, values.dropna().unique())}
+        if new := {each: word for each, word in told.items() if word != each}:
+            said = ", ".join(f"{each} -> {word}" for each, word in sorted(new.items()))
+            count = int(values.isin(list(new)).sum())
+            history.append(HistoryEntry("renamed", f"{name}: {said}", count))
+            changed[name] = values.replace(new)
+    return cycles.assign(**changed) if changed else cycles, history
+
+
+_STEMS = {
+    "mass_kg": "mass|body_mass|weight|body_weight",
+    "height_m": "height|body_height",
+    "leg_length_m": "leg_length",
+    "speed_m_s": "speed|walking_speed",
+    "age": "age",
+}
+
+
+def standard_quantity(column: str) -> tuple[str, float] | None:
+    """Return what a column measures of a person or a walk, and the factor from the unit it names.
+
+    Examples
+    --------
+    >>> standard_quantity("height_cm"), standard_quantity("height")
+    (('height_m', 0.01), None)
+    """
+    for name, stems in _STEMS.items():
+        match = re.fullmatch(rf"(?:{stems})_(?P<unit>\w+)", column.lower())
+        units = {word.lower(): factor for word, factor in field_units(name).items()}
+        if match is not None and match["unit"] in units and column != name:
+            return name, units[match["unit"]]
+    return None
+
+
+def _standard_quantities(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]:
+    """Convert columns that name their unit (``weight_lbs``) into the standard ones."""
+    history = []
+    for column in map(str, cycles.columns):
+        found = standard_quantity(column)
+        if found is None or found[0] in cycles or not is_numeric_dtype(cycles[column]):
+            continue
+        name, factor = found
+        values = (cycles[column] * factor).round(6)
+        cycles = cycles.drop(columns=column).assign(**{name: values})
+        history.append(HistoryEntry("converted", f"column {column} -> {name}, factor {factor:.6g}"))
+    return cycles, history
 
 
 def _says(value: object, words: Collection[str]) -> bool:
@@ -418,8 +509,21 @@ def _unpack_strings(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEnt
             detail += f" ({', '.join(moved)} where it says so: of the task, not of the body)"
         if kept:
             detail += f" (already there and kept: {', '.join(kept)})"
+        for key in kept:
+            if differ := _n_apart(per_cycle[key], cycles[key]):
+                text = f"{key} of {name}: another value than the column {key}, which is kept"
+                history.append(HistoryEntry("dropped", text, differ))
         history.append(HistoryEntry("unpacked", detail))
     return cycles, history
+
+
+def _n_apart(packed: "pd.Series[str]", column: "pd.Series[Any]") -> int:
+    """Return in how many rows two columns say different things, numbers by their value."""
+    one, other = packed.str.lower(), column.astype("str").str.lower()
+    known = one.notna() & column.notna()
+    a, b = (pd.to_numeric(each, errors="coerce").to_numpy(np.float64) for each in (one, other))
+    same = (one == other) | np.isclose(a, b)
+    return int((known & ~same).sum())
 
 
 def _parse_packed(text: str, meaning: Mapping[str, str]) -> dict[str, str]:
@@ -427,7 +531,9 @@ def _parse_packed(text: str, meaning: Mapping[str, str]) -> dict[str, str]:
     pairs = (part.split(":", 1) for part in text.split(",") if ":" in part)
     stripped = ((key.strip(), value.strip()) for key, value in pairs)
     return {
-        meaning.get(key, key): SEXES.get(value.lower(), value)
+        meaning.get(key, f"task_{key}" if meaning and standard_quantity(key) else key): SEXES.get(
+            value.lower(), value
+        )
         if canonical_name(key) == "sex"
         else value
         for key, value in stripped

@@ -21,9 +21,10 @@ from locomotion_analysis.errors import DuplicateCycleError, SchemaError
 from locomotion_analysis.standard import KEY
 
 MISSING = frozenset(
-    {"", "-", "--", "---", "na", "n/a", "n.a.", "<na>", "nan", "-nan", "null", "none", "#n/a"}
+    {"", "-", "--", "---", ".", "na", "n/a", "n.a.", "<na>", "nan", "-nan", "null", "none"}
+    | {"#n/a", "#nv", "#null!", "#div/0!", "#value!", "#wert!", "#num!", "#zahl!"}
 )
-"""What a cell says, in small letters, that holds no value."""
+"""What a cell says, in small letters, that holds no value; a point is that of SAS, SPSS and Stata."""
 NAMELESS = MISSING | {"unknown", "?"}
 """What a name says, in small letters, that was not known: refused wherever data are made."""
 _SEPARATORS = re.compile(r"[\s_\-./]+")
@@ -39,19 +40,20 @@ _MARKER_SETS = re.compile(
     r"|pig|cgm[\d.]*|helen[ _-]?hayes|cleveland|cast|ior|rizzoli|conventional|isb|aim|paf|qtm"
     r"|marker[ _-]?set|template|skeleton|model|default|theia3?d?|opencap|rajagopal"
     r"|gait(?:2354|2392|10dof18musc)|lai[ _-]?(?:arnold|uhlrich)(?:[ _-]?modified)?|newington"
-    r"|animation|sports"
+    r"|animation|sports|qualisys|baseline|biomech|oxford[ _-]?foot|ofm"
     r")"
     r"(?:[ _-]*(?:full|body|lower|limbs?|upper|marker[ _-]?set|template|model|gait|functional"
-    r"|sports|biomech|clinic|helen[ _-]?hayes|ai|v|\d+|markers?|set|final|new))*",
+    r"|sports|running|foot|biomech|clinic|helen[ _-]?hayes|ai|v|\d+|markers?|set|final|new))*",
     re.IGNORECASE,
 )
 """Names of marker sets and of the templates that motion-capture software ships."""
 _NUMBERED = re.compile(
-    r"(?:pig|cast|ior|isb|aim|paf|qtm)[ _-]*\d+|cgm[ _-]*(?:0\d+|\d{2,})", re.IGNORECASE
+    r"(?:pig|cast|ior|isb|aim|paf|qtm|ofm)[ _-]*\d+|cgm[ _-]*(?:0\d+|\d{2,})", re.IGNORECASE
 )
 """Letters that name a marker set, and a number: as a rule the code of a study and its person."""
 _AIDS = re.compile(
-    r"(?:left|right|l|r)?[ _-]*(?:walker|rollator|cane|crutch(?:es)?|stick|wand|calibration"
+    r"(?:left|right|l|r)?[ _-]*(?:walker|rollator|cane|crutch(?:es)?|(?:walking[ _-]*)?stick|wand"
+    r"|kr(?:ü|ue)cken?|gehstock|gehhilfe|calibration"
     r"|l[ _-]?frame|t[ _-]?wand|box|treadmill|exo(?:skeleton)?|prop|object|walking[ _-]?aid)"
     r"[ _-]*(?:\d+|left|right|l|r)?",
     re.IGNORECASE,
@@ -100,10 +102,10 @@ def is_marker_set(name: str) -> bool:
 
     Examples
     --------
-    >>> is_marker_set("FullBody52"), is_marker_set("PlugInGait FullBody"), is_marker_set("P01")
+    >>> is_marker_set("FullBody52"), is_marker_set("PlugInGait FullBody (SACR)"), is_marker_set("P01")
     (True, True, False)
     """
-    plain = name.strip()
+    plain = re.sub(r"\s*\([^()]*\)$", "", name.strip())  # PlugInGait FullBody (UPA and FRM)
     return _MARKER_SETS.fullmatch(plain) is not None and not _NUMBERED.fullmatch(plain)
 
 
@@ -271,6 +273,11 @@ def bodies(cycles: pd.DataFrame) -> dict[tuple[str, str], Body]:
 
 SEXES = {"f": "female", "w": "female", "woman": "female", "m": "male", "man": "male"}
 """Words for a sex -> the standard one."""
+SIDE_WORDS = {
+    **dict.fromkeys(("l", "lt", "links", "gauche", "izquierda", "sinistra"), "left"),
+    **dict.fromkeys(("r", "rt", "rechts", "droite", "derecha", "destra"), "right"),
+}
+"""Words for a side -> the standard one."""
 
 
 def compared(what: str, value: Any) -> str:

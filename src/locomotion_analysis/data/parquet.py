@@ -278,6 +278,14 @@ def read_csv_table(path: str | os.PathLike[str], texts: Collection[str] = ()) ->
     return table
 
 
+_NO_CSV = (
+    (b"PAR1", "a Parquet file", "read it with LocomotionData.from_parquet"),
+    (b"PK", "a workbook or an archive", "save its sheet as CSV, or convert it: locomotion convert"),
+    (b"\x1f\x8b", "a gzip file", "unpack it first"),
+)
+"""First bytes of files of another kind, and what to do with them."""
+
+
 def parse_csv(raw: bytes, texts: Collection[str] = ()) -> pa.Table:
     """Read comma-separated text; names such as 007, and columns `texts`, stay text.
 
@@ -286,6 +294,9 @@ def parse_csv(raw: bytes, texts: Collection[str] = ()) -> pa.Table:
     FileReadError
         If it is no text in UTF-8.
     """
+    for magic, kind, fix in _NO_CSV:
+        if raw.startswith(magic):
+            raise FileReadError(expected="comma-separated text", got=kind, fix=fix)
     try:
         raw.decode()
     except UnicodeDecodeError as error:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import FileReadError, SchemaError, UnitError
+from locomotion_analysis.ingest.magnitudes import refuse_impossible_angles
 from locomotion_analysis.ingest.marker_names import mapped_label
 from locomotion_analysis.ingest.recording import (
     LENGTHS_M,
@@ -70,6 +71,8 @@ class OpenSimReader:
         with naming(path):
             table = read_opensim_table(path)
             stream, history = coordinate_stream(table)
+            if stream is not None:
+                refuse_impossible_angles(stream.signals)
             pelvis, of_pelvis = pelvis_pose(table)
             plates, entries = ground_forces(table)
             if stream is None and not plates:
@@ -281,7 +284,7 @@ _OTHER_QUANTITIES = {
     "controls or activations": r"controls?|activations?|excitations?",
 }
 _OTHER_FILES = {
-    "speeds": r"kinematics_u|u|actuation_speeds?",
+    "speeds": r"kinematics_u|u|actuation_speeds?|velocities",
     "accelerations": r"kinematics_dudt|dudt|accelerations?",
     "errors of the coordinates": r"perr|errors?",
     "forces of actuators": r"(?:actuation|staticoptimization|forcereporter)(?:_forces?)?",
@@ -595,8 +598,20 @@ def _settle_knee(signals: Signals) -> list[HistoryEntry]:
             return []
         detail = "knee_angle positive in flexion, so its moment too (the trial's angles decide)"
         return [HistoryEntry("assumed", detail)]
-    values = np.rad2deg(np.concatenate([signals[name] for name in knees]))
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    spans = [np.rad2deg(np.nanpercentile(signals[name], (2.5, 97.5))) for name in knees]
+    bent = [low <= -_BENT_DEG and high <= _OVEREXTENDED_DEG for low, high in spans]
+    plain = [high >= _BENT_DEG and low >= -_OVEREXTENDED_DEG for low, high in spans]
+    if any(bent) and any(plain):
+        raise SchemaError(
+            expected="knee angles that are positive in flexion on both sides, or negative",
+            got=", ".join(
+                f"{name} from {low:.0f} to {high:.0f} degrees"
+                for name, (low, high) in zip(knees, spans, strict=True)
+            ),
+            fix="turn one of them round in the file",
+        )
+    low, high = np.transpose(spans)
+    low, high = float(low.min()), float(high.max())
     if low <= -_BENT_DEG and high <= _OVEREXTENDED_DEG:
         flipped = [name for name in signals if name.startswith("knee_flexion_")]
         signals.update({name: -signals[name] for name in flipped})

@@ -25,6 +25,11 @@ from locomotion_analysis.ingest.direction import (
     rightwards,
 )
 from locomotion_analysis.ingest.events import GaitEvents, find_events, mask_unmeasured
+from locomotion_analysis.ingest.magnitudes import (
+    refuse_small_forces,
+    refuse_wrong_lengths,
+    refuse_wrong_units,
+)
 from locomotion_analysis.ingest.marker_names import foot_marker
 from locomotion_analysis.ingest.phase import MAX_GAP_S, bridged_gaps, phase_curves
 from locomotion_analysis.ingest.recording import (
@@ -66,7 +71,8 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
     SchemaError
         If the recording has no curves (only markers), or no complete stride.
     UnitError
-        If forces or moments would have to be divided by a mass that is not known.
+        If forces or moments would have to be divided by a mass that is not known, or numbers
+        cannot have the unit they are said to have (a knee that bends by one degree).
 
     Examples
     --------
@@ -82,7 +88,10 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
     (4, ('knee_flexion_angle_ipsi_rad', 'knee_flexion_angle_contra_rad'))
     """
     refuse_bare_markers(recording)
+    refuse_wrong_lengths(recording)
     events = find_events(recording)
+    if not any(len(spans) for spans in events.forces.contacts.values()):
+        refuse_small_forces(events.forces.recording)
     strides = strides_between(events)
     used = strides[strides["reason"] == ""].reset_index(drop=True)
     if used.empty:
@@ -90,6 +99,7 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
     measured = along_progression(normalise_to_body(mask_unmeasured(events)))
     refuse_no_curves(measured)
     channels, block = stride_curves(measured, used)
+    refuse_wrong_units(channels, block, measured.source)
     balance, of_balance = balance_of(measured, used)
     of_strides = stride_metadata(measured, used).assign(**balance)
     tasks, of_tasks = _tasks(measured.task, runs(used, events), _bent_knee(channels, block))
@@ -301,13 +311,14 @@ def normalise_to_body(recording: Recording) -> Recording:
     given = [name for name in recording.channels if _absolute(name)]
     if not given:
         return recording
-    mass = body_mass(recording.metadata)
+    mass, given_mass = body_mass(recording.metadata), recording.metadata.get("mass_kg")
     if mass is None:
         raise UnitError(
             expected=f"a body mass, to bring {', '.join(given[:3])}"
             + (" ... " if len(given) > 3 else " ")
             + "to BW and Nm/kg",
-            got="a subject whose mass is not known",
+            got="a subject whose mass is not known"
+            + (f" (mass_kg says {given_mass!r})" if isinstance(given_mass, str) else ""),
             where=f"{recording.source}, subject {recording.subject or 'unknown'}",
             fix="give a table with subject and mass_kg (--subjects subjects.csv)",
         )

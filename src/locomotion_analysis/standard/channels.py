@@ -411,6 +411,11 @@ _COLUMNS = {
     "stride_duration_s": "cycle_duration_s",
 }
 
+_SUBJECT = re.compile(
+    r"(?:subject|participant|patient|proband)[ _-]?(?:id|code|nr|no|number)|subject|participant",
+    re.IGNORECASE,
+)
+
 _PATTERNS = (
     (re.compile(r"_angular_velocity_"), "_velocity_"),
     (re.compile(r"^ankle_flexion_"), "ankle_dorsiflexion_"),
@@ -441,6 +446,8 @@ def canonical_name(name: str) -> str:
     """
     if name in _COLUMNS:
         return _COLUMNS[name]
+    if _SUBJECT.fullmatch(name):
+        return "subject"
     renamed = name
     for pattern, replacement in _PATTERNS:
         renamed = pattern.sub(replacement, renamed)

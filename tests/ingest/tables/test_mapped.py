@@ -13,7 +13,7 @@ from scipy.sparse import csc_matrix
 
 from locomotion_analysis import LocomotionData
 from locomotion_analysis.errors import CycleShapeError, FileReadError, SchemaError
-from locomotion_analysis.ingest import ColumnMap, Event, ReadOptions
+from locomotion_analysis.ingest import ColumnMap, Event, ReadOptions, convert
 from locomotion_analysis.ingest.tables.cells import as_numbers
 from locomotion_analysis.ingest.tables.containers import mat_variables, text_variables
 from locomotion_analysis.ingest.tables.map_entries import TextSpec
@@ -493,9 +493,13 @@ def test_a_stated_decimal_mark_is_the_only_one(tmp_path, decimal, cells, wanted)
         ("0,250;1,250;1", "12.5", [0.25, 1.25, 1.0]),
         ("1,234,567;1,250;1", "7", [1234567.0, 1250.0, 1.0]),
         ("987;1,250;1,300", "7", "1,250"),  # nothing tells
+        ("987;1.250;1.300", "12,5", [987.0, 1250.0, 1300.0]),  # the other column has commas
+        ("987;1.250;1.300", "12.5", [987.0, 1.25, 1.3]),
+        ("12.345;1.250;1.300", "7", [12.345, 1.25, 1.3]),  # three decimals throughout
+        ("987;1.250;1.300", "7", "1,250"),
     ],
 )
-def test_a_comma_before_three_digits_is_read_by_column_and_table(tmp_path, cells, other, wanted):
+def test_a_mark_before_three_digits_is_read_by_column_and_table(tmp_path, cells, other, wanted):
     path = tmp_path / "a.csv"
     path.write_text("a;b\n" + "".join(f"{cell};{other}\n" for cell in cells.split(";")))
     values = text_variables(path, TextSpec())
@@ -617,3 +621,91 @@ def test_matlab_variables_that_are_no_numbers_or_text_are_not_offered(tmp_path):
     path = tmp_path / "a.mat"
     savemat(path, {"X": np.eye(2), "z": np.array([1 + 2j]), "sparse": csc_matrix(np.eye(3))})
     assert mat_variables(path).names == ("X",)
+
+
+@pytest.mark.parametrize(
+    ("codes", "ids"), [(["1.0", "2.0", ""], ["1", "2", "3"]), (["1", "2", ""], ["1.0", "2.0", ""])]
+)
+def test_whole_numbers_of_a_column_with_a_gap_meet_those_of_another(tmp_path, codes, ids):
+    rows = "".join(f"{name},{mass}\n" for name, mass in zip(ids, (70, 80, 90), strict=True))
+    (tmp_path / "people.csv").write_text("id,mass\n" + rows)
+    np.savez(
+        tmp_path / "a.npz", X=np.zeros((3, 150)), who=np.array(list("ABC")), code=np.array(codes)
+    )
+    mass = read(tmp_path / "a.npz", MASS_MAP).cycles["mass_kg"]
+    np.testing.assert_array_equal(mass, [70.0, 80.0, np.nan])
+
+
+def test_a_join_in_which_nobody_meets_is_refused(tmp_path):
+    (tmp_path / "people.csv").write_text("id,mass\n1,70\n2,80\n")
+    codes = np.array(["001", "002"])
+    np.savez(tmp_path / "a.npz", X=np.zeros((2, 150)), who=np.array(["A", "B"]), code=codes)
+    with pytest.raises(SchemaError, match="none: 001 here, 1 there"):
+        read(tmp_path / "a.npz", MASS_MAP)
+
+
+MASS_MAP = """
+layout: curves
+channels: {knee_flexion_angle_ipsi_rad: {array: X, unit: deg}}
+join: {file: people.csv, match: {id: code}}
+cycles:
+  subject: {column: who}
+  task: level_walking
+  mass_kg: {column: mass, unit: kg}
+"""
+
+
+@pytest.mark.parametrize("text", ["who,v0,v1\nA,0,1\n", "sep=;\nwho;v0;v1\nA;0;1\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_marks_of_encoding_and_delimiter_are_obeyed(tmp_path, text, encoding):
+    (tmp_path / "a.csv").write_text(text, encoding=encoding)
+    data = read(tmp_path / "a.csv", WIDE_MAP)
+    assert data.cycles["subject"].tolist() == ["A"]
+
+
+WIDE_MAP = """
+layout: curves
+channels: {grf_vertical_ipsi_BW: {columns: "v{point}"}}
+cycles: {subject: {column: who}, task: stand}
+"""
+
+
+def test_json_is_no_table(tmp_path):
+    (tmp_path / "a.json").write_text('{"knee": [1, 2], "who": ["A", "B"]}')
+    assert not TableReader().recognises(tmp_path / "a.json", b'{"knee": [1, 2]')
+    with pytest.raises(FileReadError, match="text, Excel, ODS, NPZ, Parquet"):
+        read(tmp_path / "a.json", WIDE_MAP)
+
+
+@pytest.mark.parametrize("index", [None, "who"])
+def test_parquet_with_columns_of_its_own_names_is_read_by_the_map(tmp_path, index):
+    knee = 60 * np.sin(np.pi * np.linspace(0, 1, 101))
+    table = pd.DataFrame({"who": ["A", "B"], "knee": [knee, 2 * knee], "age": [30, None]})
+    (table.set_index(index) if index else table).to_parquet(tmp_path / "a.parquet")
+    (tmp_path / "map.yaml").write_text(
+        "layout: curves\nchannels: {knee_flexion_angle_ipsi_rad: {array: knee, unit: deg}}\n"
+        "cycles: {subject: {column: who}, task: level_walking, age: {column: age, unit: years}}\n"
+    )
+    own = ColumnMap.from_yaml(tmp_path / "map.yaml")
+    data = convert([tmp_path / "a.parquet"], column_map=own).data
+    peaks = np.degrees(data.curves("knee_flexion_angle_ipsi_rad").max(axis=1))
+    np.testing.assert_allclose(peaks, [60, 120], atol=0.1)
+    np.testing.assert_array_equal(data.cycles["age"], [30.0, np.nan])
+
+
+def test_the_body_of_a_recording_is_one_and_its_gaps_are_none(tmp_path):
+    lines = [f"{t / 100},{t},{'' if t < 9 else 70}" for t in range(20)]
+    (tmp_path / "a.csv").write_text("t,k,m\n" + "\n".join(lines))
+    assert read(tmp_path / "a.csv", BODY_MAP)[0].metadata == {"mass_kg": 70.0}
+    (tmp_path / "a.csv").write_text("t,k,m\n" + "\n".join([*lines, "0.2,1,95"]))
+    with pytest.raises(SchemaError, match="one mass_kg in a recording") as caught:
+        read(tmp_path / "a.csv", BODY_MAP)
+    assert caught.value.got == "70, 95"
+
+
+BODY_MAP = """
+layout: time_series
+time: {column: t}
+channels: {knee_flexion_angle_left_rad: {column: k, unit: deg}}
+recording: {subject: S1, task: run, mass_kg: {column: m, unit: kg}}
+"""

@@ -78,6 +78,30 @@ def test_ragged_tabs_mixed_units_and_a_typing_error_of_a_real_table(shared_data)
         ("sex", "Male", "sex", "male"),
         ("gender [m: 1, f: 2]", "f", "sex", "female"),
         ("diagnosis", "stroke", "pathology", "stroke"),
+        ("diagnosis (0=healthy, 1=stroke)", "1", "pathology", "stroke"),
+        ("Gewicht (kg)", "70,5", "mass_kg", 70.5),
+        ("Körpergröße [cm]", "178", "height_m", 1.78),
+        ("Alter (Monate)", "18", "age", 1.5),
+        ("Geschlecht (1=w 2=m)", "1", "sex", "female"),
+        ("Sex (1=Mädchen 2=Junge)", "1", "sex", "female"),
+        ("taille (cm)", "178", "height_m", 1.78),
+        ("âge (ans)", "30", "age", 30.0),
+        ("sexe", "femme", "sex", "female"),
+        ("sexo", "mujer", "sex", "female"),
+        ("peso", "70", "mass_kg", 70.0),
+        ("geslacht", "V", "sex", "female"),
+        ("BodyMassKg", "70", "mass_kg", 70.0),
+        ("WeightLbs", "154.3", "mass_kg", 69.989303),
+        ("Mass..kg.", "70", "mass_kg", 70.0),  # as R writes Mass (kg)
+        ("Body.weight..lb.", "154.3", "mass_kg", 69.989303),
+        ("mass", "70 kg", "mass_kg", 70.0),
+        ("weight (kg)", "154.3 lbs", "mass_kg", 69.989303),
+        ("height", "178cm", "height_m", 1.78),
+        ("height", "5'10\"", "height_m", 1.778),
+        ("height (ft)", "5 ft 10 in", "height_m", 1.778),
+        ("age", "18 months", "age", 1.5),
+        ("sex", "1.0", "sex", "male"),  # a column of numbers with a gap
+        ("Sex (F=1 M=2)", "1.0", "sex", "female"),
     ],
 )
 def test_headings_and_units(tmp_path, heading, cell, key, value):
@@ -85,7 +109,17 @@ def test_headings_and_units(tmp_path, heading, cell, key, value):
 
 
 @pytest.mark.parametrize(
-    "heading", ["id", "ID", "subject_id [number]", "Participant", "Patient ID"]
+    "heading",
+    [
+        "id",
+        "ID",
+        "subject_id [number]",
+        "Participant",
+        "Patient ID",
+        "Proband",
+        "sujet",
+        "paziente",
+    ],
 )
 def test_headings_of_the_name(tmp_path, heading):
     assert list(table(tmp_path, f"{heading};age\n007;30\n")) == ["007"]
@@ -313,3 +347,42 @@ def test_units_are_those_that_a_map_knows(tmp_path):
     assert found["A"]["mass_kg"] == pytest.approx(69.99, abs=0.01)
     assert found["A"]["age"] == pytest.approx(25.0)
     assert "height (in): in" in "\n".join(map(str, found.history))
+
+
+def test_the_letter_h_is_a_man_and_beside_it_m_a_woman(tmp_path):
+    spanish = table(tmp_path, "id;sexo\nA;H\nB;M\n")
+    assert (spanish["A"]["sex"], spanish["B"]["sex"]) == ("male", "female")
+    assert "assumed: sexo: H = male, M = female" in said(spanish)
+    french = table(tmp_path, "id;sexe\nA;H\nB;F\n")
+    assert (french["A"]["sex"], french["B"]["sex"]) == ("male", "female")
+
+
+def test_two_columns_of_one_quantity_that_disagree_cost_it(tmp_path):
+    text = "id;weight (lbs);mass (kg)\nA;154.3;70\nB;154.3;95\n"
+    subjects = table(tmp_path, text)
+    assert subjects["A"]["mass_kg"] == pytest.approx(69.989303)
+    assert "mass_kg" not in subjects["B"]
+    assert "columns weight (lbs) and mass (kg) disagree (1)" in said(subjects)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_text_in_utf_16_is_known_by_its_mark(tmp_path, encoding):
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    assert table(tmp_path, f"{mark}id\tage\nJ\u00fc\t30\n", encoding=encoding)["J\u00fc"] == {
+        "age": 30.0
+    }
+
+
+def test_a_line_by_which_excel_knows_the_delimiter_is_no_heading(tmp_path):
+    assert table(tmp_path, "sep=;\nid;age\nA;30\n")["A"] == {"age": 30.0}
+
+
+def test_numbers_that_name_people_have_no_decimal_point(tmp_path):
+    assert list(table(tmp_path, "id;age\n1.0;30\n2.0;31\n;32\n")) == ["1", "2"]
+
+
+@pytest.mark.parametrize("cell", [".", "#NV", "#DIV/0!", "#NULL!"])
+def test_what_statistics_and_spreadsheets_write_for_nothing_is_missing(tmp_path, cell):
+    subjects = table(tmp_path, f"id;age;score\nA;{cell};{cell}\nB;30;4\n")
+    assert subjects["A"] == {}
+    assert subjects["B"] == {"age": 30.0, "score": 4.0}

@@ -166,3 +166,38 @@ def test_the_last_instant_printed_again_is_left_out(tmp_path):
     np.testing.assert_array_equal(stream.time_s, TIME)
     np.testing.assert_array_equal(stream.signals["knee_flexion_angle_left_rad"], TIME)
     assert "last one printed again (1)" in "\n".join(map(str, recording.history))
+
+
+@pytest.mark.parametrize(("column", "said"), [("leg", "L"), ("limb", "links"), ("foot", "left")])
+def test_another_word_for_the_side_is_understood(tmp_path, column, said):
+    table = pd.DataFrame({"time_s": TIME, column: said, "hip_flexion_angle_ipsi_rad": TIME})
+    (recording,) = read(written(tmp_path, table))
+    assert recording.channels == ("hip_flexion_angle_left_rad",)
+    assert recording.metadata == {}
+
+
+def test_a_column_called_like_a_side_that_says_none_is_no_side(tmp_path):
+    table = pd.DataFrame({"time_s": TIME, "foot": "bare", "hip_flexion_angle_ipsi_rad": TIME})
+    (recording,) = read(written(tmp_path, table))
+    assert recording.metadata == {"foot": "bare"}
+
+
+@pytest.mark.parametrize("heading", ["Subject", "patient_id", "SubjectID", "participant_code"])
+def test_other_headings_name_the_subject(tmp_path, heading):
+    (recording,) = read(written(tmp_path, frame(**{heading: "007"})))
+    assert recording.subject == "007"
+
+
+def test_the_body_of_a_trial_is_one_and_its_gaps_are_none(tmp_path):
+    gap = np.where(TIME < 0.1, np.nan, 70.0)
+    (recording,) = read(written(tmp_path, frame(mass_kg=gap, weight_lbs=154.3)))
+    assert recording.metadata["mass_kg"] == 70.0
+    with pytest.raises(SchemaError, match="one mass_kg in a trial") as caught:
+        read(written(tmp_path, frame(mass_kg=np.where(TIME < 0.1, 95.0, 70.0))))
+    assert caught.value.got == "95.0, 70.0"
+
+
+def test_a_column_that_names_its_unit_is_converted(tmp_path):
+    (recording,) = read(written(tmp_path, frame(weight_lbs=154.3, height_cm=178)))
+    assert recording.metadata == {"mass_kg": 69.989303, "height_m": 1.78}
+    assert "converted: column weight_lbs -> mass_kg" in said(recording)

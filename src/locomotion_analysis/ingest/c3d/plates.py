@@ -164,7 +164,7 @@ _MOMENTS_NM: dict[str, float] = {
 _UNSCALED = ("", "v", "volt", "volts", "mv", "millivolts", "adc", "du", "counts", "bits")
 """Units of the converter, which writers leave beside channels that SCALE has made into forces."""
 _KINDS = ", ".join(map(str, _CHANNELS))
-_SHORTEST_PLATE_M, _LONGEST_PLATE_M = 0.05, 10.0
+_SHORTEST_PLATE_M, _LONGEST_PLATE_M = 0.1, 4.0
 Array = NDArray[np.float64]
 
 

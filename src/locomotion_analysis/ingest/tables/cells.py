@@ -1,5 +1,6 @@
 """Text tables as laboratories write them: cells, headings, decimal commas, missing values."""
 
+import codecs
 import csv
 import math
 import re
@@ -22,7 +23,8 @@ from locomotion_analysis.ingest.tables.map_entries import TextSpec
 
 _THOUSANDS = r"^([+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+)(,.*)?$"
 COMMA_GROUPS = r"^\s*[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(\.[0-9]*)?\s*$"
-UNSURE = "?"
+POINT_GROUPS = r"^[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+$"
+UNSURE, UNSURE_POINT = "?", "?."
 SHOWN = {
     ".": r"^[+-]?(?:[0-9]*\.[0-9]*(?:[eE][+-]?[0-9]+)?|[1-9][0-9]{0,2}(?:,[0-9]{3})+"
     r"(?:\.[0-9]*|,[0-9]{3}))$",
@@ -161,13 +163,17 @@ def naming(path: Path) -> Iterator[None]:
         raise error if str(path) in error.where else error.at(str(path)) from None
 
 
+_LONGEST_STEP_S, _FEWEST_ROWS = 0.5, 20
+
+
 def check_rising(time_s: NDArray[np.float64], line_numbers: Sequence[int] | None = None) -> None:
-    """Raise unless there are two or more times and they rise strictly.
+    """Raise unless there are two or more times and they rise strictly, in seconds.
 
     Raises
     ------
     SchemaError
-        With the first row (or line of the file) that is not later than the one before.
+        With the first row (or line of the file) that is not later than the one before, or where
+        rows are so far apart that the times are milliseconds or the numbers of frames.
     """
     if len(time_s) < 2:
         got = f"{len(time_s)} row(s) of data"
@@ -182,6 +188,13 @@ def check_rising(time_s: NDArray[np.float64], line_numbers: Sequence[int] | None
             got=f"{time_s[row]:g} s after {time_s[row - 1]:g} s ({int(wrong.sum())} such rows)",
             where=place,
             fix="sort the rows by time and remove repeated ones",
+        )
+    step = float(np.median(steps))
+    if step > _LONGEST_STEP_S and len(time_s) >= _FEWEST_ROWS:
+        raise SchemaError(
+            expected="times in seconds, at least two instants a second",
+            got=f"{step:g} between two rows",
+            fix="milliseconds, nanoseconds or numbers of frames? Make seconds of them",
         )
 
 
@@ -273,11 +286,41 @@ def labels(values: NDArray[Any]) -> NDArray[Any]:
     return np.array(flat, dtype=object).reshape(values.shape)
 
 
+def whole_names(names: NDArray[Any]) -> NDArray[Any]:
+    """Return names without ``.0`` where all that are known end so: numbers of a column with a gap.
+
+    Examples
+    --------
+    >>> whole_names(np.array(["1.0", "", "2.0"], dtype=object)).tolist()
+    ['1', '', '2']
+    """
+    known = [name for name in names.tolist() if str(name).strip().lower() not in MISSING]
+    if not known or not all(re.fullmatch(r"[0-9]+\.0+", str(name).strip()) for name in known):
+        return names
+    cut = [str(name).strip().partition(".")[0] for name in names.tolist()]
+    return np.array(cut, dtype=object)
+
+
 # Tables in text.
+
+
+def decoded(raw: bytes, encoding: str = "utf-8-sig") -> str:
+    """Return bytes as text: in UTF-16 where they begin with its mark, else in `encoding`.
+
+    Raises
+    ------
+    UnicodeDecodeError
+        If they are text in neither.
+    """
+    marked = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return raw.decode("utf-16" if marked else encoding)
+
 
 _LOOKED_AT = 24
 """Rows that tell whether a heading goes on."""
 _DELIMITERS = ("\t", ";", ",")
+_EXCEL_SEPARATOR = re.compile(r"\"?sep=(.)\"?[ ,;]*", re.IGNORECASE)
+"""A line before the heading by which Excel knows the delimiter."""
 _NOTES = re.compile(r'"[^"]*"|\[[^\]]*\]|\([^)]*\)')
 """Parts of a heading in which a delimiter is none: quoted, or a unit in brackets."""
 
@@ -348,16 +391,19 @@ def text_rows(text: str, path: Path, spec: TextSpec) -> list[tuple[int, list[str
     """
     if "\0" in text:
         raise FileReadError(expected="a text table", got="a binary file", where=str(path))
-    lines = text.splitlines()[spec.skip_rows :]
+    skipped, stated = spec.skip_rows, spec.delimiter
+    lines = text.splitlines()[skipped:]
+    if lines and (match := _EXCEL_SEPARATOR.fullmatch(lines[0])):
+        lines, skipped, stated = lines[1:], skipped + 1, stated or match[1]
     first = next((line for line in lines if line.strip()), None)
     if first is None:
         raise FileReadError(expected="a table", got="an empty file", where=str(path))
-    delimiter = spec.delimiter or max(_DELIMITERS, key=_NOTES.sub("", first).count)
+    delimiter = stated or max(_DELIMITERS, key=_NOTES.sub("", first).count)
     if delimiter == " ":
-        return [(place, line.split()) for place, line in enumerate(lines, spec.skip_rows + 1)]
+        return [(place, line.split()) for place, line in enumerate(lines, skipped + 1)]
     reader = csv.reader(lines, delimiter=delimiter)
     try:
-        return [(reader.line_num + spec.skip_rows, row) for row in reader]
+        return [(reader.line_num + skipped, row) for row in reader]
     except csv.Error as error:
         raise FileReadError(expected="a table of cells", got=str(error), where=str(path)) from None
 

@@ -3,6 +3,7 @@
 NPZ and HDF5 files are looked at before they are unpacked; MATLAB files are read in a child process.
 """
 
+import codecs
 import re
 import struct
 import zipfile
@@ -16,21 +17,28 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.lib import format as npy
 from numpy.typing import NDArray
+from pandas.api.types import is_numeric_dtype
 
 from locomotion_analysis.budget import LEAST_BYTES, refuse_unpacked
 from locomotion_analysis.data import HistoryEntry
+from locomotion_analysis.data.columns import plain_text
+from locomotion_analysis.data.parquet import read_plain_table
 from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.extras import require
 from locomotion_analysis.ingest.isolated import isolated_parser
 from locomotion_analysis.ingest.tables.cells import (
     COMMA_GROUPS,
+    POINT_GROUPS,
     SHOWN,
     UNSURE,
+    UNSURE_POINT,
     TextTable,
+    decoded,
     read_cells,
     refuse_repeated,
     table_of,
@@ -44,6 +52,7 @@ from locomotion_analysis.ingest.tables.workbooks import (
     workbook_rows,
 )
 
+_JSON = re.compile(rb"\s*(?:\{|\[\s*[\[{])")
 _PRINTABLE = frozenset(range(0x20, 0x7F)) | {0x09, 0x0A, 0x0D} | frozenset(range(0x80, 0x100))
 
 
@@ -77,40 +86,49 @@ class Variables:
     def decimal_of(self, name: str) -> str | None:
         """Return the decimal mark of a text column: the stated one, else that its cells show.
 
-        A comma before three digits (``1,250``) shows nothing by itself; then the other columns
-        tell.
+        A mark before three digits (``1,250``, ``1.250``) shows nothing by itself; then the other
+        columns tell. Without them a point is the decimal mark, unless whole numbers below 1000
+        stand beside (``987``, ``1.250``).
 
         Raises
         ------
         SchemaError
-            If they do not.
+            If it stays open.
         """
         if self.decimal is not None or self.lines is None:
             return self.decimal
         own = self._marks_of(name)
-        if own == {UNSURE}:
-            own = set().union(*map(self._marks_of, self.names)) - {UNSURE}
-            if len(own) != 1:
-                cells = self.get(name).tolist()
-                row = next(k for k, cell in enumerate(cells) if re.match(COMMA_GROUPS, str(cell)))
-                raise SchemaError(
-                    expected="a decimal mark: nothing in the table tells 1,250 from 1250",
-                    got=repr(cells[row]),
-                    where=f"line {self.lines[row]}, column {name}",
-                    fix='state it in the map: text: {decimal: "."} or text: {decimal: ","}',
-                )
-        return next((mark for mark in (",", ".") if mark in own), None)
+        if own not in ({UNSURE}, {UNSURE_POINT}):
+            return next((mark for mark in (",", ".") if mark in own), None)
+        others = set().union(*map(self._marks_of, self.names)) - {UNSURE, UNSURE_POINT}
+        if len(others) == 1:
+            return others.pop()
+        cells = [str(cell).strip() for cell in self.get(name).tolist()]
+        whole = any(re.fullmatch(r"[+-]?[0-9]{1,3}", cell) for cell in cells)
+        if own == {UNSURE_POINT} and (others or not whole):
+            return "."
+        groups = COMMA_GROUPS if own == {UNSURE} else POINT_GROUPS
+        row = next(k for k, cell in enumerate(cells) if re.match(groups, cell))
+        raise SchemaError(
+            expected="a decimal mark: nothing in the table tells 1,250 from 1250",
+            got=repr(cells[row]),
+            where=f"line {self.lines[row]}, column {name}",
+            fix='state it in the map: text: {decimal: "."} or text: {decimal: ","}',
+        )
 
     def _marks_of(self, name: str) -> set[str]:
+        """Return the decimal marks that cells of a column show, or leave open."""
         if name not in self._marks:
             cells = pc.utf8_trim_whitespace(pa.array(self.get(name).tolist(), pa.string()))
-            self._marks[name] = {
+            grouped = pc.match_substring_regex(cells, POINT_GROUPS)
+            plain = pc.if_else(grouped, None, cells)
+            marks = {
                 mark
                 for mark, pattern in SHOWN.items()
-                if pc.any(pc.match_substring_regex(cells, pattern)).as_py()
+                if pc.any(pc.match_substring_regex(plain, pattern)).as_py()
             }
-            if self._marks[name] & {".", ","}:
-                self._marks[name] -= {UNSURE}
+            marks |= {UNSURE_POINT} if pc.any(grouped).as_py() else set()
+            self._marks[name] = (marks & {".", ","}) or marks
         return self._marks[name]
 
     def get(self, name: str, asked_by: str = "") -> NDArray[Any]:
@@ -370,6 +388,35 @@ def _refused(path: Path, why: str) -> FileReadError:
     )
 
 
+def parquet_variables(path: Path) -> Variables:
+    """Read a Parquet file; its columns are the variables, and a named index is one too.
+
+    Raises
+    ------
+    FileReadError
+        If it is damaged, or would unpack to too much.
+    """
+    try:
+        frame = plain_text(read_plain_table(path)).to_pandas()
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
+        raise _damaged(path, "Parquet", error) from None
+    frame = frame.reset_index(level=[name for name in frame.index.names if name is not None])
+
+    def load(name: str) -> NDArray[Any]:
+        column = frame[name]
+        if column.dtype.kind in "mM":  # as text: a number of nanoseconds would pass for seconds
+            return np.array(column.astype(str).tolist(), dtype=object)
+        if len(column) and isinstance(column.iloc[0], np.ndarray):
+            return _rows_of_one_width(column.to_numpy(), lambda _: None)
+        if is_numeric_dtype(column):
+            kind = bool if column.dtype == bool else np.float64
+            numbers: NDArray[Any] = column.to_numpy(dtype=kind, na_value=np.nan)
+            return numbers
+        return np.array([None if pd.isna(cell) else cell for cell in column], dtype=object)
+
+    return Variables(str(path), tuple(map(str, frame.columns)), load)
+
+
 def text_variables(path: Path, spec: TextSpec) -> Variables:
     """Read a text table; its columns are the variables, as text.
 
@@ -382,7 +429,7 @@ def text_variables(path: Path, spec: TextSpec) -> Variables:
     """
     refuse_unpacked(path.stat().st_size, most_table_bytes(path), str(path))
     try:
-        text = path.read_bytes().decode(spec.encoding)
+        text = decoded(path.read_bytes(), spec.encoding)
     except (UnicodeDecodeError, LookupError):
         raise FileReadError(
             expected=f"text in {spec.encoding}",
@@ -426,7 +473,7 @@ def open_variables(path: Path, text: TextSpec, kind: str | None = None) -> Varia
     path : path
     text : TextSpec
         How it is written, if it is text.
-    kind : {"text", "npz", "hdf5", "mat", "xlsx", "ods"}, optional
+    kind : {"text", "npz", "hdf5", "mat", "parquet", "xlsx", "ods"}, optional
         What it has to be.
 
     Raises
@@ -439,7 +486,9 @@ def open_variables(path: Path, text: TextSpec, kind: str | None = None) -> Varia
     found = kind_of(head, text.encoding)
     if found is None or (kind is not None and kind != found):
         raise FileReadError(
-            expected=f"a file of kind {kind}" if kind else "text, Excel, ODS, NPZ, HDF5 or MATLAB",
+            expected=f"a file of kind {kind}"
+            if kind
+            else "text, Excel, ODS, NPZ, Parquet, HDF5 or MATLAB",
             got=found or ("an empty file" if not head else "something else"),
             where=str(path),
         )
@@ -450,7 +499,13 @@ def open_variables(path: Path, text: TextSpec, kind: str | None = None) -> Varia
         table = table_of(rows[text.skip_rows :], path, text)
         table.history.insert(0, HistoryEntry("read", f"sheet {sheet} of {path.name}"))
         return _variables(table, path, text)
-    return {"npz": npz_variables, "hdf5": hdf5_variables, "mat": mat_variables}[found](path)
+    readers = {
+        "npz": npz_variables,
+        "hdf5": hdf5_variables,
+        "mat": mat_variables,
+        "parquet": parquet_variables,
+    }
+    return readers[found](path)
 
 
 def _is_matlab_4(head: bytes) -> bool:
@@ -466,7 +521,9 @@ def _is_matlab_4(head: bytes) -> bool:
 
 
 def kind_of(head: bytes, encoding: str = "") -> str | None:
-    """Return what a file that begins so is: npz, hdf5, mat, xlsx, ods, xls, text, or None."""
+    """Return what a file that begins so is: npz, hdf5, mat, parquet, xlsx, ods, xls, text, or None."""
+    if head.startswith(b"PAR1"):
+        return "parquet"
     if head.startswith(ZIP):
         length = int.from_bytes(head[26:28], "little")
         return "npz" if head[30 : 30 + length].endswith(b".npy") else workbook_kind(head)
@@ -480,8 +537,16 @@ def kind_of(head: bytes, encoding: str = "") -> str | None:
         return "mat"
     if _is_matlab_4(head):
         return "mat"
-    if encoding.lower().replace("-", "").startswith("utf16") and head:
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        head = (
+            head[: len(head) // 2 * 2]
+            .decode("utf-16", errors="replace")
+            .encode("latin-1", "replace")
+        )
+    elif encoding.lower().replace("-", "").startswith("utf16") and head:
         return "text"
+    if _JSON.match(head):
+        return None
     if not head or not set(head) <= _PRINTABLE:
         return None
     return "text" if any(mark in head for mark in (b"\t", b";", b",", b" ")) else None

@@ -365,6 +365,13 @@ def _span_advice(part: str) -> str:
     )
 
 
+def strides_among(tasks: "pd.Series[str]") -> NDArray[np.bool_]:
+    """Return which cycles are strides: walks, runs and stairs, by the word for their task."""
+    words = tasks.astype(str).str.lower()
+    found: NDArray[np.bool_] = words.str.contains("|".join(_STRIDING)).to_numpy(dtype=bool)
+    return found
+
+
 def refuse_stance_forces(
     channels: Sequence[ChannelSpec], block: Array, tasks: "pd.Series[str]", where: str
 ) -> list[HistoryEntry]:
@@ -401,10 +408,10 @@ def refuse_stance_forces(
     force = np.abs(np.nan_to_num(block[place]))
     peak, late = force.max(axis=1), np.zeros(len(force))
     saying, refusing = np.zeros(len(force)), np.zeros(len(force))
+    striding = strides_among(tasks)
     for task in tasks.unique():
-        words = str(task).lower()
-        begin, *shares = _IN_AIR["run" if "run" in words else "walk"]
-        rows = (tasks == task).to_numpy() & any(word in words for word in _STRIDING)
+        begin, *shares = _IN_AIR["run" if "run" in str(task).lower() else "walk"]
+        rows = (tasks == task).to_numpy() & striding
         window = (begin <= PHASE_PERCENT) & (PHASE_PERCENT <= _LATEST_PERCENT)
         late[rows] = force[rows][:, window].min(axis=1)
         saying[rows], refusing[rows] = shares

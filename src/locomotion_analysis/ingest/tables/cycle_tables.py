@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.errors import CycleShapeError, SchemaError
+from locomotion_analysis.ingest.magnitudes import unit_doubts
 from locomotion_analysis.ingest.tables.cells import as_numbers, labels
 from locomotion_analysis.ingest.tables.column_map import ChannelSpec, ColumnMap
 from locomotion_analysis.ingest.tables.curve_spans import (
@@ -19,6 +20,7 @@ from locomotion_analysis.ingest.tables.curve_spans import (
     refuse_parts_of_a_stride,
     refuse_stance_forces,
     stride_ends,
+    strides_among,
     toe_off,
 )
 from locomotion_analysis.ingest.tables.map_entries import AXES, PLACEHOLDER, names_like
@@ -466,6 +468,10 @@ def _data(
     file = values.variables.where
     values.history += refuse_stance_forces(column_map.channels, block, cycles["task"], file)
     names = [spec.name for spec in column_map.channels]
+    values.history += [
+        HistoryEntry("suspect", f"expected {doubt.expected}, got {doubt.got}: {doubt.fix}")
+        for doubt in unit_doubts(names, block[:, strides_among(cycles["task"])])
+    ]
     read = HistoryEntry(
         "read", f"{Path(values.variables.where).name} by {column_map.source.name}", len(cycles)
     )

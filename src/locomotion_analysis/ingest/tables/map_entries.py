@@ -385,7 +385,7 @@ class MapEntries:
     dataset : str
         Name of the dataset; the file's own without it.
     format : str
-        What the file has to be: ``text, npz, hdf5, mat, xlsx`` or ``ods``.
+        What the file has to be: ``text, npz, hdf5, mat, parquet, xlsx`` or ``ods``.
     text : text
         How a table of text or of a workbook is written.
     derive : mapping of str to value
@@ -400,7 +400,7 @@ class MapEntries:
     channels: dict[str, ChannelEntry]
     draft: bool = False
     dataset: str = ""
-    format: Literal["text", "npz", "hdf5", "mat", "xlsx", "ods"] | None = None
+    format: Literal["text", "npz", "hdf5", "mat", "parquet", "xlsx", "ods"] | None = None
     text: TextSpec = field(default_factory=TextSpec)
     derive: dict[str, Node] = field(default_factory=dict, metadata={"of": ValueEntry})
     join: tuple[JoinSpec, ...] = ()

@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.data.identity import is_nobody
 from locomotion_analysis.errors import FileReadError, SchemaError
-from locomotion_analysis.ingest.tables.cells import as_numbers, grouped_cells, labels
+from locomotion_analysis.ingest.tables.cells import (
+    as_numbers,
+    grouped_cells,
+    labels,
+    whole_names,
+)
 from locomotion_analysis.ingest.tables.column_map import (
     ColumnMap,
     ValueSpec,
@@ -310,8 +315,8 @@ class MappedValues:
         return table, rows
 
     def _matching_rows(self, spec: JoinSpec, table: Variables) -> NDArray[np.intp]:
-        theirs = _key([labels(table.get(name, spec.where)) for name in spec.match])
-        own = [labels(self.column(name, spec.where)) for name in spec.match.values()]
+        theirs = _key([whole_names(labels(table.get(name, spec.where))) for name in spec.match])
+        own = [whole_names(labels(self.column(name, spec.where))) for name in spec.match.values()]
         ours = _key(own)
         repeated = theirs.duplicated()
         if repeated.any() and spec.repeated == "error":
@@ -328,6 +333,14 @@ class MappedValues:
         for column in own:
             unknown |= np.isin(column, [name for name in set(column.tolist()) if is_nobody(name)])
         rows: NDArray[np.intp] = np.where((place < 0) | unknown, -1, first[place])
+        if len(theirs) and (rows < 0).all() and not unknown.all():
+            raise SchemaError(
+                expected=f"rows that meet in {', '.join(spec.match)} of {Path(table.where).name}",
+                got=f"none: {', '.join(map(str, ours[~unknown][0]))} here, "
+                f"{', '.join(map(str, theirs[0]))} there",
+                where=spec.where,
+                fix="write the names alike in both (1, not 001), or match other columns",
+            )
         if repeated.any():
             detail = f"first of repeated rows in {Path(table.where).name}"
             self._say("selected", detail, int(repeated.sum()))

@@ -15,10 +15,13 @@ from locomotion_analysis.data.identity import MISSING
 from locomotion_analysis.errors import FileReadError, SchemaError, UnitError
 from locomotion_analysis.ingest.tables.cells import (
     TextTable,
+    decoded,
+    labels,
     naming,
     parse_number,
     read_cells,
     table_of,
+    whole_names,
 )
 from locomotion_analysis.ingest.tables.map_entries import TextSpec
 from locomotion_analysis.ingest.tables.workbooks import sheets_of, workbook_kind
@@ -109,7 +112,7 @@ def read_subjects(path: Path) -> SubjectTable:
                 got=f"columns {', '.join(table.names[:12])}",
                 fix="rename the column to subject",
             )
-        names = [cell.strip() for cell in table.cells[:, named.place]]
+        names = whole_names(labels(table.cells[:, named.place])).tolist()
         subjects = _people(table, columns, names, history)
         if not subjects:
             raise SchemaError(expected="at least one subject", got="a table without one")
@@ -123,7 +126,7 @@ def _table(path: Path) -> tuple[TextTable, list[HistoryEntry]]:
     if kind is None:
         raw, history = path.read_bytes(), []
         try:
-            text = raw.decode("utf-8-sig")
+            text = decoded(raw)
         except UnicodeDecodeError:
             history.append(HistoryEntry("assumed", "text in Windows-1252: it is not UTF-8"))
             text = raw.decode("cp1252", errors="replace")
@@ -240,7 +243,10 @@ def _rounding(cell: str, value: str | float) -> float:
     """Return by how much a value may be off because its cell has so many digits."""
     if isinstance(value, str):
         return 0.0
-    number = parse_number(cell)
+    try:
+        number = parse_number(cell)
+    except ValueError:  # a unit stands beside it
+        return 0.0
     digits = re.sub(r"e.*", "", cell.strip().lower().replace(",", ".")).partition(".")[2]
     factor = abs(value / number) if number else 1.0
     return 0.5 * 10.0 ** -len(digits) * factor
@@ -254,23 +260,54 @@ def _same_rounded(one: str | float, other: str | float, rounding: float) -> bool
 
 # Which column is what, and its values in standard units.
 
+_PERSON = (
+    r"subject|participant|patient(?:in)?|person|subj?|proband(?:in)?|versuchsperson|vp|sujet|sujeto"
+    r"|soggetto|sujeito|paziente|paciente|participante|teilnehmer(?:in)?|proefpersoon|deelnemer"
+)
+_HEIGHT = (
+    r"(?:körper)?(?:größe|groesse|höhe)|taille|altura|estatura|altezza|statura|(?:lichaams)?lengte"
+)
 _HEADINGS = (
+    ("subject", rf"(?:{_PERSON})?[ _.]*(?:id|nr|no|number|code|name|nummer)"),
+    ("subject", _PERSON),
+    ("sex", r"sex|gender|geschlecht|sexe|sexo|g[ée]nero|genre|sesso|geslacht"),
+    ("age", r"age|alter|[âa]ge|edad|età|idade|leeftijd"),
     (
-        "subject",
-        r"(subject|participant|patient|person|sub|proband)?[ _.]*(id|nr|no|number|code|name)",
+        "mass_kg",
+        r"(?:body[ _.]*)?(?:mass|weight)|(?:körper|lichaams)?(?:gewicht|masse)|poids|peso|massa|masa",
     ),
-    ("subject", r"subject|participant|patient|person|sub|subj"),
-    ("sex", r"sex|gender"),
-    ("age", r"age"),
-    ("mass_kg", r"(body[ _]*)?(mass|weight)"),
-    ("height_m", r"(body[ _]*)?(height|size|stature)"),
-    ("leg_length_m", r"leg[ _]*length"),
-    ("pathology", r"pathology|diagnosis|disease|condition"),
+    (
+        "height_m",
+        rf"(?:body[ _.]*)?(?:height|size|stature)|{_HEIGHT}",
+    ),
+    ("leg_length_m", r"leg[ _.]*length|beinlänge"),
+    (
+        "pathology",
+        r"pathology|diagnosis|disease|condition|diagnose|pathologie|patolog[ií]a|diagn[oó]sti[ck]o?",
+    ),
+)
+"""Words of a heading in English, German, French, Spanish, Italian, Portuguese and Dutch."""
+
+
+def _each_word(words: Mapping[str, str]) -> dict[str, str]:
+    """Return each word of ``{"years": "jahre ans"}`` -> the key that it stands for."""
+    return {word: key for key, said in words.items() for word in said.split()}
+
+
+_UNIT_WORDS = _each_word(
+    {
+        "years": "jahre jahr jahren ans an années años ano anos anni anno jaar",
+        "months": "monate monat mois meses mesi maanden",
+        "weeks": "wochen woche semaines semanas settimane weken",
+        "days": "tage tag jours días dias giorni dagen",
+    }
 )
 _NOTE = re.compile(r"^(?P<name>[^\[(]*?)[\s_.:]*[\[(](?P<note>.*)[\])]\s*$")
 """A heading whose unit or legend stands in brackets."""
 _TAIL = re.compile(r"^(?P<name>.*?)(?:[\s_/,:;-]+(?:in\s+)?)(?P<note>[^\s_/,:;-]+|.*[=:].*)$")
 """A heading whose last word may be a unit, or whose end a legend."""
+_DOTS = re.compile(r"^(?P<name>.*?)\.+(?P<note>[A-Za-z]+)\.+$")
+"""The same as R writes it: ``Mass..kg.``."""
 _NO_UNIT = frozenset({"", "self-reported", "self reported", "measured", "number", "text"})
 PLAUSIBLE = {
     "height_m": (0.4, 2.5),
@@ -280,12 +317,16 @@ PLAUSIBLE = {
 }
 """Smallest and largest value of a person; outside, it is another unit or a code."""
 _GROWN_INCHES = {"height_m": (55.0, 80.0), "leg_length_m": (28.0, 42.0)}
-_SEXES = {
-    **dict.fromkeys(("f", "female", "woman", "w", "women", "girl"), "female"),
-    **dict.fromkeys(("m", "male", "man", "men", "boy"), "male"),
-}
-_CODE_FIRST = re.compile(r"\b(\d+)[\"']?\s*(?:=|:|-|is)\s*[\"' ]*([a-z]+)")
-_WORD_FIRST = re.compile(r"\b([a-z]+)[\"']?\s*(?:=|:|-|is)\s*[\"' ]*(\d+)")
+_SEXES = _each_word(
+    {
+        "female": "f female woman w women girl weiblich frau mädchen femme féminin fille mujer "
+        "femenino femmina donna femminile feminino mulher vrouw vrouwelijk v",
+        "male": "m male man men boy männlich mann junge homme masculin garçon hombre masculino "
+        "varón maschio uomo maschile homem mannelijk",
+    }
+)
+_CODE_FIRST = re.compile(r"\b(\d+)[\"']?\s*(?:=|:|-|is)\s*[\"' ]*([^\W\d_]+)")
+_WORD_FIRST = re.compile(r"\b([^\W\d_]+)[\"']?\s*(?:=|:|-|is)\s*[\"' ]*(\d+)")
 _ISO_5218 = {"1": "male", "2": "female"}
 _Values = tuple[list[str | float | None], list[HistoryEntry]]
 
@@ -319,11 +360,16 @@ def subject_columns(
     others = []
     for place, heading in enumerate(header):
         name, unit = heading_of(heading)
-        if name is None or any(column.name == name for column in columns):
+        first = next((column for column in columns if column.name == name), None)
+        if name is None or first is not None:
             others.append(place)
+        if name is None or (first is not None and name not in PLAUSIBLE):
             continue
         cells = [row[place].strip() for row in rows]
         values, entries = _CONVERTERS[name](name, heading, unit, cells)
+        if first is not None:
+            history += _without_contradictions(first, values, header[first.place], heading)
+            continue
         columns.append(SubjectColumn(name, place, values))
         history += entries
     taken = {column.name for column in columns}
@@ -344,6 +390,25 @@ def subject_columns(
                 HistoryEntry("renamed", f"column {heading} of the subject table -> {name}")
             )
     return columns, history
+
+
+_SAME_VALUE = 0.02
+"""By how much a value may be off in another unit, with its rounding."""
+
+
+def _without_contradictions(
+    column: SubjectColumn, other: list[str | float | None], heading: str, heading_of_other: str
+) -> list[HistoryEntry]:
+    """Take out the values of a column that a second one of the same quantity contradicts."""
+    apart = [
+        row
+        for row, (one, two) in enumerate(zip(column.known, other, strict=True))
+        if isinstance(one, float) and isinstance(two, float) and abs(one - two) > _SAME_VALUE * one
+    ]
+    for row in apart:
+        column.known[row] = None
+    detail = f"{column.name}: columns {heading} and {heading_of_other} disagree"
+    return [HistoryEntry("dropped", detail, len(apart))] if apart else []
 
 
 _PERSONAL = re.compile(
@@ -398,12 +463,15 @@ def _known_name(heading: str) -> str | None:
 def heading_of(heading: str) -> tuple[str | None, str]:
     """Return what a heading names, if that is known, and what it states of unit or codes."""
     plain = " ".join(heading.split())
-    for pattern in (_NOTE, _TAIL):
-        if (match := pattern.match(plain)) and (name := _named(match["name"])):
-            note = match["note"].strip(" .")
-            if pattern is _NOTE or _unit(name, note) or (name == "sex" and _legend(note)):
-                return name, note
-    return _named(plain), ""
+    for words in (plain, re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain)):  # BodyMassKg
+        for pattern in (_NOTE, _DOTS, _TAIL):
+            if (match := pattern.match(words)) and (name := _named(match["name"])):
+                note = match["note"].strip(" .")
+                if pattern is _NOTE or _unit(name, note) or (name == "sex" and _legend(note)):
+                    return name, note
+        if name := _named(words):
+            return name, ""
+    return None, ""
 
 
 def _named(words: str) -> str | None:
@@ -414,8 +482,9 @@ def _named(words: str) -> str | None:
 def _unit(name: str, note: str) -> float | None:
     """Return the factor of a unit that a heading states, in capitals or not."""
     units = field_units(name)
+    word = _UNIT_WORDS.get(note.lower(), note)
     return units.get(
-        note, {word.lower(): factor for word, factor in units.items()}.get(note.lower())
+        word, {known.lower(): factor for known, factor in units.items()}.get(word.lower())
     )
 
 
@@ -432,21 +501,39 @@ def _stated(name: str, heading: str, note: str) -> float | None:
     return factor
 
 
-def _text(name: str, heading: str, unit: str, cells: list[str]) -> _Values:  # noqa: ARG001
-    return [cell if cell.lower() not in MISSING else None for cell in cells], []
+def _text(name: str, heading: str, unit: str, cells: list[str]) -> _Values:
+    legend, history = _codes(unit), []
+    known = {cell for cell in cells if not _is_missing(cell)}
+    if name == "pathology" and legend and known <= set(legend):
+        said = ", ".join(f"{code} = {word}" for code, word in sorted(legend.items()))
+        history.append(HistoryEntry("converted", f"{heading}: {said}, by its heading"))
+        cells = [legend.get(cell, cell) for cell in cells]
+    return [None if _is_missing(cell) else cell for cell in cells], history
+
+
+def _codes(note: str) -> dict[str, str]:
+    """Return code -> word from ``1 = male, 2 = female`` or ``F=1 M=2``, in small letters."""
+    text = note.lower()
+    pairs = _CODE_FIRST.findall(text) or [pair[::-1] for pair in _WORD_FIRST.findall(text)]
+    return dict(pairs) if len(dict(pairs)) == len(pairs) else {}
 
 
 def _legend(note: str) -> dict[str, str]:
-    """Return code -> sex from ``1 = male, 2 = female`` or ``F=1 M=2``."""
-    text = note.lower()
-    pairs = _CODE_FIRST.findall(text) or [pair[::-1] for pair in _WORD_FIRST.findall(text)]
-    return {code: _SEXES[word] for code, word in pairs if word in _SEXES}
+    """Return code -> sex, of the codes whose word is known as one."""
+    return {code: _SEXES[word] for code, word in _codes(note).items() if word in _SEXES}
 
 
 def _sex(name: str, heading: str, unit: str, cells: list[str]) -> _Values:  # noqa: ARG001
     legend = _legend(unit)
+    cells = [re.sub(r"^(\d)\.0+$", r"\1", cell) for cell in cells]  # 1.0 of a column with a gap
     codes = {cell for cell in cells if cell.isdigit()}
-    history = []
+    words, history = dict(_SEXES), []
+    letters = {cell.lower() for cell in cells}
+    if "h" in letters:  # hombre and mujer, or homme and femme
+        spanish = {"h": "male", "m": "female"} if "m" in letters else {"h": "male"}
+        words |= spanish
+        said = ", ".join(f"{letter.upper()} = {word}" for letter, word in spanish.items())
+        history.append(HistoryEntry("assumed", f"{heading}: {said}, as H stands for a man"))
     if codes and len(set(legend.values())) != len(legend):
         legend = {}
     if legend:
@@ -463,9 +550,7 @@ def _sex(name: str, heading: str, unit: str, cells: list[str]) -> _Values:  # no
         legend = _ISO_5218
         detail = f"{heading}: 1 = male, 2 = female (ISO/IEC 5218), the heading does not say"
         history.append(HistoryEntry("assumed", detail))
-    values: list[str | float | None] = [
-        _SEXES.get(cell.lower(), legend.get(cell)) for cell in cells
-    ]
+    values: list[str | float | None] = [words.get(cell.lower(), legend.get(cell)) for cell in cells]
     lost = [cell for cell, value in zip(cells, values, strict=True) if value is None and cell]
     lost = [cell for cell in lost if cell.lower() not in MISSING]
     if lost:
@@ -476,33 +561,46 @@ def _sex(name: str, heading: str, unit: str, cells: list[str]) -> _Values:  # no
 
 def _quantity(name: str, heading: str, unit: str, cells: list[str]) -> _Values:
     numbers, unread = [], []
-    for cell in cells:
+    beside: dict[int, float] = {}
+    for row, cell in enumerate(cells):
         try:
             numbers.append(parse_number(cell))
         except ValueError:
-            numbers.append(math.nan)
-            unread.append(cell)
+            value, factor = _with_its_unit(name, cell)
+            numbers.append(value)
+            if factor is None:
+                unread.append(cell)
+            else:
+                beside[row] = factor
     history = []
+    if beside:
+        detail = f"{heading}: units beside the values ({cells[min(beside)]})"
+        history.append(HistoryEntry("converted", detail, len(beside)))
     if unread:
         detail = f"{heading}: {', '.join(unread[:5])} no number"
         history.append(HistoryEntry("dropped", detail, len(unread)))
     known = [value for value in numbers if not math.isnan(value)]
-    if _may_be_inches(name, unit, known):
+    plain = [math.nan if row in beside else value for row, value in enumerate(numbers)]
+    bare = [value for value in plain if not math.isnan(value)]
+    if _may_be_inches(name, unit, bare):
         detail = f"{heading}: centimetres or inches, the heading does not say"
         return [None] * len(cells), [*history, HistoryEntry("dropped", detail, len(known))]
     if name.endswith("_m"):
-        factors, entries = _length_factors(name, heading, unit, numbers)
+        factors, entries = _length_factors(name, heading, unit, plain)
         history += entries
+    elif known and not bare:
+        factors = [math.nan] * len(numbers)
     else:
         stated = _stated(name, heading, unit)
         factors = [1.0 if stated is None else stated] * len(numbers)
         if stated is None:
             word = "years" if name == "age" else "kg"
-            middle = f", median {statistics.median(known):g}" if known else ""
+            middle = f", median {statistics.median(bare):g}" if bare else ""
             detail = f"{heading}: {word}, the heading does not say{middle}"
             history.append(HistoryEntry("assumed", detail))
         elif stated != 1.0:
-            history.append(HistoryEntry("converted", f"{heading}: x {stated:g}", len(known)))
+            history.append(HistoryEntry("converted", f"{heading}: x {stated:g}", len(bare)))
+    factors = [beside.get(row, factor) for row, factor in enumerate(factors)]
     low, high = PLAUSIBLE[name]
     values: list[str | float | None] = [
         round(value * factor, 6) if low <= value * factor <= high else None
@@ -512,6 +610,22 @@ def _quantity(name: str, heading: str, unit: str, cells: list[str]) -> _Values:
     if lost:
         history.append(HistoryEntry("dropped", f"{heading}: outside {low:g} to {high:g}", lost))
     return values, history
+
+
+_VALUE_AND_UNIT = re.compile(r"([0-9.,]+)\s*([^\W\d_]+)\.?")
+_FEET = re.compile(r"(\d)\s*(?:'|′|ft|feet)\s*(?:(\d{1,2}(?:\.\d+)?)\s*(?:\"|″|''|in|inches)?)?")
+
+
+def _with_its_unit(name: str, cell: str) -> tuple[float, float | None]:
+    """Return the number of ``154 lbs`` or ``5'10"`` and the factor of its unit, or NaN and None."""
+    if (match := _VALUE_AND_UNIT.fullmatch(cell.strip())) and (factor := _unit(name, match[2])):
+        try:
+            return parse_number(match[1]), factor
+        except ValueError:
+            return math.nan, None
+    if name.endswith("_m") and (match := _FEET.fullmatch(cell.strip())):
+        return 12.0 * float(match[1]) + float(match[2] or 0.0), field_units(name)["in"]
+    return math.nan, None
 
 
 def _may_be_inches(name: str, unit: str, known: list[float]) -> bool:

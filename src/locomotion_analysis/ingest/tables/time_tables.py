@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
-from locomotion_analysis.data.identity import is_nobody
+from locomotion_analysis.data.identity import MEASURES, is_nobody
 from locomotion_analysis.errors import LocomotionError, SchemaError
 from locomotion_analysis.ingest.recording import Event, Recording, Stream
 from locomotion_analysis.ingest.tables.cells import (
@@ -21,7 +21,7 @@ from locomotion_analysis.ingest.tables.cells import (
 )
 from locomotion_analysis.ingest.tables.column_map import ChannelSpec, ColumnMap, EventSpec
 from locomotion_analysis.ingest.tables.map_entries import PLACEHOLDER, names_like
-from locomotion_analysis.ingest.tables.map_values import MappedValues, one_length
+from locomotion_analysis.ingest.tables.map_values import UNKNOWN, MappedValues, one_length
 
 _RECORDING_NAMES = ("subject", "task", "trial")
 _APART = 2
@@ -211,16 +211,25 @@ def _recording(
             history.append(HistoryEntry("dropped", detail, int(gone.sum())))
             rows = rows[~gone]
     own_time = np.arange(len(rows)) / rate if time_s is None else time_s[rows]
+    source = values.variables.where
     known: dict[str, Any] = {}
     for name, array in fields.items():
         words = labels(array[rows])
-        if len(set(words.tolist())) > 1:
+        known_rows = rows[~np.isin(words, UNKNOWN)] if name not in _RECORDING_NAMES else rows
+        distinct = dict.fromkeys(labels(array[known_rows]).tolist())
+        if len(distinct) > 1 and name in MEASURES:
+            raise SchemaError(
+                expected=f"one {name} in a recording",
+                got=", ".join(list(distinct)[:4]),
+                where=source,
+                fix="correct the column, or tell the recordings apart by trial",
+            )
+        if len(distinct) > 1:
             history.append(HistoryEntry("dropped", f"{name}: changes within the recording"))
             continue
-        value = words[0] if name in _RECORDING_NAMES else array[rows][0]
+        value = words[0] if name in _RECORDING_NAMES else array[[*known_rows, *rows][0]]
         if value is not None:
             known[name] = value.item() if isinstance(value, np.generic) else value
-    source = values.variables.where
     if "subject" in fields and is_nobody(str(known.get("subject", ""))):
         raise SchemaError(
             expected="a subject in every row",

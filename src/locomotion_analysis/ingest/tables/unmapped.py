@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.budget import most_unpacked_bytes, refuse_unpacked
 from locomotion_analysis.data import HistoryEntry, LocomotionData
-from locomotion_analysis.data.columns import float32_values, label
-from locomotion_analysis.data.identity import MISSING
+from locomotion_analysis.data.columns import float32_values, label, standard_quantity
+from locomotion_analysis.data.identity import MEASURES, MISSING, SIDE_WORDS
 from locomotion_analysis.data.parquet import read_plain_table
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
 from locomotion_analysis.ingest.recording import SIDES, ReadOptions, Recording, Stream
@@ -31,6 +31,7 @@ from locomotion_analysis.ingest.tables.cells import (
     parse_rows,
     repeated_instants,
 )
+from locomotion_analysis.ingest.tables.mapped import TableReader
 from locomotion_analysis.standard import (
     PHASE_COLUMN,
     TIME_COLUMNS,
@@ -60,15 +61,28 @@ class CyclesParquetReader:
         """Return the one person of a file, as far as its footer says that it is one."""
         return _people_of_parquet(path)
 
-    def read(self, path: Path, options: ReadOptions) -> LocomotionData:  # noqa: ARG002
-        """Read the cycles.
+    def read(self, path: Path, options: ReadOptions) -> list[Recording] | LocomotionData:
+        """Read the cycles; by the map where no column is a standard channel.
 
         Raises
         ------
         FileReadError, SchemaError
             As :meth:`~locomotion_analysis.LocomotionData.from_parquet`.
         """
+        if options.column_map is not None and not _has_channels(path):
+            return TableReader().read(path, options)
         return LocomotionData.from_parquet(path)
+
+
+def _has_channels(path: Path) -> bool:
+    """Return whether a column of a Parquet file is a standard channel, of whichever side."""
+    try:
+        names = pq.read_schema(path).names
+    except (pa.ArrowInvalid, UnicodeDecodeError, OSError):
+        return True  # damaged: reading it says so
+    return any(
+        is_channel(canonical_name(re.sub("_(left|right)_", "_ipsi_", name))) for name in names
+    )
 
 
 def _people_of_parquet(path: Path) -> list[Recording]:
@@ -241,11 +255,7 @@ def _totals_agree(values: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 # Standard Parquet over time: not yet cut into gait cycles.
 
-_SIDE_WORDS = {
-    **dict.fromkeys(("left", "l", "links", "gauche"), "left"),
-    **dict.fromkeys(("right", "r", "rechts", "droite"), "right"),
-}
-_LONGEST_STEP_S = 0.5
+_SIDE_COLUMNS = ("side", "leg", "limb", "foot", "body_side", "ipsi_side")
 _TRIAL_COLUMNS = ("dataset", "subject", "task", "task_id", "trial")
 _PHASES = (PHASE_COLUMN, "phase_percent", "phase_contra")
 
@@ -276,8 +286,8 @@ class TimeParquetReader:
         """Return the one person of a file, as far as its footer says that it is one."""
         return _people_of_parquet(path)
 
-    def read(self, path: Path, options: ReadOptions) -> list[Recording]:  # noqa: ARG002
-        """Read one recording a subject, task and trial.
+    def read(self, path: Path, options: ReadOptions) -> list[Recording] | LocomotionData:
+        """Read one recording a subject, task and trial; by the map where no column is a channel.
 
         Raises
         ------
@@ -286,6 +296,8 @@ class TimeParquetReader:
         SchemaError
             If no column is a channel, or time does not rise within a trial.
         """
+        if options.column_map is not None and not _has_channels(path):
+            return TableReader().read(path, options)
         try:
             frame = read_plain_table(path).to_pandas()
             named = [name for name in frame.index.names if name is not None and name not in frame]
@@ -350,16 +362,30 @@ def _trial(part: pd.DataFrame, time: str, path: Path, history: list[HistoryEntry
     except LocomotionError as error:
         raise error.at(where or "the whole table") from None
     metadata: dict[str, Any] = {}
+    used = (*constants, time, "side", _side_column(part))
     for column in part.columns:
         name = str(column)
-        if name in (*constants, time, "side") or _sided(name, "right") is not None:
+        if name in used or _sided(name, "right") is not None:
             continue
-        if len(part[column].drop_duplicates()) == 1:
-            value = part[column].iloc[0]
-            metadata[name] = value.item() if isinstance(value, np.generic) else value
-        else:
+        values = part[column].dropna().drop_duplicates()
+        if len(values) > 1 and name in MEASURES:
+            raise SchemaError(
+                expected=f"one {name} in a trial",
+                got=", ".join(map(str, values.tolist()[:4])),
+                where=where or "the whole table",
+                fix="correct the column, or tell the trials apart by a column trial",
+            )
+        if len(values) > 1:
             detail = f"column {name}: changes over time and is no channel name"
             own.append(HistoryEntry("dropped", detail))
+            continue
+        value = values.iloc[0] if len(values) else part[column].iloc[0]
+        value = value.item() if isinstance(value, np.generic) else value
+        quantity = standard_quantity(name)
+        if quantity and quantity[0] not in part and isinstance(value, (int, float)):
+            name, value = quantity[0], round(value * quantity[1], 6)
+            own.append(HistoryEntry("converted", f"column {column} -> {name}"))
+        metadata[name] = value
     return Recording(
         source=str(path),
         subject=_word(constants.get("subject")),
@@ -385,14 +411,7 @@ def _seconds(values: "pd.Series[Any]", name: str, history: list[HistoryEntry]) -
             where=f"column {name}",
             fix="write the time as seconds",
         )
-    times = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    if len(times) > 1 and (step := float(np.nanmedian(np.diff(times)))) > _LONGEST_STEP_S:
-        raise SchemaError(
-            expected="times in seconds, at least two instants a second",
-            got=f"{step:g} between two rows",
-            where=f"column {name}",
-            fix="milliseconds or nanoseconds? Divide them into seconds",
-        )
+    times: Array = values.to_numpy(dtype=np.float64, na_value=np.nan)
     return times
 
 
@@ -404,25 +423,36 @@ def _numbers(values: "pd.Series[Any]", name: str) -> Array:
     return float32_values(column, name).astype(np.float64)
 
 
+def _side_column(part: pd.DataFrame) -> str | None:
+    """Return the column that says which leg is ipsi: side, or another word for it with a side."""
+    known = {*SIDE_WORDS, *SIDES}
+    for name in [name for name in _SIDE_COLUMNS if name in part]:
+        words = {label(value).strip().lower() for value in part[name].dropna().unique()}
+        if name == "side" or (words and words <= known):
+            return name
+    return None
+
+
 def _ipsi(part: pd.DataFrame, history: list[HistoryEntry]) -> str:
     """Return the side of the leg called ipsi, by the column side."""
-    said = part["side"].dropna().unique().tolist() if "side" in part else []
+    column = _side_column(part)
+    said = [] if column is None else part[column].dropna().unique().tolist()
     words = sorted(
         {text for value in said if (text := label(value).strip()).lower() not in MISSING}
     )
     if not words:
         history.append(HistoryEntry("assumed", "ipsi = right: no column side says it"))
         return "right"
-    sides = {_SIDE_WORDS.get(word.lower(), "") for word in words}
-    if len(sides) != 1 or "" in sides:
+    sides = {SIDE_WORDS.get(word.lower(), word.lower()) for word in words}
+    if len(sides) != 1 or not sides <= set(SIDES):
         raise SchemaError(
             expected="one side a trial, left or right (L or R)",
             got=", ".join(words[:5]),
-            where="column side",
+            where=f"column {column}",
             fix="write left or right, and tell trials of either side apart by a column trial",
         )
     side = sides.pop()
-    history.append(HistoryEntry("renamed", f"ipsi -> {side}, by the column side"))
+    history.append(HistoryEntry("renamed", f"ipsi -> {side}, by the column {column}"))
     return side
 
 

@@ -1,0 +1,202 @@
+"""Whether numbers are as large as what they are said to be, or of another unit.
+
+A wrong unit is wrong by 57 (degrees), 1000 (kN, mm) or a body weight, so wide limits tell it. They
+are held against what is usual in a recording, never against single samples.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from locomotion_analysis.errors import UnitError
+from locomotion_analysis.ingest.foot_forces import CONTACT_N, contacts
+from locomotion_analysis.ingest.force_zero import USUAL_WEIGHT_N
+from locomotion_analysis.ingest.marker_names import foot_marker, pelvis_marker
+from locomotion_analysis.ingest.recording import SIDES, Recording
+
+_BENDING = ("hip_flexion_angle_", "knee_flexion_angle_")
+_BENT_RAD = 3.5
+"""No hip, knee or ankle bends so far (200 degrees)."""
+_STILL_RAD, _MOVING_RAD = 0.004, 0.05
+"""Range of hips and knees of a walk: locked below the first, below the second (3 degrees) in
+degrees taken for radians twice over."""
+_LARGEST = {"grf_vertical_": 10.0, "_moment_": 20.0, "_power_": 150.0}
+"""Body weights, Nm/kg and W/kg: about three times the peaks of sprinting."""
+_UNITS = {"_BW": "body weights", "_Nm_kg": "Nm/kg", "_W_kg": "W/kg"}
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What is not as large as its unit says: what was expected, what there is, and what to do."""
+
+    expected: str
+    got: str
+    fix: str
+
+
+def refuse_wrong_units(channels: Sequence[str], block: NDArray[np.floating], where: str) -> None:
+    """Raise where the curves of strides cannot have the unit they are said to have.
+
+    Parameters
+    ----------
+    channels : sequence of str
+    block : ndarray, shape (n_channels, n_strides, n_points)
+        In standard units.
+    where : str
+        The file, for the message.
+
+    Raises
+    ------
+    UnitError
+        At the first of the :func:`unit_doubts`.
+    """
+    for doubt in unit_doubts(channels, block):
+        raise UnitError(expected=doubt.expected, got=doubt.got, where=where, fix=doubt.fix)
+
+
+def unit_doubts(channels: Sequence[str], block: NDArray[np.floating]) -> Iterator[Doubt]:
+    """Yield what speaks against the units of strides.
+
+    A hip, knee or ankle beyond 200 degrees, hips and knees that all move by less than 3, a vertical
+    force, moment or power far beyond sprinting.
+
+    Parameters
+    ----------
+    channels : sequence of str
+    block : ndarray, shape (n_channels, n_strides, n_points)
+        In standard units.
+    """
+    known = {
+        name: curves
+        for name, curves in zip(channels, block, strict=True)
+        if np.isfinite(curves).any()
+    }
+    yield from _impossible_angles(spans := _angle_spans(known))
+    legs = [float(span[1] - span[0]) for name, span in spans.items() if name.startswith(_BENDING)]
+    if legs and _STILL_RAD < max(legs) < _MOVING_RAD:
+        yield Doubt(
+            expected="hips and knees that move as in walking",
+            got=f"a range of at most {np.degrees(max(legs)):.1f} degrees",
+            fix="correct the unit: numbers in radians look like this where degrees are stated",
+        )
+    for name, curves in known.items():
+        unit = next((word for ending, word in _UNITS.items() if name.endswith(ending)), None)
+        limit = next((most for part, most in _LARGEST.items() if part in name), None)
+        if unit is None or limit is None:
+            continue
+        rows = np.isfinite(curves).any(axis=1)
+        peak = float(np.median(np.nanmax(np.abs(curves[rows]), axis=1)))
+        if peak > limit:
+            yield Doubt(
+                expected=f"{name} of at most {limit:g} {unit}",
+                got=f"peaks of {peak:.4g}",
+                fix="correct its unit, or the mass of the person",
+            )
+
+
+def refuse_impossible_angles(signals: Mapping[str, NDArray[np.floating]]) -> None:
+    """Raise where a hip, knee or ankle is where no joint goes.
+
+    Parameters
+    ----------
+    signals : mapping of str to ndarray, shape (n,)
+        Over time, angles in rad among them.
+
+    Raises
+    ------
+    UnitError
+        If one of them is beyond 200 degrees for more than a few samples.
+    """
+    for doubt in _impossible_angles(_angle_spans(signals)):
+        raise UnitError(expected=doubt.expected, got=doubt.got, fix=doubt.fix)
+
+
+def _angle_spans(signals: Mapping[str, NDArray[np.floating]]) -> dict[str, NDArray[np.float64]]:
+    """Return the 2.5th and the 97.5th percentile of hips, knees and ankles, rad."""
+    return {
+        name: np.nanpercentile(values, (2.5, 97.5))
+        for name, values in signals.items()
+        if name.startswith((*_BENDING, "ankle_dorsiflexion_angle_")) and np.isfinite(values).any()
+    }
+
+
+def _impossible_angles(spans: Mapping[str, NDArray[np.float64]]) -> Iterator[Doubt]:
+    for name, span in spans.items():
+        if (most := float(np.abs(span).max())) > _BENT_RAD:
+            yield Doubt(
+                expected="angles that a joint can have",
+                got=f"{name} of {most:.4g} rad ({np.degrees(most):.0f} degrees)",
+                fix="correct the unit (degrees said to be radians?); angular speeds are no angles",
+            )
+
+
+_FOOT_M, _LEG_M = (0.02, 0.6), (0.12, 2.5)
+"""From heel to forefoot, and from heel to pelvis, of an infant and of a giant with margin."""
+
+
+def refuse_wrong_lengths(recording: Recording) -> None:
+    """Raise where the markers of a foot or a leg are farther apart, or nearer, than on a body.
+
+    Raises
+    ------
+    UnitError
+        With the distance.
+    """
+    markers = recording.markers
+    pelvis = pelvis_marker(markers)
+    for side in SIDES:
+        heel, toe, ankle = (foot_marker(markers, place, side) for place in ("heel", "toe", "ankle"))
+        foot = ankle if heel is None else heel
+        spans = []
+        if heel is not None and toe is not None:
+            spans.append(("heel and forefoot", toe - heel, _FOOT_M))
+        if foot is not None and pelvis is not None:
+            spans.append(("foot and pelvis", pelvis - foot, _LEG_M))
+        for what, between, (low, high) in spans:
+            distance = np.linalg.norm(between, axis=1)
+            if np.isfinite(distance).any() and not low < (m := np.nanmedian(distance)) < high:
+                raise UnitError(
+                    expected=f"{low:g} to {high:g} m between {what}",
+                    got=f"{m:.3g} m on the {side}",
+                    where=recording.source,
+                    fix="correct the unit that the file states for positions",
+                )
+
+
+def refuse_small_forces(recording: Recording) -> None:
+    """Raise where vertical forces have the course of steps and none is as large as one.
+
+    Parameters
+    ----------
+    recording : Recording
+        In which no force is large enough for a contact.
+
+    Raises
+    ------
+    UnitError
+        If a force stays below 20 N, never pulls, and has two contacts or more once it is enlarged
+        to the weight of a person. Noise of a plate that nobody stands on has both signs.
+    """
+    forces = [
+        (name, stream.time_s, stream.signals[name])
+        for stream in recording.streams
+        for side in SIDES
+        if (name := f"grf_vertical_{side}_N") in stream.signals
+    ]
+    forces += [
+        (f"force plate {number}", plate.time_s, plate.force_N[:, 2])
+        for number, plate in enumerate(recording.plates, 1)
+    ]
+    for name, time_s, force in forces:
+        peak = float(np.nanmax(force, initial=0.0))
+        if not 0.0 < peak < CONTACT_N or float(np.nanmin(force)) < -0.1 * peak:
+            continue
+        if len(contacts(time_s, force * (USUAL_WEIGHT_N / peak))) > 1:
+            raise UnitError(
+                expected=f"vertical forces in newtons, {CONTACT_N:g} N and more in every step",
+                got=f"steps of at most {peak:.3g} in {name}",
+                where=recording.source,
+                fix="state the unit (kN or BW), or convert the numbers to newtons",
+            )
