@@ -332,11 +332,11 @@ def subject_columns(
         heading = header[place]
         if all(map(_is_missing, cells)):
             continue
-        if _PERSONAL.search(heading.lower()):
+        if names_a_person(heading):
             detail = f"column {heading} of the subject table: it names a person"
             history.append(HistoryEntry("dropped", detail))
             continue
-        name = _tidy(heading, taken)
+        name = tidy_name(heading, taken)
         taken.add(name)
         columns.append(SubjectColumn(name, place, _plain_values(cells)))
         if name != heading:
@@ -359,12 +359,17 @@ _OWN_OF_CYCLES = frozenset(
 """Names that say something of a cycle, which a table of subjects must not overwrite."""
 
 
-def _tidy(heading: str, taken: Collection[str]) -> str:
+def names_a_person(heading: str) -> bool:
+    """Return whether a heading is of what tells who somebody is, which no dataset carries."""
+    return _PERSONAL.search(heading.lower()) is not None
+
+
+def tidy_name(heading: str, taken: Collection[str]) -> str:
     """Return a heading as the name of a column of the cycles: small letters, no signs.
 
     Examples
     --------
-    >>> _tidy("UPDRS-III (off)", ()), _tidy("Task", ()), _tidy("TUG [s]", {"tug_s"})
+    >>> tidy_name("UPDRS-III (off)", ()), tidy_name("Task", ()), tidy_name("TUG [s]", {"tug_s"})
     ('updrs_iii_off', 'table_task', 'tug_s_2')
     """
     name = re.sub(r"\W+", "_", heading.casefold()).strip("_") or "column"

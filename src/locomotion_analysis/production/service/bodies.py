@@ -7,7 +7,6 @@ before values.
 
 import json
 import math
-import re
 import struct
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +23,12 @@ from pydantic import ValidationError
 from locomotion_analysis.budget import refuse_unpacked
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.data.derived import with_derived, with_hint
-from locomotion_analysis.data.parquet import parse_csv, parts_from_table, read_plain_table
+from locomotion_analysis.data.parquet import (
+    csv_width,
+    parse_csv,
+    parts_from_table,
+    read_plain_table,
+)
 from locomotion_analysis.data.unpacked import arrow_bytes, is_text, written_out
 from locomotion_analysis.errors import FileReadError, LocomotionWarning, UnpackedSizeError
 from locomotion_analysis.production.bundle.manifest import ChannelRange
@@ -673,8 +677,7 @@ def _read(body: bytes, media_type: str, most: int) -> pa.Table:
         _refuse_wide(pq.read_schema(pa.BufferReader(body)))
         return read_plain_table(body, most, "body")
     if media_type == CSV:
-        heading = re.match(rb"\s*([^\r\n]*)", body)
-        if heading and (n_columns := heading[1].count(b",") + 1) > _MOST_COLUMNS:
+        if (n_columns := csv_width(body)) > _MOST_COLUMNS:
             raise _too_wide(n_columns)
         return parse_csv(body)
     # A file is a stream between two marks, and a list of its batches that need not be true.
