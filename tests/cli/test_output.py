@@ -14,6 +14,7 @@ import typer
 from locomotion_analysis.cli import show
 from locomotion_analysis.cli.app import app
 from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.errors import LocomotionWarning
 
 KNEE = "knee_flexion_angle_ipsi_rad"
 
@@ -159,3 +160,10 @@ def test_a_score_is_printed_with_the_reasons_to_doubt_it(locomotion, small, tmp_
     done = locomotion("run", tmp_path / "walk.parquet", *words, "--out", tmp_path / "study")
     assert done.status == 0, done.err
     assert "caution: 12 cycles are about half a cycle out of phase" in done.out
+
+
+def test_a_warning_is_told_once(capsys):
+    tell = show.warning_lines()
+    for text in ("a  gap", "a gap", "another"):
+        tell(LocomotionWarning(text), LocomotionWarning, "file.py", 1)
+    assert capsys.readouterr().err.splitlines() == ["warning: a gap", "warning: another"]

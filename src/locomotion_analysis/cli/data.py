@@ -583,7 +583,10 @@ def plot(
         Literal["svg", "png", "pdf"], typer.Option("--format", help="Format of the pictures.")
     ] = "svg",
 ) -> None:
-    """Draw gait cycles: curves over the norm, sides, the clinical sheet, events, steps, scores."""
+    """Draw gait cycles: curves over the norm, sides, the clinical sheet, events, steps, scores.
+
+    The curves are of the twelve main channels at most; --channels draws others.
+    """
     from locomotion_analysis.plots import write_figures
 
     loaded = read_data(data, where, channels)

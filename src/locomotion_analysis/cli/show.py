@@ -4,7 +4,7 @@ import logging
 import sys
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -59,25 +59,31 @@ def show_log() -> None:
         log.addHandler(_LogLines(logging.WARNING))
 
 
-def show_warning(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,  # noqa: ARG001 - showwarning's signature
-    line: str | None = None,
-) -> None:
-    """Print our own warnings as one line; stands in for :func:`warnings.showwarning`.
+def warning_lines() -> Callable[..., None]:
+    """Return what prints our own warnings, each once, as one line: :func:`warnings.showwarning`.
 
     Other libraries' warnings speak to programmers and keep their usual form.
     """
-    if issubclass(category, LocomotionWarning):
+    told: set[str] = set()
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,  # noqa: ARG001 - showwarning's signature
+        line: str | None = None,
+    ) -> None:
+        if not issubclass(category, LocomotionWarning):
+            text = warnings.formatwarning(message, category, filename, lineno, line)
+            error_console().print(escape(text), end="")
+            return
         text = " ".join(str(message).split())
-        error_console().print(f"[yellow]warning:[/] {escape(text)}")
-    else:
-        error_console().print(
-            escape(warnings.formatwarning(message, category, filename, lineno, line)), end=""
-        )
+        if text not in told:
+            told.add(text)
+            error_console().print(f"[yellow]warning:[/] {escape(text)}")
+
+    return show
 
 
 def frame_table(title: str, frame: "pd.DataFrame") -> "Table":

@@ -313,3 +313,20 @@ def test_units_are_those_that_a_map_knows(tmp_path):
     assert found["A"]["mass_kg"] == pytest.approx(69.99, abs=0.01)
     assert found["A"]["age"] == pytest.approx(25.0)
     assert "height (in): in" in "\n".join(map(str, found.history))
+
+
+def test_measures_of_the_legs_go_by_usual_headings(tmp_path):
+    headings = {
+        "Left leg length (mm)": (812, "leg_length_left_m", 0.812),
+        "Leg length [R]": ("81,5", "leg_length_right_m", 0.815),
+        "LKneeWidth [mm]": (98, "knee_width_left_m", 0.098),
+        "knee_width_right_m": ("0,1", "knee_width_right_m", 0.1),
+        "ankle width": ("7,2", "ankle_width_m", 0.072),
+        "Marker diameter [mm]": (14, "marker_diameter_m", 0.014),
+        "Inter-ASIS distance (cm)": ("24", "asis_distance_m", 0.24),
+    }
+    path = tmp_path / "people.csv"
+    cells = [str(value) for value, _, _ in headings.values()]
+    path.write_text(";".join(["subject", *headings]) + "\n" + ";".join(["P1", *cells]) + "\n")
+    known = read_subjects(path)["P1"]
+    assert known == pytest.approx({name: value for _, name, value in headings.values()})

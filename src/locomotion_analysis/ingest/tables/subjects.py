@@ -254,7 +254,24 @@ def _same_rounded(one: str | float, other: str | float, rounding: float) -> bool
 
 # Which column is what, and its values in standard units.
 
+_MEASURES_OF_LEGS = {
+    "leg_length": r"leg[ _]*length",
+    "knee_width": r"knee[ _]*(width|breadth)",
+    "ankle_width": r"ankle[ _]*(width|breadth)",
+}
+_SIDES = {"left": "l|left", "right": "r|right"}
 _HEADINGS = (
+    *(
+        (
+            f"{name}_{side}_m",
+            rf"({words})[ _.]*{measure}|{measure}[ _.]*({words})",
+        )
+        for name, measure in _MEASURES_OF_LEGS.items()
+        for side, words in _SIDES.items()
+    ),
+    *((f"{name}_m", measure) for name, measure in _MEASURES_OF_LEGS.items()),
+    ("marker_diameter_m", r"marker[ _]*(diameter|size)"),
+    ("asis_distance_m", r"(inter[ _-]*)?asis[ _]*(distance|width|breadth)"),
     (
         "subject",
         r"(subject|participant|patient|person|sub|proband)?[ _.]*(id|nr|no|number|code|name)",
@@ -264,7 +281,6 @@ _HEADINGS = (
     ("age", r"age"),
     ("mass_kg", r"(body[ _]*)?(mass|weight)"),
     ("height_m", r"(body[ _]*)?(height|size|stature)"),
-    ("leg_length_m", r"leg[ _]*length"),
     ("pathology", r"pathology|diagnosis|disease|condition"),
 )
 _NOTE = re.compile(r"^(?P<name>[^\[(]*?)[\s_.:]*[\[(](?P<note>.*)[\])]\s*$")
@@ -272,9 +288,16 @@ _NOTE = re.compile(r"^(?P<name>[^\[(]*?)[\s_.:]*[\[(](?P<note>.*)[\])]\s*$")
 _TAIL = re.compile(r"^(?P<name>.*?)(?:[\s_/,:;-]+(?:in\s+)?)(?P<note>[^\s_/,:;-]+|.*[=:].*)$")
 """A heading whose last word may be a unit, or whose end a legend."""
 _NO_UNIT = frozenset({"", "self-reported", "self reported", "measured", "number", "text"})
+_OF_LEGS = {"leg_length": (0.2, 1.4), "knee_width": (0.04, 0.25), "ankle_width": (0.025, 0.15)}
 PLAUSIBLE = {
     "height_m": (0.4, 2.5),
-    "leg_length_m": (0.2, 1.4),
+    **{
+        f"{name}{side}_m": span
+        for name, span in _OF_LEGS.items()
+        for side in ("", "_left", "_right")
+    },
+    "marker_diameter_m": (0.003, 0.05),
+    "asis_distance_m": (0.08, 0.5),
     "mass_kg": (2.0, 350.0),
     "age": (0.0, 120.0),
 }
@@ -406,6 +429,8 @@ def heading_of(heading: str) -> tuple[str | None, str]:
     for pattern in (_NOTE, _TAIL):
         if (match := pattern.match(plain)) and (name := _named(match["name"])):
             note = match["note"].strip(" .")
+            if sided := _named(f"{match['name']} {note}"):  # leg length (left)
+                return sided, ""
             if pattern is _NOTE or _unit(name, note) or (name == "sex" and _legend(note)):
                 return name, note
     return _named(plain), ""
@@ -557,7 +582,5 @@ _CONVERTERS: dict[str, Callable[[str, str, str, list[str]], _Values]] = {
     "pathology": _text,
     "sex": _sex,
     "age": _quantity,
-    "mass_kg": _quantity,
-    "height_m": _quantity,
-    "leg_length_m": _quantity,
+    **dict.fromkeys(PLAUSIBLE, _quantity),
 }
