@@ -397,6 +397,13 @@ def write_parquet(
 
 
 def _unreadable(path: Path, error: Exception) -> FileReadError:
+    if not path.exists():
+        return FileReadError(
+            expected="a Parquet file",
+            got="nothing at that path",
+            where=str(path),
+            fix="check the spelling and the folder you are in",
+        )
     with path.open("rb") as stream:
         begins = stream.read(4) == _PARQUET_MAGIC
     if begins:

@@ -30,7 +30,13 @@ from locomotion_analysis.data.parquet import (
     read_plain_table,
 )
 from locomotion_analysis.data.unpacked import arrow_bytes, is_text, written_out
-from locomotion_analysis.errors import FileReadError, LocomotionWarning, UnpackedSizeError
+from locomotion_analysis.errors import (
+    FileReadError,
+    LocomotionWarning,
+    SchemaError,
+    UnpackedSizeError,
+    listed,
+)
 from locomotion_analysis.production.bundle.manifest import ChannelRange
 from locomotion_analysis.production.service.contract import (
     ARROW_FILE,
@@ -274,6 +280,16 @@ def checked_features(frame: pd.DataFrame, served: Served) -> Asked:
     SchemaError
         If features are missing or unknown.
     """
+    if not len(frame.columns):
+        channels = served.channel_names
+        raise SchemaError(
+            expected=f"gait cycles with the {len(channels)} channels of the training, or their features"
+            if channels
+            else f"the {len(served.schema.names)} features of the training",
+            got="a table without one of them",
+            where="columns",
+            fix="`locomotion bundle-inspect` and GET /v1/model list what the model needs",
+        )
     values = frame.select_dtypes("number").to_numpy(np.float64)
     names = list(frame.select_dtypes("number").columns)
     allowed = np.isin(names, served.schema.with_gaps)
@@ -309,7 +325,7 @@ def checked_cycles(data: LocomotionData, served: Served) -> Asked:
         raise RefusedError(
             422,
             expected=f"the {len(served.channel_names)} channels of the training",
-            got=f"{len(missing)} missing: {', '.join(missing[:5])}",
+            got=f"{len(missing)} missing: {listed(missing)}",
             where="cycles",
             fix=with_hint(
                 "`locomotion bundle-inspect` and GET /v1/model list them with units and signs",
@@ -663,11 +679,15 @@ def _table_of(body: bytes, media_type: str, most: int) -> pa.Table:
             400, expected=error.expected, got=error.got, where="body", fix=error.fix
         ) from None
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+        told = f" ({str(error).splitlines()[0][:200]})" if str(error) else ""
         raise RefusedError(
             400,
             expected=f"a table as {media_type}",
-            got=f"{type(error).__name__}: {str(error).splitlines()[0][:200]}" if str(error) else "",
+            got=f"one that is cut off, damaged or of another kind{told}"
+            if body
+            else "an empty file",
             where="body",
+            fix="copy or export the file again",
         ) from error
 
 
