@@ -27,6 +27,7 @@ from locomotion_analysis.files import (
     move_into_place,
     output_folder,
     read_json,
+    refuse_source,
     remove_leftovers,
     sha256,
     write_all,
@@ -637,3 +638,16 @@ def test_a_folder_that_may_not_be_written_to_is_one_error(tmp_path):
 def test_what_the_writer_itself_fails_of_stays_its_own_error(tmp_path):
     with pytest.raises(FileNotFoundError), atomic_path(tmp_path / "file"):
         (tmp_path / "other").read_bytes()
+
+
+def test_what_is_read_is_not_written_over(tmp_path):
+    source, folder = tmp_path / "a.csv", tmp_path / "lab"
+    folder.mkdir()
+    for path in (source, folder / "b.csv"):
+        path.write_text("x")
+    refuse_source(tmp_path / "new.csv", source, folder)
+    refuse_source(folder / "new.csv", source, folder)
+    (tmp_path / "link.csv").symlink_to(source)
+    for path in (source, folder / "b.csv", tmp_path / "link.csv", folder):
+        with pytest.raises(FileReadError, match="another file to write"):
+            refuse_source(path, source, folder)

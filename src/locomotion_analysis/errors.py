@@ -21,6 +21,7 @@ __all__ = [
     "TargetError",
     "UnitError",
     "UnpackedSizeError",
+    "counted",
     "did_you_mean",
     "listed",
 ]
@@ -62,6 +63,17 @@ def did_you_mean(name: object, known: Iterable[object], otherwise: str = "") -> 
     names = {str(each).lower(): str(each) for each in known}
     near = [names[each] for each in get_close_matches(str(name).lower(), names, n=3)]
     return f"did you mean {' or '.join(near)}?" if near else otherwise
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "cycle"), counted(2250, "cycle"), counted(2, "person", "people")
+    ('1 cycle', '2,250 cycles', '2 people')
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 class LocomotionWarning(UserWarning):

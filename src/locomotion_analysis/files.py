@@ -200,6 +200,28 @@ def refuse_existing(path: str | os.PathLike[str]) -> None:
         )
 
 
+def refuse_source(path: str | os.PathLike[str], *sources: str | os.PathLike[str]) -> None:
+    """Raise :class:`FileReadError` if the file to write is read, by its name or in a folder.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> refuse_source(folder / "new.parquet", folder)  # does not lie there yet
+    """
+    place = Path(path).resolve()
+    if not place.exists():
+        return
+    for source in map(Path, sources):
+        if source.resolve() in (place, *place.parents):
+            raise FileReadError(
+                expected="another file to write than those that are read",
+                got=f"a file of {source}" if source.is_dir() else "the file that is read",
+                where=str(path),
+                fix="choose another name, or another folder",
+            )
+
+
 def output_folder(path: str | os.PathLike[str], names: Iterable[str], record: str) -> Path:
     """Return a folder to write results into; files that are not ours are not written over.
 

@@ -54,6 +54,29 @@ def test_not_parquet(refused, tmp_path):
     assert "a file of another kind" in refused(path)
 
 
+def test_no_command_writes_over_what_it_reads(locomotion, small_file, tmp_path):
+    path = tmp_path / "walk.parquet"
+    before = small_file.read_bytes()
+    path.write_bytes(before)
+    own = ("--out", path)
+    for words in (
+        ("convert", path, path),
+        ("convert", tmp_path, *own),
+        ("subset", path, "--where", "step == 0", *own),
+        ("merge", f"a={path}", f"b={small_file}", *own),
+        ("validate", path, "--write-clean", path),
+        ("validate", path, *own),
+        ("doctor", path, "--apply", *own),
+        ("features", path, *own),
+        ("explain", path, "--target", "pathology", *own),
+        ("export", path, *own),
+    ):
+        ended = locomotion(*words)
+        assert ended.status == 2, words
+        assert "what to do:" in ended.err, words
+        assert path.read_bytes() == before, words
+
+
 def test_truncated_parquet(refused, small_file, tmp_path):
     path = tmp_path / "cut.parquet"
     path.write_bytes(small_file.read_bytes()[: small_file.stat().st_size // 2])

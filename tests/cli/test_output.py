@@ -6,12 +6,15 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 import typer
 
 from locomotion_analysis.cli import show
 from locomotion_analysis.cli.app import app
+from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.errors import LocomotionWarning
 
 KNEE = "knee_flexion_angle_ipsi_rad"
 
@@ -146,3 +149,21 @@ def test_the_shell_completes_commands_and_options(typed, offered):
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
     )
     assert offered in done.stdout.split()
+
+
+def test_a_score_is_printed_with_the_reasons_to_doubt_it(locomotion, small, tmp_path):
+    block = small.block.copy()
+    ill = (small.cycles["pathology"] == "stroke").to_numpy()
+    block[:, ill] = np.roll(block[:, ill], 75, axis=2)
+    LocomotionData(small.cycles, block, small.channels).to_parquet(tmp_path / "walk.parquet")
+    words = ("--target", "pathology", "--model", "linear", "--folds", 2, "--features", "temporal")
+    done = locomotion("run", tmp_path / "walk.parquet", *words, "--out", tmp_path / "study")
+    assert done.status == 0, done.err
+    assert "caution: 12 cycles are about half a cycle out of phase" in done.out
+
+
+def test_a_warning_is_told_once(capsys):
+    tell = show.warning_lines()
+    for text in ("a  gap", "a gap", "another"):
+        tell(LocomotionWarning(text), LocomotionWarning, "file.py", 1)
+    assert capsys.readouterr().err.splitlines() == ["warning: a gap", "warning: another"]

@@ -85,12 +85,53 @@ def test_what_is_no_such_table_is_refused(tmp_path):
     path.write_text("subject,knee,knee\na,1,2\n")
     with pytest.raises(SchemaError, match="knee more than once"):
         read_rows(path)
-    path.write_text("subject;knee\na;1,5\n")
-    with pytest.raises(FileReadError, match="comma-separated"):
+    path.write_text("subject,knee\na,1\nb\n")
+    with pytest.raises(FileReadError, match="as many values in each row"):
         read_rows(path)
     path.write_text("subject,knee\n")
     with pytest.raises(SchemaError, match="at least one row"):
         read_rows(path)
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "decimal"), [(";", ","), (";", "."), ("\t", ","), ("\t", ".")]
+)
+def test_the_header_tells_what_stands_between_columns(delimiter, decimal, tmp_path):
+    frame = pd.DataFrame(
+        {"subject": ["007", "b"], "speed [m/s, mean]": [1.247, 0.5], "cadence": [105.6, np.nan]}
+    )
+    frame.to_csv(tmp_path / "plain.csv", index=False)
+    frame.to_csv(tmp_path / "other.csv", index=False, sep=delimiter, decimal=decimal)
+    plain, other = (read_rows(tmp_path / name).cycles for name in ("plain.csv", "other.csv"))
+    pd.testing.assert_frame_equal(
+        other.drop(columns="dataset"), plain.drop(columns="dataset"), check_exact=True
+    )
+    assert other["subject"].tolist() == ["007", "b"]
+
+
+@pytest.mark.parametrize("rows", ["a;1,234\nb;2,345", "a;1,5\nb;2.5"])
+def test_a_comma_that_may_be_another_mark_is_never_a_decimal_one(rows, tmp_path):
+    path = tmp_path / "open.csv"
+    path.write_text(f"subject;score\n{rows}\n")
+    assert not pd.api.types.is_numeric_dtype(read_rows(path).cycles["score"])
+
+
+def test_points_of_curves_are_no_rows_of_features(tmp_path):
+    points = pd.DataFrame(
+        {
+            "subject": np.repeat(["a", "b", "c"], 51),
+            "percent": np.tile(np.linspace(0, 100, 51), 3),
+            "knee": np.arange(153.0),
+        }
+    )
+    for scale in (1.0, 0.01):
+        points.assign(percent=points["percent"] * scale).to_csv(tmp_path / "own.csv", index=False)
+        with pytest.raises(SchemaError, match="column percent runs from 0 to") as caught:
+            read_rows(tmp_path / "own.csv")
+        assert "--write-map" in caught.value.fix
+    strides = points.rename(columns={"percent": "stride"})
+    strides.to_csv(tmp_path / "own.csv", index=False)
+    assert len(read_rows(tmp_path / "own.csv")) == 153
 
 
 def test_cycles_without_curves_are_read_again_and_tables_of_others_are_not(table, tmp_path):

@@ -269,7 +269,7 @@ def test_wrong_files_get_one_clear_error(data, tmp_path):
     with pytest.raises(FileReadError, match="a CSV file"):
         LocomotionData.from_csv(tmp_path / "absent.csv")
     (tmp_path / "ragged.csv").write_text("a,b\n1\n2,3,4\n")
-    with pytest.raises(FileReadError, match="comma-separated"):
+    with pytest.raises(FileReadError, match="as many values in each row"):
         LocomotionData.from_csv(tmp_path / "ragged.csv")
 
 

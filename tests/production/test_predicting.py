@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import LocomotionWarning, SchemaError
+from locomotion_analysis.errors import FileReadError, LocomotionWarning, SchemaError
 
 pytest.importorskip("skops")
 pytest.importorskip("pydantic")
@@ -29,6 +29,17 @@ def bundle():
 
 def with_block(data, block):
     return LocomotionData(data.cycles, block, data.channels, data.history)
+
+
+def test_a_table_of_other_columns_is_told_what_the_model_needs(bundle, tmp_path):
+    path = tmp_path / "other.csv"
+    path.write_text("subject,cadence\nP1,100\n")
+    n_channels = len([each for each in bundle.channels if each.needed])
+    with pytest.raises(SchemaError, match=f"gait cycles with the {n_channels} channels") as caught:
+        predict_features(bundle, read_rows(path))
+    assert "bundle-inspect" in caught.value.fix
+    with pytest.raises(FileReadError, match="nothing at that path"):
+        read_rows(tmp_path / "absent.parquet")
 
 
 def test_every_cycle_has_the_answer_of_the_bundle(bundle):

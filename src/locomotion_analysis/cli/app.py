@@ -37,7 +37,7 @@ from locomotion_analysis.cli.production import (
     serve,
     stream,
 )
-from locomotion_analysis.cli.show import show_error, show_log, show_warning
+from locomotion_analysis.cli.show import show_error, show_log, warning_lines
 from locomotion_analysis.cli.study import audit, compare, demo, discover, explain, run, train
 from locomotion_analysis.errors import LocomotionError, LocomotionWarning
 
@@ -97,7 +97,7 @@ def main(arguments: list[str] | None = None) -> None:
     show_log()
     with warnings.catch_warnings():
         warnings.simplefilter("always", LocomotionWarning)
-        warnings.showwarning = show_warning
+        warnings.showwarning = warning_lines()
         try:
             app(args=arguments)
         except LocomotionError as error:

@@ -23,6 +23,7 @@ from locomotion_analysis.cli.options import (
     Where,
     cores,
     cycles_path,
+    page_name,
     read_data,
     read_rows,
     scanned,
@@ -39,7 +40,8 @@ from locomotion_analysis.cli.show import (
     show_simulated,
     show_size,
 )
-from locomotion_analysis.errors import LocomotionError, SchemaError
+from locomotion_analysis.errors import LocomotionError, SchemaError, counted
+from locomotion_analysis.files import refuse_source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -197,11 +199,14 @@ def convert(
         found = who_is_who(sources, **names)
         shown.print(frame_table("Who is who, by headers alone", found))
         wrong = int((found["problem"] != "").sum())
-        shown.print(f"{len(found):,} recordings, {wrong:,} with a problem; nothing was converted")
+        shown.print(
+            f"{counted(len(found), 'recording')}, {wrong:,} with a problem; nothing was converted"
+        )
         if wrong:
             raise typer.Exit(EXIT_FINDINGS)
         return
     sources, out = _sources_and_destination(sources, out)
+    refuse_source(out, *sources)
     if out.suffix.lower() != ".csv":
         refuse_other_ending(out)
     with progress_bar(quiet) as progress:
@@ -228,7 +233,7 @@ def convert(
         shown.print(escape(f"  passed over, no recordings: {', '.join(some)}"))
     people = result.data.cycles["subject"].nunique()
     shown.print(
-        f"{len(result.data):,} cycles of {people:,} subject{'s' * (people != 1)} in the {layout} layout: "
+        f"{counted(len(result.data), 'cycle')} of {counted(people, 'subject')} in the {layout} layout: "
         f"{escape(str(out))}"
     )
     _compare_joints(sources, compare, model, result.data, **how, **names)
@@ -316,9 +321,7 @@ def _sources_and_destination(sources: list[Path], out: Path | None) -> tuple[lis
     if out is not None:
         return sources, out
     if len(sources) != 2:
-        raise typer.BadParameter(
-            "name the file to write with --out when there is more than one source"
-        )
+        raise typer.BadParameter("name the file to write with --out")
     return sources[:1], sources[1]
 
 
@@ -453,7 +456,9 @@ def simulate(
             n_workers=jobs,
             progress=progress,
         )
-    console().print(f"{written:,} simulated cycles of {subjects} subjects: {escape(str(out))}")
+    console().print(
+        f"{counted(written, 'simulated cycle')} of {counted(subjects, 'subject')}: {escape(str(out))}"
+    )
 
 
 def info(data: Data, where: Where = None) -> None:
@@ -515,6 +520,7 @@ def subset(data: Data, out: _Written, where: Where = None, channels: Channels = 
     """Write some cycles, or some channels, to a file of their own; its history says which."""
     if where is None and not channels:
         raise typer.BadParameter("say what to keep: --where, --channels, or both")
+    refuse_source(out, data)
     _write_cycles(read_data(data, where, channels), out)
 
 
@@ -533,6 +539,7 @@ def merge(
     from locomotion_analysis.data import merge_datasets
 
     named = [("", text) if Path(text).exists() else _name_and_place(text) for text in sources]
+    refuse_source(out, *(place for _, place in named))
     names, pieces = [name for name, _ in named], [read_data(Path(place)) for _, place in named]
     if any(names):
         if not all(names) or len(set(names)) < len(names):
@@ -576,7 +583,10 @@ def plot(
         Literal["svg", "png", "pdf"], typer.Option("--format", help="Format of the pictures.")
     ] = "svg",
 ) -> None:
-    """Draw gait cycles: curves over the norm, sides, the clinical sheet, events, steps, scores."""
+    """Draw gait cycles: curves over the norm, sides, the clinical sheet, events, steps, scores.
+
+    The curves are of the twelve main channels at most; --channels draws others.
+    """
     from locomotion_analysis.plots import write_figures
 
     loaded = read_data(data, where, channels)
@@ -594,7 +604,9 @@ def plot(
 
 def validate(
     data: Data,
-    out: Annotated[Path | None, typer.Option(help="HTML page to write.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="HTML page to write.", callback=page_name)
+    ] = None,
     write_clean: Annotated[
         Path | None, typer.Option(help="Parquet file for the cycles without errors.")
     ] = None,
@@ -608,6 +620,8 @@ def validate(
     """Check gait cycles: structure, physiology, physics, outliers. Status 1 where errors are found."""
     from locomotion_analysis import quality
 
+    if write_clean is not None:
+        refuse_source(write_clean, data)
     shown, source = console(), scanned(data)
     with progress_bar(quiet) as progress:
         result = quality.validate(source, ignore=split_names(ignore) or (), progress=progress)
@@ -636,8 +650,12 @@ def validate(
         if not result.ok:
             raise typer.Exit(EXIT_FINDINGS)
         return
-    counts = ", ".join(f"{n:,} {severity}" for severity, n in result.counts.items())
-    shown.print(f"{result.n_cycles:,} cycles, {n_wrong:,} with errors; findings: {counts}")
+    counts = ", ".join(
+        f"{n:,} info" if severity == "info" else counted(n, severity)
+        for severity, n in result.counts.items()
+    )
+    cycles = counted(result.n_cycles, "cycle")
+    shown.print(f"{cycles}, {n_wrong:,} with errors; findings: {counts}")
     found = result.by_code()
     if len(found):
         shown.print(frame_table("Findings", found))
@@ -676,14 +694,16 @@ def doctor(
             got="--apply alone" if apply else "--out alone",
             fix="locomotion doctor DATA --apply --out fixed.parquet",
         )
+    if out is not None:
+        refuse_source(out, data)
     shown, source = console(), scanned(data)
     with progress_bar(quiet) as progress:
         diagnosis = quality.diagnose(source, progress=progress).only(kinds=split_names(kind))
         if out is not None:
             quality.treat_file(source, diagnosis, out, progress=progress)
     shown.print(
-        f"{diagnosis.n_cycles:,} cycles of {diagnosis.n_subjects:,} subjects: "
-        f"{len(diagnosis.prescriptions) or 'no'} proposals"
+        f"{counted(diagnosis.n_cycles, 'cycle')} of {counted(diagnosis.n_subjects, 'subject')}: "
+        + (counted(len(diagnosis.prescriptions), "proposal") if diagnosis else "no proposals")
     )
     if diagnosis:
         shown.print(frame_table("Proposals", diagnosis.summary))
@@ -762,6 +782,7 @@ def extract(
     from locomotion_analysis.features.spec import DEFAULT_AGGREGATIONS, left_out_message
     from locomotion_analysis.features.table import FEATURE_GROUPS
 
+    refuse_source(out, data)
     with rate_bar(quiet) as progress:
         done = extract_features(
             cycles_path(data),
@@ -783,7 +804,10 @@ def extract(
         shown.print(f"  {done.kept_cycles:,} cycles were kept from a run that had not finished")
     if done.left_out:
         shown.print(escape(f"  {left_out_message(done.left_out)}"))
-    shown.print(f"{done.n_cycles:,} cycles, {len(done.specs)} features: {escape(str(done.path))}")
+    shown.print(
+        f"{counted(done.n_cycles, 'cycle')}, {counted(len(done.specs), 'feature')}: "
+        f"{escape(str(done.path))}"
+    )
 
 
 @features_app.command("list")

@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from locomotion_analysis.cli.options import Channels, Quiet, Where, kept, read_data, split_names
 from locomotion_analysis.cli.show import console, download_bar, frame_table, progress_bar
+from locomotion_analysis.errors import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,7 +147,8 @@ def _show_dataset(dataset: "Dataset") -> None:
     whose = "simulated: no person was measured" if said.simulated else "recorded"
     shown.print(f"{said.name} {said.version}, {whose}; every checksum right")
     shown.print(
-        f"{said.n_cycles:,} cycles of {said.n_subjects:,} subjects, {said.n_features:,} features"
+        f"{counted(said.n_cycles, 'cycle')} of {counted(said.n_subjects, 'subject')}, "
+        f"{counted(said.n_features, 'feature')}"
     )
     cycles = dataset.data.cycles
     shown.print(frame_table("Subjects", class_table(cycles)))
@@ -203,7 +205,7 @@ def export(
         loaded = with_splits(loaded, table)
     loaded = kept(loaded, where, channels)
     export(loaded, out, chosen)
-    console().print(f"{len(loaded):,} cycles as {chosen}: {escape(str(out))}")
+    console().print(f"{counted(len(loaded), 'cycle')} as {chosen}: {escape(str(out))}")
 
 
 def _read_with_splits(
@@ -245,7 +247,7 @@ def fetch(
         paths = fetch(name, pattern=file, to=to, offline=offline, progress=progress)
     for path in paths:
         shown.print(escape(str(path)))
-    count = "1 file" if len(paths) == 1 else f"{len(paths):,} files"
+    count = counted(len(paths), "file")
     total = sum(path.stat().st_size for path in paths) / 1e6
     shown.print(f"{count}, {total:,.1f} MB, every hash right")
     shown.print(escape(f"convert  {_conversion(entry)}"))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from locomotion_analysis.errors import SchemaError
+
 if TYPE_CHECKING:
     from locomotion_analysis.data import LocomotionData
 
@@ -69,7 +71,21 @@ Layout = Annotated[
     typer.Option(help="One row a cycle (half the size), or 150 rows a cycle as others read."),
 ]
 Folder = Annotated[Path, typer.Option("--out", help="Folder for the report and its files.")]
-Page = Annotated[Path, typer.Option("--out", help="HTML page to write.")]
+
+
+def page_name(path: Path | None) -> Path | None:
+    """Return a page's name, if it is one: a page that took a data file's place would cost it."""
+    if path is not None and path.suffix.lower() not in (".html", ".htm"):
+        raise SchemaError(
+            expected="a file that ends in .html, as a page is written",
+            got=str(path),
+            where="--out",
+            fix="end it in .html",
+        )
+    return path
+
+
+Page = Annotated[Path, typer.Option("--out", help="HTML page to write.", callback=page_name)]
 
 
 def split_names(texts: Sequence[str] | None) -> list[str] | None:

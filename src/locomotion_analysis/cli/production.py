@@ -23,6 +23,7 @@ from locomotion_analysis.cli.options import (
     Where,
     cores,
     cycles_path,
+    page_name,
     read_rows,
     split_names,
 )
@@ -34,7 +35,8 @@ from locomotion_analysis.cli.show import (
     show_paths,
     show_simulated,
 )
-from locomotion_analysis.errors import FileReadError
+from locomotion_analysis.errors import FileReadError, counted
+from locomotion_analysis.files import refuse_source
 
 if TYPE_CHECKING:
     from locomotion_analysis.production.bundle import Bundle
@@ -86,7 +88,9 @@ def bundle_inspect(path: _File, key_file: _Key = None) -> None:
     told, shown = opened.manifest, console()
     needed = [each for each in opened.channels if each.needed]
     kind = "points" if told.runtime == "network" else "features"
-    shown.print(f"inputs   {len(opened.schema.names):,} {kind} of {len(needed)} channels")
+    shown.print(
+        f"inputs   {len(opened.schema.names):,} {kind} of {counted(len(needed), 'channel')}"
+    )
     for each in needed:
         shown.print(escape(f"  {each.name:<46}{each.unit:<7}positive: {each.positive}"))
     if told.conformal is not None:
@@ -148,7 +152,7 @@ def bundle_diff(
     rows = [{"what": each.what, first.name: each.first, second.name: each.second} for each in found]
     if first.name == second.name:
         rows = [{"what": each.what, "first": each.first, "second": each.second} for each in found]
-    console().print(frame_table(f"{len(found)} differences", pd.DataFrame(rows)))
+    console().print(frame_table(counted(len(found), "difference"), pd.DataFrame(rows)))
     raise typer.Exit(EXIT_FINDINGS)
 
 
@@ -170,7 +174,9 @@ def _show_bundle(opened: "Bundle") -> None:
     shown.print(f"model    {escape(told.name)} ({told.runtime}, {told.model})")
     predicted = ", ".join(map(str, told.classes)) or told.target_unit or "a number"
     shown.print(f"predicts {escape(f'{told.target}: {predicted}')}")
-    people = f"{told.training.n_subjects} subjects, {told.training.n_rows:,} rows"
+    people = (
+        f"{counted(told.training.n_subjects, 'subject')}, {counted(told.training.n_rows, 'row')}"
+    )
     shown.print(f"trained  {people}, {escape(told.training.created)}")
     shown.print(f"holds    {escape(told.people)}")
     show_simulated(told.training.simulated)
@@ -296,6 +302,8 @@ def predict(
     from locomotion_analysis.production import predicting
     from locomotion_analysis.production.bundle import open_bundle
 
+    refuse_source(out, data, bundle)
+    predicting.check_ending(out)  # before the long work
     opened = open_bundle(bundle, key=_secret(key_file))
     table = predicting.answers(opened, predicting.read_rows(cycles_path(data), opened.schema.names))
     predicting.write_predictions(table, out)
@@ -332,7 +340,12 @@ def _named_number(text: str) -> tuple[str, float]:
     try:
         return name.strip(), float(value)
     except ValueError:
-        raise SchemaError(expected="NAME=NUMBER", got=repr(text), where="--known") from None
+        raise SchemaError(
+            expected="NAME=NUMBER",
+            got=repr(text),
+            where="--known",
+            fix="for example --known age=61",
+        ) from None
 
 
 @keys_app.command("add")
@@ -397,7 +410,7 @@ def list_versions(place: Place) -> None:
 
     table = Registry(place).table
     table["digest"] = table["digest"].str.slice(0, 12)
-    console().print(frame_table(f"{len(table)} versions", table))
+    console().print(frame_table(counted(len(table), "version"), table))
 
 
 @registry_app.command("promote")
@@ -430,7 +443,7 @@ def show_log(place: Place) -> None:
     from locomotion_analysis.production.registry import Registry
 
     log = Registry(place).log
-    console().print(frame_table(f"{len(log)} entries", log))
+    console().print(frame_table(counted(len(log), "entry", "entries"), log))
 
 
 @registry_app.command("export-mlflow")
@@ -463,7 +476,9 @@ _DAY_S = 86_400.0
 def report(
     store: Store,
     bundle: Annotated[Path, typer.Option(help="The bundle that answered.")],
-    out: Annotated[Path, typer.Option(help="HTML file to write.")] = Path("watch.html"),
+    out: Annotated[Path, typer.Option(help="HTML page to write.", callback=page_name)] = Path(
+        "watch.html"
+    ),
     days: Annotated[
         float | None, typer.Option(min=0.0, help="Look at the last days only; all where not given.")
     ] = None,
@@ -519,7 +534,7 @@ def label(
         matched = PredictionStore(store, create=False).label(table)
     except SchemaError as error:
         raise error.at(str(labels)) from None
-    console().print(f"{len(table):,} labels, of {matched:,} predictions")
+    console().print(f"{counted(len(table), 'label')}, of {counted(matched, 'prediction')}")
 
 
 @monitor_app.command("purge")
@@ -531,7 +546,7 @@ def purge(
     from locomotion_analysis.production.monitoring import PredictionStore
 
     gone = PredictionStore(store, create=False).purge(time.time() - keep_days * _DAY_S)
-    console().print(f"{gone:,} predictions removed")
+    console().print(f"{counted(gone, 'prediction')} removed")
 
 
 @monitor_app.command("rotate-key")

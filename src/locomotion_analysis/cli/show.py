@@ -4,7 +4,7 @@ import logging
 import sys
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from rich.console import Console
 from rich.markup import escape
 
-from locomotion_analysis.errors import LocomotionWarning
+from locomotion_analysis.errors import LocomotionWarning, counted
 from locomotion_analysis.progress import silent
 
 if TYPE_CHECKING:
@@ -59,25 +59,31 @@ def show_log() -> None:
         log.addHandler(_LogLines(logging.WARNING))
 
 
-def show_warning(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,  # noqa: ARG001 - showwarning's signature
-    line: str | None = None,
-) -> None:
-    """Print our own warnings as one line; stands in for :func:`warnings.showwarning`.
+def warning_lines() -> Callable[..., None]:
+    """Return what prints our own warnings, each once, as one line: :func:`warnings.showwarning`.
 
     Other libraries' warnings speak to programmers and keep their usual form.
     """
-    if issubclass(category, LocomotionWarning):
+    told: set[str] = set()
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,  # noqa: ARG001 - showwarning's signature
+        line: str | None = None,
+    ) -> None:
+        if not issubclass(category, LocomotionWarning):
+            text = warnings.formatwarning(message, category, filename, lineno, line)
+            error_console().print(escape(text), end="")
+            return
         text = " ".join(str(message).split())
-        error_console().print(f"[yellow]warning:[/] {escape(text)}")
-    else:
-        error_console().print(
-            escape(warnings.formatwarning(message, category, filename, lineno, line)), end=""
-        )
+        if text not in told:
+            told.add(text)
+            error_console().print(f"[yellow]warning:[/] {escape(text)}")
+
+    return show
 
 
 def frame_table(title: str, frame: "pd.DataFrame") -> "Table":
@@ -220,9 +226,9 @@ def show_json(content: Mapping[str, Any]) -> None:
 def show_size(data: "LocomotionData") -> None:
     """Print how many cycles of how many subjects there are."""
     simulated = "simulated " if data.is_simulated else ""
-    rows = "cycles" if data.channels else "rows of features"
-    subjects = data.cycles["subject"].nunique()
-    console().print(f"{len(data):,} {simulated}{rows} of {subjects} subjects")
+    cycle = (f"{simulated}cycle",) if data.channels else ("row of features", "rows of features")
+    people = counted(data.cycles["subject"].nunique(), "subject")
+    console().print(f"{counted(len(data), *cycle)} of {people}")
 
 
 def show_simulated(simulated: bool) -> None:
@@ -253,16 +259,17 @@ def show_paths(paths: Mapping[str, Path]) -> None:
 def show_result(result: "StudyResult") -> None:
     """Print the headline of a study and where its files are."""
     shown = console()
-    show_identity(result.cautions)
+    others = show_identity(result.cautions)
     head = result.headline
     shown.print(
         f"[bold]{head.name}: {head.text()}[/] "
         f"(95 % interval {head.text('low')} to {head.text('high')}; baseline {head.text('baseline')})"
     )
+    show_cautions(others)
     show_simulated(result.data.is_simulated)
     if result.left_out:
-        count = len(result.left_out)
-        shown.print(f"{count} features or groups were left out: the report says why")
+        count = counted(len(result.left_out), "feature or group", "features or groups")
+        shown.print(f"left out {count}: the report says why")
     show_paths(
         {
             "report": result.report_path,

@@ -41,7 +41,7 @@ from locomotion_analysis.cli.show import (
     show_simulated,
     show_size,
 )
-from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.errors import SchemaError, counted
 
 
 def demo(out: Folder = Path("locomotion-demo"), quiet: Quiet = False) -> None:
@@ -78,10 +78,10 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Features, cross-validation by subject and a report, on your own gait cycles or features."""
-    from locomotion_analysis.evaluation import run_study
-
     chosen = read_rows(data, subject_column, where, channels)
     show_size(chosen)
+    from locomotion_analysis.evaluation import run_study
+
     with progress_bar(quiet) as progress:
         result = run_study(
             chosen,
@@ -197,7 +197,8 @@ def train(
         shown.print(escape(sentence))
     show_cautions(others)
     if board.notes:
-        shown.print(f"{len(board.notes)} notes on what was left out: the report says what")
+        notes = counted(len(board.notes), "note")
+        shown.print(f"{notes} on what was left out: the report says what")
     show_simulated(chosen.is_simulated)
     shown.print(f"trained  {escape(made.recipe.title)}")
     show_paths({"report": made.report_path, "model": made.out})

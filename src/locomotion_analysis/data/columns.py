@@ -162,6 +162,44 @@ def refuse_time_indexed(table: pa.Table) -> None:
         )
 
 
+_FEWEST_POINTS = 20
+"""Points of a curve: fewer are no curve's."""
+
+
+def cycle_scale(values: NDArray[np.float64]) -> float | None:
+    """Return what a whole gait cycle is where numbers run through one after the other.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_rows,)
+
+    Returns
+    -------
+    float or None
+        100 for percent, 1 for fractions; None where the numbers do not rise from 0 to that, and
+        from 0 again, at least twice.
+
+    Examples
+    --------
+    >>> cycle_scale(np.tile(np.arange(101.0), 3))
+    100.0
+    """
+    begins = np.flatnonzero(np.diff(values, prepend=np.inf) <= 0)
+    ends = np.append(begins[1:], len(values)) - 1
+    if len(begins) < 2 or (ends - begins + 1).min() < _FEWEST_POINTS:
+        return None
+    near = 5e-4
+    return next(
+        (
+            whole
+            for whole in (100.0, 1.0)
+            if (np.abs(values[begins]) <= near * whole).all()
+            and (np.abs(values[ends] - whole) <= near * whole).all()
+        ),
+        None,
+    )
+
+
 _SHOWN_TEXT = 80
 _TEXT_BYTES = 1000
 """Most bytes of text a cell may have, on average of a large table."""

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from locomotion_analysis.data.columns import (
+    cycle_scale,
     plain_text,
     refuse_time_indexed,
     rename_aliases,
@@ -36,6 +37,8 @@ NOT_STATED = "not_stated"
 """Task of rows whose table has no column of tasks."""
 
 _SUBJECT = "subject"
+_COUNTS = re.compile(r"step|stride|trial|cycle_?(?:no|num|id)|^id$|rep", re.I)
+"""Names of columns that count rows, whatever they count to."""
 _PEOPLE = re.compile(r"subj|patient|participant|person|people|proband|^id$|^name$|code", re.I)
 
 
@@ -121,8 +124,13 @@ def rows_of_table(
     table, history = _with_subjects(table, subject_column)
     table, renamed = rename_aliases(table)
     if not len(table):
-        raise SchemaError(expected="at least one row", got="a table without rows")
+        raise SchemaError(
+            expected="at least one row",
+            got="a table without rows",
+            fix="export it again; were all rows filtered out?",
+        )
     cycles = table.to_pandas()
+    _refuse_points(cycles)
     history += renamed
     if "task" not in cycles:
         cycles["task"] = NOT_STATED
@@ -132,6 +140,20 @@ def rows_of_table(
     cycles, tidied = tidy_cycles(cycles, dataset)
     curves = np.empty((0, len(cycles), N_PHASES), dtype=np.float32)
     return LocomotionData(cycles, curves, (), (*history, *tidied))
+
+
+def _refuse_points(cycles: pd.DataFrame) -> None:
+    """Raise where the rows are the points of curves: a column runs from 0 to 100 % again and again."""
+    for name in cycles.select_dtypes("number"):
+        values = cycles[name].to_numpy(np.float64, na_value=np.nan)
+        if not _COUNTS.search(str(name)) and cycle_scale(values) is not None:
+            raise SchemaError(
+                expected="one row a cycle or trial",
+                got=f"one row a point of a curve: column {name} runs from {values.min():g} to "
+                f"{values.max():g} again and again",
+                fix="take them as gait cycles: `locomotion convert FILE --write-map map.yaml` "
+                "drafts what the columns mean",
+            )
 
 
 def _refuse_repeated(names: Sequence[str]) -> None:

@@ -30,7 +30,7 @@ from locomotion_analysis.data.parquet import (
     write_parquet,
 )
 from locomotion_analysis.data.parts import HistoryEntry, Parts, concatenate, people_of_several
-from locomotion_analysis.errors import LocomotionError, SchemaError, did_you_mean, listed
+from locomotion_analysis.errors import LocomotionError, SchemaError, counted, did_you_mean, listed
 from locomotion_analysis.extras import require
 from locomotion_analysis.files import atomic_path
 from locomotion_analysis.standard import (
@@ -466,8 +466,8 @@ class LocomotionData:
         subjects = cycles[["dataset", "subject"]].drop_duplicates().shape[0]
         tasks = cycles["task"].nunique()
         text = (
-            f"{len(cycles):,} gait cycles, {subjects:,} subjects, "
-            f"{tasks} task{'s' if tasks != 1 else ''}, {len(self.channels)} channels"
+            f"{counted(len(cycles), 'gait cycle')}, {counted(subjects, 'subject')}, "
+            f"{counted(tasks, 'task')}, {counted(len(self.channels), 'channel')}"
         )
         return text + (" — simulated" if self.is_simulated else "")
 

@@ -5,6 +5,7 @@ one phase column, one column a channel. Which of the two a table is in is seen f
 """
 
 import os
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +44,7 @@ from locomotion_analysis.errors import (
     FileReadError,
     LocomotionError,
     SchemaError,
+    listed,
 )
 from locomotion_analysis.standard import (
     KEY,
@@ -59,6 +61,16 @@ _CSV_MISSING = [
     *pa_csv.ConvertOptions().null_values,
     *("-", "--", "---", "na", "N.A.", "n.a.", "<NA>"),
 ]
+_DELIMITERS = b",;\t"
+_NO_DELIMITER = re.compile(rb'"[^"]*"|\[[^\[\]]*\]|\([^()]*\)')
+"""Parts of a heading in which a delimiter is none: quoted, or a unit in brackets."""
+_COMMA_CELL = re.compile(
+    rb'(?:^|[;\t"])[+-]?\d*,(?:\d{1,2}|\d{4,})(?:[eE][+-]?\d+)?(?=[;\t"\r\n]|\Z)', re.MULTILINE
+)
+"""A number whose comma can only be its decimal mark: 1,234 may be a thousand."""
+_POINT_CELL = re.compile(
+    rb'(?:^|[;\t"])[+-]?\d*\.\d+(?:[eE][+-]?\d+)?(?=[;\t"\r\n]|\Z)', re.MULTILINE
+)
 _PHASE_TOLERANCE = 1e-3
 """Percent of the cycle; float32 phase columns are off by less than 1e-5."""
 
@@ -247,7 +259,7 @@ def read_plain_table(source: Path | bytes, most: int | None = None, where: str =
 
 
 def read_csv_table(path: str | os.PathLike[str], texts: Collection[str] = ()) -> pa.Table:
-    """Read a comma-separated file with one header row; names, and columns `texts`, as text."""
+    """Read a CSV file with one header row as :func:`parse_csv`; an error names the file."""
     place = Path(path)
     if not place.is_file():
         raise FileReadError(
@@ -257,25 +269,17 @@ def read_csv_table(path: str | os.PathLike[str], texts: Collection[str] = ()) ->
             fix="check the spelling and the folder you are in",
         )
     try:
-        table = parse_csv(place.read_bytes(), texts)
+        return parse_csv(place.read_bytes(), texts)
     except FileReadError as error:
         raise error.at(str(place)) from None
     except pa.ArrowInvalid as error:
+        got = str(error).splitlines()[0].removeprefix("CSV parse error: ")
         raise FileReadError(
-            expected="a comma-separated table with one header row",
-            got=str(error).splitlines()[0],
+            expected="a table with one header row, and as many values in each row",
+            got=got[0].lower() + got[1:],
             where=str(place),
-            fix="export it again with commas between columns and points in numbers",
+            fix="export it again as CSV; is it cut off, or does it begin with a title?",
         ) from error
-    other = next((mark for mark in (";", "\t") if mark in table.column_names[0]), None)
-    if table.num_columns == 1 and other is not None:
-        raise FileReadError(
-            expected="a comma-separated table with one header row",
-            got=f"one column {table.column_names[0][:60]!r}, with {other!r} in it",
-            where=str(place),
-            fix="export it again with commas between columns and points in numbers",
-        )
-    return table
 
 
 _NO_CSV = (
@@ -287,7 +291,10 @@ _NO_CSV = (
 
 
 def parse_csv(raw: bytes, texts: Collection[str] = ()) -> pa.Table:
-    """Read comma-separated text; names such as 007, and columns `texts`, stay text.
+    """Read text as a table; names such as 007, and columns `texts`, stay text.
+
+    The header row tells whether commas, semicolons or tabs stand between the columns. Beside
+    semicolons and tabs a decimal comma is read as one where every number that shows its mark has it.
 
     Raises
     ------
@@ -307,7 +314,9 @@ def parse_csv(raw: bytes, texts: Collection[str] = ()) -> pa.Table:
             where=f"line {line}",
             fix="save it again as UTF-8",
         ) from None
-    with pa_csv.open_csv(pa.BufferReader(raw)) as reader:
+    delimiter, decimal = _csv_marks(raw)
+    written = pa_csv.ParseOptions(delimiter=delimiter)
+    with pa_csv.open_csv(pa.BufferReader(raw), parse_options=written) as reader:
         columns = reader.schema.names
     as_text = {
         name: pa.string()
@@ -316,10 +325,28 @@ def parse_csv(raw: bytes, texts: Collection[str] = ()) -> pa.Table:
     }
     return pa_csv.read_csv(
         pa.BufferReader(raw),
+        parse_options=written,
         convert_options=pa_csv.ConvertOptions(
-            column_types=as_text, null_values=_CSV_MISSING, strings_can_be_null=True
+            column_types=as_text,
+            null_values=_CSV_MISSING,
+            strings_can_be_null=True,
+            decimal_point=decimal,
         ),
     )
+
+
+def csv_width(raw: bytes) -> int:
+    """Return how many columns the first line of text in a table has."""
+    heading = _NO_DELIMITER.sub(b"", raw.lstrip().partition(b"\n")[0])
+    return max(heading.count(mark) for mark in _DELIMITERS) + 1
+
+
+def _csv_marks(raw: bytes) -> tuple[str, str]:
+    """Return what stands between columns, and before decimals."""
+    heading = _NO_DELIMITER.sub(b"", raw.lstrip().partition(b"\n")[0])
+    delimiter = chr(max(_DELIMITERS, key=heading.count))
+    comma = delimiter != "," and _COMMA_CELL.search(raw) and not _POINT_CELL.search(raw)
+    return delimiter, "," if comma else "."
 
 
 def stored_history(schema: pa.Schema, path: Path) -> tuple[HistoryEntry, ...]:
@@ -328,7 +355,10 @@ def stored_history(schema: pa.Schema, path: Path) -> tuple[HistoryEntry, ...]:
     return () if content is None else history_from_json(content, f"{path}, history")
 
 
-_OTHER_ENDINGS = (".csv", ".tsv", ".txt", ".json", ".xlsx", ".ods", ".mat", ".feather", ".h5")
+_OTHER_ENDINGS = (
+    *(".csv", ".tsv", ".txt", ".json", ".xlsx", ".ods", ".mat", ".feather", ".h5", ".npz"),
+    *(".c3d", ".trc", ".mot", ".sto", ".osim", ".b3d", ".html", ".yaml", ".zip", ".gz"),
+)
 
 
 def refuse_other_ending(path: str | os.PathLike[str]) -> None:
@@ -378,13 +408,21 @@ def write_parquet(
 
 
 def _unreadable(path: Path, error: Exception) -> FileReadError:
+    if not path.exists():
+        return FileReadError(
+            expected="a Parquet file",
+            got="nothing at that path",
+            where=str(path),
+            fix="check the spelling and the folder you are in",
+        )
     with path.open("rb") as stream:
         begins = stream.read(4) == _PARQUET_MAGIC
     if begins:
         got, fix = "a Parquet file that is cut off or damaged", "copy or download the file again"
     else:
         got = "an empty file" if path.stat().st_size == 0 else "a file of another kind"
-        fix = "for CSV use LocomotionData.from_csv; for laboratory files `locomotion convert`"
+        fix = "save a table of features as .csv; `locomotion convert` makes gait cycles of "
+        fix += "laboratory files and workbooks"
     detail = str(error).splitlines()[0] if begins else ""
     return FileReadError(
         expected="a Parquet file",
@@ -585,10 +623,10 @@ def parts_from_table(
     if not columns.channels and not curveless:
         raise SchemaError(
             expected="at least one channel, for example knee_flexion_angle_ipsi_rad",
-            got=f"columns {', '.join(table.column_names[:12])}",
-            fix="name curves <joint>_<motion>_<measurement>_<side>_<unit>; a table of features "
-            "(one number a column) goes to locomotion run, train and audit, and to "
-            "LocomotionData.from_features",
+            got=f"columns {listed(table.column_names)}",
+            fix="are the curves under other names? `locomotion convert FILE --write-map map.yaml` "
+            "drafts what they mean. A table of features (one number a column) goes to locomotion "
+            "run, train and audit, and to LocomotionData.from_features",
         )
     if is_cycle_layout(table, columns) or not columns.channels:
         parts = read_cycle(table, columns)
@@ -597,7 +635,7 @@ def parts_from_table(
     else:
         raise SchemaError(
             expected=f"a column {PHASE_COLUMN} (percent of the gait cycle), or lists of 150 values",
-            got=f"columns {', '.join(table.column_names[:12])}",
+            got=f"columns {listed(table.column_names)}",
             fix=f"add {PHASE_COLUMN}, running from 0 to 100 in every cycle",
         )
     cycles, tidied = tidy_cycles(parts.cycles, dataset, met)

@@ -28,12 +28,12 @@ from locomotion_analysis.errors import (
     CycleShapeError,
     SchemaError,
     SplitLeakError,
+    counted,
     did_you_mean,
 )
 from locomotion_analysis.extras import require, require_installed
 from locomotion_analysis.files import atomic_folder, atomic_path, json_text
 from locomotion_analysis.reporting.markdown import markdown_text
-from locomotion_analysis.reporting.names import counted
 from locomotion_analysis.selection.splitters import PARTS, check_lengths, check_split
 from locomotion_analysis.standard import N_PHASES, PHASE_PERCENT, Channel
 

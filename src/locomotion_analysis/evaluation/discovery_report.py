@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.errors import counted
 from locomotion_analysis.evaluation.discovery import Findings, apart, find_groups
 from locomotion_analysis.evaluation.discovery_figures import (
     plot_dendrogram,
@@ -29,7 +30,6 @@ from locomotion_analysis.plots.curves import MOST_PANELS, plot_class_curves
 from locomotion_analysis.progress import Progress
 from locomotion_analysis.reporting.names import (
     channel_title,
-    counted,
     feature_title,
     mean_and_sd,
     p_equals,

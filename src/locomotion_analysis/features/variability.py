@@ -169,8 +169,8 @@ def groups_of(view: CycleView) -> CycleGroups:
         single = int((longest < 2).sum())
         if single:
             _logger.warning(
-                "%d of %d groups (subject and task) have one stride a leg: their variability "
-                "between strides is NaN",
+                "one stride a leg in %d of %d groups (subject and task): no variability between "
+                "strides there (NaN)",
                 single,
                 found.n_groups,
             )

@@ -380,11 +380,23 @@ def reader_for(path: Path) -> Reader:
     """
     if not path.is_file():
         got = "a folder" if path.is_dir() else "nothing at that path"
-        raise FileReadError(expected="a file to read", got=got, where=str(path))
+        raise FileReadError(
+            expected="a file to read",
+            got=got,
+            where=str(path),
+            fix="name one file"
+            if path.is_dir()
+            else "check the spelling and the folder you are in",
+        )
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
     if not head:
-        raise FileReadError(expected="a recording", got="an empty file", where=str(path))
+        raise FileReadError(
+            expected="a recording",
+            got="an empty file",
+            where=str(path),
+            fix="copy or export the file again",
+        )
     for reader in _READERS:
         if reader.recognises(path, head):
             return reader

@@ -189,7 +189,7 @@ def with_joints(
             fix="correct the labels"
             if wrong
             else "`locomotion markers FILE` says what is there; measures come from the file or from "
-            "a table of subjects (leg_length_m, knee_width_m, ankle_width_m, marker_diameter_m)",
+            "a table of subjects (leg length, knee width, ankle width, marker diameter)",
         )
     if given and not asked and len(joints) < len(_JOINTS) * len(SIDES):
         return recording
@@ -482,6 +482,11 @@ def report_of(recording: Recording) -> MarkerReport:
         remarks.append(f"key points of the legs: convert computes {text}")
     if has_joint_angles(recording):
         remarks.append("the file has joint angles: convert takes them (--model cgm1 computes them)")
+    if any("knee width" in lack for lack in possible.left_out.values()):
+        remarks.append(
+            "measures of the person: --subjects TABLE with the columns subject, marker diameter, leg "
+            "length, knee width, ankle width (units in brackets; of one leg: left knee width)"
+        )
     mass = recording.metadata.get("mass_kg")
     remarks.append(
         f"moments and powers: {len(recording.plates)} force plates, "

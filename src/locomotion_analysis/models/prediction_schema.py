@@ -324,10 +324,11 @@ def in_trained_order(
     CycleShapeError
         If the shape of a row differs in anything but named columns.
     """
-    _check_shape(values.shape[1:], shape, by_name=bool(found and trained))
+    unnamed = trained and not values.shape[-1]  # a table without columns lacks all of them
+    _check_shape(values.shape[1:], shape, by_name=bool(trained and (found or unnamed)))
     if not found and not trained:
         return values
-    if not found:
+    if not found and not unnamed:
         raise SchemaError(
             expected=f"columns named as in training ({_listed(trained)})",
             got="an array without names",

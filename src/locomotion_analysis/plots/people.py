@@ -371,6 +371,8 @@ def plot_cohort(data: LocomotionData, by: str = "pathology") -> "Figure":
     >>> len(plot_cohort(simulate(6, 2)).axes)
     4
     """
+    from matplotlib.ticker import MaxNLocator
+
     cycles = data.cycles
     person = ["dataset", "subject"]
     named = by in cycles
@@ -398,6 +400,7 @@ def plot_cohort(data: LocomotionData, by: str = "pathology") -> "Figure":
             )  # fmt: skip
             ax.set_xlabel(title)
             ax.set_ylabel("Subjects")
+            ax.yaxis.set_major_locator(MaxNLocator(integer=True))
             light_grid(ax)
         if len(numbers) == 1:
             axes.pop(0).remove()
@@ -406,6 +409,7 @@ def plot_cohort(data: LocomotionData, by: str = "pathology") -> "Figure":
         heights = row_axes(ax, [TASKS.get(str(name), str(name)) for name in tasks.index])
         ax.barh(heights, tasks, 0.6, color=MUTED)
         ax.set_xlabel("Cycles")
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax = axes.pop(0)
         counts = people.size()
         if counts.nunique() > _MOST_ROWS:
@@ -415,6 +419,7 @@ def plot_cohort(data: LocomotionData, by: str = "pathology") -> "Figure":
             ax.bar([str(n) for n in sorted(many.index)], many.sort_index(), 0.6, color=MUTED)
         ax.set_xlabel("Cycles of a subject")
         ax.set_ylabel("Subjects")
+        ax.yaxis.set_major_locator(MaxNLocator(integer=True))
         light_grid(ax)
         if named and numbers:
             handles, texts = made.axes[0].get_legend_handles_labels()

@@ -20,7 +20,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.data.feature_tables import holds_curves
 from locomotion_analysis.data.parquet import open_parquet
-from locomotion_analysis.errors import FileReadError, LocomotionError
+from locomotion_analysis.errors import FileReadError, LocomotionError, counted
 from locomotion_analysis.evaluation.explain.feature_groups import feature_groups
 from locomotion_analysis.evaluation.explain.importance import GroupedImportance, grouped_importance
 from locomotion_analysis.evaluation.explain.report import plot_grouped_importance
@@ -48,7 +48,6 @@ from locomotion_analysis.production.service.worker import ServedBundle
 from locomotion_analysis.progress import Progress, as_stage, silent
 from locomotion_analysis.reporting.names import (
     channel_title,
-    counted,
     feature_title,
     in_sentence,
     number_text,

@@ -15,7 +15,7 @@ from locomotion_analysis.data.columns import rename_aliases
 from locomotion_analysis.data.derived import with_derived
 from locomotion_analysis.data.feature_tables import holds_curves
 from locomotion_analysis.data.parquet import open_parquet, read_csv_table, read_parquet_table
-from locomotion_analysis.errors import LocomotionWarning, SchemaError
+from locomotion_analysis.errors import LocomotionWarning, SchemaError, listed
 from locomotion_analysis.files import write_all
 from locomotion_analysis.production.service.bodies import (
     Asked,
@@ -116,7 +116,7 @@ def predict_cycles(bundle: "Bundle", data: LocomotionData) -> pd.DataFrame:
     table = table.reindex(range(len(data)))
     table[REJECTED] = ""
     for row in np.flatnonzero(bad):
-        names = ", ".join(lacking.columns[lacking.iloc[row]])
+        names = listed(lacking.columns[lacking.iloc[row]])
         table.loc[row, REJECTED] = f"not fully measured: {names}"
     return _plain(pd.concat([data.cycles[list(KEY)], table], axis=1))
 
@@ -204,17 +204,26 @@ def write_predictions(table: pd.DataFrame, path: str | os.PathLike[str]) -> None
     SchemaError
         If the ending is neither.
     """
-    place = Path(path)
+    place = check_ending(path)
     if place.suffix.lower() == ".csv":
         write_all({place: csv_text(table)})
-    elif place.suffix.lower() == ".parquet":
+    else:
         buffer = io.BytesIO()
         table.to_parquet(buffer, index=False)
         write_all({place: buffer.getvalue()})
-    else:
+
+
+def check_ending(path: str | os.PathLike[str]) -> Path:
+    """Return the path of a file of answers, if it is one that can be written."""
+    place = Path(path)
+    if place.suffix.lower() not in (".csv", ".parquet"):
         raise SchemaError(
-            expected="a file that ends in .csv or .parquet", got=place.name, where="--out"
+            expected="a file that ends in .csv or .parquet",
+            got=place.name,
+            where="file to write",
+            fix="end it in .csv or .parquet",
         )
+    return place
 
 
 def _findings(found: pd.DataFrame | None, n_rows: int) -> list[str]:

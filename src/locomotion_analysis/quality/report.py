@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from locomotion_analysis.errors import counted
 from locomotion_analysis.files import write_all
 from locomotion_analysis.quality.checks import SEVERITIES
 from locomotion_analysis.quality.treatment import Diagnosis, Prescription
 from locomotion_analysis.quality.validation import QualityResult, Samples
 from locomotion_analysis.reporting.names import (
     channel_title,
-    counted,
     number_text,
     shown_unit,
 )

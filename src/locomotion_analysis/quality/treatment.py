@@ -17,14 +17,13 @@ from locomotion_analysis.data.parquet import (
     write_cycle_columns,
     write_parquet,
 )
-from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.errors import SchemaError, counted
 from locomotion_analysis.files import atomic_path
 from locomotion_analysis.progress import Progress
 from locomotion_analysis.quality.batch import Floats, Source, batches
 from locomotion_analysis.quality.checks import CHECKS
 from locomotion_analysis.quality.norm_fit import begun_later
 from locomotion_analysis.quality.validation import QualityResult
-from locomotion_analysis.reporting.names import counted
 from locomotion_analysis.standard import N_PHASES, STANDARD_GRAVITY_M_S2, Channel, resample_curves
 
 Kind = Literal[

@@ -249,17 +249,6 @@ def mean_and_sd(mean: float, deviation: float) -> str:
     return f"{mean:,.{decimals}f} ± {deviation:,.{decimals}f}".replace("-", "−")
 
 
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """Return a number with its noun.
-
-    Examples
-    --------
-    >>> counted(1, "cycle"), counted(2250, "cycle"), counted(2, "person", "people")
-    ('1 cycle', '2,250 cycles', '2 people')
-    """
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
 def class_names(classes: NDArray[Any], task_names: TaskNames | None) -> list[str]:
     """Give each class a name for reports and figures.
 

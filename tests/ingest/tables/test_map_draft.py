@@ -119,6 +119,28 @@ def test_a_long_table(tmp_path):
     np.testing.assert_allclose(np.rad2deg(data.curves(KNEE)[:, -1]), 60, rtol=1e-5)
 
 
+def test_a_long_table_whose_phase_is_known_by_its_numbers(tmp_path):
+    path = tmp_path / "long.csv"
+    told = {"A": "healthy", "B": "stroke"}
+    rows = [
+        f"{s},{told[s]},{leg},{p},{60 * p / 100 + n:.3f},{p * n}"
+        for n, (s, leg) in enumerate([("A", "left"), ("A", "right"), ("B", "left"), ("B", "left")])
+        for p in range(101)
+    ]
+    path.write_text("patient,Study Group,side,gait_cycle,knee,score\n" + "\n".join(rows))
+    draft = draft_map(path)
+    assert 'phase: {column: "gait_cycle"}  # guess: values from 0 to 100' in draft
+    assert 'study_group: {column: "Study Group"}  # guess' in draft
+    assert '# not used: "score"' in draft  # it changes within a cycle
+    data = read(path, finished(draft, knee="deg"))
+    assert data.cycles["subject"].tolist() == ["A", "A", "B", "B"]
+    assert data.cycles["step"].tolist() == [0, 1, 0, 1]
+    assert data.cycles["side"].tolist() == ["left", "right", "left", "left"]
+    assert data.cycles["study_group"].tolist() == ["healthy", "healthy", "stroke", "stroke"]
+    np.testing.assert_allclose(np.rad2deg(data.curves(KNEE)[:, 0]), [0, 1, 2, 3], atol=1e-4)
+    assert any("counted where the phase begins again" in str(entry) for entry in data.history)
+
+
 def test_arrays_of_three_axes_and_two_heading_rows(tmp_path):
     path = tmp_path / "cube.npz"
     cube = np.stack([60 * X, 20 * X, -30 * X], axis=1)

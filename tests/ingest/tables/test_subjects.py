@@ -386,3 +386,20 @@ def test_what_statistics_and_spreadsheets_write_for_nothing_is_missing(tmp_path,
     subjects = table(tmp_path, f"id;age;score\nA;{cell};{cell}\nB;30;4\n")
     assert subjects["A"] == {}
     assert subjects["B"] == {"age": 30.0, "score": 4.0}
+
+
+def test_measures_of_the_legs_go_by_usual_headings(tmp_path):
+    headings = {
+        "Left leg length (mm)": (812, "leg_length_left_m", 0.812),
+        "Leg length [R]": ("81,5", "leg_length_right_m", 0.815),
+        "LKneeWidth [mm]": (98, "knee_width_left_m", 0.098),
+        "knee_width_right_m": ("0,1", "knee_width_right_m", 0.1),
+        "ankle width": ("7,2", "ankle_width_m", 0.072),
+        "Marker diameter [mm]": (14, "marker_diameter_m", 0.014),
+        "Inter-ASIS distance (cm)": ("24", "asis_distance_m", 0.24),
+    }
+    path = tmp_path / "people.csv"
+    cells = [str(value) for value, _, _ in headings.values()]
+    path.write_text(";".join(["subject", *headings]) + "\n" + ";".join(["P1", *cells]) + "\n")
+    known = read_subjects(path)["P1"]
+    assert known == pytest.approx({name: value for _, name, value in headings.values()})

@@ -90,7 +90,9 @@ def test_a_file_that_is_refused_is_explained(page, cycle, tmp_path):
     page.set_input_files("#file", _write(tmp_path / "degrees.parquet", cycle, knee=57.3))
     page.click("#send")
     page.wait_for_selector("#error:not(:empty)")
-    assert "another unit?" in page.inner_text("#error")
+    lines = page.inner_text("#error").split("\n")
+    assert [line.split(" ")[0] for line in lines[:4]] == ["expected", "got:", "where:", "what"]
+    assert "another unit?" in lines[1]
     assert page.is_hidden("#answer")
 
 

@@ -165,6 +165,10 @@ def long_data(values: MappedValues, column_map: ColumnMap, dataset: str) -> Loco
     n_rows = len(phase)
     keep = values.keep(column_map.where, n_rows)
     frame = _cycles(values, column_map, n_rows, count_steps=False)
+    if "step" not in frame and not any(spec.rows for spec in column_map.channels):
+        frame = frame.assign(step=_steps_of_phase(frame, phase))
+        detail = "step: counted where the phase begins again, within subject and task"
+        values.history.append(HistoryEntry("assumed", detail))
     every = frame[keep].reset_index(drop=True)
     groups = every.groupby(list(every.columns), sort=False, dropna=False)
     number = np.full(n_rows, -1)
@@ -199,6 +203,18 @@ def long_data(values: MappedValues, column_map: ColumnMap, dataset: str) -> Loco
     told = f"rows over phase to {N_PHASES} points a cycle, linearly"
     values.history.append(HistoryEntry("resampled", told, len(cycles)))
     return _data(values, column_map, cycles, np.stack(block), dataset)
+
+
+def _steps_of_phase(frame: pd.DataFrame, phase: Array) -> NDArray[np.intp]:
+    """Count the cycles of each subject and task: a new one where the phase no longer rises."""
+    begins = ~(np.diff(phase, prepend=np.inf) > 0)
+    begins |= (
+        (frame.ne(frame.shift()) & ~(frame.isna() & frame.shift().isna())).any(axis=1).to_numpy()
+    )
+    by = [frame[name] for name in _STEPS_WITHIN if name in frame]
+    counted = pd.Series(begins, index=frame.index).groupby(by, sort=False, dropna=False).cumsum()
+    steps: NDArray[np.intp] = counted.to_numpy() - 1
+    return steps
 
 
 def _toe_off(values: MappedValues, column_map: ColumnMap, cycles: pd.DataFrame) -> Array | None:
@@ -455,6 +471,8 @@ def _data(
             expected="a step in the map's cycles: what tells the cycles of a subject apart",
             got=f"only {', '.join(cycles.columns)}",
             where=str(column_map.source),
+            fix="add a step: a column that numbers the cycles of a subject, or `step: 0` where each "
+            "has one",
         )
     largest = np.nanmax(np.abs(block), axis=(1, 2), initial=0.0)
     for spec, value in zip(column_map.channels, largest, strict=True):
@@ -491,16 +509,20 @@ def _refuse_bad_phases(
             expected="cycles whose phase runs from 0 to 100 %",
             got=f"{phase[starts[first]]:g} to {phase[ends[first]]:g} "
             f"({int(open_ended.sum())} of {len(starts)} cycles)",
-            where=f"cycle {first}",
-            fix="set `unit: fraction` for phases from 0 to 1; remove incomplete cycles",
+            where=_cycle_named(cycle[starts[first]], frame),
+            fix="set `unit: fraction` for phases from 0 to 1; state what tells the cycles apart "
+            "(step); remove incomplete cycles",
         )
     twice = (np.diff(phase) == 0) & (np.diff(cycle) == 0)
     if twice.any():
-        where = int(cycle[int(twice.argmax())])
-        row = frame.iloc[where].to_dict() if where < len(frame) else {}
         raise SchemaError(
             expected="every phase of a cycle once",
             got=f"{int(twice.sum())} repeated ones",
-            where=", ".join(f"{key}={value}" for key, value in row.items()),
-            fix="add to the map's cycles what tells the cycles apart (step)",
+            where=_cycle_named(cycle[int(twice.argmax())], frame),
+            fix="state what tells the cycles apart (step), or leave step out: they are counted then",
         )
+
+
+def _cycle_named(number: int, frame: pd.DataFrame) -> str:
+    """Return what the map says of a cycle, for a message."""
+    return ", ".join(f"{key}={value}" for key, value in frame.iloc[number].items())

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from locomotion_analysis.data.columns import cycle_scale
+from locomotion_analysis.data.identity import MISSING
 from locomotion_analysis.errors import LocomotionError, SchemaError
 from locomotion_analysis.ingest.tables.cells import (
     as_numbers,
@@ -26,13 +28,13 @@ from locomotion_analysis.ingest.tables.cells import (
 )
 from locomotion_analysis.ingest.tables.containers import Variables, kind_of, open_variables
 from locomotion_analysis.ingest.tables.map_entries import FILL_IN, TextSpec
-from locomotion_analysis.ingest.tables.subjects import heading_of
+from locomotion_analysis.ingest.tables.subjects import heading_of, names_a_person, tidy_name
 from locomotion_analysis.ingest.tables.workbooks import sheets_of
 from locomotion_analysis.standard import TASKS, TIME_COLUMNS, field_units
 
 _FEWEST_POINTS, _MOST_POINTS = 20, 2000
 """Points that a curve may have."""
-_SHOWN_ROWS = 2000
+_SHOWN_ROWS = 100_000
 _FAMILY = re.compile(r"^(.*?)(\d+)(\D*)$")
 _WORDS = re.compile(r"[A-Z]?[a-zäöü]+|[A-Z]+(?![a-z])|\d+|%")
 
@@ -68,7 +70,8 @@ def draft_map(path: Path) -> str:
             raise SchemaError(
                 expected="columns of angles, moments, powers or forces",
                 got=", ".join(variables.names[:12]),
-                fix="write the map by hand: docs/reference/column-map.md",
+                fix="give the columns names, or write the map by hand "
+                "(docs/reference/column-map.md)",
             )
     schema = Path(__file__).with_name("column_map.schema.json")
     head = [
@@ -155,15 +158,19 @@ class _Columns:
                 continue
         self.used: set[str] = set()
         self.is_text = self.variables.lines is not None
+        self.phase: NDArray[np.float64] | None = None
+        self._numbers: dict[str, NDArray[np.float64] | None] = {}
 
     def numbers(self, name: str) -> NDArray[np.float64] | None:
         """Return a variable as numbers, or None where it is text."""
-        values = self.arrays[name]
-        shown = values[:_SHOWN_ROWS] if values.ndim else values[np.newaxis]
-        try:
-            return as_numbers(shown, name, None)
-        except LocomotionError:
-            return None
+        if name not in self._numbers:
+            values = self.arrays[name]
+            shown = values[:_SHOWN_ROWS] if values.ndim else values[np.newaxis]
+            try:
+                self._numbers[name] = as_numbers(shown, name, None)
+            except LocomotionError:
+                self._numbers[name] = None
+        return self._numbers[name]
 
     def families(self) -> dict[str, list[str]]:
         """Return pattern with ``{point}`` -> the numbered columns of a curve, in order."""
@@ -206,19 +213,34 @@ def _layout(found: _Columns) -> tuple[str, list[str]]:
                 "layout: time_series",
                 f"time: {{column: {_quoted(name)}, unit: {unit or 's'}}}{note}",
             ]
-    for name in found.arrays:
-        if {"phase", "percent", "pct", "%", "gaitcycle"} & set(_words(name)):
-            found.used.add(name)
-            numbers = found.numbers(name)
-            whole = numbers is None or not np.nanmax(numbers, initial=0.0) <= 1.0
-            unit = "" if whole else ", unit: fraction"
-            line = f"phase: {{column: {_quoted(name)}{unit}}}  # guess: {_span(found, name)}"
-            return "long", ["layout: long  # guess: one row a cycle and point", line]
+    if (phase := _phase_of(found)) is not None:
+        found.used.add(phase)
+        found.phase = found.numbers(phase)
+        whole = found.phase is None or not np.nanmax(found.phase, initial=0.0) <= 1.0
+        unit = "" if whole else ", unit: fraction"
+        line = f"phase: {{column: {_quoted(phase)}{unit}}}  # guess: {_span(found, phase)}"
+        return "long", ["layout: long  # guess: one row a cycle and point", line]
     n_rows = len(next(iter(found.arrays.values()))) if found.arrays else 0
     return "curves", [
         "layout: curves  # guess: the points down the rows, one cycle in the file",
         f"points: {n_rows}  # guess: all rows are one cycle",
     ]
+
+
+def _phase_of(found: _Columns) -> str | None:
+    """Return the column of percents of the cycle: by its name, else by what it runs through."""
+    for name in found.arrays:
+        if {"phase", "percent", "pct", "%", "gaitcycle"} & set(_words(name)):
+            return name
+    for name in found.arrays:
+        numbers = found.numbers(name)
+        if numbers is not None and numbers.ndim == 1:
+            # The rows that are looked at may end within a cycle.
+            last = np.flatnonzero(np.diff(numbers) <= 0)[-1:] + 1
+            whole = last[0] if last.size and len(found.arrays[name]) > _SHOWN_ROWS else len(numbers)
+            if cycle_scale(numbers[:whole]) is not None:
+                return name
+    return None
 
 
 def _span(found: _Columns, name: str) -> str:
@@ -459,12 +481,29 @@ def _rows_of(found: _Columns, layout: str) -> list[str]:
         if said is not None and said[0] not in fields:
             fields[said[0]] = said[1]
             found.used.add(name)
+    if key == "cycles" and found.is_text:
+        for name in [name for name in found.arrays if _describes_cycles(found, name)]:
+            tidy = tidy_name(name, fields)
+            fields[tidy] = f"{{column: {_quoted(name)}}}  # guess: says something of the cycle"
+            found.used.add(name)
     fields.setdefault("subject", f"{FILL_IN}  # no column names the subject")
     fields.setdefault("task", f"level_walking  # guess; one of {', '.join(TASKS)}")
-    if layout == "long":
-        fields.setdefault("step", "0  # guess: one cycle a subject and task")
     order = sorted(fields, key=lambda name: name not in ("subject", "task"))
     return [f"{key}:", *(f"  {name}: {fields[name]}" for name in order)]
+
+
+def _describes_cycles(found: _Columns, name: str) -> bool:
+    """Return whether a column that is left says something, the same in all rows of a cycle."""
+    values = found.arrays[name][:_SHOWN_ROWS]
+    if name in found.used or names_a_person(name) or re.match(r"unnamed|index$|\W*$", name, re.I):
+        return False
+    words = labels(values)
+    if all(word.lower() in MISSING for word in words.tolist()):
+        return False
+    if found.phase is None:
+        return True
+    within = np.diff(found.phase[: len(words)]) > 0
+    return bool((words[1:] == words[:-1])[within].all())
 
 
 def _field(found: _Columns, name: str) -> tuple[str, str] | None:

@@ -122,6 +122,7 @@ class MappedValues:
                 expected=f"one value a row, {n_rows} in all",
                 got=f"an array of shape {found.shape}",
                 where=spec.where,
+                fix="is a row a point of a curve? `layout: long` with a phase reads that",
             )
         if spec.mapping:
             keys = labels(found)

@@ -70,5 +70,6 @@ class TableReader:
                 expected="a column map: a table does not say what its columns mean",
                 got="none",
                 where=str(path),
-                fix="write one (docs/maps has examples) and name it with --map map.yaml",
+                fix=f"`locomotion convert {path.name} --write-map map.yaml` drafts one; check it, then "
+                "convert with --map map.yaml",
             )

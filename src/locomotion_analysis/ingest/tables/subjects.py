@@ -267,7 +267,24 @@ _PERSON = (
 _HEIGHT = (
     r"(?:körper)?(?:größe|groesse|höhe)|taille|altura|estatura|altezza|statura|(?:lichaams)?lengte"
 )
+_MEASURES_OF_LEGS = {
+    "leg_length": r"leg[ _.]*length|beinlänge",
+    "knee_width": r"knee[ _.]*(?:width|breadth)",
+    "ankle_width": r"ankle[ _.]*(?:width|breadth)",
+}
+_SIDES = {"left": "l|left", "right": "r|right"}
 _HEADINGS = (
+    *(
+        (
+            f"{name}_{side}_m",
+            rf"({words})[ _.]*(?:{measure})|(?:{measure})[ _.]*({words})",
+        )
+        for name, measure in _MEASURES_OF_LEGS.items()
+        for side, words in _SIDES.items()
+    ),
+    *((f"{name}_m", measure) for name, measure in _MEASURES_OF_LEGS.items()),
+    ("marker_diameter_m", r"marker[ _.]*(?:diameter|size)"),
+    ("asis_distance_m", r"(?:inter[ _-]*)?asis[ _.]*(?:distance|width|breadth)"),
     ("subject", rf"(?:{_PERSON})?[ _.]*(?:id|nr|no|number|code|name|nummer)"),
     ("subject", _PERSON),
     ("sex", r"sex|gender|geschlecht|sexe|sexo|g[ée]nero|genre|sesso|geslacht"),
@@ -280,7 +297,6 @@ _HEADINGS = (
         "height_m",
         rf"(?:body[ _.]*)?(?:height|size|stature)|{_HEIGHT}",
     ),
-    ("leg_length_m", r"leg[ _.]*length|beinlänge"),
     (
         "pathology",
         r"pathology|diagnosis|disease|condition|diagnose|pathologie|patolog[ií]a|diagn[oó]sti[ck]o?",
@@ -309,9 +325,16 @@ _TAIL = re.compile(r"^(?P<name>.*?)(?:[\s_/,:;-]+(?:in\s+)?)(?P<note>[^\s_/,:;-]
 _DOTS = re.compile(r"^(?P<name>.*?)\.+(?P<note>[A-Za-z]+)\.+$")
 """The same as R writes it: ``Mass..kg.``."""
 _NO_UNIT = frozenset({"", "self-reported", "self reported", "measured", "number", "text"})
+_OF_LEGS = {"leg_length": (0.2, 1.4), "knee_width": (0.04, 0.25), "ankle_width": (0.025, 0.15)}
 PLAUSIBLE = {
     "height_m": (0.4, 2.5),
-    "leg_length_m": (0.2, 1.4),
+    **{
+        f"{name}{side}_m": span
+        for name, span in _OF_LEGS.items()
+        for side in ("", "_left", "_right")
+    },
+    "marker_diameter_m": (0.003, 0.05),
+    "asis_distance_m": (0.08, 0.5),
     "mass_kg": (2.0, 350.0),
     "age": (0.0, 120.0),
 }
@@ -378,11 +401,11 @@ def subject_columns(
         heading = header[place]
         if all(map(_is_missing, cells)):
             continue
-        if _PERSONAL.search(heading.lower()):
+        if names_a_person(heading):
             detail = f"column {heading} of the subject table: it names a person"
             history.append(HistoryEntry("dropped", detail))
             continue
-        name = _tidy(heading, taken)
+        name = tidy_name(heading, taken)
         taken.add(name)
         columns.append(SubjectColumn(name, place, _plain_values(cells)))
         if name != heading:
@@ -424,12 +447,17 @@ _OWN_OF_CYCLES = frozenset(
 """Names that say something of a cycle, which a table of subjects must not overwrite."""
 
 
-def _tidy(heading: str, taken: Collection[str]) -> str:
+def names_a_person(heading: str) -> bool:
+    """Return whether a heading is of what tells who somebody is, which no dataset carries."""
+    return _PERSONAL.search(heading.lower()) is not None
+
+
+def tidy_name(heading: str, taken: Collection[str]) -> str:
     """Return a heading as the name of a column of the cycles: small letters, no signs.
 
     Examples
     --------
-    >>> _tidy("UPDRS-III (off)", ()), _tidy("Task", ()), _tidy("TUG [s]", {"tug_s"})
+    >>> tidy_name("UPDRS-III (off)", ()), tidy_name("Task", ()), tidy_name("TUG [s]", {"tug_s"})
     ('updrs_iii_off', 'table_task', 'tug_s_2')
     """
     name = re.sub(r"\W+", "_", heading.casefold()).strip("_") or "column"
@@ -467,6 +495,8 @@ def heading_of(heading: str) -> tuple[str | None, str]:
         for pattern in (_NOTE, _DOTS, _TAIL):
             if (match := pattern.match(words)) and (name := _named(match["name"])):
                 note = match["note"].strip(" .")
+                if sided := _named(f"{match['name']} {note}"):  # leg length (left)
+                    return sided, ""
                 if pattern is _NOTE or _unit(name, note) or (name == "sex" and _legend(note)):
                     return name, note
         if name := _named(words):
@@ -666,7 +696,5 @@ _CONVERTERS: dict[str, Callable[[str, str, str, list[str]], _Values]] = {
     "pathology": _text,
     "sex": _sex,
     "age": _quantity,
-    "mass_kg": _quantity,
-    "height_m": _quantity,
-    "leg_length_m": _quantity,
+    **dict.fromkeys(PLAUSIBLE, _quantity),
 }

@@ -428,7 +428,8 @@ def read_archive(path: str | os.PathLike[str]) -> dict[str, bytes]:
     except FileNotFoundError:
         raise _refused("nothing at that path", "check the spelling").at(str(place)) from None
     except (OSError, ValueError, EOFError, NotImplementedError, zipfile.BadZipFile) as error:
-        raise _refused(f"{type(error).__name__}: {error}").at(str(place)) from error
+        got = f"a file that is cut off or of another kind ({error})"
+        raise _refused(got).at(str(place)) from error
     except zipfile.zlib.error as error:  # type: ignore[attr-defined]
         raise _refused(f"damaged data: {error}").at(str(place)) from error
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
+from locomotion_analysis.errors import counted
 from locomotion_analysis.files import write_all
 from locomotion_analysis.production.bundle import Bundle
 from locomotion_analysis.production.monitoring.drift import LEVEL, PHASES, Drift, People
@@ -20,7 +21,6 @@ from locomotion_analysis.production.monitoring.watching import (
 )
 from locomotion_analysis.reporting.names import (
     channel_title,
-    counted,
     feature_title,
     in_sentence,
     number_text,

@@ -7,7 +7,6 @@ before values.
 
 import json
 import math
-import re
 import struct
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -24,9 +23,20 @@ from pydantic import ValidationError
 from locomotion_analysis.budget import refuse_unpacked
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.data.derived import with_derived, with_hint
-from locomotion_analysis.data.parquet import parse_csv, parts_from_table, read_plain_table
+from locomotion_analysis.data.parquet import (
+    csv_width,
+    parse_csv,
+    parts_from_table,
+    read_plain_table,
+)
 from locomotion_analysis.data.unpacked import arrow_bytes, is_text, written_out
-from locomotion_analysis.errors import FileReadError, LocomotionWarning, UnpackedSizeError
+from locomotion_analysis.errors import (
+    FileReadError,
+    LocomotionWarning,
+    SchemaError,
+    UnpackedSizeError,
+    listed,
+)
 from locomotion_analysis.production.bundle.manifest import ChannelRange
 from locomotion_analysis.production.service.contract import (
     ARROW_FILE,
@@ -270,6 +280,16 @@ def checked_features(frame: pd.DataFrame, served: Served) -> Asked:
     SchemaError
         If features are missing or unknown.
     """
+    if not len(frame.columns):
+        channels = served.channel_names
+        raise SchemaError(
+            expected=f"gait cycles with the {len(channels)} channels of the training, or their features"
+            if channels
+            else f"the {len(served.schema.names)} features of the training",
+            got="a table without one of them",
+            where="columns",
+            fix="`locomotion bundle-inspect` and GET /v1/model list what the model needs",
+        )
     values = frame.select_dtypes("number").to_numpy(np.float64)
     names = list(frame.select_dtypes("number").columns)
     allowed = np.isin(names, served.schema.with_gaps)
@@ -305,7 +325,7 @@ def checked_cycles(data: LocomotionData, served: Served) -> Asked:
         raise RefusedError(
             422,
             expected=f"the {len(served.channel_names)} channels of the training",
-            got=f"{len(missing)} missing: {', '.join(missing[:5])}",
+            got=f"{len(missing)} missing: {listed(missing)}",
             where="cycles",
             fix=with_hint(
                 "`locomotion bundle-inspect` and GET /v1/model list them with units and signs",
@@ -659,11 +679,15 @@ def _table_of(body: bytes, media_type: str, most: int) -> pa.Table:
             400, expected=error.expected, got=error.got, where="body", fix=error.fix
         ) from None
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+        told = f" ({str(error).splitlines()[0][:200]})" if str(error) else ""
         raise RefusedError(
             400,
             expected=f"a table as {media_type}",
-            got=f"{type(error).__name__}: {str(error).splitlines()[0][:200]}" if str(error) else "",
+            got=f"one that is cut off, damaged or of another kind{told}"
+            if body
+            else "an empty file",
             where="body",
+            fix="copy or export the file again",
         ) from error
 
 
@@ -673,8 +697,7 @@ def _read(body: bytes, media_type: str, most: int) -> pa.Table:
         _refuse_wide(pq.read_schema(pa.BufferReader(body)))
         return read_plain_table(body, most, "body")
     if media_type == CSV:
-        heading = re.match(rb"\s*([^\r\n]*)", body)
-        if heading and (n_columns := heading[1].count(b",") + 1) > _MOST_COLUMNS:
+        if (n_columns := csv_width(body)) > _MOST_COLUMNS:
             raise _too_wide(n_columns)
         return parse_csv(body)
     # A file is a stream between two marks, and a list of its batches that need not be true.

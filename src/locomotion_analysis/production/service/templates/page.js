@@ -91,8 +91,11 @@ async function post(path, file, type) {
   const answer = await fetch(path, { method: "POST", body: file, headers: headers(type) });
   const content = await answer.json();
   if (!answer.ok) {
-    const places = (content.details || []).slice(0, 5).map((each) => `${each.where}: ${each.problem}`);
-    throw new Error([content.error, ...places].join("\n"));
+    const { expected, got, where, fix, details = [] } = content;
+    const parts = { expected, "got:": got, "where:": where, "what to do:": fix };
+    const lines = Object.entries(parts).filter(([, text]) => text).map(([word, text]) => `${word} ${text}`);
+    const places = details.filter((each) => each.problem !== "missing").slice(0, 5);
+    throw new Error([...(expected ? lines : [content.error]), ...places.map((each) => `${each.where}: ${each.problem}`)].join("\n"));
   }
   return content;
 }
