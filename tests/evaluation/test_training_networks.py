@@ -15,7 +15,7 @@ pytest.importorskip("skorch")
 
 from locomotion_analysis import BiomechanicalModelEvaluator  # noqa: E402
 from locomotion_analysis.errors import FileReadError, SchemaError, TargetError  # noqa: E402
-from locomotion_analysis.evaluation.folds import subjects_for  # noqa: E402
+from locomotion_analysis.selection.splitters import subjects_for  # noqa: E402
 from locomotion_analysis.evaluation.training import train  # noqa: E402
 from locomotion_analysis.evaluation.training_report import plot_learning_rates, plot_training  # noqa: E402
 from locomotion_analysis.models import PredictionSchema  # noqa: E402
