@@ -12,7 +12,6 @@ import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.utils.validation import has_fit_parameter
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.cross_validation import cross_validated
@@ -52,7 +51,7 @@ from locomotion_analysis.selection import (
     SubjectStratifiedKFold,
     subject_codes,
 )
-from locomotion_analysis.selection.splitters import Fold, class_codes
+from locomotion_analysis.selection.splitters import Fold, class_codes, subjects_for
 
 __all__ = ["missing_channels", "noise_levels", "robustness"]
 
@@ -757,7 +756,7 @@ def few_subject_curves(
             expected=f"one of {', '.join(models)}", got=repr(reference), where="reference"
         )
     design = study_design(models[reference], X, y, groups, metric=metric, random_state=random_state)
-    rng, people = np.random.default_rng(random_state), np.asarray(groups)
+    rng = np.random.default_rng(random_state)
     draws = [
         (step, draw)
         for step, number in enumerate(subjects)
@@ -768,8 +767,7 @@ def few_subject_curves(
         X_train, X_test = take_rows(design.X, train), take_rows(design.X, test)
         for name, model in models.items():
             fitted = clone(model)
-            known = {"groups": people[train]} if has_fit_parameter(fitted, "groups") else {}
-            fitted.fit(X_train, design.target[train], **known)
+            fitted.fit(X_train, design.target[train], **subjects_for(fitted, groups, train))
             predicted = np.asarray(fitted.predict(X_test)).reshape(-1)
             sums.setdefault((name, step), []).append(design.sums(test, predicted))
         if progress is not None:
