@@ -119,3 +119,12 @@ def test_what_cannot_be_judged_is_refused(table, said):
 def test_a_column_that_is_not_there_is_named():
     with pytest.raises(SchemaError, match="did you mean session"):
         reliability_table(pd.DataFrame({"subject": ["a"], "session": [1]}), ["sesion"])
+
+
+def test_intervals_hold_their_value_however_little_people_differ():
+    """Below zero the published degrees of freedom may vanish."""
+    rng = np.random.default_rng(0)
+    for _ in range(400):
+        measured = rng.normal(size=(rng.integers(3, 8), rng.integers(2, 5)))
+        found = reliability(measured).iloc[0]
+        assert found["icc_low"] <= found["icc"] <= found["icc_high"]

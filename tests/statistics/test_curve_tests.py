@@ -253,6 +253,14 @@ def test_exchange_and_field_agree_on_smooth_normal_curves():
         ),
         (lambda: permutation.ttest(smooth(1, 20)).inference(iterations=10), "20 to"),
         (
+            lambda: statistics.anova1rm(
+                np.where(np.arange(8)[:, None] % 2, smooth(1, 8), np.nan)[[1, 0, 0, 3, 5, 2, 4, 7]],
+                [0, 1] * 4,
+                np.repeat(range(4), 2),
+            ),
+            "in every group at every node",
+        ),
+        (
             lambda: statistics.hotellings(np.repeat(smooth(1, 9)[..., None], 2, axis=2)),
             "fewer channels",
         ),

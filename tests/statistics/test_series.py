@@ -38,6 +38,23 @@ def test_intervals_of_the_drift_count_the_memory_of_strides():
     assert np.mean(usual) < np.mean(held) - 0.08
 
 
+@pytest.mark.parametrize("phi", [0.0, 0.6, 0.9, -0.6])
+def test_the_standard_error_is_that_of_the_whole_kernel(phi):
+    """Bartlett's kernel as a matrix, which is positive definite; stride series of any length."""
+    series = remembering(np.random.default_rng(2), 60, phi, 1.0)
+    x = np.arange(60) - 29.5
+    slope = x @ series / (x @ x)
+    rest = series - series.mean() - slope * x
+    memory = np.clip(rest[1:] @ rest[:-1] / (rest @ rest), -0.95, 0.95)
+    width = 1 + 1.1447 * (4 * memory**2 * 60 / (1 - memory**2) ** 2) ** (1 / 3)
+    kernel = np.maximum(1 - np.abs(np.subtract.outer(np.arange(60), np.arange(60))) / width, 0)
+    error = np.sqrt((x * rest) @ kernel @ (x * rest) * 60 / 58) / (x @ x)
+    found = trend(series)
+    assert (found.high - found.low) / 2 == pytest.approx(stats.t.ppf(0.975, 58) * error)
+    for length in range(10, 60):
+        assert np.isfinite(trend(np.resize([0.0, 1.0], length))).all()
+
+
 def test_autocorrelation_is_that_of_the_process_and_of_noise_stays_below_its_limit():
     rng = np.random.default_rng(2)
     found = autocorrelation(remembering(rng, 20_000, 0.6), 4)["correlation"]

@@ -234,13 +234,15 @@ def _measured(
         if present.all():
             yield present, nodes, test.basis, test.nuisance, test.df_error
             continue
-        basis, nuisance = split_model(
-            test.basis[:, present].T,
-            test.nuisance[:n_others, present].T,
-            test.nuisance[n_others:, present].T,
-        )
         error = test.df_error - float((~present).sum())
-        if len(basis) < len(test.basis) or len(nuisance) < len(test.nuisance) or error < 1:
+        basis = nuisance = np.zeros((0, 0))
+        if error >= 1:
+            basis, nuisance = split_model(
+                test.basis[:, present].T,
+                test.nuisance[:n_others, present].T,
+                test.nuisance[n_others:, present].T,
+            )
+        if len(basis) < len(test.basis) or len(nuisance) < len(test.nuisance):
             raise SchemaError(
                 expected="people in every group at every node",
                 got=f"{int(present.sum())} of {len(present)} rows were measured there",
@@ -385,6 +387,11 @@ def _welch(test: Hypothesis) -> Fitted:
         z = np.copysign(np.sqrt(numerator), mean[0] - mean[1])
         return Fitted(z, (1.0, df_error), residuals[:, :, None])
     return Fitted(numerator / correction, (len(groups) - 1.0, df_error), residuals[:, :, None])
+
+
+def constant_columns(values: Floats) -> NDArray[np.bool_]:
+    """Return which columns do not vary by more than rounding."""
+    return np.asarray(np.ptp(values, axis=0) <= _ROUNDING * np.abs(values).max(axis=0))
 
 
 def curves_of(values: object, name: str = "Y", *, components: bool = False) -> Floats:

@@ -73,9 +73,10 @@ def trend(values: ArrayLike, at: ArrayLike | None = None) -> Trend:
     memory = np.clip(rest[1:] @ rest[:-1] / (rest @ rest), -_MOST_MEMORY, _MOST_MEMORY)
     bandwidth = 1.1447 * (4 * memory**2 * n / ((1 - memory) ** 2 * (1 + memory) ** 2)) ** (1 / 3)
     variance = float(pull @ pull)
-    for lag in range(1, min(n - 1, int(bandwidth) + 1)):
+    # All lags of a weight above zero: with fewer the sum may be negative.
+    for lag in range(1, min(n, int(np.ceil(bandwidth)) + 1)):
         variance += 2 * (1 - lag / (bandwidth + 1)) * float(pull[lag:] @ pull[:-lag])
-    half = stats.t.ppf(0.975, n - 2) * np.sqrt(variance * n / (n - 2)) / squares
+    half = stats.t.ppf(0.975, n - 2) * np.sqrt(max(variance, 0.0) * n / (n - 2)) / squares
     return Trend(slope, slope - half, slope + half)
 
 
