@@ -128,3 +128,16 @@ def test_intervals_hold_their_value_however_little_people_differ():
         measured = rng.normal(size=(rng.integers(3, 8), rng.integers(2, 5)))
         found = reliability(measured).iloc[0]
         assert found["icc_low"] <= found["icc"] <= found["icc_high"]
+
+
+def test_one_name_in_two_datasets_is_two_people():
+    rng = np.random.default_rng(1)
+    visits = pd.DataFrame({"subject": np.repeat(list("abcdef"), 2), "session": [1, 2] * 6})
+    visits["speed"] = np.repeat(rng.normal(1.2, 0.2, 6), 2) + rng.normal(0, 0.05, 12)
+    namesakes = visits.assign(
+        dataset=np.repeat(["x", "y"], 6),
+        subject=visits["subject"].replace({"d": "a", "e": "b", "f": "c"}),
+    )
+    pd.testing.assert_frame_equal(
+        reliability_table(namesakes, ["speed"]), reliability_table(visits, ["speed"])
+    )

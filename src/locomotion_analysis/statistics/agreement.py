@@ -200,6 +200,10 @@ def reliability_table(
     frame = data.cycles if isinstance(data, LocomotionData) else data
     channels = data.channels if isinstance(data, LocomotionData) else ()
     keys = columns_of(frame, [subject, occasion])
+    if subject == "subject" and "dataset" in frame and len(frame["dataset"].unique()) > 1:
+        # One name in two datasets is two people.
+        named = frame["dataset"].astype(str).to_numpy() + " " + keys[subject].astype(str)
+        keys[subject] = named.where(keys[subject].notna())
     tables = {}
     for name in values:
         if isinstance(data, LocomotionData) and name in channels:
