@@ -33,6 +33,7 @@ from locomotion_analysis.evaluation.metrics import (
     ERRORS,
     SCALES,
     Jackknife,
+    check_classes_in_training,
     metric_interval,
     metric_jackknife,
     metric_values,
@@ -117,9 +118,12 @@ class StudyDesign:
     def folds(self, values: NDArray[Any] | None = None) -> list[Fold]:
         """Return the folds, of other target values where given."""
         target = self.target if values is None else values
-        if self.classes is not None:
-            target = np.searchsorted(self.classes, target)
-        return checked_folds(self.cv, self.key, target, self.subject, False)[0]
+        if self.classes is None:
+            return checked_folds(self.cv, self.key, target, self.subject, False)[0]
+        codes = np.searchsorted(self.classes, target)
+        folds, _ = checked_folds(self.cv, self.key, codes, self.subject, False)
+        check_classes_in_training(codes, self.classes, folds)
+        return folds
 
     def subjects_of(self, folds: list[Fold]) -> NDArray[np.intp]:
         """Return the numbers of the subjects whom the folds test: a score is theirs alone."""
