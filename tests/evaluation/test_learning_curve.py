@@ -3,11 +3,15 @@
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 
-from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.evaluation import BiomechanicalModelEvaluator, learning_curve
+from locomotion_analysis.errors import SchemaError, TargetError
+from locomotion_analysis.evaluation import (
+    BiomechanicalModelEvaluator,
+    learning_curve,
+    permutation_test,
+)
 from locomotion_analysis.evaluation.checks import _some, study_design
 
 
@@ -68,3 +72,12 @@ def test_a_number_is_learned_too(table):
 def test_impossible_shares_are_refused(table, shares):
     with pytest.raises(SchemaError, match="above 0 and at most 1"):
         learning_curve(GaussianNB(), table.X, table.y, table.groups, shares=shares)
+
+
+def test_a_fold_that_trains_on_one_class_is_named():
+    people = np.repeat(np.arange(10), 2)
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    folds = [(np.arange(10), np.arange(10, 20)), (np.arange(10, 20), np.arange(10))]
+    for check in (learning_curve, permutation_test):
+        with pytest.raises(TargetError, match="two classes in the training rows"):
+            check(LogisticRegression(), X, people < 5, people, cv=folds)

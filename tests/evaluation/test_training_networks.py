@@ -15,7 +15,6 @@ pytest.importorskip("skorch")
 
 from locomotion_analysis import BiomechanicalModelEvaluator  # noqa: E402
 from locomotion_analysis.errors import FileReadError, SchemaError, TargetError  # noqa: E402
-from locomotion_analysis.evaluation.folds import subjects_for  # noqa: E402
 from locomotion_analysis.evaluation.training import train  # noqa: E402
 from locomotion_analysis.evaluation.training_report import plot_learning_rates, plot_training  # noqa: E402
 from locomotion_analysis.models import PredictionSchema  # noqa: E402
@@ -26,6 +25,7 @@ from locomotion_analysis.models.deep import (  # noqa: E402
     load_network,
 )
 from locomotion_analysis.models.supervised import NETWORKS, network  # noqa: E402
+from locomotion_analysis.selection.splitters import subjects_for  # noqa: E402
 from locomotion_analysis.simulation import simulate, simulate_treatment  # noqa: E402
 
 # Few simulated people: a feature may tell them apart by itself.

@@ -18,11 +18,10 @@ from locomotion_analysis.features.nonlinear import (
     recurrence,
     signal_families,
     stride_time_families,
-    strides_in_a_row,
 )
 from locomotion_analysis.features.spec import CycleView, Family, LeftOut, Schema
 from locomotion_analysis.features.table import feature_table
-from locomotion_analysis.features.variability import sample_entropy
+from locomotion_analysis.features.variability import CycleGroups, sample_entropy
 
 KNEE = "knee_flexion_angle_ipsi_rad"
 
@@ -246,8 +245,29 @@ def test_what_never_changes_is_refused():
     ],
 )
 def test_the_first_row_of_strides_that_is_long_enough(steps, known, least, expected):
-    row = strides_in_a_row(np.array(steps, float), np.array(known, bool), least)
-    assert list(range(len(steps))[row]) == expected
+    cycles = pd.DataFrame(
+        {"dataset": "d", "subject": "s", "task": "run", "task_id": "1", "step": steps}
+    )
+    rows = list(CycleGroups.of(cycles).in_a_row(np.array(known, bool), least))
+    assert [row.tolist() for _, row in rows] == ([expected] if expected else [])
+
+
+def test_strides_of_other_legs_and_people_are_rows_of_their_own():
+    """Shuffled, with a gap in one leg; numbers written as text."""
+    legs = {
+        ("a", "left"): [0, 2, 4, 8, 10, 12, 14],
+        ("a", "right"): [1, 3, 5],
+        ("b", "left"): [9, 10, 11],
+    }
+    rows = [(*leg, step) for leg, steps in legs.items() for step in steps]
+    cycles = pd.DataFrame(rows, columns=["subject", "side", "step"]).assign(
+        dataset="d", task="run", task_id="1"
+    )
+    cycles = cycles.sample(frac=1, random_state=0).reset_index(drop=True)
+    cycles["step"] = cycles["step"].astype(str)
+    found = [row for _, row in CycleGroups.of(cycles).in_a_row(np.ones(len(cycles), bool), 3)]
+    steps = sorted(cycles["step"].iloc[row].astype(int).tolist() for row in found)
+    assert steps == [[0, 2, 4], [1, 3, 5], [9, 10, 11]]
 
 
 # The features
@@ -322,7 +342,11 @@ def test_a_signal_that_stands_still_and_a_task_without_steps_have_none(build):
 def test_strides_named_by_text_have_no_order(build):
     data = build(n_subjects=1, n_steps=60)
     named = type(data)(
-        data.cycles.assign(step=[f"stride {i}" for i in range(60)]), data.block, data.channels
+        data.cycles.assign(
+            step=[f"stride {i:06b}".translate({48: "a", 49: "b"}) for i in range(60)]
+        ),
+        data.block,
+        data.channels,
     )
     assert table(named, signal_families).isna().all(axis=None)
     assert feature_table(named, ["derived"]).frame.shape[0] == 60

@@ -10,8 +10,11 @@ import pytest
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.features.spec import CycleView, Family, Schema
 from locomotion_analysis.features.variability import (
+    CycleGroups,
     curve_variability_families,
+    dfa_alpha,
     enhanced_variability_index,
+    fluctuations,
     variability_families,
     variability_index,
 )
@@ -174,13 +177,49 @@ def test_order_of_rows_changes_nothing(walking):
     pd.testing.assert_frame_equal(again, expected, rtol=1e-9)
 
 
-@pytest.mark.parametrize("name", ["{}", "{:02d}", "stride {:02d}"])
+@pytest.mark.parametrize("name", ["{}", "{:02d}", "stride {:02d}", "stride {}"])
 def test_steps_written_as_text_are_in_the_order_of_their_numbers(build, name):
     times = 1.1 + 0.02 * np.random.default_rng(8).normal(size=160).cumsum()
     data = build(n_subjects=2, n_steps=80, cycle_duration_s=times)
     text = data.cycles["step"].map(name.format)
     named = LocomotionData(data.cycles.assign(step=text), data.block, data.channels)
     pd.testing.assert_frame_equal(features(named), features(data))
+
+
+def test_changes_are_from_one_stride_to_the_next_and_bridge_no_gap(build):
+    """Every fifth stride is missing; the legs take turns in the step numbers."""
+    rng = np.random.default_rng(4)
+    steps = np.delete(np.arange(80), np.arange(0, 80, 5))
+    times = 1.1 + 0.02 * rng.normal(size=len(steps)).cumsum()
+    cycles = pd.DataFrame(
+        {"dataset": "d", "subject": "s", "task": "run", "task_id": "1", "step": steps}
+    )
+    cycles["side"] = np.where(steps % 2, "left", "right")
+    changes = fluctuations([times], CycleGroups.of(cycles))[0]
+    by_step = pd.Series(times, steps)
+    own = (by_step - by_step.reindex(steps - 2).to_numpy()).abs().dropna()
+    of_leg = own.groupby(own.index % 2)
+    assert changes[0] == pytest.approx(100 * own.mean() / times.mean())
+    assert changes[1] == pytest.approx(100 * np.sqrt(of_leg.var().mean()) / times.mean())
+
+
+def test_the_scaling_exponent_is_of_strides_in_a_row(build):
+    times = 1.1 + 0.02 * np.random.default_rng(8).normal(size=150)
+    data = build(n_subjects=1, n_steps=150, cycle_duration_s=times)
+    some = data.take(np.delete(np.arange(150), [20, 100]))
+    found = features(some)["stride_time_dfa_alpha"]
+    np.testing.assert_allclose(found, dfa_alpha(times[21:100]))
+    assert (
+        features(data.take(np.delete(np.arange(150), [20, 80])))["stride_time_dfa_alpha"]
+        .isna()
+        .sum()
+        == 0
+    )
+    assert (
+        features(data.take(np.delete(np.arange(150), [50, 100])))["stride_time_dfa_alpha"]
+        .isna()
+        .all()
+    )
 
 
 def test_one_stride_is_nan_with_one_warning(build, caplog):

@@ -119,3 +119,25 @@ def test_what_cannot_be_judged_is_refused(table, said):
 def test_a_column_that_is_not_there_is_named():
     with pytest.raises(SchemaError, match="did you mean session"):
         reliability_table(pd.DataFrame({"subject": ["a"], "session": [1]}), ["sesion"])
+
+
+def test_intervals_hold_their_value_however_little_people_differ():
+    """Below zero the published degrees of freedom may vanish."""
+    rng = np.random.default_rng(0)
+    for _ in range(400):
+        measured = rng.normal(size=(rng.integers(3, 8), rng.integers(2, 5)))
+        found = reliability(measured).iloc[0]
+        assert found["icc_low"] <= found["icc"] <= found["icc_high"]
+
+
+def test_one_name_in_two_datasets_is_two_people():
+    rng = np.random.default_rng(1)
+    visits = pd.DataFrame({"subject": np.repeat(list("abcdef"), 2), "session": [1, 2] * 6})
+    visits["speed"] = np.repeat(rng.normal(1.2, 0.2, 6), 2) + rng.normal(0, 0.05, 12)
+    namesakes = visits.assign(
+        dataset=np.repeat(["x", "y"], 6),
+        subject=visits["subject"].replace({"d": "a", "e": "b", "f": "c"}),
+    )
+    pd.testing.assert_frame_equal(
+        reliability_table(namesakes, ["speed"]), reliability_table(visits, ["speed"])
+    )

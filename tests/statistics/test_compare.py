@@ -142,6 +142,38 @@ def test_missing_conditions_and_nodes_are_said():
     assert np.isfinite(found.effects[0].inference.z).all()
 
 
+def test_effects_at_nodes_that_some_people_miss_are_those_of_the_others():
+    """Differences, sizes and shares are those of a model of the people measured there."""
+    data = _cycles(effect=1.5, strides=1, seed=4)
+    block = data.block.copy()
+    without = data.cycles["subject"].isin(["P1", "P3", "P4", "P9"]).to_numpy()
+    block[:, without, 100:] = np.nan
+    some = LocomotionData(data.cycles, block, data.channels)
+    others = LocomotionData(data.cycles[~without], data.block[:, ~without], data.channels)
+    for options in ({}, {"equal_var": True}):
+        for formula in ("1", "pathology", "pathology + speed_m_s"):
+            found = compare(some, f"{KNEE} ~ {formula}", **options)
+            apart = compare(others, f"{KNEE} ~ {formula}", **options)
+            for one, other in zip(found.effects, apart.effects, strict=True):
+                np.testing.assert_allclose(one.difference.value[100:], other.difference.value[100:])
+                np.testing.assert_allclose(one.size.value[100:], other.size.value[100:])
+    assert not found.assumptions.empty
+    three = _three_groups()
+    block = three.block.copy()
+    without = three.cycles["subject"].isin(["P1", "P3", "P4", "P9"]).to_numpy()
+    block[:, without, 100:] = np.nan
+    some = LocomotionData(three.cycles, block, three.channels)
+    found = compare(some, f"{KNEE} ~ pathology", equal_var=True)["pathology"]
+    curves = pd.DataFrame(three.curves(KNEE).astype(float))
+    people = three.cycles[["subject", "pathology", "side"]]
+    whole = curves.groupby([people[name] for name in people]).mean()
+    means = whole.groupby(level=[0, 1]).mean().drop(["P1", "P3", "P4", "P9"], level=0)
+    around = means - means.mean()
+    between = means.groupby(level=1).transform("mean") - means.mean()
+    share = (between**2).sum() / (around**2).sum()
+    np.testing.assert_allclose(found.size.value[100:], share[100:], rtol=1e-5)
+
+
 def test_scalars_and_several_channels_go_through_the_same_call():
     data = _cycles()
     table = data.cycles

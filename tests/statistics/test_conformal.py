@@ -293,3 +293,22 @@ def test_what_cannot_be_limited_is_refused():
         limits.predict(X)
     with pytest.raises(SchemaError, match="got: c"):
         limits.predict(X, balance=np.full(len(X), "c"))
+
+
+class Asking(LinearRegression):
+    """Keeps whose rows it was fitted on."""
+
+    def fit(self, X, y, groups=None):
+        self.people_ = set(groups)
+        return super().fit(X, y)
+
+
+@pytest.mark.parametrize("method", ["cv+", "jackknife+", "split"])
+def test_models_are_handed_their_people_and_judge_others(method):
+    rng = np.random.default_rng(0)
+    people = np.repeat([f"S{k}" for k in range(20)], 3)
+    X = rng.normal(size=(60, 1))
+    limits = SubjectConformal(Asking(), method, 0.8).fit(X, X[:, 0], people)
+    judged = [set(people) - model.people_ for model in limits.models_]
+    assert all(judged)
+    assert sum(map(len, judged)) == (4 if method == "split" else 20)

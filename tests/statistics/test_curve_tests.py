@@ -126,6 +126,20 @@ def test_missing_nodes_are_tested_with_those_who_have_them():
         assert found.inference().zstar > 2.0
 
 
+def test_sums_of_squares_at_nodes_that_some_people_miss_are_those_of_the_others():
+    """Carried to the degrees of freedom of the whole, p is that of the people measured there."""
+    rng = np.random.default_rng(12)
+    A, B = rng.integers(0, 2, 30), rng.integers(0, 3, 30)
+    y = smooth(12, 30) + 0.6 * A[:, None] * (B[:, None] == 1)
+    y[:6, 60:] = np.nan
+    for ss_type in (2, 3):
+        found = statistics.anova2(y, A, B, ss_type=ss_type)
+        others = statistics.anova2(y[6:, 60:], A[6:], B[6:], ss_type=ss_type)
+        for one, other in zip(found, others, strict=True):
+            p = stats.f.sf(one.z[60:], *one.df)
+            np.testing.assert_allclose(p, stats.f.sf(other.z, *other.df), rtol=1e-9)
+
+
 def test_a_circle_has_no_ends():
     y = smooth(3, 12) + 1.2 * np.cos(np.linspace(0, 2 * np.pi, 101, endpoint=False))
     turned = np.roll(y, 37, axis=1)
@@ -238,6 +252,14 @@ def test_exchange_and_field_agree_on_smooth_normal_curves():
             "a contrast that can be estimated",
         ),
         (lambda: permutation.ttest(smooth(1, 20)).inference(iterations=10), "20 to"),
+        (
+            lambda: statistics.anova1rm(
+                np.where(np.arange(8)[:, None] % 2, smooth(1, 8), np.nan)[[1, 0, 0, 3, 5, 2, 4, 7]],
+                [0, 1] * 4,
+                np.repeat(range(4), 2),
+            ),
+            "in every group at every node",
+        ),
         (
             lambda: statistics.hotellings(np.repeat(smooth(1, 9)[..., None], 2, axis=2)),
             "fewer channels",

@@ -55,6 +55,16 @@ def test_large_t_do_not_overflow_into_nothing():
     assert found[1] > found[0] > 1e20
 
 
+def test_a_point_where_nobody_differs_has_no_factor():
+    rng = np.random.default_rng(0)
+    one, other = rng.normal(0.5, 1.0, (12, 3)), rng.normal(0.0, 1.0, (9, 3))
+    t = stats.ttest_ind(one, other).statistic
+    for constant in (0.0, 1.1):
+        found = bayes_factors(*(np.insert(each, 1, constant, axis=1) for each in (one, other)))
+        assert found["bayes_factor"].isna().tolist() == [False, True, False, False]
+        np.testing.assert_allclose(found["t"].dropna(), t)
+
+
 def test_too_few_people_are_refused():
     with pytest.raises(SchemaError, match="two people"):
         bayes_factor_of_t(1.0, 1)

@@ -384,6 +384,20 @@ def test_a_wrong_question_is_one_clear_error(formula, said):
         mixed(formula, frame)
 
 
+def test_one_name_in_two_datasets_is_not_taken_for_one_person():
+    """Two laboratories that number their people alike would differ far beyond chance."""
+    rng = np.random.default_rng(0)
+    people = np.repeat(np.arange(16), 5)
+    frame = pd.DataFrame({"dataset": np.where(people < 8, "x", "y"), "subject": people % 8})
+    frame["y"] = rng.normal(size=16)[people] + rng.normal(0, 0.1, 80)
+    with pytest.raises(SchemaError, match="in several"):
+        mixed("y ~ dataset + (1 | subject)", frame)
+    apart = mixed("y ~ dataset + (1 | person)", frame.assign(person=people))
+    means = frame.groupby(people)["y"].mean()
+    t = stats.ttest_ind(means[8:], means[:8])
+    assert apart.fixed.loc["dataset[y]", "p"] == pytest.approx(t.pvalue, rel=1e-3)
+
+
 def test_too_few_people_are_refused():
     frame = strides(12)
     with pytest.raises(SchemaError, match="2 people"):

@@ -121,3 +121,14 @@ def test_the_test_of_a_study_is_that_of_the_room(two):
     room = permutation.ttest2(*groups, equal_var=True) if two else permutation.ttest(groups[0])
     expected = room.inference(0.05, two_tailed=True, iterations=-1).p
     assert own == pytest.approx(expected, abs=4 * np.sqrt(expected * (1 - expected) / 400) + 0.005)
+
+
+def test_points_where_nobody_differs_are_refused():
+    """Such as the force of a foot in swing: its t is none, and was taken for significant."""
+    rng = np.random.default_rng(0)
+    force, other = rng.normal(1, 0.1, (10, 30)), rng.normal(1, 0.1, (10, 30))
+    force[:, 20:] = other[:, 20:] = 0.0
+    with pytest.raises(SchemaError, match="at 10 of 30 points, first at 20"):
+        power(force, other, n=[8])
+    with pytest.raises(SchemaError, match="1 missing"):
+        power(force[:, 0], n=[8], difference=np.nan)

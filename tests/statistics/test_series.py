@@ -38,6 +38,23 @@ def test_intervals_of_the_drift_count_the_memory_of_strides():
     assert np.mean(usual) < np.mean(held) - 0.08
 
 
+@pytest.mark.parametrize("phi", [0.0, 0.6, 0.9, -0.6])
+def test_the_standard_error_is_that_of_the_whole_kernel(phi):
+    """Bartlett's kernel as a matrix, which is positive definite; stride series of any length."""
+    series = remembering(np.random.default_rng(2), 60, phi, 1.0)
+    x = np.arange(60) - 29.5
+    slope = x @ series / (x @ x)
+    rest = series - series.mean() - slope * x
+    memory = np.clip(rest[1:] @ rest[:-1] / (rest @ rest), -0.95, 0.95)
+    width = 1 + 1.1447 * (4 * memory**2 * 60 / (1 - memory**2) ** 2) ** (1 / 3)
+    kernel = np.maximum(1 - np.abs(np.subtract.outer(np.arange(60), np.arange(60))) / width, 0)
+    error = np.sqrt((x * rest) @ kernel @ (x * rest) * 60 / 58) / (x @ x)
+    found = trend(series)
+    assert (found.high - found.low) / 2 == pytest.approx(stats.t.ppf(0.975, 58) * error)
+    for length in range(10, 60):
+        assert np.isfinite(trend(np.resize([0.0, 1.0], length))).all()
+
+
 def test_autocorrelation_is_that_of_the_process_and_of_noise_stays_below_its_limit():
     rng = np.random.default_rng(2)
     found = autocorrelation(remembering(rng, 20_000, 0.6), 4)["correlation"]
@@ -119,7 +136,35 @@ def test_each_leg_of_each_trial_is_a_series_in_the_order_walked():
     assert stride_series(frame, "time", window=60)["sd_last"].isna().all()
 
 
+def test_strides_that_are_missing_are_counted_and_bridge_nothing():
+    """A third of the strides missing: the drift is per stride walked, the memory that of neighbours."""
+    rng = np.random.default_rng(3)
+    steps = np.arange(3000)
+    whole = pd.DataFrame({"subject": "S", "step": steps, "time": 1 + 2e-5 * steps})
+    whole["time"] += remembering(rng, 3000, 0.6, 0.01)
+    drift, memory = stride_series(whole, "time").iloc[0][["drift", "memory"]]
+    assert (drift, memory) == (pytest.approx(0.002, abs=3e-4), pytest.approx(0.6, abs=0.05))
+    some = whole[rng.random(3000) < 2 / 3]
+    row = stride_series(some, "time").iloc[0]
+    slope = np.polyfit(some["step"], some["time"], 1)[0]
+    assert row["drift"] == pytest.approx(100 * slope)
+    assert row["memory"] == pytest.approx(0.6, abs=0.07)
+    for other in (
+        some.assign(step=2 * some["step"] + 7),  # the leg's own among both legs' steps
+        some.assign(step=some["step"].astype(str)).sample(frac=1, random_state=0),
+    ):
+        again = stride_series(other, "time").iloc[0]
+        assert again[["drift", "drift_low", "memory"]].tolist() == pytest.approx(
+            row[["drift", "drift_low", "memory"]].tolist()
+        )
+    assert stride_series(whole.assign(time=0.0), "time")["cv_percent"].isna().all()
+
+
 def test_what_is_no_series_is_refused():
+    with pytest.raises(SchemaError, match="rising numbers"):
+        trend(np.arange(20.0), at=np.zeros(20))
+    with pytest.raises(SchemaError, match="above zero"):
+        change_points(np.arange(20.0), penalty=0.0)
     with pytest.raises(SchemaError, match="at least 10"):
         trend([1.0, 2.0])
     with pytest.raises(SchemaError, match="1 missing"):

@@ -12,7 +12,6 @@ import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.utils.validation import has_fit_parameter
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.cross_validation import cross_validated
@@ -34,6 +33,7 @@ from locomotion_analysis.evaluation.metrics import (
     ERRORS,
     SCALES,
     Jackknife,
+    check_classes_in_training,
     metric_interval,
     metric_jackknife,
     metric_values,
@@ -52,7 +52,7 @@ from locomotion_analysis.selection import (
     SubjectStratifiedKFold,
     subject_codes,
 )
-from locomotion_analysis.selection.splitters import Fold, class_codes
+from locomotion_analysis.selection.splitters import Fold, class_codes, subjects_for
 
 __all__ = ["missing_channels", "noise_levels", "robustness"]
 
@@ -118,9 +118,12 @@ class StudyDesign:
     def folds(self, values: NDArray[Any] | None = None) -> list[Fold]:
         """Return the folds, of other target values where given."""
         target = self.target if values is None else values
-        if self.classes is not None:
-            target = np.searchsorted(self.classes, target)
-        return checked_folds(self.cv, self.key, target, self.subject, False)[0]
+        if self.classes is None:
+            return checked_folds(self.cv, self.key, target, self.subject, False)[0]
+        codes = np.searchsorted(self.classes, target)
+        folds, _ = checked_folds(self.cv, self.key, codes, self.subject, False)
+        check_classes_in_training(codes, self.classes, folds)
+        return folds
 
     def subjects_of(self, folds: list[Fold]) -> NDArray[np.intp]:
         """Return the numbers of the subjects whom the folds test: a score is theirs alone."""
@@ -757,7 +760,7 @@ def few_subject_curves(
             expected=f"one of {', '.join(models)}", got=repr(reference), where="reference"
         )
     design = study_design(models[reference], X, y, groups, metric=metric, random_state=random_state)
-    rng, people = np.random.default_rng(random_state), np.asarray(groups)
+    rng = np.random.default_rng(random_state)
     draws = [
         (step, draw)
         for step, number in enumerate(subjects)
@@ -768,8 +771,7 @@ def few_subject_curves(
         X_train, X_test = take_rows(design.X, train), take_rows(design.X, test)
         for name, model in models.items():
             fitted = clone(model)
-            known = {"groups": people[train]} if has_fit_parameter(fitted, "groups") else {}
-            fitted.fit(X_train, design.target[train], **known)
+            fitted.fit(X_train, design.target[train], **subjects_for(fitted, groups, train))
             predicted = np.asarray(fitted.predict(X_test)).reshape(-1)
             sums.setdefault((name, step), []).append(design.sums(test, predicted))
         if progress is not None:

@@ -22,7 +22,7 @@ from sklearn.utils.validation import check_is_fitted
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import CycleShapeError, LocomotionWarning, SchemaError
 from locomotion_analysis.evaluation.evaluator import BiomechanicalModelEvaluator
-from locomotion_analysis.evaluation.folds import said_simulated, subjects_for
+from locomotion_analysis.evaluation.folds import said_simulated
 from locomotion_analysis.evaluation.metrics import Jackknife
 from locomotion_analysis.evaluation.subject_scores import chosen_metric, paired_comparison
 from locomotion_analysis.features.sequences import sequential_features
@@ -30,6 +30,7 @@ from locomotion_analysis.models.timeseries import CurveEstimator, MeanCurveImput
 from locomotion_analysis.models.unsupervised.curves import CurvePCA
 from locomotion_analysis.reporting.names import METRIC_NAMES
 from locomotion_analysis.selection import SubjectStratifiedKFold, subject_codes
+from locomotion_analysis.selection.splitters import subjects_for
 from locomotion_analysis.statistics.conformal import (
     COVERAGE,
     Conformal,

@@ -16,14 +16,19 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import has_fit_parameter
 
 from locomotion_analysis.data.identity import MEASURES, SESSIONS, TEXTS, bodies
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, SplitLeakError, TargetError
 from locomotion_analysis.progress import Progress
 from locomotion_analysis.quality.identity import Finding, name_findings
 from locomotion_analysis.selection import check_cv, check_split
-from locomotion_analysis.selection.splitters import Fold, check_lengths, run_folds, subject_codes
+from locomotion_analysis.selection.splitters import (
+    Fold,
+    check_lengths,
+    run_folds,
+    subject_codes,
+    subjects_for,
+)
 
 Features = pd.DataFrame | NDArray[Any]
 """Features (n_cycles, n_features), or sequences (n_cycles, n_points, n_channels)."""
@@ -507,30 +512,6 @@ def fit_folds(
         yield FittedFold(number, fitted, test, predicted)
         if progress is not None:
             progress("folds", number, len(folds))
-
-
-def subjects_for(model: Any, groups: Any, rows: NDArray[np.intp]) -> dict[str, Any]:
-    """Return the keyword that hands a model's ``fit`` the subjects, empty where it takes none.
-
-    Parameters
-    ----------
-    model : scikit-learn estimator
-        Of a ``Pipeline`` the last step is asked.
-    groups : array-like of shape (n_cycles,) or None
-        Subject of each row.
-    rows : ndarray of int
-        The rows it is fitted on.
-
-    Examples
-    --------
-    >>> from sklearn.linear_model import Ridge
-    >>> subjects_for(Ridge(), ["A", "B"], np.array([0]))
-    {}
-    """
-    name, last = model.steps[-1] if isinstance(model, Pipeline) else ("", model)
-    if groups is None or not has_fit_parameter(last, "groups"):
-        return {}
-    return {f"{name}__groups" if name else "groups": np.asarray(groups)[rows]}
 
 
 @contextmanager

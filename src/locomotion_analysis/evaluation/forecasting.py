@@ -11,6 +11,7 @@ from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.folds import said_simulated
 from locomotion_analysis.evaluation.kinetics import curve_errors, held_out_curves
+from locomotion_analysis.features.variability import CycleGroups
 from locomotion_analysis.models.deep import KineticsArrays
 from locomotion_analysis.models.deep.forecasting import SHARE, points_known, stretched
 from locomotion_analysis.standard import canonical_name
@@ -18,7 +19,6 @@ from locomotion_analysis.standard import canonical_name
 __all__ = ["evaluate_forecast"]
 
 _PREVIOUS = "previous stride"
-_TRIAL = ("dataset", "subject", "task", "task_id", "side")
 
 
 class ForecastEvaluation(NamedTuple):
@@ -128,11 +128,7 @@ def evaluate_forecast(
 
 def _stride_before(cycles: pd.DataFrame) -> NDArray[np.intp]:
     """Return the row of the stride before, of the same trial and side; -1 where there is none."""
-    trial = [name for name in _TRIAL if name in cycles]
-    rows = pd.Series(np.arange(len(cycles)), cycles.index)
-    order = cycles["step"].to_numpy().argsort(kind="stable")
-    keys = [cycles[name].iloc[order] for name in trial]
-    before = rows.iloc[order].groupby(keys, dropna=False).shift(fill_value=-1)
+    groups = CycleGroups.of(cycles)
     found = np.full(len(cycles), -1, dtype=np.intp)
-    found[order] = before.to_numpy()
+    found[groups.order[1:][groups.follows]] = groups.order[:-1][groups.follows]
     return found

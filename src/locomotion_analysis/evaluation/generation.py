@@ -30,6 +30,7 @@ from locomotion_analysis.evaluation.metrics import (
 from locomotion_analysis.evaluation.subject_scores import sums_of
 from locomotion_analysis.models.deep.generation import CycleGenerator
 from locomotion_analysis.selection import SubjectStratifiedKFold, subject_codes
+from locomotion_analysis.selection.splitters import subjects_for
 
 __all__ = ["GenerationJudgement", "judge_generator"]
 
@@ -172,7 +173,9 @@ def discriminative_score(
     # Trees on so few cycles are no work to share: threads wait for each other twenty times longer.
     with threadpool_limits(1):
         for train, test in GroupKFold(n_splits).split(curves, made, groups):
-            fitted = clone(model).fit(curves[train], made[train])
+            fresh = clone(model)
+            known = subjects_for(fresh, groups, train)
+            fitted = fresh.fit(curves[train], made[train], **known)
             chance[test] = fitted.predict_proba(curves[test])[:, 1]
     accuracy = float(((chance > 0.5) == made).mean())
     without = [
@@ -269,7 +272,10 @@ def predictive_scores(
     for name, parts in sources.items():
         curves = np.concatenate([space.curves(part) for part in parts])
         labels = np.concatenate([labels_of(part, target) for part in parts])
-        predicted = clone(model).fit(curves, labels).predict(tested)
+        fresh = clone(model)
+        people = np.concatenate([part.groups for part in parts])
+        known = subjects_for(fresh, people, np.arange(len(people)))
+        predicted = fresh.fit(curves, labels, **known).predict(tested)
         sums[name] = sums_of(true, predicted, classes)(subject, n_subjects)
     score = {
         name: float(metric_values("balanced_accuracy", each.sum(axis=0)))

@@ -11,7 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.features.kernels.signals import diagonal_lines
@@ -271,55 +271,6 @@ def recurrence(
     )
 
 
-# Which strides follow each other without a gap
-
-
-def strides_in_a_row(steps: Values, known: NDArray[np.bool_], least: int) -> slice:
-    """Return the first strides of a series that follow each other, at least so many.
-
-    Parameters
-    ----------
-    steps : ndarray, shape (n,)
-        Numbers of the strides, in order. Legs may take turns: they then go up by two.
-    known : ndarray of bool, shape (n,)
-        Whether each stride can be used; the row ends before one that cannot.
-    least : int
-        Strides wanted, 2 or more.
-
-    Returns
-    -------
-    slice
-        Empty where no row is long enough.
-
-    Examples
-    --------
-    >>> strides_in_a_row(np.array([0.0, 1, 3, 4, 5]), np.ones(5, bool), 3)
-    slice(2, 5, None)
-    """
-    gaps = np.diff(steps)
-    usual = gaps.min(initial=np.inf)
-    follows = (gaps == usual) & known[1:] & known[:-1] & (0 < usual <= 2)
-    edges = np.concatenate([[-1], np.flatnonzero(~follows), [len(follows)]])
-    long = np.flatnonzero(np.diff(edges) >= least)
-    if not len(long):
-        return slice(0, 0)
-    return slice(int(edges[long[0]]) + 1, int(edges[long[0] + 1]) + 1)
-
-
-def _rows_of_strides(
-    view: CycleView, known: NDArray[np.bool_], least: int
-) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """Yield the number of each series that has enough strides in a row, and those cycles."""
-    groups = groups_of(view)
-    steps = view.column("step")
-    usable = known & view.steps
-    for series in np.flatnonzero(np.diff(groups.starts) >= least).tolist():
-        cycles = groups.order[groups.starts[series] : groups.starts[series + 1]]
-        cycles = cycles[strides_in_a_row(steps[cycles], usable[cycles], least)]
-        if len(cycles):
-            yield series, cycles
-
-
 # Features of the stride times
 
 ENTROPY_SCALES = 5
@@ -365,7 +316,7 @@ def _stride_time_entropies(view: CycleView) -> Iterator[Values]:
         (ENTROPY_STRIDES, _mean_entropy),
     ):
         found = np.full(len(groups.group_of), np.nan)
-        for series, cycles in _rows_of_strides(view, np.isfinite(times), least):
+        for series, cycles in groups.in_a_row(view.steps & np.isfinite(times), least):
             found[series] = measure(times[cycles])
         yield groups.pooled(found)[groups.group]
 
@@ -445,7 +396,7 @@ def signal_families(schema: Schema) -> Iterator[Family | LeftOut]:
 def _of_signal(channel: str, view: CycleView) -> Values:
     groups = groups_of(view)
     found = np.full((len(_OF_SIGNALS), len(groups.group_of)), np.nan)
-    for series, cycles in _rows_of_strides(view, view.complete(channel), SIGNAL_STRIDES):
+    for series, cycles in groups.in_a_row(view.steps & view.complete(channel), SIGNAL_STRIDES):
         curves = view.curves(channel)[cycles[:SIGNAL_STRIDES]].astype(np.float64)
         strides = resample_curves(curves, SAMPLES_PER_STRIDE + 1)[:, :-1]
         signal = strides.ravel().astype(np.float64, copy=False)

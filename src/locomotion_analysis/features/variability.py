@@ -59,6 +59,8 @@ class CycleGroups:
         Cycles sorted by series and step.
     starts : ndarray, shape (n_series + 1,)
         Where each series begins in `order`.
+    follows : ndarray of bool, shape (n_cycles - 1,)
+        Whether each cycle in `order` but the first is the stride after the one before it.
     """
 
     group: Codes
@@ -66,6 +68,7 @@ class CycleGroups:
     group_of: Codes
     order: Codes
     starts: Codes
+    follows: NDArray[np.bool_]
 
     @classmethod
     def of(cls, cycles: pd.DataFrame) -> "CycleGroups":
@@ -81,22 +84,16 @@ class CycleGroups:
         n_series = int(series.max(initial=-1)) + 1
         group_of = np.zeros(n_series, dtype=np.int64)
         group_of[series] = group
-        # Numbers written as text would be sorted 0, 1, 10, 2.
-        steps = pd.to_numeric(cycles["step"], errors="coerce")
-        names = cycles["step"].astype(str) if steps.isna().any() else steps
-        order = np.lexsort((names.to_numpy(), series)).astype(np.int64)
+        steps, by = numbers_of_steps(cycles["step"])
+        order = np.lexsort((by, series)).astype(np.int64)
         starts = np.searchsorted(series[order], np.arange(n_series + 1)).astype(np.int64)
-        return cls(group, series, group_of, order, starts)
+        follows = following(steps[order], series[order])
+        return cls(group, series, group_of, order, starts, follows)
 
     @property
     def n_groups(self) -> int:
         """Number of groups."""
         return int(self.group.max(initial=-1)) + 1
-
-    @property
-    def strides(self) -> list[Codes]:
-        """Cycles of each series, in the order of their steps."""
-        return np.split(self.order, self.starts[1:-1]) if len(self.group_of) else []
 
     def mean(self, values: Values) -> Values:
         """Return the mean of each group; NaN strides are left out."""
@@ -139,13 +136,79 @@ class CycleGroups:
         return order, np.searchsorted(self.group[order], np.arange(self.n_groups + 1))
 
     def successive(self, values: Values) -> Values:
-        """Return |difference| from the same leg's stride before; NaN for its first."""
-        ordered = values[self.order]
-        same = np.diff(self.series[self.order]) == 0
-        change = np.where(same, np.abs(np.diff(ordered)), np.nan)
+        """Return |difference| from the same leg's stride before; NaN where that is not there."""
+        change = np.where(self.follows, np.abs(np.diff(values[self.order])), np.nan)
         result = np.full(len(values), np.nan)
         result[self.order[1:]] = change
         return result
+
+    def in_a_row(self, known: NDArray[np.bool_], least: int) -> Iterator[tuple[int, Codes]]:
+        """Yield each series with at least so many strides in a row, and the first such row.
+
+        Parameters
+        ----------
+        known : ndarray of bool, shape (n_cycles,)
+            Whether each stride can be used; a row ends before one that cannot.
+        least : int
+            Strides wanted, 2 or more.
+        """
+        usable = known[self.order]
+        follows = self.follows & usable[1:] & usable[:-1]
+        for series in np.flatnonzero(np.diff(self.starts) >= least).tolist():
+            begin, end = self.starts[series], self.starts[series + 1]
+            edges = np.flatnonzero(~follows[begin : end - 1]) + begin + 1
+            edges = np.concatenate([[begin], edges, [end]])
+            long = np.flatnonzero(np.diff(edges) >= least)
+            if len(long):
+                yield series, self.order[edges[long[0]] : edges[long[0] + 1]]
+
+
+def numbers_of_steps(steps: "pd.Series[Any]") -> tuple[Values, NDArray[Any]]:
+    """Return the numbers of strides, NaN of all if one has none, and what sorts the strides.
+
+    Numbers written as text are numbers (as text they would be sorted 0, 1, 10, 2), also within
+    words that are always the same.
+
+    Examples
+    --------
+    >>> numbers_of_steps(pd.Series(["stride 2", "stride 10"]))[0].tolist()
+    [2.0, 10.0]
+    """
+    if not pd.api.types.is_numeric_dtype(steps):
+        parts = steps.map(str).str.extract(r"^(\D*)(\d+)(\D*)$")
+        if parts.notna().all(axis=None) and len(parts[[0, 2]].drop_duplicates()) == 1:
+            steps = parts[1]
+    numbers = pd.to_numeric(steps, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    if np.isfinite(numbers).all():
+        return numbers, numbers
+    return np.full(len(numbers), np.nan), steps.map(str).to_numpy()
+
+
+def following(steps: Values, series: Codes) -> NDArray[np.bool_]:
+    """Return which strides directly follow the one before them.
+
+    Parameters
+    ----------
+    steps : ndarray, shape (n,)
+        Numbers of the strides, by series and in order; NaN where they have none. They go up by one,
+        or by two where legs take turns.
+    series : ndarray of int, shape (n,)
+        Number of each stride's series.
+
+    Returns
+    -------
+    ndarray of bool, shape (n - 1,)
+
+    Examples
+    --------
+    >>> following(np.array([0.0, 1, 3, 0, 2, 4]), np.array([0, 0, 0, 1, 1, 1])).tolist()
+    [True, False, False, True, True]
+    """
+    gaps = np.where(np.diff(series) == 0, np.diff(steps), np.inf)
+    smallest = np.full(int(series.max(initial=-1)) + 1, np.inf)
+    np.fmin.at(smallest, series[1:], gaps)
+    usual = smallest[series[1:]]
+    return np.asarray((gaps == usual) & (usual > 0) & (usual <= 2), dtype=np.bool_)
 
 
 def _mean(values: Values, codes: NDArray[Any], count: int) -> Values:
@@ -500,18 +563,14 @@ def stability_families(schema: Schema) -> Iterator[Family | LeftOut]:
 
 def _divergences(channels: tuple[str, ...], view: CycleView) -> Iterator[Values]:
     groups = groups_of(view)
-    walking = np.where(view.steps, view.column("step"), np.nan)
     for channel in channels:
         found = np.full(len(groups.group_of), np.nan)
-        for series, rows in enumerate(groups.strides):
-            # Enough strides and none missing; legs may take turns in `step`.
-            gaps = np.diff(walking[rows])
-            if len(rows) < DIVERGENCE_STRIDES or np.any(gaps != gaps[0]) or not 0 < gaps[0] <= 2:
-                continue
+        for series, rows in groups.in_a_row(
+            view.steps & view.complete(channel), DIVERGENCE_STRIDES
+        ):
             curves = view.curves(channel)[rows]
-            if np.isfinite(curves).all():
-                signal = resample_curves(curves, SAMPLES_PER_STRIDE + 1)[:, :-1].ravel()
-                found[series] = divergence_exponent(signal, SAMPLES_PER_STRIDE, span=(0.0, 0.5))
+            signal = resample_curves(curves, SAMPLES_PER_STRIDE + 1)[:, :-1].ravel()
+            found[series] = divergence_exponent(signal, SAMPLES_PER_STRIDE, span=(0.0, 0.5))
         yield groups.pooled(found)[groups.group]
 
 
@@ -704,8 +763,8 @@ def variability_families(schema: Schema) -> Iterator[Family | LeftOut]:
         specs.append(FeatureSpec(index, "derived", "1", formulae[index], source, needs))
     if "stride_time" in names:
         formula = (
-            f"detrended fluctuation analysis of at least {DFA_STRIDES} stride times of a leg, "
-            "windows of 4 to n/4 strides; mean of the legs"
+            f"detrended fluctuation analysis of at least {DFA_STRIDES} stride times of a leg in a "
+            "row, windows of 4 to n/4 strides; mean of the legs"
         )
         needs = _required("stride_time")
         specs.append(FeatureSpec("stride_time_dfa_alpha", "derived", "1", formula, _DFA, needs))
@@ -742,10 +801,10 @@ def _group_values(values: dict[str, Values], groups: CycleGroups) -> Iterator[Va
         changes = fluctuations([values[name] for name in EGVI_INPUTS], groups)
         yield enhanced_variability_index(changes)
     if "stride_time" in values:
-        series = [values["stride_time"][strides] for strides in groups.strides]
-        long = [len(one) >= DFA_STRIDES and bool(np.isfinite(one).all()) for one in series]
-        alphas = [dfa_alpha(one) if ok else np.nan for one, ok in zip(series, long, strict=True)]
-        yield groups.pooled(np.array(alphas, dtype=np.float64))
+        times, alphas = values["stride_time"], np.full(len(groups.group_of), np.nan)
+        for series, rows in groups.in_a_row(np.isfinite(times), DFA_STRIDES):
+            alphas[series] = dfa_alpha(times[rows])
+        yield groups.pooled(alphas)
 
 
 def fluctuations(quantities: list[Values], groups: CycleGroups) -> Values:

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import LeaveOneGroupOut, StratifiedGroupKFold
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import has_fit_parameter
 
 from locomotion_analysis.data.identity import is_nobody, one_of_each, same_name
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, SplitLeakError, TargetError
@@ -93,6 +95,30 @@ def subject_codes(groups: Any) -> tuple[NDArray[np.intp], NDArray[Any]]:
     place, first = pd.factorize(np.array([same_name(name) for name in names]))
     kept = np.array([names[np.argmax(place == number)] for number in range(len(first))])
     return place.astype(np.intp)[codes], kept
+
+
+def subjects_for(model: Any, groups: Any, rows: NDArray[np.intp]) -> dict[str, Any]:
+    """Return the keyword that hands a model's ``fit`` the subjects, empty where it takes none.
+
+    Parameters
+    ----------
+    model : scikit-learn estimator
+        Of a ``Pipeline`` the last step is asked.
+    groups : array-like of shape (n_cycles,) or None
+        Subject of each row.
+    rows : ndarray of int
+        The rows it is fitted on.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> subjects_for(Ridge(), ["A", "B"], np.array([0]))
+    {}
+    """
+    name, last = model.steps[-1] if isinstance(model, Pipeline) else ("", model)
+    if groups is None or not has_fit_parameter(last, "groups"):
+        return {}
+    return {f"{name}__groups" if name else "groups": np.asarray(groups)[rows]}
 
 
 def _numbered(groups: Any) -> tuple[NDArray[np.intp], NDArray[Any]]:

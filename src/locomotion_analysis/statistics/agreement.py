@@ -53,7 +53,7 @@ def reliability(measured: ArrayLike, *, level: float = 0.95) -> pd.DataFrame:
     .. math:: ICC = \frac{B - E}{B + (k-1) E + k (J - E)/n},\quad
        SEM_{cons}^2 = E,\quad SEM_{agr}^2 = E + (J - E)/n,\quad MDC = z \sqrt 2\,SEM
 
-    (Weir 2005 [2]_). The interval of E is that of a chi-squared variance, that of the sum of J and
+    (Weir 2005 [2]_). The degrees of freedom of its interval take a negative ICC for 0. The interval of E is that of a chi-squared variance, that of the sum of J and
     E the modified large-sample one of Graybill and Wang 1980 [3]_. Two occasions tell next to
     nothing of how much occasions differ in general: that interval is then very wide, and honestly
     so.
@@ -108,8 +108,10 @@ def reliability(measured: ArrayLike, *, level: float = 0.95) -> pd.DataFrame:
         )
     tail = (1 - level) / 2
     icc = (B - E) / (B + (k - 1) * E + k * (J - E) / n)
-    a = k * icc / (n * (1 - icc))
-    b = 1 + k * icc * (n - 1) / (n * (1 - icc))
+    # Below zero the weights of both mean squares may cancel, and no degrees of freedom are left.
+    share = np.maximum(icc, 0.0)
+    a = k * share / (n * (1 - share))
+    b = 1 + k * share * (n - 1) / (n * (1 - share))
     df = (a * J + b * E) ** 2 / ((a * J) ** 2 / (k - 1) + (b * E) ** 2 / ((n - 1) * (k - 1)))
     below, above = stats.f.isf(tail, n - 1, df), stats.f.isf(tail, df, n - 1)
     other = k * J + (k * n - k - n) * E
@@ -198,6 +200,10 @@ def reliability_table(
     frame = data.cycles if isinstance(data, LocomotionData) else data
     channels = data.channels if isinstance(data, LocomotionData) else ()
     keys = columns_of(frame, [subject, occasion])
+    if subject == "subject" and "dataset" in frame and len(frame["dataset"].unique()) > 1:
+        # One name in two datasets is two people.
+        named = frame["dataset"].astype(str).to_numpy() + " " + keys[subject].astype(str)
+        keys[subject] = named.where(keys[subject].notna())
     tables = {}
     for name in values:
         if isinstance(data, LocomotionData) and name in channels:

@@ -31,6 +31,7 @@ from locomotion_analysis.statistics.linear import (
     Exchange,
     Hypothesis,
     coded,
+    estimated,
     refuse_empty_nodes,
 )
 from locomotion_analysis.statistics.people import People, people_of
@@ -594,7 +595,7 @@ def _effect(test: Hypothesis, options: Mapping[str, Any]) -> Effect:
         share = _explained(test) if test.kind == "F" else np.full(len(z), np.nan)
         name = "partial η²" if test.kind == "F" else "none"
         return Effect(test.effect, found, None, Band(share, share, share), name, statistic)
-    apart, size = _difference(test, z)
+    apart, size = _difference(test)
     error = np.divide(np.abs(apart), np.abs(z), out=np.full(len(z), np.nan), where=z != 0)
     # False discoveries have no simultaneous band: that of the field stands in its place.
     reach = found.zstar
@@ -611,17 +612,14 @@ def _effect(test: Hypothesis, options: Mapping[str, Any]) -> Effect:
 
 def _explained(test: Hypothesis) -> Floats:
     """Return partial eta squared: the effect's share of its sum of squares and the error's."""
-    rows = test.rows[:, :, 0]
-    filled = np.where(np.isfinite(rows), rows, np.nanmean(rows, axis=0))
-    effect = ((test.basis @ filled) ** 2).sum(axis=0)
-    return np.asarray(effect / (effect + (_model_residuals(test) ** 2).sum(axis=0)))
+    found = estimated(test)
+    return np.asarray(found.squares / (found.squares + found.error))
 
 
-def _difference(test: Hypothesis, z: Floats) -> tuple[Floats, Floats]:
+def _difference(test: Hypothesis) -> tuple[Floats, Floats]:
     """Return the difference of an effect of one degree of freedom, and its standardised size."""
-    rows = test.rows[:, :, 0]
-    known = np.isfinite(rows)
     if test.group is not None:
+        rows = test.rows[:, :, 0]
         parts = [rows[test.group == code] for code in (0, 1)]
         apart = np.nanmean(parts[0], axis=0) - np.nanmean(parts[1], axis=0)
         count = [np.isfinite(part).sum(axis=0) for part in parts]
@@ -630,12 +628,16 @@ def _difference(test: Hypothesis, z: Floats) -> tuple[Floats, Floats]:
         )
         total = count[0] + count[1] - 2
         return apart, apart / np.sqrt(pooled / total) * (1 - 3 / (4 * total - 1))
-    filled = np.where(known, rows, np.nanmean(rows, axis=0))
-    apart = test.scale * (test.basis @ filled)[0]
+    found = estimated(test)
+    coefficient = found.coefficients[0]
+    apart = test.scale * coefficient
     if np.isnan(test.size_scale):
-        return apart, z / np.sqrt(z**2 + test.df_error)
-    shrink = 1 - 3 / (4 * test.df_error - 1) if test.exchange.of == "units" else 1.0
-    return apart, z * test.size_scale * shrink
+        share = np.sqrt(found.squares / (found.squares + found.error))
+        return apart, np.copysign(share, coefficient)
+    size = test.size_scale * coefficient / np.sqrt(found.error / found.df_error)
+    if test.exchange.of == "units":
+        size = size * (1 - 3 / (4 * found.df_error - 1))
+    return apart, size
 
 
 def _with_all_conditions(people: People, within: Sequence[str]) -> People:
@@ -694,11 +696,11 @@ def _assumptions(effects: Sequence[Effect], alpha: float) -> pd.DataFrame:
         test = effect.test.hypothesis
         if test.rows.shape[2] > 1:
             continue
-        residuals = _model_residuals(test)
-        whole = np.isfinite(residuals).all(axis=0).reshape(-1)
-        resels_of = max(1.0, sum(effect.inference.resels)) if len(whole) > 1 else 1.0
-        if len(residuals) >= 4 and whole.any():
-            p = np.array([stats.shapiro(curve).pvalue for curve in residuals.T[whole]])
+        residuals = estimated(test).residuals
+        curves = residuals.T
+        resels_of = max(1.0, sum(effect.inference.resels)) if len(curves) > 1 else 1.0
+        if np.isfinite(curves).sum(axis=1).min() >= 4:
+            p = np.array([stats.shapiro(at[np.isfinite(at)]).pvalue for at in curves])
             smallest = min(1.0, float(p.min()) * resels_of)
             rows.append(
                 {
@@ -710,10 +712,9 @@ def _assumptions(effects: Sequence[Effect], alpha: float) -> pd.DataFrame:
                 }
             )
         groups = _groups_of(test)
-        if len(groups) > 1 and min(map(len, groups)) > 2:
-            p = np.asarray(
-                stats.levene(*(residuals[rows_of][:, whole] for rows_of in groups)).pvalue
-            )
+        parts = [residuals[rows_of] for rows_of in groups]
+        if len(groups) > 1 and min(np.isfinite(part).sum(axis=0).min() for part in parts) > 2:
+            p = np.asarray(stats.levene(*parts, nan_policy="omit").pvalue)
             verdict = "not needed (Welch)" if test.group is not None else ""
             rows.append(
                 {
@@ -739,13 +740,6 @@ def _assumptions(effects: Sequence[Effect], alpha: float) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["effect", "check", "value", "p", "found"])
 
 
-def _model_residuals(test: Hypothesis) -> Floats:
-    model = np.vstack([test.nuisance, test.basis])
-    rows = test.rows[:, :, 0]
-    filled = np.where(np.isnan(rows), np.nanmean(rows, axis=0), rows)
-    return np.asarray(rows - model.T @ (model @ filled))
-
-
 def _groups_of(test: Hypothesis) -> list[Any]:
     per_unit = len(test.exchange.unit) // len(test.exchange.block)
     if per_unit > 1 or test.exchange.of != "units":
@@ -764,7 +758,7 @@ def _spherical(statistic: CurveTest) -> CurveTest:
     per_unit = len(test.exchange.unit) // len(test.exchange.block)
     if per_unit == 1 or test.kind != "F":
         return statistic
-    parts = _model_residuals(test).reshape(-1, per_unit, statistic.n_nodes)
+    parts = estimated(test).residuals.reshape(-1, per_unit, statistic.n_nodes)
     parts = parts / np.sqrt(np.nansum(parts**2, axis=(0, 1)))
     known = np.where(np.isnan(parts), 0.0, parts)
     covariance = np.einsum("umq,unq->mn", known, known)

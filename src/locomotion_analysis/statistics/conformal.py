@@ -21,6 +21,7 @@ from locomotion_analysis.selection import (
     SubjectStratifiedKFold,
     subject_codes,
 )
+from locomotion_analysis.selection.splitters import subjects_for
 
 __all__ = [
     "ClassLimit",
@@ -226,7 +227,8 @@ class SubjectConformal(BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     estimator : estimator
-        A scikit-learn regressor, or a classifier with ``predict_proba``; it is cloned.
+        A scikit-learn regressor, or a classifier with ``predict_proba``; it is cloned. Where its
+        ``fit`` takes ``groups``, it is handed the people of its rows.
     method : {"cv+", "jackknife+", "split"}
         ``"split"``: one model of the people who are not set aside for the limits.
         ``"cv+"``: a model a fold of people, each judging the people it has not seen.
@@ -334,7 +336,9 @@ class SubjectConformal(BaseEstimator):  # type: ignore[misc]
         self._balance = None if balance is None else np.asarray(balance).astype(str)
         models, scores, row_of, model_of = [], [], [], []
         for number, (train, test) in enumerate(self._folds(X, target, person)):
-            model = clone(self.estimator).fit(_rows(X, train), target[train])
+            fresh = clone(self.estimator)
+            known = subjects_for(fresh, groups, train)
+            model = fresh.fit(_rows(X, train), target[train], **known)
             models.append(model)
             answers = self._answers(model, _rows(X, test))
             if classifies:

@@ -390,6 +390,7 @@ def _stratum(
             scale,
             size_scale,
             _level_means(term, stratum, sizes, basis @ model[term]),
+            sum(part.shape[1] for part in above),
         )
     return tests
 

@@ -5,6 +5,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.statistics.linear import constant_columns
 
 __all__ = ["bayes_factor_of_t", "bayes_factors"]
 
@@ -90,8 +91,9 @@ def bayes_factors(
     Returns
     -------
     DataFrame, one row a point
-        ``difference`` in the unit of the values, ``t`` and ``bayes_factor``. Each point is judged
-        alone: the factors are evidence, no error rate of the curve is held.
+        ``difference`` in the unit of the values, ``t`` and ``bayes_factor``, both NaN where nobody
+        differs. Each point is judged alone: the factors are evidence, no error rate of the curve is
+        held.
 
     Raises
     ------
@@ -103,8 +105,6 @@ def bayes_factors(
     >>> bayes_factors([1.2, 1.4, 1.1, 1.3], [0.8, 0.9, 1.0, 0.7])["bayes_factor"].round(1).tolist()
     [7.4]
     """
-    from scipy import stats
-
     groups = [np.asarray(each, dtype=float) for each in (first, second) if each is not None]
     groups = [each[:, np.newaxis] if each.ndim == 1 else each for each in groups]
     for each in groups:
@@ -114,12 +114,12 @@ def bayes_factors(
                 got=f"shape {each.shape}, {int((~np.isfinite(each)).sum())} missing",
                 fix="average the strides of each person first",
             )
-    own = groups[0]
-    if second is None:
-        t, difference = stats.ttest_1samp(own, 0.0).statistic, own.mean(axis=0)
-    else:
-        t = stats.ttest_ind(own, groups[1]).statistic
-        difference = own.mean(axis=0) - groups[1].mean(axis=0)
-    others = None if second is None else len(groups[1])
-    factor = bayes_factor_of_t(t, len(own), others, scale=scale)
+    sizes = [len(each) for each in groups]
+    means = [each.mean(axis=0) for each in groups]
+    difference = means[0] if second is None else means[0] - means[1]
+    squares = sum(np.square(each - each.mean(axis=0)).sum(axis=0) for each in groups)
+    error = np.sqrt(squares / (sum(sizes) - len(sizes)) * sum(1 / size for size in sizes))
+    varies = ~np.all([constant_columns(each) for each in groups], axis=0)
+    t = np.divide(difference, error, out=np.full(len(error), np.nan), where=varies)
+    factor = bayes_factor_of_t(t, *sizes, scale=scale)
     return pd.DataFrame({"difference": difference, "t": t, "bayes_factor": factor})

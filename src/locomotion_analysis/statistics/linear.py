@@ -5,7 +5,7 @@ effect, orthonormal rows that span the rest of the model, and what may be exchan
 hypothesis. Parametric statistics, permutations and effect sizes are computed from it alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -85,6 +85,8 @@ class Hypothesis:
     levels : ndarray, shape (n_levels, rank), optional
         For a factor alone: what the product of `basis` with `rows` is multiplied by to be the
         means of its levels, up to a constant and a scale.
+    n_above : int
+        How many of the last rows of `nuisance` the effect is not corrected for (type II).
     """
 
     effect: str
@@ -99,6 +101,34 @@ class Hypothesis:
     scale: float = float("nan")
     size_scale: float = float("nan")
     levels: Floats | None = None
+    n_above: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """Least squares of one component at every node, by the rows that were measured there.
+
+    Attributes
+    ----------
+    coefficients : ndarray, shape (rank, n_nodes)
+        Of the rows of `basis`; their products with `rows` where nothing is missing.
+    squares : ndarray, shape (n_nodes,)
+        Sum of squares of the effect.
+    residuals : ndarray, shape (n_rows, n_nodes)
+        NaN where not measured.
+    df_error : ndarray, shape (n_nodes,)
+        Degrees of freedom of the error.
+    """
+
+    coefficients: Floats
+    squares: Floats
+    residuals: Floats
+    df_error: Floats
+
+    @property
+    def error(self) -> Floats:
+        """Sum of squares of the error at every node."""
+        return np.asarray(np.nansum(self.residuals**2, axis=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +167,14 @@ def split_model(effect: Floats, others: Floats, above: Floats) -> tuple[Floats, 
     Returns
     -------
     tuple of ndarray
-        Rows that span the effect, and rows that span the rest.
+        Rows that span the effect, and rows that span the rest: first those of the others.
     """
     known = orthonormal(others)
     # Beside what they were, not beside each other: columns of the others up to rounding are none.
     basis = orthonormal(effect - known.T @ (known @ effect), float(np.linalg.norm(effect)))
-    rest = np.hstack([others, above])
-    return basis, orthonormal(rest - basis.T @ (basis @ rest), float(np.linalg.norm(rest)))
+    model = np.vstack([known, basis])
+    rest = orthonormal(above - model.T @ (model @ above), float(np.linalg.norm(above)))
+    return basis, np.vstack([known, rest])
 
 
 def fit(test: Hypothesis) -> Fitted:
@@ -167,25 +198,58 @@ def fit(test: Hypothesis) -> Fitted:
         return Fitted(z, df, residuals)
     z = np.empty(known.shape[1])
     residuals = np.full(test.rows.shape, np.nan)
-    patterns, which = np.unique(known, axis=1, return_inverse=True)
-    for position, present in enumerate(patterns.T):
-        nodes = which.ravel() == position
-        basis, nuisance = split_model(
-            test.basis[:, present].T, test.nuisance[:, present].T, np.zeros((int(present.sum()), 0))
-        )
-        error = test.df_error - float((~present).sum())
-        if len(basis) < len(test.basis) or len(nuisance) < len(test.nuisance) or error < 1:
-            raise SchemaError(
-                expected="people in every group at every node",
-                got=f"{int(present.sum())} of {len(present)} rows were measured there",
-                where=f"node {int(np.flatnonzero(nodes)[0])} of {test.effect}",
-                fix="leave these nodes out with roi=, or the people who miss them",
-            )
+    for present, nodes, basis, nuisance, error in _measured(test, np.asarray(known)):
         part, rest = _statistic(test, test.rows[present][:, nodes], basis, nuisance, error)
         residuals[np.ix_(present, nodes)] = rest
         here = _df(test, len(basis), error)
         z[nodes] = [_carried(test.kind, here, df, value) for value in part]
     return Fitted(z, df, residuals)
+
+
+def estimated(test: Hypothesis) -> Estimated:
+    """Return what is estimated of an effect of one component, and what its model leaves over."""
+    rows = test.rows[:, :, 0]
+    n_nodes = rows.shape[1]
+    coefficients = np.empty((len(test.basis), n_nodes))
+    squares, df_error = np.empty(n_nodes), np.empty(n_nodes)
+    residuals = np.full(rows.shape, np.nan)
+    for present, nodes, basis, nuisance, error in _measured(test, np.isfinite(rows)):
+        part = rows[np.ix_(present, nodes)]
+        score = basis @ part
+        coefficients[:, nodes] = np.linalg.solve(basis @ test.basis[:, present].T, score)
+        squares[nodes] = np.square(score).sum(axis=0)
+        residuals[np.ix_(present, nodes)] = part - basis.T @ score - nuisance.T @ (nuisance @ part)
+        df_error[nodes] = error
+    return Estimated(coefficients, squares, residuals, df_error)
+
+
+def _measured(
+    test: Hypothesis, known: NDArray[np.bool_]
+) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.intp], Floats, Floats, float]]:
+    """Yield the rows that were measured at the same nodes, these, the model of them and its df."""
+    patterns, which = np.unique(known, axis=1, return_inverse=True)
+    n_others = len(test.nuisance) - test.n_above
+    for position, present in enumerate(patterns.T):
+        nodes = np.flatnonzero(which.ravel() == position)
+        if present.all():
+            yield present, nodes, test.basis, test.nuisance, test.df_error
+            continue
+        error = test.df_error - float((~present).sum())
+        basis = nuisance = np.zeros((0, 0))
+        if error >= 1:
+            basis, nuisance = split_model(
+                test.basis[:, present].T,
+                test.nuisance[:n_others, present].T,
+                test.nuisance[n_others:, present].T,
+            )
+        if len(basis) < len(test.basis) or len(nuisance) < len(test.nuisance):
+            raise SchemaError(
+                expected="people in every group at every node",
+                got=f"{int(present.sum())} of {len(present)} rows were measured there",
+                where=f"node {int(nodes[0])} of {test.effect}",
+                fix="leave these nodes out with roi=, or the people who miss them",
+            )
+        yield present, nodes, basis, nuisance, error
 
 
 def _df(test: Hypothesis, rank: int, error: float) -> Df:
@@ -323,6 +387,11 @@ def _welch(test: Hypothesis) -> Fitted:
         z = np.copysign(np.sqrt(numerator), mean[0] - mean[1])
         return Fitted(z, (1.0, df_error), residuals[:, :, None])
     return Fitted(numerator / correction, (len(groups) - 1.0, df_error), residuals[:, :, None])
+
+
+def constant_columns(values: Floats) -> NDArray[np.bool_]:
+    """Return which columns do not vary by more than rounding."""
+    return np.asarray(np.ptp(values, axis=0) <= _ROUNDING * np.abs(values).max(axis=0))
 
 
 def curves_of(values: object, name: str = "Y", *, components: bool = False) -> Floats:

@@ -323,7 +323,7 @@ def mixed(
     ------
     SchemaError
         If the formula cannot be read, columns are missing, an effect is a sum of others (it is
-        named), or there are too few people or rows.
+        named), a subject's name stands in two datasets, or there are too few people or rows.
 
     Warns
     -----
@@ -482,9 +482,27 @@ def inputs_of(
                 expected="a number to explain", got=str(own.dtype), where=f"column {read.response}"
             )
         response = own.to_numpy(float, na_value=np.nan)[:, np.newaxis]
+    _refuse_namesakes(read, frame)
     width = response.shape[1]
     nodes = PHASE_PERCENT if width == len(PHASE_PERCENT) else np.arange(width)
     return columns_of(frame, read.columns), response, np.asarray(nodes)
+
+
+def _refuse_namesakes(read: Formula, frame: pd.DataFrame) -> None:
+    """Refuse a name that stands in two datasets: the model would take two people for one."""
+    levels = {*map(str, frame.columns), *map(str, frame.index.names)}
+    if grouping_of(read) != "subject" or "dataset" not in levels:
+        return
+    pairs = columns_of(frame, ["subject", "dataset"]).drop_duplicates().dropna()
+    namesakes = pairs.loc[pairs["subject"].duplicated(), "subject"].unique().tolist()
+    if namesakes:
+        shown = ", ".join(map(str, namesakes[:5])) + (", ..." if len(namesakes) > 5 else "")
+        raise SchemaError(
+            expected="people whose name stands in one dataset",
+            got=f"{shown} in several",
+            where="column subject",
+            fix="give two people two names, as merge_datasets does",
+        )
 
 
 def _with_features(data: LocomotionData, names: Sequence[str]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.reporting.style import axes_for, colour, light_grid
+from locomotion_analysis.statistics.linear import constant_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -119,7 +120,8 @@ def power(
     Raises
     ------
     SchemaError
-        If a group has fewer than three people, values are missing, or shapes differ.
+        If a group has fewer than three people, values are missing, shapes differ, or nobody differs
+        at a point.
 
     Notes
     -----
@@ -151,9 +153,22 @@ def power(
     means = [each.mean(axis=0) for each in groups]
     own = means[0] - means[1] if other is not None else means[0]
     effect = own if difference is None else np.asarray(difference, dtype=float)
-    if effect.shape not in ((), (width,)):
-        raise SchemaError(expected=f"a difference of {width} points", got=str(effect.shape))
-    spread = [(each - each.mean(axis=0)) / np.sqrt(len(each) - 1) for each in groups]
+    if effect.shape not in ((), (width,)) or not np.isfinite(effect).all():
+        raise SchemaError(
+            expected=f"a difference of {width} points, none missing",
+            got=f"shape {effect.shape}, {int((~np.isfinite(effect)).sum())} missing",
+        )
+    deviations = [each - mean for each, mean in zip(groups, means, strict=True)]
+    constant = np.all([constant_columns(each) for each in groups], axis=0)
+    if constant.any():
+        raise SchemaError(
+            expected="values that vary between people",
+            got=f"one value in everybody at {constant.sum()} of {width} points, first at "
+            f"{np.flatnonzero(constant)[0]}",
+            where="pilot",
+            fix="leave these points out",
+        )
+    spread = [each / np.sqrt(len(each) - 1) for each in deviations]
     rng = np.random.default_rng(random_state)
     rows = []
     for size in sorted(wanted):

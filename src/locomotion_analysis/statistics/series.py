@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.features.variability import following, numbers_of_steps
 from locomotion_analysis.statistics.formula import columns_of
 
 __all__ = ["Trend", "autocorrelation", "change_points", "stride_series", "trend"]
@@ -28,7 +29,7 @@ class Trend(NamedTuple):
     high: float
 
 
-def trend(values: ArrayLike) -> Trend:
+def trend(values: ArrayLike, at: ArrayLike | None = None) -> Trend:
     r"""Return how much a series drifts, per stride.
 
     Least squares, with the standard error of Newey and West 1987 (Bartlett weights, the
@@ -39,11 +40,13 @@ def trend(values: ArrayLike) -> Trend:
     ----------
     values : array_like, shape (n_strides,)
         In the order they were walked.
+    at : array_like, shape (n_strides,), optional
+        Number of each stride, rising, where some were not measured; 0, 1, 2, ... where None.
 
     Raises
     ------
     SchemaError
-        If values are missing, or there are fewer than ten.
+        If values are missing, there are fewer than ten, or `at` does not rise.
 
     Examples
     --------
@@ -55,7 +58,12 @@ def trend(values: ArrayLike) -> Trend:
 
     series = _checked(values)
     n = len(series)
-    x = np.arange(n) - (n - 1) / 2
+    place = np.arange(n, dtype=float) if at is None else np.asarray(at, dtype=float)
+    if place.shape != series.shape or not (np.diff(place) > 0).all():
+        raise SchemaError(
+            expected=f"{n} rising numbers of strides", got=f"shape {place.shape}", where="at"
+        )
+    x = place - place.mean()
     squares = float(x @ x)
     slope = float(x @ series) / squares
     rest = series - series.mean() - slope * x
@@ -65,9 +73,10 @@ def trend(values: ArrayLike) -> Trend:
     memory = np.clip(rest[1:] @ rest[:-1] / (rest @ rest), -_MOST_MEMORY, _MOST_MEMORY)
     bandwidth = 1.1447 * (4 * memory**2 * n / ((1 - memory) ** 2 * (1 + memory) ** 2)) ** (1 / 3)
     variance = float(pull @ pull)
-    for lag in range(1, min(n - 1, int(bandwidth) + 1)):
+    # All lags of a weight above zero: with fewer the sum may be negative.
+    for lag in range(1, min(n, int(np.ceil(bandwidth)) + 1)):
         variance += 2 * (1 - lag / (bandwidth + 1)) * float(pull[lag:] @ pull[:-lag])
-    half = stats.t.ppf(0.975, n - 2) * np.sqrt(variance * n / (n - 2)) / squares
+    half = stats.t.ppf(0.975, n - 2) * np.sqrt(max(variance, 0.0) * n / (n - 2)) / squares
     return Trend(slope, slope - half, slope + half)
 
 
@@ -131,7 +140,7 @@ def change_points(values: ArrayLike, penalty: float | None = None) -> NDArray[np
     Raises
     ------
     SchemaError
-        If values are missing, or there are fewer than ten.
+        If values are missing, there are fewer than ten, or the price is not above zero.
 
     Examples
     --------
@@ -140,8 +149,10 @@ def change_points(values: ArrayLike, penalty: float | None = None) -> NDArray[np
     [60]
     """
     series = _checked(values)
+    if penalty is not None and not penalty > 0:
+        raise SchemaError(expected="a price above zero", got=f"{penalty:g}", where="penalty")
     price = _price(series) if penalty is None else penalty
-    if not price > 0:
+    if price == 0:
         return np.array([], dtype=np.intp)
     centred = series - series.mean()
     n = len(series)
@@ -191,8 +202,9 @@ def stride_series(
     Returns
     -------
     DataFrame, one row a trial
-        ``n_strides``; ``mean``, ``sd``, ``cv_percent``; ``drift`` (change per 100 strides) with
-        ``drift_low``, ``drift_high``; ``memory``: first autocorrelation, the drift taken out;
+        ``n_strides``; ``mean``, ``sd``, ``cv_percent`` (NaN of a mean of 0); ``drift`` (change per
+        100 strides, those between that are missing counted) with ``drift_low``, ``drift_high``;
+        ``memory``: first autocorrelation, the drift taken out, over strides that follow each other;
         ``change_points``: steps at which the level changes; ``sd_first`` and ``sd_last``: standard
         deviation within the first and the last window, drift taken out (NaN where windows would
         overlap). Trials of fewer than ten known strides are left out; ``attrs["left_out"]`` counts
@@ -222,8 +234,14 @@ def stride_series(
         if len(trial) < _LEAST_STRIDES:
             left_out += 1
             continue
-        own = trial.sort_values("step")
-        found[key] = _described(own[value].to_numpy(float), own["step"].to_numpy(), window)
+        steps, by = numbers_of_steps(trial["step"])
+        order = np.argsort(by, kind="stable")
+        found[key] = _described(
+            trial[value].to_numpy(float)[order],
+            trial["step"].to_numpy()[order],
+            steps[order],
+            window,
+        )
     if not found:
         raise SchemaError(
             expected=f"a trial of at least {_LEAST_STRIDES} strides of one leg",
@@ -235,21 +253,32 @@ def stride_series(
     return table
 
 
-def _described(series: Values, steps: NDArray[Any], window: int) -> dict[str, Any]:
-    drift = trend(series)
-    x = np.arange(len(series)) - (len(series) - 1) / 2
-    flat = series - drift.slope * x
-    apart = len(series) >= 2 * window
+def _described(series: Values, names: NDArray[Any], steps: Values, window: int) -> dict[str, Any]:
+    n = len(series)
+    follows = following(steps, np.zeros(n, dtype=np.int64))
+    place, gaps = np.arange(n, dtype=float), np.diff(steps)
+    if (gaps > 0).all():
+        # Legs take turns where steps go up by two.
+        place = (steps - steps[0]) / (gaps.min() if follows.any() else 1.0)
+    drift = trend(series, place)
+    flat = series - drift.slope * (place - place.mean())
+    rest = flat - flat.mean()
+    pairs = (rest[1:] * rest[:-1])[follows]
+    spread, mean, sd = float(rest @ rest), series.mean(), series.std(ddof=1)
+    apart = n >= 2 * window
+    memory = float("nan")
+    if len(pairs):
+        memory = float(pairs.mean() * (n - 1) / spread) if spread > 0 else 0.0
     return {
-        "n_strides": len(series),
-        "mean": series.mean(),
-        "sd": series.std(ddof=1),
-        "cv_percent": 100 * series.std(ddof=1) / abs(series.mean()),
+        "n_strides": n,
+        "mean": mean,
+        "sd": sd,
+        "cv_percent": 100 * sd / abs(mean) if mean else float("nan"),
         "drift": 100 * drift.slope,
         "drift_low": 100 * drift.low,
         "drift_high": 100 * drift.high,
-        "memory": autocorrelation(flat, 1)["correlation"].item(),
-        "change_points": steps[change_points(series)].tolist(),
+        "memory": memory,
+        "change_points": names[change_points(series)].tolist(),
         "sd_first": flat[:window].std(ddof=1) if apart else float("nan"),
         "sd_last": flat[-window:].std(ddof=1) if apart else float("nan"),
     }

@@ -37,6 +37,24 @@ def test_the_joint_that_tells_the_class_is_worth_most(walkers):
     assert table.loc["hip", "low"] <= 0 <= table.loc["hip", "high"] + 1e-12
 
 
+class Asking(LinearRegression):
+    """Refuses to be fitted without the people of its rows."""
+
+    def fit(self, X, y, groups):
+        assert len(groups) == len(X)
+        return super().fit(X, y)
+
+
+def test_a_model_that_asks_for_people_is_handed_them(walkers):
+    y = 3.0 * walkers.X["speed_m_s"]
+    parts = {"speed": ["speed_m_s"]}
+    asked, plain = (
+        grouped_importance(model, walkers.X, y, walkers.groups, parts, n_repeats=2).table
+        for model in (Asking(), LinearRegression())
+    )
+    pd.testing.assert_frame_equal(asked, plain)
+
+
 def test_features_that_stand_in_for_each_other_matter_together_only(walkers):
     alone = {name: [name] for name in walkers.X.columns[:2]}
     joined = {"both": list(alone)}

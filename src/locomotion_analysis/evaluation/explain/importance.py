@@ -249,7 +249,7 @@ def importance_of(
     base: NDArray[Any] = np.zeros(())
     without: dict[str, NDArray[Any]] = dict.fromkeys(sizes, np.zeros(()))
     rng = np.random.default_rng(random_state)
-    for fold in fit_folds(model, task.X, task.y, task.folds, progress):
+    for fold in fit_folds(model, task.X, task.y, task.folds, progress, task.subjects):
         held_out, subjects = take_rows(task.X, fold.test), task.subjects[fold.test]
         base = base + task.sums(fold.test, fold.predicted)
         donors = [donor_rows(subjects, rng) for _ in range(n_repeats)]
