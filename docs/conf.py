@@ -187,7 +187,8 @@ def _inline_formula(translator: Any, node: nodes.math) -> None:
 
 
 def _formula(translator: Any, node: nodes.math_block) -> None:
-    translator.body.append(f"<p>{tex2mathml(node.astext(), as_block=True)}</p>")
+    formula = tex2mathml(node.astext(), as_block=True)
+    translator.body.append(f'<div class="formula">{formula}</div>')
     raise nodes.SkipNode
 
 

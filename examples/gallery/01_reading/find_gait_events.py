@@ -3,7 +3,7 @@ Heel strike and toe-off from force
 ==================================
 
 Contacts begin and end where the vertical force crosses a threshold. Here a person of 70 kg walks over
-plates for four seconds; the force is made up.
+plates for four seconds; the force is simulated.
 """
 
 import matplotlib.pyplot as plt

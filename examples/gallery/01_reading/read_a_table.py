@@ -2,8 +2,8 @@
 Gait cycles from a table
 ========================
 
-A table in the layout that the field exchanges has 150 rows a cycle. Columns may have other names
-and units: degrees become radians, ``phase_percent`` is understood, and the history says so.
+A table in the long layout has 150 rows a cycle. Columns may have other names and units: degrees become
+radians, ``phase_percent`` is recognised, and the history says so.
 
 ``data.plot`` draws it by :func:`~locomotion_analysis.plots.plot_curves`.
 """
@@ -32,7 +32,7 @@ for entry in data.history:
     print(entry)
 
 # %%
-# What came of it, in the channel's standard name. Pictures show degrees.
+# The curves under the channel's standard name. Pictures show degrees.
 axes = data.plot.curves("knee_flexion", by="subject", norm=False)
 axes.set_title("Knee flexion, simulated", loc="left")
 axes.figure

@@ -2,8 +2,8 @@
 A flipped sign, found and corrected
 ===================================
 
-One laboratory has plantarflexion positive. The convention doctor compares each person with the norm
-and proposes what brings the curve near it.
+One person's ankle was recorded with plantarflexion positive. The convention doctor compares each person
+with the published norm and proposes the change of sign that brings the curve near it.
 
 ``data.plot`` draws it by :func:`~locomotion_analysis.plots.plot_curves`.
 """
@@ -23,11 +23,11 @@ diagnosis = diagnose(data)
 print(diagnosis.table[["subject", "channels", "kind", "confidence"]])
 
 # %%
-# Before and after. The grey band is the published norm.
+# A line a person, before and after. The grey band is the published norm, dotted lines are toe-off.
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True, layout="constrained")
 data.plot.curves("ankle_dorsiflexion", by="subject", band="none", ax=axes[0])
 apply(data, diagnosis).plot.curves("ankle_dorsiflexion", by="subject", band="none", ax=axes[1])
-axes[0].set_title("As it came", loc="left")
-axes[1].set_title("After the doctor", loc="left")
+axes[0].set_title("Before", loc="left")
+axes[1].set_title("After", loc="left")
 axes[0].get_legend().remove()
 axes[1].get_legend().remove()

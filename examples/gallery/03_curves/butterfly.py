@@ -2,7 +2,7 @@
 Butterfly of the ground reaction force
 ======================================
 
-The vectors of the force in stance, from the centre of pressure.
+The ground reaction force vectors of stance, drawn from the centre of pressure.
 
 ``data.plot`` draws it by :func:`~locomotion_analysis.plots.plot_butterfly`.
 """

@@ -23,4 +23,4 @@ figure, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
 for (label, values), style in zip(curves.items(), ("-", ":", "--"), strict=True):
     axes.plot(PHASE_PERCENT, np.degrees(np.nanmean(values, axis=0)), style, label=label)
 axes.set(xlabel="Gait cycle (%)", ylabel="Knee flexion (°)", title="Mean of simulated people")
-axes.legend()
+figure.legend(loc="outside lower center", ncols=3)

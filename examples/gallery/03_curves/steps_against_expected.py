@@ -1,9 +1,9 @@
 """
-Steps against those expected at the speed
-=========================================
+Spatiotemporal parameters against those expected at the speed
+=============================================================
 
-Slow walking alone changes every number. The comparison is with healthy people who walk equally fast
-on legs as long.
+Walking slowly changes every spatiotemporal parameter by itself. So the comparison is with healthy people
+of the same speed and leg length.
 
 ``data.plot`` draws it by :func:`~locomotion_analysis.plots.plot_spatiotemporal`.
 """

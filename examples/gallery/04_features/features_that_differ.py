@@ -2,8 +2,8 @@
 Features that differ between groups
 ===================================
 
-Hedges' g of means of people, healthy against after a stroke. Choosing features like this belongs inside
-the fold; here it is a look at the data, and no model follows.
+Cohen's d of the people's means, after a stroke against healthy. Before a model, features must be chosen
+inside the fold; here the ranking only describes the data.
 """
 
 import matplotlib.pyplot as plt
@@ -25,4 +25,4 @@ top = size.loc[size.abs().sort_values().index[-12:]]
 figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
 axes.barh([feature_title(name) for name in top.index], top, color="#0072b2")
 axes.axvline(0, color="0.3", linewidth=0.8)
-axes.set(xlabel="Standardised difference (SD)", title="Stroke minus healthy, simulated")
+axes.set(xlabel="Standardised mean difference (Cohen's d)", title="Stroke minus healthy, simulated")

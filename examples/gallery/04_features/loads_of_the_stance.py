@@ -2,8 +2,7 @@
 A feature beside its curve
 ==========================
 
-A feature is a number that can be pointed at: the largest vertical force, cycle by cycle, on
-the curves it was read from.
+The largest vertical force of each cycle, on the curve it was read from.
 """
 
 import matplotlib.pyplot as plt
@@ -17,6 +16,12 @@ X, _ = data.prepare_ml_features(target="subject", features=["kinetic"], aggregat
 largest = X["grf_vertical_ipsi_BW_max"]
 figure, axes = plt.subplots(figsize=(7, 3.4), layout="constrained")
 axes.plot(PHASE_PERCENT, force.T, color="0.7", linewidth=0.8)
-axes.plot(PHASE_PERCENT[force.argmax(axis=1)], largest, "o", color="#d55e00", label="feature: max")
+axes.plot(
+    PHASE_PERCENT[force.argmax(axis=1)],
+    largest,
+    "o",
+    color="#d55e00",
+    label="feature grf_vertical_ipsi_BW_max",
+)
 axes.set(xlabel="Gait cycle (%)", ylabel="Vertical force (BW)", title="Simulated walking")
 axes.legend()

@@ -2,8 +2,8 @@
 Toe-off is measured, not 60 %
 =============================
 
-The end of stance follows from the vertical force, cycle by cycle. It comes earlier the faster people
-walk.
+The end of stance follows from the vertical force, cycle by cycle. The faster people
+walk, the earlier it comes.
 """
 
 import matplotlib.pyplot as plt

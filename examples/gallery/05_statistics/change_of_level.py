@@ -2,8 +2,8 @@
 Where a long walk changes
 =========================
 
-Stride times of eight minutes, made up: the person slows down after stride 180. The changes of level are
-found with the memory between strides allowed for.
+Simulated stride times of some seven minutes: the person slows down after stride 180. The changes of level
+are found with the correlation between successive strides taken into account.
 """
 
 import matplotlib.pyplot as plt

@@ -30,3 +30,4 @@ axes.errorbar(
     color="#0072b2",
 )
 axes.set(xlabel="ICC(2,1), 95 % interval", xlim=(None, 1.02), title="Two simulated sessions")
+axes.margins(y=0.3)

@@ -2,7 +2,8 @@
 A mixed model at every point
 ============================
 
-What speed does to the knee, from all strides of all people, with people as levels.
+What speed does to knee flexion, from all strides of all people: each person has an intercept of their own,
+and the curve is the change for one metre per second more.
 """
 
 import warnings
@@ -12,8 +13,8 @@ from locomotion_analysis.statistics import mixed
 
 data = simulate(16, 6, ["level_walking"], ["healthy"], seed=4)
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # at some points people do not differ: said once is enough
+    warnings.simplefilter("ignore")  # at some points the variance between people is zero
     fit = mixed("knee_flexion_angle_ipsi_rad ~ speed_m_s + (1 | subject)", data)
 axes = fit.plot("speed_m_s")
-axes.set_ylabel("Knee flexion per m/s (rad)")
+axes.set_ylabel("Knee flexion per m/s (°)")
 axes.figure

@@ -1,6 +1,6 @@
 """
-Do probabilities come true?
-===========================
+Are the probabilities calibrated?
+=================================
 
 Of the cycles that a model calls ill with a probability of 0.8, about 80 % should be.
 """

@@ -2,7 +2,7 @@
 Confusion matrix
 ================
 
-Every cycle is called by a model that has not met the person.
+Every cycle is classified by a model that was not trained on the person.
 """
 
 from locomotion_analysis import BiomechanicalModelEvaluator

@@ -1,9 +1,9 @@
 """
-How much of a cycle tells the class
-===================================
+How much of a cycle a classifier needs
+======================================
 
-A model for each share of the cycle, tested on the same people it never saw. Shares are of seconds,
-the same for everyone: on a grid of per cent the stride time would be known before the stride ends.
+One model for each share of the cycle, tested on the same held-out people. The shares are of one time in
+seconds, the same for everyone: a curve in percent of the cycle already contains the stride time.
 """
 
 from locomotion_analysis.evaluation.early_classification import evaluate_early_classification

@@ -2,7 +2,8 @@
 Predict a number
 ================
 
-Walking speed from joint angles of people whom the model has not met: cycles as haze, people as points.
+Walking speed from joint angles, of people whom the model was not trained on. Small points are cycles,
+large ones people.
 """
 
 from locomotion_analysis import BiomechanicalModelEvaluator

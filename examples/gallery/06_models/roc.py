@@ -2,7 +2,7 @@
 Receiver operating characteristic
 =================================
 
-Class against the rest, with its band over people, not cycles.
+Each class against the others. The bands are 95 % intervals over people, not cycles.
 """
 
 from locomotion_analysis import BiomechanicalModelEvaluator

@@ -1,8 +1,8 @@
 """
-Who is hard to tell?
-====================
+Who is hard to classify?
+========================
 
-One score hides people: the share of each person's cycles that were right.
+One score hides how people differ: the share of each person's cycles that was classified correctly.
 """
 
 from locomotion_analysis import BiomechanicalModelEvaluator

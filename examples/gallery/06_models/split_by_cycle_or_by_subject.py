@@ -32,4 +32,4 @@ for place, values in enumerate(scores.values()):
     axes.scatter([place] * len(values), values, color="#0072b2")
 axes.axhline(0.5, color="0.5", linestyle="--")
 axes.set(xticks=[0, 1], xticklabels=list(scores), xlim=(-0.5, 1.5), ylim=(0, 1.05))
-axes.set(ylabel="Accuracy", title="Labels without meaning, simulated gait")
+axes.set(ylabel="Accuracy", title="Random labels, simulated gait")

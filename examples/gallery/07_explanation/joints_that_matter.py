@@ -2,8 +2,8 @@
 Which joint matters
 ===================
 
-All features of a joint are exchanged between people at once: one at a time they stand in for each
-other. An interval that holds zero says that so few people do not tell.
+All features of a joint are permuted between people at once, since correlated features replace each other
+when permuted one at a time. An interval that contains zero means that so few people do not decide.
 """
 
 from locomotion_analysis.evaluation.explain import (

@@ -2,7 +2,8 @@
 Which part of the gait cycle matters
 ====================================
 
-Windows of the curves are replaced by another person's, and the score falls where the model looked.
+Windows of the curves are replaced by those of another person. The more the score falls, the more the model
+relies on that window.
 """
 
 import numpy as np

@@ -2,7 +2,8 @@
 A component of the curves
 =========================
 
-Functional principal components: the mean curve, and what the first component makes of it.
+Functional principal components: the mean curve, and the curves two standard deviations of the first
+component's score above and below it.
 """
 
 from locomotion_analysis.evaluation.discovery_figures import plot_mode
@@ -16,4 +17,5 @@ units = curve_units(data)
 pca = FunctionalPCA(n_components=4).fit(units.curves)
 axes = plot_mode(pca, units.channels, component=0, channel=0)
 axes.set_title("First component, simulated", loc="left")
+axes.legend()
 axes.figure

@@ -2,8 +2,8 @@
 Groups of people
 ================
 
-Two groups made from component scores. Whether there are groups at all is asked first; what they are,
-after.
+Two clusters of people, made from principal component scores. Test first whether there is more than one
+population; then ask what the clusters are.
 """
 
 import matplotlib.pyplot as plt
@@ -24,11 +24,13 @@ labels = SubjectClusters(2).fit(scores, groups=units.subjects).labels_
 print(f"p of one population: {one_population_p(scores, units.subjects):.3f}")
 
 # %%
-# Colour: the group. Filled: after a stroke, which the clustering did not know.
+# The diagnosis was not given to the clustering.
 ill = data.cycles.groupby("subject")["pathology"].first().loc[list(units.subjects)] == "stroke"
-figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+figure, axes = plt.subplots(figsize=(7.5, 4), layout="constrained")
 for group, color in enumerate(("#0072b2", "#d55e00")):
-    for known, face in ((True, color), (False, "none")):
+    for known, face, word in ((True, color, "stroke"), (False, "none", "healthy")):
         own = (labels == group) & (ill == known)
-        axes.scatter(*scores[own, :2].T, edgecolors=color, facecolors=face)
+        name = f"cluster {group + 1}, {word}"
+        axes.scatter(*scores[own, :2].T, edgecolors=color, facecolors=face, label=name)
 axes.set(xlabel="First component", ylabel="Second component", title="Simulated people")
+figure.legend(loc="outside right upper")

@@ -2,8 +2,8 @@
 Train a small network
 =====================
 
-A convolutional network on three angles. Early stopping watches people who are left out of the
-training.
+A convolutional network on three angles. Early stopping watches the loss on people who are left out
+of the training.
 """
 
 import matplotlib.pyplot as plt
@@ -22,13 +22,15 @@ y = np.asarray(y)
 train, test = next(iter(SubjectStratifiedKFold(3).split(X, y, data.groups)))
 network = DeepClassifier("cnn", max_epochs=8, batch_size=16)
 network.fit(X[train], y[train], groups=data.groups[train])
-print(f"accuracy on people not met: {network.score(X[test], y[test]):.2f}")
+print(f"accuracy on people not trained on: {network.score(X[test], y[test]):.2f}")
 
 # %%
 # The loss of each epoch.
 history = network.history_
 figure, axes = plt.subplots(figsize=(6, 3.4), layout="constrained")
-axes.plot(history["epoch"], history["train_loss"], label="training people")
-axes.plot(history["epoch"], history["valid_loss"], label="people for early stopping")
+axes.plot(history["epoch"], history["train_loss"], color="#0072b2", label="training people")
+axes.plot(
+    history["epoch"], history["valid_loss"], color="#d55e00", label="people for early stopping"
+)
 axes.set(xlabel="Epoch", ylabel="Loss", title="Training on simulated walking")
 axes.legend()

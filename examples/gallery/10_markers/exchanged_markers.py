@@ -2,7 +2,8 @@
 Two markers with each other's name
 ==================================
 
-Knee and shank of the left leg were labelled the wrong way round. The order of the body tells.
+The markers of the left knee and shank carry each other's name. The order of the markers along the leg
+shows it.
 """
 
 import matplotlib.pyplot as plt
@@ -26,10 +27,12 @@ found = swapped_markers(markers)
 print(found)
 
 # %%
-figure, axes = plt.subplots(figsize=(4, 5), layout="constrained")
+figure, axes = plt.subplots(figsize=(5, 5), layout="constrained")
 for name, place in markers.items():
     x, z = place[:, 1].mean(), place[:, 2].mean()
     odd = name in " ".join(found).split()
     axes.plot(x, z, "o", color="#d55e00" if odd else "#0072b2")
-    axes.annotate(name, (x, z), xytext=(5, 0), textcoords="offset points", fontsize=8)
+    below = -9 if name in ("LTOE", "RTOE", "CLAV", "T10") else 0  # in front of others
+    axes.annotate(name, (x, z), xytext=(5, below), textcoords="offset points", fontsize=8)
 axes.set(xlabel="To the left (m)", ylabel="Up (m)", title="Simulated markers, from the front")
+axes.margins(x=0.2)

@@ -2,7 +2,8 @@
 A sensor that sits wrong
 ========================
 
-Every cycle looks possible; all of them together do not. Drift is compared between people.
+Every single cycle is plausible, but the mean over people has moved. Drift is tested between people, not
+cycles.
 """
 
 import matplotlib.pyplot as plt
@@ -36,7 +37,8 @@ found = {
 }
 
 # %%
-# The corrected p of each channel, by how far the knee sensor is off.
+# The p-value of each channel, corrected for several channels, by the offset of the knee sensor. Dashed:
+# 0.05.
 figure, axes = plt.subplots(figsize=(7, 3.4), layout="constrained")
 colors = ("#0072b2", "#d55e00", "#009e73")
 for place, (label, drift) in enumerate(found.items()):
@@ -44,6 +46,8 @@ for place, (label, drift) in enumerate(found.items()):
     where = np.arange(3) + 0.15 * (place - 1)
     axes.plot(where, p, "os^"[place], color=colors[place], label=f"knee off by {label}")
 axes.axhline(0.05, color="0.4", linestyle="--")
-axes.set(xticks=range(3), xticklabels=["Hip", "Knee", "Ankle"], ylabel="p, corrected", yscale="log")
+axes.set(
+    xticks=range(3), xticklabels=["Hip", "Knee", "Ankle"], ylabel="Corrected p-value", yscale="log"
+)
 axes.set_title("Drift of simulated people")
 figure.legend(loc="outside right center")

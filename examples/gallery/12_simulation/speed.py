@@ -2,7 +2,7 @@
 The same people at five speeds
 ==============================
 
-Everything that goes with speed goes together: flexion, timing, force.
+Peak flexion, its timing and toe-off change together with walking speed.
 
 ``data.plot`` draws it by :func:`~locomotion_analysis.plots.plot_curves`.
 """

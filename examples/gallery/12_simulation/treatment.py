@@ -11,6 +11,5 @@ from locomotion_analysis.simulation import simulate_treatment
 
 data = simulate_treatment(16, 4, "knee_osteoarthritis")
 print(data.cycles.groupby("session")["speed_m_s"].mean().round(2))
-first, second = sorted(data.cycles["session"].unique())
-figure = data.plot.change("knee_flexion", by="session", before=second, after=first)
+figure = data.plot.change("knee_flexion", by="session", before="pre", after="post")
 figure
