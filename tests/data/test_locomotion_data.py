@@ -443,3 +443,28 @@ def test_blanks_around_a_label_make_no_class_of_their_own(cycles):
     assert data.cycles["pathology"].unique().tolist() == ["stroke"]
     assert data.cycles["task"].unique().tolist() == ["run"]
     assert "read: pathology: blanks around a label are none of it (4)" in map(str, data.history)
+
+
+def test_a_measure_stored_as_text_becomes_numbers_or_is_said_to_be_none(cycles):
+    told = cycles.assign(mass_kg=["70,5", "80"] * 4, height_m=["1.8 m", "1.7"] * 4)
+    data = LocomotionData(told, np.zeros((0, 8, 150)), [])
+    assert data.cycles["mass_kg"].tolist() == [70.5, 80.0] * 4
+    history = [str(entry) for entry in data.history]
+    assert "converted: mass_kg: text to numbers" in history
+    assert "doubtful: height_m: text such as '1.8 m' is no number, so no measure (4)" in history
+
+
+def test_labels_that_differ_by_case_are_said(cycles):
+    told = cycles.assign(pathology=["Stroke", "stroke"] * 4)
+    data = LocomotionData(told, np.zeros((0, 8, 150)), [])
+    assert "doubtful: pathology: Stroke, stroke differ by case alone" in "\n".join(
+        map(str, data.history)
+    )
+
+
+def test_a_selection_that_fails_shows_what_can_be_selected(data, cycles):
+    with pytest.raises(SchemaError, match="subject has 'S1', 'S2'"):
+        data.select(subject="s1")
+    told = LocomotionData(cycles.assign(faller=["yes", "no"] * 4), np.zeros((0, 8, 150)), [])
+    with pytest.raises(SchemaError, match="one of its values: 'yes', 'no'"):
+        told.select("faller")

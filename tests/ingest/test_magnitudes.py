@@ -94,3 +94,11 @@ def test_curves_of_a_table_that_contradict_their_unit_are_said(tmp_path, unit, f
     done = convert([tmp_path / "a.npz"], column_map=ColumnMap.from_yaml(tmp_path / "map.yaml"))
     (note,) = [note for note in done.notes if note.startswith("suspect")]
     assert told in note
+
+
+@pytest.mark.parametrize(("mass_kg", "said"), [(180.0, True), (11.0, True), (70.0, False)])
+def test_steps_that_no_walk_has_speak_against_the_mass(walker, mass_kg, said):
+    streams = walker.angles(), walker.forces()
+    data = cycles_of(walker.recording(streams=streams, metadata={"mass_kg": mass_kg}))
+    notes = [str(entry) for entry in data.history if entry.action == "doubtful"]
+    assert any(f"with {mass_kg:g} kg: is the mass in kg" in note for note in notes) == said

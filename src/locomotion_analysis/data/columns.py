@@ -399,6 +399,9 @@ def _tidy_labels(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]
             values = changed[name] = values.mask(blank)
             detail = f"{name}: a blank, NA or dash is a missing label"
             history.append(HistoryEntry("read", detail, int(blank.sum())))
+        if name not in KEY and (twice := _differ_by_case(distinct)):
+            detail = f"{name}: {', '.join(twice)} differ by case alone and are labels of their own"
+            history.append(HistoryEntry("doubtful", detail))
         if wide:
             found = values.isin(list(wide))
             changed[name] = values.replace(wide)
@@ -449,9 +452,26 @@ def standard_quantity(column: str) -> tuple[str, float] | None:
     return None
 
 
+def _as_numbers(cycles: pd.DataFrame, name: str) -> tuple[pd.DataFrame, HistoryEntry]:
+    """Turn a measure that is stored as text into numbers, or say that it is none."""
+    text = cycles[name].str.strip()
+    numbers = pd.to_numeric(
+        text.str.replace(r"^(\d+),(\d+)$", r"\1.\2", regex=True), errors="coerce"
+    )
+    wrong = numbers.isna() & text.notna()
+    if wrong.any():
+        detail = f"{name}: text such as {text[wrong].iloc[0]!r} is no number, so no measure"
+        return cycles, HistoryEntry("doubtful", detail, int(wrong.sum()))
+    return cycles.assign(**{name: numbers}), HistoryEntry("converted", f"{name}: text to numbers")
+
+
 def _standard_quantities(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]:
     """Convert columns that name their unit (``weight_lbs``) into the standard ones."""
     history = []
+    for name in [name for name in _STEMS if name in cycles]:
+        if pd.api.types.is_string_dtype(cycles[name]):
+            cycles, entry = _as_numbers(cycles, name)
+            history.append(entry)
     for column in map(str, cycles.columns):
         found = standard_quantity(column)
         if found is None or found[0] in cycles or not is_numeric_dtype(cycles[column]):
@@ -461,6 +481,14 @@ def _standard_quantities(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[Histo
         cycles = cycles.drop(columns=column).assign(**{name: values})
         history.append(HistoryEntry("converted", f"column {column} -> {name}, factor {factor:.6g}"))
     return cycles, history
+
+
+def _differ_by_case(labels: Iterable[str]) -> list[str]:
+    """Return the first spellings of labels that would be one but for their case."""
+    spelled: dict[str, set[str]] = {}
+    for each in labels:
+        spelled.setdefault(each.strip().casefold(), set()).add(each.strip())
+    return [word for words in spelled.values() if len(words) > 1 for word in sorted(words)][:6]
 
 
 def _says(value: object, words: Collection[str]) -> bool:

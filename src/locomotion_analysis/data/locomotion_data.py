@@ -50,7 +50,7 @@ Layout = Literal["cycle", "long"]
 _LAYOUTS = {"cycle": (write_cycle_columns, 4096), "long": (write_long_columns, 1024)}
 """How each layout's columns are made, and how many cycles at a time."""
 
-_SHOWN_CHANNELS = 6
+_SHOWN_CHANNELS, _SHOWN_VALUES = 6, 5
 _SPARKLINE_CYCLES = 1000
 
 
@@ -519,7 +519,8 @@ class LocomotionData:
                 expected=f"at least one cycle with {asked}",
                 got="none",
                 where="select",
-                fix="look at the values in data.cycles",
+                fix="; ".join(f"{name} has {self._values_shown(name)}" for name in values)
+                or "look at the values in data.cycles",
             )
         chosen = self.take(np.flatnonzero(keep))
         entry = HistoryEntry("selected", f"{asked}: {len(chosen)} of {len(self)} cycles")
@@ -782,6 +783,14 @@ class LocomotionData:
                 where="select",
             ) from error
 
+    def _values_shown(self, name: str) -> str:
+        """Return the first values of a column, as one writes them."""
+        column = name if name in self._parts.cycles else canonical_name(name)
+        known = self._parts.cycles[column].dropna().unique().tolist()
+        return ", ".join(map(repr, known[:_SHOWN_VALUES])) + (
+            ", ..." * (len(known) > _SHOWN_VALUES)
+        )
+
     def _meant_by(self, error: Exception) -> str:
         """Return which column an unknown name of an expression may mean."""
         told = re.search(r"name '(.+?)' is not defined", str(error))
@@ -804,6 +813,9 @@ class LocomotionData:
                 expected="an expression that is true or false for each cycle",
                 got=repr(where),
                 where="select",
+                fix=f"compare the column with one of its values: {self._values_shown(where.strip())}"
+                if where.strip() in self._parts.cycles
+                else "",
             )
         return np.asarray(pd.Series(answer).eq(True).fillna(False), dtype=bool)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import UnitError
 from locomotion_analysis.ingest.foot_forces import CONTACT_N, contacts
 from locomotion_analysis.ingest.force_zero import USUAL_WEIGHT_N
@@ -94,6 +95,41 @@ def unit_doubts(channels: Sequence[str], block: NDArray[np.floating]) -> Iterato
                 got=f"peaks of {peak:.4g}",
                 fix="correct its unit, or the mass of the person",
             )
+
+
+_WALKED_BW = (0.6, 2.2)
+"""Between which the largest vertical force of a step lies in walking; one foot bears the weight."""
+_WALKS = ("level_walking", "incline_walking", "decline_walking", "backward_walking")
+
+
+def weight_doubts(
+    channels: Sequence[str],
+    block: NDArray[np.floating],
+    tasks: Sequence[str],
+    mass_kg: float | None,
+) -> list[HistoryEntry]:
+    """Say where steps of a walk are too light or too heavy for the mass they are divided by.
+
+    Parameters
+    ----------
+    channels : sequence of str
+    block : ndarray, shape (n_channels, n_strides, n_points)
+    tasks : sequence of str, shape (n_strides,)
+        Walks alone are looked at.
+    mass_kg : float or None
+        Which mass that is.
+    """
+    name = "grf_vertical_ipsi_BW"
+    if name not in channels or mass_kg is None:
+        return []
+    force = block[list(channels).index(name)][np.isin(np.asarray(tasks, dtype=str), _WALKS)]
+    force = force[np.isfinite(force).any(axis=1)]
+    peak = float(np.median(np.nanmax(force, axis=1))) if len(force) else np.nan
+    if np.isnan(peak) or _WALKED_BW[0] <= peak <= _WALKED_BW[1]:
+        return []
+    text = f"steps of {peak:.2f} BW at most (median) with {mass_kg:g} kg: "
+    text += "is the mass in kg, and the weight not borne by a harness or crutches?"
+    return [HistoryEntry("doubtful", text, len(force))]
 
 
 def refuse_impossible_angles(signals: Mapping[str, NDArray[np.floating]]) -> None:

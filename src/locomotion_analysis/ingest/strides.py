@@ -29,6 +29,7 @@ from locomotion_analysis.ingest.magnitudes import (
     refuse_small_forces,
     refuse_wrong_lengths,
     refuse_wrong_units,
+    weight_doubts,
 )
 from locomotion_analysis.ingest.marker_names import foot_marker
 from locomotion_analysis.ingest.phase import MAX_GAP_S, bridged_gaps, phase_curves
@@ -121,6 +122,7 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
         *measured.history,
         *events.history,
         *of_tasks,
+        *weight_doubts(channels, block, named.tolist(), body_mass(measured.metadata)),
         *gap_entries(events.forces.recording),
         *absence_entries(measured),
         *rejection_entries(strides),
