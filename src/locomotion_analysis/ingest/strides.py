@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.errors import SchemaError, UnitError
 from locomotion_analysis.ingest.balance import balance_of
+from locomotion_analysis.ingest.bodies import refuse_other_unit
 from locomotion_analysis.ingest.direction import (
     along_progression,
     course_of,
@@ -27,7 +28,6 @@ from locomotion_analysis.ingest.direction import (
 from locomotion_analysis.ingest.events import GaitEvents, find_events, mask_unmeasured
 from locomotion_analysis.ingest.magnitudes import (
     refuse_small_forces,
-    refuse_wrong_lengths,
     refuse_wrong_units,
     weight_doubts,
 )
@@ -89,7 +89,7 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
     (4, ('knee_flexion_angle_ipsi_rad', 'knee_flexion_angle_contra_rad'))
     """
     refuse_bare_markers(recording)
-    refuse_wrong_lengths(recording)
+    refuse_other_unit(recording)
     events = find_events(recording)
     if not any(len(spans) for spans in events.forces.contacts.values()):
         refuse_small_forces(events.forces.recording)
