@@ -200,7 +200,7 @@ def _is_number(text: str) -> bool:
         float(text)
     except ValueError:
         return False
-    return True
+    return "_" not in text  # Python's own float reads 1_000
 
 
 def plain_text(table: pa.Table) -> pa.Table:
