@@ -110,7 +110,7 @@ class LocomotionData:
                     got=name,
                     fix="convert the values and rename the channel, or use from_dataframe",
                 )
-        tidied, entries = tidy_cycles(cycles, dataset="unnamed")
+        tidied, entries = tidy_cycles(cycles, dataset="unnamed", curves=bool(len(channels)))
         parts = Parts(tidied, block, tuple(channels), tuple(history))
         self._parts = _sealed(parts.then(*(each for each in entries if each not in parts.history)))
 
