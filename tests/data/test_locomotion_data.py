@@ -482,3 +482,8 @@ def test_a_selection_that_fails_shows_what_can_be_selected(data, cycles):
     )
     with pytest.raises(SchemaError, match="one of its values: 'yes', 'no'"):
         told.select("faller")
+
+
+def test_concat_takes_any_iterable(data):
+    parts = (data.select(subject=name) for name in ("S1", "S2"))
+    assert len(LocomotionData.concat(parts)) == len(data)
