@@ -409,7 +409,7 @@ def test_parquet_is_not_written_under_another_ending(data, tmp_path, name):
 
 def test_words_for_sex_and_side_are_those_of_packed_strings(cycles):
     told = cycles.assign(sex=["F", "m"] * 4, side=["L", "Rechts"] * 4)
-    data = LocomotionData(told, np.zeros((0, 8, 150)), [])
+    data = LocomotionData(told, np.zeros((1, 8, 150)), ["knee_flexion_angle_ipsi_rad"])
     assert data.cycles["sex"].tolist() == ["female", "male"] * 4
     assert data.cycles["side"].tolist() == ["left", "right"] * 4
     history = [str(entry) for entry in data.history]
@@ -421,17 +421,25 @@ def test_columns_that_name_their_unit_are_converted(cycles):
     told = cycles.assign(
         weight_lbs=154.3, subject_metadata="height_cm:178", task_info="weight_lbs:22"
     )
-    data = LocomotionData(told, np.zeros((0, 8, 150)), [])
+    data = LocomotionData(told, np.zeros((1, 8, 150)), ["knee_flexion_angle_ipsi_rad"])
     assert data.cycles["mass_kg"].unique() == pytest.approx([69.989303])
     assert data.cycles["height_m"].unique() == pytest.approx([1.78])
     assert data.cycles["task_weight_lbs"].unique() == pytest.approx([22.0])  # a load, no body
     assert "converted: column weight_lbs -> mass_kg, factor 0.453592" in map(str, data.history)
+    assert data.cycles["weight_lbs"].unique().tolist() == [154.3]  # the file's own stays
+
+
+def test_a_table_of_features_keeps_its_units_and_words(cycles):
+    table = cycles.assign(height_cm=178.0, sex="F")
+    data = LocomotionData.from_features(table)
+    assert "height_m" not in data.cycles
+    assert data.cycles["sex"].unique().tolist() == ["F"]
 
 
 @pytest.mark.parametrize(("packed", "counts"), [("mass_kg:95", [8]), ("mass_kg:70.0,age:30", [4])])
 def test_a_packed_value_that_contradicts_its_column_is_said(cycles, packed, counts):
     told = cycles.assign(mass_kg=70, subject_metadata=packed)
-    data = LocomotionData(told, np.zeros((0, 8, 150)), [])
+    data = LocomotionData(told, np.zeros((1, 8, 150)), ["knee_flexion_angle_ipsi_rad"])
     assert data.cycles["mass_kg"].unique().tolist() == [70]
     found = [e.count for e in data.history if "another value than the column" in e.detail]
     assert found == counts
@@ -439,7 +447,9 @@ def test_a_packed_value_that_contradicts_its_column_is_said(cycles, packed, coun
 
 def test_blanks_around_a_label_make_no_class_of_their_own(cycles):
     told = cycles.assign(pathology=["stroke", "stroke "] * 4, task=[" run", "run"] * 4)
-    data = LocomotionData(told.assign(step=range(8)), np.zeros((0, 8, 150)), [])
+    data = LocomotionData(
+        told.assign(step=range(8)), np.zeros((1, 8, 150)), ["knee_flexion_angle_ipsi_rad"]
+    )
     assert data.cycles["pathology"].unique().tolist() == ["stroke"]
     assert data.cycles["task"].unique().tolist() == ["run"]
     assert "read: pathology: blanks around a label are none of it (4)" in map(str, data.history)
@@ -447,7 +457,7 @@ def test_blanks_around_a_label_make_no_class_of_their_own(cycles):
 
 def test_a_measure_stored_as_text_becomes_numbers_or_is_said_to_be_none(cycles):
     told = cycles.assign(mass_kg=["70,5", "80"] * 4, height_m=["1.8 m", "1.7"] * 4)
-    data = LocomotionData(told, np.zeros((0, 8, 150)), [])
+    data = LocomotionData(told, np.zeros((1, 8, 150)), ["knee_flexion_angle_ipsi_rad"])
     assert data.cycles["mass_kg"].tolist() == [70.5, 80.0] * 4
     history = [str(entry) for entry in data.history]
     assert "converted: mass_kg: text to numbers" in history
@@ -456,7 +466,7 @@ def test_a_measure_stored_as_text_becomes_numbers_or_is_said_to_be_none(cycles):
 
 def test_labels_that_differ_by_case_are_said(cycles):
     told = cycles.assign(pathology=["Stroke", "stroke"] * 4)
-    data = LocomotionData(told, np.zeros((0, 8, 150)), [])
+    data = LocomotionData(told, np.zeros((1, 8, 150)), ["knee_flexion_angle_ipsi_rad"])
     assert "doubtful: pathology: Stroke, stroke differ by case alone" in "\n".join(
         map(str, data.history)
     )
@@ -465,6 +475,15 @@ def test_labels_that_differ_by_case_are_said(cycles):
 def test_a_selection_that_fails_shows_what_can_be_selected(data, cycles):
     with pytest.raises(SchemaError, match="subject has 'S1', 'S2'"):
         data.select(subject="s1")
-    told = LocomotionData(cycles.assign(faller=["yes", "no"] * 4), np.zeros((0, 8, 150)), [])
+    told = LocomotionData(
+        cycles.assign(faller=["yes", "no"] * 4),
+        np.zeros((1, 8, 150)),
+        ["knee_flexion_angle_ipsi_rad"],
+    )
     with pytest.raises(SchemaError, match="one of its values: 'yes', 'no'"):
         told.select("faller")
+
+
+def test_concat_takes_any_iterable(data):
+    parts = (data.select(subject=name) for name in ("S1", "S2"))
+    assert len(LocomotionData.concat(parts)) == len(data)

@@ -30,6 +30,7 @@ from locomotion_analysis.ingest import (
     readers,
     register,
     trial_groups,
+    who_is_who,
 )
 from locomotion_analysis.ingest.identity import NameRules, identify, with_subject
 from locomotion_analysis.ingest.path_names import subject_and_trial
@@ -366,3 +367,33 @@ def test_the_table_of_subjects_wins_and_says_so(walker):
     assert stranger.history == (
         HistoryEntry("missing", "subject S1: not in the table of subjects"),
     )
+
+
+def test_one_path_and_files_of_tables_and_maps_may_be_given(tmp_path, walker):
+    file = tmp_path / "P7_walk.parquet"
+    force = {f"grf_vertical_{s}_N": walker.vertical_N(s, walker.time_s) for s in ("left", "right")}
+    knee = walker.angles().signals
+    pd.DataFrame({"time_s": walker.time_s, "subject": 7, **knee, **force}).to_parquet(file)
+    (tmp_path / "people.csv").write_text("subject,mass (kg)\n7,71\n")
+    for paths in (file, str(file), [file]):
+        for subjects in (
+            tmp_path / "people.csv",
+            str(tmp_path / "people.csv"),
+            {7: {"mass_kg": 71}},
+        ):
+            data = convert(paths, subjects=subjects).data
+            assert data.cycles["mass_kg"].unique().tolist() == [71]
+    with pytest.raises(SchemaError, match=r"frame\.to_dict"):
+        convert(file, subjects=pd.DataFrame({"mass_kg": [71]}, index=["7"]))
+    assert who_is_who(str(file), subjects=str(tmp_path / "people.csv"))["trial"].tolist() == [
+        "walk"
+    ]
+
+
+def test_a_map_may_be_given_by_its_file(tmp_path):
+    np.savez(tmp_path / "a.npz", X=np.zeros((2, 150)), who=np.array(["A", "B"]))
+    (tmp_path / "map.yaml").write_text(
+        "layout: curves\nchannels: {knee_flexion_angle_ipsi_rad: {array: X, unit: deg}}\n"
+        "cycles: {subject: {column: who}, task: level_walking}\n"
+    )
+    assert len(convert(tmp_path / "a.npz", column_map=str(tmp_path / "map.yaml")).data) == 2

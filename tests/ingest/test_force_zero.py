@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from locomotion_analysis.ingest import Recording, Stream, cycles_of, find_events, find_strides
-from locomotion_analysis.ingest.force_zero import set_to_zero, unloaded
+from locomotion_analysis.ingest.force_zero import set_to_zero, unloaded, without_dropouts
 
 OFFSETS_N = (15.0, -8.0, 30.0, -40.0)
 
@@ -104,3 +104,23 @@ def test_a_contact_that_ends_in_a_gap_is_counted(walker, side):
     assert [e.count for e in entry] == [1]
     used = find_strides(recording)
     np.testing.assert_allclose(used.loc[used["reason"] == "", "duration_s"], 1.1, atol=0.01)
+
+
+@pytest.mark.parametrize(("begin", "end"), [(1.0, 1.15), (1.55, 1.80), (1.40, 1.90)])
+def test_zeros_of_both_feet_under_load_are_a_gap(walker, begin, end):
+    forces = walker.forces()
+    gap = (forces.time_s > begin) & (forces.time_s < end)
+    zeroed = {name: np.where(gap, 0.0, v) for name, v in forces.signals.items()}
+    recording = walker.recording(streams=(walker.angles(), Stream(forces.time_s, zeroed)))
+    data = cycles_of(recording)
+    np.testing.assert_allclose(data.cycles["stance_percent"], 62.0, atol=1.0)
+    assert "zeros of both feet, between forces of a loaded foot" in "\n".join(
+        map(str, data.history)
+    )
+
+
+def test_flights_of_a_runner_are_no_gaps(make_runner):
+    runner = make_runner()
+    square = {name: np.where(v > 0, 900.0, 0.0) for name, v in runner.forces().signals.items()}
+    recording = runner.recording(streams=(Stream(runner.forces().time_s, square),))
+    assert without_dropouts(recording) is recording

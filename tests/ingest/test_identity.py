@@ -12,7 +12,7 @@ from locomotion_analysis.errors import LocomotionError, SchemaError
 from locomotion_analysis.ingest import ColumnMap, ReadOptions, convert, reader_for, who_is_who
 from locomotion_analysis.ingest.bodies import body_of, differences
 from locomotion_analysis.ingest.identity import Claim, NameRules, settle
-from locomotion_analysis.ingest.path_names import PathPattern
+from locomotion_analysis.ingest.path_names import PathPattern, subject_and_trial
 
 MASSES = (52.0, 66.0, 81.0, 97.0)
 
@@ -474,3 +474,27 @@ def test_headers_and_contents_name_the_same_people(shared_data, folder):
     for name in list(table.index.unique())[:3]:
         for recording in reader_for(path / name).read(path / name, ReadOptions()):
             assert recording.subject in (*table.loc[[name], "subject"], "")
+
+
+@pytest.mark.parametrize(
+    ("file", "subject", "trial"),
+    [
+        ("P01-walk-02.c3d", "P01", "walk_02"),
+        ("P01 walk 01.trc", "P01", "walk_01"),
+        ("P-01-walk-02.mot", "P-01", "walk_02"),
+        ("P01-dual-task.c3d", "P01", "dual_task"),
+        ("John Smith walk.c3d", "John Smith", "walk"),
+        ("sub-003.c3d", "sub-003", "sub-003"),  # numbers alone may be of the name
+        ("S01-02.c3d", "S01-02", "S01-02"),
+        ("anna-maria_02.c3d", "anna-maria", "02"),
+    ],
+)
+def test_blanks_and_hyphens_set_words_apart_that_say_what_was_recorded(file, subject, trial):
+    assert subject_and_trial(Path(file)) == (subject, trial)
+
+
+@pytest.mark.parametrize("name", ["backward_01", "dual-task", "walk 01"])
+def test_words_of_a_trial_name_nobody(tmp_path, write_walk, name):
+    for person in ("P01", "P02"):
+        write_walk(tmp_path / person / f"{name}.parquet", subject=None)
+    assert set(convert([tmp_path]).data.groups) == {"P01", "P02"}

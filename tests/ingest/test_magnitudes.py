@@ -72,7 +72,7 @@ def test_forces_far_beyond_sprinting_are_refused(walker, metadata, factor):
 def test_markers_of_another_unit_are_refused(walker, factor):
     recording = walker.with_markers(events=walker.events())
     markers = {name: factor * xyz for name, xyz in recording.markers.items()}
-    with pytest.raises(UnitError, match="m between"):
+    with pytest.raises(UnitError, match="markers of one bone"):
         cycles_of(replace(recording, markers=markers))
 
 

@@ -237,3 +237,14 @@ def test_a_blank_too_few_between_blanks_is_refused(tmp_path):
     (tmp_path / "a.trc").write_text("\n".join(lines) + "\n")
     with pytest.raises(SchemaError, match="8 cells a row"):
         read(tmp_path / "a.trc")
+
+
+def test_markers_of_several_people_are_told_apart_by_their_names(tmp_path):
+    labels = ["A:LHEE", "A:RHEE", "B:LHEE", "B:RHEE", "Walker:F1"]
+    path = tmp_path / "pair.trc"
+    path.write_text(text_of(labels, np.arange(1.0, 76.0).reshape(5, 5, 3)))
+    with pytest.raises(SchemaError, match="2 people, A, B"):
+        read(path)
+    (recording,) = TRCReader().read(path, ReadOptions(subject="b"))
+    assert (recording.subject, set(recording.markers)) == ("B", {"B:LHEE", "B:RHEE"})
+    assert "dropped: markers that are not of B: the file has A, B (3)" in said(recording)

@@ -238,7 +238,7 @@ def _is_number(text: str) -> bool:
         float(text)
     except ValueError:
         return False
-    return True
+    return "_" not in text  # Python's own float reads 1_000
 
 
 def plain_text(table: pa.Table) -> pa.Table:
@@ -287,7 +287,7 @@ def require_key_columns(names: list[str]) -> None:
 
 
 def tidy_cycles(
-    cycles: pd.DataFrame, dataset: str, met: People | None = None
+    cycles: pd.DataFrame, dataset: str, met: People | None = None, *, curves: bool = True
 ) -> tuple[pd.DataFrame, list[HistoryEntry]]:
     """Give columns their standard names, complete the key, check that it names a cycle once.
 
@@ -302,6 +302,9 @@ def tidy_cycles(
         Name of the dataset where the frame has no such column.
     met : People, optional
         Those of earlier parts of the same data.
+    curves : bool
+        Whether the cycles have curves; the columns of a table of features keep their units and
+        words, as they are what is learned from.
 
     Returns
     -------
@@ -324,9 +327,11 @@ def tidy_cycles(
         cycles = cycles.assign(step=step.astype(np.int64))
     cycles, tidied = _tidy_labels(with_truth_type(cycles))
     cycles, plain = _plain_tasks(cycles)
-    cycles, words = _plain_words(cycles)
-    cycles, converted = _standard_quantities(cycles)
-    history += tidied + plain + words + converted
+    history += tidied + plain
+    if curves:
+        cycles, words = _plain_words(cycles)
+        cycles, converted = _standard_quantities(cycles)
+        history += words + converted
     for name in KEY:
         no_name = NAMELESS if name == "subject" else {""}
         blanks = [each for each in cycles[name].unique() if pd.isna(each) or _says(each, no_name)]
@@ -466,7 +471,7 @@ def _as_numbers(cycles: pd.DataFrame, name: str) -> tuple[pd.DataFrame, HistoryE
 
 
 def _standard_quantities(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]:
-    """Convert columns that name their unit (``weight_lbs``) into the standard ones."""
+    """Add the standard columns of those that name their unit (``weight_lbs``)."""
     history = []
     for name in [name for name in _STEMS if name in cycles]:
         if pd.api.types.is_string_dtype(cycles[name]):
@@ -478,7 +483,7 @@ def _standard_quantities(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[Histo
             continue
         name, factor = found
         values = (cycles[column] * factor).round(6)
-        cycles = cycles.drop(columns=column).assign(**{name: values})
+        cycles = cycles.assign(**{name: values})
         history.append(HistoryEntry("converted", f"column {column} -> {name}, factor {factor:.6g}"))
     return cycles, history
 

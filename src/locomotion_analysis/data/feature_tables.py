@@ -137,7 +137,7 @@ def rows_of_table(
         history.append(HistoryEntry("assumed", f"task = {NOT_STATED!r} (no such column)"))
     cycles, numbered = _with_steps(cycles)
     history += numbered
-    cycles, tidied = tidy_cycles(cycles, dataset)
+    cycles, tidied = tidy_cycles(cycles, dataset, curves=False)
     curves = np.empty((0, len(cycles), N_PHASES), dtype=np.float32)
     return LocomotionData(cycles, curves, (), (*history, *tidied))
 

@@ -110,7 +110,7 @@ class LocomotionData:
                     got=name,
                     fix="convert the values and rename the channel, or use from_dataframe",
                 )
-        tidied, entries = tidy_cycles(cycles, dataset="unnamed")
+        tidied, entries = tidy_cycles(cycles, dataset="unnamed", curves=bool(len(channels)))
         parts = Parts(tidied, block, tuple(channels), tuple(history))
         self._parts = _sealed(parts.then(*(each for each in entries if each not in parts.history)))
 
@@ -227,7 +227,7 @@ class LocomotionData:
         return cls._from_parts(rows_of_table(table_from_frame(frame), subject_column)._parts)  # noqa: SLF001 - own class
 
     @classmethod
-    def concat(cls, datasets: Sequence["LocomotionData"]) -> Self:
+    def concat(cls, datasets: Iterable["LocomotionData"]) -> Self:
         """Join pieces of one dataset; a channel that one does not have is NaN there.
 
         A subject of one dataset that stands in several pieces is one person, and the history
@@ -240,6 +240,7 @@ class LocomotionData:
         DuplicateCycleError
             If two cycles share a key.
         """
+        datasets = list(datasets)
         if not datasets:
             raise SchemaError(expected="at least one dataset to join", got="none")
         joined = _joined([data._parts for data in datasets])  # noqa: SLF001 - own class

@@ -638,7 +638,7 @@ def parts_from_table(
             got=f"columns {listed(table.column_names)}",
             fix=f"add {PHASE_COLUMN}, running from 0 to 100 in every cycle",
         )
-    cycles, tidied = tidy_cycles(parts.cycles, dataset, met)
+    cycles, tidied = tidy_cycles(parts.cycles, dataset, met, curves=bool(parts.channels))
     history = (*renamed, *converted, *parts.history, *tidied)
     return Parts(cycles, parts.block, parts.channels, history)
 

@@ -69,7 +69,7 @@ from locomotion_analysis.ingest.recording import Reader, ReadOptions, Recording,
 from locomotion_analysis.ingest.strides import cycles_of
 from locomotion_analysis.ingest.tables.column_map import ColumnMap
 from locomotion_analysis.ingest.tables.mapped import TableReader
-from locomotion_analysis.ingest.tables.subjects import cycles_with
+from locomotion_analysis.ingest.tables.subjects import Subjects, cycles_with, subjects_of
 from locomotion_analysis.ingest.tables.unmapped import (
     CyclesParquetReader,
     InsoleReader,
@@ -191,10 +191,10 @@ def short_names(files: Iterable[Path]) -> dict[Path, str]:
 
 
 def convert(
-    paths: Iterable[Path | str],
+    paths: Iterable[Path | str] | Path | str,
     *,
-    column_map: ColumnMap | None = None,
-    subjects: Mapping[str, Mapping[str, Any]] | None = None,
+    column_map: ColumnMap | Path | str | None = None,
+    subjects: Subjects | None = None,
     task: str | None = None,
     subject_from: str | None = None,
     subject: str | None = None,
@@ -210,14 +210,15 @@ def convert(
 
     Parameters
     ----------
-    paths : iterable of path-like
+    paths : path-like, or iterable of path-like
         Files, and folders whose files are taken with all below them. The format of a file is
         known by its content. Files of one trial are merged (see
         :func:`~locomotion_analysis.ingest.trial_groups`).
-    column_map : ColumnMap, optional
-        How the columns of tables become channels.
-    subjects : mapping of str to mapping, optional
-        Subject -> ``mass_kg``, ``age``, ... (see :func:`~locomotion_analysis.ingest.read_subjects`).
+    column_map : ColumnMap or path-like, optional
+        How the columns of tables become channels, or the file that says it.
+    subjects : mapping of str to mapping, or path-like, optional
+        Subject -> ``mass_kg``, ``age``, ..., or the file of a table
+        (see :func:`~locomotion_analysis.ingest.read_subjects`).
     task : str, optional
         A task of :data:`~locomotion_analysis.standard.TASKS`, for files that do not say theirs.
         Where neither does, strides with a flight are running, and all others level walking.
@@ -267,10 +268,11 @@ def convert(
     FileReadError
         If no file gave a cycle; the message names each file and its reason.
     """
+    subjects = subjects_of(subjects)
+    if isinstance(column_map, str | os.PathLike):
+        column_map = ColumnMap.from_yaml(column_map)
     rules = NameRules.of(subject_from, task, similar_names, same_person, subjects)
-    options = ReadOptions(
-        column_map, subjects or {}, markers or {}, subject or "", marker_map or {}
-    )
+    options = ReadOptions(column_map, subjects, markers or {}, subject or "", marker_map or {})
     of_joints = _model_of(model)
     if isinstance(of_joints, OpenSimModel):
         refuse_names(options.marker_map, marker_names(of_joints.model), of_joints.model.name)
@@ -414,7 +416,7 @@ def unreadable(error: OSError) -> FileReadError:
 
 
 def recordings_among(
-    paths: Iterable[Path | str], column_map: ColumnMap | None
+    paths: Iterable[Path | str] | Path | str, column_map: ColumnMap | None
 ) -> tuple[list[Path], list[Path]]:
     """List the files to read, and the files of folders that are passed over.
 
@@ -427,6 +429,8 @@ def recordings_among(
     files, skipped : list of Path
         Without duplicates, folders in name order.
     """
+    if isinstance(paths, str | os.PathLike):
+        paths = [paths]
     companions = {join.file for join in column_map.join} if column_map else set()
     files: dict[Path, None] = {}
     skipped: dict[Path, None] = {}

@@ -20,7 +20,7 @@ from locomotion_analysis.ingest.direction import (
     place_at,
     rightwards,
 )
-from locomotion_analysis.ingest.force_zero import USUAL_WEIGHT_N, set_to_zero
+from locomotion_analysis.ingest.force_zero import USUAL_WEIGHT_N, set_to_zero, without_dropouts
 from locomotion_analysis.ingest.marker_names import foot_ends, foot_marker
 from locomotion_analysis.ingest.recording import (
     HEEL_STRIKE,
@@ -436,7 +436,7 @@ def foot_forces(
         the plates, NaN where both feet share one. Where nothing tells which way the person
         faces, there is the vertical force alone.
     """
-    recording = set_to_zero(recording)
+    recording = set_to_zero(without_dropouts(recording))
     named = [plate for plate in recording.plates if plate.foot]
     found = plate_contacts(recording, events, from_angles) if recording.plates and not named else []
     if not named and not any(contact.foot in SIDES for contact in found):

@@ -1,4 +1,4 @@
-"""The zero of a force: what a plate shows while nobody stands on it.
+"""The zero of a force: what a plate shows while nobody stands on it, and zeros that are none.
 
 A plate that was not set to zero adds the same force to every sample. Thresholds of a few newtons then
 find no contact, or one that never ends. While the foot swings the force is known to be zero, so
@@ -58,6 +58,83 @@ def unloaded(vertical_N: NDArray[np.float64]) -> NDArray[np.bool_]:
     with np.errstate(invalid="ignore"):
         band: NDArray[np.bool_] = (vertical_N >= low[start]) & (vertical_N <= low[start + half])
     return band
+
+
+_LONGEST_FLIGHT_S = 0.3
+_LOADED_SHARE, _BORNE_SHARE, _DOUBLE_SUPPORT = 0.5, 0.3, 0.05
+
+
+def without_dropouts(recording: Recording) -> Recording:
+    """Take zeros of both feet that begin and end under load for a gap in what was measured.
+
+    Some programs write 0 where the force is missing. A foot does not leave the ground from half of
+    its largest force within a sample, and land so again, while the other is in the air: both
+    zeros are none. Flights of a runner end on the other foot and last less than 0.3 s.
+
+    Parameters
+    ----------
+    recording : Recording
+        With the vertical force under each foot, or force plates named by foot.
+
+    Returns
+    -------
+    Recording
+        With NaN in the forces there; the history counts the gaps.
+    """
+    count = 0
+    streams = []
+    for stream in recording.streams:
+        unit = next((u for u in ("N", "BW") if f"grf_vertical_left_{u}" in stream.signals), "")
+        names = [f"grf_vertical_{side}_{unit}" for side in SIDES]
+        signals = dict(stream.signals)
+        if set(names) <= set(signals):
+            forces = np.stack([signals[name] for name in names])
+            missing, found = _dropouts(stream.time_s, forces)
+            count += found
+            for name in [name for name in signals if found and name.startswith(("grf_", "cop_"))]:
+                signals[name] = np.where(missing, np.nan, signals[name])
+        streams.append(Stream(stream.time_s, signals))
+    plates = list(recording.plates)
+    if [plate.foot for plate in plates] in (["left", "right"], ["right", "left"]):
+        first, second = (plate.force_N for plate in plates)
+        if len(first) == len(second):
+            forces = np.stack([first[:, 2], second[:, 2]])
+            missing, found = _dropouts(plates[0].time_s, forces)
+            count += found
+            nowhere = np.where(missing, np.nan, 0.0)[:, np.newaxis]
+            plates = [replace(plate, force_N=plate.force_N + nowhere) for plate in plates]
+    if not count:
+        return recording
+    text = "zeros of both feet, between forces of a loaded foot, are no measurements"
+    changed = replace(recording, streams=tuple(streams), plates=tuple(plates))
+    return changed.then(HistoryEntry("assumed", text, count))
+
+
+def _dropouts(
+    time_s: NDArray[np.float64], forces: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], int]:
+    """Return which samples of two vertical forces, shape (2, n), are none, and in how many gaps."""
+    missing = np.zeros(len(time_s), dtype=bool)
+    if not np.isfinite(forces).any(axis=1).all():
+        return missing, 0
+    loaded = forces >= _LOADED_SHARE * np.nanmax(forces, axis=1, keepdims=True)
+    loaded &= forces > _UNLOADED_N / USUAL_WEIGHT_N
+    total = forces.sum(axis=0)
+    walks = (forces > 0.0).all(axis=0).mean() > _DOUBLE_SUPPORT
+    zero = np.concatenate([[False], (forces == 0.0).all(axis=0), [False]])
+    edges = np.diff(zero.astype(np.int8))
+    count = 0
+    for begin, end in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True):
+        if begin == 0 or end == len(time_s):
+            continue
+        before, after = loaded[:, begin - 1], loaded[:, end]
+        short = time_s[end] - time_s[begin - 1] <= _LONGEST_FLIGHT_S
+        flight = not walks and short and not (before & after).any()
+        borne = walks and total[[begin - 1, end]].min() >= _BORNE_SHARE * np.nanmax(total)
+        if borne or (before.any() and after.any() and not flight):
+            missing[begin:end] = True
+            count += 1
+    return missing, count
 
 
 def set_to_zero(recording: Recording) -> Recording:

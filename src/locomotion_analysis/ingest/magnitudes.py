@@ -122,7 +122,7 @@ def weight_doubts(
     if name not in channels or mass_kg is None:
         return []
     force = block[list(channels).index(name)][np.isin(np.asarray(tasks, dtype=str), _WALKS)]
-    force = force[np.isfinite(force).any(axis=1)]
+    force = force[np.isfinite(force[:, : force.shape[1] // 2]).all(axis=1)]  # a whole stance
     peak = float(np.median(np.nanmax(force, axis=1))) if len(force) else np.nan
     if np.isnan(peak) or _WALKED_BW[0] <= peak <= _WALKED_BW[1]:
         return []

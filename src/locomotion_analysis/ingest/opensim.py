@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
+from locomotion_analysis.data.identity import is_walking_aid, same_name
 from locomotion_analysis.errors import FileReadError, SchemaError, UnitError
 from locomotion_analysis.ingest.magnitudes import refuse_impossible_angles
 from locomotion_analysis.ingest.marker_names import mapped_label
@@ -851,12 +852,15 @@ class TRCReader:
                 text = f"positions x {metres:g} to m"
                 history.append(HistoryEntry("converted", text, len(names)))
             markers, unseen = _seen(names, positions)
+            markers, subject, others = _of_one_person(markers, options.subject)
             turned, turns = _upright(markers, options.marker_map)
         recording = Recording(
             source=str(path),
+            subject=subject,
+            named_by="the labels" if subject else "",
             markers=turned,
             marker_time_s=time_s,
-            history=(*history, *unseen, *turns),
+            history=(*history, *unseen, *others, *turns),
         )
         return [recording]
 
@@ -934,6 +938,36 @@ def _seen(
     if not markers:
         raise SchemaError(expected="at least one marker that was seen", got="none")
     return markers, history
+
+
+def _of_one_person(
+    markers: dict[str, NDArray[np.float64]], wanted: str
+) -> tuple[dict[str, NDArray[np.float64]], str, list[HistoryEntry]]:
+    """Return the markers of one person, by what stands before the colon, and the name of that one.
+
+    Raises
+    ------
+    SchemaError
+        If labels that occur under several names leave open whose are meant.
+    """
+    owners: dict[str, set[str]] = {}
+    for label in markers:
+        owner, _, bare = label.rpartition(":")
+        if owner and not is_walking_aid(owner):
+            owners.setdefault(owner, set()).add(bare)
+    twice = len(owners) > 1 and len(set().union(*owners.values())) < sum(map(len, owners.values()))
+    if not twice:
+        return markers, "", []
+    name = next((owner for owner in owners if same_name(owner) == same_name(wanted)), "")
+    if not name:
+        raise SchemaError(
+            expected="markers of one person, or the name of the one to take",
+            got=f"{len(owners)} people, {', '.join(owners)}",
+            fix=f"name the one to take: --subject {next(iter(owners))!r}",
+        )
+    own = {label: xyz for label, xyz in markers.items() if label.rpartition(":")[0] in (name, "")}
+    text = f"markers that are not of {name}: the file has {', '.join(owners)}"
+    return own, name, [HistoryEntry("dropped", text, len(markers) - len(own))]
 
 
 def _upright(

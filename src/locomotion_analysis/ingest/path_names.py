@@ -28,6 +28,9 @@ _TRIAL_WORDS = ROLES | frozenset({
     "overground", "treadmill", "barefoot", "shod", "left", "right", "pre", "post", "new",
     "motion", "capture", "rec", "record", "recording", "take", "file", "data", "raw", "result",
     "results", "output", "export", "exported", "cycles", "curves", "pig", "the", "of", "and",
+    "backward", "backwards", "forward", "forwards", "sideways", "dual", "dualtask", "task", "single",
+    "cognitive", "tandem", "obstacle", "obstacles", "jump", "hop", "squat", "lunge", "tug", "balance",
+    "gehen", "laufen", "rennen", "treppe", "marche", "marcha", "marcia", "cammino", "corsa", "lopen",
 })  # fmt: skip
 """Words that say what was recorded rather than who."""
 _FOLDER_WORDS = _TRIAL_WORDS | frozenset({
@@ -64,7 +67,9 @@ def words_of(path: Path) -> list[str]:
 def subject_and_trial(path: Path) -> tuple[str, str]:
     """Guess subject and trial from a file name: the first word, and the rest.
 
-    A letter, or a word such as ``sub``, belongs to the number behind it.
+    Words are set apart by underscores; by blanks and hyphens too where they say what was recorded
+    (``P01-walk-02``), as names have those themselves. A letter, or a word such as ``sub``, belongs
+    to the number behind it.
 
     Examples
     --------
@@ -72,14 +77,32 @@ def subject_and_trial(path: Path) -> tuple[str, str]:
     ('S01', '0002_Gait')
     >>> subject_and_trial(Path("P_07_walk.c3d"))
     ('P_07', 'walk')
+    >>> subject_and_trial(Path("Ann Lee walk 02.c3d")), subject_and_trial(Path("sub-03_1.c3d"))
+    (('Ann Lee', 'walk_02'), ('sub-03', '1'))
     >>> subject_and_trial(Path("walk.c3d"))
     ('walk', 'walk')
     """
     words = words_of(path)
+    words[:1] = _apart(words[0])
     numbered = len(words) > 1 and words[1].isdigit()
     first = 2 if numbered and _BEFORE_NUMBER.fullmatch(words[0]) else 1
     subject = "_".join(words[:first])
     return subject, "_".join(words[first:]) or subject
+
+
+def _apart(word: str) -> list[str]:
+    """Return a word, and the words behind a blank or hyphen at its end that say what was recorded."""
+    parts = re.split(r"([ -]+)", word)
+    end = len(parts)
+    while end > 1 and (parts[end - 1].isdigit() or _only(_TRIAL_WORDS, parts[end - 1])):
+        end -= 2
+    named = "".join(parts[:end])
+    if end < len(parts) and parts[end + 1].isdigit() and not any(map(str.isdigit, named)):
+        end += 2  # P-01
+    behind = parts[end + 1 :: 2]
+    if not any(_WORD.search(part) for part in behind):  # numbers alone may be of the name
+        return [word]
+    return ["".join(parts[:end]), *behind]
 
 
 def is_weak(word: str) -> bool:

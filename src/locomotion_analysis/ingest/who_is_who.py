@@ -1,9 +1,9 @@
 """Whom each file would be taken for, before anything is converted."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -22,13 +22,14 @@ from locomotion_analysis.ingest.identity import (
 from locomotion_analysis.ingest.path_names import trial_groups
 from locomotion_analysis.ingest.recording import ReadOptions, Recording
 from locomotion_analysis.ingest.tables.column_map import ColumnMap
+from locomotion_analysis.ingest.tables.subjects import Subjects, subjects_of
 
 
 def who_is_who(
-    paths: Iterable[Path | str],
+    paths: Iterable[Path | str] | Path | str,
     *,
-    column_map: ColumnMap | None = None,
-    subjects: Mapping[str, Mapping[str, Any]] | None = None,
+    column_map: ColumnMap | Path | str | None = None,
+    subjects: Subjects | None = None,
     task: str | None = None,
     subject_from: str | None = None,
     subject: str | None = None,
@@ -59,8 +60,11 @@ def who_is_who(
     >>> who_is_who([path])[["subject", "subject_from", "trial"]].values.tolist()
     [['P07', 'file name', '03']]
     """
+    subjects = subjects_of(subjects)
+    if isinstance(column_map, str | os.PathLike):
+        column_map = ColumnMap.from_yaml(column_map)
     rules = NameRules.of(subject_from, task, similar_names, same_person, subjects)
-    options = ReadOptions(column_map, subjects or {}, subject=subject or "")
+    options = ReadOptions(column_map, subjects, subject=subject or "")
     files, _ = recordings_among(paths, column_map)
     rows: list[_Row] = []
     for group in trial_groups(files):

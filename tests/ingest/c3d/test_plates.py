@@ -305,3 +305,12 @@ def test_a_plate_without_a_calibration_is_left_out(scales):
     plates, history = c3d_force_plates(found, Z_UP_MM)
     assert not plates
     assert any("SCALE is 0 for channel" in entry.detail for entry in history)
+
+
+@pytest.mark.parametrize("factor", [0.1, 10.0, 1000.0])
+def test_plates_whose_corners_are_in_another_unit_are_left_out_and_named(factor):
+    raw = np.tile(pressed((0.0, 0.0, -700.0), 0.0, 0.0), (100, 1))
+    corners = factor * CORNERS[..., np.newaxis]
+    plates, history = c3d_force_plates(content(raw, 2, CORNERS=corners), Z_UP_MM)
+    assert plates == ()
+    assert "if CORNERS are in POINT:UNITS" in str(history[0])

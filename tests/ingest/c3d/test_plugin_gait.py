@@ -132,3 +132,12 @@ def test_unknown_units_are_refused():
 def test_unnamed_outputs_are_recorded():
     _, history = plugin_gait_signals({"LWristAngles": np.ones((2, 3))}, DEGREES, where="x")
     assert [entry.count for entry in history if "LWristAngles" in entry.detail] == [1]
+
+
+@pytest.mark.parametrize("factor", [1.0, 100.0])
+def test_a_single_sample_does_not_tell_the_unit_of_the_ground_force(factor):
+    force = np.zeros((400, 3))
+    force[100:160, 2] = 1.1 * factor
+    force[300, 2] = 40.0 * factor
+    signals, _ = plugin_gait_signals({"LNormalisedGRF": force}, DEGREES, where="a.c3d")
+    assert np.median(signals["grf_vertical_left_BW"][100:160]) == pytest.approx(1.1)

@@ -709,3 +709,35 @@ time: {column: t}
 channels: {knee_flexion_angle_left_rad: {column: k, unit: deg}}
 recording: {subject: S1, task: run, mass_kg: {column: m, unit: kg}}
 """
+
+
+EVENTS_MAP = """
+layout: time_series
+time: {rate_hz: 100}
+channels: {knee_flexion_angle_left_rad: {column: knee, unit: deg}}
+events: {heel_strike_left: {times: strikes}}
+recording: {subject: S1, task: run}
+"""
+
+
+def test_events_outside_the_recording_are_said_and_refused_where_all_are(tmp_path):
+    np.savez(tmp_path / "a.npz", knee=np.zeros(100), strikes=np.array([0.1, 0.5, 7.0]))
+    (recording,) = read(tmp_path / "a.npz", EVENTS_MAP)
+    assert [event.time_s for event in recording.events] == [0.1, 0.5]
+    assert "dropped: events before the first instant or after the last (1)" in said(
+        recording.history
+    )
+    np.savez(tmp_path / "a.npz", knee=np.zeros(100), strikes=np.array([100.0, 500.0]))
+    with pytest.raises(SchemaError, match=r"events between 0 and 0.99 s") as caught:
+        read(tmp_path / "a.npz", EVENTS_MAP)
+    assert caught.value.got == "100 to 500 s in strikes"
+
+
+def test_marks_may_be_words_of_truth(tmp_path):
+    lines = [f"{t / 100},0,{t in (10, 11, 50)}" for t in range(60)]
+    (tmp_path / "a.csv").write_text("t,knee,strike\n" + "\n".join(lines))
+    text = EVENTS_MAP.replace("rate_hz: 100", "column: t").replace(
+        "times: strikes", "column: strike"
+    )
+    (recording,) = read(tmp_path / "a.csv", text)
+    assert [event.time_s for event in recording.events] == [0.1, 0.5]

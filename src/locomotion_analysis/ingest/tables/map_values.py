@@ -104,6 +104,10 @@ class MappedValues:
         """Return a column as numbers."""
         return self._as_numbers(self.column(name, asked_by), name)
 
+    def marks(self, name: str, asked_by: str) -> NDArray[np.float64]:
+        """Return a column of marks as numbers, shape (n_rows,); yes and true are 1."""
+        return self._as_numbers(_truths(self.column(name, asked_by).ravel()), name)
+
     def evaluate(self, spec: ValueSpec, n_rows: int | None, field: str) -> NDArray[Any]:
         """Return one value a row; `n_rows` is needed for constants and counts only.
 
@@ -249,10 +253,7 @@ class MappedValues:
                 where=spec.where,
             )
         told = source if isinstance(source, str) else ", ".join(source)
-        if matrix.dtype == object:
-            words = [_TRUTH.get(str(cell).strip().lower(), cell) for cell in matrix.ravel()]
-            matrix = np.array(words, dtype=object).reshape(matrix.shape)
-        numbers = as_numbers(matrix, told)
+        numbers = as_numbers(_truths(matrix), told)
         ones = (numbers == 1).sum(axis=1)
         wrong = ~(np.isin(numbers, (0, 1)) | np.isnan(numbers)).all(axis=1) | (ones > 1)
         if wrong.any():
@@ -365,6 +366,14 @@ class MappedValues:
         entry = HistoryEntry(action, detail, count)
         if entry not in self.history:
             self.history.append(entry)
+
+
+def _truths(values: NDArray[Any]) -> NDArray[Any]:
+    """Return values with 1 and 0 for the words of a truth value."""
+    if values.dtype != object:
+        return values
+    words = [_TRUTH.get(str(cell).strip().lower(), cell) for cell in values.ravel()]
+    return np.array(words, dtype=object).reshape(values.shape)
 
 
 def _key(columns: list[NDArray[Any]]) -> pd.MultiIndex:

@@ -1,6 +1,7 @@
 """A table of subjects: who is how old, how tall and how heavy, in whatever words and units."""
 
 import math
+import os
 import re
 import statistics
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -11,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
+from locomotion_analysis.data.columns import label
 from locomotion_analysis.data.identity import MISSING
 from locomotion_analysis.errors import FileReadError, SchemaError, UnitError
 from locomotion_analysis.ingest.tables.cells import (
@@ -62,7 +64,35 @@ class SubjectTable(Mapping[str, Mapping[str, Any]]):
         return len(self.subjects)
 
 
-def read_subjects(path: Path) -> SubjectTable:
+Subjects = Mapping[str, Mapping[str, Any]] | str | os.PathLike[str]
+"""What is known of each subject, or the file of a table that says it."""
+
+
+def subjects_of(given: Subjects | None) -> Mapping[str, Mapping[str, Any]]:
+    """Return what is known of each subject, under names that are text; a file is read.
+
+    Raises
+    ------
+    SchemaError
+        If it is neither a mapping nor a path.
+    """
+    if given is None:
+        return {}
+    if isinstance(given, str | os.PathLike):
+        return read_subjects(given)
+    if not isinstance(given, Mapping) or not all(isinstance(v, Mapping) for v in given.values()):
+        raise SchemaError(
+            expected="subject -> what is known of the person, or the path of a table",
+            got=type(given).__name__,
+            where="subjects",
+            fix="give the file, read_subjects(file), or frame.to_dict('index') of a DataFrame",
+        )
+    if all(isinstance(name, str) for name in given):
+        return given
+    return SubjectTable({label(name): known for name, known in given.items()})
+
+
+def read_subjects(path: str | os.PathLike[str]) -> SubjectTable:
     r"""Read a table of subjects: text set apart by tabs, semicolons or commas, Excel or ODS.
 
     Columns are known by their headings, with or without a unit in brackets (``body mass [kg]``,
@@ -73,7 +103,7 @@ def read_subjects(path: Path) -> SubjectTable:
 
     Parameters
     ----------
-    path : path
+    path : path-like
         Text in UTF-8, or else in Windows' western alphabet; or a workbook, of which the only
         sheet that names subjects is read.
 
@@ -96,6 +126,7 @@ def read_subjects(path: Path) -> SubjectTable:
     >>> dict(read_subjects(path)["S01"])
     {'mass_kg': 68.9, 'height_m': 1.75, 'hoehn_yahr': 2.5}
     """
+    path = Path(path)
     if not path.is_file():
         raise FileReadError(
             expected="a table of subjects", got="nothing at that path", where=str(path)

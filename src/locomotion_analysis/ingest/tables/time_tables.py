@@ -242,7 +242,7 @@ def _recording(
     except LocomotionError as error:
         told = ", ".join(f"{name}={known[name]}" for name in _RECORDING_NAMES if name in known)
         raise error.at(f"{source}{', ' if told else ''}{told}") from None
-    events = _events(values, column_map.events, rows, own_time, alone=alone)
+    events = _events(values, column_map.events, rows, own_time, history, alone=alone)
     return Recording(
         source=source,
         subject=str(known.pop("subject", "")),
@@ -264,11 +264,19 @@ def _events(
     specs: tuple[EventSpec, ...],
     rows: NDArray[np.intp],
     time_s: NDArray[np.float64],
+    history: list[HistoryEntry],
     *,
     alone: bool,
 ) -> tuple[Event, ...]:
-    """Return the events of one recording, from marked rows or from a list of times."""
+    """Return the events of one recording, from marked rows or from a list of times.
+
+    Raises
+    ------
+    SchemaError
+        If times are given for several recordings, or all are outside it.
+    """
     events = []
+    outside = 0
     for spec in specs:
         if spec.is_times:
             if not alone:
@@ -279,10 +287,22 @@ def _events(
                     fix="mark events in a column",
                 )
             column = values.variables.get(spec.source, spec.where)
-            times = as_numbers(column, spec.source).ravel() * spec.factor
-            times = times[np.isfinite(times)]
+            given = as_numbers(column, spec.source).ravel() * spec.factor
+            given = given[np.isfinite(given)]
+            times = given[(given >= time_s[0]) & (given <= time_s[-1])]
+            outside += len(given) - len(times)
+            if len(given) and not len(times):
+                raise SchemaError(
+                    expected=f"events between {time_s[0]:g} and {time_s[-1]:g} s, as the recording",
+                    got=f"{given.min():g} to {given.max():g} s in {spec.source}",
+                    where=spec.where,
+                    fix="state their unit (ms), or make seconds of the numbers of frames",
+                )
         else:
-            marked = np.nan_to_num(values.numbers(spec.source, spec.where).ravel()[rows]) != 0
+            marked = np.nan_to_num(values.marks(spec.source, spec.where)[rows]) != 0
             times = time_s[marked & ~np.concatenate([[False], marked[:-1]])]
         events += [Event(float(instant), spec.side, spec.kind) for instant in times]
+    if outside:
+        detail = "events before the first instant or after the last"
+        history.append(HistoryEntry("dropped", detail, outside))
     return tuple(sorted(events))
