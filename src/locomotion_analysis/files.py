@@ -188,6 +188,21 @@ def move_into_place(path: Path, target: Path) -> None:
         _flush(place.parent)
 
 
+def fault_of(error: Exception) -> str:
+    """Return what an error of reading says, in words for whoever named the file.
+
+    Examples
+    --------
+    >>> fault_of(FileNotFoundError(2, "No such file or directory", "x.json"))
+    'nothing at that path'
+    """
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return "nothing at that path"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return f"{type(error).__name__}: {error}"
+
+
 def refuse_existing(path: str | os.PathLike[str]) -> None:
     """Raise :class:`FileReadError` if a file or folder lies at `path`."""
     place = Path(path)
@@ -363,7 +378,7 @@ def read_json(path: str | os.PathLike[str], expected: str, fix: str = "") -> Any
         return plain_json(Path(path).read_bytes())
     except (OSError, ValueError) as error:
         raise FileReadError(
-            expected=expected, got=f"{type(error).__name__}: {error}", where=str(path), fix=fix
+            expected=expected, got=fault_of(error), where=str(path), fix=fix
         ) from error
 
 

@@ -622,7 +622,7 @@ def explained_picture(findings: Findings) -> Picture | None:
     with figure(4.8, 1.1 + 0.3 * len(table), findings.units.data) as made:
         plot_explained(table, made.subplots())
     told = ", ".join(
-        f"{feature_title(str(name))} {_two_decimals(share)}"
+        f"{feature_title(str(name))} {share:.2f}"
         for name, share in table[["variable", "share"]].head(5).to_numpy()
     )
     caption = (
@@ -699,8 +699,8 @@ def explained_table(findings: Findings) -> Table:
     rows = [
         (
             feature_title(str(row["variable"])),
-            _two_decimals(row["share"]),
-            f"{_two_decimals(row['low_by_chance'])} to {_two_decimals(row['high_by_chance'])}",
+            f"{row['share']:.2f}",
+            f"{row['low_by_chance']:.2f} to {row['high_by_chance']:.2f}",
             p_text(row["p_adjusted"]),
             f"{'η²' if row['effect'] == 'eta_squared' else 'V'} = {row['effect_size']:.2f}",
             f"{row['n_units']:,}",
@@ -709,11 +709,6 @@ def explained_table(findings: Findings) -> Table:
     ]
     columns = ("Variable", "Share", "By chance", "p, adjusted", "Effect size", "Units")
     return Table("What explains the groups", columns, rows)
-
-
-def _two_decimals(value: float) -> str:
-    """Return a number with two decimals, a true minus sign, and no sign before a zero."""
-    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
 
 
 def apart_table(findings: Findings) -> Table:
@@ -728,9 +723,7 @@ def apart_table(findings: Findings) -> Table:
         for _, title, start, stop, size in sorted(found, reverse=True)[:_MOST_PHASES]:
             where = "higher" if size > 0 else "lower"
             phases = f"{start:.0f} to {stop:.0f} %"
-            rows.append(
-                (f"Group {group + 1}", title, phases, where, f"{size:+.1f}".replace("-", "−"))
-            )
+            rows.append((f"Group {group + 1}", title, phases, where, f"{size:+.1f}"))
     columns = ("", "Channel", "Gait cycle", "Lies", "Largest g")
     return Table("Where a group is clearly apart from the others", columns, rows, first_number=4)
 
@@ -791,8 +784,8 @@ def unusual_table(findings: Findings) -> Table:
                 unit_name(findings, int(place)),
                 f"Group {findings.labels[place] + 1}",
                 f"{-unit['mahalanobis']:.1f}",
-                _two_decimals(unit["isolation_forest"]),
-                _two_decimals(unit["band_depth"]),
+                f"{unit['isolation_forest']:.2f}",
+                f"{unit['band_depth']:.2f}",
                 "yes" if unit["unusual"] else "no",
             )
         )
