@@ -258,7 +258,8 @@ def output_folder(path: str | os.PathLike[str], names: Iterable[str], record: st
     Raises
     ------
     FileReadError
-        If `path` is a file, or holds files of these names that this package did not write.
+        If `path` is a file, may not be written to, or holds files of these names that this
+        package did not write.
 
     Examples
     --------
@@ -270,6 +271,14 @@ def output_folder(path: str | os.PathLike[str], names: Iterable[str], record: st
     folder = Path(path)
     if folder.exists() and not folder.is_dir():
         raise _no_folder(folder)
+    nearest = next(each for each in (folder, *folder.resolve().parents) if each.is_dir())
+    if not os.access(nearest, os.W_OK):  # told before the long work, not after it
+        raise FileReadError(
+            expected="a folder that may be written to",
+            got=f"one that may not: {nearest}",
+            where=str(folder),
+            fix="name another folder",
+        )
     there = sorted(name for name in names if (folder / name).exists())
     if there and not _is_ours(folder / record):
         raise FileReadError(
