@@ -651,3 +651,13 @@ def test_what_is_read_is_not_written_over(tmp_path):
     for path in (source, folder / "b.csv", tmp_path / "link.csv", folder):
         with pytest.raises(FileReadError, match="another file to write"):
             refuse_source(path, source, folder)
+
+
+def test_a_folder_that_may_not_be_written_to_is_told_before_the_work(tmp_path, monkeypatch):
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    may = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != closed and may(path, mode))
+    with pytest.raises(FileReadError, match="one that may not"):
+        output_folder(closed / "new" / "study", ["report.html"], "metrics.json")
+    assert output_folder(tmp_path / "new", ["report.html"], "metrics.json") == tmp_path / "new"

@@ -188,6 +188,21 @@ def move_into_place(path: Path, target: Path) -> None:
         _flush(place.parent)
 
 
+def fault_of(error: Exception) -> str:
+    """Return what an error of reading says, in words for whoever named the file.
+
+    Examples
+    --------
+    >>> fault_of(FileNotFoundError(2, "No such file or directory", "x.json"))
+    'nothing at that path'
+    """
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return "nothing at that path"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return f"{type(error).__name__}: {error}"
+
+
 def refuse_existing(path: str | os.PathLike[str]) -> None:
     """Raise :class:`FileReadError` if a file or folder lies at `path`."""
     place = Path(path)
@@ -243,7 +258,8 @@ def output_folder(path: str | os.PathLike[str], names: Iterable[str], record: st
     Raises
     ------
     FileReadError
-        If `path` is a file, or holds files of these names that this package did not write.
+        If `path` is a file, may not be written to, or holds files of these names that this
+        package did not write.
 
     Examples
     --------
@@ -255,6 +271,14 @@ def output_folder(path: str | os.PathLike[str], names: Iterable[str], record: st
     folder = Path(path)
     if folder.exists() and not folder.is_dir():
         raise _no_folder(folder)
+    nearest = next(each for each in (folder, *folder.resolve().parents) if each.is_dir())
+    if not os.access(nearest, os.W_OK):  # told before the long work, not after it
+        raise FileReadError(
+            expected="a folder that may be written to",
+            got=f"one that may not: {nearest}",
+            where=str(folder),
+            fix="name another folder",
+        )
     there = sorted(name for name in names if (folder / name).exists())
     if there and not _is_ours(folder / record):
         raise FileReadError(
@@ -363,7 +387,7 @@ def read_json(path: str | os.PathLike[str], expected: str, fix: str = "") -> Any
         return plain_json(Path(path).read_bytes())
     except (OSError, ValueError) as error:
         raise FileReadError(
-            expected=expected, got=f"{type(error).__name__}: {error}", where=str(path), fix=fix
+            expected=expected, got=fault_of(error), where=str(path), fix=fix
         ) from error
 
 

@@ -398,7 +398,12 @@ def yaml_tree(path: Path) -> Node:
     import yaml
 
     if not path.is_file():
-        raise FileReadError(expected="a YAML file", got="nothing at that path", where=str(path))
+        raise FileReadError(
+            expected="a YAML file",
+            got="nothing at that path",
+            where=str(path),
+            fix="check the spelling and the folder you are in",
+        )
     raw = path.read_bytes()
     if len(raw) > _MOST_YAML_BYTES:
         raise FileReadError(expected="YAML of at most 1 MiB", got="more", where=str(path))

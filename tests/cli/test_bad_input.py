@@ -200,3 +200,14 @@ def test_nothing_is_written_where_files_of_another_origin_lie(locomotion, small_
     assert ended.status == 2
     assert "files of another origin: report.html" in ended.err
     assert sorted(path.name for path in out.iterdir()) == ["report.html"]
+
+
+@pytest.mark.parametrize(
+    "words", [("list",), ("log",), ("promote", 1), ("rollback",), ("archive", 1)]
+)
+def test_a_registry_that_is_not_there_is_not_made_by_reading(locomotion, tmp_path, words):
+    command, *rest = words
+    ended = locomotion("registry", command, tmp_path / "regstry", *rest)
+    assert ended.status == 2
+    assert "expected a registry with a version" in ended.err
+    assert not (tmp_path / "regstry").exists()

@@ -148,3 +148,8 @@ def test_validate_reports_on_csv_and_names_the_file(locomotion, small_file, tmp_
     ended = locomotion("validate", path, "--out", out)
     assert ended.status in (0, 1), ended.err
     assert "walk.csv" in out.read_text()
+
+
+def test_the_command_is_called_by_its_own_name(locomotion):
+    """By `python -m`, too: the completion that is installed then would be of no command."""
+    assert "Usage: locomotion run" in locomotion("run", "--help").out

@@ -167,3 +167,13 @@ def test_a_warning_is_told_once(capsys):
     for text in ("a  gap", "a gap", "another"):
         tell(LocomotionWarning(text), LocomotionWarning, "file.py", 1)
     assert capsys.readouterr().err.splitlines() == ["warning: a gap", "warning: another"]
+
+
+def test_some_simulated_cycles_are_not_all(capsys, small):
+    real = small.cycles.assign(simulated=np.where(np.arange(len(small)) < 4, True, None))
+    mixed = LocomotionData(real, small.block, small.channels)
+    show.show_size(mixed)
+    assert capsys.readouterr().out == "24 cycles of 8 subjects, 4 of them simulated\n"
+    assert "4 of them simulated" in repr(mixed)
+    show.show_size(small)
+    assert capsys.readouterr().out == "24 simulated cycles of 8 subjects\n"

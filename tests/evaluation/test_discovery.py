@@ -110,8 +110,7 @@ def test_of_many_variables_that_say_nothing_none_is_named(speeds):
     assert best["p_value"] < 0.05  # uncorrected it would have been named
     told = " ".join(verdict(findings))
     assert "Score" not in told
-    assert "Sex goes with the groups" in told
-    assert "adjusted for 21 variables" in told
+    assert "What goes with the groups, p adjusted for 21 variables: Sex tells" in told
 
 
 def test_subjects_are_called_subjects(tmp_path):

@@ -79,6 +79,7 @@ def test_a_group_of_one_class_says_so(results, cycles):
     found = fairness_table(results, cycles.assign(sex=np.where(stairs, "a", "b")))
     notes = found.set_index("group")["note"]
     assert notes["a"] == "one class only"
+    assert found.set_index("group").loc["a", ["difference", "difference_low"]].isna().all()
     assert notes["b"] == ""
 
 

@@ -28,7 +28,7 @@ def test_toe_off_is_where_the_force_ends(build, stance_force):
 
 def test_the_note_tells_a_dispute_only_where_there_is_one():
     percent, source = np.array([60.0, 61.0]), np.array(["grf", "grf"])
-    assert Stance(percent, source).note() == "end of stance taken from (cycles): grf 2"
+    assert Stance(percent, source).note() == "end of stance: by the vertical force in 2 cycles"
     assert Stance(percent, source, 1).note().endswith("by more than 10 % of the cycle in 1")
 
 
@@ -106,8 +106,8 @@ def test_published_values_follow_task_and_speed(build):
 def test_a_published_value_is_logged_noted_and_never_a_feature(build, caplog):
     with caplog.at_level(logging.WARNING):
         table = feature_table(build(), ["temporal", "derived"])
-    assert "published 20" in caplog.text
-    assert table.notes == ("end of stance taken from (cycles): published 20",)
+    assert "published value of the task in 20 cycles" in caplog.text
+    assert table.notes == ("end of stance: the published value of the task in 20 cycles",)
     assert "stance_percent" not in table.frame
     assert "stance_percent" in {entry.name for entry in table.left_out}
     assert "knee_flexion_angle_ipsi_rad_stance_max" in table.frame

@@ -71,3 +71,20 @@ def test_levels_above_and_below_the_norm_have_evidence_of_their_own(tmp_path):
     assert len(evidence) == 2
     for each in evidence:
         assert each.replace("'", "&#39;") in re.sub("<wbr>", "", told)
+
+
+def test_shifts_of_different_amounts_have_evidence_of_their_own(tmp_path):
+    data = simulate(n_subjects=2, n_cycles=6, tasks=["level_walking"]).select(
+        channels=["hip_flexion_angle_ipsi_rad"]
+    )
+    who, block = data.groups == data.groups[0], data.block.copy()
+    block[:, who] = np.roll(block[:, who], 75, axis=2)
+    block[:, ~who] = np.roll(block[:, ~who], 30, axis=2)
+    faulty = LocomotionData(data.cycles, block, data.channels, data.history)
+    found = diagnose(faulty)
+    assert found.summary["kind"].tolist() == ["shift", "shift"]
+    told = re.sub("<wbr>", "", page(faulty, tmp_path, diagnosis=found))
+    for amount in found.summary["amount"]:
+        own = [each for each in found.prescriptions if each.amount == amount]
+        best = max(own, key=lambda each: each.confidence)
+        assert f"{best.subject}: {best.evidence}" in told

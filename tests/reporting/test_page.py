@@ -116,6 +116,31 @@ def test_long_words_may_break_and_keep_their_letters():
     assert paragraph.replace("<wbr>", "") == f"<p>{LONG}</p>"
 
 
+def test_numbers_have_a_true_minus_sign_and_zero_none():
+    cells = (
+        "P-1",
+        "-0.199 to 0.328",
+        "-0.00",
+        "2026-11-30",
+        "-0.004",
+        "2e-07",
+        "+0.3 (-1 to -0.0)",
+    )
+    table = Table("Loss", ("Who", *"abcdef"), [cells])
+    text = page(sections=[Section("Loss", "-1 as written", tables=[table])]).html()
+    for shown in (
+        "P-1",
+        "−0.199 to 0.328",
+        ">0.00<",
+        "2026-11-30",
+        "−0.004",
+        "2e-07",
+        "(−1 to 0.0)",
+    ):
+        assert shown in text
+    assert "-1 as written" in text
+
+
 def test_empty_tables_and_the_headline_are_left_out():
     text = page(headline=None, sections=[Section("Data", (), (), [Table("None", ("A",), [])])])
     assert "<caption>None" not in text.html()

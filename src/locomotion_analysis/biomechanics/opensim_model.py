@@ -92,7 +92,10 @@ class OpenSimModel:
         model = file.parent / named
         if xml_root(model).find("Model") is None:
             raise FileReadError(
-                expected="an OpenSim model", got="another XML file", where=str(model)
+                expected="an OpenSim model",
+                got="another XML file",
+                where=str(model),
+                fix="name the scaled .osim",
             )
         return cls(model, file)
 
@@ -118,7 +121,10 @@ def xml_root(file: Path) -> ET.Element:
         root = ET.fromstring(text)  # noqa: S314 - without entities
     except ET.ParseError:
         raise FileReadError(
-            expected="an OpenSim file (XML)", got="another kind of file", where=str(file)
+            expected="an OpenSim file (XML)",
+            got="another kind of file",
+            where=str(file),
+            fix="name a model (.osim) or a set-up file (.xml) that OpenSim wrote",
         ) from None
     return root
 

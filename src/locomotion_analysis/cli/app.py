@@ -99,7 +99,7 @@ def main(arguments: list[str] | None = None) -> None:
         warnings.simplefilter("always", LocomotionWarning)
         warnings.showwarning = warning_lines()
         try:
-            app(args=arguments)
+            app(args=arguments, prog_name="locomotion")  # by python -m, too
         except LocomotionError as error:
             show_error(str(error))
         except OSError as error:

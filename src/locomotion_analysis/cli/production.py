@@ -40,7 +40,7 @@ from locomotion_analysis.files import refuse_source
 
 if TYPE_CHECKING:
     from locomotion_analysis.production.bundle import Bundle
-    from locomotion_analysis.production.registry import Version
+    from locomotion_analysis.production.registry import Registry, Version
     from locomotion_analysis.production.service.contract import Opener
 
 
@@ -406,9 +406,7 @@ def add(
 @registry_app.command("list")
 def list_versions(place: Place) -> None:
     """List the versions and their stages."""
-    from locomotion_analysis.production.registry import Registry
-
-    table = Registry(place).table
+    table = _known(place).table
     table["digest"] = table["digest"].str.slice(0, 12)
     console().print(frame_table(counted(len(table), "version"), table))
 
@@ -416,33 +414,25 @@ def list_versions(place: Place) -> None:
 @registry_app.command("promote")
 def promote_version(place: Place, number: Number, why: Why = "") -> None:
     """Make a version the champion; the old one is archived, a running service follows."""
-    from locomotion_analysis.production.registry import Registry
-
-    _tell("champion", Registry(place).promote(number, why))
+    _tell("champion", _known(place).promote(number, why))
 
 
 @registry_app.command("rollback")
 def roll_back(place: Place, why: Why = "") -> None:
     """Go back to the champion before this one."""
-    from locomotion_analysis.production.registry import Registry
-
-    _tell("champion", Registry(place).roll_back(why))
+    _tell("champion", _known(place).roll_back(why))
 
 
 @registry_app.command("archive")
 def archive(place: Place, number: Number, why: Why = "") -> None:
     """Put a candidate away."""
-    from locomotion_analysis.production.registry import Registry
-
-    _tell("archived", Registry(place).archive(number, why))
+    _tell("archived", _known(place).archive(number, why))
 
 
 @registry_app.command("log")
 def show_log(place: Place) -> None:
     """Show everything that was done, by whom and why."""
-    from locomotion_analysis.production.registry import Registry
-
-    log = Registry(place).log
+    log = _known(place).log
     console().print(frame_table(counted(len(log), "entry", "entries"), log))
 
 
@@ -454,9 +444,23 @@ def export_mlflow(
 ) -> None:
     """Write a version as a model folder that mlflow.pyfunc.load_model reads."""
     from locomotion_analysis.production.mlflow_model import write_mlflow_model
+
+    show_paths({"model": write_mlflow_model(_known(place), which, out)})
+
+
+def _known(place: str) -> "Registry":
+    """Return a registry that holds something: one that is only read is not made by that."""
     from locomotion_analysis.production.registry import Registry
 
-    show_paths({"model": write_mlflow_model(Registry(place), which, out)})
+    registry = Registry(place)
+    if not registry.versions:
+        raise FileReadError(
+            expected="a registry with a version",
+            got="none",
+            where=place,
+            fix="check the spelling, or begin with: locomotion registry add FOLDER BUNDLE",
+        )
+    return registry
 
 
 def _tell(word: str, version: "Version") -> None:

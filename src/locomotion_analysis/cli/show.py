@@ -225,10 +225,13 @@ def show_json(content: Mapping[str, Any]) -> None:
 
 def show_size(data: "LocomotionData") -> None:
     """Print how many cycles of how many subjects there are."""
-    simulated = "simulated " if data.is_simulated else ""
-    cycle = (f"{simulated}cycle",) if data.channels else ("row of features", "rows of features")
+    simulated = int(data.cycles["simulated"].eq(True).sum()) if data.is_simulated else 0
+    whole = simulated == len(data)
+    cycle = "simulated cycle" if whole else "cycle"
+    rows = (cycle,) if data.channels else ("row of features", "rows of features")
+    some = f", {simulated:,} of them simulated" if simulated and not whole else ""
     people = counted(data.cycles["subject"].nunique(), "subject")
-    console().print(f"{counted(len(data), *cycle)} of {people}")
+    console().print(f"{counted(len(data), *rows)} of {people}{some}")
 
 
 def show_simulated(simulated: bool) -> None:

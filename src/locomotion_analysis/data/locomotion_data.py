@@ -470,7 +470,9 @@ class LocomotionData:
             f"{counted(len(cycles), 'gait cycle')}, {counted(subjects, 'subject')}, "
             f"{counted(tasks, 'task')}, {counted(len(self.channels), 'channel')}"
         )
-        return text + (" — simulated" if self.is_simulated else "")
+        simulated = int(cycles["simulated"].eq(True).sum()) if self.is_simulated else 0
+        some = f"{simulated:,} of them " if simulated < len(cycles) else ""
+        return text + (f" — {some}simulated" if simulated else "")
 
     # --- choosing ------------------------------------------------------------------------
 
@@ -521,7 +523,7 @@ class LocomotionData:
                 got="none",
                 where="select",
                 fix="; ".join(f"{name} has {self._values_shown(name)}" for name in values)
-                or "look at the values in data.cycles",
+                or "look at the values in data.cycles, or `locomotion describe`",
             )
         chosen = self.take(np.flatnonzero(keep))
         entry = HistoryEntry("selected", f"{asked}: {len(chosen)} of {len(self)} cycles")
@@ -733,7 +735,9 @@ class LocomotionData:
             raise SchemaError(
                 expected="a channel of this dataset",
                 got=repr(channel),
-                fix=f"did you mean {', '.join(near)}?" if near else "see data.channels",
+                fix=f"did you mean {', '.join(near)}?"
+                if near
+                else "see data.channels, or `locomotion info`",
             )
         return self._parts.channels.index(name)
 

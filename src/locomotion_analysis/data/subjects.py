@@ -313,7 +313,10 @@ def _named_pieces(
     """Return the datasets by a name of each, and their histories with the names before."""
     if len(datasets) < 2:
         raise SchemaError(
-            expected="at least two datasets to merge", got=str(len(datasets)), where="datasets"
+            expected="at least two datasets to merge",
+            got=str(len(datasets)),
+            where="datasets",
+            fix="name another: locomotion merge NAME=DATA NAME=DATA",
         )
     history = []
     named: dict[str, LocomotionData] = {}

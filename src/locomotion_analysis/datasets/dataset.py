@@ -19,7 +19,7 @@ from locomotion_analysis.data.parquet import read_plain_table
 from locomotion_analysis.datasets.reducer import ARRAYS, DESCRIPTION, load_reducer
 from locomotion_analysis.datasets.splits import N_FOLDS, content_hash
 from locomotion_analysis.errors import FileReadError, LocomotionWarning, SchemaError, TargetError
-from locomotion_analysis.files import atomic_path, json_text, sha256, write_all
+from locomotion_analysis.files import atomic_path, fault_of, json_text, sha256, write_all
 from locomotion_analysis.selection.splitters import PARTS
 from locomotion_analysis.simulation import simulate
 from locomotion_analysis.standard import N_PHASES
@@ -350,7 +350,7 @@ def read_manifest(folder: Path) -> Manifest:
     except OSError as error:
         raise FileReadError(
             expected=f"the folder of a dataset, with {MANIFEST}",
-            got=f"{type(error).__name__}: {error}",
+            got=fault_of(error),
             where=str(folder),
             fix="`locomotion datasets build NAME --out FOLDER` makes one",
         ) from error

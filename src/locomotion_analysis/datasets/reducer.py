@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.errors import FileReadError, SchemaError
-from locomotion_analysis.files import json_text, write_all
+from locomotion_analysis.files import fault_of, json_text, write_all
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -146,7 +146,7 @@ def load_reducer(folder: str | os.PathLike[str]) -> "Pipeline":
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise FileReadError(
             expected=f"a reducer: {ARRAYS} and {DESCRIPTION}",
-            got=f"{type(error).__name__}: {error}",
+            got=fault_of(error),
             where=str(place),
             fix="copy the files again, or build the dataset again",
         ) from error

@@ -140,7 +140,11 @@ def verdict(audit: LeakAudit) -> list[str]:
     """
     target, random = audit.on_target, audit.on_random
     low, high = target.points_interval
-    points = f"{target.points:.0f} points (95 % interval {low:.0f} to {high:.0f} over subjects)"
+    points = (
+        f"{target.points:.0f} points (95 % interval {low:.0f} to {high:.0f} over subjects)".replace(
+            "-", "−"
+        )
+    )
     if low > 0:
         meaning = f"Folds of cycles flatter this model by {points}. Report the second number."
     elif high < 0:

@@ -154,7 +154,7 @@ def plot_explained(explained: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     ax.axvline(0.0, color=MUTED, linewidth=0.7)
     ax.set_xlim(min(-0.05, float(low.min()) - 0.02), 1.02)
     ax.set_xlabel("Share of the grouping explained (0 chance, 1 all of it)")
-    ax.legend(loc="lower right")
+    ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False)
     return ax
 
 

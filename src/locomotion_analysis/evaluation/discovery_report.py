@@ -2,7 +2,8 @@
 
 import itertools
 import os
-from collections.abc import Hashable, Sequence
+import re
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -289,7 +290,7 @@ def _sections(findings: Findings) -> list[Section]:
     components = (
         f"Functional principal components of {channels}. Each channel was divided by its standard "
         f"deviation; {findings.scores.shape[1]} components explain "
-        f"{findings.pca.explained_variance_ratio_.sum():.0%} of the variance, and the groups were "
+        f"{100 * findings.pca.explained_variance_ratio_.sum():.0f} % of the variance, and the groups were "
         "made from their scores."
     )
     counts = [count_picture(findings), scatter_picture(findings), dendrogram_picture(findings)]
@@ -385,6 +386,7 @@ def disguises(explained: pd.DataFrame, in_one: float | None) -> list[str]:
         grouped.
     """
     found = []
+    conditions: dict[tuple[str, bool], list[str]] = {}
     for row in explained.to_dict("records"):
         share = float(row["share"])
         # A number may differ much between the groups and yet not tell them apart alone.
@@ -395,29 +397,40 @@ def disguises(explained: pd.DataFrame, in_one: float | None) -> list[str]:
         )
         if row["variable"] == "subject" and share >= DISGUISE and _sure(row):
             kept = (
-                f"; on average {in_one:.0%} of a subject's cycles lie in one group"
+                f"; on average {100 * in_one:.0f} % of a subject's cycles lie in one group"
                 if in_one
                 else ""
             )
             found.append(
-                f"The clusters are subjects in disguise: knowing who moves explains {share:.0%} of "
-                f"them{kept}. They sort people, and many cycles of one person are not many "
+                f"The clusters are subjects in disguise: who moves tells {_share(row)} of the grouping{kept}. They sort people, and many cycles of one person are not many "
                 "findings. Group subjects instead (--by subject)."
             )
         elif row["variable"] in _CONDITIONS and (_sure(row) or shifted):
-            what = _CONDITIONS[row["variable"]]
             measure = "eta²" if row["effect"] == "eta_squared" else "Cramér's V"
-            told = (
-                f"{feature_title(str(row['variable']))} explains {max(share, 0.0):.0%} of them "
+            conditions.setdefault((_CONDITIONS[row["variable"]], share >= DISGUISE), []).append(
+                f"{feature_title(str(row['variable']))} {_share(row)} "
                 f"({measure} {row['effect_size']:.2f})"
             )
-            found.append(
-                f"The clusters are {what} in disguise: {told}. Compare like with like before "
-                "calling them kinds of gait."
-                if share >= DISGUISE
-                else f"The clusters are partly {what}: {told}, more than chance would."
-            )
+    for (what, wholly), told in conditions.items():
+        found.append(
+            f"The clusters are {what} in disguise: {_told(told)}. Compare like with like before "
+            "calling them kinds of gait."
+            if wholly
+            else f"The clusters are partly {what}: {_told(told)}, more than chance would."
+        )
     return found
+
+
+def _share(row: Mapping[Hashable, Any]) -> str:
+    """Return the share of the grouping that is known once the variable is."""
+    return f"{100 * max(float(row['share']), 0.0):.0f} %"
+
+
+def _told(shares: Sequence[str]) -> str:
+    """Return variables and their shares as one clause, of what the shares are said once."""
+    first, *others = shares
+    head = re.sub(r" (\d+ %) \(", r" tells \1 of the grouping (", first, count=1)
+    return ", ".join([head, *others])
 
 
 def verdict(findings: Findings) -> list[str]:
@@ -465,13 +478,16 @@ def verdict(findings: Findings) -> list[str]:
             )
     told += disguises(findings.explained, findings.subject_in_one_group)
     of_people = findings.explained[~findings.explained["variable"].isin([*_CONDITIONS, "subject"])]
-    told += [
-        f"{feature_title(str(row['variable']))} goes with the groups: it explains "
-        f"{row['share']:.0%} of them ({p_equals(row['p_adjusted'])}, adjusted for "
-        f"{counted(len(findings.explained), 'variable')})."
+    others = [
+        f"{feature_title(str(row['variable']))} {_share(row)} ({p_equals(row['p_adjusted'])}"
+        + (f", known of {row['n_units']:,}" if row["n_units"] < len(findings.scores) else "")
+        + ")"
         for row in of_people.to_dict("records")
         if _sure(row)
     ]
+    if others:
+        tested = counted(len(findings.explained), "variable")
+        told.append(f"What goes with the groups, p adjusted for {tested}: {_told(others)}.")
     return told
 
 
@@ -511,12 +527,14 @@ def modes_picture(findings: Findings) -> Picture:
         plot_mode(findings.pca, channels, component, channel, ax=axes)
         weight = findings.pca.channel_share_[component, channel]
         axes.set_title(
-            f"{channel_title(channels[channel])}\ncomponent {component + 1}: {weight:.0%} in this channel",
+            f"{channel_title(channels[channel])}\ncomponent {component + 1}: {100 * weight:.0f} % in this channel",
             loc="left", fontsize=8.5,
         )  # fmt: skip
 
     made = panels(draw_mode, itertools.product(range(shown), kept), of=findings.units.data)
-    share = ", ".join(f"{each:.0%}" for each in findings.pca.explained_variance_ratio_[:shown])
+    share = ", ".join(
+        f"{100 * each:.0f} %" for each in findings.pca.explained_variance_ratio_[:shown]
+    )
     rest = len(channels) - len(kept)
     caption = f"Mean ± 2 SD of the first components, which explain {share} of the variance." + (
         f" The {len(kept)} channels that weigh most in them; {rest} more are not drawn."

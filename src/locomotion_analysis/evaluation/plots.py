@@ -311,7 +311,7 @@ def plot_fairness(table: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     Parameters
     ----------
     table : DataFrame
-        From :func:`~locomotion_analysis.evaluation.fairness_table`. Groups of too few subjects
+        From :func:`~locomotion_analysis.evaluation.fairness_table`. Groups that are not compared
         are drawn hollow.
     ax : matplotlib.axes.Axes, optional
         Where to draw; default: a new figure.

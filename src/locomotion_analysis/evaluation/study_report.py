@@ -192,7 +192,7 @@ def _data(study: StudyResult) -> Section:
     frame = pd.DataFrame(
         {
             "label": study.labels,
-            "task": "All" if target == "task" else data.cycles["task"],
+            "task": "All" if target == "task" else data.cycles["task"].replace(NOT_STATED, "All"),
             "subject": data.groups,
         }
     )
@@ -522,11 +522,11 @@ def _groups(study: StudyResult) -> Section | None:
     return Section(
         "Groups of people",
         f"{study.headline.name} of each group, and its difference from everyone else. {found} A "
-        "difference is a question: the group may be small or hold other classes. Of ten groups "
+        "difference is a question: the group may be small or hold other classes. With ten groups "
         "that do not differ, about four in ten studies find one apart by chance.",
         [Picture.drawn(plot_fairness, table, (ROWS_WIDTH, rows_height(len(table))),
                  f"{study.headline.name} by group: {told}.",
-                 "Score with 95 % interval over subjects; hollow: too few subjects to compare.")],
+                 "Score with 95 % interval over subjects; hollow: not compared.")],
         [Table("Groups (95 % interval)",
                ("Group", "Subjects", "Cycles", "Score", "Difference", "Note"), rows)],
     )  # fmt: skip

@@ -610,8 +610,9 @@ def fairness_table(
                 words = "subjects" if n_subjects < fewest_subjects else "other subjects"
                 notes.append(f"too few {words} to compare")
                 difference = (np.nan, np.nan, np.nan)
-            if n_classes == 1:
+            if n_classes == 1:  # its score is a recall, and that of the others a mean of recalls
                 notes.append("one class only")
+                difference = (np.nan, np.nan, np.nan)
             rows.append(
                 (attribute, group, n_subjects, int(inside.sum()), n_classes, score, low, high,
                  *difference, metric, "; ".join(notes))

@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.errors import SchemaError, counted
 from locomotion_analysis.features.kernels.forces import loaded_percent, swing, toe_off
 from locomotion_analysis.features.kernels.statistics import (
     CORE_STATISTICS,
@@ -304,6 +304,14 @@ _DIFFERENT_PERCENT = 10.0
 """Toe-offs of the column and of the force further apart than this are not of one foot or unit."""
 
 
+_END_OF_STANCE = {
+    "metadata": "by the column stance_percent",
+    "grf": "by the vertical force",
+    "published": "the published value of the task",
+    "unknown": "unknown",
+}
+
+
 @dataclass(frozen=True)
 class Stance:
     """Where stance ends.
@@ -331,9 +339,10 @@ class Stance:
     def note(self) -> str:
         """Return how many cycles each source served."""
         counts = ", ".join(
-            f"{name} {count}" for name, count in Counter(self.source.tolist()).most_common()
+            f"{_END_OF_STANCE[name]} in {counted(count, 'cycle')}"
+            for name, count in Counter(self.source.tolist()).most_common()
         )
-        note = f"end of stance taken from (cycles): {counts}"
+        note = f"end of stance: {counts}"
         if self.disputed:
             note += (
                 f"; the column stance_percent and the vertical force differ by more than "

@@ -317,6 +317,7 @@ def _model_of(model: str | os.PathLike[str]) -> JointModel | OpenSimModel:
             expected=f"a model: {', '.join(MODELS)}, or a file of OpenSim (.osim, .xml)",
             got=repr(str(model)),
             where="model",
+            fix="name a scaled model (.osim) or a set-up file of inverse kinematics (.xml)",
         )
     return OpenSimModel.read(model)
 

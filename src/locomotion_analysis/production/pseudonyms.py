@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from locomotion_analysis.errors import FileReadError
-from locomotion_analysis.files import locked, write_all
+from locomotion_analysis.files import fault_of, locked, write_all
 
 KEY_VARIABLE = "LOCOMOTION_SUBJECT_KEY"
 """Environment variable with the keys, oldest first, commas between."""
@@ -69,7 +69,7 @@ def secret_keys() -> tuple[str, ...]:
     except (OSError, UnicodeDecodeError) as error:
         raise FileReadError(
             expected="a file of secret keys, or a folder to make one in",
-            got=f"{type(error).__name__}: {error}",
+            got=fault_of(error),
             where=str(place),
             fix=f"name another place in {FILE_VARIABLE}, or give the key in {KEY_VARIABLE}",
         ) from error

@@ -33,7 +33,7 @@ from locomotion_analysis.evaluation.subject_scores import (
 )
 from locomotion_analysis.evaluation.training import train
 from locomotion_analysis.extras import require_installed
-from locomotion_analysis.files import json_text, refuse_existing, write_all
+from locomotion_analysis.files import fault_of, json_text, refuse_existing, write_all
 from locomotion_analysis.production.bundle import Bundle, open_bundle, write_bundle
 from locomotion_analysis.production.registry import Registry, Version
 from locomotion_analysis.progress import Progress
@@ -299,7 +299,7 @@ def subjects_of_run(folder: str | os.PathLike[str]) -> list[str]:
     except (OSError, KeyError, ValueError) as error:
         raise FileReadError(
             expected="a run folder of locomotion train, with folds.csv",
-            got=f"{type(error).__name__}: {error}",
+            got=fault_of(error),
             where=str(path),
             fix="name the folder that the bundle was made of",
         ) from error

@@ -246,6 +246,8 @@ def _with_evidence(row: Any, found: tuple[Prescription, ...]) -> tuple[str, ...]
         for each in found
         if (each.kind, ", ".join(each.channels), each.dataset)
         == (row.kind, row.channels, row.dataset)
+        and each.explanation == row.what
+        and (row.kind == "offset" or each.amount == row.amount or row.amount != row.amount)
         # Levels above and below the norm are rows of their own.
         and (each.kind != "offset" or np.sign(each.amount) == np.sign(row.degrees))
     ]

@@ -253,8 +253,17 @@ class Page:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        environment.filters["breakable"] = _breakable
+        environment.filters |= {"breakable": _breakable, "minus": _minus}
         return environment.get_template("page.html.j2").render(page=self)
+
+
+_MINUS = re.compile(r"(?<![\w.,−-])-(?=\d)")
+_MINUS_ZERO = re.compile(r"−(?=0(?:\.0+)?(?![.\d]))")
+
+
+def _minus(text: str) -> str:
+    """Return a cell of numbers with true minus signs, and none before a zero."""
+    return _MINUS_ZERO.sub("", _MINUS.sub("−", text))
 
 
 def _breakable(text: str) -> "Markup":

@@ -708,21 +708,21 @@ def _assumptions(effects: Sequence[Effect], alpha: float) -> pd.DataFrame:
                     "check": "normal residuals (Shapiro-Wilk)",
                     "value": float((p < alpha).mean()),
                     "p": smallest,
-                    "found": f"{(p < alpha).mean():.0%} of nodes below {alpha:g}",
+                    "found": f"{100 * (p < alpha).mean():.0f} % of nodes below {alpha:g}",
                 }
             )
         groups = _groups_of(test)
         parts = [residuals[rows_of] for rows_of in groups]
         if len(groups) > 1 and min(np.isfinite(part).sum(axis=0).min() for part in parts) > 2:
             p = np.asarray(stats.levene(*parts, nan_policy="omit").pvalue)
-            verdict = "not needed (Welch)" if test.group is not None else ""
+            verdict = "; not needed (Welch)" if test.group is not None else ""
             rows.append(
                 {
                     "effect": effect.name,
                     "check": "equal variances (Brown-Forsythe)",
                     "value": float(np.mean(p < alpha)),
                     "p": min(1.0, float(np.min(p)) * resels_of),
-                    "found": f"{np.mean(p < alpha):.0%} of nodes below {alpha:g} {verdict}".strip(),
+                    "found": f"{100 * np.mean(p < alpha):.0f} % of nodes below {alpha:g}{verdict}",
                 }
             )
         if effect.test.epsilon < 1.0:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from locomotion_analysis.errors import SchemaError, UnitError
+from locomotion_analysis.errors import SchemaError, UnitError, did_you_mean
 from locomotion_analysis.ingest.recording import HEEL_STRIKE, SIDES, TOE_OFF
 from locomotion_analysis.ingest.tables.map_entries import (
     CHANNEL_KINDS,
@@ -168,7 +168,10 @@ def value_spec(name: str, node: Node) -> ValueSpec:
             raise SchemaError(expected=expected, got=entry.unit, where=entry.where)
         if entry.unit not in units:
             raise UnitError(
-                expected=f"one of {', '.join(units)}", got=repr(entry.unit), where=entry.where
+                expected=f"one of {', '.join(units)}",
+                got=repr(entry.unit),
+                where=entry.where,
+                fix=did_you_mean(entry.unit, units, "write one of these"),
             )
         factor *= units[entry.unit]
     return ValueSpec(

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from locomotion_analysis.errors import SchemaError, UnitError
+from locomotion_analysis.errors import SchemaError, UnitError, did_you_mean
 from locomotion_analysis.standard import TO_STANDARD, UNITS
 from locomotion_analysis.typed_tree import NOWHERE, Node, Place
 
@@ -309,7 +309,14 @@ class ChannelEntry:
             )
         if self.unit is not None and self.unit not in UNITS and self.unit not in TO_STANDARD:
             known = ", ".join(CHANNEL_UNITS)
-            raise UnitError(expected=f"one of the units {known}", got=repr(self.unit), where="unit")
+            raise UnitError(
+                expected=f"one of the units {known}",
+                got=repr(self.unit),
+                where="unit",
+                fix=did_you_mean(
+                    self.unit, CHANNEL_UNITS, "write the unit of the file's numbers so"
+                ),
+            )
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from locomotion_analysis.errors import FileReadError
 from locomotion_analysis.extras import require, require_installed
-from locomotion_analysis.files import write_all
+from locomotion_analysis.files import fault_of, write_all
 from locomotion_analysis.models.supervised.recipes import PROBLEMS
 
 _OWN = "locomotion_analysis."
@@ -143,7 +143,7 @@ def load_model(path: str | os.PathLike[str]) -> Any:
     except _DAMAGED as error:
         raise FileReadError(
             expected="a model file (skops)",
-            got=f"{type(error).__name__}: {error}",
+            got=fault_of(error),
             where=str(place),
             fix="save the model again, with the versions that its run folder names",
         ) from error

@@ -131,6 +131,7 @@ def curve_units(
             expected="at least three subjects to find groups among",
             got=f"{len(np.unique(subjects))}",
             where=f"{len(kept)} cycles without gaps",
+            fix="add people, or keep channels with fewer gaps",
         )
     curves: Floats = block[measured].astype(np.float64)
     if by == "subject":

@@ -19,9 +19,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.data.parquet import read_plain_table
+from locomotion_analysis.data.parquet import read_csv_table, read_plain_table
 from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.extras import require
+from locomotion_analysis.files import fault_of
 from locomotion_analysis.production.bundle import open_bundle
 from locomotion_analysis.production.bundle.bundle import as_trained, trained_rows
 from locomotion_analysis.production.bundle.opening import Runtime
@@ -577,17 +578,16 @@ def read_labels(path: str | os.PathLike[str]) -> pd.DataFrame:
     """
     place = Path(path)
     try:
-        if place.suffix.lower() == ".parquet":
-            labels: pd.DataFrame = read_plain_table(place).to_pandas()
-            return labels
-        return pd.read_csv(place, dtype=dict.fromkeys(("subject", "task", "task_id"), str))
+        read = read_plain_table if place.suffix.lower() == ".parquet" else read_csv_table
+        labels: pd.DataFrame = read(place).to_pandas()
     except (OSError, ValueError) as error:
         raise FileReadError(
             expected="a table of labels, CSV or Parquet",
-            got=str(error).splitlines()[0],
+            got=fault_of(error),
             where=str(place),
             fix="write columns subject and label",
         ) from error
+    return labels
 
 
 def cycle_names(cycles: pd.DataFrame) -> list[str]:
