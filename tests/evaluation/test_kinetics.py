@@ -77,3 +77,8 @@ def test_what_is_not_there_is_refused(data):
         evaluate_kinetics(data, {}, targets=FEET, n_splits=7)
     with pytest.raises(SchemaError, match="baselines"):
         evaluate_kinetics(data, {"ridge": Constant()}, targets=FEET)
+
+
+def test_what_a_model_does_not_predict_is_no_error_of_zero(data):
+    with pytest.raises(SchemaError, match="what silent predicts"):
+        evaluate_kinetics(data, {"silent": Constant(np.nan)}, targets=[KNEE], n_splits=3)

@@ -59,6 +59,20 @@ def test_unknown_and_constant_features_do_not_break_the_table(paired):
     assert np.isnan(table.loc["still", "effect"])
 
 
+def test_before_and_after_are_of_the_same_legs():
+    people = pd.MultiIndex.from_product([range(8), ["left", "right"]], names=["subject", "side"])
+    rng = np.random.default_rng(0)
+    before, after = rng.normal(50, 5, 16), rng.normal(55, 5, 16)
+    after[1] = np.nan
+    paired = pd.DataFrame({"rom_before": before, "rom_change": after - before}, index=people)
+    row = paired_change(paired).loc["rom"]
+    by_person = np.nanmean(np.where(np.isnan(after), np.nan, before).reshape(8, 2), axis=1)
+    assert row["before"] == pytest.approx(by_person.mean())
+    assert row["after"] == pytest.approx(np.nanmean(after.reshape(8, 2), axis=1).mean())
+    with pytest.raises(SchemaError, match="none of 1"):
+        paired_change(paired.assign(rom_change=np.nan))
+
+
 @pytest.mark.parametrize(
     "wrong", [lambda t: t[["stiff_before"]], lambda t: t.reset_index(drop=True), lambda t: t[:8]]
 )

@@ -384,6 +384,15 @@ def test_a_wrong_question_is_one_clear_error(formula, said):
         mixed(formula, frame)
 
 
+def test_the_order_of_rows_changes_nothing():
+    data = simulate(10, 3, ["level_walking"], seed=2)
+    knee = "knee_flexion_angle_ipsi_rad"
+    shuffled = data.take(np.random.default_rng(0).permutation(len(data)))
+    one, other = (mixed(f"{knee} ~ speed_m_s + (1 | subject)", each) for each in (data, shuffled))
+    pd.testing.assert_frame_equal(one.fixed, other.fixed, rtol=1e-6)
+    pd.testing.assert_frame_equal(one.people, other.people, atol=1e-6)
+
+
 def test_one_name_in_two_datasets_is_not_taken_for_one_person():
     """Two laboratories that number their people alike would differ far beyond chance."""
     rng = np.random.default_rng(0)

@@ -128,7 +128,8 @@ def held_out_curves(
     Raises
     ------
     SchemaError
-        If a model's name is taken, or there are fewer subjects than folds.
+        If a model's name is taken, there are fewer subjects than folds, or a model leaves out
+        measured points.
     """
     subject, names = subject_codes(arrays.groups)
     if len(names) < n_splits:
@@ -149,7 +150,17 @@ def held_out_curves(
     for train, test in folds.split(arrays.X, groups=subject):
         for name, model in asked.items():
             fitted = clone(model).fit(arrays.X[train], arrays.Y[train], arrays.groups[train])
-            predicted[name][test] = fitted.predict(arrays.X[test])
+            answer = np.asarray(fitted.predict(arrays.X[test]))
+            # Errors are over measured points: what is not predicted would count as no error.
+            lacking = np.isfinite(arrays.Y[test]) & ~np.isfinite(answer)
+            if name in models and lacking.any():
+                raise SchemaError(
+                    expected="a number at every point that was measured",
+                    got=f"none at {lacking.sum():,} of {np.isfinite(arrays.Y[test]).sum():,}",
+                    where=f"what {name} predicts",
+                    fix="let the model fill its gaps, as with the mean curve",
+                )
+            predicted[name][test] = answer
     return predicted
 
 

@@ -54,7 +54,8 @@ def paired_change(paired: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     SchemaError
-        If `paired` has no such columns, or fewer than six people.
+        If `paired` has no such columns, fewer than six people, or no feature that six have in both
+        sessions.
 
     Examples
     --------
@@ -83,15 +84,24 @@ def paired_change(paired: pd.DataFrame) -> pd.DataFrame:
             where="paired",
             fix="add people; cycles of the same ones do not help",
         )
-    before = means[[f"{name}{BEFORE}" for name in names]].set_axis(names, axis=1)
     change = means[[f"{name}{CHANGE}" for name in names]].set_axis(names, axis=1)
+    if (change.notna().sum() < _LEAST_SUBJECTS).all():
+        raise SchemaError(
+            expected=f"a feature that {_LEAST_SUBJECTS} people have in both sessions",
+            got=f"none of {len(names)}",
+            where="paired",
+        )
+    # Of the legs whose change is known: before and after are of the same ones.
+    known = paired[[f"{name}{CHANGE}" for name in names]].notna().to_numpy()
+    before = paired[[f"{name}{BEFORE}" for name in names]].where(known).groupby(level=person).mean()
+    before = before.set_axis(names, axis=1)
     rows = {
         name: _change_of_feature(before[name].to_numpy(), change[name].to_numpy())
         for name in change
     }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("feature")
     table = table[table["n_subjects"] >= _LEAST_SUBJECTS].astype({"n_subjects": int})
-    table["q"] = false_discovery_control(table["p"]) if len(table) else table["p"]
+    table["q"] = false_discovery_control(table["p"])
     return table.iloc[np.argsort(-table["effect"].abs().to_numpy(), kind="stable")]
 
 

@@ -377,7 +377,8 @@ def mixed(
         notes.append(f"{(~known).sum()} of {len(known)} rows with missing values were left out")
         warnings.warn(f"{notes[-1]}.", LocomotionWarning, stacklevel=2)
     frame, response = frame[known], response[known]
-    person, people = pd.factorize(frame[group])
+    # In order of their names: the same draws for them in whatever order the rows come.
+    person, people = pd.factorize(frame[group], sort=True)
     layout, Q, Z = _layout(read, frame, response)
     check_size(Q, Z, people, read)
     sums = Sums.of(Q, Z, response - Q @ (Q.T @ response), person)

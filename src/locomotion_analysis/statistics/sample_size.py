@@ -228,8 +228,8 @@ def _usual_test(size: int, width: int, two: bool, rng: np.random.Generator) -> T
         values = values - values.mean(axis=0) if two else values
         # Groups of one size: a sum with signs gives the difference, and with the sum of squares t.
         sums = np.square(signs @ values)
-        squares = np.square(values).sum(axis=0)
-        found = (sums / (squares * len(values) - sums)).max(axis=1)
+        squares = np.square(values).sum(axis=0) * len(values)
+        found = (sums / np.maximum(squares - sums, 1e-14 * squares)).max(axis=1)
         return float((found >= found[0] * (1 - 1e-12)).mean())
 
     return largest_t
