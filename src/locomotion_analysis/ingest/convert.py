@@ -348,7 +348,18 @@ _READERS: list[Reader] = [
 
 
 def register(reader: Reader) -> Reader:
-    """Add a reader; the first that recognises a file reads it."""
+    """Add a reader for a file format; the first that recognises a file reads it.
+
+    Parameters
+    ----------
+    reader : Reader
+        Has ``name``, ``endings``, ``recognises`` and ``read``.
+
+    Returns
+    -------
+    Reader
+        The same.
+    """
     _READERS.append(reader)
     return reader
 
@@ -359,7 +370,16 @@ def readers() -> tuple[Reader, ...]:
 
 
 def reader_for(path: Path) -> Reader:
-    """Return the reader that recognises the content of `path`.
+    """Return the reader that recognises the content of a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    Reader
 
     Raises
     ------

@@ -103,6 +103,16 @@ def velocity_events(recording: Recording) -> list[Event]:
     at which the heel is low, below 35 % of its range (O'Connor, Thorpe, O'Malley & Vaughan
     2007, Gait Posture 25:469, doi 10.1016/j.gaitpost.2006.05.016). Needs no pelvis markers. It
     holds forward only, so steps backward have no events.
+
+    Parameters
+    ----------
+    recording : Recording
+        With markers of heel and forefoot.
+
+    Returns
+    -------
+    list of Event
+        Seconds, by foot; empty without such markers.
     """
     from scipy.signal import find_peaks
 
@@ -393,7 +403,18 @@ class GaitEvents:
         }
 
     def times(self, side: str, kind: str) -> NDArray[np.float64]:
-        """Return the instants of one kind of event of one foot, rising."""
+        """Return the instants of one kind of event of one foot, rising.
+
+        Parameters
+        ----------
+        side : {"left", "right"}
+        kind : {"heel_strike", "toe_off"}
+
+        Returns
+        -------
+        ndarray, shape (n_events,)
+            Seconds on the time axis of the recording.
+        """
         found = [e.time_s for e in self.events if e.side == side and e.kind == kind]
         return np.array(sorted(found), dtype=np.float64)
 

@@ -38,7 +38,19 @@ REJECTED = "rejected"
 
 
 def answers(bundle: "Bundle", rows: LocomotionData | pd.DataFrame) -> pd.DataFrame:
-    """Answer what ``read_rows`` read: :func:`predict_cycles` or :func:`predict_features`."""
+    """Predict for rows of either kind: :func:`predict_cycles` or :func:`predict_features`.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    rows : LocomotionData or DataFrame
+        From :func:`read_rows`.
+
+    Returns
+    -------
+    DataFrame
+        One row a cycle, or a row of features.
+    """
     if isinstance(rows, LocomotionData):
         return predict_cycles(bundle, rows)
     return predict_features(bundle, rows)
@@ -197,7 +209,14 @@ def predict_features(bundle: "Bundle", frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_predictions(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
-    """Write answers as CSV or Parquet, by the ending, whole or not at all.
+    """Write predictions as CSV or Parquet, by the ending, whole or not at all.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`predict_cycles` or :func:`predict_features`.
+    path : path-like
+        Ends in ``.csv`` or ``.parquet``.
 
     Raises
     ------

@@ -45,7 +45,18 @@ class Power:
     simulated: bool = False
 
     def least(self, wanted: float = 0.8) -> int | None:
-        """Return the smallest number of people tried whose power is at least `wanted`, or None."""
+        """Return the smallest number of people tried that reaches a power.
+
+        Parameters
+        ----------
+        wanted : float
+            Power, 0 to 1.
+
+        Returns
+        -------
+        int or None
+            People a group; None where no number tried is enough.
+        """
         enough = self.table.index[self.table["power"] >= wanted]
         return int(enough[0]) if len(enough) else None
 

@@ -48,7 +48,7 @@ def trend(values: ArrayLike) -> Trend:
     Examples
     --------
     >>> found = trend(1.1 + 0.002 * np.arange(100) + np.random.default_rng(0).normal(0, 0.02, 100))
-    >>> round(found.slope, 4), found.low < 0.002 < found.high
+    >>> round(found.slope, 4), bool(found.low < 0.002 < found.high)
     (0.002, True)
     """
     from scipy import stats

@@ -593,7 +593,17 @@ def plot_phase_map(found: PhaseImportance, axes: "Axes | None" = None) -> "Axes"
 
 
 def mean_toe_off(data: LocomotionData) -> float | None:
-    """Return the mean measured end of stance, % of the cycle; None where none was measured."""
+    """Return the mean measured end of stance.
+
+    Parameters
+    ----------
+    data : LocomotionData
+
+    Returns
+    -------
+    float or None
+        Percent of the cycle; None where the cycles have no ``stance_percent``.
+    """
     if "stance_percent" not in data.cycles:
         return None
     known = data.cycles["stance_percent"].dropna()

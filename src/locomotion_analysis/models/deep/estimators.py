@@ -423,19 +423,50 @@ class DeepMultiTask(DeepEstimator):
         return self._fit(X, self._targets(y, groups), groups)
 
     def predict(self, X: ArrayLike) -> pd.DataFrame:
-        """Return a column for each target: the most probable class, or the quantity."""
+        """Return the predictions of all targets.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_cycles, n_points, n_channels)
+
+        Returns
+        -------
+        DataFrame, shape (n_cycles, n_targets)
+            The most probable class, or the number.
+        """
         outputs = self._columns(X)
         return pd.DataFrame(
             {each.name: each.predicted(outputs[each.name]) for each in self.answers_}
         )
 
     def predict_proba(self, X: ArrayLike) -> dict[str, NDArray[np.float64]]:
-        """Return the probability of each class, (n_cycles, n_classes), by target."""
+        """Return the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_cycles, n_points, n_channels)
+
+        Returns
+        -------
+        dict of str to ndarray
+            By target of classes: shape (n_cycles, n_classes), in the order of ``classes_``.
+        """
         outputs = self._columns(X)
         return {name: probabilities(outputs[name]) for name in self.classes_}
 
     def score(self, X: ArrayLike, y: pd.DataFrame) -> float:
-        """Return the mean over the targets of balanced accuracy, or R² of quantities."""
+        """Return the mean score over the targets.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_cycles, n_points, n_channels)
+        y : DataFrame, shape (n_cycles, n_targets)
+
+        Returns
+        -------
+        float
+            Balanced accuracy of classes, R² of numbers, averaged.
+        """
         predicted = self.predict(X)
         return float(
             np.mean([each.score(y[each.name], predicted[each.name]) for each in self.answers_])

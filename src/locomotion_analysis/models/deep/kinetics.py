@@ -369,7 +369,18 @@ class CurveRegressor(CurveModel):
         return self
 
     def predict(self, X: Any) -> NDArray[np.float32]:
-        """Return the predicted curves, shape (n_cycles, n_points, n_targets), in Y's units."""
+        """Return the predicted curves.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_cycles, n_points, n_channels)
+            NaN where a channel was not measured.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_cycles, n_points, n_targets)
+            In the units of ``Y``.
+        """
         check_is_fitted(self)
         return self.targets_.inverse_transform(
             outputs_of(self.network_, *self.scaler_.transform(X))

@@ -147,7 +147,17 @@ class Problem:
     paired: bool = False
 
     def recipes(self, random_state: int = 0) -> list[Recipe]:
-        """Return all recipes, baselines first."""
+        """Return all recipes of the problem, baselines first.
+
+        Parameters
+        ----------
+        random_state : int
+            Seed of the models.
+
+        Returns
+        -------
+        list of Recipe
+        """
         return [self.recipe(name, random_state) for name in self.models]
 
 

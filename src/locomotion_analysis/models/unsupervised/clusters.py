@@ -142,7 +142,17 @@ class SubjectClusters(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
-        """Return the cluster of each row of new scores."""
+        """Return the cluster of each row of new scores.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_rows, n_components)
+
+        Returns
+        -------
+        ndarray of int, shape (n_rows,)
+            Numbered from 0 as ``labels_``.
+        """
         check_is_fitted(self)
         points = np.asarray(X, dtype=np.float64)
         if self.method == "gmm":

@@ -370,7 +370,16 @@ class CurvePCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         return self
 
     def transform(self, X: ArrayLike) -> Floats:
-        """Return the scores of curves, shape (n_curves, n_components).
+        """Return the scores of curves.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_curves, n_points, n_channels)
+            In the units of the fit, without gaps.
+
+        Returns
+        -------
+        ndarray, shape (n_curves, n_components)
 
         Raises
         ------
@@ -390,7 +399,17 @@ class CurvePCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         return np.asarray(scores, dtype=np.float64)
 
     def inverse_transform(self, scores: ArrayLike) -> Floats:
-        """Return the curves that scores stand for, shape (n_curves, n_points, n_channels)."""
+        """Return the curves that scores stand for.
+
+        Parameters
+        ----------
+        scores : array-like, shape (n_curves, n_components)
+
+        Returns
+        -------
+        ndarray, shape (n_curves, n_points, n_channels)
+            In the units of the fit.
+        """
         check_is_fitted(self)
         curves = np.tensordot(np.asarray(scores), self.components_, axes=1)
         moved: Floats = self.mean_ + curves * self.scale_

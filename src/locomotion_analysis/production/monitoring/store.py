@@ -330,7 +330,18 @@ class PredictionStore:
         return [row.version for row in self._rows(query)]
 
     def read(self, version: str, since: float | None = None, until: float | None = None) -> Stored:
-        """Return the rows of a model in some time.
+        """Return the stored predictions of a model.
+
+        Parameters
+        ----------
+        version : str
+            First twelve digits of the bundle's digest.
+        since, until : float, optional
+            Only between these times, seconds since 1970; open where None.
+
+        Returns
+        -------
+        Stored
 
         Raises
         ------
@@ -379,7 +390,18 @@ class PredictionStore:
         )
 
     def purge(self, before: float) -> int:
-        """Remove rows and labels from before a time; return how many rows."""
+        """Remove predictions and labels from before a time.
+
+        Parameters
+        ----------
+        before : float
+            Seconds since 1970.
+
+        Returns
+        -------
+        int
+            Number of predictions removed.
+        """
         table, labels = self._tables.predictions, self._tables.labels
 
         def remove(connection: Any) -> int:
