@@ -704,6 +704,15 @@ def export(
         If something lies at `path`.
     MissingExtraError
         If the format needs a library that is not installed.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from locomotion_analysis.simulation import simulate
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "walk.npz"
+    >>> export(simulate(2, 1, ["level_walking"]), path, format="numpy")
+    >>> np.load(path)["curves"].shape
+    (2, 150, 64)
     """
     if format is None:
         format = format_of(path)  # noqa: A001

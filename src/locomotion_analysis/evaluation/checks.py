@@ -543,6 +543,13 @@ def missing_channels(X: Features, channels: Sequence[str] | None = None) -> dict
     ------
     SchemaError
         If the channels of sequences are not named, or their number differs.
+
+    Examples
+    --------
+    >>> names = ["knee_flexion_angle_ipsi_rad_rom", "grf_vertical_ipsi_BW_max"]
+    >>> X = pd.DataFrame([[1.0, 1.1]], columns=names)
+    >>> list(missing_channels(X))
+    ['without knee', 'without force plates']
     """
     if isinstance(X, pd.DataFrame):
         channels = [str(name) for name in X.columns]

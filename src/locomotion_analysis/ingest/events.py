@@ -554,6 +554,14 @@ def contact_events(contacts: Mapping[str, NDArray[np.float64]]) -> list[Event]:
     ----------
     contacts : mapping of str to ndarray, shape (n, 2)
         Side -> start and end, NaN where not recorded.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.ingest import contacts
+    >>> time_s = np.arange(0, 2, 0.01)
+    >>> force = np.where((time_s > 0.5) & (time_s < 1.1), 700.0, 0.0)  # N
+    >>> [event.kind for event in contact_events({"right": contacts(time_s, force)})]
+    ['heel_strike', 'toe_off']
     """
     events = []
     for side, spans in contacts.items():

@@ -65,6 +65,13 @@ class NormativeCurves:
     mean, sd : ndarray, shape (n_channels, 150)
     source : str
         The papers behind the numbers.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.standard import normative_curves
+    >>> mean, sd = normative_curves("level_walking").of("knee_flexion_angle_ipsi_rad")
+    >>> mean.shape
+    (150,)
     """
 
     task: str

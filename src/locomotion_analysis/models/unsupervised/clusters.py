@@ -313,6 +313,13 @@ def best_count(validity: pd.DataFrame) -> int:
     ----------
     validity : DataFrame
         From :func:`cluster_validity`.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> scores = np.concatenate([rng.normal(0, 1, (15, 2)), rng.normal(6, 1, (15, 2))])
+    >>> best_count(cluster_validity(scores, np.arange(30), counts=(1, 2, 3), n_references=5))
+    2
     """
     several = validity[validity["clusters"] > 1].dropna(subset=["silhouette"])
     widest = int(several["silhouette"].to_numpy().argmax())
@@ -329,6 +336,13 @@ def gap_count(validity: pd.DataFrame) -> int:
     ----------
     validity : DataFrame
         From :func:`cluster_validity`.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> scores = np.concatenate([rng.normal(0, 1, (15, 2)), rng.normal(6, 1, (15, 2))])
+    >>> gap_count(cluster_validity(scores, np.arange(30), counts=(1, 2, 3), n_references=5))
+    2
     """
     gap, error = validity["gap"].to_numpy(), validity["gap_se"].to_numpy()
     enough = np.flatnonzero(gap[:-1] >= gap[1:] - error[1:])
