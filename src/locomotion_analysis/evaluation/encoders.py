@@ -50,7 +50,7 @@ _HIDDEN = slice(45, 90)
 
 @dataclass(frozen=True)
 class EncoderRun:
-    """A pretrained encoder and how it does.
+    """A pretrained encoder and its reconstruction errors.
 
     Attributes
     ----------

@@ -119,7 +119,7 @@ def plot_scores(results: Mapping[str, Any], ax: "Axes | None" = None) -> "Axes":
 def plot_confusion_matrix(
     results: Mapping[str, Any], ax: "Axes | None" = None, names: Sequence[str] | None = None
 ) -> "Axes":
-    """Draw how many cycles of each true class were called what, shaded by the share of the class.
+    """Draw how many cycles of each true class were predicted as which, shaded by their share.
 
     Parameters
     ----------
@@ -174,7 +174,7 @@ def confusion_size(n_classes: int) -> tuple[float, float]:
 
 
 def plot_predictions(results: Mapping[str, Any], ax: "Axes | None" = None) -> "Axes":
-    """Draw predictions against observations, cycles as haze and means of subjects as points.
+    """Draw predictions against observations: cycles as small points, means of subjects as large.
 
     Parameters
     ----------
@@ -399,7 +399,7 @@ def _drawn(
 
 
 def plot_calibration(curve: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
-    """Draw how often probabilities came true, with 95 % intervals over subjects.
+    """Draw observed against predicted probabilities, with 95 % intervals over subjects.
 
     Parameters
     ----------
@@ -601,7 +601,7 @@ def plot_learning_curve(curve: pd.DataFrame, ax: "Axes | None" = None) -> "Axes"
 
 
 def plot_early_classification(found: "EarlyClassification", ax: "Axes | None" = None) -> "Axes":
-    """Draw the score over the share of the cycle that is known, and how many cycles are told by then.
+    """Draw the score over the known share of the cycle, and how many cycles are classified by then.
 
     Parameters
     ----------

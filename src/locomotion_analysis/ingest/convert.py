@@ -103,7 +103,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Conversion:
-    """What became of the files.
+    """Result of :func:`convert`: cycles, table of files, failures.
 
     Attributes
     ----------

@@ -88,7 +88,7 @@ def read_rows(
 
 
 def predict_cycles(bundle: "Bundle", data: LocomotionData) -> pd.DataFrame:
-    """Answer each gait cycle as the service does, with the same checks.
+    """Predict for each gait cycle, with the checks of the service.
 
     A cycle in which a channel that the model needs was not fully measured is not answered, and its
     row says so. Curves that cannot be right (another unit, the other sign) are an error: the others
@@ -179,7 +179,7 @@ def measured_cycles(
 
 
 def predict_features(bundle: "Bundle", frame: pd.DataFrame) -> pd.DataFrame:
-    """Answer each row of a table of features.
+    """Predict for each row of a table of features.
 
     Parameters
     ----------

@@ -124,7 +124,7 @@ class Family:
 
 
 def compare_family(data: LocomotionData | pd.DataFrame, formula: str, **options: Any) -> Family:
-    """Compare several channels, each by itself, and adjust their P as one family.
+    """Compare several channels, each by itself, with p-values adjusted as one family.
 
     Parameters
     ----------

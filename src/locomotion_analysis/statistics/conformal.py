@@ -195,7 +195,7 @@ def prediction_sets(
     classes: Sequence[Any],
     conformal: Conformal,
 ) -> list[list[Any]]:
-    """Return the set of classes of each row; it always holds the predicted one.
+    """Return the prediction set of each row; it always contains the predicted class.
 
     Parameters
     ----------
@@ -221,7 +221,7 @@ def prediction_sets(
 
 
 class SubjectConformal(BaseEstimator):  # type: ignore[misc]
-    """Intervals or sets around an estimator's answers, with people as what is exchangeable.
+    """Conformal prediction intervals or sets of an estimator, exchangeable over people.
 
     Parameters
     ----------

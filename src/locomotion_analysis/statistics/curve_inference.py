@@ -62,7 +62,7 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Inference:
-    """What a test found.
+    """Result of a test: critical value, clusters, p-values.
 
     Attributes
     ----------

@@ -15,7 +15,7 @@ _FARTHEST = 9.0
 def bayes_factor_of_t(
     t: ArrayLike, n: int, other: int | None = None, *, scale: float = 2**-0.5
 ) -> NDArray[np.float64]:
-    r"""Return how much better a difference explains a t than none does (JZS Bayes factor).
+    r"""Return the JZS Bayes factor of a t statistic, for a difference against none.
 
     Parameters
     ----------

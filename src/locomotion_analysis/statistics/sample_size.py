@@ -95,7 +95,7 @@ def power(
     random_state: int = 0,
     simulated: bool = False,
 ) -> Power:
-    r"""Simulate studies of more people than the pilot had, and count the significant ones.
+    r"""Estimate the power of a study by simulation from a pilot.
 
     Parameters
     ----------

@@ -72,7 +72,7 @@ def trend(values: ArrayLike) -> Trend:
 
 
 def autocorrelation(values: ArrayLike, max_lag: int = 20) -> pd.DataFrame:
-    """Return how much a series resembles itself some strides later.
+    """Return the autocorrelation of a series of strides.
 
     Parameters
     ----------

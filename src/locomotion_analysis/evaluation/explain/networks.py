@@ -194,7 +194,7 @@ def integrated_gradients(
     reference: Any = None,
     n_steps: int = 32,
 ) -> CycleRelevance:
-    """Share the distance between a cycle's answer and the reference's out among its points.
+    """Attribute predictions to the points of the curves by integrated gradients.
 
     ``(x - x') * integral of df/dx along the straight way from x' to x`` for cycle `x` and
     reference `x'` (Sundararajan, Taly and Yan 2017, https://arxiv.org/abs/1703.01365). The values
@@ -365,7 +365,7 @@ def phase_occlusion(
     by_channel: bool = False,
     reference: Any = None,
 ) -> CycleRelevance:
-    """Put a reference curve in the place of each window and see how the answer falls.
+    """Replace each window by a reference curve and measure how far the prediction falls.
 
     Unlike :func:`sequence_importance`, which fits anew in every fold and asks what the score
     loses, this explains one fitted model, cycle by cycle.
@@ -582,7 +582,7 @@ def plot_relevance_map(
     *,
     axes: "Axes | None" = None,
 ) -> "Axes":
-    """Draw what spoke for and against an outcome, at every phase, on the channels of most weight.
+    """Draw the evidence for and against an outcome by phase, of the channels of most weight.
 
     Parameters
     ----------

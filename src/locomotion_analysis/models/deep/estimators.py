@@ -30,7 +30,7 @@ from locomotion_analysis.selection.splitters import MAX_BINS
 
 @dataclass(eq=False, repr=False)
 class DeepClassifier(AnswersWithClasses, DeepEstimator):
-    """Tells classes apart from whole curves, with a network of the architecture named.
+    """Classifies whole curves with a network of the named architecture.
 
     Subjects are set aside to stop the training when they no longer gain; the network of the best
     epoch is kept. Curves with gaps count as not measured, and the network is told which.
@@ -367,7 +367,7 @@ class MultiTaskLoss(nn.Module):  # type: ignore[misc]
 
 @dataclass(eq=False, repr=False)
 class DeepMultiTask(DeepEstimator):
-    """Answers several questions at once: task, pathology and speed from one encoder.
+    """Predicts several targets at once: task, pathology and speed from one encoder.
 
     Parameters are those of :class:`DeepClassifier`. A target may be missing (NaN, None) in some
     cycles: a laboratory that did not note the speed still teaches the pathology. Losses of the

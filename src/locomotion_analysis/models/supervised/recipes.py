@@ -168,7 +168,7 @@ _FEW = (8, 25)
 
 
 def pathology_detection(model: str = "extra_trees", random_state: int = 0) -> Recipe:
-    """Return a recipe that tells pathologies (or one from health) apart.
+    """Return a recipe that classifies pathologies, or one pathology against health.
 
     Parameters
     ----------
@@ -197,7 +197,7 @@ def pathology_detection(model: str = "extra_trees", random_state: int = 0) -> Re
 
 
 def task_classification(model: str = "extra_trees", random_state: int = 0) -> Recipe:
-    """Return a recipe that tells tasks (level walking, stairs, ramps) apart.
+    """Return a recipe that classifies tasks (level walking, stairs, ramps).
 
     Parameters
     ----------
@@ -218,7 +218,7 @@ def task_classification(model: str = "extra_trees", random_state: int = 0) -> Re
 
 
 def fall_risk(model: str = "linear", random_state: int = 0) -> Recipe:
-    """Return a recipe that tells who will fall from gait.
+    """Return a recipe that predicts from gait who will fall.
 
     Falls depend on much besides gait, so that fewer features are kept than elsewhere. The
     threshold is set on held-out subjects for balanced accuracy.
@@ -242,7 +242,7 @@ def fall_risk(model: str = "linear", random_state: int = 0) -> Recipe:
 
 
 def treatment_outcome(model: str = "linear", random_state: int = 0) -> Recipe:
-    """Return a recipe that tells who responded to treatment, from paired features.
+    """Return a recipe that classifies who responded to treatment, from paired features.
 
     Made for the rows of :func:`~locomotion_analysis.models.supervised.paired_features`: one a
     leg, baseline and change. ``before_only`` sees the baseline alone: what can be known before

@@ -68,7 +68,7 @@ class _SubjectTuned(BaseEstimator):  # type: ignore[misc]
 
 
 class SubjectTunedClassifier(ClassifierMixin, _SubjectTuned):  # type: ignore[misc]
-    """A classifier that chooses everything on subjects held out of its own training set.
+    """A classifier tuned, calibrated and thresholded on held-out subjects of its training set.
 
     In this order, each on subject-disjoint folds of what ``fit`` is given: hyperparameters by
     successive halving on balanced accuracy; probabilities by Platt scaling [1]_ of those given to

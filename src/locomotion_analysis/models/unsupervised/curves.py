@@ -511,7 +511,7 @@ _NEIGHBOURS = 15
 
 
 def embed(scores: ArrayLike, method: Embedding = "tsne", random_state: int = 0) -> Floats:
-    """Lay scores out in the plane so that neighbours stay neighbours.
+    """Embed scores in the plane, by t-SNE or UMAP.
 
     Distances between far points, and the sizes of clumps, mean nothing in such a picture:
     look at it, and do not cluster it.
