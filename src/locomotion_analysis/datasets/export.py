@@ -537,6 +537,10 @@ def from_xarray(dataset: Any) -> LocomotionData:
         Variables of dimensions (cycle, phase) are channels; what has the dimension cycle alone
         is a column of the cycle table. Anything else is left out, and the history says so.
 
+    Returns
+    -------
+    LocomotionData
+
     Raises
     ------
     CycleShapeError

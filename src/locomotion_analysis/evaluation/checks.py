@@ -579,6 +579,11 @@ def noise_levels(multiples: Sequence[float] = NOISE) -> dict[str, Perturbation]:
     ----------
     multiples : sequence of float
         Multiples of that standard deviation.
+
+    Returns
+    -------
+    dict of str to callable
+        Name of the perturbation -> what :func:`robustness` applies to the test cycles.
     """
     return {f"noise {each:g} × within-subject SD": _noisy(each) for each in multiples}
 
@@ -740,6 +745,11 @@ def few_subject_curves(
         Bootstrap draws, and seed of all chance.
     progress : callable, optional
         Called as ``progress(stage, done, total)`` after each draw.
+
+    Returns
+    -------
+    FewSubjectCurves
+        ``scores`` and ``gains``, one row a model and number of subjects.
 
     Raises
     ------

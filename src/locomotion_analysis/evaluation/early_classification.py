@@ -57,6 +57,10 @@ def principal_curve_classifier() -> Pipeline:
     Components that explain 99 % of the variance, standardised; classes weigh the same however many
     cycles each has. A curve with gaps becomes the mean training curve.
 
+    Returns
+    -------
+    Pipeline
+
     Examples
     --------
     >>> principal_curve_classifier().steps[-1][0]

@@ -119,6 +119,10 @@ def make_encoder(
         Of :class:`~locomotion_analysis.models.deep.CycleEncoder`: ``max_epochs``,
         ``network_options``, ...
 
+    Returns
+    -------
+    EncoderRun
+
     Raises
     ------
     SchemaError

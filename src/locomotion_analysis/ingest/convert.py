@@ -365,7 +365,12 @@ def register(reader: Reader) -> Reader:
 
 
 def readers() -> tuple[Reader, ...]:
-    """Return the registered readers in the order they are asked."""
+    """Return the registered readers in the order they are asked.
+
+    Returns
+    -------
+    tuple of Reader
+    """
     return tuple(_READERS)
 
 
@@ -831,6 +836,10 @@ def merge(recordings: Sequence[Recording]) -> Recording:
     recordings : sequence of Recording
         At least one; the one whose clock counts first.
 
+    Returns
+    -------
+    Recording
+
     Raises
     ------
     SchemaError
@@ -946,6 +955,10 @@ def marker_report(
         The one to take from a file of several people, or whose row of the table is meant.
     marker_map : mapping of str to str, optional
         Label in the file -> name of the marker in the model.
+
+    Returns
+    -------
+    MarkerReport
 
     Raises
     ------

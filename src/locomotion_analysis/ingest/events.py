@@ -265,6 +265,10 @@ def angle_events(recording: Recording) -> list[Event]:
     ----------
     recording : Recording
         Needs hip and knee flexion of a leg; ankle and pelvis tilt are used where there.
+
+    Returns
+    -------
+    list of Event
     """
     placed = feet_from_angles(recording)
     if placed is None:
@@ -554,6 +558,11 @@ def contact_events(contacts: Mapping[str, NDArray[np.float64]]) -> list[Event]:
     ----------
     contacts : mapping of str to ndarray, shape (n, 2)
         Side -> start and end, NaN where not recorded.
+
+    Returns
+    -------
+    list of Event
+        In order of time, s.
 
     Examples
     --------

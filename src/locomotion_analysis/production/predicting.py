@@ -68,6 +68,10 @@ def read_rows(
     features : collection of str
         Names of a model's features: other columns of a CSV table stay the text they are, so that
         nobody's name loses its zeros.
+
+    Returns
+    -------
+    LocomotionData or DataFrame
     """
     place = Path(path)
     if place.is_dir():

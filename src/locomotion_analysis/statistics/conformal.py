@@ -207,6 +207,11 @@ def prediction_sets(
         All classes.
     conformal : Conformal
         The limits.
+
+    Returns
+    -------
+    list of list
+        Classes of each row.
     """
     limits = [conformal.limit] * len(classes)
     for at, label in enumerate(classes):

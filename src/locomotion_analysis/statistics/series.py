@@ -40,6 +40,11 @@ def trend(values: ArrayLike) -> Trend:
     values : array_like, shape (n_strides,)
         In the order they were walked.
 
+    Returns
+    -------
+    Trend
+        In the unit of the values per stride.
+
     Raises
     ------
     SchemaError
@@ -127,6 +132,11 @@ def change_points(values: ArrayLike, penalty: float | None = None) -> NDArray[np
         neighbours and :math:`r_1` their first autocorrelation, a first-order process has
         :math:`\phi = 1 + 2 r_1` and the variance :math:`\overline{d^2} (1 + \phi) / (2 (1 - \phi)^2)`.
         Differences hardly see the changes themselves.
+
+    Returns
+    -------
+    ndarray of int
+        Positions in the series, rising; empty where the level does not change.
 
     Raises
     ------

@@ -483,6 +483,10 @@ def plot_relevance(
         False: size. True: what spoke for the outcome less what spoke against it.
     axes : matplotlib Axes, optional
         Where to draw; a new figure where None.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
     """
     axes = axes_for(axes, 6.6, 2.9, () if data is None else data)
     outcomes = sorted(pd.unique(found.outcomes), key=str) if by_outcome else [None]
@@ -535,6 +539,10 @@ def plot_relevance_on_curves(
         thin one that of the others.
     axes : matplotlib Axes, optional
         Where to draw; a new figure where None.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
 
     Raises
     ------
@@ -594,6 +602,10 @@ def plot_relevance_map(
         One of ``found.outcomes``; all cycles where None.
     axes : matplotlib Axes, optional
         Where to draw; a new figure where None. At most 15 channels are drawn.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
     """
     channels = found.by_channel(outcome)["channel"].head(_MOST_CHANNELS)
     profiles = [found.profile(c, outcome, signed=True) for c in channels]

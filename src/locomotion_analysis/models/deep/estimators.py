@@ -579,6 +579,11 @@ def sweep_learning_rate(
     n_steps : int
         Batches.
 
+    Returns
+    -------
+    LearningRateSweep
+        ``rates``, ``losses`` and the ``suggested`` rate.
+
     Raises
     ------
     SchemaError

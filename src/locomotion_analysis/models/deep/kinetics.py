@@ -72,6 +72,11 @@ def kinetics_arrays(
     targets : sequence of str, optional
         Channels to predict; all measured joint moments and ground reaction forces where None.
 
+    Returns
+    -------
+    KineticsArrays
+        ``X`` and ``Y``, shape (n_cycles, n_points, n_channels), NaN where not measured.
+
     Raises
     ------
     SchemaError
@@ -523,6 +528,10 @@ def train_kinetics(
         Unfitted, with ``fit(X, Y, groups)``; :class:`CurveRegressor` where None.
     inputs, targets : sequence of str, optional
         Channels, see :func:`kinetics_arrays`.
+
+    Returns
+    -------
+    KineticsModel
 
     Raises
     ------

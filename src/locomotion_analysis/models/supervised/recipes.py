@@ -204,6 +204,11 @@ def task_classification(model: str = "extra_trees", random_state: int = 0) -> Re
     model, random_state
         As for :func:`pathology_detection`.
 
+    Returns
+    -------
+    Recipe
+        Unfitted; ``model()`` returns the estimator that tunes itself.
+
     Raises
     ------
     SchemaError
@@ -227,6 +232,11 @@ def fall_risk(model: str = "linear", random_state: int = 0) -> Recipe:
     ----------
     model, random_state
         As for :func:`pathology_detection`.
+
+    Returns
+    -------
+    Recipe
+        Unfitted; ``model()`` returns the estimator that tunes itself.
 
     Raises
     ------
@@ -254,6 +264,11 @@ def treatment_outcome(model: str = "linear", random_state: int = 0) -> Recipe:
         As for :func:`pathology_detection`, with ``before_only`` in the place of ``speed_only``.
     random_state : int
         Seed of the model.
+
+    Returns
+    -------
+    Recipe
+        Unfitted; ``model()`` returns the estimator that tunes itself.
 
     Raises
     ------
@@ -284,6 +299,11 @@ def age_regression(model: str = "linear", random_state: int = 0) -> Recipe:
     random_state : int
         Seed of the model.
 
+    Returns
+    -------
+    Recipe
+        Unfitted; ``model()`` returns the estimator that tunes itself.
+
     Raises
     ------
     SchemaError
@@ -305,6 +325,11 @@ def bmi_regression(model: str = "linear", random_state: int = 0) -> Recipe:
     model, random_state
         As for :func:`age_regression`.
 
+    Returns
+    -------
+    Recipe
+        Unfitted; ``model()`` returns the estimator that tunes itself.
+
     Raises
     ------
     SchemaError
@@ -325,6 +350,11 @@ def speed_regression(model: str = "linear", random_state: int = 0) -> Recipe:
     ----------
     model, random_state
         As for :func:`age_regression`, without ``speed_only``.
+
+    Returns
+    -------
+    Recipe
+        Unfitted; ``model()`` returns the estimator that tunes itself.
 
     Raises
     ------
@@ -389,6 +419,11 @@ def network(
     **settings
         Of :class:`~locomotion_analysis.models.deep.DeepClassifier`: ``max_epochs``, ``device``,
         ``network_options``, ...
+
+    Returns
+    -------
+    Recipe
+        Unfitted; ``model()`` returns the estimator that tunes itself.
 
     Raises
     ------

@@ -314,6 +314,10 @@ def best_count(validity: pd.DataFrame) -> int:
     validity : DataFrame
         From :func:`cluster_validity`.
 
+    Returns
+    -------
+    int
+
     Examples
     --------
     >>> rng = np.random.default_rng(0)
@@ -336,6 +340,10 @@ def gap_count(validity: pd.DataFrame) -> int:
     ----------
     validity : DataFrame
         From :func:`cluster_validity`.
+
+    Returns
+    -------
+    int
 
     Examples
     --------
@@ -577,6 +585,11 @@ def cluster_stability(
         Seed.
     progress : callable, optional
         Called as ``progress(done, total)``.
+
+    Returns
+    -------
+    Stability
+        ``adjusted_rand``, one value a draw.
 
     Examples
     --------

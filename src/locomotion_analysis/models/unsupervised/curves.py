@@ -96,6 +96,11 @@ def curve_units(
         Keep this task only. Where None, subjects are compared in the task most of them do (a
         mean over tasks is nobody's gait), and cycles over all tasks.
 
+    Returns
+    -------
+    CurveUnits
+        ``curves`` of shape (n_units, n_points, n_channels), and their ``subjects``.
+
     Raises
     ------
     SchemaError
@@ -679,6 +684,10 @@ def subject_row_weights(subjects: ArrayLike) -> Floats:
     ----------
     subjects : array_like, shape (n_rows,)
         Subject of each row.
+
+    Returns
+    -------
+    ndarray, shape (n_rows,)
 
     Examples
     --------

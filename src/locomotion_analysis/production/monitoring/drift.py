@@ -59,6 +59,10 @@ def people_of(
     curve_subjects : ndarray, shape (n_cycles,)
         Subject of each cycle.
     channels : tuple of str
+
+    Returns
+    -------
+    People
     """
     means = features.groupby(level="subject").mean()
     shape = curves.shape[1:]

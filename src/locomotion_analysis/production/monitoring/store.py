@@ -592,6 +592,11 @@ def read_labels(path: str | os.PathLike[str]) -> pd.DataFrame:
         CSV or Parquet, with the columns of :meth:`PredictionStore.label`. Names of subjects and
         tasks stay text: subject 007 keeps its zeros.
 
+    Returns
+    -------
+    DataFrame
+        As :meth:`PredictionStore.label` takes it.
+
     Raises
     ------
     FileReadError

@@ -159,6 +159,11 @@ def watch(
     n_permutations, random_state : int
         As for :func:`measure_drift`.
 
+    Returns
+    -------
+    Watch
+        ``alarms``, ``drift`` and ``performance``.
+
     Raises
     ------
     FileReadError
