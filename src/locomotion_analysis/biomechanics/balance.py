@@ -107,7 +107,7 @@ def margin_of_stability(
     Returns
     -------
     ndarray
-        Of the shape of the base of support, m; positive is stable.
+        Of the shape of `edge_m`, m; positive is stable.
 
     Examples
     --------
