@@ -1,6 +1,6 @@
 """
-A feature beside its curve
-==========================
+A feature on its curve
+======================
 
 The largest vertical force of each cycle, on the curve it was read from.
 """

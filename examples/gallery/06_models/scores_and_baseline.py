@@ -1,8 +1,8 @@
 """
-Scores beside the baseline
-==========================
+Scores and the baseline
+=======================
 
-A score means something next to the majority class, and with an interval.
+A score is reported next to that of the majority class, with its interval over people.
 """
 
 from locomotion_analysis import BiomechanicalModelEvaluator

@@ -75,6 +75,11 @@ def extrapolated_centre_of_mass(
     pendulum_m : array_like
         Length of the pendulum.
 
+    Returns
+    -------
+    ndarray
+        Of the shape of `position_m`, m.
+
     Examples
     --------
     >>> extrapolated_centre_of_mass(0.0, 1.0, 9.80665).tolist()
@@ -98,6 +103,11 @@ def margin_of_stability(
         Edge of the base of support along the axis, on the side the body moves to.
     position_m, velocity_m_s, pendulum_m : array_like
         As for :func:`extrapolated_centre_of_mass`.
+
+    Returns
+    -------
+    ndarray
+        Of the shape of `edge_m`, m; positive is stable.
 
     Examples
     --------

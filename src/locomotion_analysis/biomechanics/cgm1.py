@@ -373,6 +373,25 @@ def pose(markers: Markers, body: Body, *, hips: HipCentre = "davis") -> Pose:
     Pose
         Without the segments for which a marker or a measure is missing
         (:func:`~locomotion_analysis.biomechanics.what_is_possible` says which).
+
+    Examples
+    --------
+    >>> leg = Leg(
+    ...     length_m=0.9,
+    ...     knee_width_m=0.1,
+    ...     ankle_width_m=0.07,
+    ...     plantar_flexion_rad=0.2,
+    ...     foot_rotation_rad=0.0,
+    ... )
+    >>> body = Body(
+    ...     marker_diameter_m=0.014,
+    ...     asis_distance_m=0.24,
+    ...     pelvis_depth_m=0.15,
+    ...     legs={"left": leg, "right": leg},
+    ... )
+    >>> standing = np.tile([0.0, 0.0, 0.9], (10, 1))  # place of the pelvis, m
+    >>> sorted(pose(markers_of_angles({}, body, standing), body).segments)[:3]
+    ['left ankle', 'left foot', 'left shank']
     """
     named = cgm1_markers(markers)
     segments: dict[str, Segment] = {}
@@ -646,6 +665,27 @@ def joint_angles(found: Pose, forward: Array | None = None) -> dict[str, Array]:
         ``foot_progression_internal_angle_left_rad``, ``foot_sagittal_angle_left_rad`` (toe up
         positive), and of ``pelvis`` and ``trunk`` the ``anterior_tilt``, ``obliquity_up`` and
         ``internal_rotation`` as seen from the right leg.
+
+    Examples
+    --------
+    >>> leg = Leg(
+    ...     length_m=0.9,
+    ...     knee_width_m=0.1,
+    ...     ankle_width_m=0.07,
+    ...     plantar_flexion_rad=0.2,
+    ...     foot_rotation_rad=0.0,
+    ... )
+    >>> body = Body(
+    ...     marker_diameter_m=0.014,
+    ...     asis_distance_m=0.24,
+    ...     pelvis_depth_m=0.15,
+    ...     legs={"left": leg, "right": leg},
+    ... )
+    >>> standing = np.tile([0.0, 0.0, 0.9], (10, 1))  # place of the pelvis, m
+    >>> flexed = {"knee_flexion_angle_left_rad": np.full(10, 0.5)}
+    >>> found = joint_angles(pose(markers_of_angles(flexed, body, standing), body))
+    >>> float(found["knee_flexion_angle_left_rad"].mean().round(3))
+    0.5
     """
     axes = {name: segment.axes for name, segment in found.segments.items()}
     signals: dict[str, Array] = {}
@@ -734,6 +774,25 @@ def markers_of_angles(
     Returns
     -------
     dict of str to ndarray, shape (n, 3)
+
+    Examples
+    --------
+    >>> leg = Leg(
+    ...     length_m=0.9,
+    ...     knee_width_m=0.1,
+    ...     ankle_width_m=0.07,
+    ...     plantar_flexion_rad=0.2,
+    ...     foot_rotation_rad=0.0,
+    ... )
+    >>> body = Body(
+    ...     marker_diameter_m=0.014,
+    ...     asis_distance_m=0.24,
+    ...     pelvis_depth_m=0.15,
+    ...     legs={"left": leg, "right": leg},
+    ... )
+    >>> standing = np.tile([0.0, 0.0, 0.9], (10, 1))  # place of the pelvis, m
+    >>> sorted(markers_of_angles({}, body, standing))[:4]
+    ['C7', 'CLAV', 'LANK', 'LASI']
     """
     n = len(pelvis_m)
 

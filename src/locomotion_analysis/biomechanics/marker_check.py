@@ -131,6 +131,28 @@ def swapped_markers(markers: Markers) -> tuple[str, ...]:
     tuple of str
         Empty where nothing contradicts; ``("LKNE and LTIB are exchanged",)``; or the contradictions
         where no one exchange mends them all.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from locomotion_analysis.biomechanics import Body, Leg, markers_of_angles
+    >>> leg = Leg(
+    ...     length_m=0.9,
+    ...     knee_width_m=0.1,
+    ...     ankle_width_m=0.07,
+    ...     plantar_flexion_rad=0.2,
+    ...     foot_rotation_rad=0.0,
+    ... )
+    >>> body = Body(
+    ...     marker_diameter_m=0.014,
+    ...     asis_distance_m=0.24,
+    ...     pelvis_depth_m=0.15,
+    ...     legs={"left": leg, "right": leg},
+    ... )
+    >>> markers = markers_of_angles({}, body, np.tile([0.0, 0.0, 0.9], (100, 1)))
+    >>> markers["LKNE"], markers["LTIB"] = markers["LTIB"], markers["LKNE"]
+    >>> swapped_markers(markers)
+    ('LKNE and LTIB are exchanged',)
     """
     named = _seen_together(cgm1_markers(markers))
     if not all(name in named for name in PELVIS_MARKERS):

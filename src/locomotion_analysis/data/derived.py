@@ -149,10 +149,24 @@ def with_hint(fix: str, data: LocomotionData, missing: Sequence[str]) -> str:
 
 
 def shared_channels(data: LocomotionData, other: LocomotionData) -> tuple[list[str], list[str]]:
-    """Return the channels that other data has, too, and those of them that follow there from others.
+    """Return the channels that other data have too, and those of them that are derived there.
 
-    A channel that less than half of the other's cycles have in full is not there: a model that needs
-    it could not answer the rest.
+    A channel that less than half of the other's cycles have in full does not count: a model that
+    needs it could not predict for the rest.
+
+    Parameters
+    ----------
+    data : LocomotionData
+        The data of the training.
+    other : LocomotionData
+        The data that the model will be used on.
+
+    Returns
+    -------
+    shared : list of str
+        Channels of `data` that `other` has or that follow from its own, in the order of `data`.
+    derived : list of str
+        Those of them that follow from others.
 
     Raises
     ------

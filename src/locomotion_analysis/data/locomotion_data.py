@@ -170,16 +170,52 @@ class LocomotionData:
     def from_csv(cls, path: str | os.PathLike[str]) -> Self:
         """Read a comma-separated file in the long layout (one header row).
 
+        Parameters
+        ----------
+        path : path-like
+            The file: 150 rows a cycle, with the columns of :meth:`from_dataframe`.
+
+        Returns
+        -------
+        LocomotionData
+
         Raises
         ------
         FileReadError, SchemaError
             As :meth:`from_parquet`.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> from locomotion_analysis.simulation import simulate
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "walk.csv"
+        >>> simulate(2, 1, ["level_walking"]).dataframe.to_csv(path, index=False)
+        >>> len(LocomotionData.from_csv(path))
+        2
         """
         return cls._from_parts(parts_of_file(read_csv_table(path), (), path, Path(path).stem))
 
     @classmethod
     def from_dataframe(cls, frame: pd.DataFrame) -> Self:
-        """Read a pandas frame in the long layout (150 rows a cycle, ``phase_ipsi``).
+        """Read a pandas frame in the long layout: 150 rows a cycle.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            One row for each cycle and phase: ``phase_ipsi`` from 0 to 100 %, ``subject``, ``task``,
+            ``step``, channels (radians, Nm/kg, W/kg, BW; other known units are converted) and any
+            other column that describes the cycle and is constant in it.
+
+        Returns
+        -------
+        LocomotionData
+
+        Raises
+        ------
+        SchemaError
+            If a column that is needed is missing, or a unit or name is not understood.
+        CycleShapeError
+            If a cycle does not have 150 rows from 0 to 100 %.
 
         Examples
         --------
@@ -230,8 +266,17 @@ class LocomotionData:
     def concat(cls, datasets: Iterable["LocomotionData"]) -> Self:
         """Join pieces of one dataset; a channel that one does not have is NaN there.
 
-        A subject of one dataset that stands in several pieces is one person, and the history
+        A subject of one dataset that occurs in several pieces is one person, and the history
         names them; :func:`~locomotion_analysis.data.merge_datasets` joins different people.
+
+        Parameters
+        ----------
+        datasets : sequence of LocomotionData
+            The pieces, in the order of their cycles.
+
+        Returns
+        -------
+        LocomotionData
 
         Raises
         ------
@@ -239,6 +284,13 @@ class LocomotionData:
             If `datasets` is empty.
         DuplicateCycleError
             If two cycles share a key.
+
+        Examples
+        --------
+        >>> from locomotion_analysis.simulation import simulate
+        >>> data = simulate(n_subjects=4, n_cycles=3, tasks=["level_walking"])
+        >>> len(LocomotionData.concat([data.take(range(5)), data.take(range(5, 12))]))
+        12
         """
         datasets = list(datasets)
         if not datasets:
@@ -358,7 +410,23 @@ class LocomotionData:
         return self.curves(self.channel(name))
 
     def head(self, n: int = 5) -> Self:
-        """Return the first `n` cycles."""
+        """Return the first cycles.
+
+        Parameters
+        ----------
+        n : int
+            How many; all where there are fewer.
+
+        Returns
+        -------
+        LocomotionData
+
+        Examples
+        --------
+        >>> from locomotion_analysis.simulation import simulate
+        >>> len(simulate(n_subjects=4, n_cycles=3, tasks=["level_walking"]).head(2))
+        2
+        """
         return self.take(np.arange(min(n, len(self))))
 
     def contralateral_in_phase(self, channel: str) -> NDArray[np.float32]:
@@ -530,12 +598,28 @@ class LocomotionData:
         return chosen.with_history(entry)
 
     def take(self, indices: ArrayLike) -> Self:
-        """Return the cycles at `indices`, in that order; none at all for an empty list.
+        """Return the cycles at some positions, in that order; none for an empty list.
+
+        Parameters
+        ----------
+        indices : array-like of int or bool
+            Positions from 0, negative ones from the end; or a mask, shape (n_cycles,).
+
+        Returns
+        -------
+        LocomotionData
 
         Raises
         ------
         SchemaError
             If there is no cycle at one of them.
+
+        Examples
+        --------
+        >>> from locomotion_analysis.simulation import simulate
+        >>> data = simulate(n_subjects=4, n_cycles=3, tasks=["level_walking"])
+        >>> data.take([2, 0]).cycles["step"].tolist() == data.cycles["step"].iloc[[2, 0]].tolist()
+        True
         """
         rows = np.asarray(indices)
         if not rows.size:
@@ -557,6 +641,24 @@ class LocomotionData:
         """Return the same cycles with some channels, and of their columns the key and some others.
 
         For models, which must not see what they were not trained on: the history stays as it is.
+
+        Parameters
+        ----------
+        channels : sequence of str
+            Channels to keep, in this order.
+        columns : collection of str
+            Columns of the cycles to keep, besides the key.
+
+        Returns
+        -------
+        LocomotionData
+
+        Examples
+        --------
+        >>> from locomotion_analysis.simulation import simulate
+        >>> data = simulate(n_subjects=2, n_cycles=1, tasks=["level_walking"])
+        >>> data.narrowed(["knee_flexion_angle_ipsi_rad"], ["age"]).columns
+        ('dataset', 'subject', 'task', 'task_id', 'step', 'age')
         """
         of_cycles = [name for name in self.columns if name in KEY or name in columns]
         cycles, block, kept = self._parts.cycles, self._parts.block, tuple(channels)
@@ -567,7 +669,17 @@ class LocomotionData:
         return self._from_parts(Parts(cycles[of_cycles], block, kept, self.history))
 
     def with_history(self, *entries: HistoryEntry) -> Self:
-        """Return the same data with `entries` at the end of its history."""
+        """Return the same data with entries at the end of its history.
+
+        Parameters
+        ----------
+        *entries : HistoryEntry
+            What was done to the data: action, detail, number of cycles or channels.
+
+        Returns
+        -------
+        LocomotionData
+        """
         return self._from_parts(self._parts.then(*entries))
 
     # --- writing -------------------------------------------------------------------------

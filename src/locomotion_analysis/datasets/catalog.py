@@ -62,6 +62,16 @@ def entries() -> dict[str, CatalogEntry]:
 def catalog_entry(name: str) -> CatalogEntry:
     """Return what the catalogue knows of one dataset.
 
+    Parameters
+    ----------
+    name : str
+        Its name in the first column of :func:`catalog`.
+
+    Returns
+    -------
+    CatalogEntry
+        Licence, citation, files and whether they can be converted.
+
     Raises
     ------
     SchemaError
@@ -98,7 +108,7 @@ def catalog() -> "pd.DataFrame":
     Examples
     --------
     >>> bool(catalog().loc["gaitrec", "converts"])
-    False
+    True
     """
     import pandas as pd
 

@@ -210,7 +210,21 @@ class Dataset:
         return np.flatnonzero(self._of_subjects("split", self.data.key) == split)
 
     def part(self, split: str) -> LocomotionData:
-        """Return the cycles of one part ("train", "validation" or "test")."""
+        """Return the cycles of one part.
+
+        Parameters
+        ----------
+        split : {"train", "validation", "test"}
+
+        Returns
+        -------
+        LocomotionData
+
+        Raises
+        ------
+        SchemaError
+            If there is no such part.
+        """
         return self.data.take(self.rows(split))
 
     def folds(

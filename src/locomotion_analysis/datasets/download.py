@@ -29,6 +29,11 @@ def cache_folder() -> Path:
 
     It is the environment variable ``LOCOMOTION_CACHE`` where that is set, else the platform's
     cache folder for this package.
+
+    Returns
+    -------
+    Path
+        The folder in ``LOCOMOTION_CACHE``, else the cache folder of the platform.
     """
     own = os.environ.get(CACHE_VARIABLE)
     if own:

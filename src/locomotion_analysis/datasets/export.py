@@ -537,6 +537,10 @@ def from_xarray(dataset: Any) -> LocomotionData:
         Variables of dimensions (cycle, phase) are channels; what has the dimension cycle alone
         is a column of the cycle table. Anything else is left out, and the history says so.
 
+    Returns
+    -------
+    LocomotionData
+
     Raises
     ------
     CycleShapeError
@@ -704,6 +708,15 @@ def export(
         If something lies at `path`.
     MissingExtraError
         If the format needs a library that is not installed.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from locomotion_analysis.simulation import simulate
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "walk.npz"
+    >>> export(simulate(2, 1, ["level_walking"]), path, format="numpy")
+    >>> np.load(path)["curves"].shape
+    (2, 150, 64)
     """
     if format is None:
         format = format_of(path)  # noqa: A001

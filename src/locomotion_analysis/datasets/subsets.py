@@ -81,7 +81,7 @@ def balanced_subset(data: LocomotionData, by: str = "pathology", seed: int = 0) 
 def few_shot_subset(
     data: LocomotionData, by: str, n_subjects_per_class: int, seed: int = 0
 ) -> FewShot:
-    """Split into a few subjects of each class to learn from, and all others to be asked about.
+    """Split into a few subjects of each class (support) and all others (query).
 
     Parameters
     ----------

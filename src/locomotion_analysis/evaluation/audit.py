@@ -166,7 +166,7 @@ class Duplicates:
 
 @dataclass(frozen=True, slots=True)
 class LeakAudit:
-    """One model under honest and dishonest folds, and what leaks in the data.
+    """One model under folds of subjects and folds of cycles, and the leaks in the data.
 
     Attributes
     ----------

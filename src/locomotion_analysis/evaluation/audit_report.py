@@ -137,6 +137,10 @@ def verdict(audit: LeakAudit) -> list[str]:
     ----------
     audit : LeakAudit
         What was found.
+
+    Returns
+    -------
+    list of str
     """
     target, random = audit.on_target, audit.on_random
     low, high = target.points_interval

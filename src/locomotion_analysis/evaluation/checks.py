@@ -546,6 +546,13 @@ def missing_channels(X: Features, channels: Sequence[str] | None = None) -> dict
     ------
     SchemaError
         If the channels of sequences are not named, or their number differs.
+
+    Examples
+    --------
+    >>> names = ["knee_flexion_angle_ipsi_rad_rom", "grf_vertical_ipsi_BW_max"]
+    >>> X = pd.DataFrame([[1.0, 1.1]], columns=names)
+    >>> list(missing_channels(X))
+    ['without knee', 'without force plates']
     """
     if isinstance(X, pd.DataFrame):
         channels = [str(name) for name in X.columns]
@@ -575,6 +582,11 @@ def noise_levels(multiples: Sequence[float] = NOISE) -> dict[str, Perturbation]:
     ----------
     multiples : sequence of float
         Multiples of that standard deviation.
+
+    Returns
+    -------
+    dict of str to callable
+        Name of the perturbation -> what :func:`robustness` applies to the test cycles.
     """
     return {f"noise {each:g} × within-subject SD": _noisy(each) for each in multiples}
 
@@ -736,6 +748,11 @@ def few_subject_curves(
         Bootstrap draws, and seed of all chance.
     progress : callable, optional
         Called as ``progress(stage, done, total)`` after each draw.
+
+    Returns
+    -------
+    FewSubjectCurves
+        ``scores`` and ``gains``, one row a model and number of subjects.
 
     Raises
     ------

@@ -58,6 +58,10 @@ def principal_curve_classifier() -> Pipeline:
     Components that explain 99 % of the variance, standardised; classes weigh the same however many
     cycles each has. A curve with gaps becomes the mean training curve.
 
+    Returns
+    -------
+    Pipeline
+
     Examples
     --------
     >>> principal_curve_classifier().steps[-1][0]
@@ -133,7 +137,7 @@ def curves_in_time(
 
 
 class EarlyClassifier(CurveEstimator):
-    r"""Tells the class of a gait cycle at the first share of it at which one class is left.
+    r"""Classifies a gait cycle at the first share of it at which one class is left.
 
     At each share a model of its own judges the first part of the cycle. What they may say is bounded
     together: the share at which a cycle is told is not known beforehand.
@@ -463,7 +467,7 @@ def evaluate_early_classification(
     n_splits: int = 5,
     random_state: int = 0,
 ) -> EarlyClassification:
-    """Measure how well a class is told from the first part of the cycles of people never seen.
+    """Measure how well cycles of new people are classified from their first part.
 
     Each share has models of its own, in the same folds of subjects as the whole cycle. The rule that
     stops as soon as it is sure is fitted in the same folds, its limits on folds of the training

@@ -50,7 +50,7 @@ _HIDDEN = slice(45, 90)
 
 @dataclass(frozen=True)
 class EncoderRun:
-    """A pretrained encoder and how it does.
+    """A pretrained encoder and its reconstruction errors.
 
     Attributes
     ----------
@@ -118,6 +118,10 @@ def make_encoder(
     **settings
         Of :class:`~locomotion_analysis.models.deep.CycleEncoder`: ``max_epochs``,
         ``network_options``, ...
+
+    Returns
+    -------
+    EncoderRun
 
     Raises
     ------

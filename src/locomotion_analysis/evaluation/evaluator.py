@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class BiomechanicalModelEvaluator:
-    """Judge a model on people it has not seen.
+    """Evaluate a model on people it was not trained on.
 
     Each fold fits an unfitted clone of the model and predicts the cycles of subjects held out;
     anything that learns from data (imputation, scaling, selection) belongs into the model's

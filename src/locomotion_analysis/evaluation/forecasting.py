@@ -78,6 +78,11 @@ def evaluate_forecast(
     random_state : int
         Seed of the folds.
 
+    Returns
+    -------
+    ForecastEvaluation
+        ``errors`` has one row a channel and model.
+
     Raises
     ------
     SchemaError

@@ -487,7 +487,7 @@ def _share_interval(values: NDArray[np.float64], people: NDArray[np.intp]) -> In
 
 @dataclass(frozen=True, eq=False)
 class GenerationJudgement:
-    """What generated cycles are worth.
+    """Scores of generated cycles against held-out ones (see :func:`judge_generator`).
 
     Attributes
     ----------

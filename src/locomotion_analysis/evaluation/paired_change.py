@@ -32,7 +32,7 @@ _LEAST_SUBJECTS = 6
 
 
 def paired_change(paired: pd.DataFrame) -> pd.DataFrame:
-    """Tell how much each feature changed within people.
+    """Test how much each feature changed within people.
 
     Legs of one person are averaged first: they do not count as two people.
 

@@ -84,6 +84,18 @@ def plot_scores(results: Mapping[str, Any], ax: "Axes | None" = None) -> "Axes":
     -------
     matplotlib.axes.Axes
         The axes, in ``ax.figure``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
+    >>> subjects = np.repeat(np.arange(20), 4)
+    >>> X = np.random.default_rng(0).normal(subjects[:, None] % 2, 0.5, (80, 2))
+    >>> run = BiomechanicalModelEvaluator().evaluate_classification
+    >>> results = run(LogisticRegression(), X, subjects % 2, subjects)
+    >>> plot_scores(results).get_xlabel()
+    'Score'
     """
     found = headline_scores(results, results["kind"])
     ax = axes_for(ax, ROWS_WIDTH, 0.5 + rows_height(len(found)), results)
@@ -107,7 +119,7 @@ def plot_scores(results: Mapping[str, Any], ax: "Axes | None" = None) -> "Axes":
 def plot_confusion_matrix(
     results: Mapping[str, Any], ax: "Axes | None" = None, names: Sequence[str] | None = None
 ) -> "Axes":
-    """Draw how many cycles of each true class were called what, shaded by the share of the class.
+    """Draw how many cycles of each true class were predicted as which, shaded by their share.
 
     Parameters
     ----------
@@ -122,6 +134,18 @@ def plot_confusion_matrix(
     -------
     matplotlib.axes.Axes
         The axes, in ``ax.figure``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
+    >>> subjects = np.repeat(np.arange(20), 4)
+    >>> X = np.random.default_rng(0).normal(subjects[:, None] % 2, 0.5, (80, 2))
+    >>> run = BiomechanicalModelEvaluator().evaluate_classification
+    >>> results = run(LogisticRegression(), X, subjects % 2, subjects)
+    >>> plot_confusion_matrix(results).get_xlabel()
+    'Predicted'
     """
     titles = [value_title(name) for name in names or results["class_names"]]
     counts = np.asarray(results["confusion_matrix"])
@@ -150,7 +174,7 @@ def confusion_size(n_classes: int) -> tuple[float, float]:
 
 
 def plot_predictions(results: Mapping[str, Any], ax: "Axes | None" = None) -> "Axes":
-    """Draw predictions against observations, cycles as haze and means of subjects as points.
+    """Draw predictions against observations: cycles as small points, means of subjects as large.
 
     Parameters
     ----------
@@ -238,6 +262,18 @@ def plot_subject_scores(results: Mapping[str, Any], ax: "Axes | None" = None) ->
     -------
     matplotlib.axes.Axes
         The axes, in ``ax.figure``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
+    >>> subjects = np.repeat(np.arange(20), 4)
+    >>> X = np.random.default_rng(0).normal(subjects[:, None] % 2, 0.5, (80, 2))
+    >>> run = BiomechanicalModelEvaluator().evaluate_classification
+    >>> results = run(LogisticRegression(), X, subjects % 2, subjects)
+    >>> plot_subject_scores(results).get_ylabel()
+    'Subjects'
     """
     from matplotlib.ticker import MaxNLocator
 
@@ -363,7 +399,7 @@ def _drawn(
 
 
 def plot_calibration(curve: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
-    """Draw how often probabilities came true, with 95 % intervals over subjects.
+    """Draw observed against predicted probabilities, with 95 % intervals over subjects.
 
     Parameters
     ----------
@@ -376,6 +412,19 @@ def plot_calibration(curve: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     -------
     matplotlib.axes.Axes
         The axes, in ``ax.figure``. The area of a point grows with its cycles.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
+    >>> subjects = np.repeat(np.arange(20), 4)
+    >>> X = np.random.default_rng(0).normal(subjects[:, None] % 2, 0.5, (80, 2))
+    >>> run = BiomechanicalModelEvaluator().evaluate_classification
+    >>> results = run(LogisticRegression(), X, subjects % 2, subjects)
+    >>> from locomotion_analysis.evaluation.probability import calibration_curve
+    >>> plot_calibration(calibration_curve(results)).get_xlabel()
+    'Predicted probability'
     """
     ax = axes_for(ax, *_SQUARE, curve)
     ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1.0, linestyle="--", label="perfect")
@@ -413,6 +462,19 @@ def plot_roc(curve: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     -------
     matplotlib.axes.Axes
         The axes, in ``ax.figure``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
+    >>> subjects = np.repeat(np.arange(20), 4)
+    >>> X = np.random.default_rng(0).normal(subjects[:, None] % 2, 0.5, (80, 2))
+    >>> run = BiomechanicalModelEvaluator().evaluate_classification
+    >>> results = run(LogisticRegression(), X, subjects % 2, subjects)
+    >>> from locomotion_analysis.evaluation.probability import roc_curve
+    >>> plot_roc(roc_curve(results)).get_ylabel()
+    'True positive rate (recall)'
     """
     ax = axes_for(ax, *_SQUARE, curve)
     ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1.0, linestyle="--", label="chance")
@@ -435,6 +497,19 @@ def plot_precision_recall(curve: pd.DataFrame, ax: "Axes | None" = None) -> "Axe
     -------
     matplotlib.axes.Axes
         The axes, in ``ax.figure``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
+    >>> subjects = np.repeat(np.arange(20), 4)
+    >>> X = np.random.default_rng(0).normal(subjects[:, None] % 2, 0.5, (80, 2))
+    >>> run = BiomechanicalModelEvaluator().evaluate_classification
+    >>> results = run(LogisticRegression(), X, subjects % 2, subjects)
+    >>> from locomotion_analysis.evaluation.probability import precision_recall_curve
+    >>> plot_precision_recall(precision_recall_curve(results)).get_xlabel()
+    'Recall'
     """
     ax = axes_for(ax, *_SQUARE, curve)
     _bands(ax, curve, "recall", "precision")
@@ -526,7 +601,7 @@ def plot_learning_curve(curve: pd.DataFrame, ax: "Axes | None" = None) -> "Axes"
 
 
 def plot_early_classification(found: "EarlyClassification", ax: "Axes | None" = None) -> "Axes":
-    """Draw the score over the share of the cycle that is known, and how many cycles are told by then.
+    """Draw the score over the known share of the cycle, and how many cycles are classified by then.
 
     Parameters
     ----------

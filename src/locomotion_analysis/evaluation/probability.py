@@ -114,6 +114,18 @@ def calibration_curve(
     ------
     SchemaError
         If the model gave no probabilities.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
+    >>> subjects = np.repeat(np.arange(20), 4)
+    >>> X = np.random.default_rng(0).normal(subjects[:, None] % 2, 0.5, (80, 2))
+    >>> run = BiomechanicalModelEvaluator().evaluate_classification
+    >>> results = run(LogisticRegression(), X, subjects % 2, subjects)
+    >>> bool(calibration_curve(results)["observed"].between(0, 1).all())
+    True
     """
     given = held_out_probabilities(results)
     tables = []
@@ -168,6 +180,18 @@ def calibration_scores(
     ------
     SchemaError
         If the model gave no probabilities.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
+    >>> subjects = np.repeat(np.arange(20), 4)
+    >>> X = np.random.default_rng(0).normal(subjects[:, None] % 2, 0.5, (80, 2))
+    >>> run = BiomechanicalModelEvaluator().evaluate_classification
+    >>> results = run(LogisticRegression(), X, subjects % 2, subjects)
+    >>> calibration_scores(results)["brier"].round(2).tolist()
+    [0.09]
     """
     given = held_out_probabilities(results)
     rows = []
@@ -253,6 +277,18 @@ def roc_curve(
     ------
     SchemaError
         If the model gave no probabilities.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
+    >>> subjects = np.repeat(np.arange(20), 4)
+    >>> X = np.random.default_rng(0).normal(subjects[:, None] % 2, 0.5, (80, 2))
+    >>> run = BiomechanicalModelEvaluator().evaluate_classification
+    >>> results = run(LogisticRegression(), X, subjects % 2, subjects)
+    >>> roc_curve(results).columns.tolist()
+    ['class', 'false_positive_rate', 'true_positive_rate', 'low', 'high']
     """
     names = ("false_positive_rate", "true_positive_rate")
     return _curves(results, _roc_on_grid, names)
@@ -279,6 +315,18 @@ def precision_recall_curve(
     ------
     SchemaError
         If the model gave no probabilities.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
+    >>> subjects = np.repeat(np.arange(20), 4)
+    >>> X = np.random.default_rng(0).normal(subjects[:, None] % 2, 0.5, (80, 2))
+    >>> run = BiomechanicalModelEvaluator().evaluate_classification
+    >>> results = run(LogisticRegression(), X, subjects % 2, subjects)
+    >>> "precision" in precision_recall_curve(results)
+    True
     """
     return _curves(results, _precision_on_grid, ("recall", "precision"))
 
@@ -304,6 +352,18 @@ def discrimination_scores(
     ------
     SchemaError
         If the model gave no probabilities.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
+    >>> subjects = np.repeat(np.arange(20), 4)
+    >>> X = np.random.default_rng(0).normal(subjects[:, None] % 2, 0.5, (80, 2))
+    >>> run = BiomechanicalModelEvaluator().evaluate_classification
+    >>> results = run(LogisticRegression(), X, subjects % 2, subjects)
+    >>> discrimination_scores(results)["roc_auc"].round(2).tolist()
+    [0.95]
     """
     given = held_out_probabilities(results)
     rows = []

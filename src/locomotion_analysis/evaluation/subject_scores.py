@@ -199,6 +199,18 @@ def class_metrics(results: Mapping[str, Any]) -> pd.DataFrame:
         If the results are of a regression.
     SplitLeakError
         If subjects are unknown.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
+    >>> subjects = np.repeat(np.arange(20), 4)
+    >>> X = np.random.default_rng(0).normal(subjects[:, None] % 2, 0.5, (80, 2))
+    >>> run = BiomechanicalModelEvaluator().evaluate_classification
+    >>> results = run(LogisticRegression(), X, subjects % 2, subjects)
+    >>> class_metrics(results)["recall"].round(2).to_dict()
+    {0: 0.85, 1: 0.95}
     """
     if results["kind"] != "classification":
         raise SchemaError(
@@ -294,6 +306,18 @@ def subject_level_metrics(results: Mapping[str, Any]) -> pd.DataFrame:
     ------
     SplitLeakError
         If subjects are unknown.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
+    >>> subjects = np.repeat(np.arange(20), 4)
+    >>> X = np.random.default_rng(0).normal(subjects[:, None] % 2, 0.5, (80, 2))
+    >>> run = BiomechanicalModelEvaluator().evaluate_classification
+    >>> results = run(LogisticRegression(), X, subjects % 2, subjects)
+    >>> subject_level_metrics(results)["recall"].to_dict()
+    {0: 1.0, 1: 1.0}
     """
     calls = subject_calls(results)
     table = pd.DataFrame(

@@ -128,7 +128,21 @@ class BiomechanicalFeatureEngineer(TransformerMixin, BaseEstimator):  # type: ig
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> Any:
-        """Fit to `X` and return what :meth:`transform` would, extracting features once."""
+        """Fit to `X` and return what :meth:`transform` would, extracting features once.
+
+        Parameters
+        ----------
+        X : LocomotionData or DataFrame
+            As for :meth:`fit`.
+        y : array-like, shape (n_cycles,), optional
+            Target, needed where features are selected (``n_selected``); of a long frame, one
+            value a row.
+
+        Returns
+        -------
+        DataFrame, shape (n_cycles, n_features)
+            Its index is the key of the cycles.
+        """
         features = self._extract(X)
         self._fit_features(X, features, y)
         return self._project(features)

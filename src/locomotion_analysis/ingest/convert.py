@@ -113,7 +113,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Conversion:
-    """What became of the files.
+    """Result of :func:`convert`: cycles, table of files, failures.
 
     Attributes
     ----------
@@ -363,18 +363,43 @@ _READERS: list[Reader] = [
 
 
 def register(reader: Reader) -> Reader:
-    """Add a reader; the first that recognises a file reads it."""
+    """Add a reader for a file format; the first that recognises a file reads it.
+
+    Parameters
+    ----------
+    reader : Reader
+        Has ``name``, ``endings``, ``recognises`` and ``read``.
+
+    Returns
+    -------
+    Reader
+        The same.
+    """
     _READERS.append(reader)
     return reader
 
 
 def readers() -> tuple[Reader, ...]:
-    """Return the registered readers in the order they are asked."""
+    """Return the registered readers in the order they are asked.
+
+    Returns
+    -------
+    tuple of Reader
+    """
     return tuple(_READERS)
 
 
 def reader_for(path: Path) -> Reader:
-    """Return the reader that recognises the content of `path`.
+    """Return the reader that recognises the content of a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    Reader
 
     Raises
     ------
@@ -855,6 +880,10 @@ def merge(recordings: Sequence[Recording]) -> Recording:
     recordings : sequence of Recording
         At least one; the one whose clock counts first.
 
+    Returns
+    -------
+    Recording
+
     Raises
     ------
     SchemaError
@@ -970,6 +999,10 @@ def marker_report(
         The one to take from a file of several people, or whose row of the table is meant.
     marker_map : mapping of str to str, optional
         Label in the file -> name of the marker in the model.
+
+    Returns
+    -------
+    MarkerReport
 
     Raises
     ------

@@ -103,6 +103,16 @@ def velocity_events(recording: Recording) -> list[Event]:
     at which the heel is low, below 35 % of its range (O'Connor, Thorpe, O'Malley & Vaughan
     2007, Gait Posture 25:469, doi 10.1016/j.gaitpost.2006.05.016). Needs no pelvis markers. It
     holds forward only, so steps backward have no events.
+
+    Parameters
+    ----------
+    recording : Recording
+        With markers of heel and forefoot.
+
+    Returns
+    -------
+    list of Event
+        Seconds, by foot; empty without such markers.
     """
     from scipy.signal import find_peaks
 
@@ -255,6 +265,10 @@ def angle_events(recording: Recording) -> list[Event]:
     ----------
     recording : Recording
         Needs hip and knee flexion of a leg; ankle and pelvis tilt are used where there.
+
+    Returns
+    -------
+    list of Event
     """
     placed = feet_from_angles(recording)
     if placed is None:
@@ -393,7 +407,18 @@ class GaitEvents:
         }
 
     def times(self, side: str, kind: str) -> NDArray[np.float64]:
-        """Return the instants of one kind of event of one foot, rising."""
+        """Return the instants of one kind of event of one foot, rising.
+
+        Parameters
+        ----------
+        side : {"left", "right"}
+        kind : {"heel_strike", "toe_off"}
+
+        Returns
+        -------
+        ndarray, shape (n_events,)
+            Seconds on the time axis of the recording.
+        """
         found = [e.time_s for e in self.events if e.side == side and e.kind == kind]
         return np.array(sorted(found), dtype=np.float64)
 
@@ -576,6 +601,19 @@ def contact_events(contacts: Mapping[str, NDArray[np.float64]]) -> list[Event]:
     ----------
     contacts : mapping of str to ndarray, shape (n, 2)
         Side -> start and end, NaN where not recorded.
+
+    Returns
+    -------
+    list of Event
+        In order of time, s.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.ingest import contacts
+    >>> time_s = np.arange(0, 2, 0.01)
+    >>> force = np.where((time_s > 0.5) & (time_s < 1.1), 700.0, 0.0)  # N
+    >>> [event.kind for event in contact_events({"right": contacts(time_s, force)})]
+    ['heel_strike', 'toe_off']
     """
     events = []
     for side, spans in contacts.items():

@@ -582,6 +582,17 @@ def find_strides(recording: Recording) -> pd.DataFrame:
         One row a pair of successive heel strikes of a foot, by start: ``side, start_s, end_s,
         duration_s, toe_off_s, contra_strike_s, contra_toe_off_s`` (NaN where not found) and
         ``reason`` why the stride is not used (empty: it is used).
+
+    Examples
+    --------
+    >>> from locomotion_analysis.ingest import Recording, Stream
+    >>> time_s = np.arange(660) / 100
+    >>> stance = np.mod(time_s / 1.1, 1) / 0.6  # a stride of 1.1 s
+    >>> force = np.where(stance < 1, 700 * np.sin(np.pi * np.minimum(stance, 1)), 0)
+    >>> signals = {"grf_vertical_left_N": force, "grf_vertical_right_N": np.roll(force, 55)}
+    >>> found = find_strides(Recording(source="insole", streams=(Stream(time_s, signals),)))
+    >>> sorted(set(found["side"]))
+    ['left', 'right']
     """
     return strides_between(find_events(recording))
 
@@ -682,6 +693,17 @@ def stride_time_variability(strides: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Indexed by side: ``n_strides, n_left_out, mean_s, sd_s, cv_percent``.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.ingest import Recording, Stream
+    >>> time_s = np.arange(660) / 100
+    >>> stance = np.mod(time_s / 1.1, 1) / 0.6  # a stride of 1.1 s
+    >>> force = np.where(stance < 1, 700 * np.sin(np.pi * np.minimum(stance, 1)), 0)
+    >>> signals = {"grf_vertical_left_N": force, "grf_vertical_right_N": np.roll(force, 55)}
+    >>> recording = Recording(source="insole", streams=(Stream(time_s, signals),))
+    >>> stride_time_variability(find_strides(recording))["mean_s"].round(2).to_dict()
+    {'left': 1.1, 'right': 1.1}
     """
     used = strides[strides["reason"] == ""]
     rows = {}

@@ -179,6 +179,15 @@ class PredictionSchema:
     def check_target(self, y: Any) -> NDArray[Any]:
         """Return the labels or numbers that predictions are scored against.
 
+        Parameters
+        ----------
+        y : array-like, shape (n_rows,)
+            True classes or numbers of new rows.
+
+        Returns
+        -------
+        ndarray, shape (n_rows,)
+
         Raises
         ------
         TargetError
@@ -187,7 +196,13 @@ class PredictionSchema:
         return known_quantity(y) if self.classes is None else known_labels(y, self.classes)
 
     def write(self, path: str | os.PathLike[str]) -> None:
-        """Write the schema as JSON, whole or not at all."""
+        """Write the schema as JSON, whole or not at all.
+
+        Parameters
+        ----------
+        path : path-like
+            File to write; one that is there is replaced.
+        """
         write_all({Path(path): self.to_json() + "\n"})
 
     def to_json(self) -> str:
@@ -198,10 +213,27 @@ class PredictionSchema:
     def read(cls, path: str | os.PathLike[str]) -> Self:
         """Read what :meth:`write` wrote.
 
+        Parameters
+        ----------
+        path : path-like
+
+        Returns
+        -------
+        PredictionSchema
+
         Raises
         ------
         FileReadError
             If the file is missing, damaged or of a later format.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "schema.json"
+        >>> X = pd.DataFrame({"speed_m_s": [1.1, 1.3]})
+        >>> PredictionSchema.of(X, pd.Series([60.0, 30.0], name="age")).write(path)
+        >>> PredictionSchema.read(path).names
+        ('speed_m_s',)
         """
         try:
             text = Path(path).read_text(encoding="utf-8")
@@ -215,6 +247,14 @@ class PredictionSchema:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Return the schema that :meth:`to_json` wrote.
+
+        Parameters
+        ----------
+        text : str
+
+        Returns
+        -------
+        PredictionSchema
 
         Raises
         ------

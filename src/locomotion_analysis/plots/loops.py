@@ -90,6 +90,10 @@ def plot_phase_plane(
     by, ax
         As for :func:`plot_cyclogram`.
 
+    Returns
+    -------
+    matplotlib.axes.Axes
+
     Raises
     ------
     SchemaError
@@ -191,6 +195,10 @@ def plot_butterfly(data: LocomotionData, by: str | None = None) -> "Figure":
         Cycles of one task, with vertical and anterior force in body weights.
     by : str, optional
         Column of the groups; None: left and right where the cycles say their side.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
 
     Raises
     ------

@@ -65,6 +65,10 @@ def plot_events(data: LocomotionData, by: str = "subject", *, ax: "Axes | None" 
         Column of the groups; of more than 24 the first are shown.
     ax : matplotlib.axes.Axes, optional
 
+    Returns
+    -------
+    matplotlib.axes.Axes
+
     Raises
     ------
     SchemaError
@@ -225,6 +229,10 @@ def plot_spatiotemporal(
         Column of the groups.
     ax : matplotlib.axes.Axes, optional
 
+    Returns
+    -------
+    matplotlib.axes.Axes
+
     Raises
     ------
     SchemaError
@@ -287,6 +295,10 @@ def plot_profile(data: LocomotionData, by: str = "subject", *, ax: "Axes | None"
     by : str
         Column of the groups; of more than seven the first are shown.
     ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
 
     Raises
     ------

@@ -113,7 +113,7 @@ class PartWeights:
 
 @dataclass(frozen=True, slots=True)
 class ModelExplanation:
-    """What a trained model looks at.
+    """What the predictions of a trained model depend on.
 
     Attributes
     ----------
@@ -190,7 +190,7 @@ def explain_bundle(
     source: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> ModelExplanation:
-    """Explain a trained model's answers for some people and write the page.
+    """Explain a trained model's predictions for some people and write the page.
 
     Parameters
     ----------

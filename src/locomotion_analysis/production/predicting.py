@@ -38,7 +38,19 @@ REJECTED = "rejected"
 
 
 def answers(bundle: "Bundle", rows: LocomotionData | pd.DataFrame) -> pd.DataFrame:
-    """Answer what ``read_rows`` read: :func:`predict_cycles` or :func:`predict_features`."""
+    """Predict for rows of either kind: :func:`predict_cycles` or :func:`predict_features`.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    rows : LocomotionData or DataFrame
+        From :func:`read_rows`.
+
+    Returns
+    -------
+    DataFrame
+        One row a cycle, or a row of features.
+    """
     if isinstance(rows, LocomotionData):
         return predict_cycles(bundle, rows)
     return predict_features(bundle, rows)
@@ -56,6 +68,10 @@ def read_rows(
     features : collection of str
         Names of a model's features: other columns of a CSV table stay the text they are, so that
         nobody's name loses its zeros.
+
+    Returns
+    -------
+    LocomotionData or DataFrame
     """
     place = Path(path)
     if place.is_dir():
@@ -76,7 +92,7 @@ def read_rows(
 
 
 def predict_cycles(bundle: "Bundle", data: LocomotionData) -> pd.DataFrame:
-    """Answer each gait cycle as the service does, with the same checks.
+    """Predict for each gait cycle, with the checks of the service.
 
     A cycle in which a channel that the model needs was not fully measured is not answered, and its
     row says so. Curves that cannot be right (another unit, the other sign) are an error: the others
@@ -167,7 +183,7 @@ def measured_cycles(
 
 
 def predict_features(bundle: "Bundle", frame: pd.DataFrame) -> pd.DataFrame:
-    """Answer each row of a table of features.
+    """Predict for each row of a table of features.
 
     Parameters
     ----------
@@ -197,7 +213,14 @@ def predict_features(bundle: "Bundle", frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_predictions(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
-    """Write answers as CSV or Parquet, by the ending, whole or not at all.
+    """Write predictions as CSV or Parquet, by the ending, whole or not at all.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`predict_cycles` or :func:`predict_features`.
+    path : path-like
+        Ends in ``.csv`` or ``.parquet``.
 
     Raises
     ------

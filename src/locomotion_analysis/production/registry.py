@@ -546,7 +546,19 @@ class Registry:
         return version
 
     def promote(self, number: int, why: str = "") -> Version:
-        """Make a version the champion; the old one is archived. A service follows at once.
+        """Make a version the champion; the old one is archived. A service switches by itself.
+
+        Parameters
+        ----------
+        number : int
+            Number of the version.
+        why : str
+            Reason, for the log.
+
+        Returns
+        -------
+        Version
+            The new champion.
 
         Raises
         ------
@@ -558,7 +570,17 @@ class Registry:
         return self._change("promoted", lambda state: promoted(state, number), why)
 
     def roll_back(self, why: str = "") -> Version:
-        """Go back to the champion before this one, and return it.
+        """Go back to the champion before this one.
+
+        Parameters
+        ----------
+        why : str
+            Reason, for the log.
+
+        Returns
+        -------
+        Version
+            The champion from now on.
 
         Raises
         ------
@@ -570,7 +592,18 @@ class Registry:
         return self._change("rolled back", rolled_back, why)
 
     def archive(self, number: int, why: str = "") -> Version:
-        """Put a candidate away.
+        """Archive a candidate.
+
+        Parameters
+        ----------
+        number : int
+            Number of the version.
+        why : str
+            Reason, for the log.
+
+        Returns
+        -------
+        Version
 
         Raises
         ------
@@ -583,7 +616,15 @@ class Registry:
         return state.version(number)
 
     def note(self, number: int, action: str, why: str) -> None:
-        """Write into the log what was decided without a change of stages."""
+        """Write into the log what was decided without a change of stages.
+
+        Parameters
+        ----------
+        number : int
+            Number of the version that the decision is about.
+        action, why : str
+            What was decided, and the reason.
+        """
         with self._storage.alone():
             self._replace(self._state(), action, number, why)
 
@@ -615,7 +656,16 @@ class Registry:
         return path
 
     def find(self, which: str | int) -> Version:
-        """Return a version by number, or the champion.
+        """Return a version.
+
+        Parameters
+        ----------
+        which : int or str
+            Its number, or ``"champion"``.
+
+        Returns
+        -------
+        Version
 
         Raises
         ------
@@ -640,12 +690,23 @@ class Registry:
         return self._state().version(int(which))
 
     def has_seen(self, version: Version, subjects: Iterable[object]) -> list[bool]:
-        """Tell of each subject whether a version was trained on it.
+        """Return which subjects a version was trained on.
+
+        Parameters
+        ----------
+        version : Version
+        subjects : iterable
+            Names of subjects.
+
+        Returns
+        -------
+        list of bool
+            True for each subject that was among the training people, by the hash of the name.
 
         Raises
         ------
         FileReadError
-            If that is not known of the version.
+            If the version's training people are not known.
         """
         if version.trained_on is None:
             raise FileReadError(
@@ -674,7 +735,27 @@ class Registry:
             self._storage.write(_STATE, state.to_json())
 
     def for_testing(self, subjects: Iterable[object]) -> list[bool]:
-        """Tell of each subject whether it is kept for testing; in one registry always the same."""
+        """Return which subjects are kept for testing; always the same in one registry.
+
+        Three in ten are, by a keyed hash of the name.
+
+        Parameters
+        ----------
+        subjects : iterable
+            Names of subjects.
+
+        Returns
+        -------
+        list of bool
+            True for each subject that is tested and never trained on.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> registry = Registry(tempfile.mkdtemp(), key="0" * 64)
+        >>> registry.for_testing(["P1", "P2"]) == registry.for_testing(["P1", "P2"])
+        True
+        """
         with self._storage.alone():
             key = self._state(made=True).key
         return [is_for_testing(key, subject) for subject in subjects]

@@ -287,10 +287,19 @@ def two_sides(registry: Registry, champion: Version, data: LocomotionData, targe
 def subjects_of_run(folder: str | os.PathLike[str]) -> list[str]:
     """Return the subjects a model was trained on, from its run folder.
 
+    Parameters
+    ----------
+    folder : path-like
+        Written by ``locomotion train``.
+
+    Returns
+    -------
+    list of str
+
     Raises
     ------
     FileReadError
-        If the folder holds no table of folds.
+        If the folder has no table of folds.
     """
     path = Path(folder) / "folds.csv"
     try:

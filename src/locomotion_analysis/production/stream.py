@@ -70,7 +70,7 @@ _BACKWARD = "walked backward: events from joint angles hold forward only"
 
 
 class GaitStream:
-    """A model that answers each stride of a live stream.
+    """A model that predicts for each stride of a live stream.
 
     Parameters
     ----------

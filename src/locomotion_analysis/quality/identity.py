@@ -58,7 +58,7 @@ _SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that speaks against a name.
+    """One reason to doubt the name of a subject.
 
     Attributes
     ----------

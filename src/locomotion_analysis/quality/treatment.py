@@ -135,6 +135,17 @@ class Diagnosis:
     ) -> Self:
         """Return the prescriptions and remarks of some kinds, or for some channels.
 
+        Parameters
+        ----------
+        kinds : iterable of str, optional
+            For example ``["flip"]``; all where None.
+        channels : iterable of str, optional
+            Only what concerns these channels; all where None.
+
+        Returns
+        -------
+        Diagnosis
+
         Raises
         ------
         SchemaError

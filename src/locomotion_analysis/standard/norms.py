@@ -65,6 +65,13 @@ class NormativeCurves:
     mean, sd : ndarray, shape (n_channels, 150)
     source : str
         The papers behind the numbers.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.standard import normative_curves
+    >>> mean, sd = normative_curves("level_walking").of("knee_flexion_angle_ipsi_rad")
+    >>> mean.shape
+    (150,)
     """
 
     task: str
@@ -74,7 +81,18 @@ class NormativeCurves:
     source: str
 
     def of(self, channel: str) -> tuple[Array, Array] | None:
-        """Return mean and standard deviation of `channel`, or None where there is none."""
+        """Return the norm of one channel.
+
+        Parameters
+        ----------
+        channel : str
+
+        Returns
+        -------
+        mean, sd : ndarray, shape (150,)
+            In the unit of the channel, from 0 to 100 % of the cycle; None instead of both where no
+            norm is published.
+        """
         if channel not in self.channels:
             return None
         row = self.channels.index(channel)

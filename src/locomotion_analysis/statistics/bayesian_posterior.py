@@ -262,7 +262,20 @@ class BayesianModel:
         return table if self.is_curve else table.iloc[0]
 
     def contrast(self, weights: Mapping[str, float]) -> pd.DataFrame:
-        """Return the posterior of a sum of fixed effects, each by its weight: one row a point."""
+        """Return the posterior of a weighted sum of fixed effects.
+
+        Parameters
+        ----------
+        weights : mapping of str to float
+            Weight of each effect by its name in ``fixed``; others weigh 0.
+
+        Returns
+        -------
+        DataFrame
+            One row, of curves one row a point: ``mean``, ``sd``, ``low``, ``high``,
+            ``p_direction``, of curves ``band_low`` and ``band_high`` too; in the unit of the
+            response.
+        """
         return _summary(self._effects @ self._row(weights), self.level, self._nodes, self.is_curve)
 
     def plot(self, effect: str, ax: "Axes | None" = None) -> "Axes":
@@ -358,7 +371,18 @@ class BayesianModel:
         return "\n".join([*lines, *self.notes])
 
     def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
-        """Return the report as one HTML page, and write it where a path is given."""
+        """Return the report as one HTML page.
+
+        Parameters
+        ----------
+        path : path-like, optional
+            File to write it to, whole or not at all.
+
+        Returns
+        -------
+        str
+            The page, with its pictures inside.
+        """
         from locomotion_analysis.statistics.bayesian_report import bayesian_page
         from locomotion_analysis.statistics.comparison_report import write_page
 

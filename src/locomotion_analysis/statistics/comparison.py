@@ -147,7 +147,18 @@ class Comparison:
         return tuple(_factor_names(self.people.frame, self.terms))
 
     def levels(self, factor: str) -> list[object]:
-        """Return the levels of a factor, in order."""
+        """Return the levels of a factor, in order.
+
+        Parameters
+        ----------
+        factor : str
+            A factor of the formula.
+
+        Returns
+        -------
+        list
+            The first is what the others are compared with.
+        """
         return list(_factor(self.people.frame, factor).levels)
 
     def __getitem__(self, name: str) -> Effect:
@@ -257,7 +268,18 @@ class Comparison:
         return plot_means(self, ax, effect=effect)
 
     def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
-        """Return the report as one HTML page, and write it where a path is given."""
+        """Return the report as one HTML page.
+
+        Parameters
+        ----------
+        path : path-like, optional
+            File to write it to, whole or not at all.
+
+        Returns
+        -------
+        str
+            The page, with its pictures inside.
+        """
         from locomotion_analysis.statistics.comparison_report import comparison_page, write_page
 
         page = comparison_page(self).html()

@@ -103,7 +103,18 @@ class Family:
         return tuple(dict.fromkeys(entry for each in self.comparisons for entry in each.history))
 
     def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
-        """Return the report as one HTML page, and write it where a path is given."""
+        """Return the report as one HTML page.
+
+        Parameters
+        ----------
+        path : path-like, optional
+            File to write it to, whole or not at all.
+
+        Returns
+        -------
+        str
+            The page, with its pictures inside.
+        """
         from locomotion_analysis.statistics.comparison_report import family_page, write_page
 
         page = family_page(self).html()
@@ -113,7 +124,7 @@ class Family:
 
 
 def compare_family(data: LocomotionData | pd.DataFrame, formula: str, **options: Any) -> Family:
-    """Compare several channels, each by itself, and adjust their P as one family.
+    """Compare several channels, each by itself, with p-values adjusted as one family.
 
     Parameters
     ----------

@@ -196,7 +196,7 @@ def prediction_sets(
     classes: Sequence[Any],
     conformal: Conformal,
 ) -> list[list[Any]]:
-    """Return the set of classes of each row; it always holds the predicted one.
+    """Return the prediction set of each row; it always contains the predicted class.
 
     Parameters
     ----------
@@ -208,6 +208,11 @@ def prediction_sets(
         All classes.
     conformal : Conformal
         The limits.
+
+    Returns
+    -------
+    list of list
+        Classes of each row.
     """
     limits = [conformal.limit] * len(classes)
     for at, label in enumerate(classes):
@@ -222,7 +227,7 @@ def prediction_sets(
 
 
 class SubjectConformal(BaseEstimator):  # type: ignore[misc]
-    """Intervals or sets around an estimator's answers, with people as what is exchangeable.
+    """Conformal prediction intervals or sets of an estimator, exchangeable over people.
 
     Parameters
     ----------
@@ -275,7 +280,7 @@ class SubjectConformal(BaseEstimator):  # type: ignore[misc]
     >>> y = X[:, 0] + rng.normal(size=40)[people]
     >>> limits = SubjectConformal(LinearRegression(), coverage=0.8).fit(X, y, people)
     >>> limits.predict([[0.0]]).round(1).to_dict("records")
-    [{'low': -1.2, 'high': 1.1}]
+    [{'low': -1.7, 'high': 1.3}]
     """
 
     def __init__(

@@ -62,7 +62,7 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Inference:
-    """What a test found.
+    """Result of a test: critical value, clusters, p-values.
 
     Attributes
     ----------
@@ -190,7 +190,18 @@ class Inference:
         return plot_inference(self, ax, phase=phase)
 
     def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
-        """Return the result as one HTML page, and write it where a path is given."""
+        """Return the report as one HTML page.
+
+        Parameters
+        ----------
+        path : path-like, optional
+            File to write it to, whole or not at all.
+
+        Returns
+        -------
+        str
+            The page, with its pictures inside.
+        """
         from locomotion_analysis.statistics.comparison_report import inference_page, write_page
 
         page = inference_page(self).html()
@@ -408,7 +419,18 @@ class Effects(list[CurveTest]):
         iterations: int = 10_000,
         seed: int = 0,
     ) -> list[Inference]:
-        """Return the inference of each effect; see :meth:`CurveTest.inference`."""
+        """Return the inference of each effect.
+
+        Parameters
+        ----------
+        alpha, method, circular, iterations, seed
+            As for :meth:`CurveTest.inference`.
+
+        Returns
+        -------
+        list of Inference
+            In the order of the effects.
+        """
         return [
             test.inference(
                 alpha, method=method, circular=circular, iterations=iterations, seed=seed

@@ -49,44 +49,44 @@ def _by_permutation(test: Callable[..., Any]) -> Callable[..., Any]:
 
 
 ttest = _by_permutation(curve_tests.ttest)
-"""One mean, by signs of people."""
+"""One mean, by flipping signs of people."""
 ttest_paired = _by_permutation(curve_tests.ttest_paired)
-"""Pairs, by signs of their differences."""
+"""Pairs, by flipping signs of the differences."""
 ttest2 = _by_permutation(curve_tests.ttest2)
-"""Two groups, by people changing groups; Welch's t unless `equal_var`."""
+"""Two groups, by permuting people between groups; Welch's t unless `equal_var`."""
 regress = _by_permutation(curve_tests.regress)
-"""A slope, by people changing places."""
+"""A slope, by permuting people."""
 glm = _by_permutation(curve_tests.glm)
-"""A contrast beside covariates, by residuals changing places."""
+"""A contrast beside covariates, by permuting residuals."""
 anova1 = _by_permutation(curve_tests.anova1)
-"""Several groups, by people changing groups; Welch's F unless `equal_var`."""
+"""Several groups, by permuting people between groups; Welch's F unless `equal_var`."""
 anova1rm = _by_permutation(curve_tests.anova1rm)
-"""One factor within people, by conditions changing places in each."""
+"""One factor within people, by permuting conditions within each."""
 anova2 = _by_permutation(curve_tests.anova2)
-"""Two factors between people, by residuals changing places."""
+"""Two factors between people, by permuting residuals."""
 anova2nested = _by_permutation(curve_tests.anova2nested)
-"""Nested factors, by units changing places in the unit above."""
+"""Nested factors, by permuting units within the unit above."""
 anova2rm = _by_permutation(curve_tests.anova2rm)
-"""Two factors within people, by conditions changing places in each."""
+"""Two factors within people, by permuting conditions within each."""
 anova2onerm = _by_permutation(curve_tests.anova2onerm)
 """A factor between and one within people."""
 anova3 = _by_permutation(curve_tests.anova3)
-"""Three factors between people, by residuals changing places."""
+"""Three factors between people, by permuting residuals."""
 anova3nested = _by_permutation(curve_tests.anova3nested)
-"""Three nested factors, by units changing places in the unit above."""
+"""Three nested factors, by permuting units within the unit above."""
 anova3rm = _by_permutation(curve_tests.anova3rm)
-"""Three factors within people, by conditions changing places in each."""
+"""Three factors within people, by permuting conditions within each."""
 anova3onerm = _by_permutation(curve_tests.anova3onerm)
 """Two factors between and one within people."""
 anova3tworm = _by_permutation(curve_tests.anova3tworm)
 """A factor between and two within people."""
 hotellings = _by_permutation(curve_tests.hotellings)
-"""A mean vector, by signs of people."""
+"""A mean vector, by flipping signs of people."""
 hotellings_paired = _by_permutation(curve_tests.hotellings_paired)
-"""Pairs of vectors, by signs of their differences."""
+"""Pairs of vectors, by flipping signs of the differences."""
 hotellings2 = _by_permutation(curve_tests.hotellings2)
-"""Mean vectors of two groups, by people changing groups."""
+"""Mean vectors of two groups, by permuting people between groups."""
 cca = _by_permutation(curve_tests.cca)
-"""Dependence of a vector on numbers, by people changing places."""
+"""Dependence of a vector on numbers, by permuting people."""
 manova1 = _by_permutation(curve_tests.manova1)
-"""Mean vectors of several groups, by people changing groups."""
+"""Mean vectors of several groups, by permuting people between groups."""

@@ -46,7 +46,18 @@ class Power:
     simulated: bool = False
 
     def least(self, wanted: float = 0.8) -> int | None:
-        """Return the smallest number of people tried whose power is at least `wanted`, or None."""
+        """Return the smallest number of people tried that reaches a power.
+
+        Parameters
+        ----------
+        wanted : float
+            Power, 0 to 1.
+
+        Returns
+        -------
+        int or None
+            People a group; None where no number tried is enough.
+        """
         enough = self.table.index[self.table["power"] >= wanted]
         return int(enough[0]) if len(enough) else None
 
@@ -85,7 +96,7 @@ def power(
     random_state: int = 0,
     simulated: bool = False,
 ) -> Power:
-    r"""Simulate studies of more people than the pilot had, and count the significant ones.
+    r"""Estimate the power of a study by simulation from a pilot.
 
     Parameters
     ----------

@@ -43,6 +43,11 @@ def trend(values: ArrayLike, at: ArrayLike | None = None) -> Trend:
     at : array_like, shape (n_strides,), optional
         Number of each stride, rising, where some were not measured; 0, 1, 2, ... where None.
 
+    Returns
+    -------
+    Trend
+        In the unit of the values per stride.
+
     Raises
     ------
     SchemaError
@@ -51,7 +56,7 @@ def trend(values: ArrayLike, at: ArrayLike | None = None) -> Trend:
     Examples
     --------
     >>> found = trend(1.1 + 0.002 * np.arange(100) + np.random.default_rng(0).normal(0, 0.02, 100))
-    >>> round(found.slope, 4), found.low < 0.002 < found.high
+    >>> round(found.slope, 4), bool(found.low < 0.002 < found.high)
     (0.002, True)
     """
     from scipy import stats
@@ -81,7 +86,7 @@ def trend(values: ArrayLike, at: ArrayLike | None = None) -> Trend:
 
 
 def autocorrelation(values: ArrayLike, max_lag: int = 20) -> pd.DataFrame:
-    """Return how much a series resembles itself some strides later.
+    """Return the autocorrelation of a series of strides.
 
     Parameters
     ----------
@@ -136,6 +141,11 @@ def change_points(values: ArrayLike, penalty: float | None = None) -> NDArray[np
         neighbours and :math:`r_1` their first autocorrelation, a first-order process has
         :math:`\phi = 1 + 2 r_1` and the variance :math:`\overline{d^2} (1 + \phi) / (2 (1 - \phi)^2)`.
         Differences hardly see the changes themselves.
+
+    Returns
+    -------
+    ndarray of int
+        Positions in the series, rising; empty where the level does not change.
 
     Raises
     ------

@@ -194,7 +194,7 @@ def integrated_gradients(
     reference: Any = None,
     n_steps: int = 32,
 ) -> CycleRelevance:
-    """Share the distance between a cycle's answer and the reference's out among its points.
+    """Attribute predictions to the points of the curves by integrated gradients.
 
     ``(x - x') * integral of df/dx along the straight way from x' to x`` for cycle `x` and
     reference `x'` (Sundararajan, Taly and Yan 2017, https://arxiv.org/abs/1703.01365). The values
@@ -365,7 +365,7 @@ def phase_occlusion(
     by_channel: bool = False,
     reference: Any = None,
 ) -> CycleRelevance:
-    """Put a reference curve in the place of each window and see how the answer falls.
+    """Replace each window by a reference curve and measure how far the prediction falls.
 
     Unlike :func:`sequence_importance`, which fits anew in every fold and asks what the score
     loses, this explains one fitted model, cycle by cycle.
@@ -483,6 +483,10 @@ def plot_relevance(
         False: size. True: what spoke for the outcome less what spoke against it.
     axes : matplotlib Axes, optional
         Where to draw; a new figure where None.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
     """
     axes = axes_for(axes, 6.6, 2.9, () if data is None else data)
     outcomes = sorted(pd.unique(found.outcomes), key=str) if by_outcome else [None]
@@ -536,6 +540,10 @@ def plot_relevance_on_curves(
     axes : matplotlib Axes, optional
         Where to draw; a new figure where None.
 
+    Returns
+    -------
+    matplotlib.axes.Axes
+
     Raises
     ------
     SchemaError
@@ -582,7 +590,7 @@ def plot_relevance_map(
     *,
     axes: "Axes | None" = None,
 ) -> "Axes":
-    """Draw what spoke for and against an outcome, at every phase, on the channels of most weight.
+    """Draw the evidence for and against an outcome by phase, of the channels of most weight.
 
     Parameters
     ----------
@@ -594,6 +602,10 @@ def plot_relevance_map(
         One of ``found.outcomes``; all cycles where None.
     axes : matplotlib Axes, optional
         Where to draw; a new figure where None. At most 15 channels are drawn.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
     """
     channels = found.by_channel(outcome)["channel"].head(_MOST_CHANNELS)
     profiles = [found.profile(c, outcome, signed=True) for c in channels]

@@ -395,6 +395,10 @@ def plot_grouped_importance(found: GroupedImportance, axes: "Axes | None" = None
         From :func:`grouped_importance`.
     axes : matplotlib Axes, optional
         Where to draw; a new figure where None.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
     """
     table = found.table.head(_MOST_ROWS)
     axes = axes_for(axes, 4.8, 1.0 + 0.3 * len(table), found)
@@ -420,6 +424,10 @@ def plot_partial_dependence(found: PartialDependence, axes: "Axes | None" = None
         From :func:`partial_dependence`.
     axes : matplotlib Axes, optional
         Where to draw; a new figure where None.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
     """
     axes = axes_for(axes, 4.6, 3.4, found)
     axes.plot(found.grid, found.of_subject.T, color=MUTED, alpha=0.25, linewidth=0.6)
@@ -449,6 +457,10 @@ def plot_shapley(
         Class; the last where None.
     axes : matplotlib Axes, optional
         Where to draw; a new figure where None. The colour is the rank of the feature's value.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
     """
     position = len(found.outcomes) - 1 if outcome is None else found.outcomes.index(outcome)
     outcome = found.outcomes[position]
@@ -491,6 +503,10 @@ def plot_phase_importance(
         End of stance, % of the cycle, drawn as a dotted line.
     axes : matplotlib Axes, optional
         Where to draw; a new figure where None.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
     """
     axes = axes_for(axes, 4.8, 2.8, found.importance)
     curve = found.curve(channel)
@@ -530,6 +546,10 @@ def plot_phase_importance_on_curves(
         Where to draw; a new figure where None. The shade is the window's importance; windows
         whose interval includes zero are left white. The dotted line is the mean toe-off, where
         it was measured.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
     """
     if channel not in data.channels:
         raise SchemaError(
@@ -593,7 +613,17 @@ def plot_phase_map(found: PhaseImportance, axes: "Axes | None" = None) -> "Axes"
 
 
 def mean_toe_off(data: LocomotionData) -> float | None:
-    """Return the mean measured end of stance, % of the cycle; None where none was measured."""
+    """Return the mean measured end of stance.
+
+    Parameters
+    ----------
+    data : LocomotionData
+
+    Returns
+    -------
+    float or None
+        Percent of the cycle; None where the cycles have no ``stance_percent``.
+    """
     if "stance_percent" not in data.cycles:
         return None
     known = data.cycles["stance_percent"].dropna()

@@ -107,6 +107,11 @@ def read_subjects(path: str | os.PathLike[str]) -> SubjectTable:
         Text in UTF-8, or else in Windows' western alphabet; or a workbook, of which the only
         sheet that names subjects is read.
 
+    Returns
+    -------
+    SubjectTable
+        Subject -> column -> value, in standard units.
+
     Raises
     ------
     FileReadError

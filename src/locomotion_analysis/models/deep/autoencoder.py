@@ -292,11 +292,29 @@ class CurveAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CurveM
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[np.float32]:
-        """Return each cycle's coordinates, shape (n_cycles, n_latent)."""
+        """Return the latent coordinates of cycles.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_cycles, n_points, n_channels)
+
+        Returns
+        -------
+        ndarray of float32, shape (n_cycles, n_latent)
+        """
         return self._encoded(self._scaled(X))[0]
 
     def inverse_transform(self, latent: ArrayLike) -> NDArray[np.float32]:
-        """Return curves in the channels' units, shape (n_cycles, n_points, n_channels).
+        """Return the curves that latent coordinates stand for.
+
+        Parameters
+        ----------
+        latent : array-like, shape (n_cycles, n_latent)
+
+        Returns
+        -------
+        ndarray of float32, shape (n_cycles, n_points, n_channels)
+            In the channels' units.
 
         Raises
         ------
@@ -315,10 +333,20 @@ class CurveAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CurveM
         return self.scaler_.inverse_transform(curves)
 
     def score(self, X: ArrayLike, y: Any = None) -> float:  # noqa: ARG002 - scikit-learn's signature
-        """Return the share of the curves' variance that survives, 1 at best.
+        """Return the share of the curves' variance that is reconstructed, 1 at best.
 
-        Pooled over channels in spreads of the training, against each channel's mean in training
-        over cycles and phases; gaps are left out.
+        Pooled over channels in standard deviations of the training, against each channel's mean in
+        training over cycles and phases; gaps are left out.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_cycles, n_points, n_channels)
+        y : None
+            Ignored, for scikit-learn.
+
+        Returns
+        -------
+        float
         """
         scaled = self._scaled(X)
         rebuilt = outputs_of(self.network_.decoder, self._encoded(scaled)[0])
@@ -365,7 +393,13 @@ class CurveAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CurveM
         return np.argsort([-(change**2).mean() for change in moved], kind="stable")
 
     def sample(self, n_cycles: int, random_state: int = 0) -> NDArray[np.float32]:
-        """Draw cycles the variational autoencoder thinks likely.
+        """Draw cycles from the variational autoencoder.
+
+        Parameters
+        ----------
+        n_cycles : int
+        random_state : int
+            Seed.
 
         Returns
         -------

@@ -173,7 +173,16 @@ class MeanCurve(CurveEstimator):
         return self
 
     def predict(self, X: Any) -> NDArray[np.float32]:
-        """Return the mean curves for each cycle, shape (n_cycles, n_points, n_targets)."""
+        """Return the mean training curves for each cycle.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_cycles, n_points, n_channels)
+
+        Returns
+        -------
+        ndarray of float32, shape (n_cycles, n_points, n_targets)
+        """
         check_is_fitted(self)
         curves = checked_curves(X, (len(self.mean_), self.n_channels_), gaps=True)
         return np.broadcast_to(self.mean_, (len(curves), *self.mean_.shape)).copy()
@@ -255,7 +264,17 @@ class RidgeCurves(CurveEstimator):
         return self
 
     def predict(self, X: Any) -> NDArray[np.float32]:
-        """Return the predicted curves, shape (n_cycles, n_points, n_targets)."""
+        """Return the predicted curves.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_cycles, n_points, n_channels)
+
+        Returns
+        -------
+        ndarray of float32, shape (n_cycles, n_points, n_targets)
+            In the units of ``Y``.
+        """
         check_is_fitted(self)
         scaled = np.tensordot(self._scores(X), self.weights_, axes=1) + self.intercept_
         return self.targets_.inverse_transform(scaled.astype(np.float32))

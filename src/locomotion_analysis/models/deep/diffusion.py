@@ -131,7 +131,7 @@ def _noise_levels(n_steps: int) -> torch.Tensor:
 
 @dataclass(eq=False, repr=False)
 class CurveDiffusion(CycleGenerator):
-    """Draws gait cycles for a task, speed, pathology and person by taking noise away.
+    """Draws gait cycles for a task, speed, pathology and person by denoising diffusion.
 
     The stronger of the two generators; see ``DiffusionNetwork`` for the method and
     :class:`CycleGenerator` for what is drawn and what is computed.

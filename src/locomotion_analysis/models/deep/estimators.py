@@ -30,7 +30,7 @@ from locomotion_analysis.selection.splitters import MAX_BINS
 
 @dataclass(eq=False, repr=False)
 class DeepClassifier(AnswersWithClasses, DeepEstimator):
-    """Tells classes apart from whole curves, with a network of the architecture named.
+    """Classifies whole curves with a network of the named architecture.
 
     Subjects are set aside to stop the training when they no longer gain; the network of the best
     epoch is kept. Curves with gaps count as not measured, and the network is told which.
@@ -367,7 +367,7 @@ class MultiTaskLoss(nn.Module):  # type: ignore[misc]
 
 @dataclass(eq=False, repr=False)
 class DeepMultiTask(DeepEstimator):
-    """Answers several questions at once: task, pathology and speed from one encoder.
+    """Predicts several targets at once: task, pathology and speed from one encoder.
 
     Parameters are those of :class:`DeepClassifier`. A target may be missing (NaN, None) in some
     cycles: a laboratory that did not note the speed still teaches the pathology. Losses of the
@@ -423,19 +423,50 @@ class DeepMultiTask(DeepEstimator):
         return self._fit(X, self._targets(y, groups), groups)
 
     def predict(self, X: ArrayLike) -> pd.DataFrame:
-        """Return a column for each target: the most probable class, or the quantity."""
+        """Return the predictions of all targets.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_cycles, n_points, n_channels)
+
+        Returns
+        -------
+        DataFrame, shape (n_cycles, n_targets)
+            The most probable class, or the number.
+        """
         outputs = self._columns(X)
         return pd.DataFrame(
             {each.name: each.predicted(outputs[each.name]) for each in self.answers_}
         )
 
     def predict_proba(self, X: ArrayLike) -> dict[str, NDArray[np.float64]]:
-        """Return the probability of each class, (n_cycles, n_classes), by target."""
+        """Return the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_cycles, n_points, n_channels)
+
+        Returns
+        -------
+        dict of str to ndarray
+            By target of classes: shape (n_cycles, n_classes), in the order of ``classes_``.
+        """
         outputs = self._columns(X)
         return {name: probabilities(outputs[name]) for name in self.classes_}
 
     def score(self, X: ArrayLike, y: pd.DataFrame) -> float:
-        """Return the mean over the targets of balanced accuracy, or R² of quantities."""
+        """Return the mean score over the targets.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_cycles, n_points, n_channels)
+        y : DataFrame, shape (n_cycles, n_targets)
+
+        Returns
+        -------
+        float
+            Balanced accuracy of classes, R² of numbers, averaged.
+        """
         predicted = self.predict(X)
         return float(
             np.mean([each.score(y[each.name], predicted[each.name]) for each in self.answers_])
@@ -547,6 +578,11 @@ def sweep_learning_rate(
         Learning rates to begin and to end with.
     n_steps : int
         Batches.
+
+    Returns
+    -------
+    LearningRateSweep
+        ``rates``, ``losses`` and the ``suggested`` rate.
 
     Raises
     ------

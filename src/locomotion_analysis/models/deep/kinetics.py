@@ -72,6 +72,11 @@ def kinetics_arrays(
     targets : sequence of str, optional
         Channels to predict; all measured joint moments and ground reaction forces where None.
 
+    Returns
+    -------
+    KineticsArrays
+        ``X`` and ``Y``, shape (n_cycles, n_points, n_channels), NaN where not measured.
+
     Raises
     ------
     SchemaError
@@ -369,7 +374,18 @@ class CurveRegressor(CurveModel):
         return self
 
     def predict(self, X: Any) -> NDArray[np.float32]:
-        """Return the predicted curves, shape (n_cycles, n_points, n_targets), in Y's units."""
+        """Return the predicted curves.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_cycles, n_points, n_channels)
+            NaN where a channel was not measured.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_cycles, n_points, n_targets)
+            In the units of ``Y``.
+        """
         check_is_fitted(self)
         return self.targets_.inverse_transform(
             outputs_of(self.network_, *self.scaler_.transform(X))
@@ -512,6 +528,10 @@ def train_kinetics(
         Unfitted, with ``fit(X, Y, groups)``; :class:`CurveRegressor` where None.
     inputs, targets : sequence of str, optional
         Channels, see :func:`kinetics_arrays`.
+
+    Returns
+    -------
+    KineticsModel
 
     Raises
     ------

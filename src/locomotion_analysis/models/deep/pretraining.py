@@ -719,7 +719,7 @@ def finetune(
     groups: ArrayLike | None = None,
     **settings: Any,
 ) -> FinetunedClassifier | FinetunedRegressor:
-    """Put a pretrained encoder to a task.
+    """Fine-tune a pretrained encoder to a target.
 
     Parameters
     ----------

@@ -147,7 +147,17 @@ class Problem:
     paired: bool = False
 
     def recipes(self, random_state: int = 0) -> list[Recipe]:
-        """Return all recipes, baselines first."""
+        """Return all recipes of the problem, baselines first.
+
+        Parameters
+        ----------
+        random_state : int
+            Seed of the models.
+
+        Returns
+        -------
+        list of Recipe
+        """
         return [self.recipe(name, random_state) for name in self.models]
 
 
@@ -158,7 +168,7 @@ _FEW = (8, 25)
 
 
 def pathology_detection(model: str = "extra_trees", random_state: int = 0) -> Recipe:
-    """Return a recipe that tells pathologies (or one from health) apart.
+    """Return a recipe that classifies pathologies, or one pathology against health.
 
     Parameters
     ----------
@@ -187,12 +197,17 @@ def pathology_detection(model: str = "extra_trees", random_state: int = 0) -> Re
 
 
 def task_classification(model: str = "extra_trees", random_state: int = 0) -> Recipe:
-    """Return a recipe that tells tasks (level walking, stairs, ramps) apart.
+    """Return a recipe that classifies tasks (level walking, stairs, ramps).
 
     Parameters
     ----------
     model, random_state
         As for :func:`pathology_detection`.
+
+    Returns
+    -------
+    Recipe
+        Unfitted; ``model()`` returns the estimator that tunes itself.
 
     Raises
     ------
@@ -208,7 +223,7 @@ def task_classification(model: str = "extra_trees", random_state: int = 0) -> Re
 
 
 def fall_risk(model: str = "linear", random_state: int = 0) -> Recipe:
-    """Return a recipe that tells who will fall from gait.
+    """Return a recipe that predicts from gait who will fall.
 
     Falls depend on much besides gait, so that fewer features are kept than elsewhere. The
     threshold is set on held-out subjects for balanced accuracy.
@@ -217,6 +232,11 @@ def fall_risk(model: str = "linear", random_state: int = 0) -> Recipe:
     ----------
     model, random_state
         As for :func:`pathology_detection`.
+
+    Returns
+    -------
+    Recipe
+        Unfitted; ``model()`` returns the estimator that tunes itself.
 
     Raises
     ------
@@ -232,7 +252,7 @@ def fall_risk(model: str = "linear", random_state: int = 0) -> Recipe:
 
 
 def treatment_outcome(model: str = "linear", random_state: int = 0) -> Recipe:
-    """Return a recipe that tells who responded to treatment, from paired features.
+    """Return a recipe that classifies who responded to treatment, from paired features.
 
     Made for the rows of :func:`~locomotion_analysis.models.supervised.paired_features`: one a
     leg, baseline and change. ``before_only`` sees the baseline alone: what can be known before
@@ -244,6 +264,11 @@ def treatment_outcome(model: str = "linear", random_state: int = 0) -> Recipe:
         As for :func:`pathology_detection`, with ``before_only`` in the place of ``speed_only``.
     random_state : int
         Seed of the model.
+
+    Returns
+    -------
+    Recipe
+        Unfitted; ``model()`` returns the estimator that tunes itself.
 
     Raises
     ------
@@ -274,6 +299,11 @@ def age_regression(model: str = "linear", random_state: int = 0) -> Recipe:
     random_state : int
         Seed of the model.
 
+    Returns
+    -------
+    Recipe
+        Unfitted; ``model()`` returns the estimator that tunes itself.
+
     Raises
     ------
     SchemaError
@@ -295,6 +325,11 @@ def bmi_regression(model: str = "linear", random_state: int = 0) -> Recipe:
     model, random_state
         As for :func:`age_regression`.
 
+    Returns
+    -------
+    Recipe
+        Unfitted; ``model()`` returns the estimator that tunes itself.
+
     Raises
     ------
     SchemaError
@@ -315,6 +350,11 @@ def speed_regression(model: str = "linear", random_state: int = 0) -> Recipe:
     ----------
     model, random_state
         As for :func:`age_regression`, without ``speed_only``.
+
+    Returns
+    -------
+    Recipe
+        Unfitted; ``model()`` returns the estimator that tunes itself.
 
     Raises
     ------
@@ -379,6 +419,11 @@ def network(
     **settings
         Of :class:`~locomotion_analysis.models.deep.DeepClassifier`: ``max_epochs``, ``device``,
         ``network_options``, ...
+
+    Returns
+    -------
+    Recipe
+        Unfitted; ``model()`` returns the estimator that tunes itself.
 
     Raises
     ------

@@ -126,6 +126,11 @@ def load_model(path: str | os.PathLike[str]) -> Any:
     path : path-like
         File to read.
 
+    Returns
+    -------
+    estimator
+        Fitted.
+
     Raises
     ------
     MissingExtraError

@@ -68,7 +68,7 @@ class _SubjectTuned(BaseEstimator):  # type: ignore[misc]
 
 
 class SubjectTunedClassifier(ClassifierMixin, _SubjectTuned):  # type: ignore[misc]
-    """A classifier that chooses everything on subjects held out of its own training set.
+    """A classifier tuned, calibrated and thresholded on held-out subjects of its training set.
 
     In this order, each on subject-disjoint folds of what ``fit`` is given: hyperparameters by
     successive halving on balanced accuracy; probabilities by Platt scaling [1]_ of those given to
@@ -162,12 +162,31 @@ class SubjectTunedClassifier(ClassifierMixin, _SubjectTuned):  # type: ignore[mi
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
-        """Return the calibrated probability of each class, shape (n_cycles, n_classes)."""
+        """Return the calibrated probability of each class.
+
+        Parameters
+        ----------
+        X : DataFrame, shape (n_cycles, n_features)
+
+        Returns
+        -------
+        ndarray, shape (n_cycles, n_classes)
+            In the order of ``classes_``.
+        """
         raw = np.asarray(self.model_.predict_proba(X))
         return raw if self.scale_ is None else calibrated(self.scale_, raw)
 
     def predict(self, X: pd.DataFrame) -> NDArray[Any]:
-        """Return the class of each row, shape (n_cycles,)."""
+        """Return the class of each row, by ``threshold_`` where there are two.
+
+        Parameters
+        ----------
+        X : DataFrame, shape (n_cycles, n_features)
+
+        Returns
+        -------
+        ndarray, shape (n_cycles,)
+        """
         if self.scale_ is None:
             return np.asarray(self.model_.predict(X))
         return self.called(self.predict_proba(X))
@@ -264,7 +283,17 @@ class SubjectTunedRegressor(RegressorMixin, _SubjectTuned):  # type: ignore[misc
         return self
 
     def predict(self, X: pd.DataFrame) -> NDArray[np.float64]:
-        """Return the predicted numbers, shape (n_cycles,)."""
+        """Return the predicted numbers.
+
+        Parameters
+        ----------
+        X : DataFrame, shape (n_cycles, n_features)
+
+        Returns
+        -------
+        ndarray, shape (n_cycles,)
+            In the unit of the target.
+        """
         return np.asarray(self.model_.predict(X))
 
 

@@ -133,11 +133,31 @@ class CurveAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         return -distance
 
     def decision_function(self, X: ArrayLike) -> Floats:
-        """Return the score less the offset; negative is unusual."""
+        """Return the score less the threshold.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_curves, n_points, n_channels)
+
+        Returns
+        -------
+        ndarray, shape (n_curves,)
+            Negative or zero is unusual.
+        """
         return self.score_samples(X) - self.offset_
 
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
-        """Return -1 for unusual curves and 1 for the others."""
+        """Return which curves are unusual.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_curves, n_points, n_channels)
+
+        Returns
+        -------
+        ndarray of int, shape (n_curves,)
+            -1 for unusual curves, 1 for the others.
+        """
         return np.where(self.decision_function(X) <= 0, -1, 1).astype(np.int64)
 
 

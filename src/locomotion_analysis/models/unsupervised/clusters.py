@@ -142,7 +142,17 @@ class SubjectClusters(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
-        """Return the cluster of each row of new scores."""
+        """Return the cluster of each row of new scores.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_rows, n_components)
+
+        Returns
+        -------
+        ndarray of int, shape (n_rows,)
+            Numbered from 0 as ``labels_``.
+        """
         check_is_fitted(self)
         points = np.asarray(X, dtype=np.float64)
         if self.method == "gmm":
@@ -303,6 +313,17 @@ def best_count(validity: pd.DataFrame) -> int:
     ----------
     validity : DataFrame
         From :func:`cluster_validity`.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> scores = np.concatenate([rng.normal(0, 1, (15, 2)), rng.normal(6, 1, (15, 2))])
+    >>> best_count(cluster_validity(scores, np.arange(30), counts=(1, 2, 3), n_references=5))
+    2
     """
     several = validity[validity["clusters"] > 1].dropna(subset=["silhouette"])
     widest = int(several["silhouette"].to_numpy().argmax())
@@ -319,6 +340,17 @@ def gap_count(validity: pd.DataFrame) -> int:
     ----------
     validity : DataFrame
         From :func:`cluster_validity`.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> scores = np.concatenate([rng.normal(0, 1, (15, 2)), rng.normal(6, 1, (15, 2))])
+    >>> gap_count(cluster_validity(scores, np.arange(30), counts=(1, 2, 3), n_references=5))
+    2
     """
     gap, error = validity["gap"].to_numpy(), validity["gap_se"].to_numpy()
     enough = np.flatnonzero(gap[:-1] >= gap[1:] - error[1:])
@@ -553,6 +585,11 @@ def cluster_stability(
         Seed.
     progress : callable, optional
         Called as ``progress(done, total)``.
+
+    Returns
+    -------
+    Stability
+        ``adjusted_rand``, one value a draw.
 
     Examples
     --------

@@ -96,6 +96,11 @@ def curve_units(
         Keep this task only. Where None, subjects are compared in the task most of them do (a
         mean over tasks is nobody's gait), and cycles over all tasks.
 
+    Returns
+    -------
+    CurveUnits
+        ``curves`` of shape (n_units, n_points, n_channels), and their ``subjects``.
+
     Raises
     ------
     SchemaError
@@ -371,7 +376,16 @@ class CurvePCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         return self
 
     def transform(self, X: ArrayLike) -> Floats:
-        """Return the scores of curves, shape (n_curves, n_components).
+        """Return the scores of curves.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_curves, n_points, n_channels)
+            In the units of the fit, without gaps.
+
+        Returns
+        -------
+        ndarray, shape (n_curves, n_components)
 
         Raises
         ------
@@ -391,7 +405,17 @@ class CurvePCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         return np.asarray(scores, dtype=np.float64)
 
     def inverse_transform(self, scores: ArrayLike) -> Floats:
-        """Return the curves that scores stand for, shape (n_curves, n_points, n_channels)."""
+        """Return the curves that scores stand for.
+
+        Parameters
+        ----------
+        scores : array-like, shape (n_curves, n_components)
+
+        Returns
+        -------
+        ndarray, shape (n_curves, n_points, n_channels)
+            In the units of the fit.
+        """
         check_is_fitted(self)
         curves = np.tensordot(np.asarray(scores), self.components_, axes=1)
         moved: Floats = self.mean_ + curves * self.scale_
@@ -493,7 +517,7 @@ _NEIGHBOURS = 15
 
 
 def embed(scores: ArrayLike, method: Embedding = "tsne", random_state: int = 0) -> Floats:
-    """Lay scores out in the plane so that neighbours stay neighbours.
+    """Embed scores in the plane, by t-SNE or UMAP.
 
     Distances between far points, and the sizes of clumps, mean nothing in such a picture:
     look at it, and do not cluster it.
@@ -661,6 +685,10 @@ def subject_row_weights(subjects: ArrayLike) -> Floats:
     ----------
     subjects : array_like, shape (n_rows,)
         Subject of each row.
+
+    Returns
+    -------
+    ndarray, shape (n_rows,)
 
     Examples
     --------

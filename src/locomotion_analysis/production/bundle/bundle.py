@@ -48,7 +48,7 @@ _GOLDEN_TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class Bundle:
-    """A model with all it needs to predict and to be watched.
+    """A model with all that is needed to predict and to monitor it.
 
     Open one with :func:`~locomotion_analysis.production.bundle.open_bundle`.
 

@@ -32,7 +32,7 @@ Runtime = Literal["original", "onnx", "int8"]
 def open_bundle(
     path: str | os.PathLike[str], *, key: bytes | None = None, runtime: Runtime = "original"
 ) -> Bundle:
-    """Open a bundle: look at all of it first, then make the model.
+    """Open a bundle, after checking all of it.
 
     Parameters
     ----------

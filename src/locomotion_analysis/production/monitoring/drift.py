@@ -59,6 +59,10 @@ def people_of(
     curve_subjects : ndarray, shape (n_cycles,)
         Subject of each cycle.
     channels : tuple of str
+
+    Returns
+    -------
+    People
     """
     means = features.groupby(level="subject").mean()
     shape = curves.shape[1:]
@@ -334,6 +338,18 @@ def measure_drift(
     A real change of the people (other pathologies, other speeds) is drift too: an alarm says
     that the model now works on other data than it was tested on, not that a sensor is broken.
     What half of the people lack, then or now, is not compared by its values.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> def people(off_by: float) -> People:
+    ...     curves = rng.normal(off_by, 0.1, (20, 15, 1))
+    ...     names = np.array([f"S{number}" for number in range(20)], dtype=object)
+    ...     table = pd.DataFrame({"knee_mean": curves.mean(axis=(1, 2))})
+    ...     table = table.set_axis(pd.Index(names, name="subject"))
+    ...     return people_of(table, curves, names, ("knee_flexion_angle_ipsi_rad",))
+    >>> measure_drift(people(0.0), people(0.2)).alarm
+    True
     """
     sizes = len(reference.features), len(current.features)
     if min(sizes) < FEWEST_PEOPLE:

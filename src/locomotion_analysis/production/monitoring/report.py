@@ -169,7 +169,17 @@ def write_watch_report(found: Watch, bundle: Bundle, path: str | os.PathLike[str
 
 
 def watch_numbers(found: Watch) -> dict[str, Any]:
-    """Return the result as plain JSON values, for a webhook or a log; no data of people."""
+    """Return the result as plain JSON values, for a webhook or a log; no data of people.
+
+    Parameters
+    ----------
+    found : Watch
+        From :func:`watch`.
+
+    Returns
+    -------
+    dict
+    """
     live, drift = found.performance, found.drift
     numbers: dict[str, Any] = {
         "model": found.stored.watched.version,

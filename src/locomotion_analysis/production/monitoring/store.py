@@ -331,7 +331,18 @@ class PredictionStore:
         return [row.version for row in self._rows(query)]
 
     def read(self, version: str, since: float | None = None, until: float | None = None) -> Stored:
-        """Return the rows of a model in some time.
+        """Return the stored predictions of a model.
+
+        Parameters
+        ----------
+        version : str
+            First twelve digits of the bundle's digest.
+        since, until : float, optional
+            Only between these times, seconds since 1970; open where None.
+
+        Returns
+        -------
+        Stored
 
         Raises
         ------
@@ -380,7 +391,18 @@ class PredictionStore:
         )
 
     def purge(self, before: float) -> int:
-        """Remove rows and labels from before a time; return how many rows."""
+        """Remove predictions and labels from before a time.
+
+        Parameters
+        ----------
+        before : float
+            Seconds since 1970.
+
+        Returns
+        -------
+        int
+            Number of predictions removed.
+        """
         table, labels = self._tables.predictions, self._tables.labels
 
         def remove(connection: Any) -> int:
@@ -570,6 +592,11 @@ def read_labels(path: str | os.PathLike[str]) -> pd.DataFrame:
     path : path-like
         CSV or Parquet, with the columns of :meth:`PredictionStore.label`. Names of subjects and
         tasks stay text: subject 007 keeps its zeros.
+
+    Returns
+    -------
+    DataFrame
+        As :meth:`PredictionStore.label` takes it.
 
     Raises
     ------

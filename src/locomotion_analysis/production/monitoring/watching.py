@@ -147,7 +147,7 @@ def watch(
     n_permutations: int = 500,
     random_state: int = 0,
 ) -> Watch:
-    """Compare what was asked of a model with what it was trained on.
+    """Compare the stored inputs of a model with its training data.
 
     Parameters
     ----------
@@ -158,6 +158,11 @@ def watch(
         Time, seconds since 1970.
     n_permutations, random_state : int
         As for :func:`measure_drift`.
+
+    Returns
+    -------
+    Watch
+        ``alarms``, ``drift`` and ``performance``.
 
     Raises
     ------

@@ -528,6 +528,10 @@ def source_of(text: str) -> Source:
     text : str
         A bundle's file, or ``REGISTRY#champion``: the champion of a registry, whichever version
         that is at the time.
+
+    Returns
+    -------
+    Source
     """
     place, mark, which = text.rpartition("#")
     if not mark or Path(text).is_file():

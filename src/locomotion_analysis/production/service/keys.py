@@ -60,7 +60,17 @@ class KeyFile:
         self._hashes: dict[str, str] = {}
 
     def add(self, name: str) -> str:
-        """Make a key, keep its hash, and return it: it cannot be shown again.
+        """Make a key and keep its hash.
+
+        Parameters
+        ----------
+        name : str
+            Whose key it is; stands in the log of the service.
+
+        Returns
+        -------
+        str
+            The key. It cannot be shown again.
 
         Raises
         ------
@@ -82,7 +92,12 @@ class KeyFile:
         return key
 
     def revoke(self, name: str) -> None:
-        """Make a key worthless.
+        """Make a key invalid from the next request on.
+
+        Parameters
+        ----------
+        name : str
+            Whose key.
 
         Raises
         ------
@@ -103,9 +118,18 @@ class KeyFile:
         return sorted(self._read())
 
     def name_of(self, key: str) -> str | None:
-        """Return whose key this is, or None.
+        """Return whose key this is.
 
         Every stored hash is compared, in constant time each: how long it takes tells nothing.
+
+        Parameters
+        ----------
+        key : str
+
+        Returns
+        -------
+        str or None
+            None where no such key is valid.
         """
         asked = _hash(key)
         found = None
