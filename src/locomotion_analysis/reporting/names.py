@@ -38,6 +38,8 @@ _SCALAR_UNITS = {
     "J_kg": "J/kg",
     "m_s": "m/s",
     "percent": "%",
+    "rad2": "rad²",
+    "rad": "rad",
     "deg": "°",
     "kg": "kg",
     "m": "m",
@@ -72,7 +74,9 @@ _ABBREVIATIONS = {
     "womac": "WOMAC",
     "roc": "ROC",
     "auc": "AUC",
+    "parkinsons": "Parkinson's",
 }
+_NAMES_OF_PEOPLE = ("Parkinson",)
 _PLATES = {"grf": "ground reaction force", "cop": "centre of pressure"}
 _CHANNEL_PREFIX = re.compile(
     r"^(?P<channel>.+?_(?:rad_s2|rad_s|rad|Nm_kg|Nm|W_kg|W|BW|N|m))_(?P<rest>.+)$"
@@ -151,9 +155,13 @@ def in_sentence(value: Any) -> str:
     --------
     >>> in_sentence("hip_osteoarthritis"), in_sentence("M0"), in_sentence("RIC")
     ('hip osteoarthritis', 'M0', 'RIC')
+    >>> in_sentence("parkinsons")
+    "Parkinson's"
     """
     words = value_title(value)
-    return words[:1].lower() + words[1:] if words[1:2].islower() else words
+    if words.startswith(_NAMES_OF_PEOPLE) or not words[1:2].islower():
+        return words
+    return words[:1].lower() + words[1:]
 
 
 def feature_title(name: str) -> str:

@@ -295,7 +295,8 @@ class BayesianModel:
         ax = axes_for(ax, 5.6, 3.2, self)
         if self.is_curve:
             rows = self.fixed.loc[[effect]].droplevel(0)
-            draw_effect(ax, rows, "mean", self.response, f"{self.level:.0%} credible", "mean")
+            of = self.response, effect
+            draw_effect(ax, rows, "mean", of, f"{self.level:.0%} credible", "mean")
         else:
             from scipy.stats import gaussian_kde
 

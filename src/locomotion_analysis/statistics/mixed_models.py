@@ -268,7 +268,7 @@ class MixedModel:
         response = Formula.parse(self.formula).response
         ax = axes_for(ax, 5.6, 3.6, self)
         interval, label = f"{self.level:.0%} interval", effect_title(effect)
-        draw_effect(ax, rows, "estimate", response, interval, label)
+        draw_effect(ax, rows, "estimate", (response, effect), interval, label)
         ax.legend(frameon=False, fontsize=8)
         return ax
 

@@ -207,9 +207,13 @@ def plot_difference(found: "Comparison", effect: str, ax: "Axes | None" = None) 
 
 
 def draw_effect(
-    ax: "Axes", rows: "pd.DataFrame", middle: str, response: str, interval: str, label: str
+    ax: "Axes", rows: "pd.DataFrame", middle: str, of: tuple[str, str], interval: str, label: str
 ) -> None:
-    """Draw an effect on a curve, its column `middle`, with what holds each point and the whole."""
+    """Draw an effect on a curve, its column `middle`, with what holds each point and the whole.
+
+    `of` are the response and the effect: a slope has the unit of the response per covariate.
+    """
+    response, effect = of
     known = is_channel(response)
     factor = shown_unit(response)[1] if known else 1.0
     x, drawn = rows.index.to_numpy(float), rows.astype(float) * factor
@@ -224,7 +228,13 @@ def draw_effect(
     ax.plot(x, drawn[middle].to_numpy(), color=colour(0), linewidth=1.8, label=label)
     ax.axhline(0.0, color=INK, linewidth=0.5, zorder=0)
     gait_cycle_axis(ax)
-    ax.set_ylabel(channel_axis(response) if known else feature_title(response))
+    slopes = [
+        in_sentence(feature_title(part))
+        for part in effect.split(":")
+        if "[" not in part and part != INTERCEPT
+    ]
+    quantity = channel_axis(response) if known else feature_title(response)
+    ax.set_ylabel(f"{quantity} per {' and '.join(slopes)}" if slopes else quantity)
 
 
 def effect_title(effect: str) -> str:
