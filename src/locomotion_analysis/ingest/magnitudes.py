@@ -20,8 +20,8 @@ _BENDING = ("hip_flexion_angle_", "knee_flexion_angle_")
 _BENT_RAD = 3.5
 """No hip, knee or ankle bends so far (200 degrees)."""
 _STILL_RAD, _MOVING_RAD = 0.004, 0.05
-"""Range of hips and knees of a walk: locked below the first, below the second (3 degrees) in
-degrees taken for radians twice over."""
+"""Range of all hips and knees: below the first they are locked, between the two (3 degrees) the numbers
+are radians under a unit of degrees."""
 _LARGEST = {"grf_vertical_": 10.0, "_moment_": 20.0, "_power_": 150.0}
 """Body weights, Nm/kg and W/kg: about three times the peaks of sprinting."""
 _UNITS = {"_BW": "body weights", "_Nm_kg": "Nm/kg", "_W_kg": "W/kg"}
