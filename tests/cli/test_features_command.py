@@ -22,7 +22,7 @@ def test_features_of_a_file(locomotion, walk, tmp_path):
     assert ended.status == 0, ended.err
     frame = pd.read_parquet(out)
     assert len(frame) == 12
-    assert f"12 cycles, {frame.shape[1]} features" in ended.out
+    assert f"12 cycles, {frame.shape[1]:,} features" in ended.out
     assert "knee_flexion_angle_ipsi_rad_max" in frame
 
 
