@@ -15,6 +15,4 @@ data = simulate(16, 6, ["level_walking"], ["healthy"], seed=4)
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # at some points the variance between people is zero
     fit = mixed("knee_flexion_angle_ipsi_rad ~ speed_m_s + (1 | subject)", data)
-axes = fit.plot("speed_m_s")
-axes.set_ylabel("Knee flexion per m/s (°)")
-axes.figure
+fit.plot("speed_m_s").figure
