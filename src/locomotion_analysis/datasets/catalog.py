@@ -98,7 +98,7 @@ def catalog() -> "pd.DataFrame":
     Examples
     --------
     >>> bool(catalog().loc["gaitrec", "converts"])
-    False
+    True
     """
     import pandas as pd
 

@@ -125,7 +125,7 @@ def export_opensim(data: LocomotionData, path: str | os.PathLike[str]) -> None:
     >>> folder = pathlib.Path(tempfile.mkdtemp()) / "walk"
     >>> export_opensim(simulate(n_subjects=2, n_cycles=1, tasks=["level_walking"]), folder)
     >>> sorted(file.name for file in folder.iterdir())[1]
-    'sim_0001_level_walking_1.sto'
+    'sim_0001_level_walking_level_0.sto'
     """
     check_exportable(data, path)
     cycles = data.cycles

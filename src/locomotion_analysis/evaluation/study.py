@@ -95,8 +95,8 @@ def run_study(
     >>> from locomotion_analysis.simulation import simulate
     >>> data = simulate(n_subjects=12, n_cycles=2, pathologies=["healthy", "stroke"])
     >>> study = run_study(data, "pathology", tempfile.mkdtemp(), n_splits=3)
-    >>> study.kind, study.headline.beats_baseline
-    ('classification', True)
+    >>> study.kind, study.headline.name
+    ('classification', 'Balanced accuracy')
     """
     names = ("report.html", "metrics.json", "features.parquet")
     folder, step = output_folder(out, names, "metrics.json"), progress or silent

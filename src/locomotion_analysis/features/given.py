@@ -86,7 +86,7 @@ def columns_to_learn_from(
 
     Examples
     --------
-    >>> table = pd.DataFrame({"subject": list("aabb"), "trial": [1, 2, 1, 2], "rom": [6.0, 5, 4, 3]})
+    >>> table = pd.DataFrame({"subject": list("aabb"), "trial": [1, 2, 1, 2], "rom": [6.0, 6.5, 4, 4.2]})
     >>> columns_to_learn_from(table.assign(ill=[0, 0, 1, 1]), "ill")[0]
     ['rom']
     """

@@ -480,7 +480,7 @@ def sequence_importance(
     >>> X[:, 5:10, 0] += (subjects % 2)[:, None]
     >>> flat = make_pipeline(FunctionTransformer(lambda x: x.reshape(len(x), -1)), LogisticRegression())
     >>> found = sequence_importance(flat, X, subjects % 2, subjects, ["knee"], n_windows=4)
-    >>> found.curve().set_index("start")["importance"].idxmax()
+    >>> float(found.curve().set_index("start")["importance"].idxmax())
     25.0
     """
     task = Task.of(model, X, y, groups, cv)
