@@ -174,14 +174,15 @@ def numbers_of_steps(steps: "pd.Series[Any]") -> tuple[Values, NDArray[Any]]:
     >>> numbers_of_steps(pd.Series(["stride 2", "stride 10"]))[0].tolist()
     [2.0, 10.0]
     """
-    if not pd.api.types.is_numeric_dtype(steps):
+    numbers = pd.to_numeric(steps, errors="coerce")
+    if numbers.isna().any():
         parts = steps.map(str).str.extract(r"^(\D*)(\d+)(\D*)$")
         if parts.notna().all(axis=None) and len(parts[[0, 2]].drop_duplicates()) == 1:
-            steps = parts[1]
-    numbers = pd.to_numeric(steps, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    if np.isfinite(numbers).all():
-        return numbers, numbers
-    return np.full(len(numbers), np.nan), steps.map(str).to_numpy()
+            numbers = pd.to_numeric(parts[1])
+    found = numbers.to_numpy(np.float64, na_value=np.nan)
+    if np.isfinite(found).all():
+        return found, found
+    return np.full(len(found), np.nan), steps.map(str).to_numpy()
 
 
 def following(steps: Values, series: Codes) -> NDArray[np.bool_]:

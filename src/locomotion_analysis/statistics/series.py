@@ -81,7 +81,7 @@ def trend(values: ArrayLike, at: ArrayLike | None = None) -> Trend:
     # All lags of a weight above zero: with fewer the sum may be negative.
     for lag in range(1, min(n, int(np.ceil(bandwidth)) + 1)):
         variance += 2 * (1 - lag / (bandwidth + 1)) * float(pull[lag:] @ pull[:-lag])
-    half = stats.t.ppf(0.975, n - 2) * np.sqrt(max(variance, 0.0) * n / (n - 2)) / squares
+    half = float(stats.t.ppf(0.975, n - 2) * np.sqrt(max(variance, 0.0) * n / (n - 2)) / squares)
     return Trend(slope, slope - half, slope + half)
 
 
