@@ -20,8 +20,8 @@ def plain(true, predicted):
     slope, intercept = np.polyfit(predicted, true, 1)
     return {
         "bias": error.mean(),
-        "lower_limit": error.mean() - 1.96 * error.std(),
-        "upper_limit": error.mean() + 1.96 * error.std(),
+        "lower_limit": error.mean() - 1.96 * error.std(ddof=1),
+        "upper_limit": error.mean() + 1.96 * error.std(ddof=1),
         "slope": slope,
         "intercept": intercept,
     }

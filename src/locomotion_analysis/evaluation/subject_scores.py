@@ -107,7 +107,7 @@ _NORMAL_95 = 1.96
 def agreement(results: Mapping[str, Any]) -> pd.DataFrame:
     r"""Return bias, limits of agreement and calibration of a regression.
 
-    Limits of agreement: bias ± 1.96 SD of the errors of cycles (Bland and Altman 1986, Lancet
+    Limits of agreement: bias ± 1.96 SD (n - 1) of the errors of cycles (Bland and Altman 1986, Lancet
     327:307). Calibration: observed values regressed on predicted ones; slope 1 and intercept 0
     are perfect, a slope below 1 means predictions too extreme (Steyerberg et al. 2010,
     Epidemiology 21:128).
@@ -162,7 +162,8 @@ def _measure(name: str, middle: float, sums: NDArray[np.float64]) -> NDArray[np.
 def _measures(sums: NDArray[np.float64], middle: float) -> dict[str, NDArray[np.float64]]:
     n, x, y, xx, xy, yy = np.moveaxis(sums, -1, 0)
     bias = (x - y) / n
-    spread = np.sqrt(np.maximum((xx - 2 * xy + yy) / n - bias**2, 0.0))
+    squares = np.maximum(xx - 2 * xy + yy - n * bias**2, 0.0)
+    spread = np.sqrt(squares / np.where(n > 1, n - 1, np.nan))
     variance = xx - x**2 / n
     varies = variance > 1e-12 * np.maximum(xx, np.finfo(float).tiny)
     slope = np.divide(xy - x * y / n, variance, out=np.full(np.shape(n), np.nan), where=varies)
