@@ -68,14 +68,6 @@ def test_forces_far_beyond_sprinting_are_refused(walker, metadata, factor):
         cycles_of(walker.recording(streams=(walker.angles(), large), metadata=metadata))
 
 
-@pytest.mark.parametrize("factor", [1e3, 10.0, 0.1, 1e-3])
-def test_markers_of_another_unit_are_refused(walker, factor):
-    recording = walker.with_markers(events=walker.events())
-    markers = {name: factor * xyz for name, xyz in recording.markers.items()}
-    with pytest.raises(UnitError, match="m between"):
-        cycles_of(replace(recording, markers=markers))
-
-
 @pytest.mark.parametrize(
     ("unit", "factor", "told"),
     [

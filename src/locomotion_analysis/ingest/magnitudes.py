@@ -14,7 +14,6 @@ from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import UnitError
 from locomotion_analysis.ingest.foot_forces import CONTACT_N, contacts
 from locomotion_analysis.ingest.force_zero import USUAL_WEIGHT_N
-from locomotion_analysis.ingest.marker_names import foot_marker, pelvis_marker
 from locomotion_analysis.ingest.recording import SIDES, Recording
 
 _BENDING = ("hip_flexion_angle_", "knee_flexion_angle_")
@@ -166,39 +165,6 @@ def _impossible_angles(spans: Mapping[str, NDArray[np.float64]]) -> Iterator[Dou
                 got=f"{name} of {most:.4g} rad ({np.degrees(most):.0f} degrees)",
                 fix="correct the unit (degrees said to be radians?); angular speeds are no angles",
             )
-
-
-_FOOT_M, _LEG_M = (0.02, 0.6), (0.12, 2.5)
-"""From heel to forefoot, and from heel to pelvis, of an infant and of a giant with margin."""
-
-
-def refuse_wrong_lengths(recording: Recording) -> None:
-    """Raise where the markers of a foot or a leg are farther apart, or nearer, than on a body.
-
-    Raises
-    ------
-    UnitError
-        With the distance.
-    """
-    markers = recording.markers
-    pelvis = pelvis_marker(markers)
-    for side in SIDES:
-        heel, toe, ankle = (foot_marker(markers, place, side) for place in ("heel", "toe", "ankle"))
-        foot = ankle if heel is None else heel
-        spans = []
-        if heel is not None and toe is not None:
-            spans.append(("heel and forefoot", toe - heel, _FOOT_M))
-        if foot is not None and pelvis is not None:
-            spans.append(("foot and pelvis", pelvis - foot, _LEG_M))
-        for what, between, (low, high) in spans:
-            distance = np.linalg.norm(between, axis=1)
-            if np.isfinite(distance).any() and not low < (m := np.nanmedian(distance)) < high:
-                raise UnitError(
-                    expected=f"{low:g} to {high:g} m between {what}",
-                    got=f"{m:.3g} m on the {side}",
-                    where=recording.source,
-                    fix="correct the unit that the file states for positions",
-                )
 
 
 def refuse_small_forces(recording: Recording) -> None:

@@ -27,7 +27,6 @@ from locomotion_analysis.ingest.direction import (
 from locomotion_analysis.ingest.events import GaitEvents, find_events, mask_unmeasured
 from locomotion_analysis.ingest.magnitudes import (
     refuse_small_forces,
-    refuse_wrong_lengths,
     refuse_wrong_units,
     weight_doubts,
 )
@@ -89,7 +88,6 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
     (4, ('knee_flexion_angle_ipsi_rad', 'knee_flexion_angle_contra_rad'))
     """
     refuse_bare_markers(recording)
-    refuse_wrong_lengths(recording)
     events = find_events(recording)
     if not any(len(spans) for spans in events.forces.contacts.values()):
         refuse_small_forces(events.forces.recording)
