@@ -29,7 +29,8 @@ from locomotion_analysis.biomechanics import (
 )
 from locomotion_analysis.ingest import ReadOptions, cycles_of, merge, reader_for, with_joints
 from locomotion_analysis.ingest.foot_forces import low_pass_known
-from locomotion_analysis.ingest.joint_model import ground_reactions, measures_of
+from locomotion_analysis.ingest.ground_reactions import ground_reactions
+from locomotion_analysis.ingest.joint_model import measures_of
 from locomotion_analysis.ingest.opensim import read_opensim_table
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "markers-to-joints.md"

@@ -265,3 +265,12 @@ def test_hip_centres_are_those_of_the_papers():
         left, right = (hip_centre(known, side, method) * 1e3 for side in ("left", "right"))
         np.testing.assert_allclose(left, by_hand, atol=1e-9)
         np.testing.assert_allclose(right, np.array(by_hand) * [1, -1, 1], atol=1e-9)
+
+
+@pytest.mark.parametrize("value", [1.0, np.nan])
+def test_markers_in_one_place_or_never_seen_together_give_nothing_and_no_warning(value):
+    markers = {name: np.ones((4, 3)) for name in markers_of_angles({}, body(), path())}
+    for row, xyz in enumerate(markers.values()):
+        xyz[row % 4] = value
+    found = joint_angles(pose(markers, calibrated(markers, body())))
+    assert not any(np.isfinite(wave).any() for wave in found.values())

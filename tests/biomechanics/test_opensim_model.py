@@ -25,7 +25,7 @@ from locomotion_analysis.ingest import (
     reader_for,
 )
 from locomotion_analysis.ingest.foot_forces import low_pass_known
-from locomotion_analysis.ingest.joint_model import ground_reactions
+from locomotion_analysis.ingest.ground_reactions import ground_reactions
 from locomotion_analysis.ingest.opensim import read_opensim_table
 from locomotion_analysis.ingest.opensim_joints import with_opensim
 
@@ -160,6 +160,26 @@ def test_the_joints_of_a_recording_are_those_of_the_model_in_our_names_and_signs
     assert any("replaced" in entry and "hip_flexion_angle_right_rad" in entry for entry in told)
     with pytest.raises(SchemaError, match="markers for the model"):
         with_opensim(Recording(source="x.mot"), OpenSimModel.read(pendulum))
+
+
+@pytest.mark.parametrize("names", [("hip_flexion_r",), ("hip_flexion_r", "knee_angle_r")])
+def test_coordinates_of_unknown_names_are_told(pendulum, tmp_path, names):
+    """Of some the rest is taken; where no joint of the legs has a name, the model is refused."""
+    text = pendulum.read_text()
+    for name in names:
+        text = text.replace(name, f"q_{name[:3]}")
+    model = tmp_path / "other.osim"
+    model.write_text(text)
+    _, _, markers = leg(*waves(TIME))
+    recording = Recording(source="walk.c3d", markers=markers, marker_time_s=TIME)
+    if len(names) == 1:
+        found = with_opensim(recording, OpenSimModel.read(model))
+        told = [entry.detail for entry in found.history if entry.action == "dropped"]
+        assert any("without a standard channel: q_hip" in text for text in told)
+    else:
+        with pytest.raises(SchemaError, match="q_hip, q_kne") as caught:
+            with_opensim(recording, OpenSimModel.read(model))
+        assert "other.osim" in str(caught.value)
 
 
 def test_the_command_refuses_what_is_no_set_up_file_of_scaling(tmp_path, capsys):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,9 +13,11 @@ from locomotion_analysis.ingest import (
     cycles_of,
     find_events,
     find_strides,
+    merge,
     reader_for,
     velocity_events,
 )
+from locomotion_analysis.ingest.events import without_foreign_plates
 
 SIDES = ("left", "right")
 
@@ -241,3 +245,31 @@ def test_a_foot_in_swing_at_the_end_has_not_landed(make_walker, early):
     end = walker.strikes("right")[4] - early
     strikes = _times(find_events(_cut(walker, 0.5, end)).events, "right", "heel_strike")
     assert strikes.max() < end - 0.5
+
+
+def test_plates_of_another_trial_are_dropped(shared_data):
+    """Forces 0.4 s late are nobody's who walks there; as recorded, they stay."""
+    file = shared_data / "raw" / "opensim_gait2354" / "subject01_walk1"
+    walk = merge(
+        [
+            reader_for(part).read(part, ReadOptions())[0]
+            for part in (file.with_suffix(".trc"), file.with_name(f"{file.name}_grf.mot"))
+        ]
+    )
+    assert without_foreign_plates(walk) is walk
+    later = 240  # samples of 1 / 600 s
+    plates = [
+        replace(
+            each,
+            force_N=np.roll(each.force_N, later, axis=0),
+            cop_m=np.roll(each.cop_m, later, axis=0),
+        )
+        for each in walk.plates
+    ]
+    late = replace(walk, plates=tuple(plates))
+    found = find_events(late)
+    assert found.forces.recording.plates == ()
+    told = [e.detail for e in found.forces.recording.history if e.action == "dropped"]
+    assert len(told) == 1
+    assert "begin 0.21 to 0.28 s from the heel strikes of the markers" in told[0]
+    assert not any(source == "force" for source in found.sources)

@@ -7,7 +7,7 @@ import pytest
 from tests.biomechanics.person import angles, body, path, with_device, with_medial
 
 from locomotion_analysis.biomechanics import markers_of_angles
-from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.errors import LocomotionError, SchemaError, UnitError
 from locomotion_analysis.ingest import (
     Event,
     Plate,
@@ -19,8 +19,8 @@ from locomotion_analysis.ingest import (
     marker_report,
     reader_for,
 )
+from locomotion_analysis.ingest.ground_reactions import ground_reactions
 from locomotion_analysis.ingest.joint_model import (
-    ground_reactions,
     is_static,
     measures_of,
     needs_static,
@@ -378,6 +378,59 @@ def test_markers_and_a_static_trial_become_cycles(tmp_path, shown):
     assert ("left knee width 0.100 m, left ankle width 0.070 m" in told) == (shown == "medial")
     assert ("right tibial torsion 8.59 degrees" in told) == (shown == "medial")
     assert ("left thigh rotation 6.88 degrees" in told) == (shown != "table")
+
+
+def _files_of_a_person(folder, change_walk=dict, change_static=dict, factor=1.0):
+    given, way = _walking()
+    for name, markers, change in (
+        ("P1_walk.trc", markers_of_angles(given, body(), way), change_walk),
+        (
+            "P1_static.trc",
+            markers_of_angles({}, body(), np.tile([0, 0, 0.9], (50, 1))),
+            change_static,
+        ),
+    ):
+        _write_trc(folder / name, {n: factor * xyz for n, xyz in change(markers).items()})
+    measures = {"marker_diameter_m": 0.014, "leg_length_m": 0.88}
+    return {"P1": {**measures, "knee_width_m": 0.1, "ankle_width_m": 0.07}}
+
+
+@pytest.mark.parametrize("factor", [1e-3, 0.1, 10.0, 1e3])
+def test_coordinates_in_another_unit_than_the_file_says_are_refused(tmp_path, factor):
+    people = _files_of_a_person(tmp_path, factor=factor)
+    with pytest.raises(LocomotionError, match=r"LASI to RASI .* m, LKNE to LANK .* m") as caught:
+        convert([tmp_path], subjects=people)
+    assert "unit of length" in str(caught.value)
+    with pytest.raises(UnitError, match="markers of one bone"):
+        marker_report(tmp_path / "P1_walk.trc")
+
+
+def test_exchanged_labels_of_the_static_trial_are_named(tmp_path):
+    def exchanged(markers):
+        return {**markers, "LKNE": markers["LANK"], "LANK": markers["LKNE"]}
+
+    people = _files_of_a_person(tmp_path, change_static=exchanged)
+    with pytest.raises(LocomotionError, match="LKNE and LANK are exchanged") as caught:
+        convert([tmp_path], subjects=people)
+    assert "P1_static.trc" in str(caught.value)
+
+
+def test_a_standing_trial_that_tells_nothing_is_no_failure(tmp_path):
+    """Without the knees no static offset helps; alone, a standing trial has no stride to give."""
+
+    def misnamed(markers):
+        return {name.replace("KNE", "KNEE_"): xyz for name, xyz in markers.items()}
+
+    people = _files_of_a_person(tmp_path, misnamed, misnamed)
+    result = convert([tmp_path], subjects=people)
+    assert result.failures == ()
+    assert dict(zip(result.table["file"], result.table["outcome"], strict=True))[
+        "P1_static.trc"
+    ] == ("standing trial")
+    missing = [entry.detail for entry in result.data.history if entry.action == "missing"]
+    assert any("LKNE may be LKNEE_, RKNE may be RKNEE_" in text for text in missing)
+    with pytest.raises(SchemaError, match="a standing trial"):
+        convert([tmp_path / "P1_static.trc"], subjects=people)
 
 
 def test_an_unknown_model_is_named(tmp_path):

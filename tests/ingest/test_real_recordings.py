@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from locomotion_analysis.errors import SchemaError, UnitError
+from locomotion_analysis.errors import UnitError
 from locomotion_analysis.ingest import (
     ReadOptions,
     convert,
@@ -39,7 +39,9 @@ def _mean(data, channel):
 def test_all_six_overground_trials_become_cycles(overground):
     data = overground.data
     assert sorted(data.cycles["task_id"].str[:8]) == [f"S01_000{k}" for k in range(2, 8)]
-    assert [path.name for path, _ in overground.failures] == ["S01_0001_Static.c3d"]
+    assert overground.failures == ()
+    standing = [each.file.name for each in overground.outcomes if each.standing]
+    assert standing == ["S01_0001_Static.c3d"]
     assert "gait_cycle_bounds.csv" in [path.name for path in overground.skipped]
     wanted = [
         f"{joint}_{what}" for joint in SAGITTAL for what in ("angle_ipsi_rad", "moment_ipsi_Nm_kg")
@@ -178,8 +180,10 @@ def test_three_plugin_gait_subjects_become_cycles(plugin_gait):
     assert len(push_off) >= 6
     assert np.all((push_off > -1.8) & (push_off < -0.8)), "Nmm/kg became Nm/kg"
     statics = {"HC002D02.c3d", "HC030A01.c3d", "HC036A01.c3d"}
-    assert {path.name for path, _ in plugin_gait.failures} == statics
-    assert all(isinstance(error, SchemaError) for _, error in plugin_gait.failures)
+    assert plugin_gait.failures == ()
+    assert {each.file.name for each in plugin_gait.outcomes if each.standing} == statics
+    dropped = [e for e in data.history if e.action == "dropped" and "standing trials" in e.detail]
+    assert [entry.count for entry in dropped] == [3]
 
 
 def test_the_childrens_curves_are_those_of_children(plugin_gait):

@@ -178,8 +178,16 @@ def cgm1_markers(markers: Markers) -> dict[str, Array]:
 
 
 def _unit(vectors: NDArray[np.floating[Any]]) -> Array:
-    unit: Array = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+    """Return vectors of length 1; NaN where they have none."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    unit: Array = vectors / np.where(lengths > 0.0, lengths, np.nan)
     return unit
+
+
+def mean_seen(values: Array) -> float:
+    """Return the mean of what was seen; NaN where nothing was."""
+    seen = values[np.isfinite(values)]
+    return float(seen.mean()) if len(seen) else np.nan
 
 
 def _along_z(z: Array, towards_y: Array) -> Array:
@@ -199,6 +207,11 @@ def _turned(axes: Array, about: Literal["x", "y", "z"], angle: float) -> Array:
     }[about]
     turned: Array = axes @ np.array(turn, dtype=np.float64)
     return turned
+
+
+def _median_seen(values: Array) -> float:
+    seen = values[np.isfinite(values)]
+    return float(np.median(seen)) if len(seen) else np.nan
 
 
 _CHORD_STEPS = 25
@@ -237,11 +250,11 @@ def chord(
     """
     way = proximal - lateral
     distance = np.linalg.norm(way, axis=1, keepdims=True)
-    along = way / distance
+    along = _unit(way)
     to_wand = wand - lateral
     outwards = _unit(to_wand - np.sum(to_wand * along, axis=1, keepdims=True) * along)
     aside = np.cross(along, outwards)
-    cosine = np.where(distance > depth_m, depth_m / distance, np.nan)
+    cosine = depth_m / np.where(distance > depth_m, distance, np.nan)
     sine = np.sqrt(1.0 - cosine**2)
 
     def centre(angle: Array) -> Array:
@@ -374,9 +387,9 @@ def pose(markers: Markers, body: Body, *, hips: HipCentre = "davis") -> Pose:
     up = _unit(np.cross(middle - sacrum, across))
     pelvis = Segment(middle, np.stack([np.cross(across, up), across, up], axis=-1))
     segments["pelvis"] = pelvis
-    depth = float(np.nanmedian(np.linalg.norm(middle - sacrum, axis=1)))
+    depth = _median_seen(np.linalg.norm(middle - sacrum, axis=1))
     if np.isnan(body.asis_distance_m):
-        distance = float(np.nanmedian(np.linalg.norm(left - right, axis=1)))
+        distance = _median_seen(np.linalg.norm(left - right, axis=1))
         body = replace(body, asis_distance_m=distance)
     radius = body.marker_diameter_m / 2.0
     for side in SIDES:
@@ -461,10 +474,10 @@ def calibrated(static: Markers, body: Body, *, flat_feet: bool = True) -> Body:
     if all(name in named for name in PELVIS_MARKERS):
         left, right, sacrum = (named[name] for name in PELVIS_MARKERS)
         if np.isnan(body.asis_distance_m):
-            distance = float(np.nanmean(np.linalg.norm(left - right, axis=1)))
+            distance = mean_seen(np.linalg.norm(left - right, axis=1))
             body = replace(body, asis_distance_m=distance)
         if np.isnan(body.pelvis_depth_m):
-            depth = float(np.nanmean(np.linalg.norm((left + right) / 2.0 - sacrum, axis=1)))
+            depth = mean_seen(np.linalg.norm((left + right) / 2.0 - sacrum, axis=1))
             body = replace(body, pelvis_depth_m=depth - body.marker_diameter_m / 2.0)
     named |= _knees_by_device(named)
     body = _with_axes(named, body)
@@ -484,8 +497,8 @@ def calibrated(static: Markers, body: Body, *, flat_feet: bool = True) -> Body:
         outwards = 1.0 if side == "left" else -1.0
         legs[side] = replace(
             leg,
-            plantar_flexion_rad=float(np.nanmean(np.arctan2(-x, z))),
-            foot_rotation_rad=float(np.nanmean(np.arcsin(outwards * y))),
+            plantar_flexion_rad=mean_seen(np.arctan2(-x, z)),
+            foot_rotation_rad=mean_seen(np.arcsin(outwards * y)),
         )
     return replace(body, legs=legs)
 
@@ -512,7 +525,7 @@ def _knees_by_device(named: Markers) -> dict[str, Array]:
         apart = [
             np.linalg.norm(a - b, axis=1) for a, b in ((axis, one), (axis, other), (one, other))
         ]
-        sides = np.array([float(np.nanmean(each)) for each in apart])
+        sides = np.array([mean_seen(each) for each in apart])
         if np.ptp(sides) > _UNEQUAL * sides.mean():
             raise SchemaError(
                 expected=f"{letter}KAX, {letter}KD1 and {letter}KD2 of a knee alignment device, equally "
@@ -552,7 +565,7 @@ def _with_axes(named: Markers, body: Body) -> Body:
             depth_m = (width + body.marker_diameter_m) / 2.0
             if outer is not None and inner is not None:
                 centre = (outer + inner) / 2.0
-                apart = float(np.nanmean(np.linalg.norm(outer - inner, axis=1)))
+                apart = mean_seen(np.linalg.norm(outer - inner, axis=1))
                 found[f"{joint}_width_m"] = apart - body.marker_diameter_m
             elif (
                 outer is not None
@@ -567,12 +580,12 @@ def _with_axes(named: Markers, body: Body) -> Body:
                 continue
             if proximal is not None and marker is not None:
                 seen = _behind(proximal, centre, outer, marker)
-                found[turn] = -outwards * float(np.nanmean(seen))
+                found[turn] = -outwards * mean_seen(seen)
             if proximal is not None:
                 axes = _along_z(proximal - centre, outwards * (outer - centre))
                 if axis is not None and inner is not None:
                     x, y, _ = np.einsum("nji,nj->in", axes, axis)
-                    found["tibial_torsion_rad"] = outwards * float(np.nanmean(np.arctan2(-x, y)))
+                    found["tibial_torsion_rad"] = outwards * mean_seen(np.arctan2(-x, y))
                 axis = axes[..., 1]
             proximal = centre
         unknown = {name: value for name, value in found.items() if np.isnan(getattr(leg, name))}

@@ -23,6 +23,7 @@ from locomotion_analysis.biomechanics.cgm1 import (
     Pose,
     cgm1_markers,
     facing,
+    mean_seen,
 )
 from locomotion_analysis.errors import SchemaError
 
@@ -369,14 +370,14 @@ def leg_kinetics(
             for name, lower, upper in (("shank", "ankle", "knee"), ("thigh", "knee", "hip"))
         }
         ankle = found.joints[f"{side} ankle"]
-        foot_m = float(np.nanmean(np.linalg.norm(toe - heel, axis=1)))
+        foot_m = mean_seen(np.linalg.norm(toe - heel, axis=1))
         foot_m -= body.marker_diameter_m / 2.0
         ends["foot"] = (ankle - foot_m * found.segments[f"{side} foot"].axes[..., 2], ankle)
         links = []
         for name in ("foot", "shank", "thigh"):
             share = table[name]
             distal, proximal = ends[name]
-            length_m = float(np.nanmean(np.linalg.norm(proximal - distal, axis=1)))
+            length_m = mean_seen(np.linalg.norm(proximal - distal, axis=1))
             mass = share.mass * mass_kg
             links.append(
                 Link(

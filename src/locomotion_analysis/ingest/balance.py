@@ -16,7 +16,7 @@ from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.ingest.direction import Course, course_of, rightwards
 from locomotion_analysis.ingest.foot_forces import low_pass_known
 from locomotion_analysis.ingest.joint_model import measures_of
-from locomotion_analysis.ingest.marker_names import marker_places, pelvis_marker
+from locomotion_analysis.ingest.marker_names import FOOT, marker_places, pelvis_marker
 from locomotion_analysis.ingest.phase import phase_curves
 from locomotion_analysis.ingest.recording import SIDES, Recording
 from locomotion_analysis.standard import LEG_LENGTH_PER_HEIGHT, PHASE_PERCENT
@@ -24,12 +24,11 @@ from locomotion_analysis.standard import LEG_LENGTH_PER_HEIGHT, PHASE_PERCENT
 Array = NDArray[np.float64]
 T = TypeVar("T")
 
-_FOOT = ("heel", "toe", "ankle")
 _CUTOFF_HZ = 6.0
 """Of the centre of mass before its velocity is taken: a body has next to nothing above."""
 _PENDULUM = {"anterior": 1.2, "lateral": 1.34}
 """Length of the pendulum, leg lengths (Hof, Gazendam & Sinke 2005)."""
-_FOOT_FLAT = (0.25, 0.75)
+FOOT_FLAT = (0.25, 0.75)
 """Share of the stance in which the forefoot lies on the ground."""
 _DIP_M = 1e-3
 """Prominence of the minimum in mid-swing; less is noise."""
@@ -73,7 +72,7 @@ def balance_of(
         side: {
             name: xyz
             for name, xyz in recording.markers.items()
-            if placed.get(name, ("", ""))[0] in _FOOT
+            if placed.get(name, ("", ""))[0] in FOOT
             and placed[name][1] == side
             and np.isfinite(xyz).any()
         }
@@ -177,7 +176,7 @@ def _clearance(heights_m: Array, strides: pd.DataFrame) -> Array:
     for row, (height, toe_off) in enumerate(zip(heights_m, stance, strict=True)):
         if np.abs(height[-1] - height[0]).max() > _LEVEL_M or not np.isfinite(height).all():
             continue
-        first, last = np.searchsorted(PHASE_PERCENT, np.multiply(_FOOT_FLAT, toe_off))
+        first, last = np.searchsorted(PHASE_PERCENT, np.multiply(FOOT_FLAT, toe_off))
         lowest = np.min(height - np.median(height[first:last], axis=0), axis=1)
         swing = lowest[toe_off < PHASE_PERCENT]
         dips = find_peaks(-swing, prominence=_DIP_M)[0]

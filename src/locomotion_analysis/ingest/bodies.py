@@ -20,6 +20,7 @@ from locomotion_analysis.data.identity import (
     compared,
     is_nobody,
 )
+from locomotion_analysis.errors import UnitError
 from locomotion_analysis.ingest.marker_names import marker_places
 from locomotion_analysis.ingest.recording import SIDES, Recording
 
@@ -36,7 +37,10 @@ def body_of(recording: Recording) -> Body:
     The distances are the medians over the frames of ASIS to ASIS, and of knee to ankle of either
     leg; only markers of the same names are compared.
     """
-    return known_of(recording.metadata) | _distances(recording)
+    measured = _distances(recording, _OF_ONE_BONE)
+    return known_of(recording.metadata) | {
+        " to ".join(names): length for names, length in measured.items()
+    }
 
 
 def known_of(metadata: Mapping[str, Any]) -> Body:
@@ -53,22 +57,58 @@ def known_of(metadata: Mapping[str, Any]) -> Body:
     return body
 
 
-def _distances(recording: Recording) -> Body:
-    places: dict[tuple[str, str], tuple[str, NDArray[np.float64]]] = {}
+_Place = tuple[str, str]
+_OF_ONE_BONE: tuple[tuple[_Place, _Place], ...] = (
+    (("asis", "left"), ("asis", "right")),
+    *((("knee", side), ("ankle", side)) for side in SIDES),
+)
+_OF_THE_FEET = tuple((("heel", side), ("toe", side)) for side in SIDES)
+_POSSIBLE_M = {"asis": (0.06, 0.8), "knee": (0.08, 1.2), "heel": (0.03, 0.7)}
+"""From that place to its partner, toddlers and giants with room to spare: a tenth is not possible."""
+
+
+def refuse_other_unit(recording: Recording) -> None:
+    """Raise where markers of one bone are all far nearer or farther than in any person.
+
+    Raises
+    ------
+    UnitError
+        If ASIS to ASIS, knee to ankle and heel to toe, as far as there, are all too short, or all
+        too long: the coordinates are in another unit than the file says.
+    """
+    found, too_short, too_long = [], [], []
+    for pair in (*_OF_ONE_BONE, *_OF_THE_FEET):
+        low, high = _POSSIBLE_M[pair[0][0]]
+        for names, length in _distances(recording, [pair]).items():
+            found.append(f"{' to '.join(names)} {length:.3g} m")
+            too_short.append(length < low)
+            too_long.append(length > high)
+    if found and (all(too_short) or all(too_long)):
+        raise UnitError(
+            expected="markers of one bone as far apart as in a person",
+            got=", ".join(found[:_MOST_LISTED]),
+            where=recording.source,
+            fix="correct the unit of length that the file states",
+        )
+
+
+def _distances(
+    recording: Recording, pairs: Sequence[tuple[_Place, _Place]]
+) -> dict[tuple[str, str], float]:
+    """Return the median distances of pairs of markers, m: their names -> distance."""
+    places: dict[_Place, tuple[str, NDArray[np.float64]]] = {}
     for label, place in marker_places(tuple(recording.markers)).items():
         plain = re.sub(r"[^A-Z0-9]", "", label.rpartition(":")[2].upper())
         places.setdefault(place, (plain, recording.markers[label]))
-    pairs = [(("asis", "left"), ("asis", "right"))]
-    pairs += [(("knee", side), ("ankle", side)) for side in SIDES]
-    body: Body = {}
+    found = {}
     for one, other in pairs:
         if one in places and other in places:
             (first, start), (second, end) = places[one], places[other]
             lengths: NDArray[np.float64] = np.linalg.norm(end - start, axis=1)
             lengths = lengths[np.isfinite(lengths)]
             if len(lengths) >= _LEAST_FRAMES:
-                body[f"{first} to {second}"] = float(np.median(lengths))
-    return body
+                found[first, second] = float(np.median(lengths))
+    return found
 
 
 def differences(bodies: Sequence[tuple[str, Body]]) -> list[str]:

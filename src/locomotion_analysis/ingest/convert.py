@@ -27,8 +27,15 @@ from locomotion_analysis.errors import (
     SchemaError,
 )
 from locomotion_analysis.ingest.b3d import B3DReader
-from locomotion_analysis.ingest.bodies import Body, body_of, differences, known_of
+from locomotion_analysis.ingest.bodies import (
+    Body,
+    body_of,
+    differences,
+    known_of,
+    refuse_other_unit,
+)
 from locomotion_analysis.ingest.c3d.reader import C3DReader
+from locomotion_analysis.ingest.events import without_foreign_plates
 from locomotion_analysis.ingest.identity import (
     Claim,
     Identity,
@@ -92,6 +99,8 @@ class Outcome:
         The file under which the trial is counted, where this is another file of it.
     error : LocomotionError or None
         Why it failed.
+    standing : bool
+        A standing (static) trial: it has no strides, and may calibrate the walks of the person.
     """
 
     file: Path
@@ -99,6 +108,7 @@ class Outcome:
     cycles: int = 0
     part_of: Path | None = None
     error: LocomotionError | None = None
+    standing: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,6 +144,8 @@ class Conversion:
                 text = f"failed: {outcome.error.got}"
             elif outcome.part_of is not None:
                 text = f"in {outcome.part_of.name}"
+            elif outcome.standing:
+                text = "standing trial"
             guess = " (a guess)" if who and who.guess else ""
             said = (who.subject + guess, who.task, who.trial) if who else ("", "", "")
             rows.append((names[outcome.file], *said, text))
@@ -561,7 +573,7 @@ class TrialCollector:
         for parts, alone in self._waiting:
             self._add_recordings(parts, alone=alone, last=True)
         self._waiting = []
-        self._excuse_statics()
+        dropped = self._standing_trials()
         settled = settle([claim for piece in self._pieces for claim in piece.claims], self._rules)
         datasets = _dataset_names([piece.folder for piece in self._pieces if piece.folder])
         found: list[LocomotionData] = []
@@ -593,18 +605,28 @@ class TrialCollector:
                 continue
             keys |= set(data.key)
             found.append(data)
-        return found, settled.history
+        return found, [*dropped, *settled.history]
 
-    def _excuse_statics(self) -> None:
-        """Take static trials that calibrated others off the failures: they have no stride to give."""
-        used = self._calibrates
-        self.failures = [failure for failure in self.failures if failure[0] not in used]
-        self.outcomes = [
-            replace(outcome, error=None, part_of=used[outcome.file])
-            if outcome.error is not None and outcome.file in used
-            else outcome
-            for outcome in self.outcomes
-        ]
+    def _standing_trials(self) -> list[HistoryEntry]:
+        """Say what became of the standing trials; where there is nothing else, they fail."""
+        unused = []
+        for row, outcome in enumerate(self.outcomes):
+            walk = self._calibrates.get(outcome.file)
+            if not outcome.standing:
+                continue
+            if walk is not None:
+                self.outcomes[row] = replace(outcome, part_of=walk)
+            elif self._pieces:
+                unused.append(outcome.file.name)
+            else:
+                error = SchemaError(
+                    expected="at least one complete stride",
+                    got="a standing trial",
+                    fix="convert it together with the person's walks",
+                )
+                self._fail(outcome.file, error, row=row)
+        text = f"standing trials, which have no strides: {', '.join(unused)}"
+        return [HistoryEntry("dropped", text, len(unused))] if unused else []
 
     def _may_find_static(self, recording: Recording) -> bool:
         """Return whether a static trial is wanted, and may stand among files not read yet."""
@@ -638,18 +660,23 @@ class TrialCollector:
         file = parts[0][0]
         who = None
         try:
+            for _, part in parts:
+                refuse_other_unit(part)
             who = identify(parts, self._rules, alone=alone)
             bodies = self._bodies(parts, who)
             merged = merge([part for _, part in parts])
             recording = who.name(merged)
             claim = Claim(file, who.subject, bodies, who.guess)
             recording = with_subject(recording, self._options.subjects, self._rules.similar)
-            if self._model != "none" and is_static(recording):
+            if is_static(recording):
                 self._statics.setdefault(recording.subject, (file, recording))
-            elif not last and self._may_find_static(recording):
+                self.outcomes.append(Outcome(file, who, standing=True))
+                self.outcomes += [Outcome(other, who, part_of=file) for other, _ in parts[1:]]
+                return
+            if not last and self._may_find_static(recording):
                 self._waiting.append((parts, alone))
                 return
-            recording = self._with_joints(recording, file)
+            recording = self._with_joints(without_foreign_plates(recording), file)
             recording = place_markers(recording, self._options.markers)
             named = getattr(self._options.column_map, "dataset", "")
             folder = None if named else file.resolve().parents[who.folders]
@@ -975,7 +1002,9 @@ def recording_with_markers(
             fix="name a C3D or TRC file with markers; of several people one, with --subject",
         )
     refuse_labels(options.marker_map, found[0].markers)
-    return rename_markers(found[0], options.marker_map)
+    named = rename_markers(found[0], options.marker_map)
+    refuse_other_unit(named)
+    return named
 
 
 def with_subjects(

@@ -18,7 +18,7 @@ from locomotion_analysis.ingest.direction import (
     course_of,
     feet_from_angles,
 )
-from locomotion_analysis.ingest.foot_forces import FootForces, foot_forces, low_pass
+from locomotion_analysis.ingest.foot_forces import FootForces, foot_forces, low_pass, on_plate
 from locomotion_analysis.ingest.landing import at_landings
 from locomotion_analysis.ingest.marker_names import foot_ends, foot_marker, pelvis_marker
 from locomotion_analysis.ingest.recording import (
@@ -419,6 +419,7 @@ def find_events(recording: Recording) -> GaitEvents:
     """
     in_file = list(recording.events)
     by_markers, from_markers, said_of_markers = _events_of_markers(recording)
+    recording = _without_foreign_plates(recording, from_markers)
     from_angles, said_of_angles = _events_of_angles(recording)
     without_force = _joined(("file", in_file), (by_markers, from_markers))
     forces = foot_forces(recording, [event for event, _ in without_force], from_angles)
@@ -447,6 +448,48 @@ def find_events(recording: Recording) -> GaitEvents:
         )
         history.append(HistoryEntry("compared", detail, len(apart)))
     return GaitEvents([e for e, _ in found], [s for _, s in found], forces, history)
+
+
+_FOREIGN_S = 0.1
+"""Landings in the forces and of the feet are up to 35 ms apart in recordings of ten laboratories."""
+
+
+def without_foreign_plates(recording: Recording) -> Recording:
+    """Drop force plates on which nobody lands when the feet do.
+
+    Parameters
+    ----------
+    recording : Recording
+
+    Returns
+    -------
+    Recording
+        Without plates, and with a history that says so, where two or more contacts begin on them
+        and all are 0.1 s or more from any heel strike that the markers show: forces of another
+        trial, or out of step with the cameras.
+    """
+    if not recording.plates:
+        return recording
+    return _without_foreign_plates(recording, _events_of_markers(recording)[1])
+
+
+def _without_foreign_plates(recording: Recording, from_markers: list[Event]) -> Recording:
+    strikes = np.array([event.time_s for event in from_markers if event.kind == HEEL_STRIKE])
+    if not recording.plates or not len(strikes):
+        return recording
+    begins = np.concatenate([on_plate(plate)[0][:, 0] for plate in recording.plates])
+    begins = begins[np.isfinite(begins)]
+    if len(begins) < 2:
+        return recording
+    apart = np.abs(begins[:, np.newaxis] - strikes).min(axis=1)
+    if apart.min() < _FOREIGN_S:
+        return recording
+    text = (
+        f"force plates: contacts on them begin {apart.min():.2f} to {apart.max():.2f} s from the heel "
+        "strikes of the markers: forces of another trial, or not in step with the cameras"
+    )
+    entry = HistoryEntry("dropped", text, len(recording.plates))
+    return replace(recording, plates=()).then(entry)
 
 
 def _events_of_markers(recording: Recording) -> tuple[str, list[Event], str]:

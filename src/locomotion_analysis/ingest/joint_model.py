@@ -4,8 +4,10 @@ The conventional gait model of :mod:`locomotion_analysis.biomechanics`, with the
 file or the table of subjects has, the static trial of the same person, and the force plates.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
@@ -25,20 +27,14 @@ from locomotion_analysis.biomechanics import (
     stretched_frames,
     swapped_markers,
     what_is_possible,
-    wrench_at,
 )
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.ingest.bodies import body_of, differences
-from locomotion_analysis.ingest.foot_forces import (
-    CONTACT_N,
-    PlateContact,
-    low_pass_known,
-    plate_contacts,
-)
-from locomotion_analysis.ingest.force_zero import SMALLEST_OFFSET_N, set_to_zero
-from locomotion_analysis.ingest.marker_names import key_points
-from locomotion_analysis.ingest.recording import SIDES, Plate, Recording, Stream
+from locomotion_analysis.ingest.foot_forces import low_pass_known
+from locomotion_analysis.ingest.ground_reactions import ground_reactions
+from locomotion_analysis.ingest.marker_names import FOOT, PELVIS, key_points, marker_places
+from locomotion_analysis.ingest.recording import SIDES, Recording, Stream
 
 Array = NDArray[np.float64]
 JointModel = Literal["auto", "cgm1", "none"]
@@ -104,16 +100,20 @@ def has_joint_angles(recording: Recording) -> bool:
 
 
 _STILL_M = 0.05
+_FEWEST_STILL = 4
 
 
 def is_static(recording: Recording) -> bool:
     """Return whether the person stands throughout: no marker of pelvis or feet moves by 5 cm."""
-    named = cgm1_markers(recording.markers)
-    names = [name for name in named if name[-3:] in ("ASI", "HEE", "TOE", "ANK")]
-    if not {"LASI", "RASI"} <= set(names) or len(names) < 4:
-        return False
-    spans = [np.nanmax(named[name], axis=0) - np.nanmin(named[name], axis=0) for name in names]
-    return bool(np.max(spans) < _STILL_M)
+    places = marker_places(tuple(recording.markers))
+    parts = {name: "pelvis" if place in PELVIS else place for name, (place, _) in places.items()}
+    spans = [
+        float(np.max(np.nanmax(xyz, axis=0) - np.nanmin(xyz, axis=0)))
+        for name, xyz in recording.markers.items()
+        if parts.get(name) in ("pelvis", *FOOT) and np.isfinite(xyz).all(axis=1).any()
+    ]
+    both = {"pelvis"} < {part for part in parts.values() if part in ("pelvis", *FOOT)}
+    return both and len(spans) >= _FEWEST_STILL and max(spans) < _STILL_M
 
 
 def needs_static(recording: Recording, model: JointModel) -> bool:
@@ -173,9 +173,12 @@ def with_joints(
         return recording
     if not asked and "LASI" not in named:
         return recording if given else _by_key_points(recording)
-    body, entries = _whole_body(recording, static)
-    possible = what_is_possible(named, body)
     wrong = swapped_markers(named)
+    if wrong and not asked:
+        text = f"joint angles of the markers: {'; '.join(wrong)}"
+        return recording.then(HistoryEntry("missing", text))
+    body, entries = _whole_body(recording, None if wrong else static)
+    possible = what_is_possible(named, body)
     joints = [name for name in possible.computed if name.endswith(_JOINTS)]
     lacks = "; ".join(f"{name} lacks {what}" for name, what in possible.left_out.items())
     if asked and (wrong or not joints):
@@ -188,9 +191,6 @@ def with_joints(
             else "`locomotion markers FILE` says what is there; measures come from the file or from "
             "a table of subjects (leg length, knee width, ankle width, marker diameter)",
         )
-    if wrong:
-        text = f"joint angles of the markers: {'; '.join(wrong)}"
-        return recording.then(HistoryEntry("missing", text))
     if given and not asked and len(joints) < len(_JOINTS) * len(SIDES):
         return recording
     markers, masked = _without_stretched(named)
@@ -206,17 +206,41 @@ def with_joints(
     if computed:
         text = f"angles by the conventional gait model (CGM1): {', '.join(computed)}"
         entries.append(HistoryEntry("computed", text, sum("_angle_" in name for name in fresh)))
-    if lacks:
-        entries.append(HistoryEntry("missing", f"angles: {lacks}"))
-    for side in SIDES:
-        if tilt := recording.measures.get(f"ankle_tilt_{side}_rad"):
-            text = (
-                f"{side} ankle: the file's AnkleAbAdd of {np.degrees(tilt):.2f} degrees, not applied: "
-                "the axis is taken as square to the shank"
-            )
-            entries.append(HistoryEntry("missing", text))
+    entries += _left_out(recording, lacks)
     entries += said
     return with_signals(recording.then(*entries), fresh, "CGM1")
+
+
+def _left_out(recording: Recording, lacks: str) -> list[HistoryEntry]:
+    """Say which angles are not computed and why, and what of the file is not taken into account."""
+    told = [f"angles: {what}" for what in (lacks, _alike(recording.markers)) if lacks and what]
+    told += [
+        f"{side} ankle: the file's AnkleAbAdd of {np.degrees(tilt):.2f} degrees, not applied: the "
+        "axis is taken as square to the shank"
+        for side in SIDES
+        if (tilt := recording.measures.get(f"ankle_tilt_{side}_rad"))
+    ]
+    return [HistoryEntry("missing", text) for text in told]
+
+
+_ALIKE, _MOST_ALIKE = 0.8, 6
+
+
+def _alike(markers: Mapping[str, Array]) -> str:
+    """Return which labels are nearly those of the model's markers that are not there."""
+    named = cgm1_markers(markers)
+    plain = {re.sub(r"[^A-Z0-9]", "", label.rpartition(":")[2].upper()): label for label in markers}
+    others = [name for name in plain if name not in named]
+    pairs = [
+        f"{name} may be {plain[near]}"
+        for name in what_is_possible(markers, Body()).missing
+        for near in get_close_matches(
+            name, [other for other in others if other[:1] == name[0]], n=1, cutoff=_ALIKE
+        )
+    ]
+    more = f" and {len(pairs) - _MOST_ALIKE} more" if len(pairs) > _MOST_ALIKE else ""
+    told = f"names nearly the model's: {', '.join(pairs[:_MOST_ALIKE])}{more} (--marker-map)"
+    return told if pairs else ""
 
 
 def _by_key_points(recording: Recording) -> Recording:
@@ -224,7 +248,9 @@ def _by_key_points(recording: Recording) -> Recording:
     angles = key_point_angles(key_points(recording.markers))
     angles = {name: values for name, values in angles.items() if np.isfinite(values).any()}
     if not angles:
-        return recording
+        alike = _alike(recording.markers)
+        entry = HistoryEntry("missing", f"joint angles: {alike}")
+        return recording.then(entry) if alike else recording
     entries = [
         HistoryEntry(
             "computed", "angles in the sagittal plane by key points of the legs", len(angles)
@@ -280,11 +306,18 @@ def _whole_body(recording: Recording, static: Recording | None) -> tuple[Body, l
     Raises
     ------
     SchemaError
-        If the static trial is of another body.
+        If the static trial is of another body, or markers in it carry each other's name.
     """
     body = measures_of(recording)
     if static is None:
         return body, []
+    if wrong := swapped_markers(static.markers):
+        raise SchemaError(
+            expected="a static trial with its markers in their places",
+            got="; ".join(wrong),
+            where=static.source,
+            fix="correct the labels of the static trial",
+        )
     both = [(part.source, body_of(part)) for part in (recording, static)]
     if apart := differences(both):
         raise SchemaError(
@@ -376,97 +409,6 @@ def _loads(
     return dict(loads.signals), entries
 
 
-def ground_reactions(
-    recording: Recording, *, instant: bool = False
-) -> dict[str, tuple[Array, Array]]:
-    """Return force and moment of the ground on each foot at the frames of the markers.
-
-    Parameters
-    ----------
-    recording : Recording
-        With plates and markers.
-    instant : bool
-        The values at the instant of a frame, as OpenSim takes them, instead of their mean over it.
-
-    Returns
-    -------
-    dict of str to (ndarray, ndarray)
-        ``left`` and ``right`` -> force (N), and moment about the laboratory's origin (Nm), each of
-        shape (n, 3). Zero while the foot is on no plate; NaN while a plate may carry both feet, or
-        carries who knows whom.
-        Empty where no contact is of one known foot.
-    """
-    recording = set_to_zero(recording)
-    frames = recording.marker_time_s
-    named = [plate for plate in recording.plates if plate.foot]
-    parts: list[tuple[str, Plate]] = [(plate.foot, plate) for plate in named]
-    unclear = np.zeros(len(frames), dtype=bool)
-    shared = () if named else recording.plates
-    contacts = plate_contacts(recording, list(recording.events)) if shared else []
-    unknown = [plate.force_N[:, 2] >= CONTACT_N for plate in shared]
-    for contact in contacts:
-        plate = recording.plates[contact.plate]
-        if contact.foot not in SIDES:
-            start, end = _span(contact)
-            unclear |= (frames >= start) & (frames <= end)
-            continue
-        inside = _whole_contact(plate, contact, contacts)
-        unknown[contact.plate] &= ~inside
-        own = replace(
-            plate,
-            force_N=np.where(inside[:, np.newaxis], plate.force_N, 0.0),
-            cop_m=np.where(inside[:, np.newaxis], plate.cop_m, np.nan),
-            free_moment_Nm=np.where(inside, plate.free_moment_Nm, 0.0),
-        )
-        parts.append((contact.foot, own))
-    if not parts:
-        return {}
-    for plate, loaded in zip(shared, unknown, strict=True):
-        unclear |= np.interp(frames, plate.time_s, loaded.astype(np.float64), 0.0, 0.0) > 0.0
-    ground = {side: (np.zeros((len(frames), 3)), np.zeros((len(frames), 3))) for side in SIDES}
-    for side, plate in parts:
-        wrench = wrench_at(
-            plate.time_s,
-            plate.force_N,
-            plate.cop_m,
-            plate.free_moment_Nm,
-            frames,
-            instant=instant,
-        )
-        for total, part in zip(ground[side], wrench, strict=True):
-            total += part
-    for values in ground.values():
-        for total in values:
-            total[unclear] = np.nan
-    return ground
-
-
-def _span(contact: PlateContact) -> tuple[float, float]:
-    start, end = np.nan_to_num(contact.start_s, nan=-np.inf), contact.end_s
-    return float(start), float(np.nan_to_num(end, nan=np.inf))
-
-
-def _whole_contact(
-    plate: Plate, contact: PlateContact, contacts: Sequence[PlateContact]
-) -> NDArray[np.bool_]:
-    """Return the samples of a contact, shape (n,): on both sides until the force is next to nothing.
-
-    A contact is timed where it passes 10 N; what comes before and after is of the same foot, unless
-    the plate carries another one before it is empty.
-    """
-    start, end = _span(contact)
-    spans = [_span(other) for other in contacts if other.plate == contact.plate]
-    first, last = np.searchsorted(plate.time_s, start), np.searchsorted(plate.time_s, end, "right")
-    lowest = np.searchsorted(plate.time_s, max((e for _, e in spans if e < start), default=-np.inf))
-    highest = np.searchsorted(plate.time_s, min((s for s, _ in spans if s > end), default=np.inf))
-    empty = np.flatnonzero(~(plate.force_N[:, 2] >= SMALLEST_OFFSET_N))
-    before, after = empty[(empty >= lowest) & (empty < first)], empty[empty >= last]
-    after = after[after < highest]
-    inside = np.zeros(len(plate.time_s), dtype=bool)
-    inside[before[-1] + 1 if len(before) else first : after[0] if len(after) else last] = True
-    return inside
-
-
 def _noise_m(markers: Mapping[str, Array]) -> float:
     """Return the noise of markers by their fourth differences, m, median over the markers.
 
@@ -550,6 +492,8 @@ def report_of(recording: Recording) -> MarkerReport:
         f"moments and powers: {len(recording.plates)} force plates, "
         + ("mass not known" if mass is None else f"mass {mass:g} kg")
     )
+    if alike := _alike(recording.markers):
+        remarks.append(alike)
     others = [label for label in recording.markers if label.rpartition(":")[2].upper() not in named]
     if others:
         more = f" and {len(others) - _MOST_LABELS} more" if len(others) > _MOST_LABELS else ""

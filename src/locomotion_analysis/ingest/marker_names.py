@@ -22,9 +22,9 @@ from locomotion_analysis.ingest.recording import SIDES, Recording
 from locomotion_analysis.typed_tree import yaml_tree
 
 Markers = Mapping[str, NDArray[np.float64]]
-_FOOT = ("heel", "toe", "ankle")
+FOOT = ("heel", "toe", "ankle")
 _BONES_OF_PELVIS = ("asis", "psis", "sacrum", "crest")
-_PELVIS = (*_BONES_OF_PELVIS, "pelvis")
+PELVIS = (*_BONES_OF_PELVIS, "pelvis")
 
 
 @dataclass(frozen=True, eq=False)
@@ -343,7 +343,7 @@ def pelvis_marker(markers: Markers) -> NDArray[np.float64] | None:
     Of those on its bones; where there are none, of what stands for it (centres of the hips).
     """
     placed = marker_places(tuple(markers))
-    of_pelvis = [name for name, (place, _) in placed.items() if place in _PELVIS]
+    of_pelvis = [name for name, (place, _) in placed.items() if place in PELVIS]
     bony = [name for name in of_pelvis if placed[name][0] in _BONES_OF_PELVIS]
     return _mean([markers[name] for name in bony or of_pelvis])
 
@@ -444,7 +444,7 @@ def _readings(
 ) -> set[tuple[str, str]]:
     """Return every place and side that a label may mean."""
     whole = "".join(words)
-    found = {(place, "") for place in _at(whole, sets) if place in _PELVIS}
+    found = {(place, "") for place in _at(whole, sets) if place in PELVIS}
     pairs = [(_side_of(words[0]), "".join(words[1:])), (_side_of(words[-1]), "".join(words[:-1]))]
     pairs.append((_side_of(whole[:1]), whole[1:]))
     for word, side in (("LEFT", "left"), ("RIGHT", "right")):
@@ -463,7 +463,7 @@ def _at(name: str, sets: tuple[MarkerSet, ...]) -> set[str]:
 
 # What a laboratory calls otherwise.
 
-PLACES = (*(f"{side}_{place}" for side in SIDES for place in _FOOT), "pelvis")
+PLACES = (*(f"{side}_{place}" for side in SIDES for place in FOOT), "pelvis")
 """Places a user may name markers of."""
 
 
@@ -574,7 +574,7 @@ def place_markers(recording: Recording, places: Mapping[str, Iterable[str]]) -> 
 
 
 def _both_pelvis(found: str, place: str) -> bool:
-    return place == "pelvis" and found in _PELVIS
+    return place == "pelvis" and found in PELVIS
 
 
 # What a model calls otherwise.

@@ -10,10 +10,17 @@ from locomotion_analysis.biomechanics.opensim_model import CUTOFF_HZ
 from locomotion_analysis.data import HistoryEntry
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.ingest.foot_forces import low_pass
-from locomotion_analysis.ingest.joint_model import Array, ground_reactions, with_signals
-from locomotion_analysis.ingest.opensim import OpenSimTable, coordinate_stream, pelvis_pose
+from locomotion_analysis.ingest.ground_reactions import ground_reactions
+from locomotion_analysis.ingest.joint_model import Array, with_signals
+from locomotion_analysis.ingest.opensim import (
+    OpenSimTable,
+    coordinate_columns,
+    coordinate_stream,
+    pelvis_pose,
+)
 from locomotion_analysis.ingest.recording import Recording
 
+_LEG = ("hip_", "knee_", "ankle_")
 _POWERS = {
     "hip": ("hip_flexion", "hip_adduction", "hip_rotation"),
     "knee": ("knee_angle", "knee_adduction", "knee_rotation"),
@@ -39,7 +46,8 @@ def with_opensim(recording: Recording, model: OpenSimModel) -> Recording:
     Raises
     ------
     SchemaError
-        If the recording has no markers, or too few of the model's.
+        If the recording has no markers, or too few of the model's, or the model no coordinate of the
+        legs by a known name.
     FileReadError
         If OpenSim cannot solve it.
     """
@@ -61,8 +69,20 @@ def with_opensim(recording: Recording, model: OpenSimModel) -> Recording:
         time, tuple(columns), np.column_stack(list(columns.values())), in_degrees=False, history=()
     )
     stream, history = coordinate_stream(table)
-    pelvis, _ = pelvis_pose(table)
+    pelvis, of_pelvis = pelvis_pose(table)
     fresh = {} if stream is None else dict(stream.signals)
+    known = {*coordinate_columns(table), *of_pelvis}
+    unknown = [name for name in solved.coordinates if name not in known]
+    if not any(name.startswith(_LEG) for name in fresh):
+        raise SchemaError(
+            expected="a model with coordinates of hip, knee or ankle by OpenSim's names (hip_flexion_r)",
+            got=f"coordinates {', '.join(unknown[:8])}",
+            where=str(model.model),
+            fix="rename the coordinates in the model as OpenSim's own models have them",
+        )
+    if unknown:
+        text = f"coordinates of the model without a standard channel: {', '.join(unknown)}"
+        history.append(HistoryEntry("dropped", text, len(unknown)))
     fresh.update(_powers(solved, time))
     told = recording.then(*_told(solved, model), *history)
     return replace(

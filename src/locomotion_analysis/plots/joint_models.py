@@ -186,7 +186,7 @@ def write_joint_comparison(
             )
     shown = table.assign(channel=table["channel"].map(channel_title))
     rows = [
-        [value if isinstance(value, str) else f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
+        [value if isinstance(value, str) else f"{value:,}" if isinstance(value, int) else f"{value:z.3f}"
          for value in row]
         for row in shown.itertuples(index=False, name=None)
     ]  # fmt: skip
