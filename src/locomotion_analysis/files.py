@@ -231,9 +231,11 @@ def refuse_source(path: str | os.PathLike[str], *sources: str | os.PathLike[str]
         if source.resolve() in (place, *place.parents):
             raise FileReadError(
                 expected="another file to write than those that are read",
-                got=f"a file of {source}" if source.is_dir() else "the file that is read",
+                got=f"a file in {source}, which is read"
+                if source.is_dir()
+                else "the file that is read",
                 where=str(path),
-                fix="choose another name, or another folder",
+                fix="choose another name or folder; remove what an earlier run wrote there",
             )
 
 

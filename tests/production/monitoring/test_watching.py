@@ -149,7 +149,7 @@ def test_the_command_line_labels_and_purges(served, walkers, store, tmp_path):
     run = CliRunner().invoke
     assert "of 4 predictions" in run(app, ["monitor", "label", store.place, str(labels)]).stdout
     assert "0 predictions" in run(app, ["monitor", "purge", store.place, "--keep-days", "1"]).stdout
-    with pytest.raises(FileReadError, match="a table of labels"):
+    with pytest.raises(FileReadError, match="a CSV file"):
         run(
             app, ["monitor", "label", store.place, str(tmp_path / "no.csv")], catch_exceptions=False
         )

@@ -55,7 +55,8 @@ class SmallModel:
             "title": "Small model",
             "metrics": {"balanced_accuracy": {"value": 0.8, "low": 0.7, "high": 0.9}},
             "limits": ["Says nothing of children."],
-            "card": f"# Small model\n\n{'card_of_a_model_' * 12}",
+            "card": f"# Small model\n\n{'card_of_a_model_' * 12}\n\n## Classes\n\n- a &lt; b &amp; c\n\n"
+            "| class | people |\n|---|---|\n| stroke | 6 |\n\n**Of one laboratory.**",
         }
 
     def predict_features(self, X, *, explain, tokens=()):

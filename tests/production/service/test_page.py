@@ -163,6 +163,11 @@ def test_the_page_shows_score_limits_and_card_and_nothing_is_cut(page, cycle, tm
     assert "Balanced accuracy" in model
     assert "0.70 to 0.90" in model
     assert "Says nothing of children." in model
+    page.evaluate("document.querySelector('#model details').open = true")
+    assert page.locator("#card h3").all_inner_texts() == ["Small model", "Classes"]
+    assert page.locator("#card li").all_inner_texts() == ["a < b & c"]
+    assert page.locator("#card td").all_inner_texts() == ["6"]
+    assert page.inner_text("#card p:last-child") == "Of one laboratory."
     assert overflow(page) == {}
     assert faint(page) == []
 

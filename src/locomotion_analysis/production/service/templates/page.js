@@ -67,6 +67,26 @@ function mark(simulated) {
   at("simulated").textContent = "SIMULATED DATA: the model was trained on it or is asked about it. Nothing on this page is a finding about people.";
 }
 
+// The card is Markdown of headings, paragraphs, lists and tables; what stands in it becomes text
+const MARKS = { "&lt;": "<", "&gt;": ">", "&amp;": "&", "]\\(": "](", "\\|": "|" };
+const plain = (text) => text.replace(/^\*\*(.*)\*\*$/, "$1").replace(/&lt;|&gt;|&amp;|\]\\\(|\\\|/g, (mark) => MARKS[mark]);
+
+function cardParts(card) {
+  return card.split(/\n\s*\n/).map((block) => block.trim()).filter(Boolean).map((block) => {
+    const lines = block.split("\n");
+    const heading = /^#+ (.*)$/.exec(block);
+    if (heading) return make("h3", plain(heading[1]));
+    if (lines.every((line) => line.startsWith("- "))) {
+      return make("ul", undefined, {}, ...lines.map((line) => make("li", plain(line.slice(2)))));
+    }
+    if (lines.every((line) => line.startsWith("|"))) {
+      const [columns, , ...rows] = lines.map((line) => line.slice(1, -1).split(/(?<!\\)\|/).map((each) => plain(each.trim())));
+      return table("", columns.map(words), rows);
+    }
+    return make("p", plain(lines.join(" ")));
+  });
+}
+
 async function describe() {
   const answer = await fetch("v1/model", { headers: headers() });
   if (!answer.ok) return;
@@ -81,7 +101,7 @@ async function describe() {
     `${counted(model.training.n_rows, "row")}. Scores are of people not trained on; intervals are over people.` : "";
   at("scores").replaceChildren(make("p", trained), ...(scores.length ? [table("Scores", ["Score", "Value", "95 % interval"], scores)] : []));
   at("limits").replaceChildren(...(model.limits || []).map((text) => make("li", text)));
-  at("card").textContent = model.card || "";
+  at("card").replaceChildren(...cardParts(model.card || ""));
   at("model").hidden = !(scores.length || model.card);
 }
 
