@@ -206,7 +206,7 @@ _TEXT_BYTES = 1000
 
 
 def float32_values(column: pa.ChunkedArray, name: str) -> NDArray[np.float32]:
-    """Return a numeric column as float32, null as NaN; raise for text."""
+    """Return a numeric column as float32, null as NaN; raise for text and codes for missing."""
     kind = column.type
     if pa.types.is_dictionary(kind) and is_text(kind.value_type):
         kind = kind.value_type
@@ -230,6 +230,7 @@ def float32_values(column: pa.ChunkedArray, name: str) -> NDArray[np.float32]:
     if column.null_count:
         column = pc.fill_null(column.cast(pa.float64()), np.nan)
     values: NDArray[np.float32] = column.to_numpy().astype(np.float32, copy=False)
+    refuse_missing_codes(values, name)
     return values
 
 
@@ -325,6 +326,11 @@ def tidy_cycles(
     cycles, step = cycles.assign(**texts), cycles["step"]
     if pd.api.types.is_float_dtype(step) and bool(step.notna().all() and (step % 1 == 0).all()):
         cycles = cycles.assign(step=step.astype(np.int64))
+    for name in cycles:
+        if name not in KEY and is_numeric_dtype(cycles[name]):
+            refuse_missing_codes(
+                cycles[name].to_numpy(np.float64, na_value=np.nan), f"column {name}"
+            )
     cycles, tidied = _tidy_labels(with_truth_type(cycles))
     cycles, plain = _plain_tasks(cycles)
     history += tidied + plain
@@ -350,6 +356,55 @@ def tidy_cycles(
     cycles, named = one_name_a_person(cycles, met)
     rest = [name for name in cycles.columns if name not in KEY]
     return cycles[[*KEY, *rest]], history + named
+
+
+_CODES = (-99999.0, -9999.0, -999.0, -99.0, 9999.0, 99999.0)
+"""What programs write for a value that was not measured."""
+_FAR = 5.0
+
+
+def refuse_missing_codes(values: NDArray[Any], name: str) -> None:
+    """Raise where a number that stands for a missing value lies among measured ones.
+
+    Parameters
+    ----------
+    values : ndarray of float, any shape
+        In the unit of the file; NaN where missing.
+    name : str
+        Of the column, for the message.
+
+    Raises
+    ------
+    SchemaError
+        If -99999, -9999, -999, -99, 9999 or 99999 is there, and at least five times as far from
+        zero as any other value (-99 only where no other value is negative).
+
+    Examples
+    --------
+    >>> refuse_missing_codes(np.array([61.0, -999.0, 58.5]), "knee_rom_deg")
+    Traceback (most recent call last):
+    ...
+    locomotion_analysis.errors.SchemaError: expected measured values in knee_rom_deg, 58.5 to 61
+      got: -999 (1 of 3)
+      what to do: a code for a missing value? Leave those cells empty
+    """
+    if not values.size:
+        return
+    ends = (float(np.fmin.reduce(values, axis=None)), float(np.fmax.reduce(values, axis=None)))
+    code = next((end for end in ends if end in _CODES), None)
+    if code is None:
+        return
+    known = values[np.isfinite(values)]
+    others = known[known != code]
+    if not others.size or np.abs(others).max() * _FAR > abs(code):
+        return
+    if code == -99.0 and others.min() < 0.0:
+        return
+    raise SchemaError(
+        expected=f"measured values in {name}, {others.min():g} to {others.max():g}",
+        got=f"{code:g} ({len(known) - len(others)} of {values.size})",
+        fix="a code for a missing value? Leave those cells empty",
+    )
 
 
 def _plain_tasks(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
-from locomotion_analysis.data.columns import label
+from locomotion_analysis.data.columns import label, refuse_missing_codes
 from locomotion_analysis.data.identity import MISSING
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
 from locomotion_analysis.ingest.tables.map_entries import TextSpec
@@ -82,7 +82,7 @@ def parse_rows(
     Raises
     ------
     SchemaError
-        If a row is too short or too long, or a cell is no number.
+        If a row is too short or too long, or a cell is no number, or a code for a missing one.
     """
     lengths = np.array([len(row) for row in rows])
     wrong = lengths != len(columns)
@@ -99,7 +99,10 @@ def parse_rows(
         return f"line {line_numbers[cell // len(columns)]}, column {columns[cell % len(columns)]}"
 
     values = numbers_in([cell for row in rows for cell in row], place)
-    return values.reshape(len(rows), len(columns))
+    values = values.reshape(len(rows), len(columns))
+    for name, column in zip(columns, values.T, strict=True):
+        refuse_missing_codes(column, f"column {name}")
+    return values
 
 
 def numbers_in(
@@ -232,11 +235,12 @@ def as_numbers(
     Raises
     ------
     SchemaError
-        If a value is no number; with its place.
+        If a value is no number, with its place, or a code for a missing one.
     """
     if values.dtype.kind in "fiub":
         numbers = values.astype(np.float64)
         numbers[~np.isfinite(numbers)] = np.nan
+        refuse_missing_codes(numbers, name)
         return numbers
     if values.dtype.kind == "S":
         values = labels(values)
@@ -246,7 +250,9 @@ def as_numbers(
     def place(row: int) -> str:
         return f"{f'row {row}' if lines is None else f'line {lines[row]}'}, column {name}"
 
-    return numbers_in(values.ravel().tolist(), place, decimal).reshape(values.shape)
+    numbers = numbers_in(values.ravel().tolist(), place, decimal).reshape(values.shape)
+    refuse_missing_codes(numbers, name)
+    return numbers
 
 
 def grouped_cells(values: NDArray[Any], decimal: str | None) -> int:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
-from locomotion_analysis.data.columns import label
+from locomotion_analysis.data.columns import label, refuse_missing_codes
 from locomotion_analysis.data.identity import MISSING
 from locomotion_analysis.errors import FileReadError, SchemaError, UnitError
 from locomotion_analysis.ingest.tables.cells import (
@@ -443,7 +444,7 @@ def subject_columns(
             continue
         name = tidy_name(heading, taken)
         taken.add(name)
-        columns.append(SubjectColumn(name, place, _plain_values(cells)))
+        columns.append(SubjectColumn(name, place, _plain_values(cells, heading)))
         if name != heading:
             history.append(
                 HistoryEntry("renamed", f"column {heading} of the subject table -> {name}")
@@ -507,8 +508,14 @@ def tidy_name(heading: str, taken: Collection[str]) -> str:
     return name
 
 
-def _plain_values(cells: list[str]) -> list[str | float | None]:
-    """Return cells as numbers where all are, save codes such as 007; else as text."""
+def _plain_values(cells: list[str], heading: str) -> list[str | float | None]:
+    """Return cells as numbers where all are, save codes such as 007; else as text.
+
+    Raises
+    ------
+    SchemaError
+        If a number is a code for a missing value.
+    """
     known = [cell for cell in cells if not _is_missing(cell)]
     try:
         numbers = [parse_number(cell) for cell in known]
@@ -516,6 +523,7 @@ def _plain_values(cells: list[str]) -> list[str | float | None]:
         numbers = []
     if not numbers or any(re.match(r"0\d", cell) for cell in known):  # none may be an answer
         return [cell if not _is_missing(cell) or cell.lower() == "none" else None for cell in cells]
+    refuse_missing_codes(np.array(numbers), f"column {heading}")
     found = iter(numbers)
     return [None if _is_missing(cell) else next(found) for cell in cells]
 

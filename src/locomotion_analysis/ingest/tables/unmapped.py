@@ -19,7 +19,12 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.budget import most_unpacked_bytes, refuse_unpacked
 from locomotion_analysis.data import HistoryEntry, LocomotionData
-from locomotion_analysis.data.columns import float32_values, label, standard_quantity
+from locomotion_analysis.data.columns import (
+    float32_values,
+    label,
+    refuse_missing_codes,
+    standard_quantity,
+)
 from locomotion_analysis.data.identity import MEASURES, MISSING, SIDE_WORDS
 from locomotion_analysis.data.parquet import read_plain_table
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError
@@ -416,9 +421,11 @@ def _seconds(values: "pd.Series[Any]", name: str, history: list[HistoryEntry]) -
 
 
 def _numbers(values: "pd.Series[Any]", name: str) -> Array:
-    """Return a channel's numbers; raise for text, as reading cycles does."""
+    """Return a channel's numbers; raise for text and codes for missing, as reading cycles does."""
     if pd.api.types.is_numeric_dtype(values):
-        return values.to_numpy(dtype=np.float64, na_value=np.nan)
+        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        refuse_missing_codes(numbers, name)
+        return numbers
     column = pa.chunked_array([pa.Array.from_pandas(values)])
     return float32_values(column, name).astype(np.float64)
 
