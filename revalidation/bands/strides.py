@@ -101,7 +101,8 @@ def _series(
     cycles = strides.data.cycles.iloc[strides.rows].reset_index(drop=True)
     step = cycles["step"].to_numpy(dtype=np.float64)
     found = 0
-    for leg in CycleGroups.of(cycles).strides:
+    groups = CycleGroups.of(cycles)
+    for leg in np.split(groups.order, groups.starts[1:-1]):
         apart = np.unique(np.diff(step[leg]))
         if len(leg) < fewest or len(apart) != 1 or not 0 < apart[0] <= 2:
             continue
