@@ -15,4 +15,5 @@ data = simulate(16, 6, ["level_walking"], ["healthy"], seed=4)
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # at some points the variance between people is zero
     fit = mixed("knee_flexion_angle_ipsi_rad ~ speed_m_s + (1 | subject)", data)
-fit.plot("speed_m_s").figure
+axes = fit.plot("speed_m_s")
+axes.figure
