@@ -18,6 +18,7 @@ from locomotion_analysis.ingest import (
     velocity_events,
 )
 from locomotion_analysis.ingest.events import without_foreign_plates
+from locomotion_analysis.ingest.ground_reactions import ground_reactions
 
 SIDES = ("left", "right")
 
@@ -273,3 +274,29 @@ def test_plates_of_another_trial_are_dropped(shared_data):
     assert len(told) == 1
     assert "begin 0.21 to 0.28 s from the heel strikes of the markers" in told[0]
     assert not any(source == "force" for source in found.sources)
+
+
+@pytest.mark.parametrize("name", ["c3d_plugin_gait/HC030A05", "opensim_s01/S01_0004_Gait"])
+def test_plates_of_the_same_trial_agree_with_the_markers(shared_data, name):
+    file = shared_data / "raw" / f"{name}.c3d"
+    recording = replace(reader_for(file).read(file, ReadOptions())[0], events=())
+    assert without_foreign_plates(recording) is recording
+    by_markers, by_force = (
+        find_events(each) for each in (replace(recording, plates=()), recording)
+    )
+    strikes = [e.time_s for e in by_markers.events if e.kind == "heel_strike"]
+    landed = [
+        event.time_s
+        for event, source in zip(by_force.events, by_force.sources, strict=True)
+        if source == "force" and event.kind == "heel_strike"
+    ]
+    assert len(landed) == 2
+    assert _to_nearest(landed, strikes).max() < 0.04
+
+
+def test_moments_are_not_of_the_plates_of_another_trial(shared_data):
+    file = shared_data / "raw" / "c3d_plugin_gait" / "HC030A05.c3d"
+    recording = replace(reader_for(file).read(file, ReadOptions())[0], events=())
+    assert ground_reactions(recording)
+    plates = tuple(replace(each, time_s=each.time_s + 0.25) for each in recording.plates)
+    assert ground_reactions(replace(recording, plates=plates)) == {}

@@ -35,7 +35,6 @@ from locomotion_analysis.ingest.bodies import (
     refuse_other_unit,
 )
 from locomotion_analysis.ingest.c3d.reader import C3DReader
-from locomotion_analysis.ingest.events import without_foreign_plates
 from locomotion_analysis.ingest.identity import (
     Claim,
     Identity,
@@ -705,7 +704,7 @@ class TrialCollector:
             if not last and self._may_find_static(recording):
                 self._waiting.append((parts, alone))
                 return
-            recording = self._with_joints(without_foreign_plates(recording), file)
+            recording = self._with_joints(recording, file)
             recording = place_markers(recording, self._options.markers)
             named = getattr(self._options.column_map, "dataset", "")
             folder = None if named else file.resolve().parents[who.folders]

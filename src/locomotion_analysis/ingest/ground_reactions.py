@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.biomechanics import wrench_at
+from locomotion_analysis.ingest.events import without_foreign_plates
 from locomotion_analysis.ingest.foot_forces import CONTACT_N, PlateContact, plate_contacts
 from locomotion_analysis.ingest.force_zero import SMALLEST_OFFSET_N, set_to_zero
 from locomotion_analysis.ingest.recording import SIDES, Plate, Recording
@@ -32,9 +33,9 @@ def ground_reactions(
         ``left`` and ``right`` -> force (N), and moment about the laboratory's origin (Nm), each of
         shape (n, 3). Zero while the foot is on no plate; NaN while a plate may carry both feet, or
         carries who knows whom.
-        Empty where no contact is of one known foot.
+        Empty where no contact is of one known foot, or the plates are of another trial.
     """
-    recording = set_to_zero(recording)
+    recording = set_to_zero(without_foreign_plates(recording))
     frames = recording.marker_time_s
     named = [plate for plate in recording.plates if plate.foot]
     parts: list[tuple[str, Plate]] = [(plate.foot, plate) for plate in named]

@@ -5,7 +5,6 @@ are held against what is usual in a recording, never against single samples.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,15 +26,6 @@ _LARGEST = {"grf_vertical_": 10.0, "_moment_": 20.0, "_power_": 150.0}
 _UNITS = {"_BW": "body weights", "_Nm_kg": "Nm/kg", "_W_kg": "W/kg"}
 
 
-@dataclass(frozen=True)
-class Doubt:
-    """What is not as large as its unit says: what was expected, what there is, and what to do."""
-
-    expected: str
-    got: str
-    fix: str
-
-
 def refuse_wrong_units(channels: Sequence[str], block: NDArray[np.floating], where: str) -> None:
     """Raise where the curves of strides cannot have the unit they are said to have.
 
@@ -53,11 +43,11 @@ def refuse_wrong_units(channels: Sequence[str], block: NDArray[np.floating], whe
         At the first of the :func:`unit_doubts`.
     """
     for doubt in unit_doubts(channels, block):
-        raise UnitError(expected=doubt.expected, got=doubt.got, where=where, fix=doubt.fix)
+        raise doubt.at(where)
 
 
-def unit_doubts(channels: Sequence[str], block: NDArray[np.floating]) -> Iterator[Doubt]:
-    """Yield what speaks against the units of strides.
+def unit_doubts(channels: Sequence[str], block: NDArray[np.floating]) -> Iterator[UnitError]:
+    """Yield what speaks against the units of strides, as the errors that it would be.
 
     A hip, knee or ankle beyond 200 degrees, hips and knees that all move by less than 3, a vertical
     force, moment or power far beyond sprinting.
@@ -76,7 +66,7 @@ def unit_doubts(channels: Sequence[str], block: NDArray[np.floating]) -> Iterato
     yield from _impossible_angles(spans := _angle_spans(known))
     legs = [float(span[1] - span[0]) for name, span in spans.items() if name.startswith(_BENDING)]
     if legs and _STILL_RAD < max(legs) < _MOVING_RAD:
-        yield Doubt(
+        yield UnitError(
             expected="hips and knees that move as in walking",
             got=f"a range of at most {np.degrees(max(legs)):.1f} degrees",
             fix="correct the unit: numbers in radians look like this where degrees are stated",
@@ -89,7 +79,7 @@ def unit_doubts(channels: Sequence[str], block: NDArray[np.floating]) -> Iterato
         rows = np.isfinite(curves).any(axis=1)
         peak = float(np.median(np.nanmax(np.abs(curves[rows]), axis=1)))
         if peak > limit:
-            yield Doubt(
+            yield UnitError(
                 expected=f"{name} of at most {limit:g} {unit}",
                 got=f"peaks of {peak:.4g}",
                 fix="correct its unit, or the mass of the person",
@@ -145,7 +135,7 @@ def refuse_impossible_angles(signals: Mapping[str, NDArray[np.floating]]) -> Non
         If one of them is beyond 200 degrees for more than a few samples.
     """
     for doubt in _impossible_angles(_angle_spans(signals)):
-        raise UnitError(expected=doubt.expected, got=doubt.got, fix=doubt.fix)
+        raise doubt
 
 
 def _angle_spans(signals: Mapping[str, NDArray[np.floating]]) -> dict[str, NDArray[np.float64]]:
@@ -157,10 +147,10 @@ def _angle_spans(signals: Mapping[str, NDArray[np.floating]]) -> dict[str, NDArr
     }
 
 
-def _impossible_angles(spans: Mapping[str, NDArray[np.float64]]) -> Iterator[Doubt]:
+def _impossible_angles(spans: Mapping[str, NDArray[np.float64]]) -> Iterator[UnitError]:
     for name, span in spans.items():
         if (most := float(np.abs(span).max())) > _BENT_RAD:
-            yield Doubt(
+            yield UnitError(
                 expected="angles that a joint can have",
                 got=f"{name} of {most:.4g} rad ({np.degrees(most):.0f} degrees)",
                 fix="correct the unit (degrees said to be radians?); angular speeds are no angles",
