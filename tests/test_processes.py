@@ -55,6 +55,37 @@ def _lives(process):
     return state != "Z"  # a zombie has ended and awaits its new parent
 
 
+_GROWING = """
+import time
+import numpy as np
+from joblib import Parallel, delayed
+from locomotion_analysis.processes import workers_replaced_silently
+
+def grow(number):
+    time.kept = [*getattr(time, "kept", []), np.ones(20_000_000 if number else 0)]
+    time.sleep(0.6)
+    return number
+
+if __name__ == "__main__":
+    with workers_replaced_silently():
+        assert Parallel(n_jobs=2)(map(delayed(grow), range(10))) == list(range(10))
+"""
+
+
+@pytest.mark.slow
+def test_workers_that_grow_are_replaced_though_warnings_are_errors(tmp_path):
+    script = tmp_path / "growing.py"
+    script.write_text(_GROWING)
+    done = subprocess.run(
+        [sys.executable, "-W", "error::UserWarning", str(script)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert not done.stderr
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux alone")
 def test_memory_beyond_the_limit_is_an_error_and_not_the_end():
     lines = [

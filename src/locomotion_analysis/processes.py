@@ -5,6 +5,8 @@ import multiprocessing
 import os
 import threading
 import time
+import warnings
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +27,25 @@ def end_with_parent() -> None:
     """
     if multiprocessing.current_process().name != "MainProcess":
         threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+
+
+@contextlib.contextmanager
+def workers_replaced_silently() -> Iterator[None]:
+    """Let joblib replace worker processes that have grown by more than 300 MB, unsaid.
+
+    It warns of it in a thread of its own. Where warnings are errors that thread would end, and
+    whoever waits for the work would wait forever.
+
+    Examples
+    --------
+    >>> from joblib import Parallel, delayed
+    >>> with workers_replaced_silently():
+    ...     Parallel(n_jobs=2)(delayed(abs)(number) for number in (-1, 2))
+    [1, 2]
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
+        yield
 
 
 def limit_further_memory(n_bytes: int) -> None:

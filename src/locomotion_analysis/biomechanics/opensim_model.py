@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.errors import FileReadError, SchemaError
 from locomotion_analysis.extras import require_installed
-from locomotion_analysis.processes import end_with_parent
+from locomotion_analysis.processes import end_with_parent, workers_replaced_silently
 
 Array = NDArray[np.float64]
 T = TypeVar("T")
@@ -230,7 +230,8 @@ _FIX = "open the files in OpenSim's own program to see what is wrong"
 def in_child(work: Callable[..., T], where: Path, *args: object) -> T:
     """Run a function in the child process; `where` is the file to name if OpenSim ends or refuses."""
     try:
-        return _engine().submit(work, *args).result()
+        with workers_replaced_silently():
+            return _engine().submit(work, *args).result()
     except BrokenProcessPool:
         _engine.cache_clear()
         got = "it ended while it worked on them"

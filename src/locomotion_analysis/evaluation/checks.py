@@ -44,7 +44,7 @@ from locomotion_analysis.evaluation.subject_scores import (
     chosen_metric,
     sums_of,
 )
-from locomotion_analysis.processes import end_with_parent
+from locomotion_analysis.processes import end_with_parent, workers_replaced_silently
 from locomotion_analysis.progress import Progress
 from locomotion_analysis.selection import (
     LeaveOneDatasetOut,
@@ -294,10 +294,11 @@ def permutation_test(
     seeds = np.random.SeedSequence(random_state).spawn(n_permutations)
     jobs = (delayed(_score)(design, permute(np.random.default_rng(seed))) for seed in seeds)
     permuted = []
-    for done, score in enumerate(Parallel(n_jobs, return_as="generator")(jobs), start=1):
-        permuted.append(score)
-        if progress is not None:
-            progress("permutations", done, n_permutations)
+    with workers_replaced_silently():
+        for done, score in enumerate(Parallel(n_jobs, return_as="generator")(jobs), start=1):
+            permuted.append(score)
+            if progress is not None:
+                progress("permutations", done, n_permutations)
     score, found = _score(design, design.target), np.array(permuted)
     as_good = found <= score if design.metric in ERRORS else found >= score
     p_value = (1 + int(as_good.sum())) / (1 + n_permutations)

@@ -32,7 +32,7 @@ from locomotion_analysis.evaluation.study_result import cautions
 from locomotion_analysis.evaluation.subject_scores import PairedComparison, paired_comparison
 from locomotion_analysis.models.supervised import PROBLEMS, Problem, Recipe
 from locomotion_analysis.models.supervised.recipes import Kind, paired_features, paired_target
-from locomotion_analysis.processes import end_with_parent
+from locomotion_analysis.processes import end_with_parent, workers_replaced_silently
 from locomotion_analysis.progress import Progress, as_stage, silent
 from locomotion_analysis.reporting.names import METRIC_NAMES, number_text, p_equals
 from locomotion_analysis.selection.splitters import Fold
@@ -479,9 +479,11 @@ def _evaluated(
         for at in order
         if not recipes[at].channels
     ]
-    for one in Parallel(n_jobs=min(n_jobs, len(jobs)) or 1, return_as="generator_unordered")(jobs):
-        finished.append(one)
-        step("models", len(finished), len(recipes))
+    workers = Parallel(n_jobs=min(n_jobs, len(jobs)) or 1, return_as="generator_unordered")
+    with workers_replaced_silently():
+        for one in workers(jobs):
+            finished.append(one)
+            step("models", len(finished), len(recipes))
     for at, recipe in enumerate(recipes):
         if recipe.channels:
             told = as_stage(step, f"{recipe.title}, folds")

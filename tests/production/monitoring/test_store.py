@@ -111,9 +111,9 @@ def test_writers_that_all_come_first_lose_nothing(tmp_path, number):
     together = threading.Barrier(8)
 
     def write(who):
-        together.wait()
+        together.wait(60)
         own = PredictionStore(tmp_path / "new.sqlite")
-        together.wait()
+        together.wait(60)
         own.append(WATCHED, [[who, number]], ["healthy"], [False], ["anna"])
         own.close()
 

@@ -5,6 +5,7 @@ A served model's answers are kept here before they are given (:class:`RecordedBu
 
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -102,7 +103,7 @@ def tables() -> SimpleNamespace:
 
 
 T = TypeVar("T")
-_BUSY_MS = 10_000
+_BUSY_MS, _BUSY_STEP_S = 10_000, 0.01
 _NUMBERS = {"at": "float64", "outside": "bool"}
 
 
@@ -640,7 +641,18 @@ def _make_private(file: Path) -> None:
 
 def _write_ahead(connection: Any, _: Any) -> None:
     connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-    connection.execute("PRAGMA journal_mode=WAL")
+    until = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        # Of several that open a new file at once SQLite refuses all but one this change, and does
+        # not wait for it as it waits for locks.
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_BUSY_STEP_S)
+        else:
+            break
     connection.execute("PRAGMA synchronous=NORMAL")
 
 
