@@ -34,6 +34,17 @@ def test_legs_that_stay_still_or_move_little_are_no_error(walker):
     assert len(cycles_of(scaled(recording, 0.1)))  # six degrees
 
 
+def test_knees_locked_in_flexion_are_no_radians(walker):
+    angles = walker.angles()
+    for name, values in angles.signals.items():
+        if name.startswith("hip"):
+            values[:] = 0.0
+        if name.startswith("knee"):
+            values[:] = np.radians(15.0) + 0.03 * values
+    data = cycles_of(walker.recording(streams=(angles,), events=walker.events()))
+    assert 0.004 < np.ptp(data.curves(KNEE)) < 0.05
+
+
 def test_a_single_wrong_sample_is_no_other_unit(walker):
     angles = walker.angles()
     angles.signals["knee_flexion_angle_left_rad"][200] = 50.0

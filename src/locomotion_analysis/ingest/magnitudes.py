@@ -20,7 +20,7 @@ _BENT_RAD = 3.5
 """No hip, knee or ankle bends so far (200 degrees)."""
 _STILL_RAD, _MOVING_RAD = 0.004, 0.05
 """Range of all hips and knees: below the first they are locked, between the two (3 degrees) the numbers
-are radians under a unit of degrees."""
+are radians under a unit of degrees, unless one of them would be an impossible angle then."""
 _LARGEST = {"grf_vertical_": 10.0, "_moment_": 20.0, "_power_": 150.0}
 """Body weights, Nm/kg and W/kg: about three times the peaks of sprinting."""
 _UNITS = {"_BW": "body weights", "_Nm_kg": "Nm/kg", "_W_kg": "W/kg"}
@@ -64,11 +64,12 @@ def unit_doubts(channels: Sequence[str], block: NDArray[np.floating]) -> Iterato
         if np.isfinite(curves).any()
     }
     yield from _impossible_angles(spans := _angle_spans(known))
-    legs = [float(span[1] - span[0]) for name, span in spans.items() if name.startswith(_BENDING)]
-    if legs and _STILL_RAD < max(legs) < _MOVING_RAD:
+    legs = np.array([span for name, span in spans.items() if name.startswith(_BENDING)])
+    moved = float(np.ptp(legs, axis=1).max()) if len(legs) else 0.0
+    if _STILL_RAD < moved < _MOVING_RAD and np.degrees(np.abs(legs).max()) < _BENT_RAD:
         yield UnitError(
             expected="hips and knees that move as in walking",
-            got=f"a range of at most {np.degrees(max(legs)):.1f} degrees",
+            got=f"a range of at most {np.degrees(moved):.1f} degrees",
             fix="correct the unit: numbers in radians look like this where degrees are stated",
         )
     for name, curves in known.items():
