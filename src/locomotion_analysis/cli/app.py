@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -70,20 +71,28 @@ def _locomotion(
     """Human gait data: validated cycles, features, honest models and a report."""
 
 
-_COMMANDS = (
-    *(demo, run, train, explain, audit, discover, compare),
-    *(info, describe, plot, simulate, convert, markers, scale, formats, validate, doctor),
-    *(subset, merge, export),
-    *(bundle, bundle_inspect, bundle_verify, bundle_diff, predict, serve, stream, retrain),
-)
-for _command in _COMMANDS:
-    app.command()(_command)
-app.add_typer(features_app, name="features")
-app.add_typer(datasets_app, name="datasets")
-app.add_typer(models_app, name="models")
-app.add_typer(keys_app, name="keys")
-app.add_typer(registry_app, name="registry")
-app.add_typer(monitor_app, name="monitor")
+_PANELS: dict[str, tuple[Callable[..., object] | tuple[str, typer.Typer], ...]] = {
+    "Start here": (demo,),
+    "From files to gait cycles": (
+        *(formats, convert, markers, scale, simulate),
+        ("datasets", datasets_app),
+    ),
+    "Look, check and arrange": (info, describe, plot, validate, doctor, subset, merge, export),
+    "Features, models and statistics": (
+        *(run, train, explain, audit, discover, compare),
+        *(("features", features_app), ("models", models_app)),
+    ),
+    "Use, serve and monitor a model": (
+        *(bundle, bundle_inspect, bundle_verify, bundle_diff, predict, serve, stream, retrain),
+        *(("keys", keys_app), ("registry", registry_app), ("monitor", monitor_app)),
+    ),
+}
+for _panel, _commands in _PANELS.items():
+    for _command in _commands:
+        if isinstance(_command, tuple):
+            app.add_typer(_command[1], name=_command[0], rich_help_panel=_panel)
+        else:
+            app.command(rich_help_panel=_panel)(_command)
 
 
 def main(arguments: list[str] | None = None) -> None:

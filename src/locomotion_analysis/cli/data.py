@@ -398,7 +398,7 @@ def scale(
 
 
 def formats() -> None:
-    """List the file formats that ``convert`` reads; they are known by content."""
+    """List the file formats that `convert` reads; they are known by content."""
     import pandas as pd
 
     from locomotion_analysis.ingest import readers
