@@ -312,7 +312,7 @@ def test_a_device_that_falls_silent_is_told_once(bundle, samples):
         yield from samples[50:80]
 
     outputs = []
-    for output in stream_samples(bundle, device(), 100, stall_s=0.1, known=KNOWN):
+    for output in stream_samples(bundle, device(), 100, stall_s=0.5, known=KNOWN):
         outputs.append(output)
         if output["kind"] == "finding":
             told.set()
