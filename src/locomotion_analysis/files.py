@@ -402,7 +402,9 @@ def sha256(path: str | os.PathLike[str]) -> str:
 
 
 @contextmanager
-def locked(path: str | os.PathLike[str], timeout_s: float = 60.0) -> Iterator[None]:
+def locked(
+    path: str | os.PathLike[str], timeout_s: float = 60.0, *, required: bool = True
+) -> Iterator[None]:
     """Hold a file's lock, against other threads and other programs.
 
     The system takes the lock away from a program that dies. It cannot be taken twice by one
@@ -414,6 +416,8 @@ def locked(path: str | os.PathLike[str], timeout_s: float = 60.0) -> Iterator[No
         File to lock; made if need be, with its folder, and left behind.
     timeout_s : float
         Most seconds to wait for whoever holds it; ``math.inf`` for as long as it takes.
+    required : bool
+        Whether a file system without locks is an error (OSError); nobody is kept out there if not.
 
     Raises
     ------
@@ -429,8 +433,9 @@ def locked(path: str | os.PathLike[str], timeout_s: float = 60.0) -> Iterator[No
     """
     place = Path(path)
     _make_folder(place.parent)
+    taken = _taken if required else _taken_or_without_locks
     deadline = time.monotonic() + timeout_s
-    while (handle := _held(place, 0o666, _taken)) is None:
+    while (handle := _held(place, 0o666, taken)) is None:
         if time.monotonic() >= deadline:
             raise FileLockedError(
                 expected="a file that nobody else is changing",
@@ -442,7 +447,8 @@ def locked(path: str | os.PathLike[str], timeout_s: float = 60.0) -> Iterator[No
     try:
         yield
     finally:
-        _give_back(handle)  # a forked child that outlives us holds the handle too
+        with suppress(OSError):  # a file system without locks
+            _give_back(handle)  # a forked child that outlives us holds the handle too
         os.close(handle)
 
 
