@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from locomotion_analysis import files
 from locomotion_analysis.errors import FileLockedError, FileReadError
 from locomotion_analysis.files import (
     atomic_folder,
@@ -163,7 +164,7 @@ def test_the_umask_is_never_touched(tmp_path):
     for number in range(30):
         write_all({tmp_path / f"{number % 5}": "x"})
     done.set()
-    watcher.join()
+    watcher.join(60)
     assert len(modes) == 1
 
 
@@ -233,14 +234,19 @@ def test_a_killed_writer_leaves_whole_files_and_the_next_one_clears_up(tmp_path)
 
 
 _STOP_WHILE_WRITING = """
-import sys, time
+import sys
 from locomotion_analysis.files import atomic_path
 with atomic_path(sys.argv[1]) as temporary:
     temporary.write_text("half")
     with atomic_path(temporary) as inner:
         print("writing", flush=True)
-        time.sleep(600)
+        sys.stdin.read()
 """
+
+
+def _until_told(command):
+    """Start a program that ends with its standard input, which the end of a with block closes."""
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
 @posix
@@ -249,9 +255,7 @@ with atomic_path(sys.argv[1]) as temporary:
 )
 def test_what_a_living_writer_makes_is_let_be_and_a_dead_ones_is_removed(tmp_path, clear):
     path = tmp_path / "out [1]*.txt"
-    with subprocess.Popen(
-        [sys.executable, "-c", _STOP_WHILE_WRITING, str(path)], stdout=subprocess.PIPE
-    ) as process:
+    with _until_told([sys.executable, "-c", _STOP_WHILE_WRITING, str(path)]) as process:
         process.stdout.readline()
         clear(path)
         (kept,) = [each for each in tmp_path.iterdir() if each != path]
@@ -265,9 +269,7 @@ def test_what_a_living_writer_makes_is_let_be_and_a_dead_ones_is_removed(tmp_pat
 @posix
 def test_the_next_folder_removes_what_a_killed_writer_of_another_left(tmp_path):
     path = tmp_path / "out.txt"
-    with subprocess.Popen(
-        [sys.executable, "-c", _STOP_WHILE_WRITING, str(path)], stdout=subprocess.PIPE
-    ) as process:
+    with _until_told([sys.executable, "-c", _STOP_WHILE_WRITING, str(path)]) as process:
         process.stdout.readline()
         process.send_signal(signal.SIGKILL)
     assert names(tmp_path) != []
@@ -499,7 +501,83 @@ def test_a_folder_with_other_things_in_it_may_be_written_into(tmp_path):
         output_folder(tmp_path / "notes.txt", ["report.html"], "run.json")
 
 
+@posix
+def test_a_file_that_another_removes_meanwhile_is_written_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_flush", lambda _: None)  # many tries in little time
+    path, done = tmp_path / "x", threading.Event()
+
+    def remove():
+        while not done.is_set():
+            path.touch()
+            path.unlink(missing_ok=True)
+
+    remover = threading.Thread(target=remove)
+    remover.start()
+    try:
+        for number in range(400):
+            write_all({path: f"{number}"})
+    finally:
+        done.set()
+        remover.join(60)
+
+
+def test_a_folder_that_another_made_first_is_not_replaced(tmp_path):
+    made = tmp_path / "out"
+    with (
+        pytest.raises(FileReadError, match="a path where nothing lies yet"),
+        atomic_folder(made),
+        atomic_folder(made) as other,
+    ):
+        (other / "theirs").touch()
+    assert names(tmp_path) == ["out"]
+    assert names(made) == ["theirs"]
+
+
+@posix
+def test_what_one_clears_and_another_writes_anew_is_not_cleared_again(tmp_path, monkeypatch):
+    """Of two who clear a folder up, the second finds a writer who began as the first ended."""
+    own = tmp_path / ".x.abc.locomotion-writing"
+    own.mkdir()
+
+    def first_is_faster(handle):
+        (own / "lock").unlink()
+        (own / "lock").touch()  # the writer's, who made the folder a moment ago
+        (own / "new").write_text("half")
+        return taken(handle)
+
+    taken = files._taken
+    monkeypatch.setattr(files, "_taken", first_is_faster)
+    remove_leftovers(tmp_path)
+    assert (own / "new").read_text() == "half"
+
+
 # --- locks -------------------------------------------------------------------------------------
+
+
+@posix
+def test_who_waits_for_a_lock_that_is_removed_waits_for_the_one_in_its_place(tmp_path):
+    lock, order = tmp_path / "lock", []
+    first, second = locked(lock), locked(lock)
+    with ThreadPoolExecutor(1) as beside:
+        first.__enter__()
+        opened = threading.Event()
+
+        def wait():
+            opened.set()
+            with locked(lock, 60):
+                order.append("waited")
+
+        waiting = beside.submit(wait)
+        assert opened.wait(60)
+        time.sleep(0.1)  # it has the file open by now; where not, the test asks less
+        lock.unlink()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        time.sleep(0.1)
+        order.append("second done")
+        second.__exit__(None, None, None)
+        waiting.result(60)
+    assert order == ["second done", "waited"]
 
 
 def test_threads_take_turns(tmp_path):
@@ -518,20 +596,18 @@ def test_threads_take_turns(tmp_path):
 
 
 _HOLD = """
-import sys, time
+import sys
 from locomotion_analysis.files import locked
 with locked(sys.argv[1]):
     print("held", flush=True)
-    time.sleep(600)
+    sys.stdin.read()
 """
 
 
 @posix
 def test_a_lock_of_another_program_is_told_after_a_while_and_free_when_it_dies(tmp_path):
     lock = tmp_path / "new" / "lock"
-    with subprocess.Popen(
-        [sys.executable, "-c", _HOLD, str(lock)], stdout=subprocess.PIPE
-    ) as process:
+    with _until_told([sys.executable, "-c", _HOLD, str(lock)]) as process:
         process.stdout.readline()
         with (
             pytest.raises(FileLockedError, match=r"held for more than 0\.05 s"),

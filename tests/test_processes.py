@@ -19,7 +19,7 @@ from locomotion_analysis.processes import end_with_parent
 def work(number):
     end_with_parent()
     print(os.getpid(), flush=True)
-    time.sleep(60)
+    time.sleep(300)
 
 if __name__ == "__main__":
     Parallel(n_jobs=2)(delayed(work)(number) for number in range(2))
@@ -38,9 +38,9 @@ def test_workers_of_a_killed_parent_end(tmp_path):
     parent = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
     workers = [int(parent.stdout.readline()) for _ in range(2)]
     parent.send_signal(signal.SIGKILL)
-    parent.wait()
+    parent.wait(60)
     parent.stdout.close()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while any(map(_lives, workers)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not any(map(_lives, workers))
@@ -49,9 +49,9 @@ def test_workers_of_a_killed_parent_end(tmp_path):
 def _lives(process):
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
+        state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except (ProcessLookupError, FileNotFoundError):
         return False
-    state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
     return state != "Z"  # a zombie has ended and awaits its new parent
 
 
@@ -81,9 +81,33 @@ def test_workers_that_grow_are_replaced_though_warnings_are_errors(tmp_path):
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=180,
     )
     assert not done.stderr
+
+
+_FORKED = """
+import os, signal
+from pathlib import Path
+from locomotion_analysis.biomechanics.opensim_model import in_child
+
+if __name__ == "__main__":
+    first = in_child(os.getpid, Path("x"))
+    forked = os.fork()
+    if not forked:
+        signal.alarm(60)
+        os._exit(in_child(os.getpid, Path("x")) in (first, os.getpid()))
+    assert os.waitpid(forked, 0)[1] == 0
+    assert in_child(os.getpid, Path("x")) == first
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_forked_process_has_a_child_of_its_own_for_opensim(tmp_path):
+    script = tmp_path / "forked.py"
+    script.write_text(_FORKED)
+    subprocess.run([sys.executable, str(script)], check=True, timeout=180)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux alone")

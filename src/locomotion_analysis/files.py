@@ -167,7 +167,11 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
             yield new
             for inner in (*new.rglob("*"), new):
                 _flush(inner)
-            new.rename(target)
+            try:
+                new.rename(target)
+            except OSError:
+                refuse_existing(target)  # another writer of that name came first
+                raise
             _flush(target.parent)
 
 
@@ -313,11 +317,9 @@ def remove_leftovers(folder: Path, name: str | None = None) -> None:
             ours = (each.name.lstrip(".").startswith((_NEW, _LOCK)) for each in found.iterdir())
             if found.is_symlink() or not all(ours):
                 continue
-            handle = os.open(found / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-            try:
-                if _taken(handle):  # the system took it away from a program that died
-                    shutil.rmtree(found, ignore_errors=True)
-            finally:
+            handle = _held(found / _LOCK, 0o600, _taken)
+            if handle is not None:  # the system took it away from a program that died
+                shutil.rmtree(found, ignore_errors=True)
                 os.close(handle)
 
 
@@ -400,7 +402,9 @@ def sha256(path: str | os.PathLike[str]) -> str:
 
 
 @contextmanager
-def locked(path: str | os.PathLike[str], timeout_s: float = 60.0) -> Iterator[None]:
+def locked(
+    path: str | os.PathLike[str], timeout_s: float = 60.0, *, required: bool = True
+) -> Iterator[None]:
     """Hold a file's lock, against other threads and other programs.
 
     The system takes the lock away from a program that dies. It cannot be taken twice by one
@@ -412,6 +416,8 @@ def locked(path: str | os.PathLike[str], timeout_s: float = 60.0) -> Iterator[No
         File to lock; made if need be, with its folder, and left behind.
     timeout_s : float
         Most seconds to wait for whoever holds it; ``math.inf`` for as long as it takes.
+    required : bool
+        Whether a file system without locks is an error (OSError); nobody is kept out there if not.
 
     Raises
     ------
@@ -427,23 +433,22 @@ def locked(path: str | os.PathLike[str], timeout_s: float = 60.0) -> Iterator[No
     """
     place = Path(path)
     _make_folder(place.parent)
-    handle = os.open(place, os.O_RDWR | os.O_CREAT, 0o666)
+    taken = _taken if required else _taken_or_without_locks
+    deadline = time.monotonic() + timeout_s
+    while (handle := _held(place, 0o666, taken)) is None:
+        if time.monotonic() >= deadline:
+            raise FileLockedError(
+                expected="a file that nobody else is changing",
+                got=f"a lock that is held for more than {timeout_s:g} s",
+                where=str(place),
+                fix="wait until the other program is done, or end it",
+            )
+        time.sleep(_SECONDS_BETWEEN_TRIES)
     try:
-        deadline = time.monotonic() + timeout_s
-        while not _taken(handle):
-            if time.monotonic() >= deadline:
-                raise FileLockedError(
-                    expected="a file that nobody else is changing",
-                    got=f"a lock that is held for more than {timeout_s:g} s",
-                    where=str(place),
-                    fix="wait until the other program is done, or end it",
-                )
-            time.sleep(_SECONDS_BETWEEN_TRIES)
-        try:
-            yield
-        finally:
-            _give_back(handle)  # a forked child that outlives us holds the handle too
+        yield
     finally:
+        with suppress(OSError):  # a file system without locks
+            _give_back(handle)  # a forked child that outlives us holds the handle too
         os.close(handle)
 
 
@@ -498,15 +503,24 @@ def _told_what_the_disk_refuses(path: str | os.PathLike[str]) -> Iterator[None]:
 def _file_to_write(path: str | os.PathLike[str]) -> Path:
     """Return the file that `path` means, in a folder that is there."""
     target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
+    there = _status(target)
+    if there is not None and not stat.S_ISREG(there.st_mode):
         raise FileReadError(
             expected="the name of a file to write",
-            got="a folder" if target.is_dir() else "a device or pipe",
+            got="a folder" if stat.S_ISDIR(there.st_mode) else "a device or pipe",
             where=str(path),
             fix="add a file name to the path",
         )
     _make_folder(target.parent)
     return target
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """Return what the system tells of a path, once: another program may remove it at any time."""
+    try:
+        return path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def _make_folder(folder: Path) -> None:
@@ -565,12 +579,23 @@ def _own_folder(target: Path) -> tuple[Path, int]:
         lock = Path(made) / _LOCK
         # Until the lock is taken, another writer may think the folder a leftover.
         with suppress(FileNotFoundError):
-            handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
-            if _taken_or_without_locks(handle):
-                with suppress(FileNotFoundError):
-                    if os.path.samestat(os.fstat(handle), lock.stat()):
-                        return lock.parent, handle
-            os.close(handle)
+            handle = _held(lock, 0o600, _taken_or_without_locks)
+            if handle is not None:
+                return lock.parent, handle
+
+
+def _held(place: Path, mode: int, taken: Callable[[int], bool]) -> int | None:
+    """Return a handle that holds the lock of the file at a path; None where another holds it."""
+    handle = os.open(place, os.O_RDWR | os.O_CREAT, mode)
+    with ExitStack() as opened:
+        opened.callback(os.close, handle)
+        if taken(handle):
+            # The lock of a file that was removed, or replaced, in between keeps nobody out.
+            there = _status(place)
+            if there is not None and os.path.samestat(os.fstat(handle), there):
+                opened.pop_all()
+                return handle
+    return None
 
 
 def _taken_or_without_locks(handle: int) -> bool:
@@ -584,8 +609,8 @@ def _complete(new: Path, target: Path, *, private: bool) -> None:
     """Flush a new file to the disk, with the mode and owner of the one it replaces."""
     _flush(new)
     mode = 0o600 if private else stat.S_IMODE(new.stat().st_mode)
-    if target.exists():
-        old = target.stat()
+    old = _status(target)
+    if old is not None:
         mode = stat.S_IMODE(old.st_mode) & (0o770 if private else 0o7777)
         for owner in (old.st_uid, -1):  # the group alone, where the owner may not be set
             if (old.st_uid, old.st_gid) != (new.stat().st_uid, new.stat().st_gid):

@@ -1,8 +1,8 @@
 """Dask: a real scheduler and real workers on this machine give the same bytes."""
 
+import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -43,38 +43,36 @@ def whole(source, tmp_path):
 def cluster(tmp_path):
     """Address of a scheduler with two workers, each a process of its own, and their processes."""
     pytest.importorskip("distributed", reason="the extra `cluster` (Dask) is not installed")
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        address = f"tcp://127.0.0.1:{found.getsockname()[1]}"
-    port = address.rsplit(":", 1)[1]
+    found = tmp_path / "scheduler.json"  # the scheduler writes its address there
     dask = [sys.executable, "-m", "dask"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
-    words = ["scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"]
+    words = ["scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
+    words += ["--scheduler-file", str(found)]
     scheduler = subprocess.Popen([*dask, *words], **quiet)
-    words = ["worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
-    folder = ["--local-directory", str(tmp_path / "dask")]
-    workers = [subprocess.Popen([*dask, *words, *folder], **quiet) for _ in range(2)]
+    words = ["worker", "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+    words += ["--scheduler-file", str(found), "--local-directory", str(tmp_path / "dask")]
+    workers = [subprocess.Popen([*dask, *words], **quiet) for _ in range(2)]
     try:
-        _wait_for_workers(address)
-        yield address, workers
+        yield _address_with_workers(found), workers
     finally:
         for process in (*workers, scheduler):
             process.kill()
-            process.wait()
+            process.wait(60)
 
 
-def _wait_for_workers(address):
+def _address_with_workers(file):
+    """Return the address of the scheduler when its two workers are there."""
     from distributed import Client
 
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while True:
         try:
-            with Client(address, timeout="5s") as client:
-                client.wait_for_workers(2, timeout=60)
-                return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
+            address = json.loads(file.read_text())["address"]
+            with Client(address, timeout="20s") as client:
+                client.wait_for_workers(2, timeout=120)
+                return address
+        except (OSError, ValueError):  # not there yet, or not whole
+            assert time.monotonic() < deadline
             time.sleep(0.2)
 
 
@@ -99,7 +97,7 @@ def test_nothing_is_lost_when_a_worker_is_killed(cluster, source, whole, tmp_pat
     extract_features(
         source, out, groups=GROUPS, engine="dask", scheduler=address, progress=kill_one
     )
-    assert workers[0].wait(timeout=10) == -signal.SIGKILL
+    assert workers[0].wait(timeout=60) == -signal.SIGKILL
     assert seen == [32 * part for part in range(1, 11)]
     assert out.read_bytes() == whole
 

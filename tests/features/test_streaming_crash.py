@@ -5,15 +5,16 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from locomotion_analysis.errors import FileReadError, LocomotionWarning
+from locomotion_analysis.errors import FileLockedError, FileReadError, LocomotionWarning
 from locomotion_analysis.features import extraction, streaming
 from locomotion_analysis.features.extraction import extract_features, parts_folder
 from locomotion_analysis.simulation import simulate
@@ -77,7 +78,7 @@ def _finished_parts(out):
 def test_a_killed_run_goes_on_where_it_was(source, whole, tmp_path):
     out = tmp_path / "x.parquet"
     out.write_bytes(b"the old output")
-    running = _start(source, out, slow=0.2)
+    running = _start(source, out, slow=0.5)
     deadline = time.monotonic() + 120
     while len(_finished_parts(out)) < 3 and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -88,6 +89,28 @@ def test_a_killed_run_goes_on_where_it_was(source, whole, tmp_path):
     assert out.read_bytes() == b"the old output"
     done = extract_features(source, out, groups=GROUPS)
     assert done.kept_cycles == 32 * len(parts)
+    assert out.read_bytes() == whole
+    assert not parts_folder(out).exists()
+
+
+@pytest.mark.slow
+def test_two_programs_do_not_write_one_output_at_once(source, whole, tmp_path):
+    out = tmp_path / "x.parquet"
+    held, free = threading.Event(), threading.Event()
+
+    def wait(*_):
+        held.set()
+        assert free.wait(120)
+
+    with ThreadPoolExecutor(1) as beside:
+        first = beside.submit(extract_features, source, out, groups=GROUPS, progress=wait)
+        try:
+            assert held.wait(120)
+            with pytest.raises(FileLockedError, match=r"x\.parquet\.parts"):
+                extract_features(source, out, groups=["temporal"])
+        finally:
+            free.set()
+        first.result(120)
     assert out.read_bytes() == whole
     assert not parts_folder(out).exists()
 

@@ -3,7 +3,9 @@
 import io
 import pickle
 import sys
+import time
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -20,7 +22,7 @@ from locomotion_analysis.errors import (
     SplitLeakError,
     TargetError,
 )
-from locomotion_analysis.features import stream_torch_dataset, to_torch_dataset
+from locomotion_analysis.features import stream_torch_dataset, to_torch_dataset, torch_data
 from locomotion_analysis.features.sequences import epoch_order
 from locomotion_analysis.features.torch_data import cached_source
 from locomotion_analysis.selection import (
@@ -263,13 +265,30 @@ def test_the_cache_is_written_once_and_again_when_the_source_changes(labelled, t
     labelled.to_parquet(path)
     cached_source(path)
     cache = tmp_path / "walk.parquet.sequences"
-    before = {file.name: file.stat().st_mtime_ns for file in cache.iterdir()}
+    before = {file.name: file.stat().st_mtime_ns for file in cache.glob("[!.]*")}
     cached_source(path)
-    assert {file.name: file.stat().st_mtime_ns for file in cache.iterdir()} == before
+    assert {file.name: file.stat().st_mtime_ns for file in cache.glob("[!.]*")} == before
     labelled.take(np.arange(30)).to_parquet(path)
     source = cached_source(path)
     np.testing.assert_array_equal(source.curves[:], labelled.array().transpose(0, 2, 1)[:30])
-    assert len(list(cache.iterdir())) == len(before) == 4
+    assert len(list(cache.glob("[!.]*"))) == len(before) == 4
+
+
+def test_of_several_that_need_the_cache_one_writes_it(labelled, tmp_path, monkeypatch):
+    path, written = tmp_path / "walk.parquet", []
+    labelled.to_parquet(path)
+    write = torch_data._write
+
+    def counted(*arguments):
+        written.append(arguments)
+        time.sleep(0.05)
+        return write(*arguments)
+
+    monkeypatch.setattr(torch_data, "_write", counted)
+    with ThreadPoolExecutor(4) as several:
+        found = list(several.map(cached_source, [path] * 4))
+    assert len(written) == 1
+    assert {source.channels for source in found} == {found[0].channels}
 
 
 def test_a_run_that_breaks_off_leaves_the_old_cache_or_none(labelled, tmp_path, monkeypatch):
@@ -286,7 +305,7 @@ def test_a_run_that_breaks_off_leaves_the_old_cache_or_none(labelled, tmp_path, 
         patch.setattr(LocomotionData, "scan", broken)
         with pytest.raises(FileReadError, match="No space left"):
             cached_source(path, cache)
-    assert list(cache.iterdir()) == []
+    assert [file.name for file in cache.iterdir()] == [".lock"]
     assert len(cached_source(path, cache).cycles) == 60
 
 

@@ -81,6 +81,25 @@ def test_a_better_challenger_serves_and_can_be_taken_back(registry, tmp_path):
     assert registry.roll_back("the ward complains").number == 1
 
 
+@pytest.mark.slow
+def test_who_became_champion_during_the_training_is_not_replaced_unseen(
+    champion, registry, tmp_path, monkeypatch
+):
+    other = tmp_path / "other.bundle"
+    write_bundle(champion / "model", other, reference="cycles")
+
+    def meanwhile(*arguments, **options):
+        registry.promote(registry.add(other).number)
+        return write_bundle(*arguments, **options)
+
+    monkeypatch.setattr("locomotion_analysis.production.retraining.write_bundle", meanwhile)
+    done = retrain(registry, walkers(90, 2, "new_"), tmp_path / "out", n_splits=3)
+    assert done.comparison.interval[0] > 0  # better than the champion it was compared with
+    assert not done.promoted
+    assert registry.champion.number == 2
+    assert "version 2 became champion meanwhile" in registry.log["why"].iloc[-1]
+
+
 def test_too_few_new_people_are_refused(registry, tmp_path):
     with pytest.raises(SchemaError, match="three in ten"):
         retrain(registry, walkers(12, 3, "new_"), tmp_path / "out")

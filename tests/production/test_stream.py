@@ -312,7 +312,7 @@ def test_a_device_that_falls_silent_is_told_once(bundle, samples):
         yield from samples[50:80]
 
     outputs = []
-    for output in stream_samples(bundle, device(), 100, stall_s=0.1, known=KNOWN):
+    for output in stream_samples(bundle, device(), 100, stall_s=0.5, known=KNOWN):
         outputs.append(output)
         if output["kind"] == "finding":
             told.set()
@@ -320,12 +320,13 @@ def test_a_device_that_falls_silent_is_told_once(bundle, samples):
     assert of_kind(outputs, "finding")[0]["time_s"] == pytest.approx(0.49)
 
 
-def test_an_error_of_the_device_comes_through(bundle, samples):
+@pytest.mark.parametrize("error", [OSError(5, "unplugged"), SystemExit("unplugged")])
+def test_an_error_of_the_device_comes_through(bundle, samples, error):
     def device():
         yield from samples[:50]
-        raise OSError(5, "unplugged")
+        raise error
 
-    with pytest.raises(OSError, match="unplugged"):
+    with pytest.raises(type(error), match="unplugged"):
         list(stream_samples(bundle, device(), 100, known=KNOWN))
 
 

@@ -231,7 +231,7 @@ def in_child(work: Callable[..., T], where: Path, *args: object) -> T:
     """Run a function in the child process; `where` is the file to name if OpenSim ends or refuses."""
     try:
         with workers_replaced_silently():
-            return _engine().submit(work, *args).result()
+            return _engine(os.getpid()).submit(work, *args).result()
     except BrokenProcessPool:
         _engine.cache_clear()
         got = "it ended while it worked on them"
@@ -243,10 +243,11 @@ def in_child(work: Callable[..., T], where: Path, *args: object) -> T:
 
 
 @cache
-def _engine() -> Executor:
-    """Return the one child process in which OpenSim runs.
+def _engine(_process: int) -> Executor:
+    """Return the one child of this process in which OpenSim runs.
 
-    Of joblib's kind, which does not run the caller's script again in the child.
+    Of joblib's kind, which does not run the caller's script again in the child. A forked process
+    needs one of its own: the thread that hands out the work stayed with its parent.
     """
     from joblib.externals.loky import ProcessPoolExecutor
 

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -61,7 +61,7 @@ from locomotion_analysis.features.streaming import (
     run_task,
 )
 from locomotion_analysis.features.table import FEATURE_GROUPS, checked_groups
-from locomotion_analysis.files import atomic_path, remove_leftovers
+from locomotion_analysis.files import atomic_path, locked, remove_leftovers
 from locomotion_analysis.processes import end_with_parent
 from locomotion_analysis.progress import Progress
 from locomotion_analysis.standard import KEY
@@ -467,12 +467,25 @@ def finish(
 
 
 def _remove_parts(folder: Path) -> None:
-    """Remove the files this module writes; the folder only if nothing else is in it."""
+    """Remove the files this module writes."""
     remove_leftovers(folder)
     for path in folder.glob("*.arrow"):
         path.unlink()
-    if not any(folder.iterdir()):
-        folder.rmdir()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other runs out of a folder of parts; remove it at the end if nothing is left in it."""
+    lock = folder / ".lock"
+    holding = ExitStack()
+    holding.enter_context(locked(lock, 0, required=False))
+    try:
+        yield
+    finally:
+        holding.close()
+        with suppress(OSError):  # parts of a run that did not end, or a run that has begun
+            lock.unlink()
+            folder.rmdir()
 
 
 # The run
@@ -534,6 +547,8 @@ def extract_features(
     FileReadError, SchemaError
         If a file cannot be read (and `skip_bad` is not set), the memory is too small for one
         batch, or nothing can be computed.
+    FileLockedError
+        If another program writes the same output at this moment.
     DuplicateCycleError
         If two cycles share a key.
 
@@ -553,26 +568,27 @@ def extract_features(
         Path(source), target, tuple(checked_groups(groups)), tuple(aggregations), memory
     )
     files, bad = look_at(source)
-    while True:
-        if bad and (not skip_bad or not files):
-            raise _with_way_out(bad[0].error)
-        tasks, recipe, failed = run.tasks(files)
-        kept = [task for task in tasks if task.is_finished()]
-        if not failed:
-            finished = {task.path for task in kept}
-            left = [task for task in tasks if task.path not in finished]
-            if not left:
-                done: Done = iter(())
-            elif engine == "dask":
-                done = run_on_dask(left, workers, scheduler)
-            else:
-                done = run_here(left) if workers == 1 else run_in_processes(left, workers)
-            failed = _compute(done, tasks, kept, progress, skip_bad=skip_bad)
-        if not failed:
-            break
-        bad.extend(failed)
-        files = [file for file in files if file.path not in {entry.path for entry in failed}]
-    return finish(target, tasks, recipe, files, bad, sum(t.part.n_cycles for t in kept))
+    with _alone(parts_folder(target)):
+        while True:
+            if bad and (not skip_bad or not files):
+                raise _with_way_out(bad[0].error)
+            tasks, recipe, failed = run.tasks(files)
+            kept = [task for task in tasks if task.is_finished()]
+            if not failed:
+                finished = {task.path for task in kept}
+                left = [task for task in tasks if task.path not in finished]
+                if not left:
+                    done: Done = iter(())
+                elif engine == "dask":
+                    done = run_on_dask(left, workers, scheduler)
+                else:
+                    done = run_here(left) if workers == 1 else run_in_processes(left, workers)
+                failed = _compute(done, tasks, kept, progress, skip_bad=skip_bad)
+            if not failed:
+                break
+            bad.extend(failed)
+            files = [file for file in files if file.path not in {entry.path for entry in failed}]
+        return finish(target, tasks, recipe, files, bad, sum(t.part.n_cycles for t in kept))
 
 
 def _check(source: Path, out: Path, engine: str, workers: int, scheduler: str | None) -> None:

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import json
 import logging
+import math
 import os
 import warnings
 from collections.abc import Iterator, Sequence
@@ -24,7 +25,7 @@ from locomotion_analysis.data.parquet import parquet_files
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, SplitLeakError
 from locomotion_analysis.extras import require
 from locomotion_analysis.features.sequences import encoded_target, resolved_channels
-from locomotion_analysis.files import atomic_path, json_text, write_all
+from locomotion_analysis.files import atomic_path, json_text, locked, write_all
 from locomotion_analysis.standard import N_PHASES, resample_curves
 
 if TYPE_CHECKING:
@@ -264,17 +265,19 @@ def cached_source(
     """
     folder = Path(f"{Path(path)}.sequences" if cache is None else cache)
     fingerprint = _fingerprint(path)
-    is_whole = _index(folder).get("fingerprint") == fingerprint and all(
-        _part(folder, fingerprint, name).is_file() for name in _PARTS
-    )
-    if not is_whole:
-        _write(path, folder, fingerprint)
+    channels = _channels(folder, fingerprint)
+    if channels is None:
+        # Of several programs that train on the same file, one writes and the others wait for it.
+        with locked(folder / ".lock", math.inf, required=False):
+            channels = _channels(folder, fingerprint)
+            if channels is None:
+                channels = _write(path, folder, fingerprint)
     with pa.memory_map(str(_part(folder, fingerprint, "cycles.arrow"))) as stream:
         cycles = pa.ipc.open_file(stream).read_all().to_pandas()
     return SequenceSource(
         cycles=cycles,
         curves=MappedCurves(_part(folder, fingerprint, "curves.npy")),
-        channels=tuple(_index(folder)["channels"]),
+        channels=tuple(channels),
         measured=np.load(_part(folder, fingerprint, "measured.npy")),
     )
 
@@ -288,7 +291,8 @@ def measured_curves(curves: NDArray[np.float32]) -> NDArray[np.bool_]:
     return measured
 
 
-def _write(path: str | os.PathLike[str], folder: Path, fingerprint: str) -> None:
+def _write(path: str | os.PathLike[str], folder: Path, fingerprint: str) -> list[str]:
+    """Write the cache, and return the names of its channels."""
     first = (next(LocomotionData.scan(file, 1)) for file in parquet_files(path))
     channels = list(dict.fromkeys(name for data in first for name in data.channels))
     folder.mkdir(parents=True, exist_ok=True)
@@ -308,6 +312,7 @@ def _write(path: str | os.PathLike[str], folder: Path, fingerprint: str) -> None
             if not older.name.startswith(fingerprint):
                 with contextlib.suppress(OSError):  # Windows keeps a file that is still read
                     older.unlink()
+    return channels
 
 
 @contextlib.contextmanager
@@ -361,12 +366,17 @@ def _fingerprint(path: str | os.PathLike[str]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _index(folder: Path) -> dict[str, Any]:
+def _channels(folder: Path, fingerprint: str) -> list[str] | None:
+    """Return the names of a cache's channels; None where it is not whole, or of another source."""
     try:
         index: dict[str, Any] = json.loads((folder / _INDEX).read_text())
     except FileNotFoundError:
-        return {}
-    return index
+        return None
+    parts = (_part(folder, fingerprint, name) for name in _PARTS)
+    if index.get("fingerprint") != fingerprint or not all(part.is_file() for part in parts):
+        return None
+    channels: list[str] = index["channels"]
+    return channels
 
 
 def _part(folder: Path, fingerprint: str, name: str) -> Path:

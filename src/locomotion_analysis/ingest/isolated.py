@@ -20,9 +20,14 @@ _BASE_TIME_S, _SLOWEST_BYTES_PER_S = 30.0, 1e6
 _FIX = "export the file again from the program that recorded it"
 
 
-@cache
 def isolated_parser() -> "IsolatedParser":
-    """Return the one child process that reads C3D and MATLAB files and workbooks."""
+    """Return the one child of this process that reads C3D and MATLAB files and workbooks."""
+    return _parser_of(os.getpid())
+
+
+@cache
+def _parser_of(_process: int) -> "IsolatedParser":
+    # A forked process needs one of its own: nobody there gives back a lock that was held.
     return IsolatedParser(Path(__file__).with_name("isolated_worker.py"))
 
 
@@ -86,8 +91,10 @@ class IsolatedParser:
 
             timer = threading.Timer(timeout_s, end)
             timer.start()
+            whole = False
             try:
                 meta, arrays = _ask(child, request)
+                whole = True
             except (OSError, ValueError):  # an answer that is cut off: the child has died
                 self.close()
                 if expired.is_set():
@@ -99,6 +106,9 @@ class IsolatedParser:
                 ) from None
             finally:
                 timer.cancel()
+                timer.join()
+                if not whole or expired.is_set():
+                    self.close()  # what it still says, if anything, is no answer to the next file
         if "error" in meta:
             raise FileReadError(
                 expected="a file that its parser accepts",

@@ -377,7 +377,8 @@ def retrain(
     recipes : sequence of str, optional
         As for ``locomotion train --recipes``; the champion's where None.
     promote : bool
-        Whether a better challenger becomes champion at once, or waits as a candidate.
+        Whether a better challenger becomes champion at once, or waits as a candidate. It waits, too,
+        where another version became champion during the training.
     n_splits, random_state, n_jobs, source, progress
         As for :func:`~locomotion_analysis.evaluation.training.train`.
 
@@ -432,6 +433,10 @@ def retrain(
         classes=bool(old.classes),
     )
     decision = decided(found)
+    now = registry.find("champion").number
+    if now != champion.number:  # training takes long
+        told = f"version {now} became champion meanwhile: compared with version {champion.number}"
+        decision = Decision(False, (told, *decision.reasons))
     challenger = registry.add(
         folder / _BUNDLE, np.unique(sides.training.groups.astype(str)), "; ".join(decision.reasons)
     )
@@ -439,7 +444,7 @@ def retrain(
     if promoted:
         challenger = registry.promote(challenger.number, "; ".join(decision.reasons))
     else:
-        registry.note(champion.number, "kept", "; ".join(decision.reasons))
+        registry.note(now, "kept", "; ".join(decision.reasons))
     done = Retraining(champion, challenger, found, decision, promoted, sides.notes, folder)
     _write(done, sides)
     return done

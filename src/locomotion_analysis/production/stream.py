@@ -540,19 +540,19 @@ def stream_samples(
     SchemaError
         As :class:`GaitStream`, or if there is no sample.
     """
-    arriving: queue.Queue[Mapping[str, float] | Exception | None] = queue.Queue(_MOST_ARRIVED)
+    arriving: queue.Queue[Mapping[str, float] | BaseException | None] = queue.Queue(_MOST_ARRIVED)
 
     def read() -> None:
         try:
             for sample in samples:
                 arriving.put(sample)
             arriving.put(None)
-        except Exception as error:  # noqa: BLE001 - raised below, where the samples are used
+        except BaseException as error:  # noqa: BLE001 - raised below, where the samples are used
             arriving.put(error)
 
     def arrived(within_s: float | None) -> Mapping[str, float] | None:
         sample = arriving.get(timeout=within_s)
-        if isinstance(sample, Exception):
+        if isinstance(sample, BaseException):
             raise sample
         return sample
 

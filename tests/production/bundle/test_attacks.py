@@ -315,14 +315,20 @@ def test_a_writer_that_is_killed_leaves_the_old_file_or_the_new_one(kept, tmp_pa
     archive.write_archive(path, members)
     child = os.fork()
     if not child:
-        while True:
-            archive.write_archive(path, members)
-    before = path.stat().st_ino
-    while path.stat().st_ino == before:
-        time.sleep(0.001)
-    time.sleep(wait)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+        try:
+            while True:
+                archive.write_archive(path, members)
+        finally:
+            os._exit(1)
+    try:
+        before, limit = path.stat().st_mtime_ns, time.monotonic() + 60
+        while path.stat().st_mtime_ns == before:
+            assert time.monotonic() < limit
+            time.sleep(0.001)
+        time.sleep(wait)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
     assert archive.read_archive(path) == members
 
 

@@ -97,7 +97,7 @@ def test_a_sensor_that_is_off_is_reported(served, bundle, walkers, store, tmp_pa
     )
     server.shutdown()
     server.server_close()
-    thread.join()
+    thread.join(60)
     assert done.exit_code == 1, done.output
     assert "Drift in" in done.stdout
     (content,) = posted

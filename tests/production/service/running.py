@@ -28,7 +28,7 @@ class Running:
         self._failure = None
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
         self._thread.start()
-        assert self._started.wait(60)
+        assert self._started.wait(120)
         if self._failure:
             self._socket.close()
             raise self._failure
@@ -36,7 +36,7 @@ class Running:
 
     def __exit__(self, *_):
         self.server.should_exit = True
-        self._thread.join(30)
+        self._thread.join(120)
         assert not self._thread.is_alive()
         self._socket.close()
 

