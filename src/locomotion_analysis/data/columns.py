@@ -245,6 +245,8 @@ def _is_number(text: str) -> bool:
 def plain_text(table: pa.Table) -> pa.Table:
     """Decode dictionary columns and bytes, so that pandas gets text and not categories.
 
+    Decimal numbers, which databases write, become floats.
+
     Raises
     ------
     SchemaError
@@ -253,6 +255,7 @@ def plain_text(table: pa.Table) -> pa.Table:
         If the text has far more bytes than names and notes have.
     """
     types = [f.type.value_type if pa.types.is_dictionary(f.type) else f.type for f in table.schema]
+    types = [pa.float64() if pa.types.is_decimal(kind) else kind for kind in types]
     names = table.column_names
     most = max(LEAST_BYTES, _TEXT_BYTES * len(table) * table.num_columns)
     schema = pa.schema(list(zip(names, types, strict=True)))

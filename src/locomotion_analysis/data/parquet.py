@@ -543,7 +543,10 @@ def _codes(column: pa.ChunkedArray) -> NDArray[np.integer[Any]]:
         column = column.dictionary_encode()
     # Chunks may number the same text differently until their dictionaries are unified.
     indices = column.unify_dictionaries().combine_chunks().indices
-    codes: NDArray[np.integer[Any]] = pc.fill_null(indices, -1).to_numpy(zero_copy_only=False)
+    # Polars numbers categories with unsigned integers, which have no -1.
+    codes: NDArray[np.integer[Any]] = pc.fill_null(indices.cast(pa.int64()), -1).to_numpy(
+        zero_copy_only=False
+    )
     return codes
 
 
@@ -692,6 +695,13 @@ def table_from_frame(frame: pd.DataFrame) -> pa.Table:
         except (pa.ArrowInvalid, pa.ArrowTypeError):  # values of several types
             texts = values.map(str).to_numpy(dtype=object)
             arrays[str(name)] = pa.array(texts, mask=np.asarray(values.isna()))
+        except pa.ArrowNotImplementedError:
+            raise SchemaError(
+                expected="columns of real numbers, text, truth values or times",
+                got=f"{values.dtype} values",
+                where=f"column {name}",
+                fix="remove the column, or make such values of it",
+            ) from None
     return pa.table(arrays)
 
 
