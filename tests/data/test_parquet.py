@@ -521,3 +521,46 @@ def test_decimal_numbers_of_a_database_are_numbers(data, tmp_path, layout):
 def test_a_column_of_complex_numbers_is_refused_by_name(long_frame):
     with pytest.raises(SchemaError, match=r"complex128 values[\s\S]*column spectrum"):
         LocomotionData.from_dataframe(long_frame.assign(spectrum=1j))
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        "gender:female,weight_kg:70,5",
+        "sex=F;mass_kg=70.5",
+        '{"sex": "female", "weight_kg": 70.5}',
+        "sex: f | mass_kg: 70.5",
+    ],
+)
+def test_packed_values_are_read_however_pairs_are_parted(long_frame, packed):
+    cycles = LocomotionData.from_dataframe(long_frame.assign(subject_metadata=packed)).cycles
+    assert set(cycles["sex"]) == {"female"}
+    np.testing.assert_array_equal(cycles["mass_kg"].to_numpy(float), 70.5)
+    assert "subject_metadata" not in cycles
+
+
+def test_a_packed_column_without_pairs_stays_and_is_said(long_frame):
+    data = LocomotionData.from_dataframe(long_frame.assign(subject_metadata="see table 2"))
+    assert set(data.cycles["subject_metadata"]) == {"see table 2"}
+    assert any("no pairs" in entry.detail for entry in data.history)
+
+
+@pytest.mark.parametrize(("name", "value"), [("side", 1), ("side", "LHS"), ("sex", 2)])
+def test_a_side_or_sex_in_unknown_words_is_said(long_frame, name, value):
+    data = LocomotionData.from_dataframe(long_frame.assign(**{name: value}))
+    details = [entry.detail for entry in data.history if entry.action == "doubtful"]
+    assert any(detail.startswith(f"{name}: {value}, neither") for detail in details)
+
+
+@pytest.mark.parametrize("marks", [{"sep": ";", "decimal": ","}, {"sep": "\t"}, {}])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_cycles_as_text_are_converted_whatever_parts_their_columns(
+    long_frame, tmp_path, marks, encoding
+):
+    columns = ["phase_ipsi", *(name for name in long_frame if name != "phase_ipsi")]
+    path = tmp_path / "walk.csv"
+    long_frame[columns].to_csv(path, index=False, encoding=encoding, **marks)
+    data = convert(path).data
+    expected = LocomotionData.from_dataframe(long_frame)
+    np.testing.assert_allclose(data.block, expected.block, atol=1e-6)
+    assert data.groups.tolist() == expected.groups.tolist()

@@ -335,6 +335,13 @@ def parse_csv(raw: bytes, texts: Collection[str] = ()) -> pa.Table:
     )
 
 
+def csv_names(raw: bytes) -> list[str]:
+    """Return the names in the first line of a table of text, as they stand there."""
+    delimiter, _ = _csv_marks(raw)
+    heading = raw.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0]
+    return [name.strip(' "\r') for name in heading.decode(errors="replace").split(delimiter)]
+
+
 def csv_width(raw: bytes) -> int:
     """Return how many columns the first line of text in a table has."""
     heading = _NO_DELIMITER.sub(b"", raw.lstrip().partition(b"\n")[0])
