@@ -455,3 +455,21 @@ def test_a_height_is_read_in_no_other_unit_than_stated_where_it_might_be_several
 def test_a_legend_may_use_the_letters_of_french_and_spanish(tmp_path, legend):
     subjects = table(tmp_path, f'id;"Sexe ({legend})"\nS1;1\nS2;2\n')
     assert [subjects[name]["sex"] for name in ("S1", "S2")] == ["male", "female"]
+
+
+@pytest.mark.parametrize("index", [False, True])
+def test_a_table_of_subjects_may_be_parquet(tmp_path, index):
+    frame = pd.DataFrame(
+        {
+            "subject": pd.Categorical(["007", "P2", "P3"]),
+            "Weight (lbs)": pd.array([154.0, None, 160.5], dtype="Float32"),
+            "sex": ["F", None, "m"],
+            "age": pd.array([30, 41, None], dtype="Int64"),
+        }
+    )
+    frame = frame.set_index("subject") if index else frame
+    frame.to_parquet(tmp_path / "people.parquet", index=index)
+    subjects = read_subjects(tmp_path / "people.parquet")
+    assert subjects["007"] == {"mass_kg": pytest.approx(69.853225), "sex": "female", "age": 30.0}
+    assert subjects["P2"] == {"age": 41.0}
+    assert subjects["P3"] == {"mass_kg": pytest.approx(160.5 * 0.45359237), "sex": "male"}

@@ -13,8 +13,14 @@ import numpy as np
 import pandas as pd
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
-from locomotion_analysis.data.columns import label, refuse_missing_codes, standard_quantity
+from locomotion_analysis.data.columns import (
+    label,
+    plain_text,
+    refuse_missing_codes,
+    standard_quantity,
+)
 from locomotion_analysis.data.identity import MISSING
+from locomotion_analysis.data.parquet import read_plain_table
 from locomotion_analysis.errors import FileReadError, SchemaError, UnitError
 from locomotion_analysis.ingest.tables.cells import (
     TextTable,
@@ -94,7 +100,7 @@ def subjects_of(given: Subjects | None) -> Mapping[str, Mapping[str, Any]]:
 
 
 def read_subjects(path: str | os.PathLike[str]) -> SubjectTable:
-    r"""Read a table of subjects: text set apart by tabs, semicolons or commas, Excel or ODS.
+    r"""Read a table of subjects: text between tabs, semicolons or commas, Excel, ODS or Parquet.
 
     Columns are known by their headings, with or without a unit in brackets (``body mass [kg]``,
     ``Height (cm)``, ``height_m``) or in a row below. Decimal commas, quoted cells, trailing tabs
@@ -159,7 +165,15 @@ def read_subjects(path: str | os.PathLike[str]) -> SubjectTable:
 def _table(path: Path) -> tuple[TextTable, list[HistoryEntry]]:
     """Return the cells of a text table, or of the one sheet of a workbook that names subjects."""
     with path.open("rb") as stream:
-        kind = workbook_kind(stream.read(4096))
+        head = stream.read(4096)
+    kind = workbook_kind(head)
+    if head.startswith(b"PAR1"):
+        columns = plain_text(read_plain_table(path))
+        values = zip(*(column.to_pylist() for column in columns.columns), strict=True)
+        # None is null, and NaN is what differs from itself.
+        cells = [[label(v) if v is not None and v == v else "" for v in row] for row in values]
+        named = [columns.column_names, *cells]
+        return table_of(list(enumerate(named, 1)), path, TextSpec()), []
     if kind is None:
         raw, history = path.read_bytes(), []
         try:
