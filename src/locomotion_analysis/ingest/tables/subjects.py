@@ -390,7 +390,8 @@ PLAUSIBLE = {
     "age": (0.0, 120.0),
 }
 """Smallest and largest value of a person; outside, it is another unit or a code."""
-_GROWN_INCHES = {"height_m": (55.0, 80.0), "leg_length_m": (28.0, 42.0)}
+GROWN_INCHES = {"height_m": (55.0, 80.0), "leg_length_m": (28.0, 42.0)}
+"""Usual lengths of grown people in inches: without a unit they may be centimetres of a child."""
 _SEXES = _each_word(
     {
         "female": "f female woman w women girl weiblich frau mädchen femme féminin fille mujer "
@@ -762,9 +763,9 @@ def _with_its_unit(name: str, cell: str) -> tuple[float, float | None]:
 
 def _may_be_inches(name: str, unit: str, known: list[float]) -> bool:
     """Return whether lengths without a unit would be usual ones of grown people in inches."""
-    if unit or not known or name not in _GROWN_INCHES:
+    if unit or not known or name not in GROWN_INCHES:
         return False
-    low, high = _GROWN_INCHES[name]
+    low, high = GROWN_INCHES[name]
     return low <= statistics.median(known) <= high
 
 
