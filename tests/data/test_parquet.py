@@ -483,3 +483,84 @@ def test_channels_of_both_legs_without_a_time_are_told_what_is_missing(tmp_path)
     table.to_parquet(tmp_path / "walk.parquet")
     with pytest.raises(SchemaError, match="time_s in seconds"):
         LocomotionData.from_parquet(tmp_path / "walk.parquet")
+
+
+# What other programs write
+
+
+@pytest.mark.parametrize("kind", [pa.uint32(), pa.uint8(), pa.int8()])
+def test_categories_numbered_without_a_sign_are_read(long_frame, tmp_path, kind):
+    """Polars writes pl.Categorical and pl.Enum so."""
+    table = pa.Table.from_pandas(long_frame.assign(group="a"), preserve_index=False)
+    for name in ("subject", "task", "group"):
+        codes = table[name].combine_chunks().dictionary_encode()
+        codes = pa.DictionaryArray.from_arrays(codes.indices.cast(kind), codes.dictionary)
+        table = table.set_column(table.column_names.index(name), name, codes)
+    pq.write_table(table, tmp_path / "walk.parquet")
+    data = LocomotionData.from_parquet(tmp_path / "walk.parquet")
+    plain = LocomotionData.from_dataframe(long_frame.assign(group="a"))
+    assert data.groups.tolist() == plain.groups.tolist()
+    np.testing.assert_array_equal(data.block, plain.block)
+    assert set(data.cycles["group"]) == {"a"}
+
+
+@pytest.mark.parametrize("layout", ["cycle", "long"])
+def test_decimal_numbers_of_a_database_are_numbers(data, tmp_path, layout):
+    path = tmp_path / "walk.parquet"
+    data.to_parquet(path, layout=layout)
+    table = pq.read_table(path)
+    place = table.column_names.index("step")
+    mass = pa.array([70.125] * len(table)).cast(pa.decimal128(9, 3))
+    table = table.set_column(place, "step", table["step"].cast(pa.decimal128(20, 0)))
+    pq.write_table(table.append_column("weight_lbs", mass), path)
+    again = LocomotionData.from_parquet(path)
+    assert again.cycles["step"].tolist() == data.cycles["step"].tolist()
+    np.testing.assert_allclose(again.cycles["mass_kg"], 70.125 * 0.45359237, atol=1e-6)
+
+
+def test_a_column_of_complex_numbers_is_refused_by_name(long_frame):
+    with pytest.raises(SchemaError, match=r"complex128 values[\s\S]*column spectrum"):
+        LocomotionData.from_dataframe(long_frame.assign(spectrum=1j))
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        "gender:female,weight_kg:70,5",
+        "sex=F;mass_kg=70.5",
+        '{"sex": "female", "weight_kg": 70.5}',
+        "sex: f | mass_kg: 70.5",
+    ],
+)
+def test_packed_values_are_read_however_pairs_are_parted(long_frame, packed):
+    cycles = LocomotionData.from_dataframe(long_frame.assign(subject_metadata=packed)).cycles
+    assert set(cycles["sex"]) == {"female"}
+    np.testing.assert_array_equal(cycles["mass_kg"].to_numpy(float), 70.5)
+    assert "subject_metadata" not in cycles
+
+
+def test_a_packed_column_without_pairs_stays_and_is_said(long_frame):
+    data = LocomotionData.from_dataframe(long_frame.assign(subject_metadata="see table 2"))
+    assert set(data.cycles["subject_metadata"]) == {"see table 2"}
+    assert any("no pairs" in entry.detail for entry in data.history)
+
+
+@pytest.mark.parametrize(("name", "value"), [("side", 1), ("side", "LHS"), ("sex", 2)])
+def test_a_side_or_sex_in_unknown_words_is_said(long_frame, name, value):
+    data = LocomotionData.from_dataframe(long_frame.assign(**{name: value}))
+    details = [entry.detail for entry in data.history if entry.action == "doubtful"]
+    assert any(detail.startswith(f"{name}: {value}, neither") for detail in details)
+
+
+@pytest.mark.parametrize("marks", [{"sep": ";", "decimal": ","}, {"sep": "\t"}, {}])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_cycles_as_text_are_converted_whatever_parts_their_columns(
+    long_frame, tmp_path, marks, encoding
+):
+    columns = ["phase_ipsi", *(name for name in long_frame if name != "phase_ipsi")]
+    path = tmp_path / "walk.csv"
+    long_frame[columns].to_csv(path, index=False, encoding=encoding, **marks)
+    data = convert(path).data
+    expected = LocomotionData.from_dataframe(long_frame)
+    np.testing.assert_allclose(data.block, expected.block, atol=1e-6)
+    assert data.groups.tolist() == expected.groups.tolist()

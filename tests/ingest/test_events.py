@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.ingest.walking import STRIDE_S, Walk
 
 from locomotion_analysis.ingest import (
     Event,
@@ -300,3 +301,45 @@ def test_moments_are_not_of_the_plates_of_another_trial(shared_data):
     assert ground_reactions(recording)
     plates = tuple(replace(each, time_s=each.time_s + 0.25) for each in recording.plates)
     assert ground_reactions(replace(recording, plates=plates)) == {}
+
+
+@pytest.mark.parametrize("speed", [1.2, -0.8])
+@pytest.mark.parametrize("unseen", ["HEE", "TOE", "HEETOE", "ASIPSI"])
+def test_an_event_in_a_gap_of_the_markers_is_left_out_and_not_moved(unseen, speed):
+    """What bridges 0.3 s has its corner where no foot has its event; the pelvis moves on evenly."""
+    walk = Walk(speed=abs(speed), backward=speed < 0, seconds=7.0)
+    gap = (walk.time > 1.95) & (walk.time < 2.26)  # the left foot lands at 2.2 s
+    gap |= (walk.time > 3.8) & (walk.time < 4.1)  # and leaves at 3.96 s
+    markers = {
+        name: np.where(gap[:, None] & (name[0] == "L") & (name[1:] in unseen), np.nan, place)
+        for name, place in walk.markers().items()
+    }
+    whole = walk.recording(plates=())
+    with_gap = walk.recording(markers=markers, plates=())
+    for kind in ("heel_strike", "toe_off"):
+        for side in SIDES:
+            every = find_events(whole).times(side, kind)
+            seen = find_events(with_gap).times(side, kind)
+            assert _to_nearest(seen, every).max() < 0.025
+            assert len(every) - len(seen) in ((0,) if unseen == "ASIPSI" else (0, 1))
+    used = find_strides(with_gap).query("reason == ''")
+    np.testing.assert_allclose(used["duration_s"], STRIDE_S, atol=0.03)
+    if unseen == "HEETOE":
+        assert "2 left out in gaps longer than 0.1 s" in str(find_events(with_gap).history)
+
+
+def test_an_event_in_a_gap_of_the_angles_is_left_out():
+    walk = Walk(seconds=7.0)
+    time, angles = walk.time, walk.angles()
+    gap = (time > 1.95) & (time < 2.3)
+    missing = Stream(time, {name: np.where(gap, np.nan, curve) for name, curve in angles.items()})
+    left_out = Stream(time[~gap], {name: curve[~gap] for name, curve in angles.items()})
+    bare = {"markers": {}, "plates": ()}
+    whole = find_events(walk.recording(streams=(Stream(time, angles),), **bare))
+    for given in (missing, left_out):
+        found = find_events(walk.recording(streams=(given,), **bare))
+        assert len(found.events) < len(whole.events)
+        for side in SIDES:
+            for kind in ("heel_strike", "toe_off"):
+                apart = _to_nearest(found.times(side, kind), whole.times(side, kind))
+                assert apart.max() < 0.02

@@ -205,3 +205,21 @@ def test_what_contacts_take_for_granted_is_in_the_history():
     assert said["the foot stayed on the ground in short gaps of its force"] == 1
     zeros = "zeros beside a force of a loaded foot, at an end of the recording, are no measurements"
     assert said[zeros] == 3
+
+
+def test_frames_left_out_are_a_gap_as_missing_values_are():
+    time = np.arange(440) / 100
+    for first, last in ((1.55, 1.80), (1.15, 1.40), (1.0, 2.0)):
+        gap = (time > first) & (time < last)
+        for begin in (0.11, 0.66):
+            force = _steps(time, begin)
+            expected = contacts(time, np.where(gap, np.nan, force))
+            np.testing.assert_allclose(contacts(time[~gap], force[~gap]), expected, atol=1e-3)
+
+
+def test_a_late_sample_is_no_gap_and_a_jump_of_the_clock_costs_no_memory():
+    time = np.arange(440) / 100
+    force, late = _steps(time, 0.11), np.arange(440) != 200
+    np.testing.assert_allclose(contacts(time[late], force[late]), contacts(time, force), atol=0.01)
+    clock = np.where(time > 2.0, time + 1.7e9, time)
+    assert len(contacts(clock, force)) == len(contacts(time, force))

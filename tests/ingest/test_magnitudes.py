@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.ingest.walking import Walk
 
 from locomotion_analysis.errors import UnitError
 from locomotion_analysis.ingest import ColumnMap, Stream, convert, cycles_of
@@ -113,3 +114,18 @@ def test_steps_that_no_walk_has_speak_against_the_mass(walker, mass_kg, said):
     data = cycles_of(walker.recording(streams=streams, metadata={"mass_kg": mass_kg}))
     notes = [str(entry) for entry in data.history if entry.action == "doubtful"]
     assert any(f"with {mass_kg:g} kg: is the mass in kg" in note for note in notes) == said
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("forces", [False, True])
+def test_a_leg_in_another_unit_than_the_other_is_refused(side, forces):
+    walk = Walk(seconds=8.0)
+    angles = walk.angles()
+    wrong = {n: np.radians(v) if f"_{side}_" in n else v for n, v in angles.items()}
+    bare = {"markers": {}, "plates": walk.plates() if forces else ()}
+    with pytest.raises(UnitError, match=f"of the {side} leg within 1"):
+        cycles_of(walk.recording(streams=(Stream(walk.time, wrong),), **bare))
+    locked = {
+        n: 0.0 * v + 0.1 if f"knee_flexion_angle_{side}" in n else v for n, v in angles.items()
+    }
+    assert len(cycles_of(walk.recording(streams=(Stream(walk.time, locked),), plates=()))) > 5

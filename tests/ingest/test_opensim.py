@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from locomotion_analysis.errors import FileReadError, LocomotionError, SchemaError, UnitError
-from locomotion_analysis.ingest import ReadOptions
+from locomotion_analysis.ingest import ReadOptions, reader_for
 from locomotion_analysis.ingest.direction import along_progression
 from locomotion_analysis.ingest.foot_forces import foot_forces
 from locomotion_analysis.ingest.opensim import (
@@ -619,3 +619,15 @@ def test_times_in_milliseconds_are_refused(tmp_path):
     )
     with pytest.raises(SchemaError, match="times in seconds, at least two instants a second"):
         read(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_tables_that_a_spreadsheet_saved_as_unicode_text_are_read(shared_data, tmp_path, encoding):
+    folder = shared_data / "raw/opensim_gait2354"
+    for name in ("subject01_walk1.trc", "subject01_walk1_grf.mot"):
+        source = next(folder.rglob(name))
+        copy = tmp_path / name
+        copy.write_text(source.read_text(), encoding=encoding)
+        own, again = (reader_for(p).read(p, ReadOptions())[0] for p in (source, copy))
+        assert again.channels == own.channels
+        assert list(again.markers) == list(own.markers)

@@ -245,6 +245,8 @@ def _is_number(text: str) -> bool:
 def plain_text(table: pa.Table) -> pa.Table:
     """Decode dictionary columns and bytes, so that pandas gets text and not categories.
 
+    Decimal numbers, which databases write, become floats.
+
     Raises
     ------
     SchemaError
@@ -253,6 +255,7 @@ def plain_text(table: pa.Table) -> pa.Table:
         If the text has far more bytes than names and notes have.
     """
     types = [f.type.value_type if pa.types.is_dictionary(f.type) else f.type for f in table.schema]
+    types = [pa.float64() if pa.types.is_decimal(kind) else kind for kind in types]
     names = table.column_names
     most = max(LEAST_BYTES, _TEXT_BYTES * len(table) * table.num_columns)
     schema = pa.schema(list(zip(names, types, strict=True)))
@@ -475,9 +478,18 @@ def _plain_words(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]
     history, changed = [], {}
     for name, words in (("sex", SEXES), ("side", SIDE_WORDS)):
         values = cycles.get(name)
-        if values is None or not pd.api.types.is_string_dtype(values):
+        if values is None:
             continue
         words = words | {word: word for word in words.values()}
+        given = sorted({str(each) for each in values.dropna().unique()})
+        odd = [each for each in given if each.lower() not in words]
+        if odd and (name == "side" or is_numeric_dtype(values)):  # a sex may be another
+            known = " nor ".join(sorted(set(words.values())))
+            history.append(
+                HistoryEntry("doubtful", f"{name}: {', '.join(odd[:6])}, neither {known}")
+            )
+        if not pd.api.types.is_string_dtype(values):
+            continue
         told = {each: words.get(each.lower(), each) for each in map(str, values.dropna().unique())}
         if new := {each: word for each, word in told.items() if word != each}:
             said = ", ".join(f"{each} -> {word}" for each, word in sorted(new.items()))
@@ -528,7 +540,8 @@ def _as_numbers(cycles: pd.DataFrame, name: str) -> tuple[pd.DataFrame, HistoryE
 def _standard_quantities(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEntry]]:
     """Add the standard columns of those that name their unit (``weight_lbs``)."""
     history = []
-    for name in [name for name in _STEMS if name in cycles]:
+    columns = [str(name) for name in cycles.columns]
+    for name in [name for name in columns if name in _STEMS or standard_quantity(name)]:
         if pd.api.types.is_string_dtype(cycles[name]):
             cycles, entry = _as_numbers(cycles, name)
             history.append(entry)
@@ -626,6 +639,12 @@ def _unpack_strings(cycles: pd.DataFrame) -> tuple[pd.DataFrame, list[HistoryEnt
         unpacked = pd.DataFrame([_parse_packed(str(text), meaning) for text in distinct])
         per_cycle = unpacked.reindex(codes).set_axis(cycles.index)
         keys = [str(key) for key in per_cycle]
+        if not keys and len(distinct):
+            detail = (
+                f"{name}: no pairs key:value in {str(distinct[0])[:_SHOWN_TEXT]!r}, left as it is"
+            )
+            history.append(HistoryEntry("doubtful", detail))
+            continue
         new = [key for key in keys if key not in cycles]
         moved = [f"{old} as {own}" for old, own in meaning.items() if own in new]
         cycles = cycles.drop(columns=name).assign(**{key: _typed(per_cycle[key]) for key in new})
@@ -653,9 +672,14 @@ def _n_apart(packed: "pd.Series[str]", column: "pd.Series[Any]") -> int:
 
 
 def _parse_packed(text: str, meaning: Mapping[str, str]) -> dict[str, str]:
-    """Return the pairs of a packed string; sexes in standard words, keys by their meaning."""
-    pairs = (part.split(":", 1) for part in text.split(",") if ":" in part)
-    stripped = ((key.strip(), value.strip()) for key, value in pairs)
+    """Return the pairs of a packed string; sexes in standard words, keys by their meaning.
+
+    A comma parts two pairs where a key follows: ``mass_kg:70,5`` is one. So do ``;`` and ``|``,
+    and ``=`` stands for the colon; the braces and quotes of JSON are none of the text.
+    """
+    pairs = (_PAIR.split(part, 1) for part in _BETWEEN_PAIRS.split(text.strip(" {}")))
+    bare = ([each.strip().strip("\"'") for each in pair] for pair in pairs)
+    stripped = ((pair[0], pair[1]) for pair in bare if len(pair) == len(("key", "value")))
     return {
         meaning.get(key, f"task_{key}" if meaning and standard_quantity(key) else key): SEXES.get(
             value.lower(), value
@@ -665,6 +689,10 @@ def _parse_packed(text: str, meaning: Mapping[str, str]) -> dict[str, str]:
         for key, value in stripped
         if key
     }
+
+
+_PAIR = re.compile(r"[:=]")
+_BETWEEN_PAIRS = re.compile(r"[,;|](?=[^,;|:=]*[:=])")
 
 
 def _typed(values: "pd.Series[str]") -> "pd.Series[float] | pd.Series[bool] | pd.Series[str]":

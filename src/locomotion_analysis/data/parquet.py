@@ -335,6 +335,13 @@ def parse_csv(raw: bytes, texts: Collection[str] = ()) -> pa.Table:
     )
 
 
+def csv_names(raw: bytes) -> list[str]:
+    """Return the names in the first line of a table of text, as they stand there."""
+    delimiter, _ = _csv_marks(raw)
+    heading = raw.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0]
+    return [name.strip(' "\r') for name in heading.decode(errors="replace").split(delimiter)]
+
+
 def csv_width(raw: bytes) -> int:
     """Return how many columns the first line of text in a table has."""
     heading = _NO_DELIMITER.sub(b"", raw.lstrip().partition(b"\n")[0])
@@ -543,7 +550,10 @@ def _codes(column: pa.ChunkedArray) -> NDArray[np.integer[Any]]:
         column = column.dictionary_encode()
     # Chunks may number the same text differently until their dictionaries are unified.
     indices = column.unify_dictionaries().combine_chunks().indices
-    codes: NDArray[np.integer[Any]] = pc.fill_null(indices, -1).to_numpy(zero_copy_only=False)
+    # Polars numbers categories with unsigned integers, which have no -1.
+    codes: NDArray[np.integer[Any]] = pc.fill_null(indices.cast(pa.int64()), -1).to_numpy(
+        zero_copy_only=False
+    )
     return codes
 
 
@@ -692,6 +702,13 @@ def table_from_frame(frame: pd.DataFrame) -> pa.Table:
         except (pa.ArrowInvalid, pa.ArrowTypeError):  # values of several types
             texts = values.map(str).to_numpy(dtype=object)
             arrays[str(name)] = pa.array(texts, mask=np.asarray(values.isna()))
+        except pa.ArrowNotImplementedError:
+            raise SchemaError(
+                expected="columns of real numbers, text, truth values or times",
+                got=f"{values.dtype} values",
+                where=f"column {name}",
+                fix="remove the column, or make such values of it",
+            ) from None
     return pa.table(arrays)
 
 

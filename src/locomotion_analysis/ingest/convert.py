@@ -5,6 +5,7 @@ recording with a subject and a trial, and cut into cycles. When all are read, na
 person under one name. A file that fails is kept beside the cycles of the others.
 """
 
+import codecs
 import os
 import re
 from collections import Counter
@@ -66,6 +67,7 @@ from locomotion_analysis.ingest.opensim_joints import with_opensim
 from locomotion_analysis.ingest.path_names import trial_groups
 from locomotion_analysis.ingest.recording import Reader, ReadOptions, Recording, Stream
 from locomotion_analysis.ingest.strides import cycles_of
+from locomotion_analysis.ingest.tables.cells import decoded
 from locomotion_analysis.ingest.tables.column_map import ColumnMap
 from locomotion_analysis.ingest.tables.mapped import TableReader
 from locomotion_analysis.ingest.tables.subjects import Subjects, cycles_with, subjects_of
@@ -424,6 +426,8 @@ def reader_for(path: Path) -> Reader:
             where=str(path),
             fix="copy or export the file again",
         )
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        head = decoded(head, errors="ignore").encode()
     for reader in _READERS:
         if reader.recognises(path, head):
             return reader

@@ -7,7 +7,7 @@ kept only where the force under the foot was measured.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from locomotion_analysis.ingest.direction import (
 from locomotion_analysis.ingest.foot_forces import FootForces, foot_forces, low_pass, on_plate
 from locomotion_analysis.ingest.landing import at_landings
 from locomotion_analysis.ingest.marker_names import foot_ends, foot_marker, pelvis_marker
+from locomotion_analysis.ingest.phase import MAX_GAP_S, long_gaps
 from locomotion_analysis.ingest.recording import (
     HEEL_STRIKE,
     SIDES,
@@ -76,7 +77,7 @@ def coordinate_events(recording: Recording) -> list[Event]:
         In time order; empty without these markers or without walking. A foot is furthest in front
         before it lands: :func:`find_events` moves heel strikes to the landing, where it is seen.
     """
-    pelvis, course = pelvis_marker(recording.markers), course_of(recording)
+    pelvis, course = _steady_pelvis(recording), course_of(recording)
     if pelvis is None or course is None or not course.laboratory:
         return []
     travel = course.travel_at(recording.marker_time_s)
@@ -94,6 +95,23 @@ def coordinate_events(recording: Recording) -> list[Event]:
             events += _furthest(recording.marker_time_s, front, back, side)
             fronts[side] = front
     return sorted([*events, *_landing_at_an_end(recording.marker_time_s, fronts, events)])
+
+
+_STEADY_S = 0.5
+"""Longest gap of the pelvis, which moves evenly, that is bridged."""
+
+
+def _steady_pelvis(recording: Recording) -> NDArray[np.float64] | None:
+    """Return the middle of the pelvis, shape (n, 3), across short gaps; None without markers."""
+    pelvis, time = pelvis_marker(recording.markers), recording.marker_time_s
+    if pelvis is None or not (seen := np.isfinite(pelvis).all(axis=1)).any():
+        return pelvis
+    bridged = np.stack(
+        [np.interp(time, time[seen], axis[seen], np.nan, np.nan) for axis in pelvis.T], axis=1
+    )
+    for first, last in long_gaps(time, np.where(seen, 0.0, np.nan), _STEADY_S):
+        bridged[(time > first) & (time < last)] = np.nan
+    return bridged
 
 
 def velocity_events(recording: Recording) -> list[Event]:
@@ -519,35 +537,73 @@ def _without_foreign_plates(recording: Recording, from_markers: list[Event]) -> 
 
 def _events_of_markers(recording: Recording) -> tuple[str, list[Event], str]:
     """Return the first method that finds events in the markers, its events and what to say."""
-    if events := flight_events(recording):
-        return "flight", events, "between flights of the pelvis"
-    time, ends = recording.marker_time_s, {}
+    time, pelvis, ends = recording.marker_time_s, _steady_pelvis(recording), {}
     for side in SIDES:
         if (of_foot := foot_ends(recording.markers, side)) is not None:
             ends[side] = of_foot
+    if events := flight_events(recording):
+        # The flights of the pelvis are not to be seen in a gap.
+        unbridged = [place for place in (pelvis_marker(recording.markers),) if place is not None]
+        everything = np.concatenate([*chain(*ends.values()), *unbridged], axis=1)
+        events, left_out = _measured(events, time, dict.fromkeys(ends, (everything,) * 2))
+        return "flight", events, f"between flights of the pelvis{left_out}"
     if events := coordinate_events(recording):
-        heel, toe = (
+        has_heel, has_toe = (
             all(foot_marker(recording.markers, place, side) is not None for side in ends)
             for place in ("heel", "toe")
         )
         course = course_of(recording)
         way = np.ones(len(time)) if course is None else course.front_at(time)[1]
-        heights = {side: np.where(way < 0.0, t[:, 2], h[:, 2]) for side, (h, t) in ends.items()}
+        backward = (way < 0.0)[:, np.newaxis]
+        lands = {side: np.where(backward, toe, heel) for side, (heel, toe) in ends.items()}
+        leaves = {side: np.where(backward, heel, toe) for side, (heel, toe) in ends.items()}
+        heights = {side: path[:, 2] for side, path in lands.items()}
+        paths = {side: (lands[side] + pelvis, leaves[side] + pelvis) for side in ends}
+        events, left_out = _measured(events, time, paths)
         events, said = _landed(
             events,
             (time, heights),
-            "landing of the heel" if heel else "landing of the ankle",
-            "furthest before and behind the pelvis" if heel else "furthest, ankle for heel",
-            "furthest before and behind the pelvis" if toe else "furthest, no toe",
+            "landing of the heel" if has_heel else "landing of the ankle",
+            "furthest before and behind the pelvis" if has_heel else "furthest, ankle for heel",
+            "furthest before and behind the pelvis" if has_toe else "furthest, no toe",
         )
-        missing = [place for place, there in (("heel", heel), ("toe", toe)) if not there]
+        missing = [place for place, there in (("heel", has_heel), ("toe", has_toe)) if not there]
         instead = [f"no {place} marker, the ankle in its place" for place in missing]
-        return "markers", events, "; ".join(["Zeni 2008", *instead, said])
-    events = velocity_events(recording)
+        return "markers", events, "; ".join(["Zeni 2008", *instead, said]) + left_out
+    paths = {side: (heel + toe,) * 2 for side, (heel, toe) in ends.items()}
+    events, left_out = _measured(velocity_events(recording), time, paths)
     heights = {side: heel[:, 2] for side, (heel, _) in ends.items()}
     method = "vertical velocity of the foot"
     events, said = _landed(events, (time, heights), "landing of the heel", method, method)
-    return "velocity", events, f"O'Connor 2007; {said}"
+    return "velocity", events, f"O'Connor 2007; {said}{left_out}"
+
+
+_BESIDE_A_GAP_S = 0.05
+"""How far a filter of 10 Hz carries what bridges a gap, s."""
+
+
+def _measured(
+    events: list[Event],
+    time: NDArray[np.float64],
+    paths: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]],
+) -> tuple[list[Event], str]:
+    """Leave out events in gaps that are too long to be bridged, and say how many.
+
+    `paths` are side -> what a heel strike and what a toe-off is seen in, (n, k), NaN in gaps.
+    """
+    beside = np.array([-_BESIDE_A_GAP_S, _BESIDE_A_GAP_S])
+    gaps = {
+        (side, kind): long_gaps(time, path.sum(axis=1)) + beside
+        for side, of_side in paths.items()
+        for kind, path in zip((HEEL_STRIKE, TOE_OFF), of_side, strict=True)
+    }
+    seen = [
+        event
+        for event in events
+        if not any(first < event.time_s < last for first, last in gaps[event.side, event.kind])
+    ]
+    n = len(events) - len(seen)
+    return seen, f"; {n} left out in gaps longer than {MAX_GAP_S} s" if n else ""
 
 
 def _events_of_angles(recording: Recording) -> tuple[list[Event], str]:
@@ -560,14 +616,11 @@ def _events_of_angles(recording: Recording) -> tuple[list[Event], str]:
     heights = {
         side: np.where(backward, toe[:, 1], heel[:, 1]) for side, (heel, toe) in feet.items()
     }
+    events, left_out = _measured(angle_events(recording), time, feet)
     events, said = _landed(
-        angle_events(recording),
-        (time, heights),
-        "landing in joint angles",
-        "joint angles",
-        "joint angles",
+        events, (time, heights), "landing in joint angles", "joint angles", "joint angles"
     )
-    return events, f"foot furthest before and behind; {said}"
+    return events, f"foot furthest before and behind; {said}{left_out}"
 
 
 def _landed(

@@ -47,6 +47,8 @@ _EARLY_SHARE = 1.0 / 3.0
 _EARLY_S = 0.03
 _HIDES_NO_SWING_S = 0.3
 """A gap shorter than this between two loaded samples lies within one contact."""
+_FRAMES_APART_S = 0.05
+"""Samples farther apart, and than one and a half times the usual, have others left out between."""
 HIDDEN = "ground contacts that begin or end in a gap of the force"
 
 
@@ -101,7 +103,7 @@ def _contacts(
 
     Those are left out of which a gap hides where they begin or end.
     """
-    raw = np.array(vertical_N, dtype=np.float64)
+    time, raw = _with_frames_left_out(time, np.array(vertical_N, dtype=np.float64))
     raw[_unmeasured_ends(time, raw)] = np.nan
     measured = np.flatnonzero(np.isfinite(raw))
     if not len(measured):
@@ -145,6 +147,23 @@ def _runs(above: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]
     """Return the first and the last sample of every run of true ones."""
     edges = np.diff(np.concatenate([[False], above, [False]]).astype(np.int8))
     return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
+
+
+def _with_frames_left_out(
+    time: NDArray[np.float64], raw: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Put NaN where frames are left out, as many as tell a gap that may hide a swing from one."""
+    if len(time) < 2:
+        return time, raw
+    apart = np.diff(time)
+    frame = float(np.median(apart))
+    lacks = np.minimum(apart, _HIDES_NO_SWING_S + frame) / frame - 1.0
+    n_left_out = np.where(apart > max(1.5 * frame, _FRAMES_APART_S), np.round(lacks), 0)
+    places = np.arange(len(time)) + np.concatenate([[0], np.cumsum(n_left_out.astype(np.intp))])
+    every = np.arange(places[-1] + 1)
+    filled = np.full(len(every), np.nan)
+    filled[places] = raw
+    return np.interp(every, places, time), filled
 
 
 def _unmeasured_ends(time: NDArray[np.float64], raw: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -158,6 +158,41 @@ def _impossible_angles(spans: Mapping[str, NDArray[np.float64]]) -> Iterator[Uni
             )
 
 
+_WALKING_RAD = 0.3
+"""Range of a hip or knee from which a leg surely moves."""
+
+
+def refuse_one_still_leg(recording: Recording) -> None:
+    """Raise where hip and knee of one leg move by less than 3 degrees and the other leg walks.
+
+    Parameters
+    ----------
+    recording : Recording
+        With strides.
+
+    Raises
+    ------
+    UnitError
+        If the columns of the two legs must be of different units. Joints that are locked (one
+        knee, or a leg that does not move at all) are none of it.
+    """
+    for stream in recording.streams:
+        spans = {name: float(np.ptp(span)) for name, span in _angle_spans(stream.signals).items()}
+        legs = [[spans.get(f"{name}{side}_rad") for name in _BENDING] for side in SIDES]
+        if any(moves is None for leg in legs for moves in leg):
+            continue
+        most = [max(moves for moves in leg if moves is not None) for leg in legs]
+        for side, own, other in zip(SIDES, most, most[::-1], strict=True):
+            if _STILL_RAD < own < _MOVING_RAD and other > _WALKING_RAD:
+                raise UnitError(
+                    expected="both legs to move as in walking",
+                    got=f"hip and knee of the {side} leg within {np.degrees(own):.1f} degrees, "
+                    f"of the other within {np.degrees(other):.0f}",
+                    where=recording.source,
+                    fix="correct the unit of that leg's columns: radians where degrees are stated?",
+                )
+
+
 def refuse_small_forces(recording: Recording) -> None:
     """Raise where vertical forces have the course of steps and none is as large as one.
 

@@ -30,6 +30,7 @@ from locomotion_analysis.ingest.recording import (
 )
 from locomotion_analysis.ingest.tables.cells import (
     check_rising,
+    decoded,
     naming,
     parse_rows,
     refuse_repeated,
@@ -173,7 +174,7 @@ def read_opensim_table(path: Path) -> OpenSimTable:
     UnitError
         If ``inDegrees`` is neither yes nor no.
     """
-    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    lines = decoded(path.read_bytes(), errors="replace").splitlines()
     first = _first_line_of_table(lines, path)
     header = {}
     for line in lines[: max(first - 1, 0)]:
@@ -795,7 +796,7 @@ class TRCReader:
             If its length unit is unknown.
         """
         with naming(path):
-            lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+            lines = decoded(path.read_bytes(), errors="replace").splitlines()
             header: dict[str, str] = {}
             for keys, said in pairwise(lines[1:5]):
                 if keys.lower().lstrip(_PADDING).startswith("datarate"):

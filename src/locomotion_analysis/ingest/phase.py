@@ -94,8 +94,21 @@ def bridged_gaps(
 ) -> tuple[int, int]:
     """Count the gaps of a signal, NaN or frames left out, that are bridged and that are not."""
     missing = _missing_s(time_s, time_s[np.isfinite(signal)])
-    long = int(np.count_nonzero(missing > max_gap_s + _GRID_TOLERANCE_S))
+    long = len(long_gaps(time_s, signal, max_gap_s))
     return int(np.count_nonzero(missing > 0.0)) - long, long
+
+
+def long_gaps(
+    time_s: NDArray[np.float64], signal: NDArray[np.float64], max_gap_s: float = MAX_GAP_S
+) -> NDArray[np.float64]:
+    """Return where a signal has gaps, NaN or frames left out, that are not bridged.
+
+    Shape (n_gaps, 2): the last sample before and the first after, s.
+    """
+    known_s = time_s[np.isfinite(signal)]
+    before = np.flatnonzero(_missing_s(time_s, known_s) > max_gap_s + _GRID_TOLERANCE_S)
+    spans: NDArray[np.float64] = np.stack([known_s[before], known_s[before + 1]], axis=1)
+    return spans
 
 
 def _missing_s(time_s: NDArray[np.float64], known_s: NDArray[np.float64]) -> NDArray[np.float64]:

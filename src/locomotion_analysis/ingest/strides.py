@@ -27,6 +27,7 @@ from locomotion_analysis.ingest.direction import (
 )
 from locomotion_analysis.ingest.events import GaitEvents, find_events, mask_unmeasured
 from locomotion_analysis.ingest.magnitudes import (
+    refuse_one_still_leg,
     refuse_small_forces,
     refuse_wrong_units,
     weight_doubts,
@@ -97,6 +98,7 @@ def cycles_of(recording: Recording, dataset: str = "unnamed") -> LocomotionData:
     used = strides[strides["reason"] == ""].reset_index(drop=True)
     if used.empty:
         raise no_stride(recording, strides, events.forces.n_unknown)
+    refuse_one_still_leg(recording)
     measured = along_progression(normalise_to_body(mask_unmeasured(events)))
     refuse_no_curves(measured)
     channels, block = stride_curves(measured, used)

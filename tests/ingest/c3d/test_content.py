@@ -89,6 +89,13 @@ def test_unsigned_integers_and_offsets_are_read_as_such(write_c3d, offset, real)
     np.testing.assert_allclose(content.analogs, (stored - offset) * 0.1, rtol=1e-6, atol=1e-6)
 
 
+def test_an_offset_in_the_middle_of_the_word_says_that_integers_are_unsigned(write_c3d):
+    stored = np.tile([[0], [32768], [65535], [40000]], (5, 1))
+    analog = {"OFFSET": np.array([32768], np.uint16), "SCALE": np.array([0.1], np.float32)}
+    content = read_c3d_content(write_c3d(stored, real=False, ANALOG=analog))
+    np.testing.assert_allclose(content.analogs, (stored - 32768) * 0.1, rtol=1e-6)
+
+
 def test_signed_integers_stay_signed(write_c3d):
     stored = np.tile([[-32768], [-1], [0], [32767]], (5, 1))
     analog = {"FORMAT": ["SIGNED"]}

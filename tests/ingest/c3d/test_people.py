@@ -179,3 +179,16 @@ def test_damaged_parameters_are_one_error(write_c3d):
             C3DReader().people(path, ReadOptions())
         except LocomotionError as error:
             assert "trial.c3d" in str(error)
+
+
+@pytest.mark.parametrize("stated", [70.0, 58.5])
+def test_a_height_that_may_be_inches_is_left_out_and_said(stated):
+    """PROCESSING states no unit; SUBJECT:Height of ELITE's programs is in centimetres."""
+    (person,) = _people(PLAIN, PROCESSING={"Height": [stated], "LLegLength": [35.4]})
+    assert "height_m" not in person.metadata
+    assert "leg_length_m" not in person.metadata
+    assert f"height_m: {stated:g} may be centimetres or inches" in str(person.history)
+    (child,) = _people(PLAIN, SUBJECT={"Height": [stated]})
+    assert child.metadata["height_m"] == pytest.approx(stated / 100)
+    (vicon,) = _people(PLAIN, PROCESSING={"Height": [1750.0], "LLegLength": [880.0]})
+    assert vicon.metadata == {"height_m": 1.75, "leg_length_m": 0.88}

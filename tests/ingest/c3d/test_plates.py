@@ -314,3 +314,24 @@ def test_plates_whose_corners_are_in_another_unit_are_left_out_and_named(factor)
     plates, history = c3d_force_plates(content(raw, 2, CORNERS=corners), Z_UP_MM)
     assert plates == ()
     assert "if CORNERS are in POINT:UNITS" in str(history[0])
+
+
+@pytest.mark.parametrize("missing", [slice(3, 5), slice(60, 62)])
+def test_a_sample_that_is_missing_hides_no_force(missing):
+    """The sign was that of the largest force, and the largest of all is what is missing."""
+    for force in ((0.0, 10.0, -700.0), (0.0, -10.0, 700.0)):  # on the plate and on the person
+        analogs = pressed(force, 300.0, 200.0)
+        whole, _ = c3d_force_plates(content(analogs, 2), Z_UP_MM)
+        analogs[missing] = np.nan
+        plates, _ = c3d_force_plates(content(analogs, 2, ZERO=[1, 3]), Z_UP_MM)
+        expected = whole[0].force_N.copy()
+        expected[missing] = np.nan
+        np.testing.assert_allclose(plates[0].force_N, expected)
+        assert expected[50, 2] == 700.0
+
+
+def test_corners_that_are_no_numbers_leave_the_plate_out():
+    stated = np.full((3, 4, 1), np.nan)
+    setups, history = plate_setups(content(pressed((0, 0, -700), 0, 0), 2, CORNERS=stated), 1e-3)
+    assert setups == []
+    assert "corners are missing" in str(history)

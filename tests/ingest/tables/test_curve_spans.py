@@ -196,6 +196,17 @@ def test_forces_of_the_stance_alone_are_refused_with_what_to_state(tmp_path, tas
     assert "map.yaml, line 3" in caught.value.where
 
 
+def test_forces_of_the_other_foot_over_its_stance_alone_are_refused(tmp_path):
+    text = STANCE.replace("ipsi", "contra")
+    with pytest.raises(SchemaError, match="stance phase only") as caught:
+        read_arrays(tmp_path, text, force=stance_force())
+    assert "cycles of their own, with `side`" in caught.value.fix
+    own = np.concatenate([stance_force(61)[:, :60], np.zeros((4, 41))], axis=1)  # a whole stride
+    whole = np.roll(own[:, :100], 50, axis=1)  # of the other foot: from 50 to 110 %
+    data = read_arrays(tmp_path, text, force=np.concatenate([whole, whole[:, :1]], axis=1))
+    assert "suspect" not in said(data)
+
+
 def test_running_forces_of_the_stance_alone_have_one_hump(tmp_path):
     with pytest.raises(SchemaError, match="stance phase only"):
         read_arrays(tmp_path, STANCE.replace("level_walking", "run"), force=humps((101, 101)))

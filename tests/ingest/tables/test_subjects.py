@@ -11,6 +11,8 @@ from locomotion_analysis import LocomotionData
 from locomotion_analysis.errors import FileReadError, SchemaError, UnitError
 from locomotion_analysis.ingest import ColumnMap, convert, read_subjects
 
+PHASES = np.linspace(0, 100, 150)
+
 
 def table(tmp_path, text, encoding="utf-8"):
     path = tmp_path / "subjects.csv"
@@ -403,3 +405,71 @@ def test_measures_of_the_legs_go_by_usual_headings(tmp_path):
     path.write_text(";".join(["subject", *headings]) + "\n" + ";".join(["P1", *cells]) + "\n")
     known = read_subjects(path)["P1"]
     assert known == pytest.approx({name: value for _, name, value in headings.values()})
+
+
+def test_units_in_a_column_of_their_own_are_those_of_their_rows(tmp_path):
+    text = "id,mass,mass unit,height,height_units\nS1,154,lb,70,in\nS2,70,kg,175,cm\nS3,80,,1.8,m\n"
+    subjects = table(tmp_path, text)
+    masses = [subjects[name]["mass_kg"] for name in ("S1", "S2", "S3")]
+    heights = [subjects[name]["height_m"] for name in ("S1", "S2", "S3")]
+    np.testing.assert_allclose(masses, [154 * 0.45359237, 70.0, 80.0], atol=1e-5)
+    np.testing.assert_allclose(heights, [70 * 0.0254, 1.75, 1.8], atol=1e-5)
+    assert "mass: units in the column mass unit" in said(subjects)
+
+
+@pytest.mark.parametrize("headings", ["height_ft,height_in", "Height (in),Height (ft)"])
+def test_feet_and_inches_in_two_columns_are_one_height(tmp_path, headings):
+    cells = ["5,10", "6,2.5"] if headings.startswith("height_ft") else ["10,5", "2.5,6"]
+    subjects = table(tmp_path, f"id,{headings}\nS1,{cells[0]}\nS2,{cells[1]}\n")
+    assert subjects["S1"]["height_m"] == pytest.approx(1.778)
+    assert subjects["S2"]["height_m"] == pytest.approx(74.5 * 0.0254)
+    assert "feet and inches of one length" in said(subjects)
+
+
+def test_a_height_in_feet_and_again_in_inches_stays_one(tmp_path):
+    subjects = table(tmp_path, "id,Height (ft),Height (in)\nS1,5.83,70\nS2,5.0,60\n")
+    assert subjects["S1"]["height_m"] == pytest.approx(5.83 * 0.3048)
+    assert subjects["S2"]["height_m"] == pytest.approx(1.524)
+
+
+def test_a_measure_that_two_columns_contradict_does_not_come_back_with_the_cycles(tmp_path):
+    path = tmp_path / "subjects.csv"
+    path.write_text("subject,mass_kg,weight_lbs\nS1,70,200\n")
+    frame = pd.DataFrame({"subject": "S1", "task": "level_walking", "step": 0, "phase": PHASES})
+    frame.assign(knee_flexion_angle_ipsi_rad=0.1).to_csv(tmp_path / "walk.csv", index=False)
+    cycles = convert(tmp_path / "walk.csv", subjects=path).data.cycles
+    assert "mass_kg" not in cycles or cycles["mass_kg"].isna().all()
+    assert cycles["table_weight_lbs"].tolist() == [200]
+
+
+@pytest.mark.parametrize(("unit", "cell"), [("m", "70"), ("in", "175"), ("ft", "70")])
+def test_a_height_is_read_in_no_other_unit_than_stated_where_it_might_be_several(
+    tmp_path, unit, cell
+):
+    subjects = table(tmp_path, f"id,height ({unit}),mass (kg)\nS1,{cell},70\n")
+    assert "height_m" not in subjects["S1"]
+    assert "outside 0.4 to 2.5" in said(subjects)
+
+
+@pytest.mark.parametrize("legend", ["H=1/F=2", "1 = H, 2 = M", "1: hombre; 2: mujer"])
+def test_a_legend_may_use_the_letters_of_french_and_spanish(tmp_path, legend):
+    subjects = table(tmp_path, f'id;"Sexe ({legend})"\nS1;1\nS2;2\n')
+    assert [subjects[name]["sex"] for name in ("S1", "S2")] == ["male", "female"]
+
+
+@pytest.mark.parametrize("index", [False, True])
+def test_a_table_of_subjects_may_be_parquet(tmp_path, index):
+    frame = pd.DataFrame(
+        {
+            "subject": pd.Categorical(["007", "P2", "P3"]),
+            "Weight (lbs)": pd.array([154.0, None, 160.5], dtype="Float32"),
+            "sex": ["F", None, "m"],
+            "age": pd.array([30, 41, None], dtype="Int64"),
+        }
+    )
+    frame = frame.set_index("subject") if index else frame
+    frame.to_parquet(tmp_path / "people.parquet", index=index)
+    subjects = read_subjects(tmp_path / "people.parquet")
+    assert subjects["007"] == {"mass_kg": pytest.approx(69.853225), "sex": "female", "age": 30.0}
+    assert subjects["P2"] == {"age": 41.0}
+    assert subjects["P3"] == {"mass_kg": pytest.approx(160.5 * 0.45359237), "sex": "male"}

@@ -1,11 +1,12 @@
 """Points down the rows, several heading rows, stacked quantities, one-hot codes."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.io import savemat
 
 from locomotion_analysis.errors import CycleShapeError, FileReadError, SchemaError
-from locomotion_analysis.ingest import ColumnMap, ReadOptions
+from locomotion_analysis.ingest import ColumnMap, ReadOptions, convert
 from locomotion_analysis.ingest.tables.mapped import TableReader
 
 KNEE, HIP = "knee_flexion_angle_ipsi_rad", "hip_flexion_angle_ipsi_rad"
@@ -377,3 +378,42 @@ cycles:
 def test_a_matrix_that_is_no_one_hot_code_is_refused(tmp_path, changed, message):
     with pytest.raises(SchemaError, match=message):
         one_hot(tmp_path, **changed)
+
+
+@pytest.mark.parametrize("kind", ["csv", "clock", "parquet", "durations", "xlsx"])
+def test_timestamps_as_the_time_of_a_table_are_seconds_from_the_first(tmp_path, kind):
+    seconds = np.arange(500) / 100
+    stamps = pd.Timestamp("2024-03-31 00:59:58", tz="UTC") + pd.to_timedelta(seconds, "s")
+    knee = {
+        f"knee_{s}": 30 - 28 * np.cos(2 * np.pi * (seconds - b)) for s, b in (("l", 0), ("r", 0.5))
+    }
+    hip = {
+        f"hip_{s}": 10 + 25 * np.cos(2 * np.pi * (seconds - b)) for s, b in (("l", 0), ("r", 0.5))
+    }
+    written = {
+        "csv": [stamp.isoformat() for stamp in stamps],
+        "clock": [f"09:00:{second:06.3f}" for second in seconds],
+        "parquet": stamps.tz_convert("Europe/Berlin"),
+        "durations": pd.to_timedelta(seconds, "s"),
+        "xlsx": stamps.tz_localize(None),
+    }
+    frame = pd.DataFrame({"t": written[kind], **knee, **hip})
+    path = tmp_path / (
+        "w.xlsx" if kind == "xlsx" else "w.parquet" if kind in ("parquet", "durations") else "w.csv"
+    )
+    write = {".xlsx": frame.to_excel, ".parquet": frame.to_parquet, ".csv": frame.to_csv}[
+        path.suffix
+    ]
+    write(path, index=False)
+    channels = "".join(
+        f"  {name}_flexion_angle_{side}_rad: {{column: {name}_{side[0]}, unit: deg}}\n"
+        for name in ("knee", "hip")
+        for side in ("left", "right")
+    )
+    column_map = tmp_path / "map.yaml"
+    column_map.write_text(
+        f"layout: time_series\ntime: {{column: t}}\nchannels:\n{channels}recording: {{subject: P1}}\n"
+    )
+    data = convert(path, column_map=column_map).data
+    np.testing.assert_allclose(data.cycles["cycle_duration_s"], 1.0, atol=0.011)
+    assert any("s from the first row" in entry.detail for entry in data.history)

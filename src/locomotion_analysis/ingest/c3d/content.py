@@ -416,7 +416,7 @@ def _by_the_rule(
     """Return (stored - OFFSET) x SCALE x GEN_SCALE; NaN in channels without a SCALE.
 
     ``ANALOG:FORMAT`` says whether integers and offsets are signed: 40000 and -25536 are the same
-    16 bits.
+    16 bits. Without it, an offset of 32768 says so: a signed one would be the end of the scale.
     """
     channels = stored.shape[1]
     offset, scale = np.zeros(channels), np.full(channels, np.nan)
@@ -425,7 +425,9 @@ def _by_the_rule(
         values[: given.size] = given
     general = content.number("ANALOG", "GEN_SCALE")
     scale *= 1.0 if general is None else general
-    if next(iter(content.texts("ANALOG", "FORMAT")), "").upper() == "UNSIGNED":
+    encoding = next(iter(content.texts("ANALOG", "FORMAT")), "").upper()
+    middle = bool(channels) and bool((np.abs(offset) == _WORD / 2).all())
+    if encoding == "UNSIGNED" or (not encoding and middle and not is_real):
         offset = np.mod(offset, _WORD)
         stored = stored if is_real else np.mod(stored, _WORD)
     scaled: NDArray[np.float64] = (stored - offset) * scale

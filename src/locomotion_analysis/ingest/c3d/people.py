@@ -17,6 +17,7 @@ from locomotion_analysis.data.identity import (
 )
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.ingest.c3d.content import C3DContent
+from locomotion_analysis.ingest.tables.subjects import GROWN_INCHES
 
 _MM = 1e-3
 _TALLEST_M, _LARGEST_KG = 2.6, 400.0
@@ -96,10 +97,11 @@ def c3d_people(content: C3DContent, wanted: str = "") -> list[C3DPerson]:
     for name in filter(_is_person, of_events):
         people.setdefault(same_name(name), (name, "EVENT:SUBJECTS"))
     if len(people) > 1:
-        metadata = _metadata(content) if listed == 1 else {}
-        return _several(people, owners, labels, of_events, wanted, _metadata(content), metadata)
+        of_someone = _metadata(content)[0]
+        of_the_first = of_someone if listed == 1 else {}
+        return _several(people, owners, labels, of_events, wanted, of_someone, of_the_first)
     name, by = next(iter(people.values()), next(iter(written.items()), ("", "")))
-    metadata, history = _metadata(content), []
+    metadata, history = _metadata(content)
     aids = [owner for owner in owners.values() if is_walking_aid(owner)]
     beside = [other for other in (*written, *aids) if other != name]
     kept = None
@@ -186,8 +188,8 @@ def _several(
 # What is known of the body.
 
 
-def _metadata(content: C3DContent) -> dict[str, Any]:
-    """Return what the file says of the body.
+def _metadata(content: C3DContent) -> tuple[dict[str, Any], list[HistoryEntry]]:
+    """Return what the file says of the body, and which lengths are left out.
 
     Vicon writes ``PROCESSING:Bodymass`` (kg), ``Height``, ``LLegLength``, ``RLegLength`` (mm);
     ELITE writes ``SUBJECT:Weight`` (kg), ``Height`` (cm), ``Age``. What is missing, zero or
@@ -200,13 +202,23 @@ def _metadata(content: C3DContent) -> dict[str, Any]:
     ]
     metadata = {
         "mass_kg": _first(content, ("PROCESSING", "Bodymass"), ("SUBJECT", "Weight")),
-        "height_m": _length_m(_first(content, ("PROCESSING", "Height"), ("SUBJECT", "Height"))),
-        "leg_length_m": _length_m(sum(legs) / len(legs)) if legs else None,
+        "height_m": _first(content, ("PROCESSING", "Height"), ("SUBJECT", "Height")),
+        "leg_length_m": sum(legs) / len(legs) if legs else None,
         "age": _first(content, ("SUBJECT", "Age")),
     }
     if metadata["mass_kg"] is not None and metadata["mass_kg"] > _LARGEST_KG:
         metadata["mass_kg"] = None
-    return {name: value for name, value in metadata.items() if value is not None}
+    history = []
+    of_vicon = content.number("PROCESSING", "Height") is not None
+    for name, (low, high) in GROWN_INCHES.items():
+        stated = metadata[name]
+        metadata[name] = _length_m(stated)
+        open_unit = of_vicon or name != "height_m"  # ELITE's are centimetres
+        if stated is not None and open_unit and low <= stated <= high:
+            detail = f"{name}: {stated:g} may be centimetres or inches, no unit is stated"
+            history.append(HistoryEntry("dropped", detail))
+            metadata[name] = None
+    return {name: value for name, value in metadata.items() if value is not None}, history
 
 
 def _first(content: C3DContent, *places: tuple[str, str]) -> float | None:

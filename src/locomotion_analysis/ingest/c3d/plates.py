@@ -250,7 +250,8 @@ def _reason_to_leave_out(content: C3DContent, index: int, unit_m: float) -> str:
     channels = channels[: _CHANNELS[kind]]
     if channels.min() < 1 or channels.max() > stored:
         return f"it needs channels {channels.min():.0f} to {channels.max():.0f} of {stored} stored"
-    if corners.shape != (3, 4) or np.linalg.matrix_rank(corners - corners[:, :1]) < 2:
+    square = corners.shape == (3, 4) and np.isfinite(corners).all()
+    if not square or np.linalg.matrix_rank(corners - corners[:, :1]) < 2:
         return "its corners are missing or lie on one line"
     sides = np.linalg.norm(corners[:, [1, 2]] - corners[:, [0, 1]], axis=0) * unit_m
     if sides.min() < _SHORTEST_PLATE_M or sides.max() > _LONGEST_PLATE_M:
@@ -451,7 +452,9 @@ def _in_laboratory(
     z_axis = z_axis / np.linalg.norm(z_axis)
     turn = axes.rotate(np.stack([x_axis, np.cross(z_axis, x_axis), z_axis])).T
     vertical = (force @ turn.T)[:, 2]
-    sign = -1.0 if vertical.size and vertical[np.argmax(np.abs(vertical))] < -LOADED_N else 1.0
+    # The largest force tells the sign; where a sample is missing there is none.
+    known = np.nan_to_num(vertical)
+    sign = -1.0 if known.size and known[np.argmax(np.abs(known))] < -LOADED_N else 1.0
     loaded = sign * vertical >= LOADED_N
     with np.errstate(divide="ignore", invalid="ignore"):
         x, y = -moment[:, 1] / force[:, 2], moment[:, 0] / force[:, 2]
@@ -503,7 +506,7 @@ def _without_baseline(content: C3DContent, setup: PlateSetup) -> tuple[Array, li
         return setup.raw, []
     vertical = surface_wrench(setup, span)[0][:, 2]
     mean, spread = float(vertical.mean()), float(vertical.std())
-    if abs(mean) > _UNLOADED_N or spread > _STILL_N:
+    if not (abs(mean) <= _UNLOADED_N and spread <= _STILL_N):  # or not measured
         detail = f"plate {setup.number}: FORCE_PLATFORM:ZERO ignored, Fz is {mean:.0f} ± {spread:.0f} N there"
         return setup.raw, [HistoryEntry("assumed", detail)]
     detail = f"plate {setup.number}: baseline of frames {first + 1} to {last} taken off (Fz {mean:.1f} N)"

@@ -152,7 +152,12 @@ def numbers_in(
                 values[position] = parse_number(own.replace(",", "_") if decimal == "." else own)
             except ValueError:
                 got = repr(text[position].as_py())
-                raise SchemaError(expected="a number", got=got, where=place(position)) from None
+                raise SchemaError(
+                    expected="a number",
+                    got=got,
+                    where=place(position),
+                    fix="correct the cell, or leave it empty where nothing was measured",
+                ) from None
     values[~np.isfinite(values)] = np.nan
     return values
 
@@ -310,7 +315,7 @@ def whole_names(names: NDArray[Any]) -> NDArray[Any]:
 # Tables in text.
 
 
-def decoded(raw: bytes, encoding: str = "utf-8-sig") -> str:
+def decoded(raw: bytes, encoding: str = "utf-8-sig", errors: str = "strict") -> str:
     """Return bytes as text: in UTF-16 where they begin with its mark, else in `encoding`.
 
     Raises
@@ -319,7 +324,7 @@ def decoded(raw: bytes, encoding: str = "utf-8-sig") -> str:
         If they are text in neither.
     """
     marked = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return raw.decode("utf-16" if marked else encoding)
+    return raw.decode("utf-16" if marked else encoding, errors)
 
 
 _LOOKED_AT = 24

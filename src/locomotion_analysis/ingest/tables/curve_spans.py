@@ -312,6 +312,12 @@ def toe_off(
     return stated, history
 
 
+_CONTRA_ADVICE = (
+    "give that leg's curves as cycles of their own, with `side` and `span: stance`; "
+    "`span: stride` in the map if the curves are whole strides"
+)
+
+
 def after_toe_off(name: str, curves: Array, end_percent: Array) -> Array:
     """Return placed curves of the stance with no force after toe-off; all else stays missing."""
     if not name.startswith("grf_"):
@@ -336,7 +342,7 @@ def refuse_parts_of_a_stride(column_map: ColumnMap, file: str) -> None:
                 expected="channels of the own leg (ipsi) over its stance",
                 got=spec.name,
                 where=spec.where,
-                fix="give that leg's curves as cycles of their own, with `side`",
+                fix=_CONTRA_ADVICE,
             )
         if spec.span is not None:
             continue
@@ -375,10 +381,11 @@ def strides_among(tasks: "pd.Series[str]") -> NDArray[np.bool_]:
 def refuse_stance_forces(
     channels: Sequence[ChannelSpec], block: Array, tasks: "pd.Series[str]", where: str
 ) -> list[HistoryEntry]:
-    """Raise where the own foot is loaded late in the cycle, when it is in the air.
+    """Raise where a foot is loaded late in its cycle, when it is in the air.
 
     At 80 to 88 % of the stance a walker's vertical force is 0.64 to 0.99 of its peak (14 stances
-    of two laboratories), at 80 to 88 % of the stride zero. A force between the two is said.
+    of two laboratories), at 80 to 88 % of the stride zero. A force between the two is said. Of the
+    other foot, where the own has no force, it is half a cycle earlier.
 
     Parameters
     ----------
@@ -398,7 +405,9 @@ def refuse_stance_forces(
     SchemaError
         If at least half of the cycles with a force are so.
     """
-    starts = [f"grf_{axis}_ipsi" for axis in ("vertical", "anterior")]
+    starts = [
+        f"grf_{axis}_{leg}" for leg in ("ipsi", "contra") for axis in ("vertical", "anterior")
+    ]
     place = next(
         (k for start in starts for k, spec in enumerate(channels) if spec.name.startswith(start)),
         None,
@@ -408,11 +417,13 @@ def refuse_stance_forces(
     force = np.abs(np.nan_to_num(block[place]))
     peak, late = force.max(axis=1), np.zeros(len(force))
     saying, refusing = np.zeros(len(force)), np.zeros(len(force))
+    earlier = 50.0 if (contra := Channel.parse(channels[place].name).side == "contra") else 0.0
     striding = strides_among(tasks)
     for task in tasks.unique():
         begin, *shares = _IN_AIR["run" if "run" in str(task).lower() else "walk"]
         rows = (tasks == task).to_numpy() & striding
-        window = (begin <= PHASE_PERCENT) & (PHASE_PERCENT <= _LATEST_PERCENT)
+        phase = PHASE_PERCENT + earlier
+        window = (begin <= phase) & (phase <= _LATEST_PERCENT)
         late[rows] = force[rows][:, window].min(axis=1)
         saying[rows], refusing[rows] = shares
     ends = np.maximum(force[:, 0], force[:, -1])
@@ -425,7 +436,7 @@ def refuse_stance_forces(
             expected="forces over whole strides, which end in the air",
             got=told.replace("COUNT", str(int(refused.sum()))),
             where=f"{where}, {channels[place].where}",
-            fix=_span_advice("stance"),
+            fix=_CONTRA_ADVICE if contra else _span_advice("stance"),
         )
     if not said.any():
         return []

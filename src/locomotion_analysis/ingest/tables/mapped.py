@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from locomotion_analysis.data import LocomotionData
+from locomotion_analysis.data.parquet import csv_names
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.ingest.recording import ReadOptions, Recording
 from locomotion_analysis.ingest.tables.cells import naming
@@ -17,7 +18,7 @@ from locomotion_analysis.standard import PHASE_COLUMN, canonical_name
 class TableReader:
     """CSV, TSV, Excel, ODS, NPZ, HDF5 and MATLAB files, described by a column map.
 
-    A comma-separated file in the standard long layout needs no map.
+    Text in the standard long layout needs no map.
     """
 
     name = "table"
@@ -62,8 +63,7 @@ class TableReader:
                 layout = curves_data if column_map.layout == "curves" else long_data
                 return layout(values, column_map, path.name.split(".")[0])
             with path.open("rb") as stream:
-                first = stream.readline(65536).decode("utf-8", errors="replace")
-            names = [canonical_name(name.strip(' "\r\n')) for name in first.split(",")]
+                names = map(canonical_name, csv_names(stream.readline(65536)))
             if PHASE_COLUMN in names:
                 return LocomotionData.from_csv(path)
             raise SchemaError(

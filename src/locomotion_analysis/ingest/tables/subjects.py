@@ -13,8 +13,14 @@ import numpy as np
 import pandas as pd
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
-from locomotion_analysis.data.columns import label, refuse_missing_codes
+from locomotion_analysis.data.columns import (
+    label,
+    plain_text,
+    refuse_missing_codes,
+    standard_quantity,
+)
 from locomotion_analysis.data.identity import MISSING
+from locomotion_analysis.data.parquet import read_plain_table
 from locomotion_analysis.errors import FileReadError, SchemaError, UnitError
 from locomotion_analysis.ingest.tables.cells import (
     TextTable,
@@ -94,7 +100,7 @@ def subjects_of(given: Subjects | None) -> Mapping[str, Mapping[str, Any]]:
 
 
 def read_subjects(path: str | os.PathLike[str]) -> SubjectTable:
-    r"""Read a table of subjects: text set apart by tabs, semicolons or commas, Excel or ODS.
+    r"""Read a table of subjects: text between tabs, semicolons or commas, Excel, ODS or Parquet.
 
     Columns are known by their headings, with or without a unit in brackets (``body mass [kg]``,
     ``Height (cm)``, ``height_m``) or in a row below. Decimal commas, quoted cells, trailing tabs
@@ -159,7 +165,15 @@ def read_subjects(path: str | os.PathLike[str]) -> SubjectTable:
 def _table(path: Path) -> tuple[TextTable, list[HistoryEntry]]:
     """Return the cells of a text table, or of the one sheet of a workbook that names subjects."""
     with path.open("rb") as stream:
-        kind = workbook_kind(stream.read(4096))
+        head = stream.read(4096)
+    kind = workbook_kind(head)
+    if head.startswith(b"PAR1"):
+        columns = plain_text(read_plain_table(path))
+        values = zip(*(column.to_pylist() for column in columns.columns), strict=True)
+        # None is null, and NaN is what differs from itself.
+        cells = [[label(v) if v is not None and v == v else "" for v in row] for row in values]
+        named = [columns.column_names, *cells]
+        return table_of(list(enumerate(named, 1)), path, TextSpec()), []
     if kind is None:
         raw, history = path.read_bytes(), []
         try:
@@ -376,7 +390,8 @@ PLAUSIBLE = {
     "age": (0.0, 120.0),
 }
 """Smallest and largest value of a person; outside, it is another unit or a code."""
-_GROWN_INCHES = {"height_m": (55.0, 80.0), "leg_length_m": (28.0, 42.0)}
+GROWN_INCHES = {"height_m": (55.0, 80.0), "leg_length_m": (28.0, 42.0)}
+"""Usual lengths of grown people in inches: without a unit they may be centimetres of a child."""
 _SEXES = _each_word(
     {
         "female": "f female woman w women girl weiblich frau mädchen femme féminin fille mujer "
@@ -385,6 +400,8 @@ _SEXES = _each_word(
         "varón maschio uomo maschile homem mannelijk",
     }
 )
+_WITH_H = {"h": "male", "m": "female"}
+"""Hombre and mujer; homme beside femme."""
 _CODE_FIRST = re.compile(r"\b(\d+)[\"']?\s*(?:=|:|-|is)\s*[\"' ]*([^\W\d_]+)")
 _WORD_FIRST = re.compile(r"\b([^\W\d_]+)[\"']?\s*(?:=|:|-|is)\s*[\"' ]*(\d+)")
 _ISO_5218 = {"1": "male", "2": "female"}
@@ -416,7 +433,7 @@ def subject_columns(
     list of SubjectColumn, list of HistoryEntry
     """
     columns: list[SubjectColumn] = []
-    history: list[HistoryEntry] = []
+    rows, history = _written_out(header, rows)
     others = []
     for place, heading in enumerate(header):
         name, unit = heading_of(heading)
@@ -450,6 +467,44 @@ def subject_columns(
                 HistoryEntry("renamed", f"column {heading} of the subject table -> {name}")
             )
     return columns, history
+
+
+_UNIT_COLUMN = re.compile(r"(?P<name>.+?)[\s_.]*units?", re.IGNORECASE)
+
+
+def _written_out(
+    header: list[str], rows: list[list[str]]
+) -> tuple[list[list[str]], list[HistoryEntry]]:
+    """Put units that have a column of their own, and inches beside feet, behind their values."""
+    known = [heading_of(heading) for heading in header]
+    rows, history = [list(row) for row in rows], []
+
+    def place_of(name: str | None, unit: str) -> int | None:
+        """Where a quantity with a unit (none: ``""``) stands."""
+        fits = (
+            place
+            for place, (found, note) in enumerate(known)
+            if found == name and _unit(name or "", note) == (field_units(name or "").get(unit))
+        )
+        return next(fits, None) if name in PLAUSIBLE else None
+
+    for place, heading in enumerate(header):
+        match = _UNIT_COLUMN.fullmatch(heading.strip())
+        of = place_of(_known_name(match["name"]), "") if match and known[place][0] is None else None
+        if of is not None:
+            for row in rows:
+                row[of] = row[of] if _is_missing(row[place]) else f"{row[of]} {row[place]}"
+            history.append(HistoryEntry("read", f"{header[of]}: units in the column {heading}"))
+    feet, inches = place_of("height_m", "ft"), place_of("height_m", "in")
+    if feet is not None and inches is not None:
+        both = [row for row in rows if not _is_missing(row[feet]) and not _is_missing(row[inches])]
+        if both and all(re.fullmatch(r"(\d|1[01])(\.\d*)?", row[inches].strip()) for row in both):
+            for row in both:
+                length = f"{row[feet].strip()} ft {row[inches].strip()} in"
+                row[max(feet, inches)], row[min(feet, inches)] = "", length
+            detail = f"{header[feet]} and {header[inches]}: feet and inches of one length"
+            history.append(HistoryEntry("read", detail))
+    return rows, history
 
 
 _SAME_VALUE = 0.02
@@ -499,7 +554,9 @@ def tidy_name(heading: str, taken: Collection[str]) -> str:
     """
     name = re.sub(r"\W+", "_", heading.casefold()).strip("_") or "column"
     standard = {canonical_name(spelled) for spelled in (name, heading)}
-    if (standard | {name}) & _OWN_OF_CYCLES or any(map(is_channel, standard)):
+    # A second weight_lbs that was left out must not come back as the mass of the cycles.
+    of_cycles = (standard | {name}) & _OWN_OF_CYCLES or standard_quantity(name)
+    if of_cycles or any(map(is_channel, standard)):
         name = f"table_{name}"
     number, plain = 1, name
     while name in taken:
@@ -594,7 +651,9 @@ def _codes(note: str) -> dict[str, str]:
 
 def _legend(note: str) -> dict[str, str]:
     """Return code -> sex, of the codes whose word is known as one."""
-    return {code: _SEXES[word] for code, word in _codes(note).items() if word in _SEXES}
+    codes = _codes(note)
+    sexes = _SEXES | (_WITH_H if "h" in codes.values() else {})
+    return {code: sexes[word] for code, word in codes.items() if word in sexes}
 
 
 def _sex(name: str, heading: str, unit: str, cells: list[str]) -> _Values:  # noqa: ARG001
@@ -603,8 +662,8 @@ def _sex(name: str, heading: str, unit: str, cells: list[str]) -> _Values:  # no
     codes = {cell for cell in cells if cell.isdigit()}
     words, history = dict(_SEXES), []
     letters = {cell.lower() for cell in cells}
-    if "h" in letters:  # hombre and mujer, or homme and femme
-        spanish = {"h": "male", "m": "female"} if "m" in letters else {"h": "male"}
+    if "h" in letters:
+        spanish = {letter: word for letter, word in _WITH_H.items() if letter in letters}
         words |= spanish
         said = ", ".join(f"{letter.upper()} = {word}" for letter, word in spanish.items())
         history.append(HistoryEntry("assumed", f"{heading}: {said}, as H stands for a man"))
@@ -704,9 +763,9 @@ def _with_its_unit(name: str, cell: str) -> tuple[float, float | None]:
 
 def _may_be_inches(name: str, unit: str, known: list[float]) -> bool:
     """Return whether lengths without a unit would be usual ones of grown people in inches."""
-    if unit or not known or name not in _GROWN_INCHES:
+    if unit or not known or name not in GROWN_INCHES:
         return False
-    low, high = _GROWN_INCHES[name]
+    low, high = GROWN_INCHES[name]
     return low <= statistics.median(known) <= high
 
 
@@ -719,6 +778,8 @@ def _length_factors(
     factors, used = [], []
     for value in numbers:
         tried = [factor for factor in (stated, 1.0, 1e-2, 1e-3) if factor is not None]
+        if stated is not None and (stated not in tried[1:] or _may_be_inches(name, "", [value])):
+            tried = [stated]  # what a heading in inches, or 70 under metres, would be is not known
         fits = [factor for factor in tried if low <= value * factor <= high]
         factors.append(fits[0] if fits else tried[0])
         if fits:

@@ -1,12 +1,14 @@
 """Tables over time: one row an instant, one column a signal."""
 
 import copy
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry
@@ -19,7 +21,12 @@ from locomotion_analysis.ingest.tables.cells import (
     labels,
     repeated_instants,
 )
-from locomotion_analysis.ingest.tables.column_map import ChannelSpec, ColumnMap, EventSpec
+from locomotion_analysis.ingest.tables.column_map import (
+    ChannelSpec,
+    ColumnMap,
+    EventSpec,
+    ValueSpec,
+)
 from locomotion_analysis.ingest.tables.map_entries import PLACEHOLDER, names_like
 from locomotion_analysis.ingest.tables.map_values import UNKNOWN, MappedValues, one_length
 
@@ -149,8 +156,7 @@ def _recordings(values: MappedValues, column_map: ColumnMap) -> list[Recording]:
         text = f"{column_map.rate_hz:g} Hz from zero, by the map"
         values.history.append(HistoryEntry("assumed", text))
     else:
-        time_s = values.numbers(column_map.time.source, column_map.time.where).ravel()
-        time_s = time_s * column_map.time.factor
+        time_s = _seconds(values, column_map.time)
         if len(time_s) != n_rows:
             got = f"{len(time_s)} times for {n_rows} values"
             raise SchemaError(expected="one time a row", got=got, where=column_map.time.where)
@@ -177,6 +183,27 @@ def _recordings(values: MappedValues, column_map: ColumnMap) -> list[Recording]:
         _refuse_another_span(found[0].streams[0], stream, rate, values.variables.where)
         found[0] = replace(found[0], streams=(*found[0].streams, stream))
     return found
+
+
+_STAMP = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
+_CLOCK = re.compile(r"(?:\d+ days? )?\d{1,2}:\d\d:\d\d(?:\.\d+)?")
+
+
+def _seconds(values: MappedValues, spec: ValueSpec) -> NDArray[np.float64]:
+    """Return the times of the rows, s; timestamps and clock times count from the first."""
+    cells = values.column(spec.source, spec.where).ravel()
+    texts = [str(cell).strip() for cell in cells.tolist()] if cells.dtype.kind in "OU" else []
+    stamps: pd.Series[Any] | None = None
+    if texts and all(map(_STAMP.fullmatch, texts)):
+        stamps = pd.Series(pd.to_datetime(texts, format="ISO8601", utc=True))
+    elif texts and all(map(_CLOCK.fullmatch, texts)):
+        stamps = pd.Series(pd.to_timedelta(texts))
+    if stamps is not None:
+        detail = f"{spec.source}: {texts[0]} -> s from the first row"
+        values.history.append(HistoryEntry("converted", detail))
+        times: NDArray[np.float64] = (stamps - stamps.iloc[0]).dt.total_seconds().to_numpy()
+        return times
+    return values.numbers(spec.source, spec.where).ravel() * spec.factor
 
 
 def _refuse_another_span(first: Stream, other: Stream, rate: float, where: str) -> None:

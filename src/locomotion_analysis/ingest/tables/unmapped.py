@@ -422,7 +422,7 @@ def _seconds(values: "pd.Series[Any]", name: str, history: list[HistoryEntry]) -
 
 def _numbers(values: "pd.Series[Any]", name: str) -> Array:
     """Return a channel's numbers; raise for text and codes for missing, as reading cycles does."""
-    if pd.api.types.is_numeric_dtype(values):
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
         refuse_missing_codes(numbers, name)
         return numbers
