@@ -151,7 +151,7 @@ _TO_OPEN_S = 300.0
 class NotOpened:
     """Why a worker has no model."""
 
-    message: str
+    error: LocomotionError
 
 
 def run_worker(
@@ -172,7 +172,7 @@ def run_worker(
         served.check_golden()
         answering = Answering(served, settings)
     except LocomotionError as error:
-        connection.send(NotOpened(str(error)))
+        connection.send(NotOpened(error))
         return
     connection.send(answering.model)
     with threadpool_limits(1):
@@ -249,7 +249,7 @@ class WorkerHandle:
         threading.Thread(target=_watch, args=(self._process, loop, self.lost), daemon=True).start()
         opened = await self._in_thread(self._receive, _TO_OPEN_S)
         if isinstance(opened, NotOpened):
-            raise BundleError(expected="a bundle that can be served", got=opened.message)
+            raise opened.error
         described: Description = opened
         return described
 
