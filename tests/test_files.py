@@ -722,11 +722,13 @@ def test_what_is_read_is_not_written_over(tmp_path):
     for path in (source, folder / "b.csv"):
         path.write_text("x")
     refuse_source(tmp_path / "new.csv", source, folder)
-    refuse_source(folder / "new.csv", source, folder)
+    refuse_source(folder / "b.csv", source, folder)  # of a folder only Parquet is read
     (tmp_path / "link.csv").symlink_to(source)
-    for path in (source, folder / "b.csv", tmp_path / "link.csv", folder):
+    for path in (source, tmp_path / "link.csv", folder):
         with pytest.raises(FileReadError, match="another file to write"):
             refuse_source(path, source, folder)
+    with pytest.raises(FileReadError, match="outside the folder that is read"):
+        refuse_source(folder / "below" / "new.parquet", source, folder)
 
 
 def test_a_folder_that_may_not_be_written_to_is_told_before_the_work(tmp_path, monkeypatch):

@@ -222,24 +222,29 @@ def refuse_existing(path: str | os.PathLike[str]) -> None:
 def refuse_source(path: str | os.PathLike[str], *sources: str | os.PathLike[str]) -> None:
     """Raise :class:`FileReadError` if the file to write is read, by its name or in a folder.
 
+    Of a folder every Parquet file is read, so that a new one there would be read the next time.
+
     Examples
     --------
     >>> import tempfile, pathlib
     >>> folder = pathlib.Path(tempfile.mkdtemp())
-    >>> refuse_source(folder / "new.parquet", folder)  # does not lie there yet
+    >>> refuse_source(folder / "new.csv", folder)
     """
     place = Path(path).resolve()
-    if not place.exists():
-        return
     for source in map(Path, sources):
-        if source.resolve() in (place, *place.parents):
+        if source.resolve() == place and place.exists():
             raise FileReadError(
                 expected="another file to write than those that are read",
-                got=f"a file in {source}, which is read"
-                if source.is_dir()
-                else "the file that is read",
+                got="what is read",
                 where=str(path),
-                fix="choose another name or folder; remove what an earlier run wrote there",
+                fix="choose another name",
+            )
+        if place.suffix.lower() == ".parquet" and source.resolve() in place.parents:
+            raise FileReadError(
+                expected="a file outside the folder that is read",
+                got=f"a Parquet file in {source}, of which every one is read",
+                where=str(path),
+                fix="choose another folder; remove what an earlier run wrote there",
             )
 
 

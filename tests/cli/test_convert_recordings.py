@@ -89,6 +89,14 @@ def test_source_and_destination_alone_are_enough(laboratory, tmp_path, locomotio
     np.testing.assert_array_equal(one.block, two.block)
 
 
+def test_a_second_run_leaves_out_what_the_first_wrote_among_the_recordings(laboratory, locomotion):
+    out = laboratory / "walk.parquet"
+    said = [locomotion("convert", laboratory, *_subjects(laboratory), "--out", out) for _ in "12"]
+    assert "earlier run" not in said[0].out
+    assert "passed over, of an earlier run: walk.parquet" in said[1].out
+    assert locomotion("convert", out, "--out", out).status == 2  # named itself, it is read
+
+
 def test_several_sources_need_out(laboratory, tmp_path, locomotion):
     done = locomotion("convert", laboratory, laboratory, tmp_path / "a.parquet")
     assert done.status == 2
@@ -194,7 +202,7 @@ def test_long_lists_are_shortened_and_whole_with_history(laboratory, tmp_path, l
     _trials_of(laboratory, *(f"S{k:02d}_walk.mot" for k in range(1, 36)))
     for number in range(40):
         (laboratory / f"X{number}_walk.c3d").write_bytes(b"")
-    words = ("convert", laboratory, "--out", tmp_path / "out.parquet")
+    words = ("convert", laboratory, "--out", tmp_path / "out.parquet", "--quiet")
     short = locomotion(*words)
     assert short.status == 1
     assert "and 5 more" in short.out

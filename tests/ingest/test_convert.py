@@ -180,6 +180,29 @@ def test_a_table_in_a_folder_is_passed_over_without_a_map(tmp_path, write_walk):
         convert([tmp_path / "bounds.csv"])
 
 
+def test_what_an_earlier_run_wrote_among_the_recordings_is_passed_over(tmp_path, write_walk):
+    write_walk(tmp_path / "a.parquet")
+    first = convert(tmp_path)
+    made = tmp_path / "study" / "walk.parquet"
+    made.parent.mkdir()
+    first.data.to_parquet(made)
+    pd.DataFrame({"subject": ["S1"], "knee_mean": [0.2]}).to_parquet(tmp_path / "features.parquet")
+    again = convert(tmp_path)
+    assert again.earlier == (made,)
+    assert [path.name for path in again.skipped] == ["features.parquet"]
+    assert again.failures == ()
+    assert len(again.data) == len(first.data)
+    assert len(convert(made.parent).data) == len(first.data)  # no recordings beside it
+    assert list(who_is_who(tmp_path)["file"]) == ["a.parquet"]
+
+
+def test_a_picture_is_no_recording(tmp_path, write_walk):
+    write_walk(tmp_path / "a.parquet")
+    (tmp_path / "knee.png").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")
+    result = convert(tmp_path)
+    assert (result.failures, [path.name for path in result.skipped]) == ((), ["knee.png"])
+
+
 def test_progress_counts_every_file(tmp_path, write_walk):
     for number in range(3):
         write_walk(tmp_path / f"t{number}.parquet", trial=str(number))

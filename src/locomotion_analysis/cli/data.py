@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from locomotion_analysis.data import LocomotionData
+    from locomotion_analysis.ingest import Conversion
 
 
 _NAMES = "Who is who"
@@ -172,6 +173,7 @@ def convert(
         read_subjects,
         who_is_who,
     )
+    from locomotion_analysis.ingest.convert import recordings_among
 
     if write_map is not None:
         _draft_map(sources, write_map)
@@ -206,7 +208,9 @@ def convert(
             raise typer.Exit(EXIT_FINDINGS)
         return
     sources, out = _sources_and_destination(sources, out)
-    refuse_source(out, *sources)
+    if out.exists():
+        named = filter(None, (map_, subjects, marker_map))
+        refuse_source(out, *recordings_among(sources, column_map).files, *named)
     if out.suffix.lower() != ".csv":
         refuse_other_ending(out)
     with progress_bar(quiet) as progress:
@@ -226,11 +230,7 @@ def convert(
     if not history:
         more = f"and {len(told) - _MOST_NOTES} more; " if len(told) > _MOST_NOTES else ""
         shown.print(f"  {more}all {len(result.data.history):,} steps: --history")
-    if result.skipped:
-        some = [path.name for path in result.skipped]
-        if len(some) > _MOST_FAILED and not history:
-            some[_MOST_FAILED:] = [f"and {len(some) - _MOST_FAILED} more"]
-        shown.print(escape(f"  passed over, no recordings: {', '.join(some)}"))
+    _show_passed_over(result, whole=history)
     people = result.data.cycles["subject"].nunique()
     shown.print(
         f"{counted(len(result.data), 'cycle')} of {counted(people, 'subject')} in the {layout} layout: "
@@ -240,6 +240,16 @@ def convert(
     if result.failures:
         show_failures(result.failures, whole=history)
         raise typer.Exit(EXIT_FINDINGS)
+
+
+def _show_passed_over(result: "Conversion", *, whole: bool) -> None:
+    """Print which files of the folders were not read."""
+    for paths, what in ((result.skipped, "no recordings"), (result.earlier, "of an earlier run")):
+        some = [path.name for path in paths]
+        if len(some) > _MOST_FAILED and not whole:
+            some[_MOST_FAILED:] = [f"and {len(some) - _MOST_FAILED} more"]
+        if some:
+            console().print(escape(f"  passed over, {what}: {', '.join(some)}"))
 
 
 def _compare_joints(
@@ -520,7 +530,7 @@ def subset(data: Data, out: _Written, where: Where = None, channels: Channels = 
     """Write some cycles, or some channels, to a file of their own; its history says which."""
     if where is None and not channels:
         raise typer.BadParameter("say what to keep: --where, --channels, or both")
-    refuse_source(out, data)
+    refuse_source(out, cycles_path(data))
     _write_cycles(read_data(data, where, channels), out)
 
 
@@ -539,7 +549,7 @@ def merge(
     from locomotion_analysis.data import merge_datasets
 
     named = [("", text) if Path(text).exists() else _name_and_place(text) for text in sources]
-    refuse_source(out, *(place for _, place in named))
+    refuse_source(out, *(cycles_path(Path(place)) for _, place in named))
     names, pieces = [name for name, _ in named], [read_data(Path(place)) for _, place in named]
     if any(names):
         if not all(names) or len(set(names)) < len(names):
@@ -621,7 +631,7 @@ def validate(
     from locomotion_analysis import quality
 
     if write_clean is not None:
-        refuse_source(write_clean, data)
+        refuse_source(write_clean, cycles_path(data))
     shown, source = console(), scanned(data)
     with progress_bar(quiet) as progress:
         result = quality.validate(source, ignore=split_names(ignore) or (), progress=progress)
@@ -695,7 +705,7 @@ def doctor(
             fix="locomotion doctor DATA --apply --out fixed.parquet",
         )
     if out is not None:
-        refuse_source(out, data)
+        refuse_source(out, cycles_path(data))
     shown, source = console(), scanned(data)
     with progress_bar(quiet) as progress:
         diagnosis = quality.diagnose(source, progress=progress).only(kinds=split_names(kind))
@@ -782,7 +792,7 @@ def extract(
     from locomotion_analysis.features.spec import DEFAULT_AGGREGATIONS, left_out_message
     from locomotion_analysis.features.table import FEATURE_GROUPS
 
-    refuse_source(out, data)
+    refuse_source(out, cycles_path(data))
     with rate_bar(quiet) as progress:
         done = extract_features(
             cycles_path(data),

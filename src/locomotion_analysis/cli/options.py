@@ -103,6 +103,8 @@ def cores(jobs: int | None) -> int:
 
 def cycles_path(path: Path) -> Path:
     """Return where the cycles are: in a ready-made dataset's folder only one file holds them."""
+    if not path.is_dir():
+        return path  # first: what the next line imports takes longer than to read a file
     from locomotion_analysis.datasets.dataset import CYCLES, MANIFEST
 
     return path / CYCLES if (path / MANIFEST).is_file() else path

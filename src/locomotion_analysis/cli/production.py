@@ -302,7 +302,7 @@ def predict(
     from locomotion_analysis.production import predicting
     from locomotion_analysis.production.bundle import open_bundle
 
-    refuse_source(out, data, bundle)
+    refuse_source(out, cycles_path(data), bundle)
     predicting.check_ending(out)  # before the long work
     opened = open_bundle(bundle, key=_secret(key_file))
     table = predicting.answers(opened, predicting.read_rows(cycles_path(data), opened.schema.names))

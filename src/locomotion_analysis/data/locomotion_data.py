@@ -50,6 +50,7 @@ Layout = Literal["cycle", "long"]
 _LAYOUTS = {"cycle": (write_cycle_columns, 4096), "long": (write_long_columns, 1024)}
 """How each layout's columns are made, and how many cycles at a time."""
 
+_CSV_ENDINGS = (".csv", ".txt", "")
 _SHOWN_CHANNELS, _SHOWN_VALUES = 6, 5
 _SPARKLINE_CYCLES = 1000
 
@@ -294,7 +295,13 @@ class LocomotionData:
         """
         datasets = list(datasets)
         if not datasets:
-            raise SchemaError(expected="at least one dataset to join", got="none")
+            raise SchemaError(
+                expected="at least one dataset to join",
+                got="none",
+                fix="pass a list, LocomotionData.concat([first, second])",
+            )
+        for each in datasets:
+            refuse_other(each)
         joined = _joined([data._parts for data in datasets])  # noqa: SLF001 - own class
         detail = "datasets joined" + people_of_several(joined.cycles, map(len, datasets))
         entry = HistoryEntry("concatenated", detail, len(datasets))
@@ -404,6 +411,7 @@ class LocomotionData:
 
     def __getitem__(self, name: str) -> "NDArray[np.float32] | pd.Series[Any]":
         """Return a channel's curves, shape (n_cycles, 150), or a column of the cycles."""
+        _refuse_no_name(name)
         if name in self._parts.cycles:
             column: pd.Series[Any] = self._parts.cycles[name].copy()
             return column
@@ -462,6 +470,8 @@ class LocomotionData:
             Channels in the order wanted; all where None.
         """
         names = self._parts.channels if channels is None else channels
+        if isinstance(names, str):
+            names = [names]
         return np.stack([self.curves(name) for name in names], axis=-1)
 
     @property
@@ -726,8 +736,20 @@ class LocomotionData:
         Parameters
         ----------
         path : path-like
-            File to write, 150 rows a cycle.
+            File to write, 150 rows a cycle; it ends in .csv, .txt or nothing.
+
+        Raises
+        ------
+        SchemaError
+            If it ends as files of another format do.
         """
+        if Path(path).suffix.lower() not in _CSV_ENDINGS:
+            raise SchemaError(
+                expected="a file that ends in .csv, as CSV is written",
+                got=Path(path).name,
+                where="name of the file to write",
+                fix="end it in .csv; to_parquet writes Parquet",
+            )
         with atomic_path(path) as new:
             self.dataframe.drop(columns="phase_percent").to_csv(new, index=False)
 
@@ -841,6 +863,7 @@ class LocomotionData:
     # --- inside ----------------------------------------------------------------------------
 
     def _position(self, channel: str) -> int:
+        _refuse_no_name(channel)
         name = channel if channel in self._parts.channels else canonical_name(channel)
         if name not in self._parts.channels:
             near = self._begun_by(name) or self._near(name)
@@ -869,12 +892,20 @@ class LocomotionData:
     def _of_channels(self, names: Sequence[str]) -> Self:
         asked = [names] if isinstance(names, str) else list(names)
         if not asked:
-            raise SchemaError(expected="at least one channel", got="none", where="select")
+            raise SchemaError(
+                expected="at least one channel",
+                got="none",
+                where="select",
+                fix="name some of data.channels, or leave channels out",
+            )
         at = [self._position(name) for name in asked]
         kept = tuple(self.channels[place] for place in at)
         if len(set(kept)) != len(kept):
             raise SchemaError(
-                expected="channels that occur once", got=", ".join(kept), where="select"
+                expected="channels that occur once",
+                got=", ".join(kept),
+                where="select",
+                fix="name each channel once",
             )
         entry = HistoryEntry(
             "selected", f"channels {', '.join(kept)}: {len(kept)} of {len(self.channels)}"
@@ -889,7 +920,7 @@ class LocomotionData:
                 expected=f"a column of cycles ({listed(self._parts.cycles.columns)})",
                 got=repr(name),
                 where="select",
-                fix=did_you_mean(name, self._parts.cycles.columns),
+                fix=did_you_mean(name, self._parts.cycles.columns, "name one of these columns"),
             )
         try:
             return self._parts.cycles[column].isin(allowed).to_numpy(dtype=bool)
@@ -898,6 +929,7 @@ class LocomotionData:
                 expected="a value, or a list, set, array, Series or Index of values",
                 got=f"{name}={allowed!r}",
                 where="select",
+                fix=f"{name} has {self._values_shown(name)}",
             ) from error
 
     def _values_shown(self, name: str) -> str:
@@ -914,6 +946,13 @@ class LocomotionData:
         return did_you_mean(told[1], self._parts.cycles.columns) if told else ""
 
     def _query(self, where: str) -> NDArray[np.bool_]:
+        if not isinstance(where, str):
+            raise SchemaError(
+                expected="an expression over the columns, as text",
+                got=type(where).__name__,
+                where="select",
+                fix='for example data.select("age > 60"); data.take(mask) keeps cycles by a mask',
+            )
         try:
             answer: Any = self._parts.cycles.eval(where)
         except Exception as error:  # pandas raises many kinds for a malformed expression
@@ -932,9 +971,29 @@ class LocomotionData:
                 where="select",
                 fix=f"compare the column with one of its values: {self._values_shown(where.strip())}"
                 if where.strip() in self._parts.cycles
-                else "",
+                else 'compare columns with values, for example "age > 60"',
             )
         return np.asarray(pd.Series(answer).eq(True).fillna(False), dtype=bool)
+
+
+def refuse_other(data: object) -> None:
+    """Raise :class:`SchemaError` where gait cycles are expected and `data` is something else."""
+    if not isinstance(data, LocomotionData):
+        if isinstance(data, str | os.PathLike):
+            how = f'LocomotionData.from_parquet("{os.fspath(data)}") reads it'
+        else:
+            how = "LocomotionData.from_dataframe(frame) makes it of 150 rows a cycle"
+        raise SchemaError(expected="LocomotionData", got=type(data).__name__, fix=how)
+
+
+def _refuse_no_name(name: object) -> None:
+    """Raise :class:`SchemaError` where the name of one channel or column is something else."""
+    if not isinstance(name, str):
+        raise SchemaError(
+            expected="the name of one channel or column",
+            got=f"{name!r}",
+            fix="data.array([...]) for several channels, data.take([...]) for cycles by position",
+        )
 
 
 def _sparkline(curves: NDArray[np.float32]) -> str:

@@ -158,7 +158,8 @@ def parquet_files(path: str | os.PathLike[str]) -> list[Path]:
             expected="a folder with Parquet files",
             got="no file that ends in .parquet",
             where=str(place),
-            fix="name the file itself, or the folder that holds the files",
+            fix="name the folder that holds them; `locomotion convert FOLDER --out walk.parquet` "
+            "makes one of recordings",
         )
     return files
 
@@ -362,6 +363,14 @@ def stored_history(schema: pa.Schema, path: Path) -> tuple[HistoryEntry, ...]:
     return () if content is None else history_from_json(content, f"{path}, history")
 
 
+def is_own(path: Path) -> bool:
+    """Return whether a file is Parquet that says that this project wrote it."""
+    try:
+        return _METADATA_KEY in (pq.read_schema(path).metadata or {})
+    except (pa.ArrowInvalid, UnicodeDecodeError, OSError):
+        return False  # of another format, or damaged: reading it says so
+
+
 _OTHER_ENDINGS = (
     *(".csv", ".tsv", ".txt", ".json", ".xlsx", ".ods", ".mat", ".feather", ".h5", ".npz"),
     *(".c3d", ".trc", ".mot", ".sto", ".osim", ".b3d", ".html", ".yaml", ".zip", ".gz"),
@@ -427,9 +436,11 @@ def _unreadable(path: Path, error: Exception) -> FileReadError:
     if begins:
         got, fix = "a Parquet file that is cut off or damaged", "copy or download the file again"
     else:
-        got = "an empty file" if path.stat().st_size == 0 else "a file of another kind"
+        got = "a file of another kind"
         fix = "save a table of features as .csv; `locomotion convert` makes gait cycles of "
         fix += "laboratory files and workbooks"
+    if not path.stat().st_size:
+        got, fix = "an empty file", "copy or export the file again"
     detail = str(error).splitlines()[0] if begins else ""
     return FileReadError(
         expected="a Parquet file",
@@ -628,7 +639,11 @@ def parts_from_table(
     refuse_time_indexed(table)
     columns, converted = sort_columns(table)
     if len(table) == 0:
-        raise SchemaError(expected="at least one gait cycle", got="a table without rows")
+        raise SchemaError(
+            expected="at least one gait cycle",
+            got="a table without rows",
+            fix="export it again; were all rows filtered out?",
+        )
     curveless = curveless and PHASE_COLUMN not in table.column_names
     if not columns.channels and not curveless:
         raise SchemaError(
@@ -685,6 +700,13 @@ def parts_of_file(
 
 def table_from_frame(frame: pd.DataFrame) -> pa.Table:
     """Return a pandas frame as an Arrow table, its index left out unless it is named."""
+    if not isinstance(frame, pd.DataFrame):
+        raise SchemaError(
+            expected="a pandas DataFrame of 150 rows a gait cycle",
+            got=type(frame).__name__,
+            fix="name its columns, pandas.DataFrame(values, columns=[...]); of a file: "
+            "LocomotionData.from_parquet or from_csv",
+        )
     named = [name for name in frame.index.names if name is not None and name not in frame]
     plain = frame.reset_index(level=named) if named else frame
     repeated = plain.columns[plain.columns.duplicated()]

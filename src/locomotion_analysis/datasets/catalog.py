@@ -85,11 +85,12 @@ def catalog_entry(name: str) -> CatalogEntry:
     known = entries()
     if name not in known:
         meant = did_you_mean(name, known)
+        meant += "; " if meant else ""
         raise SchemaError(
             expected=f"a dataset among the {len(known)} of the catalogue ({some([*known])})",
             got=repr(name),
             where="the catalogue of public datasets",
-            fix=f"{meant} `locomotion datasets catalog` lists them",
+            fix=f"{meant}`locomotion datasets catalog` lists them",
         )
     return known[name]
 

@@ -1,10 +1,12 @@
 """Cross-validated evaluation of models of human movement, one subject never on both sides."""
 
 import os
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from sklearn.model_selection import KFold, StratifiedKFold
 
+from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.cross_validation import cross_validated
 from locomotion_analysis.evaluation.folds import (
     checked_inputs,
@@ -279,6 +281,13 @@ class BiomechanicalModelEvaluator:
         return plot_evaluation(self.results, task_names, path, show=show)
 
     def _splitter(self, kind: Any) -> Any:
+        if not isinstance(self.n_splits, Integral) or self.n_splits < 2:
+            raise SchemaError(
+                expected="a whole number of folds, at least 2",
+                got=repr(self.n_splits),
+                where="n_splits",
+                fix="for example n_splits=5; a splitter is passed as cv= to the evaluation",
+            )
         if kind in (KFold, StratifiedKFold):
             return kind(self.n_splits, shuffle=True, random_state=self.random_state)
         return kind(self.n_splits, random_state=self.random_state)

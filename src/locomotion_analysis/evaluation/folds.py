@@ -17,8 +17,15 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
+from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.data.identity import MEASURES, SESSIONS, TEXTS, bodies
-from locomotion_analysis.errors import LocomotionWarning, SchemaError, SplitLeakError, TargetError
+from locomotion_analysis.errors import (
+    LocomotionWarning,
+    SchemaError,
+    SplitLeakError,
+    TargetError,
+    listed,
+)
 from locomotion_analysis.progress import Progress
 from locomotion_analysis.quality.identity import Finding, name_findings
 from locomotion_analysis.selection import check_cv, check_split
@@ -106,7 +113,22 @@ def checked_inputs(X: Any, y: Any, groups: Any) -> Features:
         If `X` is not two- or three-dimensional, lengths differ, or two pandas objects hold the
         same row labels in different orders.
     """
-    features = X if isinstance(X, pd.DataFrame) else np.asarray(X)
+    if isinstance(X, LocomotionData):
+        raise SchemaError(
+            expected="features or sequences, one row a cycle",
+            got="LocomotionData",
+            where="X",
+            fix="X, y = data.prepare_ml_features(target=...), or prepare_sequential_features",
+        )
+    try:
+        features = X if isinstance(X, pd.DataFrame) else np.asarray(X)
+    except ValueError as error:  # rows of unequal length
+        raise SchemaError(
+            expected="rows of the same length",
+            got=str(error),
+            where="X",
+            fix="bring each cycle to the same number of values, as 150 points over the gait cycle",
+        ) from error
     if features.ndim not in (2, 3):
         raise SchemaError(
             expected="features of two dimensions (cycles, features), or three for sequences",
@@ -428,6 +450,24 @@ def checked_folds(
     return folds, False
 
 
+def _text_refused(model: Any, X: Features) -> SchemaError:
+    """Return the error of a model that met text: in a column of `X`, or else as its target."""
+    columns = X.select_dtypes(exclude=["number", "bool"]).columns if hasattr(X, "columns") else []
+    if len(columns):
+        return SchemaError(
+            expected="features that are numbers",
+            got=f"text in {listed(columns)}",
+            where="X",
+            fix="leave the column out, or put a OneHotEncoder before the model in a Pipeline",
+        )
+    return SchemaError(
+        expected="a model that takes these values",
+        got=f"{type(model).__name__}, which takes numbers only, and text",
+        where="model",
+        fix="for classes pass a classifier, for example default_classifier()",
+    )
+
+
 def fit_folds(
     model: Any,
     X: Features,
@@ -491,6 +531,8 @@ def fit_folds(
                     fix="flatten them, X.reshape(len(X), -1), or take features from "
                     "prepare_ml_features, or a network (DeepClassifier, DeepRegressor)",
                 ) from error
+            if "convert string to float" in str(error):
+                raise _text_refused(model, X) from error
             missing = _column_names(X, np.asarray(_missing(X, anywhere=True).any(axis=0)))
             if "nan" not in str(error).lower() or not missing:
                 raise

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import HistoryEntry, LocomotionData
+from locomotion_analysis.data.locomotion_data import refuse_other
 from locomotion_analysis.errors import LocomotionWarning, TargetError, did_you_mean, listed
 from locomotion_analysis.features.spec import FeatureTable, LeftOut, left_out_message
 from locomotion_analysis.features.table import FEATURE_GROUPS, labelled_feature_table
@@ -73,6 +74,7 @@ def study_target(data: LocomotionData, target: str) -> StudyTarget:
     TargetError
         If there is no such column, it is the subject itself, or holds fewer than two values.
     """
+    refuse_other(data)
     target = target if target in data.cycles else canonical_name(target)
     if target not in data.cycles:
         raise TargetError(

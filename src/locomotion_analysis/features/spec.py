@@ -101,7 +101,7 @@ def aggregation(name: str) -> Aggregation:
     """
     if name in AGGREGATIONS:
         return AGGREGATIONS[name]
-    match = _QUANTILE.match(name)
+    match = _QUANTILE.match(name) if isinstance(name, str) else None
     if match is None:
         raise SchemaError(
             expected=f"aggregations among {', '.join(AGGREGATIONS)}, or qNN (q05, q25, q95)",

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -20,12 +20,14 @@ from locomotion_analysis.biomechanics import OpenSimModel
 from locomotion_analysis.biomechanics.opensim_model import marker_names
 from locomotion_analysis.data import HistoryEntry, LocomotionData
 from locomotion_analysis.data.identity import MEASURES, TEXTS
+from locomotion_analysis.data.parquet import is_own
 from locomotion_analysis.errors import (
     DuplicateCycleError,
     FileReadError,
     LocomotionError,
     MissingExtraError,
     SchemaError,
+    listed,
 )
 from locomotion_analysis.ingest.b3d import B3DReader
 from locomotion_analysis.ingest.bodies import (
@@ -75,6 +77,7 @@ from locomotion_analysis.ingest.tables.unmapped import (
     CyclesParquetReader,
     InsoleReader,
     TimeParquetReader,
+    has_channels,
 )
 from locomotion_analysis.progress import Progress
 
@@ -83,6 +86,7 @@ _NEEDS_MAP = "table"
 _NOTES = ("license", "licence", "readme", "notice", "copying", "changelog")
 _ANY_TEXT = {".txt", ".csv", ".tsv"}
 _MOST_NAMED = 20
+_MOST_ADVICE = 3
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,8 @@ class Conversion:
         Files that could not, and why.
     skipped : tuple of Path
         Files in a folder that are no recording in any known format (licences, notes).
+    earlier : tuple of Path
+        Gait cycles in a folder that an earlier run made of the recordings beside them.
     outcomes : tuple of Outcome
         One a file, or more where a file holds several recordings; failures last.
     """
@@ -132,6 +138,7 @@ class Conversion:
     failures: tuple[tuple[Path, LocomotionError], ...] = ()
     skipped: tuple[Path, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+    earlier: tuple[Path, ...] = ()
 
     @property
     def table(self) -> pd.DataFrame:
@@ -278,7 +285,7 @@ def convert(
     if isinstance(of_joints, OpenSimModel):
         refuse_names(options.marker_map, marker_names(of_joints.model), of_joints.model.name)
     work = TrialCollector(options, rules, fail_fast, of_joints)
-    files, skipped = recordings_among(paths, column_map)
+    files, skipped, earlier = recordings_among(paths, column_map)
     done = 0
     for group in trial_groups(files):
         work.add_trial(group)
@@ -287,7 +294,7 @@ def convert(
             progress("files", done, len(files))
     pieces, settled = work.settle()
     if not pieces:
-        raise _nothing(work.failures, skipped)
+        raise _nothing(work.failures, skipped, earlier)
     entries = [*getattr(subjects, "history", ())]
     entries += [entry for piece in pieces for entry in piece.history]
     entries += settled
@@ -298,14 +305,14 @@ def convert(
     counts: dict[tuple[str, str], int | None] = {}
     for entry in entries:
         name = entry.action, entry.detail
-        earlier = counts.get(name)
-        counts[name] = earlier if entry.count is None else (earlier or 0) + entry.count
+        before = counts.get(name)
+        counts[name] = before if entry.count is None else (before or 0) + entry.count
     history = [HistoryEntry(*name, count) for name, count in counts.items()]
     bare = [LocomotionData(piece.cycles, piece.block, piece.channels) for piece in pieces]
     joined = LocomotionData.concat(bare) if len(bare) > 1 else bare[0]
     data = LocomotionData(joined.cycles, joined.block, joined.channels, (*history, *joined.history))
     outcomes = sorted(work.outcomes, key=lambda outcome: outcome.error is not None)
-    return Conversion(data, tuple(work.failures), tuple(skipped), tuple(outcomes))
+    return Conversion(data, tuple(work.failures), tuple(skipped), tuple(outcomes), tuple(earlier))
 
 
 def _model_of(model: str | os.PathLike[str]) -> JointModel | OpenSimModel:
@@ -324,7 +331,9 @@ def _model_of(model: str | os.PathLike[str]) -> JointModel | OpenSimModel:
 
 
 def _nothing(
-    failures: Sequence[tuple[Path, LocomotionError]], skipped: Sequence[Path]
+    failures: Sequence[tuple[Path, LocomotionError]],
+    skipped: Sequence[Path],
+    earlier: Sequence[Path],
 ) -> LocomotionError:
     """Return the error of a conversion that gave no cycle: the one reason, or each with its files."""
     reasons: dict[tuple[str, str], list[tuple[Path, LocomotionError]]] = {}
@@ -339,14 +348,18 @@ def _nothing(
         f"{', '.join([*dict.fromkeys(file.name for file, _ in alike)][:_MOST_NAMED])}: {got}"
         for (got, _), alike in reasons.items()
     ]
-    lines += [f"{file.name}: of no known format" for file in skipped]
     if len(lines) > _MOST_NAMED:
         lines[_MOST_NAMED:] = [f"and {len(lines) - _MOST_NAMED} more"]
-    advice = Counter(error.fix for _, error in failures if error.fix).most_common(1)
+    if skipped:
+        lines.append(f"of no known format: {listed(file.name for file in skipped)}")
+    if earlier:
+        lines.append(f"written by an earlier run: {listed(file.name for file in earlier)}")
+    advice = Counter(error.fix for _, error in failures if error.fix).most_common(_MOST_ADVICE)
     return FileReadError(
         expected="at least one recording with a complete stride",
         got="none: " + ("; ".join(lines) or "no files at all"),
-        fix=advice[0][0] if advice else "`locomotion formats` lists what can be read",
+        fix="; or: ".join(fix for fix, _ in advice)
+        or "`locomotion formats` lists what can be read",
     )
 
 
@@ -444,33 +457,54 @@ def unreadable(error: OSError) -> FileReadError:
     return FileReadError(expected="a file that can be opened", got=error.strerror or str(error))
 
 
+class Sources(NamedTuple):
+    """What a conversion reads of what it was given, and what it passes over; without duplicates."""
+
+    files: list[Path]
+    skipped: list[Path]
+    """Files in folders that are no recordings."""
+    earlier: list[Path]
+    """Gait cycles in folders that an earlier run made of the recordings beside them."""
+
+
 def recordings_among(
     paths: Iterable[Path | str] | Path | str, column_map: ColumnMap | None
-) -> tuple[list[Path], list[Path]]:
+) -> Sources:
     """List the files to read, and the files of folders that are passed over.
 
     A file that the user names is always read. Of a folder, and all below it, those are that a
     reader knows by their content or claims by their ending; a table only with a column map, for
     nothing else tells a table of curves from any other, and not one that the map joins to others.
+    Cycles that this project wrote are read where the folder has no other recordings: beside some,
+    they are what an earlier run made of them, and each cycle would be there twice.
 
     Returns
     -------
-    files, skipped : list of Path
-        Without duplicates, folders in name order.
+    Sources
+        Folders in name order.
     """
     if isinstance(paths, str | os.PathLike):
         paths = [paths]
     companions = {join.file for join in column_map.join} if column_map else set()
     files: dict[Path, None] = {}
     skipped: dict[Path, None] = {}
+    earlier: dict[Path, None] = {}
     for path in map(Path, paths):
         if not path.is_dir():
             files[path] = None
             continue
+        wanted = []
         for file in sorted(p for p in path.rglob("*") if p.is_file()):
-            wanted = file.name not in companions and _is_recording(file, column_map is not None)
-            (files if wanted else skipped)[file] = None
-    return list(files), [file for file in skipped if file not in files]
+            if file.name not in companions and _is_recording(file, column_map is not None):
+                wanted.append(file)
+            else:
+                skipped[file] = None
+        own = [file for file in wanted if is_own(file)]
+        if len(own) < len(wanted):
+            earlier |= dict.fromkeys(own)
+        files |= dict.fromkeys(file for file in wanted if file not in earlier)
+    passed_over = ([file for file in some if file not in files] for some in (skipped, earlier))
+    return Sources(list(files), *passed_over)
 
 
 def _is_recording(file: Path, has_map: bool) -> bool:
@@ -482,6 +516,8 @@ def _is_recording(file: Path, has_map: bool) -> bool:
         # An empty walk.c3d is a recording that failed, not a note beside recordings.
         own = {suffix for known in readers() for suffix in known.suffixes} - _ANY_TEXT
         return file.suffix.lower() in own
+    if reader.name == CyclesParquetReader.name:
+        return has_map or has_channels(file)
     return has_map or reader.name != _NEEDS_MAP
 
 

@@ -65,7 +65,7 @@ def who_is_who(
         column_map = ColumnMap.from_yaml(column_map)
     rules = NameRules.of(subject_from, task, similar_names, same_person, subjects)
     options = ReadOptions(column_map, subjects, subject=subject or "")
-    files, _ = recordings_among(paths, column_map)
+    files = recordings_among(paths, column_map).files
     rows: list[_Row] = []
     for group in trial_groups(files):
         rows += _rows_of(group, options, rules)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import LocomotionWarning, SchemaError, did_you_mean, listed
@@ -238,7 +238,7 @@ def draw_group(
     if band != "none" and len(units) > 1:
         n = units.count().to_numpy()
         with np.errstate(invalid="ignore", divide="ignore"):
-            half = deviation * (student_t.ppf(0.975, n - 1) / np.sqrt(n) if band == "ci" else 1.0)
+            half = deviation * (stdtrit(n - 1, 0.975) / np.sqrt(n) if band == "ci" else 1.0)
         ax.fill_between(
             PHASE_PERCENT, mean - half, mean + half, color=shade, alpha=0.16, linewidth=0
         )
@@ -578,7 +578,7 @@ def plot_change(
         mean, n = difference.mean().to_numpy(), difference.count().to_numpy()
         if len(both) > 1:
             with np.errstate(invalid="ignore", divide="ignore"):
-                error = difference.std(ddof=1).to_numpy() / np.sqrt(n) * student_t.ppf(0.975, n - 1)
+                error = difference.std(ddof=1).to_numpy() / np.sqrt(n) * stdtrit(n - 1, 0.975)
             right.fill_between(
                 PHASE_PERCENT, mean - error, mean + error, color=INK, alpha=0.16, linewidth=0,
                 label="95 % CI, each point",

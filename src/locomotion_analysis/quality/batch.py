@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.data.columns import numbered
+from locomotion_analysis.data.locomotion_data import refuse_other
 from locomotion_analysis.standard import KEY, N_PHASES, PHASE_COLUMN, TASKS, canonical_name
 from locomotion_analysis.standard.norms import Kind, range_bands
 
@@ -57,6 +58,8 @@ def batches(source: Source, batch_cycles: int) -> Iterator[LocomotionData]:
         for start in range(0, len(source), batch_cycles):
             yield source.take(range(start, min(start + batch_cycles, len(source))))
         return
+    if not isinstance(source, str | os.PathLike):
+        refuse_other(source)
     yield from LocomotionData.scan(source, batch_cycles)
 
 

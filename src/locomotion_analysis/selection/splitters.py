@@ -162,6 +162,15 @@ def check_lengths(**columns: Any) -> None:
     SchemaError
         If two lengths differ.
     """
+    texts = [name for name, value in columns.items() if isinstance(value, str)]
+    if texts:
+        raise SchemaError(
+            expected="values, one a row",
+            got=f"the text {columns[texts[0]]!r}",
+            where=texts[0],
+            fix="pass the column itself, for example "
+            + ('X.index.get_level_values("subject")' if texts[0] == "groups" else "frame[name]"),
+        )
     lengths = {name: len(value) for name, value in columns.items() if value is not None}
     if len(set(lengths.values())) > 1:
         raise SchemaError(
@@ -693,6 +702,14 @@ def run_folds(cv: Any, X: Any, y: Any, groups: Any) -> list[Fold]:
     SchemaError
         If there is no fold or a fold has no rows on one side.
     """
+    if isinstance(cv, int):
+        raise SchemaError(
+            expected="a splitter, or pairs of training and test rows",
+            got=repr(cv),
+            where="cv",
+            fix=f"BiomechanicalModelEvaluator(n_splits={cv}), or cv=SubjectStratifiedKFold({cv}): "
+            "folds of subjects",
+        )
     with warnings.catch_warnings():
         # Splitters that ignore subjects say so; whether that does harm is what is checked here.
         warnings.filterwarnings("ignore", message="The groups parameter is ignored")

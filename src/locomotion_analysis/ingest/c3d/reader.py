@@ -32,6 +32,7 @@ from locomotion_analysis.ingest.recording import (
 
 _OUTPUT_GROUPS = ("ANGLES", "FORCES", "MOMENTS", "POWERS", "SCALARS", "REACTIONS")
 _OUTPUT_NAME = re.compile(r"^[LR]\w*(Angles|Moment|Power|Force|GRF)$")
+_PNG = b"\x89PNG"
 Points = dict[str, NDArray[np.float64]]
 
 
@@ -51,9 +52,14 @@ class C3DReader:
     suffixes = (".c3d",)
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - content decides
-        """Return whether the first bytes are a block number and ``0x50``, and not all text."""
+        """Return whether the first bytes are a block number and ``0x50``, no text and no PNG."""
         is_text = all(byte in b"\t\n\r" or byte >= 32 for byte in head[:64])
-        return len(head) > 1 and head[0] >= 2 and head[1] == KEY and not is_text
+        return (
+            len(head) > 1
+            and head[0] >= 2
+            and head[1] == KEY
+            and not (is_text or head.startswith(_PNG))
+        )
 
     def people(self, path: Path, options: ReadOptions) -> list[Recording]:
         """Return the people of a file by its header and parameters, without their signals.

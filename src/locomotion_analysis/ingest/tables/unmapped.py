@@ -74,12 +74,12 @@ class CyclesParquetReader:
         FileReadError, SchemaError
             As :meth:`~locomotion_analysis.LocomotionData.from_parquet`.
         """
-        if options.column_map is not None and not _has_channels(path):
+        if options.column_map is not None and not has_channels(path):
             return TableReader().read(path, options)
         return LocomotionData.from_parquet(path)
 
 
-def _has_channels(path: Path) -> bool:
+def has_channels(path: Path) -> bool:
     """Return whether a column of a Parquet file is a standard channel, of whichever side."""
     try:
         names = pq.read_schema(path).names
@@ -301,7 +301,7 @@ class TimeParquetReader:
         SchemaError
             If no column is a channel, or time does not rise within a trial.
         """
-        if options.column_map is not None and not _has_channels(path):
+        if options.column_map is not None and not has_channels(path):
             return TableReader().read(path, options)
         try:
             frame = read_plain_table(path).to_pandas()

@@ -345,7 +345,8 @@ def _read(folder: Path, name: str) -> bytes:
             expected=f"a folder that locomotion train wrote, with {name}",
             got=error.strerror or str(error),
             where=str(folder / name),
-            fix="train the model again with this version (locomotion train)",
+            fix="name the folder that `locomotion train --out FOLDER` wrote; where it lacks the "
+            "file, train again with this version",
         ) from error
 
 

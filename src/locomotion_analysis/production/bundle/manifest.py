@@ -429,7 +429,8 @@ def read_archive(path: str | os.PathLike[str]) -> dict[str, bytes]:
         raise _refused("nothing at that path", "check the spelling").at(str(place)) from None
     except (OSError, ValueError, EOFError, NotImplementedError, zipfile.BadZipFile) as error:
         got = f"a file that is cut off or of another kind ({error})"
-        raise _refused(got).at(str(place)) from error
+        fix = "name the file that `locomotion bundle` wrote, before the data; or get it again"
+        raise _refused(got, fix).at(str(place)) from error
     except zipfile.zlib.error as error:  # type: ignore[attr-defined]
         raise _refused(f"damaged data: {error}").at(str(place)) from error
 

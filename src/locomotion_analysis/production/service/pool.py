@@ -152,7 +152,7 @@ _TO_OPEN_S = 300.0
 class NotOpened:
     """Why a worker has no model."""
 
-    message: str
+    error: LocomotionError
 
 
 def run_worker(
@@ -174,7 +174,7 @@ def run_worker(
             served.check_golden()
             answering = Answering(served, settings)
         except LocomotionError as error:
-            connection.send(NotOpened(str(error)))
+            connection.send(NotOpened(error))
             return
         connection.send(answering.model)
         with threadpool_limits(1):
@@ -249,7 +249,7 @@ class WorkerHandle:
         threading.Thread(target=_watch, args=(self._process, loop, self.lost), daemon=True).start()
         opened = await self._within(_TO_OPEN_S, self._receive)
         if isinstance(opened, NotOpened):
-            raise BundleError(expected="a bundle that can be served", got=opened.message)
+            raise opened.error
         described: Description = opened
         return described
 
