@@ -10,11 +10,10 @@ import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.files import json_text, output_folder, write_all
-from locomotion_analysis.reporting.names import channel_title, feature_title, shown_unit
+from locomotion_analysis.reporting.names import ShownQuantity
 from locomotion_analysis.reporting.page import Page, Picture, Section, Table
 from locomotion_analysis.reporting.provenance import provenance, source_files
 from locomotion_analysis.reporting.spreadsheets import csv_text
-from locomotion_analysis.standard import is_channel
 from locomotion_analysis.statistics.bayesian import (
     LARGEST_RHAT,
     LEAST_ESS,
@@ -92,9 +91,7 @@ def run_bayesian(
 
 def bayesian_page(fit: BayesianModel, origin: Mapping[str, Any] | None = None) -> Page:
     """Return the report of a Bayesian model as a page."""
-    known = is_channel(fit.response)
-    unit, factor = shown_unit(fit.response) if known else ("", 1.0)
-    title = channel_title(fit.response) if known else feature_title(fit.response)
+    title, _, unit, factor = ShownQuantity.of(fit.response)
     posterior = _rows(fit.fixed, factor, _farthest(fit.fixed))
     spread = _rows(fit.random, factor, _farthest(fit.random))
     before = _rows(fit.prior, factor, _farthest(fit.fixed) | _farthest(fit.random))
