@@ -381,12 +381,8 @@ class BayesianModel:
             The page, with its pictures inside.
         """
         from locomotion_analysis.statistics.bayesian_report import bayesian_page
-        from locomotion_analysis.statistics.comparison_report import write_page
 
-        page = bayesian_page(self).html()
-        if path is not None:
-            write_page(page, path)
-        return page
+        return bayesian_page(self).html(path)
 
 
 # From draws to tables

@@ -114,12 +114,9 @@ class Family:
         str
             The page, with its pictures inside.
         """
-        from locomotion_analysis.statistics.comparison_report import family_page, write_page
+        from locomotion_analysis.statistics.comparison_report import family_page
 
-        page = family_page(self).html()
-        if path is not None:
-            write_page(page, path)
-        return page
+        return family_page(self).html(path)
 
 
 def compare_family(data: LocomotionData | pd.DataFrame, formula: str, **options: Any) -> Family:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.files import atomic_path, json_text, output_folder, write_all
+from locomotion_analysis.files import json_text, output_folder, write_all
 from locomotion_analysis.reporting.names import (
     ShownQuantity,
     in_sentence,
@@ -202,12 +202,6 @@ def run_comparison(
     contents |= {"report.html": page.html(), "numbers.json": json_text(numbers)}
     write_all({folder / name: text for name, text in contents.items()})
     return Compared(found if several else parts[0], pd.concat(posthoc), folder)
-
-
-def write_page(html: str, path: str | os.PathLike[str]) -> None:
-    """Write a page whole or not at all."""
-    with atomic_path(path) as part:
-        part.write_text(html, encoding="utf-8")
 
 
 def _posthoc(comparisons: Sequence[Comparison], correction: Correction) -> list[pd.DataFrame]:

@@ -203,12 +203,9 @@ class Inference:
         str
             The page, with its pictures inside.
         """
-        from locomotion_analysis.statistics.comparison_report import inference_page, write_page
+        from locomotion_analysis.statistics.comparison_report import inference_page
 
-        page = inference_page(self).html()
-        if path is not None:
-            write_page(page, path)
-        return page
+        return inference_page(self).html(path)
 
 
 @dataclass(frozen=True)
