@@ -269,20 +269,7 @@ def _search(
     else:
         check_cluster_count(n_clusters, units.n_subjects)
         most = min(max(_MOST_CLUSTERS, n_clusters), units.n_subjects - 1)
-    spread = units.curves.std(axis=0).max(axis=0)
-    size = np.abs(units.curves).max(axis=(0, 1))
-    same = [
-        name
-        for name, width, height in zip(units.channels, spread, size, strict=True)
-        if width <= 1e-6 * height or height == 0.0
-    ]
-    if same:
-        raise SchemaError(
-            expected=f"channels that differ between {units.by}s",
-            got="the same curve in all of them",
-            where=", ".join(same),
-            fix="leave this channel out",
-        )
+    _refuse_constant_channels(units)
     weights = subject_row_weights(units.subjects)
     pca = FunctionalPCA(SHARE_EXPLAINED).fit(units.curves, sample_weight=weights)
     scores = pca.transform(units.curves)
@@ -332,6 +319,23 @@ def _search(
     )
     step("profiles", 1, 1)
     return findings
+
+
+def _refuse_constant_channels(units: CurveUnits) -> None:
+    spread = units.curves.std(axis=0).max(axis=0)
+    size = np.abs(units.curves).max(axis=(0, 1))
+    same = [
+        name
+        for name, width, height in zip(units.channels, spread, size, strict=True)
+        if width <= 1e-6 * height or height == 0.0
+    ]
+    if same:
+        raise SchemaError(
+            expected=f"channels that differ between {units.by}s",
+            got="the same curve in all of them",
+            where=", ".join(same),
+            fix="leave this channel out",
+        )
 
 
 def _anomalies(units: CurveUnits, random_state: int) -> pd.DataFrame:
