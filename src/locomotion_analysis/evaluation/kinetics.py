@@ -23,7 +23,7 @@ from locomotion_analysis.models.deep import (
 from locomotion_analysis.selection import subject_codes
 from locomotion_analysis.standard import Channel
 
-__all__ = ["evaluate_kinetics"]
+__all__ = ["KineticsEvaluation", "evaluate_kinetics"]
 
 _BASELINES = ("mean curve", "ridge")
 

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = [
+    "CycleRelevance",
     "integrated_gradients",
     "phase_attention",
     "phase_occlusion",
