@@ -399,6 +399,17 @@ def plot_leaderboard(board: Leaderboard, ax: "Axes | None" = None) -> "Axes":
     -------
     matplotlib.axes.Axes
         The axes, in ``ax.figure``.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.evaluation.leaderboard import leaderboard
+    >>> from locomotion_analysis.models.supervised import pathology_detection
+    >>> from locomotion_analysis.simulation import simulate
+    >>> data = simulate(12, 2, ["level_walking"], ["healthy", "stroke"])
+    >>> models = [pathology_detection(name) for name in ("majority", "speed_only")]
+    >>> board = leaderboard(data, "pathology", models, features=["temporal"], n_splits=2)
+    >>> plot_leaderboard(board).get_xlabel()
+    'Balanced accuracy, 95 % interval over subjects'
     """
     table = board.table
     ax = axes_for(ax, *_board_size(board), board.table_of.data)
@@ -440,6 +451,12 @@ def plot_training(
     -------
     matplotlib.axes.Axes
         The axes, in ``ax.figure``.
+
+    Examples
+    --------
+    >>> history = pd.DataFrame({"epoch": [1, 2, 3], "train_loss": [0.7, 0.5, 0.4]})
+    >>> plot_training(history.assign(valid_loss=[0.7, 0.6, 0.65])).get_ylabel()
+    'Loss'
     """
     from matplotlib.ticker import MaxNLocator
 

@@ -108,6 +108,17 @@ class MixedModel:
         What was left out, and what is singular.
     simulated : bool
         Whether any row is of a simulated person.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> people = np.repeat(np.arange(12), 8)
+    >>> frame = pd.DataFrame({"subject": people, "speed_m_s": rng.uniform(1, 2, 96)})
+    >>> own = rng.normal(0.2, 0.05, 12)[people]
+    >>> frame["stride_length_m"] = own + 0.8 * frame["speed_m_s"] + rng.normal(0, 0.02, 96)
+    >>> fit = mixed("stride_length_m ~ speed_m_s + (1 | subject)", frame)
+    >>> fit.random.round(2).to_dict("records")
+    [{'sd[Intercept]': 0.05, 'sd[residual]': 0.02}]
     """
 
     formula: str
