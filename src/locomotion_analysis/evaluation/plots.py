@@ -1,6 +1,6 @@
 """Figures of an evaluation, each on axes of your own; all take what the tables' functions return."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -260,7 +260,11 @@ def plot_agreement(results: Mapping[str, Any], ax: "Axes | None" = None) -> "Axe
     return ax
 
 
-def _cycles_and_subjects(ax: "Axes", results: Mapping[str, Any], place: Any) -> None:
+def _cycles_and_subjects(
+    ax: "Axes",
+    results: Mapping[str, Any],
+    place: Callable[[pd.DataFrame], tuple["pd.Series[float]", "pd.Series[float]"]],
+) -> None:
     values = results["predictions"][["y_true", "y_pred"]].reset_index(drop=True)
     x, y = place(values)
     ax.scatter(x, y, s=5, color="#b9c4cc", zorder=1, rasterized=True, label="cycle")
