@@ -63,7 +63,15 @@ from locomotion_analysis.reporting.provenance import provenance, source_files
 from locomotion_analysis.selection import SubjectQuantileKFold, SubjectStratifiedKFold, check_cv
 from locomotion_analysis.selection.splitters import Fold, class_codes, run_folds, subject_codes
 
-__all__ = ["LeakAudit", "leak_audit", "table_audit"]
+__all__ = [
+    "Duplicates",
+    "LeakAudit",
+    "Optimism",
+    "Recognition",
+    "SingleScore",
+    "leak_audit",
+    "table_audit",
+]
 
 Kind = Literal["classification", "regression"]
 

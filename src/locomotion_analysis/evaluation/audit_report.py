@@ -141,6 +141,17 @@ def verdict(audit: LeakAudit) -> list[str]:
     Returns
     -------
     list of str
+
+    Examples
+    --------
+    >>> from locomotion_analysis.evaluation.audit import leak_audit
+    >>> from locomotion_analysis.simulation import simulate
+    >>> data = simulate(n_subjects=8, n_cycles=3, tasks=["level_walking"])
+    >>> audit = leak_audit(
+    ...     data, "sex", model="linear", features=["temporal"], n_splits=2, n_draws=1
+    ... )
+    >>> verdict(audit)[0][:22]
+    'Sex: balanced accuracy'
     """
     target, random = audit.on_target, audit.on_random
     low, high = target.points_interval
@@ -288,6 +299,18 @@ def write_audit(audit: LeakAudit, out: str | os.PathLike[str]) -> dict[str, Path
     ------
     FileReadError
         If `out` is a file, or holds files of these names that no earlier run wrote.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from locomotion_analysis.evaluation.audit import leak_audit
+    >>> from locomotion_analysis.simulation import simulate
+    >>> data = simulate(n_subjects=8, n_cycles=3, tasks=["level_walking"])
+    >>> audit = leak_audit(
+    ...     data, "sex", model="linear", features=["temporal"], n_splits=2, n_draws=1
+    ... )
+    >>> sorted(path.name for path in write_audit(audit, tempfile.mkdtemp()).values())
+    ['audit.html', 'audit.json', 'optimism.png']
     """
     folder = output_folder(out, ("audit.html", "audit.json", "optimism.png"), "audit.json")
     paths = {

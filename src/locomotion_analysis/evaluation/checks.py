@@ -482,6 +482,15 @@ def robustness(
         Indexed by ``test``, first ``as measured``: ``score`` with ``low`` and ``high``;
         ``change`` from as measured with ``change_low`` and ``change_high`` (95 %, the same draws
         of subjects); ``metric``.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> subjects = np.repeat(np.arange(20), 4)
+    >>> X = np.random.default_rng(0).normal(subjects[:, None] % 2, 0.5, (80, 2))
+    >>> table = robustness(LogisticRegression(), X, subjects % 2, subjects, noise_levels((1.0, 4.0)))
+    >>> table["score"].round(2).to_dict()
+    {'as measured': 0.9, 'noise 1 × within-subject SD': 0.79, 'noise 4 × within-subject SD': 0.56}
     """
     design = study_design(model, X, y, groups, cv=cv, metric=metric, random_state=random_state)
     folds, rng = design.folds(), np.random.default_rng(random_state)
@@ -588,6 +597,11 @@ def noise_levels(multiples: Sequence[float] = NOISE) -> dict[str, Perturbation]:
     -------
     dict of str to callable
         Name of the perturbation -> what :func:`robustness` applies to the test cycles.
+
+    Examples
+    --------
+    >>> list(noise_levels((0.5, 2.0)))
+    ['noise 0.5 × within-subject SD', 'noise 2 × within-subject SD']
     """
     return {f"noise {each:g} × within-subject SD": _noisy(each) for each in multiples}
 

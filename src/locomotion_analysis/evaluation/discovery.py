@@ -8,7 +8,7 @@ asked how firm they are, what else explains them and what sets each apart: curve
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -47,6 +47,8 @@ from locomotion_analysis.progress import Progress, silent
 from locomotion_analysis.standard import PHASE_PERCENT
 
 Floats = NDArray[np.float64]
+_Moments = tuple[Floats, Floats, Floats]
+"""Number of people, sum and sum of squares over them."""
 
 LARGE = 0.8
 SIGNIFICANT = 0.05
@@ -269,20 +271,7 @@ def _search(
     else:
         check_cluster_count(n_clusters, units.n_subjects)
         most = min(max(_MOST_CLUSTERS, n_clusters), units.n_subjects - 1)
-    spread = units.curves.std(axis=0).max(axis=0)
-    size = np.abs(units.curves).max(axis=(0, 1))
-    same = [
-        name
-        for name, width, height in zip(units.channels, spread, size, strict=True)
-        if width <= 1e-6 * height or height == 0.0
-    ]
-    if same:
-        raise SchemaError(
-            expected=f"channels that differ between {units.by}s",
-            got="the same curve in all of them",
-            where=", ".join(same),
-            fix="leave this channel out",
-        )
+    _refuse_constant_channels(units)
     weights = subject_row_weights(units.subjects)
     pca = FunctionalPCA(SHARE_EXPLAINED).fit(units.curves, sample_weight=weights)
     scores = pca.transform(units.curves)
@@ -332,6 +321,23 @@ def _search(
     )
     step("profiles", 1, 1)
     return findings
+
+
+def _refuse_constant_channels(units: CurveUnits) -> None:
+    spread = units.curves.std(axis=0).max(axis=0)
+    size = np.abs(units.curves).max(axis=(0, 1))
+    same = [
+        name
+        for name, width, height in zip(units.channels, spread, size, strict=True)
+        if width <= 1e-6 * height or height == 0.0
+    ]
+    if same:
+        raise SchemaError(
+            expected=f"channels that differ between {units.by}s",
+            got="the same curve in all of them",
+            where=", ".join(same),
+            fix="leave this channel out",
+        )
 
 
 def _anomalies(units: CurveUnits, random_state: int) -> pd.DataFrame:
@@ -393,7 +399,7 @@ def _effect(
     centre = (means[0][has[0]].sum(axis=0) + means[1][has[1]].sum(axis=0)) / (
         has[0].sum() + has[1].sum()
     )
-    moments = []
+    moments: list[_Moments] = []
     for mean, known in zip(means, has, strict=True):
         flat = (mean - centre).reshape(len(mean), -1) * known[:, None]
         moments.append((known.astype(np.float64), flat, flat**2))
@@ -418,12 +424,12 @@ def _effect(
     return EffectCurve(value, low.reshape(shape), high.reshape(shape))
 
 
-def _sums(weights: NDArray[np.int64], moments: Any) -> tuple[Floats, Floats, Floats]:
+def _sums(weights: NDArray[np.int64], moments: _Moments) -> _Moments:
     count, first, second = (resampled_sums(weights, each) for each in moments)
     return count[:, None], first, second
 
 
-def _hedges(inside: Any, outside: Any) -> Floats:
+def _hedges(inside: _Moments, outside: _Moments) -> Floats:
     (n_in, sum_in, square_in), (n_out, sum_out, square_out) = inside, outside
     freedom = n_in + n_out - 2
     with np.errstate(divide="ignore", invalid="ignore"):

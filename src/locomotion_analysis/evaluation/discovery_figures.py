@@ -238,6 +238,15 @@ def plot_mode(
     -------
     matplotlib.axes.Axes
         Angles in degrees; solid the mean, ``+`` and dashed above, ``-`` and dotted below.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.models.unsupervised import FunctionalPCA
+    >>> from locomotion_analysis.simulation import simulate
+    >>> data = simulate(12, 2, ["level_walking"])
+    >>> knee = ["knee_flexion_angle_ipsi_rad"]
+    >>> plot_mode(FunctionalPCA(n_components=2).fit(data.array(knee)), knee).get_ylabel()
+    'Angle (°)'
     """
     ax = axes_for(ax, 4.0, 3.0)
     factor = shown_unit(channels[channel])[1]

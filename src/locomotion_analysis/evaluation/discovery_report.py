@@ -46,7 +46,7 @@ from locomotion_analysis.standard import KEY
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["run_discovery"]
+__all__ = ["Discovery", "run_discovery"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.evaluation.metrics import Jackknife
+from locomotion_analysis.evaluation.metrics import curve_rmse
 from locomotion_analysis.evaluation.study_result import cautions
 from locomotion_analysis.evaluation.training_report import ModelCard, card_rows
 from locomotion_analysis.files import json_text, output_folder, write_all
@@ -270,7 +270,7 @@ def _rebuilt(
             channel = (encoder.channels or [])[number]
             unit, factor = shown_unit(channel)
             errors = {
-                name: factor * _rmse(guess[..., place] - true[..., place], codes)
+                name: factor * curve_rmse(true[..., place], guess[..., place], codes)
                 for name, guess in guesses.items()
             }
             low, high = errors["encoder"].interval("error")
@@ -287,17 +287,6 @@ def _rebuilt(
                 }
             )
     return pd.DataFrame(rows)
-
-
-def _rmse(error: NDArray[np.float32], codes: NDArray[np.intp]) -> Jackknife:
-    """Return the root mean square error, with what each person contributes."""
-    known = np.isfinite(error)
-    of_people = np.zeros((codes.max() + 1, 2))
-    squares = np.where(known, error, 0.0).astype(float) ** 2
-    np.add.at(of_people, codes, np.stack([squares.sum(axis=1), known.sum(axis=1)], axis=1))
-    return Jackknife.of(
-        lambda total: np.sqrt(total[..., 0] / total[..., 1]), of_people, of_people[:, 1:]
-    )
 
 
 def _card(

@@ -16,7 +16,7 @@ from locomotion_analysis.models.deep import KineticsArrays
 from locomotion_analysis.models.deep.forecasting import SHARE, points_known, stretched
 from locomotion_analysis.standard import canonical_name
 
-__all__ = ["evaluate_forecast"]
+__all__ = ["ForecastEvaluation", "evaluate_forecast"]
 
 _PREVIOUS = "previous stride"
 

@@ -65,6 +65,19 @@ def hardest_cycles(results: Mapping[str, Any], cycles: pd.DataFrame, n: int = 6)
     ------
     SchemaError
         If predictions and cycles cannot be matched, or `n` is not positive.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
+    >>> from locomotion_analysis.features import feature_table
+    >>> from locomotion_analysis.simulation import simulate
+    >>> data = simulate(12, 2, ["level_walking"], ["healthy", "stroke"])
+    >>> X, y = feature_table(data, ["temporal"]).frame, data.cycles["pathology"].to_numpy()
+    >>> run = BiomechanicalModelEvaluator().evaluate_classification
+    >>> results = run(DummyClassifier(), X, y, data.groups)
+    >>> hardest_cycles(results, data.cycles, n=2).columns.tolist()
+    ['row', 'subject', 'y_true', 'y_pred', 'wrongness']
     """
     if n < 1:
         raise SchemaError(expected="at least one cycle", got=str(n), where="n", fix="ask for more")
@@ -178,6 +191,20 @@ def plot_gallery(
     -------
     matplotlib.figure.Figure
         Its axes can be restyled.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
+    >>> from locomotion_analysis.features import feature_table
+    >>> from locomotion_analysis.simulation import simulate
+    >>> data = simulate(12, 2, ["level_walking"], ["healthy", "stroke"])
+    >>> X, y = feature_table(data, ["temporal"]).frame, data.cycles["pathology"].to_numpy()
+    >>> run = BiomechanicalModelEvaluator().evaluate_classification
+    >>> results = run(DummyClassifier(), X, y, data.groups)
+    >>> hardest = hardest_cycles(results, data.cycles, n=2)
+    >>> len(plot_gallery(data, hardest, y, ["knee_flexion_angle_ipsi_rad"]).axes)
+    2
     """
     channels = list(channels or main_channels(data, _GALLERY_CHANNELS))
     width, height = PANEL_INCHES[0] * len(channels), PANEL_INCHES[1] * len(hardest) + 0.7

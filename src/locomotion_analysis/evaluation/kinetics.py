@@ -12,7 +12,7 @@ from sklearn.model_selection import GroupKFold
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.evaluation.folds import said_simulated
-from locomotion_analysis.evaluation.metrics import Jackknife
+from locomotion_analysis.evaluation.metrics import Jackknife, curve_rmse
 from locomotion_analysis.models.deep import (
     CurveRegressor,
     KineticsArrays,
@@ -23,7 +23,7 @@ from locomotion_analysis.models.deep import (
 from locomotion_analysis.selection import subject_codes
 from locomotion_analysis.standard import Channel
 
-__all__ = ["evaluate_kinetics"]
+__all__ = ["KineticsEvaluation", "evaluate_kinetics"]
 
 _BASELINES = ("mean curve", "ridge")
 
@@ -189,7 +189,7 @@ def curve_errors(
     rows = []
     for position, channel in enumerate(arrays.targets):
         found = {
-            model: _rmse(arrays.Y[..., position], curves[..., position], subject)
+            model: curve_rmse(arrays.Y[..., position], curves[..., position], subject)
             for model, curves in predicted.items()
         }
         for model, rmse in found.items():
@@ -209,16 +209,3 @@ def curve_errors(
                 row[f"{name}_low"], row[f"{name}_high"] = (100 * end for end in interval)
             rows.append(row)
     return pd.DataFrame(rows)
-
-
-def _rmse(
-    true: NDArray[np.float32],
-    predicted: NDArray[np.float32],
-    subject: NDArray[np.intp],
-) -> Jackknife:
-    """Return the root mean square error over measured points, and without each subject."""
-    squared = (predicted.astype(np.float64) - true) ** 2
-    known = np.isfinite(squared)
-    of_cycles = np.stack([np.where(known, squared, 0.0).sum(axis=1), known.sum(axis=1)])
-    sums = np.column_stack([np.bincount(subject, each) for each in of_cycles])
-    return Jackknife.of(lambda each: np.sqrt(each[..., 0] / each[..., 1]), sums, sums[:, 1:])

@@ -38,7 +38,7 @@ from locomotion_analysis.reporting.names import METRIC_NAMES, number_text, p_equ
 from locomotion_analysis.selection.splitters import Fold
 from locomotion_analysis.standard import canonical_name
 
-__all__ = ["Leaderboard", "leaderboard"]
+__all__ = ["Entry", "Leaderboard", "leaderboard"]
 
 _logger = logging.getLogger(__name__)
 

@@ -740,6 +740,31 @@ def quantity_scores(sums: Sums) -> dict[str, NDArray[np.float64]]:
     }
 
 
+def curve_rmse(
+    true: NDArray[np.float32], predicted: NDArray[np.float32], subject: NDArray[np.intp]
+) -> Jackknife:
+    """Return the root mean square error of curves over measured points, and without each subject.
+
+    Parameters
+    ----------
+    true, predicted : ndarray, shape (n_cycles, n_points)
+        Points that are NaN in either do not count.
+    subject : ndarray of int, shape (n_cycles,)
+        Codes from 0.
+
+    Examples
+    --------
+    >>> true = np.zeros((2, 4), dtype=np.float32)
+    >>> curve_rmse(true, true + np.float32([[1.0], [7.0]]), np.array([0, 1])).value.item()
+    5.0
+    """
+    squared = (predicted.astype(np.float64) - true) ** 2
+    known = np.isfinite(squared)
+    of_cycles = np.stack([np.where(known, squared, 0.0).sum(axis=1), known.sum(axis=1)])
+    sums = np.column_stack([np.bincount(subject, each) for each in of_cycles])
+    return Jackknife.of(lambda each: np.sqrt(each[..., 0] / each[..., 1]), sums, sums[:, 1:])
+
+
 def baseline_values(y: NDArray[np.float64], folds: list[Fold]) -> list[NDArray[np.float64]]:
     """Predict the mean of each fold's training rows for its test rows."""
     return [np.full(len(test), y[train].mean()) for train, test in folds]

@@ -159,6 +159,13 @@ def plot_sessions(
     ------
     SchemaError
         If there are no two sessions, or nobody was seen in both.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.simulation import simulate_treatment
+    >>> data = simulate_treatment(n_subjects=8, n_cycles=2)
+    >>> plot_sessions(data, "knee_flexion_angle_ipsi_rad").get_ylabel()
+    'Angle (°)'
     """
     before, after = known_sessions(data.cycles, sessions)
     factor = shown_unit(channel)[1]

@@ -1,6 +1,6 @@
 """Figures of an evaluation, each on axes of your own; all take what the tables' functions return."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -187,6 +187,18 @@ def plot_predictions(results: Mapping[str, Any], ax: "Axes | None" = None) -> "A
     -------
     matplotlib.axes.Axes
         The axes, in ``ax.figure``. On the line a prediction is perfect.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
+    >>> subjects = np.repeat(np.arange(20), 4)
+    >>> X = np.random.default_rng(0).normal(subjects[:, None], 2.0, (80, 2))
+    >>> run = BiomechanicalModelEvaluator().evaluate_regression
+    >>> results = run(LinearRegression(), X, subjects / 10, subjects)
+    >>> plot_predictions(results).get_xlabel()
+    'Observed target'
     """
     target = in_sentence(feature_title(results["target"] or "target"))
     ax = axes_for(ax, *_SQUARE, results)
@@ -218,6 +230,18 @@ def plot_agreement(results: Mapping[str, Any], ax: "Axes | None" = None) -> "Axe
     matplotlib.axes.Axes
         The axes, in ``ax.figure``: cycles grey, means of subjects blue, bands the 95 % intervals
         over subjects.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
+    >>> subjects = np.repeat(np.arange(20), 4)
+    >>> X = np.random.default_rng(0).normal(subjects[:, None], 2.0, (80, 2))
+    >>> run = BiomechanicalModelEvaluator().evaluate_regression
+    >>> results = run(LinearRegression(), X, subjects / 10, subjects)
+    >>> plot_agreement(results).get_ylabel()
+    'Predicted minus observed'
     """
     ax = axes_for(ax, 5.4, 3.8, results)
     measures = agreement(results)
@@ -236,7 +260,11 @@ def plot_agreement(results: Mapping[str, Any], ax: "Axes | None" = None) -> "Axe
     return ax
 
 
-def _cycles_and_subjects(ax: "Axes", results: Mapping[str, Any], place: Any) -> None:
+def _cycles_and_subjects(
+    ax: "Axes",
+    results: Mapping[str, Any],
+    place: Callable[[pd.DataFrame], tuple["pd.Series[float]", "pd.Series[float]"]],
+) -> None:
     values = results["predictions"][["y_true", "y_pred"]].reset_index(drop=True)
     x, y = place(values)
     ax.scatter(x, y, s=5, color="#b9c4cc", zorder=1, rasterized=True, label="cycle")
@@ -320,6 +348,18 @@ def plot_feature_importances(
     ------
     SchemaError
         If the models reported no importances.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from locomotion_analysis.evaluation import BiomechanicalModelEvaluator
+    >>> subjects = np.repeat(np.arange(20), 4)
+    >>> X = np.random.default_rng(0).normal(subjects[:, None] % 2, 0.5, (80, 2))
+    >>> run = BiomechanicalModelEvaluator().evaluate_classification
+    >>> results = run(LogisticRegression(), X, subjects % 2, subjects)
+    >>> [label.get_text() for label in plot_feature_importances(results).get_yticklabels()]
+    ['X1', 'X0']
     """
     table = results.get("feature_importances")
     if table is None:
@@ -356,6 +396,19 @@ def plot_fairness(table: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     -------
     matplotlib.axes.Axes
         The axes, in ``ax.figure``.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from locomotion_analysis.evaluation import BiomechanicalModelEvaluator, fairness_table
+    >>> from locomotion_analysis.features import feature_table
+    >>> from locomotion_analysis.simulation import simulate
+    >>> data = simulate(12, 2, ["level_walking"], ["healthy", "stroke"])
+    >>> X, y = feature_table(data, ["temporal"]).frame, data.cycles["pathology"].to_numpy()
+    >>> run = BiomechanicalModelEvaluator().evaluate_classification
+    >>> results = run(DummyClassifier(), X, y, data.groups)
+    >>> plot_fairness(fairness_table(results, data.cycles)).get_xlabel()
+    'Balanced accuracy'
     """
     names = [f"{value_title(row.group)} (n = {row.n_subjects})" for row in table.itertuples()]
     ax = _drawn(table, names, table["difference"].isna().to_numpy(), ax)
@@ -378,6 +431,17 @@ def plot_robustness(table: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     -------
     matplotlib.axes.Axes
         The axes, in ``ax.figure``. The dashed line is the score as measured.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from locomotion_analysis.evaluation.checks import noise_levels, robustness
+    >>> subjects = np.repeat(np.arange(20), 4)
+    >>> X = np.random.default_rng(0).normal(subjects[:, None] % 2, 0.5, (80, 2))
+    >>> table = robustness(LogisticRegression(), X, subjects % 2, subjects, noise_levels())
+    >>> plot_robustness(table).get_xlabel()
+    'Balanced accuracy'
     """
     names = [str(name)[:1].upper() + str(name)[1:] for name in table.index]
     ax = _drawn(table, names, np.zeros(len(table), dtype=bool), ax)
@@ -558,6 +622,19 @@ def plot_permutation_test(test: PermutationTest, ax: "Axes | None" = None) -> "A
     -------
     matplotlib.axes.Axes
         The axes, in ``ax.figure``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from locomotion_analysis.evaluation import permutation_test
+    >>> subjects = np.repeat(np.arange(20), 4)
+    >>> X = np.random.default_rng(0).normal(subjects[:, None] % 2, 0.5, (80, 2))
+    >>> test = permutation_test(
+    ...     LogisticRegression(), X, subjects % 2, subjects, n_permutations=19, n_jobs=1
+    ... )
+    >>> plot_permutation_test(test).get_xlabel()
+    'Balanced accuracy'
     """
     ax = axes_for(ax, *_SMALL, test)
     ax.hist(
@@ -585,6 +662,17 @@ def plot_learning_curve(curve: pd.DataFrame, ax: "Axes | None" = None) -> "Axes"
     -------
     matplotlib.axes.Axes
         The axes, in ``ax.figure``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from locomotion_analysis.evaluation import learning_curve
+    >>> subjects = np.repeat(np.arange(20), 4)
+    >>> X = np.random.default_rng(0).normal(subjects[:, None] % 2, 0.5, (80, 2))
+    >>> curve = learning_curve(LogisticRegression(), X, subjects % 2, subjects, shares=(0.5, 1.0))
+    >>> plot_learning_curve(curve).get_xlabel()
+    'Subjects trained on'
     """
     ax = axes_for(ax, *_SMALL, curve)
     subjects = curve["n_subjects"]
@@ -614,6 +702,17 @@ def plot_early_classification(found: "EarlyClassification", ax: "Axes | None" = 
     -------
     matplotlib.axes.Axes
         The axes, in ``ax.figure``. Band: 95 % over subjects. Dashed: the score of whole cycles.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.evaluation.early_classification import evaluate_early_classification
+    >>> from locomotion_analysis.simulation import simulate
+    >>> data = simulate(24, 2, ["level_walking"], ["healthy", "stroke"])
+    >>> found = evaluate_early_classification(
+    ...     data, "pathology", channels=["knee_flexion_angle_ipsi_rad"], shares=(0.4, 0.8), n_splits=3
+    ... )
+    >>> plot_early_classification(found).get_xlabel()
+    'Known, % of 1.15 s, the median cycle'
     """
     ax = axes_for(ax, *_SQUARE, found.scores)
     metric = METRIC_NAMES[found.scores["metric"].iloc[0]]

@@ -110,8 +110,8 @@ class StudyResult:
     out : Path
         Folder of the three files.
     details : dict
-        Tables of classes, probabilities, groups of people and hardest cycles, see
-        :func:`~locomotion_analysis.evaluation.study_result.study_details`.
+        Tables of classes, probabilities, groups of people and hardest cycles: those that these
+        results allow.
     checks : StudyChecks or None
         Permutation test, learning curve, robustness and other laboratories; None unless asked.
     """

@@ -678,7 +678,10 @@ def _banded(values: "pd.Series[Any]", bands: Mapping[str, float]) -> "pd.Categor
 
 
 def sums_inside(
-    subject: NDArray[np.intp], inside: NDArray[np.bool_], sums_of_rows: Any, n_subjects: int
+    subject: NDArray[np.intp],
+    inside: NDArray[np.bool_],
+    sums_of_rows: Callable[[NDArray[np.intp], int], NDArray[Any]],
+    n_subjects: int,
 ) -> NDArray[Any]:
     """Return what each subject contributes with the rows inside the group alone."""
     # Rows outside go to a unit of their own, which is then left away.

@@ -175,16 +175,7 @@ def train(
     """
     folder = output_folder(out, (CONFIG, METRICS, CARD), CONFIG)
     step = progress or silent
-    if problem is not None and problem not in PROBLEMS:
-        raise SchemaError(
-            expected=f"a problem among {', '.join(PROBLEMS)}",
-            got=repr(problem),
-            where="problem",
-            fix=did_you_mean(
-                problem, PROBLEMS, "name one of these, or none: it follows from the target"
-            ),
-        )
-    asked = problem_of(data, target) if problem is None else PROBLEMS[problem]
+    asked = problem_of(data, target) if problem is None else _known_problem(problem)
     if known_search(search) == "optuna":
         require_installed("optuna", "tuning")
     settings = {**(networks or {}), "checkpoint": folder / _CHECKPOINTS}
@@ -209,39 +200,60 @@ def train(
             fix="name other recipes",
         )
     recipe, table = wanted[0], board.table_of
-    X, y = table.inputs(recipe), table.y
     step("final model", 0, 1)
-    if recipe.channels:
-        model = recipe.model(random_state).fit(X, y.to_numpy(), table.groups)
-        model = model.model_ if recipe.search_space else model
-        model.set_params(checkpoint=None)
-    else:
-        with threadpool_limits(1):
-            model = recipe.model(random_state).fit(X, y.to_numpy())
+    model = _fitted(recipe, table, random_state)
     step("final model", 1, 1)
     schema = PredictionSchema.of(
-        X,
-        y,
+        table.inputs(recipe),
+        table.y,
         names=recipe.channels or None,
         units=None if recipe.channels else table.units,
         quantity=table.kind == "regression",
     )
-    saved = True
-    if not recipe.channels:
-        try:
-            require_installed("skops", "models")
-        except MissingExtraError as error:
-            saved = False
-            warnings.warn(
-                "The model itself was not written, everything else was. "
-                f"{error.fix} and train again.",
-                LocomotionWarning,
-                stacklevel=2,
-            )
-    run = TrainingRun(board, recipe, model, schema, folder, saved)
+    run = TrainingRun(board, recipe, model, schema, folder, _can_be_written(recipe))
     _write(run, source)
     shutil.rmtree(folder / _CHECKPOINTS, ignore_errors=True)
     return run
+
+
+def _known_problem(name: str) -> Problem:
+    if name not in PROBLEMS:
+        raise SchemaError(
+            expected=f"a problem among {', '.join(PROBLEMS)}",
+            got=repr(name),
+            where="problem",
+            fix=did_you_mean(
+                name, PROBLEMS, "name one of these, or none: it follows from the target"
+            ),
+        )
+    return PROBLEMS[name]
+
+
+def _fitted(recipe: Recipe, table: TrainingTable, random_state: int) -> Any:
+    """Return the model of a recipe, tuned and fitted on everybody."""
+    X, y = table.inputs(recipe), table.y.to_numpy()
+    if recipe.channels:
+        model = recipe.model(random_state).fit(X, y, table.groups)
+        model = model.model_ if recipe.search_space else model
+        return model.set_params(checkpoint=None)
+    with threadpool_limits(1):
+        return recipe.model(random_state).fit(X, y)
+
+
+def _can_be_written(recipe: Recipe) -> bool:
+    """Tell whether the model itself can be written; warn where skops is not installed."""
+    if recipe.channels:
+        return True
+    try:
+        require_installed("skops", "models")
+    except MissingExtraError as error:
+        warnings.warn(
+            f"The model itself was not written, everything else was. {error.fix} and train again.",
+            LocomotionWarning,
+            stacklevel=3,
+        )
+        return False
+    return True
 
 
 def _recipes(

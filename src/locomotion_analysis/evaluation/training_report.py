@@ -291,6 +291,45 @@ def training_page(run: TrainingRun, origin: Mapping[str, Any]) -> str:
         Files, versions, platform and time: :func:`provenance`.
     """
     card, board, table = run.card, run.board, run.board.table_of
+    classes = [
+        (value_title(row["class"]), *map(_cell, list(row.values())[1:])) for row in card.classes
+    ]
+    return Page(
+        about=table.data,
+        title=f"Models of {value_title(table.y.name).lower()}",
+        subtitle=f"{named_files(origin)} · trained: {run.recipe.title}",
+        verdict=card.scores,
+        facts=[
+            ("Subjects", f"{len(set(table.groups)):,}"),
+            ("Rows", f"{len(table.X):,}"),
+            ("Features", f"{table.X.shape[1]:,}"),
+            ("Models", f"{len(board.entries):,}"),
+            ("Folds", f"{len(board.folds):,}"),
+        ],
+        sections=[
+            _comparison(board),
+            Section("The model in this folder", [*card.model, card.intended_use], _pictures(run)),
+            Section(
+                "Training data",
+                card.people,
+                tables=[Table("Each class", ("Class", "Subjects", "Rows"), classes)],
+            ),
+            Section("Limits", card.limits),
+            Section("Left out", card.left_out or ["Nothing."]),
+        ],
+        reading=_READING,
+        provenance=origin,
+        record=[
+            ("Folds", f"{len(board.folds)}, subjects as groups: no subject is in two folds"),
+            ("Seed of folds and models", str(board.random_state)),
+        ],
+        history=[str(entry) for entry in table.data.history],
+        cautions=card.cautions,
+    ).html()
+
+
+def _comparison(board: Leaderboard) -> Section:
+    """Return the scores of all models on people not trained on, drawn and as a table."""
     metric = METRIC_NAMES[board.metric]
     shown = ("model", "title", board.metric, "low", "high")
     others = [name for name in map(str, board.table) if name not in shown]
@@ -299,13 +338,22 @@ def training_page(run: TrainingRun, origin: Mapping[str, Any]) -> str:
          f"{_cell(row['low'])} to {_cell(row['high'])}", *(_cell(row[name]) for name in others))
         for row in board.table.to_dict("records")
     ]  # fmt: skip
-    compared = Picture.drawn(
+    picture = Picture.drawn(
         lambda _, axes: plot_leaderboard(board, axes),
-        table.data,
+        board.table_of.data,
         _board_size(board),
         f"{metric} of each model: {'; '.join(f'{row[0]} {row[2]}' for row in scores)}.",
         "All models on the same folds of the same people.",
     )
+    columns = ("Model", "Recipe", metric, "95 % interval",
+               *(METRIC_NAMES.get(name, "ROC AUC") for name in others))  # fmt: skip
+    table = Table("Models compared, the best first", columns, scores, first_number=2)
+    return Section("Scores on people not trained on", (), [picture], [table])
+
+
+def _pictures(run: TrainingRun) -> list[Picture]:
+    """Return the errors of the model trained and, of a network, its losses."""
+    table = run.board.table_of
     if table.kind == "classification":
         names = [value_title(name) for name in run.results["classes"]]
         errors = Picture.drawn(
@@ -324,65 +372,16 @@ def training_page(run: TrainingRun, origin: Mapping[str, Any]) -> str:
             f"Predicted against observed {table.y.name}.",
             "Haze: cycles; points: means of subjects not trained on.",
         )
-    pictures = [errors]
-    if run.recipe.channels:
-        pictures.append(
-            Picture.drawn(
-                lambda _, axes: plot_training(run.model.history_, axes),
-                table.data,
-                _SIZE,
-                f"Losses over {len(run.model.history_)} epochs.",
-                "The training of the network in this folder, on all subjects but those set aside.",
-            )
-        )
-    classes = [
-        (value_title(row["class"]), *map(_cell, list(row.values())[1:])) for row in card.classes
-    ]
-    return Page(
-        about=table.data,
-        title=f"Models of {value_title(table.y.name).lower()}",
-        subtitle=f"{named_files(origin)} · trained: {run.recipe.title}",
-        verdict=card.scores,
-        facts=[
-            ("Subjects", f"{len(set(table.groups)):,}"),
-            ("Rows", f"{len(table.X):,}"),
-            ("Features", f"{table.X.shape[1]:,}"),
-            ("Models", f"{len(board.entries):,}"),
-            ("Folds", f"{len(board.folds):,}"),
-        ],
-        sections=[
-            Section(
-                "Scores on people not trained on",
-                (),
-                [compared],
-                [
-                    Table(
-                        "Models compared, the best first",
-                        ("Model", "Recipe", metric, "95 % interval",
-                         *(METRIC_NAMES.get(name, "ROC AUC") for name in others)),
-                        scores,
-                        first_number=2,
-                    )
-                ],
-            ),
-            Section("The model in this folder", [*card.model, card.intended_use], pictures),
-            Section(
-                "Training data",
-                card.people,
-                tables=[Table("Each class", ("Class", "Subjects", "Rows"), classes)],
-            ),
-            Section("Limits", card.limits),
-            Section("Left out", card.left_out or ["Nothing."]),
-        ],
-        reading=_READING,
-        provenance=origin,
-        record=[
-            ("Folds", f"{len(board.folds)}, subjects as groups: no subject is in two folds"),
-            ("Seed of folds and models", str(board.random_state)),
-        ],
-        history=[str(entry) for entry in table.data.history],
-        cautions=card.cautions,
-    ).html()  # fmt: skip
+    if not run.recipe.channels:
+        return [errors]
+    losses = Picture.drawn(
+        lambda _, axes: plot_training(run.model.history_, axes),
+        table.data,
+        _SIZE,
+        f"Losses over {len(run.model.history_)} epochs.",
+        "The training of the network in this folder, on all subjects but those set aside.",
+    )
+    return [errors, losses]
 
 
 def plot_leaderboard(board: Leaderboard, ax: "Axes | None" = None) -> "Axes":
@@ -399,6 +398,17 @@ def plot_leaderboard(board: Leaderboard, ax: "Axes | None" = None) -> "Axes":
     -------
     matplotlib.axes.Axes
         The axes, in ``ax.figure``.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.evaluation.leaderboard import leaderboard
+    >>> from locomotion_analysis.models.supervised import pathology_detection
+    >>> from locomotion_analysis.simulation import simulate
+    >>> data = simulate(12, 2, ["level_walking"], ["healthy", "stroke"])
+    >>> models = [pathology_detection(name) for name in ("majority", "speed_only")]
+    >>> board = leaderboard(data, "pathology", models, features=["temporal"], n_splits=2)
+    >>> plot_leaderboard(board).get_xlabel()
+    'Balanced accuracy, 95 % interval over subjects'
     """
     table = board.table
     ax = axes_for(ax, *_board_size(board), board.table_of.data)
@@ -440,6 +450,12 @@ def plot_training(
     -------
     matplotlib.axes.Axes
         The axes, in ``ax.figure``.
+
+    Examples
+    --------
+    >>> history = pd.DataFrame({"epoch": [1, 2, 3], "train_loss": [0.7, 0.5, 0.4]})
+    >>> plot_training(history.assign(valid_loss=[0.7, 0.6, 0.65])).get_ylabel()
+    'Loss'
     """
     from matplotlib.ticker import MaxNLocator
 

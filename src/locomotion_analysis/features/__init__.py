@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from locomotion_analysis.features.spec import stance_percent
+from locomotion_analysis.features.spec import FeatureTable, Stance, stance_percent
 from locomotion_analysis.features.table import describe_features, feature_table
 from locomotion_analysis.features.torch_data import stream_torch_dataset, to_torch_dataset
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BiomechanicalFeatureEngineer",
+    "FeatureTable",
+    "Stance",
     "describe_features",
     "feature_table",
     "stance_percent",

@@ -32,6 +32,14 @@ from locomotion_analysis.features.spec import (
 from locomotion_analysis.standard import N_PHASES, resample_curves
 from locomotion_analysis.standard.norms import score_reference
 
+__all__ = [
+    "dfa_alpha",
+    "divergence_exponent",
+    "harmonic_ratio",
+    "improved_harmonic_ratio",
+    "sample_entropy",
+]
+
 # Which cycles are strides of one subject doing one thing, and their statistics
 
 _logger = logging.getLogger(__name__)

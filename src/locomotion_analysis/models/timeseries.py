@@ -438,6 +438,12 @@ class MiniRocketFeatures(AeonFeatures):
     -----
     Dempster, Schmidt & Webb 2021, KDD '21, doi:10.1145/3447548.3467231. The thresholds are
     quantiles of convolutions of training curves.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).normal(size=(4, 150, 2))
+    >>> MiniRocketFeatures(n_kernels=84).fit_transform(X).shape
+    (4, 84)
     """
 
     def __init__(self, n_kernels: int = 10_000, n_jobs: int = 1, random_state: int = 0) -> None:
@@ -532,6 +538,12 @@ class Catch22Features(AeonFeatures):
     Lubba et al. 2019, Data Min Knowl Disc 33:1821, doi:10.1007/s10618-019-00647-x. Each curve
     gives its own; nothing is learned from others. A characteristic that is not defined for a
     curve (one that is constant) is 0.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).normal(size=(4, 150, 2))
+    >>> Catch22Features().fit_transform(X).shape
+    (4, 48)
     """
 
     def __init__(self, n_jobs: int = 1) -> None:

@@ -701,9 +701,11 @@ def column_of(data: LocomotionData, by: str) -> "pd.Series[Any]":
     return cycles[by]
 
 
-def refuse_several_tasks(data: LocomotionData, rows: Any = slice(None), of: str = "") -> None:
+def refuse_several_tasks(
+    data: LocomotionData, rows: NDArray[np.intp] | slice = slice(None), of: str = ""
+) -> None:
     """Raise where a mean curve would be over cycles of several tasks."""
-    tasks = data["task"][rows].unique()
+    tasks = data.cycles["task"].iloc[rows].unique()
     if len(tasks) > 1:
         shown = ", ".join(map(str, tasks[:4])) + (" ..." if len(tasks) > 4 else "")
         raise SchemaError(

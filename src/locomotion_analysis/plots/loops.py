@@ -1,5 +1,6 @@
 """One quantity against another: angle-angle, phase plane, moment-angle, force vectors."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -280,7 +281,8 @@ def _with_unit(channel: str) -> str:
 
 def _loops(
     data: LocomotionData, x: NDArray[Any], y: NDArray[Any], by: str | None,
-    labels: tuple[str, str], ax: "Axes | None", note: Any = None,
+    labels: tuple[str, str], ax: "Axes | None",
+    note: Callable[[NDArray[np.float64], NDArray[np.float64]], str] | None = None,
 ) -> "Axes":  # fmt: skip
     """Draw the loop of the mean curves of each group, both in the units shown."""
     groups, people, toe_off = groups_of(data, by), data.groups, measured_toe_off(data)

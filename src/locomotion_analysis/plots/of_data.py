@@ -102,6 +102,13 @@ def figures_of(
         For a file: ``cohort``, then ``<task>-curves``, ``<task>-sheet`` and so on.
     drawn : Figure or LocomotionError
         The picture, or the reason there is none.
+
+    Examples
+    --------
+    >>> from locomotion_analysis.simulation import simulate
+    >>> data = simulate(4, 3, ["sit_to_stand"], ["healthy"])
+    >>> next(figures_of(data))[0]
+    'cohort'
     """
     rows_by = by or "subject"
     yield "cohort", _drawn(partial(plot_cohort, data, by or "pathology"))

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.errors import SchemaError
@@ -165,34 +166,39 @@ def spatiotemporal_table(data: LocomotionData, by: str = "subject") -> pd.DataFr
     walks = data.cycles["task"].isin(_WALKING).to_numpy()
     speed = np.where(walks, measured["speed_m_s"], np.nan)
     mean, sd = expected_steps(speed, CycleView(data).leg_length_m)
-    people = data.groups
-    rows = []
-    for label, own in groups_of(data, by):
-        one = len(set(people[own])) == 1
-        unit = np.arange(len(own)) if one else people[own]
-        for name in MEASURES:
-            values = measured[name].to_numpy()[own]
-            each = pd.Series(values).groupby(unit).mean().dropna()
-            known = name in mean
-            z = (values - mean[name][own]) / sd[name][own] if known else np.full(len(own), np.nan)
-            usual, spread = (
-                pd.Series(part[name][own]).groupby(people[own]).mean().mean() if known else np.nan
-                for part in (mean, sd)
-            )
-            rows.append(
-                {
-                    by: label,
-                    "measure": name,
-                    "mean": each.mean(),
-                    "sd": each.std(ddof=1),
-                    "n": len(each),
-                    "of": "strides" if one else "subjects",
-                    "expected": usual,
-                    "expected_sd": spread,
-                    "z": pd.Series(z).groupby(people[own]).mean().mean(),
-                }
-            )
-    return pd.DataFrame(rows)
+    # One row a cycle, in the order of groups: its group, its person, and what is averaged.
+    groups = groups_of(data, by)
+    rows = np.concatenate([own for _, own in groups])
+    group = np.repeat(np.arange(len(groups)), [len(own) for _, own in groups])
+    person = pd.factorize(data.groups)[0][rows]
+    one = pd.Series(person).groupby(group).nunique().to_numpy() == 1
+    stride = person.max() + 1 + np.arange(len(rows))
+    measured = measured[list(MEASURES)].iloc[rows]
+    usual, spread = (
+        pd.DataFrame(each, columns=list(MEASURES), dtype=float).iloc[rows] for each in (mean, sd)
+    )
+
+    def means(table: pd.DataFrame, unit: NDArray[np.intp]) -> pd.DataFrame:
+        return table.groupby([group, unit]).mean()
+
+    each = means(measured, np.where(one[group], stride, person)).groupby(level=0)
+    columns = {
+        "mean": each.mean(),
+        "sd": each.std(ddof=1),
+        "n": each.count(),
+        "expected": means(usual, person).groupby(level=0).mean(),
+        "expected_sd": means(spread, person).groupby(level=0).mean(),
+        "z": means((measured - usual) / spread, person).groupby(level=0).mean(),
+    }
+    table = pd.DataFrame(
+        {
+            by: np.repeat([label for label, _ in groups], len(MEASURES)),
+            "measure": np.tile(list(MEASURES), len(groups)),
+            **{name: values.to_numpy().ravel() for name, values in columns.items()},
+        }
+    )
+    table.insert(5, "of", np.repeat(np.where(one, "strides", "subjects"), len(MEASURES)))
+    return table
 
 
 def _measures(data: LocomotionData) -> pd.DataFrame:

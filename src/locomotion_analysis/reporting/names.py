@@ -4,7 +4,7 @@ import math
 import re
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
@@ -184,6 +184,41 @@ def feature_title(name: str) -> str:
 
 def _abbreviated(name: str) -> str:
     return " ".join(_ABBREVIATIONS.get(word, word) for word in name.split("_"))
+
+
+class ShownQuantity(NamedTuple):
+    """How what was measured is named and drawn: a channel, else a feature or column of cycles.
+
+    Attributes
+    ----------
+    title : str
+        Its name in words.
+    axis : str
+        What stands at its axis.
+    unit : str
+        Unit a channel is drawn in; empty of a feature, whose title says it.
+    factor : float
+        Converts into that unit.
+
+    Examples
+    --------
+    >>> ShownQuantity.of("ankle_dorsiflexion_moment_ipsi_Nm_kg")
+    ShownQuantity(title='Ankle dorsiflexion moment', axis='Moment (Nm/kg)', unit='Nm/kg', factor=1.0)
+    >>> ShownQuantity.of("speed_m_s").axis
+    'Speed (m/s)'
+    """
+
+    title: str
+    axis: str
+    unit: str
+    factor: float
+
+    @classmethod
+    def of(cls, name: str) -> "ShownQuantity":
+        """Return how a channel, feature or column is named and drawn."""
+        if is_channel(name):
+            return cls(channel_title(name), channel_axis(name), *shown_unit(name))
+        return cls(feature_title(name), feature_title(name), "", 1.0)
 
 
 def number_text(value: float, digits: int = 3, *, signed: bool = False) -> str:

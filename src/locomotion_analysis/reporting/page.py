@@ -1,11 +1,13 @@
 """The one HTML page that every result is written as: self-contained, for screen and paper."""
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from locomotion_analysis._version import __version__
+from locomotion_analysis.files import atomic_path
 from locomotion_analysis.reporting.style import as_data_uri, figure, is_simulated, notices
 
 if TYPE_CHECKING:
@@ -238,8 +240,8 @@ class Page:
         ]
         return Table("Where these numbers come from", ("", ""), rows, first_number=2)
 
-    def html(self) -> str:
-        """Return the text of one HTML file.
+    def html(self, path: str | os.PathLike[str] | None = None) -> str:
+        """Return the text of one HTML file, and write it whole or not at all where a path is given.
 
         Everything is inside: style, figures as SVG, no script, no address of another place. All
         text that comes from the data is escaped.
@@ -254,7 +256,11 @@ class Page:
             lstrip_blocks=True,
         )
         environment.filters |= {"breakable": _breakable, "minus": _minus}
-        return environment.get_template("page.html.j2").render(page=self)
+        text = environment.get_template("page.html.j2").render(page=self)
+        if path is not None:
+            with atomic_path(path) as part:
+                part.write_text(text, encoding="utf-8")
+        return text
 
 
 _MINUS = re.compile(r"(?<![\w.,−-])-(?=\d)")

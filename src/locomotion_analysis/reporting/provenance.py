@@ -36,6 +36,11 @@ def provenance(files: Sequence[Path]) -> dict[str, Any]:
     -------
     dict
         ``files`` (name, bytes, sha256), ``versions``, ``platform`` and ``created`` (UTC).
+
+    Examples
+    --------
+    >>> list(provenance([]))
+    ['files', 'versions', 'platform', 'created']
     """
     return {
         "files": [

@@ -239,38 +239,28 @@ def outcomes(people: Population) -> dict[str, object]:
 # What the curves of one body must agree on
 
 
-def _rate(around: Array, duration_s: Array) -> Array:
-    """Differentiate curves that go on for two samples beyond either end of the cycle."""
-    near = around[..., 3:-1] - around[..., 1:-3]
-    far = around[..., 4:] - around[..., :-4]
-    step = duration_s[..., None] / (around.shape[-1] - 2 * BEYOND - 1)
-    rate: Array = (8 * near - far) / (12 * step)
-    return rate
-
-
-def velocity(angle: Array, duration_s: Array, *, periodic: bool = True) -> Array:
-    """Angular velocity of a curve whose neighbours are not known.
+def velocity(around: Array, duration_s: Array) -> Array:
+    """Angular velocity of curves that go on for two samples beyond either end of the cycle.
 
     Central differences of fourth order: ``(8 (x[+1] - x[-1]) - (x[+2] - x[-2])) / (12 h)``.
 
     Parameters
     ----------
-    angle : ndarray, shape (..., n_phases)
-        rad; of a periodic curve the last sample repeats the first, one cycle later.
+    around : ndarray, shape (..., n_phases + 4)
+        rad.
     duration_s : ndarray, shape (...)
         Cycle duration, s.
-    periodic : bool
-        False for a movement that starts and ends at rest.
 
     Returns
     -------
-    ndarray
-        rad/s, the shape of `angle`.
+    ndarray, shape (..., n_phases)
+        rad/s.
     """
-    before, after = angle[..., -3:-1], angle[..., 1:3]
-    if not periodic:
-        before, after = angle[..., 2:0:-1], angle[..., -2:-4:-1]
-    return _rate(np.concatenate([before, angle, after], axis=-1), duration_s)
+    near = around[..., 3:-1] - around[..., 1:-3]
+    far = around[..., 4:] - around[..., :-4]
+    step = duration_s[..., None] / (around.shape[-1] - 2 * BEYOND - 1)
+    rate: Array = (8 * near - far) / (12 * step)
+    return rate
 
 
 def segment_angles(
@@ -500,16 +490,15 @@ def _rises(
 ) -> LegCurves:
     """Curves of movements that each stand alone, both legs in phase."""
     n_cycles = strides.n_cycles
-    both = _both_legs
     order = strides.ipsilateral[:, None] ^ np.arange(2)
     basis = mirrored_basis(CYCLE_CLOCK).T
     legs = mean.legs[:, order] @ basis
-    legs = legs + both(deviations.legs, n_cycles) @ stride_atoms(basis)
+    legs = legs + _both_legs(deviations.legs, n_cycles) @ stride_atoms(basis)
     _slide_markers(legs, own.artefact[:, order])
     stance = CYCLE_CLOCK[_INNER]
     # The forces do not vanish at the ends; what is added does.
     added = (own.forces + mean.more_force)[:, order]
-    added = added + both(deviations.forces, n_cycles) @ FORCE_ATOMS
+    added = added + _both_legs(deviations.forces, n_cycles) @ FORCE_ATOMS
     forces = (mean.forces * mean.force_gain)[:, order] @ cosine_basis(stance).T
     forces = forces + 0.5 * added @ sine_basis(stance).T
     shape = (*forces.shape[:3], len(stance))
@@ -561,7 +550,7 @@ def _joint_channels(leg: Array, side: str, duration_s: Array) -> Channels:
     rates, moments = {}, {}
     for motion in MOTIONS:
         angle = np.radians(_curve(leg, f"{motion}_angle"))
-        rates[motion] = _rate(angle, duration_s)
+        rates[motion] = velocity(angle, duration_s)
         yield f"{motion}_angle_{side}_rad", angle[..., _INNER]
         yield f"{motion}_velocity_{side}_rad_s", rates[motion]
         if f"{motion}_moment" in LEG_CHANNELS:

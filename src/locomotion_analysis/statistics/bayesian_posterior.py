@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.errors import SchemaError
-from locomotion_analysis.reporting.names import channel_axis, feature_title, shown_unit
+from locomotion_analysis.reporting.names import ShownQuantity
 from locomotion_analysis.reporting.style import (
     INK,
     MUTED,
@@ -21,7 +21,6 @@ from locomotion_analysis.reporting.style import (
     colour,
     light_grid,
 )
-from locomotion_analysis.standard import is_channel
 from locomotion_analysis.statistics.formula import INTERCEPT, Formula
 from locomotion_analysis.statistics.mixed_likelihood import Sums
 from locomotion_analysis.statistics.plots import draw_effect, effect_title
@@ -289,9 +288,7 @@ class BayesianModel:
             Where to draw; default: a new figure.
         """
         posterior = self._effects @ self._row(effect)
-        known = is_channel(self.response)
-        factor = shown_unit(self.response)[1] if known else 1.0
-        title = channel_axis(self.response) if known else feature_title(self.response)
+        _, title, _, factor = ShownQuantity.of(self.response)
         ax = axes_for(ax, 5.6, 3.2, self)
         if self.is_curve:
             rows = self.fixed.loc[[effect]].droplevel(0)
@@ -321,8 +318,7 @@ class BayesianModel:
     @property
     def findings(self) -> list[str]:
         """What was found of each effect, a sentence each."""
-        known = is_channel(self.response)
-        unit, factor = shown_unit(self.response) if known else ("", 1.0)
+        *_, unit, factor = ShownQuantity.of(self.response)
         told = []
         for name in self.names:
             if name == INTERCEPT and len(self.names) > 1:
@@ -385,12 +381,8 @@ class BayesianModel:
             The page, with its pictures inside.
         """
         from locomotion_analysis.statistics.bayesian_report import bayesian_page
-        from locomotion_analysis.statistics.comparison_report import write_page
 
-        page = bayesian_page(self).html()
-        if path is not None:
-            write_page(page, path)
-        return page
+        return bayesian_page(self).html(path)
 
 
 # From draws to tables

@@ -10,11 +10,10 @@ import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
 from locomotion_analysis.files import json_text, output_folder, write_all
-from locomotion_analysis.reporting.names import channel_title, feature_title, shown_unit
+from locomotion_analysis.reporting.names import ShownQuantity
 from locomotion_analysis.reporting.page import Page, Picture, Section, Table
 from locomotion_analysis.reporting.provenance import provenance, source_files
 from locomotion_analysis.reporting.spreadsheets import csv_text
-from locomotion_analysis.standard import is_channel
 from locomotion_analysis.statistics.bayesian import (
     LARGEST_RHAT,
     LEAST_ESS,
@@ -92,16 +91,33 @@ def run_bayesian(
 
 def bayesian_page(fit: BayesianModel, origin: Mapping[str, Any] | None = None) -> Page:
     """Return the report of a Bayesian model as a page."""
-    known = is_channel(fit.response)
-    unit, factor = shown_unit(fit.response) if known else ("", 1.0)
-    title = channel_title(fit.response) if known else feature_title(fit.response)
+    return Page(
+        about=fit,
+        title=f"{ShownQuantity.of(fit.response).title}: a Bayesian multilevel model",
+        subtitle=fit.formula,
+        verdict=fit.findings,
+        facts=[
+            ("People", f"{fit.n_people:,}"),
+            ("Rows", f"{fit.n_rows:,}"),
+            ("Draws", f"{fit.n_draws:,}"),
+        ],
+        sections=[*_parameters(fit), _predictive_check(fit), _sampling(fit)],
+        reading=_READING,
+        provenance=origin or provenance([]),
+        record=[("Formula", fit.formula), ("Intervals", f"{fit.level:.0%}, equal tails")],
+        history=fit.notes,
+    )
+
+
+def _parameters(fit: BayesianModel) -> list[Section]:
+    """Return the posterior of effects and spreads, and what was taken to be possible before."""
+    *_, unit, factor = ShownQuantity.of(fit.response)
     posterior = _rows(fit.fixed, factor, _farthest(fit.fixed))
     spread = _rows(fit.random, factor, _farthest(fit.random))
     before = _rows(fit.prior, factor, _farthest(fit.fixed) | _farthest(fit.random))
     texts = fit.prior["prior"].groupby(level=0, sort=False).first()
-    interval = f"{fit.level:.0%} interval"
     at = ("At",) if fit.is_curve else ()
-    head = ("", *at, "Mean", "SD", interval)
+    head = ("", *at, "Mean", "SD", f"{fit.level:.0%} interval")
     pictures = [
         Picture.drawn(
             lambda what, ax, name=name: what.plot(name, ax),  # type: ignore[misc]
@@ -115,8 +131,23 @@ def bayesian_page(fit: BayesianModel, origin: Mapping[str, Any] | None = None) -
     ]
     where = [f"In {unit}."] if unit else []
     where += ["Read where the mean is most standard deviations away from 0."] * fit.is_curve
-    least = fit.sampling[["ess_bulk", "ess_tail"]].min()
-    check = [
+    effects = Table("", (*head, "Probability of the sign"), posterior)
+    priors = Table(
+        "",
+        ("", "Distribution", *head[1:]),
+        [(row[0], str(text), *row[1 : len(head)]) for row, text in zip(before, texts, strict=True)],
+        first_number=2,
+    )
+    return [
+        Section("Effects", " ".join(where), pictures, [effects]),
+        Section("Between and within people", (), (), [Table("", head, spread)]),
+        Section("Priors", _PRIORS, (), [priors]),
+    ]
+
+
+def _predictive_check(fit: BayesianModel) -> Section:
+    factor = ShownQuantity.of(fit.response).factor
+    rows = [
         (
             str(name),
             f"{factor * row['observed']:.3g}",
@@ -125,59 +156,18 @@ def bayesian_page(fit: BayesianModel, origin: Mapping[str, Any] | None = None) -
         )
         for name, row in fit.check.iterrows()
     ]
-    sections = [
-        Section(
-            "Effects",
-            " ".join(where),
-            pictures,
-            [Table("", (*head, "Probability of the sign"), posterior)],
-        ),
-        Section("Between and within people", (), (), [Table("", head, spread)]),
-        Section(
-            "Priors",
-            _PRIORS,
-            (),
-            [
-                Table(
-                    "",
-                    ("", "Distribution", *head[1:]),
-                    [
-                        (row[0], str(text), *row[1 : len(head)])
-                        for row, text in zip(before, texts, strict=True)
-                    ],
-                    first_number=2,
-                )
-            ],
-        ),
-        Section(
-            "Posterior predictive check",
-            _CHECK,
-            (),
-            [Table("", ("", "Observed", "Replicated, 95%", "Share of larger"), check)],
-        ),
-        Section(
-            "Sampling",
-            f"Largest R-hat {fit.sampling['r_hat'].max():.3f}, least effective sample size "
-            f"{least['ess_bulk']:.0f} (bulk) and {least['ess_tail']:.0f} (tails). A fit with R-hat "
-            f"above {LARGEST_RHAT} or an effective sample size below {LEAST_ESS} is an error and "
-            "makes no report.",
-        ),
-    ]
-    return Page(
-        about=fit,
-        title=f"{title}: a Bayesian multilevel model",
-        subtitle=fit.formula,
-        verdict=fit.findings,
-        facts=[
-            ("People", f"{fit.n_people:,}"),
-            ("Rows", f"{fit.n_rows:,}"),
-            ("Draws", f"{fit.n_draws:,}"),
-        ],
-        sections=sections,
-        reading=_READING,
-        provenance=origin or provenance([]),
-        record=[("Formula", fit.formula), ("Intervals", f"{fit.level:.0%}, equal tails")],
-        history=fit.notes,
+    table = Table("", ("", "Observed", "Replicated, 95%", "Share of larger"), rows)
+    return Section("Posterior predictive check", _CHECK, (), [table])
+
+
+def _sampling(fit: BayesianModel) -> Section:
+    least = fit.sampling[["ess_bulk", "ess_tail"]].min()
+    return Section(
+        "Sampling",
+        f"Largest R-hat {fit.sampling['r_hat'].max():.3f}, least effective sample size "
+        f"{least['ess_bulk']:.0f} (bulk) and {least['ess_tail']:.0f} (tails). A fit with R-hat "
+        f"above {LARGEST_RHAT} or an effective sample size below {LEAST_ESS} is an error and "
+        "makes no report.",
     )
 
 

@@ -280,12 +280,9 @@ class Comparison:
         str
             The page, with its pictures inside.
         """
-        from locomotion_analysis.statistics.comparison_report import comparison_page, write_page
+        from locomotion_analysis.statistics.comparison_report import comparison_page
 
-        page = comparison_page(self).html()
-        if path is not None:
-            write_page(page, path)
-        return page
+        return comparison_page(self).html(path)
 
 
 def _peak(z: Floats, cluster: Cluster) -> int:

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.reporting.names import channel_title, feature_title, in_sentence
-from locomotion_analysis.standard import is_channel
+from locomotion_analysis.reporting.names import ShownQuantity, in_sentence, p_equals
 from locomotion_analysis.statistics.comparison import Comparison, Correction, Effect, compare
-from locomotion_analysis.statistics.curve_inference import SYMBOLS, p_in_words
+from locomotion_analysis.statistics.curve_inference import SYMBOLS
 from locomotion_analysis.statistics.plots import effect_title
 from locomotion_analysis.statistics.posthoc import holm, pairs
 from locomotion_analysis.statistics.resampling import null_distribution, share_exchanges
@@ -81,8 +80,8 @@ class Family:
     def findings(self) -> list[str]:
         """What was found, a sentence a channel and effect."""
         return [
-            f"{_title(row['channel'])}, {in_sentence(effect_title(row['effect']))}: largest {SYMBOLS[row['statistic']]} = "
-            f"{row['largest']:.3f}, adjusted {p_in_words(row['p_adjusted'])}."
+            f"{ShownQuantity.of(row['channel']).title}, {in_sentence(effect_title(row['effect']))}: "
+            f"largest {SYMBOLS[row['statistic']]} = {row['largest']:.3f}, adjusted {p_equals(row['p_adjusted'])}."
             for row in self._table.to_dict("records")
         ]
 
@@ -115,12 +114,9 @@ class Family:
         str
             The page, with its pictures inside.
         """
-        from locomotion_analysis.statistics.comparison_report import family_page, write_page
+        from locomotion_analysis.statistics.comparison_report import family_page
 
-        page = family_page(self).html()
-        if path is not None:
-            write_page(page, path)
-        return page
+        return family_page(self).html(path)
 
 
 def compare_family(data: LocomotionData | pd.DataFrame, formula: str, **options: Any) -> Family:
@@ -181,10 +177,6 @@ def compare_family(data: LocomotionData | pd.DataFrame, formula: str, **options:
             for name, one, value in zip(names, effects, adjusted, strict=True)
         ]
     return Family(formula, found, correction, pd.DataFrame(rows))
-
-
-def _title(name: str) -> str:
-    return channel_title(name) if is_channel(name) else feature_title(name)
 
 
 def _farthest(effect: Effect) -> int:

@@ -10,19 +10,16 @@ import numpy as np
 import pandas as pd
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.files import atomic_path, json_text, output_folder, write_all
+from locomotion_analysis.files import json_text, output_folder, write_all
 from locomotion_analysis.reporting.names import (
-    channel_title,
-    feature_title,
+    ShownQuantity,
     in_sentence,
     p_text,
-    shown_unit,
     value_title,
 )
 from locomotion_analysis.reporting.page import Page, Picture, Section, Table
 from locomotion_analysis.reporting.provenance import provenance, source_files
 from locomotion_analysis.reporting.spreadsheets import csv_text
-from locomotion_analysis.standard import is_channel
 from locomotion_analysis.statistics.comparison import (
     Comparison,
     Correction,
@@ -207,12 +204,6 @@ def run_comparison(
     return Compared(found if several else parts[0], pd.concat(posthoc), folder)
 
 
-def write_page(html: str, path: str | os.PathLike[str]) -> None:
-    """Write a page whole or not at all."""
-    with atomic_path(path) as part:
-        part.write_text(html, encoding="utf-8")
-
-
 def _posthoc(comparisons: Sequence[Comparison], correction: Correction) -> list[pd.DataFrame]:
     """Return the pairs of factors of more than two levels, a table a channel; P of a family."""
     columns = ["factor", "first", "second", "n", "largest", "at", "p", "p_adjusted", "rejected",
@@ -283,7 +274,7 @@ def comparison_page(
 ) -> Page:
     """Return the report of a comparison as a page."""
     posthoc = _posthoc((found,), "holm")[0] if posthoc is None else posthoc
-    title = " and ".join(map(_response_title, found.responses))
+    title = " and ".join(ShownQuantity.of(name).title for name in found.responses)
     sections = [
         _means_section(found),
         *(_effect_section(found, effect) for effect in found.effects),
@@ -339,11 +330,11 @@ def family_page(
     posthoc = _posthoc(found.comparisons, "holm") if posthoc is None else posthoc
     rows = [
         (
-            _response_title(row["channel"]),
+            ShownQuantity.of(row["channel"]).title,
             effect_title(row["effect"]),
             f"{row['largest']:.2f}",
-            "< 0.001" if row["p"] < 0.001 else f"{row['p']:.3f}",
-            "< 0.001" if row["p_adjusted"] < 0.001 else f"{row['p_adjusted']:.3f}",
+            p_text(row["p"]),
+            p_text(row["p_adjusted"]),
         )
         for row in found.table().to_dict("records")
     ]
@@ -359,7 +350,7 @@ def family_page(
     ]
     for each, of_pairs in zip(found.comparisons, posthoc, strict=True):
         own = comparison_page(each, of_pairs)
-        title = " and ".join(map(_response_title, each.responses))
+        title = " and ".join(ShownQuantity.of(name).title for name in each.responses)
         sections += [replace(part, title=f"{title}: {part.title.lower()}") for part in own.sections]
     first = found.comparisons[0]
     whole = comparison_page(first, pd.DataFrame(), origin)
@@ -372,10 +363,6 @@ def family_page(
         sections=sections,
         history=tuple(dict.fromkeys(entry for each in found.comparisons for entry in each.history)),
     )
-
-
-def _response_title(name: str) -> str:
-    return channel_title(name) if is_channel(name) else feature_title(name)
 
 
 def inference_page(found: Inference) -> Page:
@@ -395,7 +382,7 @@ def inference_page(found: Inference) -> Page:
             f"{each.endpoints[0]:.1f} to {each.endpoints[1]:.1f}",
             f"{each.extent:.1f}",
             "above" if each.sign > 0 else "below",
-            "< 0.001" if each.P < 0.001 else f"{each.P:.3f}",
+            p_text(each.P),
         )
         for each in found.clusters
     ]
@@ -408,7 +395,7 @@ def inference_page(found: Inference) -> Page:
         verdict=[found.sentence],
         facts=[
             (f"Critical {name}", f"{found.zstar:.3f}"),
-            ("P of the whole curve", "< 0.001" if found.p < 0.001 else f"{found.p:.3f}"),
+            ("P of the whole curve", p_text(found.p)),
             ("α over the whole curve", f"{found.alpha:g}"),
         ],
         sections=[Section("Statistic", (), pictures, [Table("", columns, rows)] if rows else [])],
@@ -483,8 +470,7 @@ def _sentence(found: Comparison, effect: Effect) -> str:
 
 
 def _row(found: Comparison, row: dict[Any, Any]) -> tuple[str, ...]:
-    name = found.responses[0]
-    unit, factor = shown_unit(name) if is_channel(name) else ("", 1.0)
+    *_, unit, factor = ShownQuantity.of(found.responses[0])
     where = "no cluster"
     if np.isfinite(row["start"]):
         where = f"{row['start']:.1f} to {row['end']:.1f} %"
@@ -508,8 +494,7 @@ def _row(found: Comparison, row: dict[Any, Any]) -> tuple[str, ...]:
 
 
 def _pairs_section(found: Comparison, posthoc: pd.DataFrame) -> Section:
-    name = found.responses[0]
-    unit, factor = shown_unit(name) if is_channel(name) else ("", 1.0)
+    *_, unit, factor = ShownQuantity.of(found.responses[0])
     rows = [
         (
             f"{value_title(row['second'])} minus {in_sentence(row['first'])}",

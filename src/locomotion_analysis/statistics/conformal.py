@@ -142,6 +142,14 @@ def calibrated_limit(
         limit of its own (Mondrian conformal prediction, Vovk 2012,
         http://proceedings.mlr.press/v25/vovk12.html): one for all holds common classes too often
         and rare ones too seldom.
+
+    Examples
+    --------
+    >>> people = np.repeat(np.arange(20), 2)
+    >>> held_out = pd.DataFrame({"subject": people, "y_true": people / 10})
+    >>> held_out["y_pred"] = held_out["y_true"] + people / 100
+    >>> round(calibrated_limit(held_out, [], 0.9).limit, 2)
+    0.18
     """
     subjects = held_out["subject"].to_numpy()
     if not len(classes):
@@ -213,6 +221,13 @@ def prediction_sets(
     -------
     list of list
         Classes of each row.
+
+    Examples
+    --------
+    >>> limit = Conformal(0.9, 0.7, 19, {})
+    >>> sure, unsure = [0.95, 0.05], [0.6, 0.4]
+    >>> prediction_sets(np.array([sure, unsure]), np.array(["a", "a"]), ["a", "b"], limit)
+    [['a'], ['a', 'b']]
     """
     limits = [conformal.limit] * len(classes)
     for at, label in enumerate(classes):

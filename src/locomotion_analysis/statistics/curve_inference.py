@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from locomotion_analysis.errors import SchemaError
+from locomotion_analysis.reporting.names import p_equals
 from locomotion_analysis.statistics.fields import (
     Df,
     Field,
@@ -159,17 +160,17 @@ class Inference:
             plain = self.method == "mixed" or (self.method == "rft" and self.epsilon == 1.0)
             how = "" if plain else f" by {by}"
             how = how.replace("by random field theory, ", "with ")
-            return f"{self.effect}: {name}({df}) = {self.z:.3f}, {p_in_words(self.p)}{how}."
+            return f"{self.effect}: {name}({df}) = {self.z:.3f}, {p_equals(self.p)}{how}."
         limit = f"critical {name}({df}) = {self.zstar:.3f} at α = {self.alpha:g} by {by}"
         if not self.h0reject:
             peak = np.abs(self.z).max() if self.two_tailed else self.z.max()
             largest = f"largest |{name}|" if self.two_tailed else f"largest {name}"
             return (
                 f"{self.effect}: no part of the curve exceeded the {limit} "
-                f"({largest} = {peak:.3f}, {p_in_words(self.p)})."
+                f"({largest} = {peak:.3f}, {p_equals(self.p)})."
             )
         found = "; ".join(
-            f"nodes {each.endpoints[0]:.1f} to {each.endpoints[1]:.1f} ({p_in_words(each.P)})"
+            f"nodes {each.endpoints[0]:.1f} to {each.endpoints[1]:.1f} ({p_equals(each.P)})"
             for each in self.clusters
         )
         count = f"{len(self.clusters)} cluster{'s' if len(self.clusters) != 1 else ''}"
@@ -202,17 +203,9 @@ class Inference:
         str
             The page, with its pictures inside.
         """
-        from locomotion_analysis.statistics.comparison_report import inference_page, write_page
+        from locomotion_analysis.statistics.comparison_report import inference_page
 
-        page = inference_page(self).html()
-        if path is not None:
-            write_page(page, path)
-        return page
-
-
-def p_in_words(p: float) -> str:
-    """Return a p value as it is printed: ``p = 0.031``, ``p < 0.001``."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+        return inference_page(self).html(path)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from locomotion_analysis.statistics.designs import (
 )
 from locomotion_analysis.statistics.fields import Floats, Kind
 from locomotion_analysis.statistics.linear import (
+    Codes,
     Exchange,
     Hypothesis,
     coded,
@@ -723,7 +724,7 @@ def _grouped(Y: Any, A: ArrayLike | None, *, components: bool) -> tuple[Floats, 
 
 
 def _groups(
-    effect: str, rows: Floats, group: Any, n_groups: int, kind: Kind, *, equal_var: bool
+    effect: str, rows: Floats, group: Codes, n_groups: int, kind: Kind, *, equal_var: bool
 ) -> Hypothesis:
     """Return the hypothesis that groups have one mean."""
     counts = np.bincount(group, minlength=n_groups)

@@ -310,11 +310,7 @@ def _stratum(
     here = [term for term in terms if tuple(n for n in within if n in term) == stratum]
     if not here:
         return {}
-    contrasts: Floats = np.ones((1, 1))
-    for name in within:
-        size = sizes[name]
-        part = _helmert(size) if name in stratum else np.full((1, size), size**-0.5)
-        contrasts = np.asarray(np.kron(contrasts, part), dtype=np.float64)
+    contrasts = _contrasts(within, stratum, sizes)
     n_units, per_unit = len(units.rows), len(contrasts)
     rows = np.einsum("mc,ucqi->umqi", contrasts, units.rows)
     rows = rows.reshape(n_units * per_unit, *units.rows.shape[2:])
@@ -329,54 +325,24 @@ def _stratum(
     }
     model: dict[Term, Floats] = {stratum: mean, **columns}
     model |= {(name, ""): column for name, column in slopes.items()}
-    rank = np.linalg.matrix_rank(np.hstack(list(model.values())))
-    wanted = sum(part.shape[1] for part in model.values())
-    if rank < wanted:
-        raise SchemaError(
-            expected="effects that can be told apart",
-            got=f"the columns of {_aliased(model)} follow from the others (aliased)",
-            where="formula",
-            fix="leave one of them out; a covariate that is another at each level of a factor "
-            "cannot be corrected for",
-        )
-    df_error = float(len(rows) - rank)
-    if df_error < 1:
-        raise SchemaError(
-            expected="more people than the model has effects",
-            got=f"{n_units} people and {rank} columns",
-            where=":".join(here[0]),
-            fix="add people, or leave effects out; cycles of the same people do not help",
-        )
+    df_error = _error_freedom(model, n_units, here[0])
     tests = {}
     kind: Kind = "F" if rows.shape[2] == 1 else "X2"
-    unit = np.repeat(np.arange(n_units), per_unit)
+    unit, block = np.repeat(np.arange(n_units), per_unit), np.zeros(n_units, dtype=np.int64)
+    between = Exchange("units", unit, block)
     levels = tuple(sizes[name] for name in stratum)
-    inside = _inside(within, stratum, sizes)
+    inside = Exchange("levels", unit, block, levels, _contrasts(stratum, stratum, sizes))
+    empty = np.zeros((len(rows), 0))
     for term in here:
         contains = [t for t in model if set(term) < set(t) and ss_type == 2]
         others = [part for t, part in model.items() if t != term and t not in contains]
         above = [model[t] for t in contains]
-        empty = np.zeros((len(rows), 0))
         basis, nuisance = split_model(
             model[term], np.hstack([empty, *others]), np.hstack([empty, *above])
         )
-        block = np.zeros(n_units, dtype=np.int64)
-        exchange = (
-            Exchange("levels", unit, block, levels, inside)
-            if term == stratum
-            else Exchange("units", unit, block)
-        )
         known: Kind = "T2" if kind == "X2" and len(basis) == 1 else kind
-        scale = size_scale = float("nan")
-        if len(basis) == 1:
-            # From the coefficient of a column that is 1 and -1, to a difference of levels.
-            coefficient = 1.0 / float((basis @ model[term][:, 0])[0])
-            between = [-2.0 for name in term if name in sizes and name not in stratum]
-            inside_term = [-np.sqrt(2.0) for name in term if name in stratum]
-            averaged = [sizes[name] ** -0.5 for name in within if name not in stratum]
-            scale = float(np.prod([*between, *inside_term, *averaged])) * coefficient
-            if all(name in sizes for name in term):
-                size_scale = abs(float(np.prod(between)) * coefficient)
+        of_columns = basis @ model[term]
+        scale, size_scale = _scales_of_difference(term, stratum, within, sizes, of_columns)
         tests[term] = Hypothesis(
             ":".join(term),
             known,
@@ -384,15 +350,70 @@ def _stratum(
             basis,
             nuisance,
             df_error,
-            exchange,
-            None,
-            residuals,
-            scale,
-            size_scale,
-            _level_means(term, stratum, sizes, basis @ model[term]),
-            sum(part.shape[1] for part in above),
+            inside if term == stratum else between,
+            residuals=residuals,
+            scale=scale,
+            size_scale=size_scale,
+            levels=_level_means(term, stratum, sizes, of_columns),
+            n_above=sum(part.shape[1] for part in above),
         )
     return tests
+
+
+def _contrasts(within: Sequence[str], stratum: Term, sizes: Mapping[str, int]) -> Floats:
+    """Return orthonormal contrasts over the factors of the stratum, means over the others."""
+    contrasts: Floats = np.ones((1, 1))
+    for name in within:
+        size = sizes[name]
+        part = _helmert(size) if name in stratum else np.full((1, size), size**-0.5)
+        contrasts = np.asarray(np.kron(contrasts, part), dtype=np.float64)
+    return contrasts
+
+
+def _error_freedom(model: Mapping[Term, Floats], n_units: int, first: Term) -> float:
+    """Return the degrees of freedom of a stratum's error, of effects that can be estimated."""
+    columns = np.hstack(list(model.values()))
+    rank = np.linalg.matrix_rank(columns)
+    if rank < columns.shape[1]:
+        raise SchemaError(
+            expected="effects that can be told apart",
+            got=f"the columns of {_aliased(model)} follow from the others (aliased)",
+            where="formula",
+            fix="leave one of them out; a covariate that is another at each level of a factor "
+            "cannot be corrected for",
+        )
+    freedom = float(len(columns) - rank)
+    if freedom < 1:
+        raise SchemaError(
+            expected="more people than the model has effects",
+            got=f"{n_units} people and {rank} columns",
+            where=":".join(first),
+            fix="add people, or leave effects out; cycles of the same people do not help",
+        )
+    return freedom
+
+
+def _scales_of_difference(
+    term: Term,
+    stratum: Term,
+    within: Sequence[str],
+    sizes: Mapping[str, int],
+    of_columns: Floats,
+) -> tuple[float, float]:
+    """Return what makes a difference of levels, and its size, of the product with one basis row.
+
+    The column of a factor is 1 and -1 at its two levels. NaN where there are several columns.
+    """
+    if len(of_columns) != 1:
+        return float("nan"), float("nan")
+    coefficient = 1.0 / float(of_columns[0, 0])
+    between = [-2.0 for name in term if name in sizes and name not in stratum]
+    inside = [-np.sqrt(2.0) for name in term if name in stratum]
+    averaged = [sizes[name] ** -0.5 for name in within if name not in stratum]
+    scale = float(np.prod([*between, *inside, *averaged])) * coefficient
+    if any(name not in sizes for name in term):
+        return scale, float("nan")
+    return scale, abs(float(np.prod(between)) * coefficient)
 
 
 def _helmert(size: int) -> Floats:
@@ -410,14 +431,6 @@ def _level_means(
     size = sizes[term[0]]
     coding = _helmert(size).T if term == stratum else _sum_coded(np.arange(size), size)
     return np.asarray(coding @ np.linalg.inv(of_columns))
-
-
-def _inside(within: Sequence[str], stratum: Term, sizes: Mapping[str, int]) -> Floats:
-    contrasts: Floats = np.ones((1, 1))
-    for name in within:
-        if name in stratum:
-            contrasts = np.asarray(np.kron(contrasts, _helmert(sizes[name])), dtype=np.float64)
-    return contrasts
 
 
 def _sum_coded(codes: Codes, size: int) -> Floats:

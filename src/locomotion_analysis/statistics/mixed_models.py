@@ -6,7 +6,7 @@ own; nothing is shared between points, and no approximation is made to be fast.
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -108,6 +108,17 @@ class MixedModel:
         What was left out, and what is singular.
     simulated : bool
         Whether any row is of a simulated person.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> people = np.repeat(np.arange(12), 8)
+    >>> frame = pd.DataFrame({"subject": people, "speed_m_s": rng.uniform(1, 2, 96)})
+    >>> own = rng.normal(0.2, 0.05, 12)[people]
+    >>> frame["stride_length_m"] = own + 0.8 * frame["speed_m_s"] + rng.normal(0, 0.02, 96)
+    >>> fit = mixed("stride_length_m ~ speed_m_s + (1 | subject)", frame)
+    >>> fit.random.round(2).to_dict("records")
+    [{'sd[Intercept]': 0.05, 'sd[residual]': 0.02}]
     """
 
     formula: str
@@ -230,7 +241,7 @@ class MixedModel:
         kept = weights[told]
         zeros = np.zeros(len(kept), dtype=np.intp)
         found = _fitted_in_parts(
-            _weighted(self._sums.at(zeros), kept), self._layout.shape, self.reml
+            replace(self._sums.at(zeros), weights=kept), self._layout.shape, self.reml
         )
         beta = self._layout.effects_of(found.terms.beta)
         random = _random_table(self._layout, found.factor, found.terms.variance)
@@ -382,61 +393,38 @@ def mixed(
     layout, Q, Z = _layout(read, frame, response)
     check_size(Q, Z, people, read)
     sums = Sums.of(Q, Z, response - Q @ (Q.T @ response), person)
-    constant = sums.yy.sum(axis=1) <= 1e-20 * np.square(response).sum(axis=0)
-    if constant.any():
-        raise SchemaError(
-            expected="a response that varies within the fixed effects",
-            got=f"none at {_shown(nodes, constant)}",
-            where=read.response,
-            fix="leave these points out: pass the others as curves=",
-        )
+    _refuse_constant(sums, response, nodes, read.response)
     found = _fitted_in_parts(sums, layout.shape, reml)
     beta = layout.effects_of(found.terms.beta)
     singular = negligible(found.theta, layout.shape)
     most = _most_freedom(Q @ layout.R, Z @ layout.R_z, person)
     most = np.where(singular[:, np.newaxis], most, np.inf)
     covariance = _covariance(sums, layout, found, reml, most)
-    notes += [
-        f"{what} at {_shown(nodes, where)}" if len(nodes) > 1 else what
-        for what, where in (
-            ("singular: a random effect has no variance, or a correlation of 1 or -1", singular),
-            ("no minimum of the criterion was found", ~found.converged),
-        )
-        if where.any()
-    ]
-    if singular.any() or not found.converged.all():
-        warnings.warn(f"{formula}: {'; '.join(notes)}.", LocomotionWarning, stacklevel=2)
+    if doubts := _doubts(singular, found.converged, nodes):
+        warnings.warn(f"{formula}: {'; '.join(doubts)}.", LocomotionWarning, stacklevel=2)
     is_curve = curves is not None or len(nodes) > 1
     index = pd.Index(nodes, name=_NODE if is_curve else None)
     random = _random_table(layout, found.factor, found.terms.variance)
-    moments = _Moments(
-        np.var(Q @ layout.R @ beta.T, axis=0, ddof=1), Z.T @ Z / len(Z), layout.R, len(Q)
-    )
-    quality = _quality_table(found, moments, reml)
+    quality = _quality_table(layout, Q, Z, found, reml)
     quality["singular"], quality["converged"] = singular, found.converged
-    effects = np.einsum("bij,bsj->bsi", _sigma(found.factor), found.terms.Kr)
-    effects = np.linalg.solve(layout.R_z, effects.transpose(2, 0, 1).reshape(Z.shape[1], -1))
-    titles = pd.MultiIndex.from_product([layout.effects, nodes], names=["effect", _NODE])
-    people_table = pd.DataFrame(
-        effects.reshape(len(titles), len(people)), index=titles, columns=people
-    )
+    effects_of_people = _people_table(layout, found, nodes, people)
     fixed = _fixed_table(layout, beta, covariance, level, index)
     if is_curve:
         _add_band(fixed, layout, sums, found, (level, random_state))
     else:
         fixed = fixed.droplevel(1)
-        people_table = people_table.droplevel(1)
+        effects_of_people = effects_of_people.droplevel(1)
     return MixedModel(
         formula,
         fixed,
         random.set_axis(index),
         quality.set_axis(index),
-        people_table,
+        effects_of_people,
         len(frame),
         len(people),
         reml,
         level,
-        tuple(notes),
+        (*notes, *doubts),
         is_simulated(data),
         layout,
         sums,
@@ -558,6 +546,32 @@ def check_size(Q: Values, Z: Values, people: "pd.Index[Any]", read: Formula) -> 
         )
 
 
+def _refuse_constant(sums: Sums, response: Values, nodes: NDArray[Any], name: str) -> None:
+    constant = sums.yy.sum(axis=1) <= 1e-20 * np.square(response).sum(axis=0)
+    if constant.any():
+        raise SchemaError(
+            expected="a response that varies within the fixed effects",
+            got=f"none at {_shown(nodes, constant)}",
+            where=name,
+            fix="leave these points out: pass the others as curves=",
+        )
+
+
+def _doubts(
+    singular: NDArray[np.bool_], converged: NDArray[np.bool_], nodes: NDArray[Any]
+) -> list[str]:
+    """Say at which points a fit is singular or was not found."""
+    kinds = (
+        ("singular: a random effect has no variance, or a correlation of 1 or -1", singular),
+        ("no minimum of the criterion was found", ~converged),
+    )
+    return [
+        f"{what} at {_shown(nodes, where)}" if len(nodes) > 1 else what
+        for what, where in kinds
+        if where.any()
+    ]
+
+
 def _shown(nodes: NDArray[Any], where: NDArray[np.bool_]) -> str:
     if len(nodes) == 1:
         return "any row"
@@ -573,10 +587,6 @@ class _Found(NamedTuple):
     converged: NDArray[np.bool_]
     factor: Values
     terms: Terms
-
-
-def _weighted(sums: Sums, weights: Values) -> Sums:
-    return Sums(sums.rows, sums.ZZ, sums.ZX, sums.XX, sums.Zy, sums.Xy, sums.yy, weights)
 
 
 def _fitted_in_parts(sums: Sums, shape: Shape, reml: bool) -> _Found:
@@ -761,31 +771,34 @@ def _random_table(layout: _Layout, factor: Values, variance: Values) -> pd.DataF
     return pd.DataFrame({**table, "sd[residual]": np.sqrt(variance)})
 
 
-class _Moments(NamedTuple):
-    """What shares of variance need: variance of Xβ, mean of Z̃Z̃', R of X, rows."""
+def _people_table(
+    layout: _Layout, found: _Found, nodes: NDArray[Any], people: "pd.Index[Any]"
+) -> pd.DataFrame:
+    """Return the random effects of each person, one row an effect and point."""
+    whitened_effects = np.einsum("bij,bsj->ibs", _sigma(found.factor), found.terms.Kr)
+    effects = np.linalg.solve(layout.R_z, whitened_effects.reshape(len(layout.R_z), -1))
+    titles = pd.MultiIndex.from_product([layout.effects, nodes], names=["effect", _NODE])
+    return pd.DataFrame(effects.reshape(len(titles), -1), index=titles, columns=people)
 
-    explained: Values
-    ZZ: Values
-    R: Values
-    rows: int
 
-
-def _quality_table(found: _Found, moments: _Moments, reml: bool) -> pd.DataFrame:
+def _quality_table(
+    layout: _Layout, Q: Values, Z: Values, found: _Found, reml: bool
+) -> pd.DataFrame:
     terms = found.terms
-    p = terms.beta.shape[1]
-    parameters = p + found.theta.shape[1] + 1
-    scale = 2 * np.log(np.abs(np.diag(moments.R))).sum() if reml else 0.0
+    parameters = terms.beta.shape[1] + found.theta.shape[1] + 1
+    scale = 2 * np.log(np.abs(np.diag(layout.R))).sum() if reml else 0.0
     criterion = terms.criterion + scale
     residual = terms.variance
-    between = np.einsum("bij,ij->b", _sigma(found.factor), moments.ZZ) * residual
-    whole = moments.explained + between + residual
+    explained = np.var(Q @ layout.R @ layout.effects_of(terms.beta).T, axis=0, ddof=1)
+    between = np.einsum("bij,ij->b", _sigma(found.factor), Z.T @ Z / len(Z)) * residual
+    whole = explained + between + residual
     return pd.DataFrame(
         {
             "criterion": criterion,
             "aic": criterion + 2 * parameters,
-            "bic": criterion + np.log(moments.rows) * parameters,
+            "bic": criterion + np.log(len(Q)) * parameters,
             "icc": between / (between + residual),
-            "r2_marginal": moments.explained / whole,
-            "r2_conditional": (moments.explained + between) / whole,
+            "r2_marginal": explained / whole,
+            "r2_conditional": (explained + between) / whole,
         }
     )

@@ -110,17 +110,8 @@ def people_of(
             got="none: " + ("; ".join(history) or "no cycles"),
             where="data",
         )
-    if (
-        isinstance(data, LocomotionData)
-        and len(phase)
-        and (n := int(out_of_phase(data)[keep].sum()))
-    ):
-        # Not left out: the check knows curves by their norm, and may not know these.
-        history.append(
-            f"{n} of {int(keep.sum())} cycles seem to begin half a cycle after their own foot's "
-            "contact (check GAIT108): means blend two kinds of curves; without them: "
-            "locomotion validate DATA --write-clean FILE"
-        )
+    if isinstance(data, LocomotionData) and len(phase):
+        history += _begun_half_a_cycle_late(data, keep)
     frame, values = frame[keep].reset_index(drop=True), values[keep]
     history += _mixed(table, keep, columns)
     for name in within:
@@ -131,27 +122,19 @@ def people_of(
         and not pd.api.types.is_bool_dtype(frame[name])
     ]  # fmt: skip
     factors = [name for name in columns if name not in numbers]
-    person = np.asarray(frame.groupby(keys, sort=True, observed=True).ngroup(), dtype=np.int64)
-    condition = [*factors, *legs]
-    names = frame.groupby(keys, sort=True, observed=True).size().index
-    of_row = _codes(frame, person, condition)
-    means, first = _means(values, of_row)
-    extra, _ = _means(frame[numbers].to_numpy(float)[:, :, None], of_row)
-    kept = frame.iloc[first].reset_index(drop=True)
-    kept[numbers] = extra[:, :, 0]
-    kept["person"] = person[first]
+    people = frame.groupby(keys, sort=True, observed=True)
+    person, names = np.asarray(people.ngroup(), dtype=np.int64), people.size().index
+    of_row = _codes(frame, person, [*factors, *legs])
+    kept, means = _averaged(frame.assign(person=person), values, numbers, of_row)
+    n_means = len(set(_codes(frame, person, factors)))
+    who = f"{len(names)} {'person' if len(names) == 1 else 'people'}"
     history.append(
-        _averaged(len(frame), int(person.max()) + 1, len(set(_codes(frame, person, factors))))
+        f"{len(frame)} cycles of {who} averaged to {n_means} means: cycles are not people"
     )
     if legs:
-        person_of_kept = np.asarray(kept["person"], dtype=np.int64)
-        of_leg = _codes(kept, person_of_kept, factors)
-        both = int((np.bincount(of_leg) > 1).sum())
-        means, first = _means(means, of_leg)
-        extra, _ = _means(kept[numbers].to_numpy(float)[:, :, None], of_leg)
-        kept = kept.iloc[first].reset_index(drop=True)
-        kept[numbers] = extra[:, :, 0]
-        if both:
+        of_leg = _codes(kept, kept["person"].to_numpy(np.int64), factors)
+        kept, means = _averaged(kept, means, numbers, of_leg)
+        if both := int((np.bincount(of_leg) > 1).sum()):
             history.append(
                 f"{both} means are of both legs, each leg averaged first: one person is one"
             )
@@ -160,6 +143,17 @@ def people_of(
         kept[["person", *columns]], means, phase, int(keep.sum()), tuple(history),
         simulated or bool(table.attrs.get("simulated", False)), tuple(_name(key) for key in names),
     )  # fmt: skip
+
+
+def _begun_half_a_cycle_late(data: LocomotionData, keep: NDArray[np.bool_]) -> list[str]:
+    """Tell of cycles out of phase; none is left out, for the check knows curves by their norm."""
+    n = int(out_of_phase(data)[keep].sum())
+    told = (
+        f"{n} of {int(keep.sum())} cycles seem to begin half a cycle after their own foot's "
+        "contact (check GAIT108): means blend two kinds of curves; without them: "
+        "locomotion validate DATA --write-clean FILE"
+    )
+    return [told] if n else []
 
 
 def _name(key: object) -> str:
@@ -183,11 +177,6 @@ def _mixed(table: pd.DataFrame, keep: NDArray[np.bool_], columns: Sequence[str])
                 stacklevel=5,
             )
     return told
-
-
-def _averaged(n_cycles: int, n_people: int, n_means: int) -> str:
-    people = f"{n_people} {'person' if n_people == 1 else 'people'}"
-    return f"{n_cycles} cycles of {people} averaged to {n_means} means: cycles are not people"
 
 
 def responses_of(
@@ -231,6 +220,16 @@ def _codes(
     keyed = frame[list(columns)].assign(_person=person)
     found = keyed.groupby(["_person", *columns], sort=True, observed=True, dropna=False)
     return np.asarray(found.ngroup(), dtype=np.int64)
+
+
+def _averaged(
+    frame: pd.DataFrame, values: Floats, numbers: Sequence[str], codes: NDArray[np.int64]
+) -> tuple[pd.DataFrame, Floats]:
+    """Return one row a code: its first, with the means of the columns `numbers`; and of values."""
+    means, first = _means(values, codes)
+    kept = frame.iloc[first].reset_index(drop=True)
+    kept[list(numbers)] = _means(frame[list(numbers)].to_numpy(float)[:, :, None], codes)[0][..., 0]
+    return kept, means
 
 
 def _means(values: Floats, codes: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:

@@ -6,10 +6,9 @@ import numpy as np
 
 from locomotion_analysis.errors import SchemaError
 from locomotion_analysis.reporting.names import (
-    channel_axis,
+    ShownQuantity,
     feature_title,
     in_sentence,
-    shown_unit,
     value_title,
 )
 from locomotion_analysis.reporting.style import (
@@ -22,7 +21,6 @@ from locomotion_analysis.reporting.style import (
     light_grid,
     line_style,
 )
-from locomotion_analysis.standard import is_channel
 from locomotion_analysis.statistics.curve_inference import SYMBOLS, Cluster, Inference
 from locomotion_analysis.statistics.fields import Floats
 from locomotion_analysis.statistics.formula import INTERCEPT
@@ -66,7 +64,7 @@ def plot_means(found: "Comparison", ax: "Axes | None" = None, effect: str | None
         )  # fmt: skip
     ax = axes_for(ax, 5.6, 3.6, found)
     name = found.responses[0]
-    factor = shown_unit(name)[1] if is_channel(name) else 1.0
+    factor = ShownQuantity.of(name).factor
     if not len(found.phase):
         return _dots(found, ax)
     for position, (levels, band) in enumerate(found.means.items()):
@@ -191,8 +189,7 @@ def plot_difference(found: "Comparison", effect: str, ax: "Axes | None" = None) 
             fix="use posthoc() for the pairs of levels",
         )  # fmt: skip
     ax = axes_for(ax, 5.6, 3.0, found)
-    name = found.responses[0]
-    factor = shown_unit(name)[1] if is_channel(name) else 1.0
+    _, axis, _, factor = ShownQuantity.of(found.responses[0])
     band = chosen.difference
     ax.fill_between(
         found.phase, factor * band.low, factor * band.high, color=MUTED, alpha=0.25, linewidth=0
@@ -202,7 +199,7 @@ def plot_difference(found: "Comparison", effect: str, ax: "Axes | None" = None) 
     _shade(ax, chosen.inference.clusters, found.phase)
     gait_cycle_axis(ax)
     ax.set_title(difference_title(found, effect), loc="left")
-    ax.set_ylabel(channel_axis(name) if is_channel(name) else feature_title(name))
+    ax.set_ylabel(axis)
     return ax
 
 
@@ -214,8 +211,7 @@ def draw_effect(
     `of` are the response and the effect: a slope has the unit of the response per covariate.
     """
     response, effect = of
-    known = is_channel(response)
-    factor = shown_unit(response)[1] if known else 1.0
+    _, quantity, _, factor = ShownQuantity.of(response)
     x, drawn = rows.index.to_numpy(float), rows.astype(float) * factor
     for low, high, shade, said in (
         ("band_low", "band_high", 0.15, "whole curve"),
@@ -233,7 +229,6 @@ def draw_effect(
         for part in effect.split(":")
         if "[" not in part and part != INTERCEPT
     ]
-    quantity = channel_axis(response) if known else feature_title(response)
     ax.set_ylabel(f"{quantity} per {' and '.join(slopes)}" if slopes else quantity)
 
 

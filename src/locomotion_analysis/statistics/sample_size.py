@@ -38,6 +38,13 @@ class Power:
         Studies a row.
     simulated : bool
         Whether the pilot was of simulated people.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> found = power(rng.normal(1.0, 0.2, 12), rng.normal(1.2, 0.2, 12), n=[10, 40], n_simulations=200)
+    >>> found.table.index.tolist(), found.alpha
+    ([10, 40], 0.05)
     """
 
     table: pd.DataFrame

@@ -22,7 +22,15 @@ _TRIAL = ("dataset", "subject", "task", "task_id", "side")
 
 
 class Trend(NamedTuple):
-    """Change of a series per stride, with its 95 % interval."""
+    """Change of a series per stride, with its 95 % interval.
+
+    Examples
+    --------
+    >>> noise = np.random.default_rng(0).normal(0, 0.02, 100)
+    >>> slower = trend(1.1 + 0.002 * np.arange(100) + noise)
+    >>> bool(slower.low > 0)
+    True
+    """
 
     slope: float
     low: float

@@ -1,16 +1,21 @@
 """What a model looks at: joints, phases and measurements, on held-out subjects."""
 
 from locomotion_analysis.evaluation.explain.dependence import (
+    PartialDependence,
+    ShapleyValues,
     partial_dependence,
     shapley_values,
     with_clinical_variables,
 )
 from locomotion_analysis.evaluation.explain.feature_groups import feature_groups
 from locomotion_analysis.evaluation.explain.importance import (
+    GroupedImportance,
+    PhaseImportance,
     grouped_importance,
     sequence_importance,
 )
 from locomotion_analysis.evaluation.explain.report import (
+    Explanation,
     explain_report,
     mean_toe_off,
     plot_grouped_importance,
@@ -21,6 +26,11 @@ from locomotion_analysis.evaluation.explain.report import (
 )
 
 __all__ = [
+    "Explanation",
+    "GroupedImportance",
+    "PartialDependence",
+    "PhaseImportance",
+    "ShapleyValues",
     "explain_report",
     "feature_groups",
     "grouped_importance",

@@ -285,7 +285,7 @@ class ShapleyValues:
     simulated: bool
 
     def mean_absolute(self) -> pd.DataFrame:
-        """Return the mean |Shapley value| of each feature and outcome, largest first.
+        """Return the mean size of the Shapley value of each feature and outcome, largest first.
 
         Mean over the cycles of a subject, then over subjects, so that a subject of many cycles
         does not count more.
@@ -298,7 +298,7 @@ class ShapleyValues:
         return table.loc[table.sum(axis=1).sort_values(ascending=False, kind="stable").index]
 
     def by_group(self, feature_groups: Mapping[str, Sequence[str]]) -> "pd.Series[float]":
-        """Return the mean |sum over a group's features|, over subjects and outcomes."""
+        """Return the mean size of the sum over the features of a group, over subjects and outcomes."""
         found = {}
         for name, columns in feature_groups.items():
             chosen = self.features.columns.get_indexer(pd.Index(columns))

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = [
+    "CycleRelevance",
     "integrated_gradients",
     "phase_attention",
     "phase_occlusion",
@@ -487,6 +488,20 @@ def plot_relevance(
     Returns
     -------
     matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import FunctionTransformer
+    >>> from locomotion_analysis.simulation import simulate
+    >>> data = simulate(6, 2, ["level_walking"], ["healthy", "stroke"])
+    >>> knee = ["knee_flexion_angle_ipsi_rad"]
+    >>> flat = make_pipeline(FunctionTransformer(lambda x: x.reshape(len(x), -1)), LogisticRegression())
+    >>> flat = flat.fit(data.array(knee), data.cycles["pathology"])
+    >>> found = phase_occlusion(flat, data.array(knee), data.groups, knee, n_windows=5)
+    >>> plot_relevance(found, data).get_xlabel()
+    'Gait cycle (%)'
     """
     axes = axes_for(axes, 6.6, 2.9, () if data is None else data)
     outcomes = sorted(pd.unique(found.outcomes), key=str) if by_outcome else [None]
@@ -548,6 +563,20 @@ def plot_relevance_on_curves(
     ------
     SchemaError
         If `data` has other cycles, or not this channel or outcome.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import FunctionTransformer
+    >>> from locomotion_analysis.simulation import simulate
+    >>> data = simulate(6, 2, ["level_walking"], ["healthy", "stroke"])
+    >>> knee = ["knee_flexion_angle_ipsi_rad"]
+    >>> flat = make_pipeline(FunctionTransformer(lambda x: x.reshape(len(x), -1)), LogisticRegression())
+    >>> flat = flat.fit(data.array(knee), data.cycles["pathology"])
+    >>> found = phase_occlusion(flat, data.array(knee), data.groups, knee, n_windows=5)
+    >>> plot_relevance_on_curves(found, data, knee[0], "stroke").get_ylabel()
+    'Angle (°)'
     """
     if len(data.cycles) != len(found.values) or (data.groups != found.subjects).any():
         raise SchemaError(
@@ -606,6 +635,20 @@ def plot_relevance_map(
     Returns
     -------
     matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import FunctionTransformer
+    >>> from locomotion_analysis.simulation import simulate
+    >>> data = simulate(6, 2, ["level_walking"], ["healthy", "stroke"])
+    >>> knee = ["knee_flexion_angle_ipsi_rad"]
+    >>> flat = make_pipeline(FunctionTransformer(lambda x: x.reshape(len(x), -1)), LogisticRegression())
+    >>> flat = flat.fit(data.array(knee), data.cycles["pathology"])
+    >>> found = phase_occlusion(flat, data.array(knee), data.groups, knee, n_windows=5)
+    >>> plot_relevance_map(found, data, "stroke").get_xlabel()
+    'Gait cycle (%)'
     """
     channels = found.by_channel(outcome)["channel"].head(_MOST_CHANNELS)
     profiles = [found.profile(c, outcome, signed=True) for c in channels]

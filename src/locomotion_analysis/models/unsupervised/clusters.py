@@ -6,7 +6,7 @@ subjects (:func:`cluster_stability`); and how much of them the subject, the spee
 explains (:func:`explained_by`).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
 
@@ -792,7 +792,11 @@ def _by_subject(
         yield drawn
 
 
-def _share(clusters: NDArray[np.int64], codes: NDArray[np.int64], null: Any) -> dict[str, float]:
+def _share(
+    clusters: NDArray[np.int64],
+    codes: NDArray[np.int64],
+    null: Iterable[tuple[NDArray[np.int64], NDArray[np.int64]]],
+) -> dict[str, float]:
     found = _mutual_information(clusters, codes)
     chance = np.array([_mutual_information(*pair) for pair in null])
     entropy = _mutual_information(clusters, clusters)

@@ -16,10 +16,10 @@ from locomotion_analysis.production.monitoring.drift import LEVEL, PHASES, Drift
 from locomotion_analysis.production.monitoring.watching import (
     Watch,
     current_people,
-    measured_title,
     reference_people,
 )
 from locomotion_analysis.reporting.names import (
+    ShownQuantity,
     channel_title,
     feature_title,
     in_sentence,
@@ -267,7 +267,7 @@ def _drift(found: Watch, bundle: Bundle) -> Section | None:
     changed = drift.measured[drift.measured["then"] != drift.measured["now"]]
     if len(changed):
         rows = [
-            (measured_title(str(row["variable"])), f"{row['then']:.0%}", f"{row['now']:.0%}",
+            (ShownQuantity.of(str(row["variable"])).title, f"{row['then']:.0%}", f"{row['now']:.0%}",
              p_text(row["p_corrected"]))
             for row in changed.head(_ROWS_SHOWN).to_dict("records")
         ]  # fmt: skip

@@ -37,13 +37,12 @@ from locomotion_analysis.production.monitoring.drift import (
 from locomotion_analysis.production.monitoring.store import PredictionStore, Stored
 from locomotion_analysis.reporting.names import (
     METRIC_NAMES,
+    ShownQuantity,
     channel_title,
-    feature_title,
     number_text,
     p_equals,
     shown_unit,
 )
-from locomotion_analysis.standard import is_channel
 
 # How good the answers were, of those whose truth became known
 
@@ -252,7 +251,7 @@ def _alarms(drift: Drift | None, performance: LivePerformance) -> tuple[str, ...
         if len(changed):
             first = changed.iloc[0]
             farthest = (
-                f"; {measured_title(first['variable'])} known of {first['now']:.0%} of the people "
+                f"; {ShownQuantity.of(first['variable']).title} known of {first['now']:.0%} of the people "
                 f"now, {first['then']:.0%} then"
             )
         if len(drift.channels) and min(least["curves"], least["features"], least["domain"]) <= 0.05:
@@ -274,11 +273,6 @@ def _alarms(drift: Drift | None, performance: LivePerformance) -> tuple[str, ...
             f"worse than the {number_text(trained)} of the training."
         )
     return tuple(alarms)
-
-
-def measured_title(name: str) -> str:
-    """Return the title of a channel or feature that people have or lack."""
-    return channel_title(name) if is_channel(name) else feature_title(name)
 
 
 # Telling another system of an alarm
