@@ -320,6 +320,14 @@ def test_a_model_that_fails_its_examples_is_not_served_at_all(model):
         pass
 
 
+def test_an_error_of_the_model_names_the_file_and_no_copy_of_it(model):
+    model.write_text("{")
+    with pytest.raises(BundleError) as refused, Running(model):
+        pass
+    assert str(model) in str(refused.value)
+    assert "locomotion-serve" not in str(refused.value)
+
+
 def test_more_requests_than_may_wait_are_told_to_come_back(model):
     with Running(model, max_waiting=1, answer_timeout_s=1.0) as running:
         slow = {"features": [{"speed_m_s": HANG, "cadence": 0.0}]}
