@@ -19,7 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import ConvergenceError, LocomotionWarning, SchemaError
+from locomotion_analysis.errors import ConvergenceError, SchemaError
 from locomotion_analysis.extras import require
 from locomotion_analysis.reporting.style import is_simulated
 from locomotion_analysis.statistics.bayesian_posterior import (
@@ -43,7 +43,12 @@ from locomotion_analysis.statistics.formula import (
     refuse_aliased,
 )
 from locomotion_analysis.statistics.mixed_likelihood import Sums
-from locomotion_analysis.statistics.mixed_models import check_size, grouping_of, inputs_of
+from locomotion_analysis.statistics.mixed_models import (
+    check_size,
+    grouping_of,
+    inputs_of,
+    rows_left_out,
+)
 
 __all__ = ["BayesianModel", "Prior", "bayesian"]
 
@@ -184,10 +189,7 @@ def bayesian(
     known = frame.notna().all(axis=1).to_numpy() & np.isfinite(response).all(axis=1)
     if error is not None:
         known &= error > 0
-    notes = []
-    if not known.all():
-        notes.append(f"{(~known).sum()} of {len(known)} rows with missing values were left out")
-        warnings.warn(f"{notes[-1]}.", LocomotionWarning, stacklevel=2)
+    notes = rows_left_out(known)
     frame, response = frame[known], response[known]
     person, people = pd.factorize(frame[group])
     design = _design(read, frame, response, person, None if error is None else error[known])

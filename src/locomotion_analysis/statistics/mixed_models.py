@@ -383,10 +383,7 @@ def mixed(
     group = grouping_of(read)
     frame, response, nodes = inputs_of(read, data, curves)
     known = frame.notna().all(axis=1).to_numpy() & np.isfinite(response).all(axis=1)
-    notes = []
-    if not known.all():
-        notes.append(f"{(~known).sum()} of {len(known)} rows with missing values were left out")
-        warnings.warn(f"{notes[-1]}.", LocomotionWarning, stacklevel=2)
+    notes = rows_left_out(known)
     frame, response = frame[known], response[known]
     # In order of their names: the same draws for them in whatever order the rows come.
     person, people = pd.factorize(frame[group], sort=True)
@@ -510,6 +507,15 @@ def _with_features(data: LocomotionData, names: Sequence[str]) -> pd.DataFrame:
                 if spec.name in missing:
                     cycles[spec.name] = values[:, at]
     return cycles
+
+
+def rows_left_out(known: NDArray[np.bool_]) -> list[str]:
+    """Return the note on rows with missing values, and warn of them."""
+    if known.all():
+        return []
+    note = f"{(~known).sum()} of {len(known)} rows with missing values were left out"
+    warnings.warn(f"{note}.", LocomotionWarning, stacklevel=3)
+    return [note]
 
 
 def _layout(read: Formula, frame: pd.DataFrame, response: Values) -> tuple[_Layout, Values, Values]:

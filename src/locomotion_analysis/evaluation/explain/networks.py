@@ -585,12 +585,7 @@ def plot_relevance_on_curves(
             where="data",
             fix="select the same cycles, for example data.take(test)",
         )
-    if channel not in data.channels:
-        raise SchemaError(
-            expected=f"a channel among {', '.join(data.channels)}",
-            got=repr(channel),
-            where="channel",
-        )
+    channel = data.channel(channel)
     told_apart = found.channels != (ALL_CHANNELS,)
     profile = found.profile(channel if told_apart else ALL_CHANNELS, outcome, signed=True)
     axes = axes_for(axes, 6.2, 3.3, data)

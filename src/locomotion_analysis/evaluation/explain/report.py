@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from locomotion_analysis.data import LocomotionData
-from locomotion_analysis.errors import FileReadError, SchemaError
+from locomotion_analysis.errors import FileReadError
 from locomotion_analysis.evaluation.explain.dependence import (
     CLINICAL_VARIABLES,
     PartialDependence,
@@ -551,12 +551,7 @@ def plot_phase_importance_on_curves(
     -------
     matplotlib.axes.Axes
     """
-    if channel not in data.channels:
-        raise SchemaError(
-            expected=f"a channel among {', '.join(data.channels)}",
-            got=repr(channel),
-            where="channel",
-        )
+    channel = data.channel(channel)
     axes = axes_for(axes, 5.4, 3.2, data)
     curve = found.curve(channel)
     largest = max(float(found.table["importance"].max()), np.finfo(float).tiny)
