@@ -625,7 +625,9 @@ class LiveModel:
             await pool.start()
         except BaseException as error:
             copy.unlink(missing_ok=True)
-            if isinstance(error, LocomotionError):  # it names the copy, and the caller knows the file
+            if isinstance(
+                error, LocomotionError
+            ):  # it names the copy, and the caller knows the file
                 error.got = error.got.replace(str(copy), str(self._source.path()))
                 error.where = error.where.replace(str(copy), str(self._source.path()))
             raise
