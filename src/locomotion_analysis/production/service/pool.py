@@ -249,7 +249,8 @@ class WorkerHandle:
         threading.Thread(target=_watch, args=(self._process, loop, self.lost), daemon=True).start()
         opened = await self._in_thread(self._receive, _TO_OPEN_S)
         if isinstance(opened, NotOpened):
-            raise opened.error
+            why = opened.error
+            raise BundleError(expected=why.expected, got=why.got, where=why.where, fix=why.fix)
         described: Description = opened
         return described
 
@@ -598,7 +599,7 @@ class LiveModel:
         try:
             await pool.start()
         except BundleError as error:  # the workers know the copy only, the caller the file
-            error.got = error.got.replace(str(copy), str(self._source.path()))
+            error.where = error.where.replace(str(copy), str(self._source.path()))
             raise
         return pool
 
