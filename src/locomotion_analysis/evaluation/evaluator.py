@@ -281,10 +281,11 @@ class BiomechanicalModelEvaluator:
         return plot_evaluation(self.results, task_names, path, show=show)
 
     def _splitter(self, kind: Any) -> Any:
-        if not isinstance(self.n_splits, Integral) or self.n_splits < 2:
+        n_splits: object = self.n_splits
+        if not isinstance(n_splits, Integral) or int(n_splits) < 2:
             raise SchemaError(
                 expected="a whole number of folds, at least 2",
-                got=repr(self.n_splits),
+                got=repr(n_splits),
                 where="n_splits",
                 fix="for example n_splits=5; a splitter is passed as cv= to the evaluation",
             )

@@ -452,8 +452,10 @@ def checked_folds(
 
 def _text_refused(model: Any, X: Features) -> SchemaError:
     """Return the error of a model that met text: in a column of `X`, or else as its target."""
-    columns = X.select_dtypes(exclude=["number", "bool"]).columns if hasattr(X, "columns") else []
-    if len(columns):
+    columns: list[Any] = []
+    if isinstance(X, pd.DataFrame):
+        columns = list(X.select_dtypes(exclude=["number", "bool"]).columns)
+    if columns:
         return SchemaError(
             expected="features that are numbers",
             got=f"text in {listed(columns)}",

@@ -58,8 +58,9 @@ def batches(source: Source, batch_cycles: int) -> Iterator[LocomotionData]:
         for start in range(0, len(source), batch_cycles):
             yield source.take(range(start, min(start + batch_cycles, len(source))))
         return
-    if not isinstance(source, str | os.PathLike):
-        refuse_other(source)
+    given: object = source
+    if not isinstance(given, str | os.PathLike):
+        refuse_other(given)
     yield from LocomotionData.scan(source, batch_cycles)
 
 

@@ -249,7 +249,8 @@ class WorkerHandle:
         threading.Thread(target=_watch, args=(self._process, loop, self.lost), daemon=True).start()
         opened = await self._within(_TO_OPEN_S, self._receive)
         if isinstance(opened, NotOpened):
-            raise opened.error
+            why = opened.error
+            raise BundleError(expected=why.expected, got=why.got, where=why.where, fix=why.fix)
         described: Description = opened
         return described
 
@@ -625,9 +626,7 @@ class LiveModel:
             await pool.start()
         except BaseException as error:
             copy.unlink(missing_ok=True)
-            if isinstance(
-                error, LocomotionError
-            ):  # it names the copy, and the caller knows the file
+            if isinstance(error, BundleError):  # the workers know the copy, the caller the file
                 error.got = error.got.replace(str(copy), str(self._source.path()))
                 error.where = error.where.replace(str(copy), str(self._source.path()))
             raise
