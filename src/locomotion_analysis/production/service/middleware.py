@@ -220,7 +220,7 @@ def problem_response(
 
 def error_response(request: Request, error: Exception) -> Response:
     """Return the answer to a request that ended in an error, in the form its protocol wants."""
-    v2 = request.url.path.startswith("/v2")
+    v2 = request.scope["path"].startswith("/v2")  # its address may be none, with a wrong Host
     return response(refusal(error, request.scope.get("request_id", ""), v2=v2))
 
 
