@@ -444,7 +444,9 @@ def locked(
         if time.monotonic() >= deadline:
             raise FileLockedError(
                 expected="a file that nobody else is changing",
-                got=f"a lock that is held for more than {timeout_s:g} s",
+                got=f"a lock that is held for more than {timeout_s:g} s"
+                if timeout_s
+                else "one that another program is working on",
                 where=str(place),
                 fix="wait until the other program is done, or end it",
             )
