@@ -32,6 +32,18 @@ def test_a_table_is_read_and_says_what_was_assumed(table, tmp_path, ending):
     assert any("step = number of the row" in text for text in told)
 
 
+def test_a_folder_of_both_kinds_is_refused(table, tmp_path):
+    data = simulate(n_subjects=2, n_cycles=2, tasks=["level_walking"])
+    (tmp_path / "study").mkdir()
+    data.to_parquet(tmp_path / "walk.parquet")
+    table.to_parquet(tmp_path / "study" / "features.parquet")
+    with pytest.raises(SchemaError, match=r"curves in walk\.parquet, none in study/features") as error:
+        read_rows(tmp_path, "patient")
+    assert str(tmp_path / "walk.parquet") in error.value.fix
+    table.to_parquet(tmp_path / "study" / "more.parquet")
+    assert len(read_rows(tmp_path / "study", "patient")) == 2 * len(table)
+
+
 def test_gait_cycles_are_read_as_such(tmp_path):
     data = simulate(n_subjects=2, n_cycles=2, tasks=["level_walking"])
     data.to_parquet(tmp_path / "walk.parquet")

@@ -23,6 +23,7 @@ from locomotion_analysis.data.columns import (
 )
 from locomotion_analysis.data.locomotion_data import LocomotionData
 from locomotion_analysis.data.parquet import (
+    open_parquet,
     parquet_files,
     read_csv_table,
     read_parquet_table,
@@ -66,6 +67,7 @@ def read_rows(path: str | os.PathLike[str], subject_column: str | None = None) -
     place = Path(path)
     is_csv = place.suffix.lower() == ".csv"
     files = [place] if is_csv else parquet_files(place)
+    _refuse_mixture(place, files)
     texts = () if subject_column is None else (subject_column,)
     table = read_csv_table(place, texts) if is_csv else read_parquet_table(files[0])[0]
     if holds_curves(table.column_names):
@@ -93,6 +95,21 @@ def read_rows(path: str | os.PathLike[str], subject_column: str | None = None) -
             where=str(place),
             fix="name one of the files, or give all the same columns",
         ) from error
+
+
+def _refuse_mixture(folder: Path, files: Sequence[Path]) -> None:
+    """Raise :class:`SchemaError` where a folder holds gait cycles and tables of features."""
+    if len(files) == 1:
+        return
+    kinds = {holds_curves(open_parquet(file).schema_arrow.names): file for file in files}
+    if len(kinds) > 1:
+        named = {has: file.relative_to(folder) for has, file in kinds.items()}
+        raise SchemaError(
+            expected="gait cycles or tables of features, every file of a folder the same",
+            got=f"curves in {named[True]}, none in {named[False]}",
+            where=str(folder),
+            fix=f"name the file ({folder / named[True]}), or move one of them to another folder",
+        )
 
 
 def holds_curves(columns: Sequence[str]) -> bool:
