@@ -37,7 +37,9 @@ def test_a_folder_of_both_kinds_is_refused(table, tmp_path):
     (tmp_path / "study").mkdir()
     data.to_parquet(tmp_path / "walk.parquet")
     table.to_parquet(tmp_path / "study" / "features.parquet")
-    with pytest.raises(SchemaError, match=r"curves in walk\.parquet, none in study/features") as error:
+    with pytest.raises(
+        SchemaError, match=r"curves in walk\.parquet, none in study/features"
+    ) as error:
         read_rows(tmp_path, "patient")
     assert str(tmp_path / "walk.parquet") in error.value.fix
     table.to_parquet(tmp_path / "study" / "more.parquet")
