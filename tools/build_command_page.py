@@ -22,6 +22,7 @@ all commands have in common (exit status, `--json`, progress) is told in
 """
 # An option of every command, and lists of what stands below.
 _SAID = re.compile(r"^\* `--help`: .*\n|^\*\*Commands\*\*:\n\n(?:\* .*\n)+\n", re.M)
+_OPTION = re.compile(r"(?<![\w-])--?[a-z][\w-]*")
 _EMPTY = re.compile(r"^\*\*Options\*\*:\n\n(?!\*)", re.M)
 
 
@@ -44,7 +45,10 @@ def page() -> str:
                 text += get_docs_for_click(
                     obj=command, ctx=context, indent=2, call_prefix="locomotion"
                 )
-    return _EMPTY.sub("", _SAID.sub("", html.unescape(text))).rstrip() + "\n"
+    # Options in sentences are code: two hyphens would be typeset as a dash.
+    parts = _EMPTY.sub("", _SAID.sub("", html.unescape(text))).rstrip().split("`")
+    parts[::2] = [_OPTION.sub(r"`\g<0>`", each) for each in parts[::2]]
+    return "`".join(parts) + "\n"
 
 
 if __name__ == "__main__":
