@@ -45,6 +45,12 @@ def test_a_line_is_the_mean_of_the_means_of_subjects_in_degrees(walking):
     assert high - low == pytest.approx(2 * np.std(of_subjects, axis=0, ddof=1), rel=1e-4)
 
 
+def test_the_data_plots_its_curves_when_called(walking):
+    (called, named) = (draw("knee_flexion") for draw in (walking.plot, walking.plot.curves))
+    assert (called.lines[-1].get_ydata() == named.lines[-1].get_ydata()).all()
+    assert len(walking.plot().axes) > 1
+
+
 def test_the_confidence_band_is_that_of_a_mean_over_subjects(walking):
     own = walking.select(pathology="healthy")
     axes = plot_curves(own, KNEE, norm=False, band="ci")

@@ -54,6 +54,8 @@ def _of_data(
 class Plots:
     """Pictures of a dataset: each method is the function of this room with the data first.
 
+    As with pandas, ``data.plot("knee_flexion")`` is the commonest of them, ``data.plot.curves``.
+
     Parameters
     ----------
     data : LocomotionData
@@ -70,7 +72,7 @@ class Plots:
     def __init__(self, data: LocomotionData) -> None:
         self._data = data
 
-    curves = _of_data(plot_curves)
+    __call__ = curves = _of_data(plot_curves)
     sides = _of_data(plot_sides)
     change = _of_data(plot_change)
     sheet = _of_data(plot_sheet)
