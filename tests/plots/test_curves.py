@@ -46,8 +46,10 @@ def test_a_line_is_the_mean_of_the_means_of_subjects_in_degrees(walking):
 
 
 def test_the_data_plots_its_curves_when_called(walking):
-    (called, named) = (draw("knee_flexion") for draw in (walking.plot, walking.plot.curves))
-    assert (called.lines[-1].get_ydata() == named.lines[-1].get_ydata()).all()
+    called, named = walking.plot("knee_flexion"), walking.plot.curves("knee_flexion")
+    assert called.lines
+    for ours, theirs in zip(called.lines, named.lines, strict=True):
+        np.testing.assert_array_equal(ours.get_ydata(), theirs.get_ydata())
     assert len(walking.plot().axes) > 1
 
 
