@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import uvicorn
 from tests.production.service.small_model import open_small
@@ -11,6 +12,12 @@ from locomotion_analysis.production.service import FileSource, ServiceSettings
 from locomotion_analysis.production.service.app import create_app
 from locomotion_analysis.production.service.pool import LiveModel
 from locomotion_analysis.production.service.server import bound, uvicorn_config
+
+
+def awaited(coroutine):
+    """Return what a coroutine comes to; in the main thread a browser of other tests may be running."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 class Running:

@@ -1,13 +1,12 @@
 """A service without keys: other sites' pages get nothing of it, and nobody floods it."""
 
-import asyncio
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from tests.production.service.running import Running
+from tests.production.service.running import Running, awaited
 from tests.production.service.small_model import write_small_model
 
 from locomotion_analysis.production.service.contract import Job
@@ -145,4 +144,4 @@ def test_whether_it_is_ready_waits_in_the_line_with_all_others():
             await line.add(Job("golden"))
         return [ticket.job.kind for ticket in await line.take()]
 
-    assert asyncio.run(kinds()) == ["predict", "infer", "golden"]
+    assert awaited(kinds()) == ["predict", "infer", "golden"]

@@ -13,7 +13,7 @@ from multiprocessing import forkserver
 import httpx
 import numpy as np
 import pytest
-from tests.production.service.running import Running
+from tests.production.service.running import Running, awaited
 from tests.production.service.small_model import (
     HANG,
     LARGE,
@@ -141,7 +141,7 @@ def test_a_worker_that_cannot_be_started_is_one_clear_error(model, monkeypatch):
 
     monkeypatch.setattr(pool, "process_context", Context)
     with pytest.raises(BundleError, match="its process ended"):
-        asyncio.run(pool.Pool(model, open_small, ServiceSettings(workers=2)).start())
+        awaited(pool.Pool(model, open_small, ServiceSettings(workers=2)).start())
 
 
 @pytest.mark.slow
