@@ -679,7 +679,7 @@ def _parse_packed(text: str, meaning: Mapping[str, str]) -> dict[str, str]:
     """
     pairs = (_PAIR.split(part, 1) for part in _BETWEEN_PAIRS.split(text.strip(" {}")))
     bare = ([each.strip().strip("\"'") for each in pair] for pair in pairs)
-    stripped = ((pair[0], pair[1]) for pair in bare if len(pair) == len(("key", "value")))
+    stripped = ((pair[0], pair[1]) for pair in bare if len(pair) == 2)
     return {
         meaning.get(key, f"task_{key}" if meaning and standard_quantity(key) else key): SEXES.get(
             value.lower(), value

@@ -50,7 +50,6 @@ Layout = Literal["cycle", "long"]
 _LAYOUTS = {"cycle": (write_cycle_columns, 4096), "long": (write_long_columns, 1024)}
 """How each layout's columns are made, and how many cycles at a time."""
 
-_CSV_ENDINGS = (".csv", ".txt", "")
 _SHOWN_CHANNELS, _SHOWN_VALUES = 6, 5
 _SPARKLINE_CYCLES = 1000
 
@@ -736,20 +735,14 @@ class LocomotionData:
         Parameters
         ----------
         path : path-like
-            File to write, 150 rows a cycle; it ends in .csv, .txt or nothing.
+            File to write, 150 rows a cycle.
 
         Raises
         ------
         SchemaError
             If it ends as files of another format do.
         """
-        if Path(path).suffix.lower() not in _CSV_ENDINGS:
-            raise SchemaError(
-                expected="a file that ends in .csv, as CSV is written",
-                got=Path(path).name,
-                where="name of the file to write",
-                fix="end it in .csv; to_parquet writes Parquet",
-            )
+        refuse_other_ending(path, ".csv")
         with atomic_path(path) as new:
             self.dataframe.drop(columns="phase_percent").to_csv(new, index=False)
 

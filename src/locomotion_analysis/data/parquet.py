@@ -371,14 +371,22 @@ def is_own(path: Path) -> bool:
         return False  # of another format, or damaged: reading it says so
 
 
+_WRITERS = {".parquet": ("Parquet", "to_parquet"), ".csv": ("CSV", "to_csv")}
 _OTHER_ENDINGS = (
-    *(".csv", ".tsv", ".txt", ".json", ".xlsx", ".ods", ".mat", ".feather", ".h5", ".npz"),
+    *(".tsv", ".txt", ".json", ".xlsx", ".ods", ".mat", ".feather", ".h5", ".npz"),
     *(".c3d", ".trc", ".mot", ".sto", ".osim", ".b3d", ".html", ".yaml", ".zip", ".gz"),
 )
 
 
-def refuse_other_ending(path: str | os.PathLike[str]) -> None:
-    """Raise where Parquet would be written under the ending of another format.
+def refuse_other_ending(path: str | os.PathLike[str], own: str = ".parquet") -> None:
+    """Raise where a format would be written under the ending of another one.
+
+    Parameters
+    ----------
+    path : path-like
+        File to write.
+    own : {".parquet", ".csv"}
+        Ending of what is written.
 
     Raises
     ------
@@ -386,13 +394,16 @@ def refuse_other_ending(path: str | os.PathLike[str]) -> None:
         It names the ending.
     """
     ending = Path(path).suffix.lower()
-    if ending in _OTHER_ENDINGS:
-        other = "to_csv writes CSV" if ending == ".csv" else "other formats: dataset exports"
+    if ending != own and ending in (*_WRITERS, *_OTHER_ENDINGS):
+        other = "other formats: dataset exports"
+        if ending in _WRITERS:
+            name, method = _WRITERS[ending]
+            other = f"{method} writes {name}"
         raise SchemaError(
-            expected="a file that ends in .parquet, as Parquet is written",
+            expected=f"a file that ends in {own}, as {_WRITERS[own][0]} is written",
             got=Path(path).name,
             where="name of the file to write",
-            fix=f"end it in .parquet; {other}",
+            fix=f"end it in {own}; {other}",
         )
 
 
@@ -435,12 +446,12 @@ def _unreadable(path: Path, error: Exception) -> FileReadError:
         begins = stream.read(4) == _PARQUET_MAGIC
     if begins:
         got, fix = "a Parquet file that is cut off or damaged", "copy or download the file again"
+    elif not path.stat().st_size:
+        got, fix = "an empty file", "copy or export the file again"
     else:
         got = "a file of another kind"
         fix = "save a table of features as .csv; `locomotion convert` makes gait cycles of "
         fix += "laboratory files and workbooks"
-    if not path.stat().st_size:
-        got, fix = "an empty file", "copy or export the file again"
     detail = str(error).splitlines()[0] if begins else ""
     return FileReadError(
         expected="a Parquet file",
